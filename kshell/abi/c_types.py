@@ -1,0 +1,84 @@
+"""C types of system-call parameters: how wide they are, and how they read on screen.
+
+A system call's body is declared with these names as annotations, as the C line is:
+
+    def write(k: Kernel, fd: Fd, buf: BufIn, count: SizeT) -> Long: ...
+
+For a type checker each of them is ``int``.  At run time each carries a :class:`CType`: its C spelling,
+its width (a register's 64 bits are narrowed to it, as a C compiler does) and `show`, which tells a
+trace how to print such an argument.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+U64 = (1 << 64) - 1
+
+
+class CType:
+    """One C type: `c` its spelling, `size` in bytes, `signed`, and `show`, how a trace prints it."""
+
+    __slots__ = ("c", "mask", "show", "sign", "signed", "size")
+
+    def __init__(self, c: str, size: int, signed: bool, show: str = "int") -> None:
+        self.c, self.size, self.signed, self.show = c, size, signed, show
+        self.mask = (1 << 8 * size) - 1
+        self.sign = 1 << (8 * size - 1) if signed else 0
+
+    def narrow(self, value: int) -> int:
+        """The value a C function sees when `value` (any int) arrives in a 64-bit register.
+
+        >>> CType("int", 4, True).narrow(0xFFFFFFF9)
+        -7
+        """
+        return ((value & self.mask) ^ self.sign) - self.sign
+
+    def __repr__(self) -> str:
+        return f"CType({self.c})"
+
+
+def to_signed64(value: int) -> int:
+    """A 64-bit pattern as C's ``long``."""
+    return ((value & U64) ^ (1 << 63)) - (1 << 63)
+
+
+# Plain numbers.
+Int = Annotated[int, CType("int", 4, True)]
+UInt = Annotated[int, CType("unsigned int", 4, False)]
+Long = Annotated[int, CType("long", 8, True)]
+ULong = Annotated[int, CType("unsigned long", 8, False)]
+SizeT = Annotated[int, CType("size_t", 8, False)]
+OffT = Annotated[int, CType("off_t", 8, True)]
+PidT = Annotated[int, CType("pid_t", 4, True)]
+
+# Numbers with a meaning: a trace prints names.
+Fd = Annotated[int, CType("unsigned int", 4, False, "fd")]
+IntFd = Annotated[int, CType("int", 4, True, "fd")]
+DirFd = Annotated[int, CType("int", 4, True, "dirfd")]
+ModeT = Annotated[int, CType("umode_t", 2, False, "mode")]
+OpenFlags = Annotated[int, CType("int", 4, True, "open_flags")]
+PipeFlags = Annotated[int, CType("int", 4, True, "pipe_flags")]
+AtFlags = Annotated[int, CType("int", 4, True, "at_flags")]
+Whence = Annotated[int, CType("unsigned int", 4, False, "whence")]
+FcntlCmd = Annotated[int, CType("unsigned int", 4, False, "fcntl_cmd")]
+Prot = Annotated[int, CType("unsigned long", 8, False, "prot")]
+MapFlags = Annotated[int, CType("unsigned long", 8, False, "map_flags")]
+ClockId = Annotated[int, CType("clockid_t", 4, True, "clock")]
+GrndFlags = Annotated[int, CType("unsigned int", 4, False, "grnd_flags")]
+Addr = Annotated[int, CType("unsigned long", 8, False, "address")]
+
+# User pointers: never to be trusted, only to be given to kshell.kernel.uaccess.
+Path = Annotated[int, CType("const char __user *", 8, False, "path")]
+BufIn = Annotated[int, CType("const char __user *", 8, False, "buf_in")]  # as long as the next argument says
+BufOut = Annotated[int, CType("char __user *", 8, False, "buf_out")]  # as long as the result says
+StatPtr = Annotated[int, CType("struct stat __user *", 8, False, "stat")]
+UtsnamePtr = Annotated[int, CType("struct new_utsname __user *", 8, False, "utsname")]
+SysinfoPtr = Annotated[int, CType("struct sysinfo __user *", 8, False, "sysinfo")]
+TimespecIn = Annotated[int, CType("const struct timespec __user *", 8, False, "timespec_in")]
+TimespecOut = Annotated[int, CType("struct timespec __user *", 8, False, "timespec_out")]
+TimevalOut = Annotated[int, CType("struct timeval __user *", 8, False, "timeval_out")]
+TimezoneOut = Annotated[int, CType("struct timezone __user *", 8, False, "timezone_out")]
+TimeOut = Annotated[int, CType("time_t __user *", 8, False, "time_out")]
+PipeFds = Annotated[int, CType("int __user *", 8, False, "fd_pair")]
+UserPtr = Annotated[int, CType("void __user *", 8, False, "address")]

@@ -1,0 +1,91 @@
+"""Flags of open(), the *at() calls, fcntl() and lseek().
+
+C counterparts: include/uapi/asm-generic/fcntl.h, include/uapi/linux/fcntl.h, include/uapi/linux/fs.h.
+"""
+
+from __future__ import annotations
+
+# open(): the low two bits are a number (how), the rest are flags.
+O_RDONLY = 0o0
+O_WRONLY = 0o1
+O_RDWR = 0o2
+O_ACCMODE = 0o3
+O_CREAT = 0o100
+O_EXCL = 0o200
+O_NOCTTY = 0o400
+O_TRUNC = 0o1000
+O_APPEND = 0o2000
+O_NONBLOCK = 0o4000
+O_NDELAY = O_NONBLOCK
+O_DSYNC = 0o10000
+FASYNC = 0o20000
+O_ASYNC = FASYNC
+O_DIRECT = 0o40000
+O_LARGEFILE = 0o100000  # the kernel's bit: glibc for x86-64 spells it 0
+O_DIRECTORY = 0o200000
+O_NOFOLLOW = 0o400000
+O_NOATIME = 0o1000000
+O_CLOEXEC = 0o2000000
+__O_SYNC = 0o4000000
+O_SYNC = __O_SYNC | O_DSYNC
+O_PATH = 0o10000000
+__O_TMPFILE = 0o20000000
+O_TMPFILE = __O_TMPFILE | O_DIRECTORY
+
+# Instead of a directory's fd: the current directory.
+AT_FDCWD = -100
+
+AT_SYMLINK_NOFOLLOW = 0x100
+AT_EACCESS = 0x200  # faccessat2() reads this bit so
+AT_REMOVEDIR = 0x200  # and unlinkat() so
+AT_SYMLINK_FOLLOW = 0x400
+AT_NO_AUTOMOUNT = 0x800
+AT_EMPTY_PATH = 0x1000
+AT_STATX_SYNC_TYPE = 0x6000
+AT_STATX_SYNC_AS_STAT = 0x0000
+AT_STATX_FORCE_SYNC = 0x2000
+AT_STATX_DONT_SYNC = 0x4000
+AT_RECURSIVE = 0x8000
+
+# access()
+F_OK = 0
+X_OK = 1
+W_OK = 2
+R_OK = 4
+
+F_DUPFD = 0
+F_GETFD = 1
+F_SETFD = 2
+F_GETFL = 3
+F_SETFL = 4
+F_GETLK = 5
+F_SETLK = 6
+F_SETLKW = 7
+F_SETOWN = 8
+F_GETOWN = 9
+F_SETSIG = 10
+F_GETSIG = 11
+F_SETOWN_EX = 15
+F_GETOWN_EX = 16
+F_GETOWNER_UIDS = 17
+F_OFD_GETLK = 36
+F_OFD_SETLK = 37
+F_OFD_SETLKW = 38
+F_SETLEASE = 1024
+F_GETLEASE = 1025
+F_NOTIFY = 1026
+F_CANCELLK = 1029
+F_DUPFD_CLOEXEC = 1030
+F_SETPIPE_SZ = 1031
+F_GETPIPE_SZ = 1032
+F_ADD_SEALS = 1033
+F_GET_SEALS = 1034
+
+FD_CLOEXEC = 1
+
+SEEK_SET = 0
+SEEK_CUR = 1
+SEEK_END = 2
+SEEK_DATA = 3
+SEEK_HOLE = 4
+SEEK_MAX = SEEK_HOLE

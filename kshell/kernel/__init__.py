@@ -1,0 +1,1 @@
+"""The kernel that a student reads. Start with docs/reading-order.md."""

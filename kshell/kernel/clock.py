@@ -1,0 +1,28 @@
+"""Simulated time.  It advances at traps, by a fixed cost each; computation between traps costs nothing.
+
+The same commands therefore take the same time always.  docs/differences-from-linux.md says what that means.
+"""
+
+from __future__ import annotations
+
+BOOT_EPOCH_NS = 1_767_225_600 * 10**9  # 2026-01-01 00:00:00 UTC
+
+SYSCALL_NS = 120
+FAULT_NS = 600
+INTERRUPT_NS = 900
+PRINTK_NS = 1_500
+BOOT_STEP_NS = 3_000_000
+MODULE_LOAD_NS = 180_000
+
+
+class Clock:
+    """`ns` counts nanoseconds since boot (CLOCK_MONOTONIC)."""
+
+    __slots__ = ("ns",)
+
+    def __init__(self) -> None:
+        self.ns = 0
+
+    def realtime_ns(self) -> int:
+        """Nanoseconds since 1970 on the machine's wall clock (CLOCK_REALTIME)."""
+        return BOOT_EPOCH_NS + self.ns

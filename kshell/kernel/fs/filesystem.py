@@ -1,0 +1,140 @@
+"""The tree that a kernel boots with, and a way to look into it from outside.
+
+C counterpart: none; on Linux an initramfs and a few mounts do this.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kshell.abi.errno import ENOENT
+from kshell.abi.fcntl import AT_FDCWD, O_LARGEFILE, O_RDWR
+from kshell.kernel.fs.dcache import Dentry, d_add
+from kshell.kernel.fs.devices import (
+    MEM_MAJOR,
+    TTYAUX_MAJOR,
+    FullInode,
+    NullInode,
+    RandomInode,
+    TtyInode,
+    ZeroInode,
+)
+from kshell.kernel.fs.file import File, FilesStruct
+from kshell.kernel.fs.inode import MAY_READ, DirectoryInode, Inode, SuperBlock, SymlinkInode, inode_permission
+from kshell.kernel.fs.namei import filename_lookup
+from kshell.kernel.fs.shmem import RegularInode
+
+if TYPE_CHECKING:
+    from kshell.kernel.kernel import Kernel
+
+DEVICES = (
+    (b"null", NullInode, 0o666, MEM_MAJOR, 3),
+    (b"zero", ZeroInode, 0o666, MEM_MAJOR, 5),
+    (b"full", FullInode, 0o666, MEM_MAJOR, 7),
+    (b"random", RandomInode, 0o666, MEM_MAJOR, 8),
+    (b"urandom", RandomInode, 0o666, MEM_MAJOR, 9),
+    (b"tty", TtyInode, 0o666, TTYAUX_MAJOR, 0),
+    (b"console", TtyInode, 0o600, TTYAUX_MAJOR, 1),
+)
+
+FILES = (
+    (b"etc/hostname", b"kshell\n"),
+    (b"etc/passwd", b"root:x:0:0:root:/root:/bin/sh\nstudent:x:1000:1000:student:/home/student:/bin/sh\n"),
+    (b"etc/os-release", b'NAME="kshell"\nID=kshell\nPRETTY_NAME="kshell, a simulated kernel"\n'),
+)
+
+
+class DirEntry:
+    """One line of a listing: a name and the inode behind it."""
+
+    __slots__ = ("inode", "name")
+
+    def __init__(self, name: str, inode: Inode) -> None:
+        self.name, self.inode = name, inode
+
+    @property
+    def target(self) -> str | None:
+        """Where a symbolic link leads, None for anything else."""
+        return self.inode.target.decode(errors="replace") if isinstance(self.inode, SymlinkInode) else None
+
+
+class FileSystem:
+    """Everything that has a path.  `root` is where every walk ends up; `pipefs` counts the pipes."""
+
+    __slots__ = ("_k", "pipefs", "root")
+
+    def __init__(self, k: Kernel) -> None:
+        self._k = k
+        now = k.clock.realtime_ns()
+        rootfs = SuperBlock("tmpfs", 0x12)
+        self.root = Dentry(b"", None, DirectoryInode(rootfs, 0o755, now))
+        for path, mode in ((b"etc", 0o755), (b"home", 0o755), (b"root", 0o700), (b"tmp", 0o1777)):
+            d_add(self.root, path, DirectoryInode(rootfs, mode, now))
+        home = self._at(b"home")
+        d_add(home, b"student", DirectoryInode(rootfs, 0o755, now, 1000, 1000))
+        for path, text in FILES:
+            directory, _, name = path.rpartition(b"/")
+            inode = RegularInode(rootfs, 0o644, now)
+            inode.pwrite(0, text)
+            d_add(self._at(directory), name, inode)
+        devtmpfs = SuperBlock("devtmpfs", 0x6)
+        dev = d_add(self.root, b"dev", DirectoryInode(devtmpfs, 0o755, now))
+        for name, kind, mode, major, minor in DEVICES:
+            d_add(dev, name, kind(devtmpfs, mode, now, major, minor))
+        for name, minor, absent in ((b"proc", 0x14, -ENOENT), (b"sys", 0x15, 0)):
+            directory_inode = DirectoryInode(SuperBlock(name.decode(), minor), 0o555, now)
+            directory_inode.fixed, directory_inode.absent = True, absent
+            d_add(self.root, name, directory_inode)
+        self.pipefs = SuperBlock("pipefs", 0xD)
+
+    def _at(self, name: bytes) -> Dentry:
+        assert isinstance(self.root.inode, DirectoryInode)
+        return self.root.inode.children[name]
+
+    def standard_files(self) -> FilesStruct:
+        """The descriptors of a fresh task: 0, 1 and 2, one open file on /dev/tty.
+
+        It is opened as init's console is, by the kernel itself: no task needs to be there yet.
+        """
+        dev = self._at(b"dev").inode
+        assert isinstance(dev, DirectoryInode)
+        tty = File(dev.children[b"tty"], O_RDWR | O_LARGEFILE)
+        files = FilesStruct()
+        for fd in range(3):
+            files.install(fd, tty)
+        return files
+
+    def _find(self, path: str | bytes) -> Inode | int:
+        name = path if isinstance(path, bytes) else path.encode("utf-8", "surrogateescape")
+        if not name:
+            return -ENOENT
+        found = filename_lookup(self._k, AT_FDCWD, name)
+        return found if isinstance(found, int) else found.inode
+
+    def _refused(self, inode: Inode) -> int:
+        return inode_permission(self._k.current.cred, inode, MAY_READ)
+
+    def listing(self, path: str | bytes) -> list[DirEntry] | int:
+        """The entries of a directory by name, or the one entry of anything else; a negative errno.
+
+        The current task's directory and credentials count, its descriptors are not touched.
+        """
+        inode = self._find(path)
+        if isinstance(inode, int):
+            return inode
+        if not isinstance(inode, DirectoryInode):
+            return [DirEntry(path if isinstance(path, str) else path.decode(errors="replace"), inode)]
+        err = self._refused(inode)
+        if err:
+            return err
+        entries = []
+        for name in sorted(inode.names()):
+            dentry = inode.lookup(name)
+            if dentry is not None:
+                entries.append(DirEntry(name.decode(errors="replace"), dentry.inode))
+        return entries
+
+    def contents(self, path: str | bytes) -> bytes | int:
+        """All bytes of a file, or a negative errno (EISDIR; EINVAL for a device: it has no end)."""
+        inode = self._find(path)
+        return inode if isinstance(inode, int) else self._refused(inode) or inode.contents()

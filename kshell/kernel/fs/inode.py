@@ -1,0 +1,228 @@
+"""Inodes: what a file is, apart from its names; and the superblock that they are counted in.
+
+Each kind of file is a subclass that says what reading, writing and seeking mean for it.  A file whose
+bytes are made when it is read needs no more than its own `read_iter`.
+
+C counterparts: fs/inode.c, include/linux/fs.h (struct inode, struct file_operations).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kshell.abi.errno import EACCES, EINVAL, EISDIR, ENOSPC, ESPIPE
+from kshell.abi.fcntl import SEEK_CUR, SEEK_END, SEEK_SET
+from kshell.abi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_ISGID, S_IXGRP
+
+if TYPE_CHECKING:
+    from kshell.kernel.fs.dcache import Dentry
+    from kshell.kernel.fs.file import File, Kiocb
+    from kshell.kernel.fs.uio import IovIter
+    from kshell.kernel.kernel import Kernel
+    from kshell.kernel.task import Cred
+
+PAGE_SIZE = 4096
+MAX_LFS_FILESIZE = (1 << 63) - 1  # the largest offset that an off_t can say
+BOGO_DIRENT_SIZE = 20  # what tmpfs says that one name in a directory weighs
+DAY_NS = 86_400 * 10**9
+
+MAY_EXEC, MAY_WRITE, MAY_READ = 1, 2, 4  # what inode_permission() is asked for
+
+
+class SuperBlock:
+    """One file system: its device number, and how many pages and inodes it may hold (ENOSPC beyond)."""
+
+    __slots__ = ("_last_ino", "dev", "free_inodes", "free_pages", "name")
+
+    def __init__(self, name: str, minor: int, max_bytes: int = 64 << 20, max_inodes: int = 1 << 15) -> None:
+        self.name, self.dev = name, minor
+        self.free_pages, self.free_inodes = max_bytes // PAGE_SIZE, max_inodes
+        self._last_ino = 0
+
+    def new_ino(self) -> int:
+        """The next inode number; the root's is 1."""
+        self._last_ino += 1
+        return self._last_ino
+
+
+class Inode:
+    """A file.  Times are nanoseconds since 1970; `users` counts the open files that keep it when its names are gone."""
+
+    __slots__ = ("atime", "ctime", "gid", "ino", "mode", "mtime", "nlink", "rdev", "sb", "uid", "users")
+    can_read = can_write = True  # whether there is such an operation at all (EINVAL without)
+    can_seek = True  # whether it has a position (pread, pwrite)
+
+    def __init__(self, sb: SuperBlock, mode: int, now: int, uid: int = 0, gid: int = 0) -> None:
+        self.sb, self.mode, self.uid, self.gid = sb, mode, uid, gid
+        self.ino = sb.new_ino()
+        self.nlink, self.rdev, self.users = 1, 0, 0
+        self.atime = self.mtime = self.ctime = now
+        sb.free_inodes -= 1
+
+    @property
+    def size(self) -> int:
+        """st_size."""
+        return 0
+
+    @property
+    def blocks(self) -> int:
+        """st_blocks: how many 512-byte blocks it holds."""
+        return 0
+
+    def open(self, k: Kernel, file: File) -> int:
+        """A file was opened on it: 0, or a negative errno to refuse.  C: f_op->open."""
+        return 0
+
+    def release(self, file: File) -> None:
+        """The last descriptor of `file` is gone.  C: f_op->release."""
+
+    def read_iter(self, k: Kernel, iocb: Kiocb, to: IovIter) -> int:
+        """Bytes read into `to`, 0 at the end, or a negative errno.  C: f_op->read_iter."""
+        return -EINVAL
+
+    def write_iter(self, k: Kernel, iocb: Kiocb, source: IovIter) -> int:
+        """Bytes written from `source`, or a negative errno.  C: f_op->write_iter."""
+        return -EINVAL
+
+    def llseek(self, file: File, offset: int, whence: int) -> int:
+        """Move the position; the new one or a negative errno.  C: f_op->llseek."""
+        return -ESPIPE
+
+    def contents(self) -> bytes | int:
+        """All its bytes, for a person who looks in from outside; -EINVAL where there is no such thing."""
+        return -EINVAL
+
+    def truncate(self, now: int) -> None:
+        """Make it empty, for O_TRUNC; only regular files know how."""
+
+    def accessed(self, now: int) -> None:
+        """Note a read as a relatime mount does: only if it tells more than the last note, or that is a day old."""
+        if self.atime <= self.mtime or self.atime <= self.ctime or now - self.atime >= DAY_NS:
+            self.atime = now
+
+    def modified(self, now: int) -> None:
+        """Note a change of the contents."""
+        self.mtime = self.ctime = now
+
+    def put(self) -> None:
+        """Give its memory back once it has neither a name nor an open file.  C: iput()."""
+        if self.nlink == 0 and self.users == 0:
+            self.evict()
+            self.sb.free_inodes += 1
+
+    def evict(self) -> None:
+        """Give pages back; only regular files have any."""
+
+
+class DirectoryInode(Inode):
+    """A directory: names, each leading to a dentry.
+
+    In a `fixed` one nobody can make or remove anything, as in /sys.  `absent` is the errno that a file system
+    like /proc answers to every unknown name, even where one is about to be made; 0 elsewhere.
+    """
+
+    __slots__ = ("absent", "children", "fixed")
+
+    def __init__(self, sb: SuperBlock, mode: int, now: int, uid: int = 0, gid: int = 0) -> None:
+        super().__init__(sb, S_IFDIR | mode, now, uid, gid)
+        self.children: dict[bytes, Dentry] = {}
+        self.fixed, self.absent = False, 0
+        self.nlink = 2
+
+    @property
+    def size(self) -> int:
+        """As tmpfs counts: 20 for each name, `.` and `..` among them."""
+        return (2 + len(self.children)) * BOGO_DIRENT_SIZE
+
+    def lookup(self, name: bytes) -> Dentry | None:
+        """The dentry of `name`, None if there is none.  C: i_op->lookup."""
+        return self.children.get(name)
+
+    def names(self) -> list[bytes]:
+        """Every name in it but `.` and `..`.  C: f_op->iterate_shared."""
+        return list(self.children)
+
+    def read_iter(self, k: Kernel, iocb: Kiocb, to: IovIter) -> int:
+        """EISDIR: getdents() is the call for this.  C: generic_read_dir()."""
+        return -EISDIR
+
+    def llseek(self, file: File, offset: int, whence: int) -> int:
+        """Only from the start or the present position.  C: dcache_dir_lseek()."""
+        if whence == SEEK_CUR:
+            offset += file.pos
+        elif whence != SEEK_SET:
+            return -EINVAL
+        return vfs_setpos(file, offset, MAX_LFS_FILESIZE)
+
+    def contents(self) -> bytes | int:
+        """EISDIR."""
+        return -EISDIR
+
+
+class SymlinkInode(Inode):
+    """A symbolic link: a path to go on with."""
+
+    __slots__ = ("target",)
+
+    def __init__(self, sb: SuperBlock, target: bytes, now: int, uid: int = 0, gid: int = 0) -> None:
+        super().__init__(sb, S_IFLNK | 0o777, now, uid, gid)
+        self.target = target
+
+    @property
+    def size(self) -> int:
+        """The length of its target."""
+        return len(self.target)
+
+
+def vfs_setpos(file: File, offset: int, maximum: int) -> int:
+    """Set the position; EINVAL before the start or past `maximum`.  C: vfs_setpos()."""
+    if not 0 <= offset <= maximum:
+        return -EINVAL
+    file.pos = offset
+    return offset
+
+
+def generic_llseek(file: File, offset: int, whence: int, size: int) -> int:
+    """SEEK_SET, SEEK_CUR and SEEK_END for a file of `size` bytes.  C: generic_file_llseek_size()."""
+    if whence == SEEK_CUR:
+        offset += file.pos
+    elif whence == SEEK_END:
+        offset += size
+    return vfs_setpos(file, offset, MAX_LFS_FILESIZE)
+
+
+def inode_permission(cred: Cred, inode: Inode, mask: int) -> int:
+    """0 or -EACCES: may `cred` do `mask` (MAY_READ and so on) with this inode?  C: inode_permission().
+
+    The owner's bits count for the owner, even where the others' would allow more.  Root passes, except
+    that a file without a single x bit is not executable for anybody.
+    """
+    if cred.euid == inode.uid:
+        bits = inode.mode >> 6
+    elif cred.egid == inode.gid:
+        bits = inode.mode >> 3
+    else:
+        bits = inode.mode
+    if mask & ~bits & 7 == 0:
+        return 0
+    if cred.euid == 0:
+        executable = isinstance(inode, DirectoryInode) or inode.mode & 0o111
+        if executable or not mask & MAY_EXEC:
+            return 0
+    return -EACCES
+
+
+def inode_init_owner(cred: Cred, directory: Inode, mode: int) -> tuple[int, int, int]:
+    """Mode, uid and gid of something new in `directory`: a set-group-id one hands its group on."""
+    if not directory.mode & S_ISGID:
+        return mode, cred.euid, cred.egid
+    if mode & S_IFMT == S_IFDIR:
+        mode |= S_ISGID
+    elif mode & (S_ISGID | S_IXGRP) == S_ISGID | S_IXGRP and cred.euid and cred.egid != directory.gid:
+        mode &= ~S_ISGID
+    return mode, cred.euid, directory.gid
+
+
+def check_space(sb: SuperBlock) -> int:
+    """0, or -ENOSPC when the file system holds as many inodes as it may."""
+    return 0 if sb.free_inodes > 0 else -ENOSPC

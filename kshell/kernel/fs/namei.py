@@ -1,0 +1,274 @@
+"""From a path to a dentry: the walk, and the making and removing of names.
+
+A function that can fail gives a negative errno in the place of its result, as an ERR_PTR does.
+C counterpart: fs/namei.c.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kshell.abi.errno import (
+    EBADF,
+    EBUSY,
+    EEXIST,
+    EINVAL,
+    EISDIR,
+    ELOOP,
+    ENAMETOOLONG,
+    ENOENT,
+    ENOTDIR,
+    ENOTEMPTY,
+    EPERM,
+)
+from kshell.abi.fcntl import AT_FDCWD
+from kshell.abi.stat import S_IFDIR, S_ISVTX
+from kshell.kernel.fs.dcache import Dentry, d_add, d_delete
+from kshell.kernel.fs.inode import (
+    MAY_EXEC,
+    MAY_WRITE,
+    DirectoryInode,
+    SymlinkInode,
+    check_space,
+    inode_init_owner,
+    inode_permission,
+)
+from kshell.kernel.uaccess import strncpy_from_user
+
+if TYPE_CHECKING:
+    from kshell.kernel.kernel import Kernel
+
+PATH_MAX = 4096  # bytes of a path, its NUL included
+NAME_MAX = 255  # bytes of one name
+MAXSYMLINKS = 40  # links followed in one walk
+
+LAST_NORM, LAST_ROOT, LAST_DOT, LAST_DOTDOT = range(4)  # what the last part of a path is
+
+
+def getname(k: Kernel, filename: int, empty_ok: bool = False) -> bytes | int:
+    """The path at a user address: EFAULT, ENAMETOOLONG, or ENOENT for an empty one.  C: getname_flags()."""
+    name = strncpy_from_user(k, filename, PATH_MAX)
+    if isinstance(name, int):
+        return name
+    if len(name) >= PATH_MAX:
+        return -ENAMETOOLONG
+    return name if name or empty_ok else -ENOENT
+
+
+class Nameidata:
+    """How far a walk has come: the directory it stands in, and the last name, not yet looked up."""
+
+    __slots__ = ("dentry", "k", "last", "last_type", "links", "trailing")
+
+    def __init__(self, k: Kernel, start: Dentry) -> None:
+        self.k, self.dentry = k, start
+        self.last, self.last_type = b"", LAST_ROOT
+        self.trailing = False  # whether slashes follow the last name
+        self.links = 0
+
+    def walk(self, name: bytes) -> int:
+        """Resolve all of `name` but its last part; 0 or a negative errno.  C: link_path_walk()."""
+        cred = self.k.current.cred
+        if name.startswith(b"/"):
+            self.dentry = self.k.fs.root
+        name = name.lstrip(b"/")
+        self.last, self.last_type, self.trailing = b"", LAST_ROOT, False
+        while name:
+            err = inode_permission(cred, self.dentry.inode, MAY_EXEC)
+            if err:
+                return err
+            self.last, slash, name = name.partition(b"/")
+            name = name.lstrip(b"/")
+            self.last_type = {b".": LAST_DOT, b"..": LAST_DOTDOT}.get(self.last, LAST_NORM)
+            if not name:
+                self.trailing = bool(slash)
+                break
+            found = self.step()
+            if isinstance(found, int):
+                return found
+            if isinstance(found.inode, SymlinkInode):
+                err = self.follow(found.inode)
+                if err:
+                    return err
+                name = (found.inode.target + b"/" + name).lstrip(b"/")
+                continue
+            if not isinstance(found.inode, DirectoryInode):
+                return -ENOTDIR
+            self.dentry = found
+        return 0
+
+    def step(self) -> Dentry | int:
+        """The dentry of the last part, where it stands now.  C: walk_component()."""
+        if self.last_type == LAST_DOTDOT:
+            return self.dentry.parent
+        if self.last_type != LAST_NORM:
+            return self.dentry
+        found = self.lookup()
+        return -ENOENT if found is None else found
+
+    def lookup(self) -> Dentry | int | None:
+        """The dentry of the last name; None where there is none yet."""
+        directory = self.dentry.inode
+        assert isinstance(directory, DirectoryInode)
+        found = directory.lookup(self.last)
+        if found is None and directory.absent:
+            return directory.absent
+        return -ENAMETOOLONG if found is None and len(self.last) > NAME_MAX else found
+
+    def follow(self, link: SymlinkInode) -> int:
+        """Count a link, and start at the root if it says so; ELOOP past the fortieth, ENOENT for an empty one."""
+        self.links += 1
+        if self.links > MAXSYMLINKS:
+            return -ELOOP
+        if link.target.startswith(b"/"):
+            self.dentry = self.k.fs.root
+        return 0 if link.target else -ENOENT
+
+    def last_link(self, link: SymlinkInode) -> int:
+        """Go on with the target of a link that was the last part; slashes after the link stay after its target."""
+        trailing = self.trailing
+        err = self.follow(link) or self.walk(link.target)
+        self.trailing |= trailing
+        return err
+
+
+def path_init(k: Kernel, dfd: int, name: bytes) -> Nameidata | int:
+    """Where a walk starts: the root, the current directory, or an open one (EBADF, ENOTDIR)."""
+    if name.startswith(b"/"):
+        return Nameidata(k, k.fs.root)
+    if dfd == AT_FDCWD:
+        return Nameidata(k, k.current.cwd)
+    file = k.current.files.get_raw(dfd)
+    if file is None:
+        return -EBADF
+    if name and not isinstance(file.inode, DirectoryInode):
+        return -ENOTDIR
+    return Nameidata(k, file.dentry)
+
+
+def path_parent(k: Kernel, dfd: int, name: bytes) -> Nameidata | int:
+    """Walk as far as the directory that holds the last name.  C: filename_parentat()."""
+    nd = path_init(k, dfd, name)
+    if isinstance(nd, int):
+        return nd
+    return nd.walk(name) or nd
+
+
+def filename_lookup(k: Kernel, dfd: int, name: bytes, follow: bool = True, directory: bool = False) -> Dentry | int:
+    """What a path means.  With `follow` a last link is followed; with `directory` anything else is ENOTDIR."""
+    nd = path_parent(k, dfd, name)
+    if isinstance(nd, int):
+        return nd
+    while True:
+        found = nd.step()
+        if isinstance(found, int):
+            return found
+        if isinstance(found.inode, SymlinkInode) and (follow or nd.trailing):
+            err = nd.last_link(found.inode)
+            if err:
+                return err
+            continue
+        if (directory or nd.trailing) and not isinstance(found.inode, DirectoryInode):
+            return -ENOTDIR
+        return found
+
+
+def user_path_at(k: Kernel, dfd: int, filename: int, follow: bool = True, directory: bool = False) -> Dentry | int:
+    """What the path at a user address means.  C: user_path_at()."""
+    name = getname(k, filename)
+    return name if isinstance(name, int) else filename_lookup(k, dfd, name, follow, directory)
+
+
+def may_create(k: Kernel, parent: Dentry) -> int:
+    """0, or why nothing can be made in this directory: it is removed, or it cannot be written."""
+    if not parent.hashed:
+        return -ENOENT
+    return inode_permission(k.current.cred, parent.inode, MAY_WRITE | MAY_EXEC)
+
+
+def may_delete(k: Kernel, victim: Dentry, is_dir: bool) -> int:
+    """0, or why this name cannot be removed.  C: may_delete()."""
+    cred, directory = k.current.cred, victim.parent.inode
+    assert isinstance(directory, DirectoryInode)
+    err = inode_permission(cred, directory, MAY_WRITE | MAY_EXEC)
+    if err:
+        return err
+    if directory.mode & S_ISVTX and cred.euid not in (0, victim.inode.uid, directory.uid):
+        return -EPERM
+    if is_dir and not isinstance(victim.inode, DirectoryInode):
+        return -ENOTDIR
+    if not is_dir and isinstance(victim.inode, DirectoryInode):
+        return -EISDIR
+    if directory.fixed:
+        return -EPERM
+    return -EBUSY if victim.is_mountpoint else 0
+
+
+def do_mkdirat(k: Kernel, dfd: int, pathname: int, mode: int) -> int:
+    """Make a directory; 0 or a negative errno."""
+    name = getname(k, pathname)
+    if isinstance(name, int):
+        return name
+    nd = path_parent(k, dfd, name)
+    if isinstance(nd, int):
+        return nd
+    found = nd.lookup() if nd.last_type == LAST_NORM else -EEXIST
+    if isinstance(found, int):
+        return found
+    if found is not None:
+        return -EEXIST
+    directory = nd.dentry.inode
+    assert isinstance(directory, DirectoryInode)
+    err = may_create(k, nd.dentry) or (-EPERM if directory.fixed else check_space(directory.sb))
+    if err:
+        return err
+    now = k.clock.realtime_ns()
+    mode &= (0o777 | S_ISVTX) & ~k.current.umask
+    mode, uid, gid = inode_init_owner(k.current.cred, directory, S_IFDIR | mode)
+    d_add(nd.dentry, nd.last, DirectoryInode(directory.sb, mode, now, uid, gid))
+    directory.modified(now)
+    return 0
+
+
+def do_unlinkat(k: Kernel, dfd: int, pathname: int) -> int:
+    """Remove a name that is not a directory's; 0 or a negative errno."""
+    name = getname(k, pathname)
+    if isinstance(name, int):
+        return name
+    nd = path_parent(k, dfd, name)
+    if isinstance(nd, int):
+        return nd
+    if nd.last_type != LAST_NORM:
+        return -EISDIR
+    found = nd.step()
+    if isinstance(found, int):
+        return found
+    if nd.trailing:
+        return -EISDIR if isinstance(found.inode, DirectoryInode) else -ENOTDIR
+    err = may_delete(k, found, is_dir=False)
+    if not err:
+        d_delete(found, k.clock.realtime_ns())
+    return err
+
+
+def do_rmdir(k: Kernel, dfd: int, pathname: int) -> int:
+    """Remove an empty directory; 0 or a negative errno."""
+    name = getname(k, pathname)
+    if isinstance(name, int):
+        return name
+    nd = path_parent(k, dfd, name)
+    if isinstance(nd, int):
+        return nd
+    if nd.last_type != LAST_NORM:
+        return {LAST_DOTDOT: -ENOTEMPTY, LAST_DOT: -EINVAL, LAST_ROOT: -EBUSY}[nd.last_type]
+    found = nd.step()
+    if isinstance(found, int):
+        return found
+    err = may_delete(k, found, is_dir=True)
+    if err:
+        return err
+    assert isinstance(found.inode, DirectoryInode)
+    if found.inode.names():
+        return -ENOTEMPTY
+    d_delete(found, k.clock.realtime_ns())
+    return 0

@@ -1,0 +1,198 @@
+"""Opening a file: which flags go together, finding or making it, and whether the task may.
+
+C counterparts: fs/open.c, and path_openat() with its helpers in fs/namei.c.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kshell.abi.errno import EACCES, EEXIST, EINVAL, EISDIR, ELOOP, ENOTDIR, EOPNOTSUPP, EPERM
+from kshell.abi.fcntl import (
+    __O_TMPFILE,
+    FASYNC,
+    O_ACCMODE,
+    O_APPEND,
+    O_CLOEXEC,
+    O_CREAT,
+    O_DIRECT,
+    O_DIRECTORY,
+    O_EXCL,
+    O_LARGEFILE,
+    O_NOATIME,
+    O_NOCTTY,
+    O_NOFOLLOW,
+    O_NONBLOCK,
+    O_PATH,
+    O_RDONLY,
+    O_SYNC,
+    O_TMPFILE,
+    O_TRUNC,
+)
+from kshell.kernel.fs.dcache import Dentry, d_add
+from kshell.kernel.fs.file import File
+from kshell.kernel.fs.inode import (
+    MAY_EXEC,
+    MAY_READ,
+    MAY_WRITE,
+    DirectoryInode,
+    SymlinkInode,
+    check_space,
+    inode_init_owner,
+    inode_permission,
+)
+from kshell.kernel.fs.namei import LAST_NORM, Nameidata, filename_lookup, may_create, path_parent
+from kshell.kernel.fs.shmem import RegularInode
+
+if TYPE_CHECKING:
+    from kshell.kernel.kernel import Kernel
+
+VALID_OPEN_FLAGS = (
+    O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | FASYNC | O_DIRECT
+    | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH | __O_TMPFILE
+)  # fmt: skip
+O_PATH_FLAGS = O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC
+
+
+def build_open_flags(flags: int) -> int:
+    """The flags that count, or -EINVAL for some that contradict each other; unknown ones are dropped."""
+    flags &= VALID_OPEN_FLAGS
+    if flags & O_PATH:
+        return flags & O_PATH_FLAGS
+    if flags & O_DIRECTORY and flags & O_CREAT:
+        return -EINVAL
+    if flags & __O_TMPFILE and (flags & O_TMPFILE != O_TMPFILE or flags & O_ACCMODE == O_RDONLY):
+        return -EINVAL
+    return flags
+
+
+def do_filp_open(k: Kernel, dfd: int, name: bytes, flags: int, mode: int) -> File | int:
+    """Open, or make and open, what `name` says; `flags` are those of build_open_flags()."""
+    created = False
+    found: Dentry | int | None
+    if flags & __O_TMPFILE:
+        found = _do_tmpfile(k, dfd, name, mode)
+        created = True
+    else:
+        nd = path_parent(k, dfd, name)
+        if isinstance(nd, int):
+            return nd
+        found = _lookup_open(nd, flags)
+        if found is None:
+            found = _create(nd, mode)
+            created = True
+        elif not isinstance(found, int):
+            err = _check_kind(nd, found, flags)
+            if err:
+                return err
+    if isinstance(found, int):
+        return found
+    err = 0 if created else may_open(k, found, flags)
+    return err or vfs_open(k, found, flags, truncate=not created)
+
+
+def _lookup_open(nd: Nameidata, flags: int) -> Dentry | int | None:
+    """What the last name leads to, links followed; None where O_CREAT has to make it."""
+    while True:
+        if nd.last_type != LAST_NORM:
+            return nd.step()
+        if flags & O_CREAT and nd.trailing:
+            return -EISDIR
+        found = nd.lookup() if flags & O_CREAT else nd.step()
+        if found is None or isinstance(found, int) or not isinstance(found.inode, SymlinkInode):
+            return found
+        if flags & O_CREAT and flags & O_EXCL:
+            return -EEXIST
+        if flags & O_NOFOLLOW and not nd.trailing:
+            return found
+        err = nd.last_link(found.inode)
+        if err:
+            return err
+
+
+def _check_kind(nd: Nameidata, found: Dentry, flags: int) -> int:
+    """What do_open() says to something that was already there, before permissions."""
+    is_dir = isinstance(found.inode, DirectoryInode)
+    if flags & O_CREAT:
+        if flags & O_EXCL:
+            return -EEXIST
+        if is_dir:
+            return -EISDIR
+    return -ENOTDIR if (nd.trailing or flags & O_DIRECTORY) and not is_dir else 0
+
+
+def may_open(k: Kernel, dentry: Dentry, flags: int) -> int:
+    """0, or why this file may not be opened so.  Truncating is writing."""
+    if flags & O_PATH:
+        return 0
+    inode, cred = dentry.inode, k.current.cred
+    mask = (MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE)[flags & O_ACCMODE]
+    if flags & O_TRUNC:
+        mask |= MAY_WRITE
+    if isinstance(inode, SymlinkInode):
+        return -ELOOP
+    if isinstance(inode, DirectoryInode) and mask & MAY_WRITE:
+        return -EISDIR
+    err = inode_permission(cred, inode, mask)
+    if not err and flags & O_NOATIME and cred.euid not in (0, inode.uid):
+        return -EPERM
+    return err
+
+
+def vfs_open(k: Kernel, dentry: Dentry, flags: int, truncate: bool = False) -> File | int:
+    """A new open file on `dentry`.  C: vfs_open(), do_open()."""
+    file = File(dentry, (flags | O_LARGEFILE) & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC))
+    if flags & O_PATH:
+        file.flags = flags & ~O_CLOEXEC
+        return file
+    err = _open_checks(k, file)
+    if err:
+        file.inode.users -= 1
+        return err
+    if truncate and flags & O_TRUNC:
+        file.inode.truncate(k.clock.realtime_ns())
+    return file
+
+
+def _open_checks(k: Kernel, file: File) -> int:
+    if file.flags & O_DIRECT and not isinstance(file.inode, RegularInode):
+        return -EINVAL
+    return file.inode.open(k, file)
+
+
+def _create(nd: Nameidata, mode: int) -> Dentry | int:
+    """Make the regular file that O_CREAT asks for.  C: lookup_open(), vfs_create()."""
+    k, directory = nd.k, nd.dentry.inode
+    assert isinstance(directory, DirectoryInode)
+    err = may_create(k, nd.dentry) or (-EACCES if directory.fixed else 0)
+    inode = err or _new_inode(k, directory, mode)
+    if isinstance(inode, int):
+        return inode
+    directory.modified(inode.ctime)
+    return d_add(nd.dentry, nd.last, inode)
+
+
+def _new_inode(k: Kernel, directory: DirectoryInode, mode: int) -> RegularInode | int:
+    err = check_space(directory.sb)
+    if err:
+        return err
+    mode, uid, gid = inode_init_owner(k.current.cred, directory, mode & 0o7777 & ~k.current.umask)
+    return RegularInode(directory.sb, mode, k.clock.realtime_ns(), uid, gid)
+
+
+def _do_tmpfile(k: Kernel, dfd: int, name: bytes, mode: int) -> Dentry | int:
+    """A file without a name in directory `name`: it goes when it is closed.  C: do_tmpfile()."""
+    parent = filename_lookup(k, dfd, name, directory=True)
+    if isinstance(parent, int):
+        return parent
+    assert isinstance(parent.inode, DirectoryInode)
+    err = inode_permission(k.current.cred, parent.inode, MAY_WRITE | MAY_EXEC)
+    if not err and parent.inode.fixed:
+        err = -EOPNOTSUPP
+    inode = err or _new_inode(k, parent.inode, mode)
+    if isinstance(inode, int):
+        return inode
+    inode.nlink = 0
+    dentry = Dentry(b"#%d" % inode.ino, parent, inode)
+    dentry.hashed = False
+    return dentry

@@ -1,0 +1,130 @@
+"""Pipes: up to 16 buffers of at most a page each, in at one end and out at the other.
+
+C counterpart: fs/pipe.c.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from kshell.abi.errno import EAGAIN, EFAULT, EPIPE
+from kshell.abi.fcntl import O_DIRECT, O_NONBLOCK, O_RDONLY, O_WRONLY
+from kshell.abi.signal import SIGPIPE
+from kshell.abi.stat import S_IFIFO
+from kshell.kernel.fs.dcache import Dentry
+from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File
+from kshell.kernel.fs.inode import PAGE_SIZE, Inode, SuperBlock
+
+if TYPE_CHECKING:
+    from kshell.kernel.fs.file import Kiocb
+    from kshell.kernel.fs.uio import IovIter
+    from kshell.kernel.kernel import Kernel
+
+PIPE_DEF_BUFFERS = 16
+PIPE_BUF = 4096  # a write of no more than this is never mixed with another one
+
+
+class PipeBuffer:
+    """Bytes of one page that are still unread from `offset` on; a `packet` is read by itself (O_DIRECT)."""
+
+    __slots__ = ("data", "offset", "packet")
+
+    def __init__(self, data: bytes, packet: bool) -> None:
+        self.data, self.offset, self.packet = data, 0, packet
+
+
+class PipeInode(Inode):
+    """Both ends of a pipe.  An end is gone when no descriptor anywhere refers to it."""
+
+    __slots__ = ("bufs", "readers", "writers")
+    can_seek = False
+
+    def __init__(self, sb: SuperBlock, now: int, uid: int, gid: int) -> None:
+        super().__init__(sb, S_IFIFO | 0o600, now, uid, gid)
+        self.bufs: deque[PipeBuffer] = deque()
+        self.readers = self.writers = 0
+
+    def open(self, k: Kernel, file: File) -> int:
+        """Count the end."""
+        self.readers += bool(file.mode & FMODE_READ)
+        self.writers += bool(file.mode & FMODE_WRITE)
+        return 0
+
+    def release(self, file: File) -> None:
+        """One end fewer."""
+        self.readers -= bool(file.mode & FMODE_READ)
+        self.writers -= bool(file.mode & FMODE_WRITE)
+        self.nlink = int(self.readers + self.writers > 0)
+
+    def read_iter(self, k: Kernel, iocb: Kiocb, to: IovIter) -> int:
+        """What there is, up to the count; 0 when it is empty and nobody can write any more."""
+        done = 0
+        if not to.count:
+            return 0
+        while self.bufs and to.count:
+            buf = self.bufs[0]
+            data = buf.data[buf.offset : buf.offset + to.count]
+            if to.copy_to_iter(data) < len(data):
+                return done or -EFAULT  # the buffer stays as it was, for a better reader
+            done += len(data)
+            buf.offset += len(data)
+            if buf.packet or buf.offset == len(buf.data):
+                self.bufs.popleft()
+            if buf.packet:
+                break
+        if done:
+            self.accessed(k.clock.realtime_ns())
+        elif not self.writers:
+            return 0
+        elif iocb.file.flags & O_NONBLOCK:
+            return -EAGAIN
+        return done or k.wait_for_ever("The pipe is empty and its write end is still open")
+
+    def write_iter(self, k: Kernel, iocb: Kiocb, source: IovIter) -> int:
+        """Put bytes in, the last few first into the room that the newest buffer has left."""
+        if not source.count:
+            return 0
+        if not self.readers:
+            k.send_signal(SIGPIPE, "it wrote to a pipe that nobody has open for reading")
+            return -EPIPE
+        done = self._merge(source)
+        while done >= 0 and source.count:
+            if len(self.bufs) >= PIPE_DEF_BUFFERS:
+                if not iocb.file.flags & O_NONBLOCK:
+                    err = k.wait_for_ever("The pipe is full and its read end is still open")
+                else:
+                    err = -EAGAIN
+                done = done or err
+                break
+            wanted = min(PAGE_SIZE, source.count)
+            data = source.copy_from_iter(wanted)
+            if len(data) < wanted:
+                done = done or -EFAULT
+                break
+            self.bufs.append(PipeBuffer(data, bool(iocb.file.flags & O_DIRECT)))
+            done += len(data)
+        if done > 0:
+            self.modified(k.clock.realtime_ns())
+        return done
+
+    def _merge(self, source: IovIter) -> int:
+        """Append the part of a write that is not whole pages to the newest buffer, if it fits there."""
+        odd = source.count % PAGE_SIZE
+        if not odd or not self.bufs or self.bufs[-1].packet or len(self.bufs[-1].data) + odd > PAGE_SIZE:
+            return 0
+        data = source.copy_from_iter(odd)
+        if len(data) < odd:
+            return -EFAULT
+        self.bufs[-1].data += data
+        return odd
+
+
+def create_pipe_files(k: Kernel, sb: SuperBlock, flags: int) -> tuple[File, File]:
+    """A new pipe: its read end and its write end.  C: create_pipe_files()."""
+    inode = PipeInode(sb, k.clock.realtime_ns(), k.current.cred.euid, k.current.cred.egid)
+    dentry = Dentry(b"pipe:[%d]" % inode.ino, None, inode)
+    ends = File(dentry, O_RDONLY | flags & O_NONBLOCK), File(dentry, O_WRONLY | flags & (O_NONBLOCK | O_DIRECT))
+    for end in ends:
+        inode.open(k, end)
+    return ends

@@ -1,0 +1,135 @@
+"""Regular files: pages of memory, and holes where nothing was written.
+
+C counterpart: mm/shmem.c (tmpfs).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kshell.abi.errno import EFAULT, EFBIG, ENOSPC, ENXIO
+from kshell.abi.fcntl import O_APPEND, SEEK_DATA, SEEK_HOLE
+from kshell.abi.stat import S_IFREG
+from kshell.kernel.fs.inode import MAX_LFS_FILESIZE, PAGE_SIZE, Inode, SuperBlock, generic_llseek, vfs_setpos
+from kshell.kernel.fs.uio import CHUNK
+
+if TYPE_CHECKING:
+    from kshell.kernel.fs.file import File, Kiocb
+    from kshell.kernel.fs.uio import IovIter
+    from kshell.kernel.kernel import Kernel
+
+
+class RegularInode(Inode):
+    """A regular file.  Only pages that were written exist, so a byte at a huge offset costs one page."""
+
+    __slots__ = ("_pages", "_size")
+
+    def __init__(self, sb: SuperBlock, mode: int, now: int, uid: int = 0, gid: int = 0) -> None:
+        super().__init__(sb, S_IFREG | mode, now, uid, gid)
+        self._pages: dict[int, bytearray] = {}
+        self._size = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes from the start to the last one written."""
+        return self._size
+
+    @property
+    def blocks(self) -> int:
+        """Holes hold no blocks."""
+        return len(self._pages) * (PAGE_SIZE // 512)
+
+    def pread(self, pos: int, size: int) -> bytes:
+        """Up to `size` bytes at `pos`; holes read as zeros."""
+        size = min(size, self._size - pos)
+        parts = []
+        while size > 0:
+            index, offset = divmod(pos, PAGE_SIZE)
+            length = min(size, PAGE_SIZE - offset)
+            page = self._pages.get(index)
+            parts.append(bytes(length) if page is None else bytes(page[offset : offset + length]))
+            pos += length
+            size -= length
+        return b"".join(parts)
+
+    def pwrite(self, pos: int, data: bytes) -> int:
+        """Store bytes within one page at `pos`; how many, or -ENOSPC."""
+        index, offset = divmod(pos, PAGE_SIZE)
+        page = self._pages.get(index)
+        if page is None:
+            if self.sb.free_pages <= 0:
+                return -ENOSPC
+            self.sb.free_pages -= 1
+            page = self._pages[index] = bytearray(PAGE_SIZE)
+        page[offset : offset + len(data)] = data
+        self._size = max(self._size, pos + len(data))
+        return len(data)
+
+    def read_iter(self, k: Kernel, iocb: Kiocb, to: IovIter) -> int:
+        """Read from the position; EFAULT only if not one byte could be delivered."""
+        done = 0
+        while to.count and iocb.pos < self._size:
+            data = self.pread(iocb.pos, min(to.count, CHUNK))
+            copied = to.copy_to_iter(data)
+            iocb.pos += copied
+            done += copied
+            if copied < len(data):
+                done = done or -EFAULT
+                break
+        self.accessed(k.clock.realtime_ns())
+        return done
+
+    def write_iter(self, k: Kernel, iocb: Kiocb, source: IovIter) -> int:
+        """Write at the position (with O_APPEND, at the end), page by page, as far as buffer and space reach."""
+        if not source.count:
+            return 0
+        if iocb.file.flags & O_APPEND:
+            iocb.pos = self._size
+        if iocb.pos >= MAX_LFS_FILESIZE:
+            return -EFBIG
+        todo = min(source.count, MAX_LFS_FILESIZE - iocb.pos)
+        self.modified(k.clock.realtime_ns())
+        done = 0
+        while todo:
+            wanted = min(todo, PAGE_SIZE - iocb.pos % PAGE_SIZE)
+            data = source.copy_from_iter(wanted)
+            stored = self.pwrite(iocb.pos, data) if data else -EFAULT
+            if stored < 0:
+                return done or stored
+            iocb.pos += stored
+            done += stored
+            todo -= stored
+            if stored < wanted:
+                break
+        return done
+
+    def llseek(self, file: File, offset: int, whence: int) -> int:
+        """As everywhere, and SEEK_DATA and SEEK_HOLE by page.  C: shmem_file_llseek()."""
+        if whence not in (SEEK_DATA, SEEK_HOLE):
+            return generic_llseek(file, offset, whence, self._size)
+        if not 0 <= offset < self._size:
+            return -ENXIO
+        index = offset // PAGE_SIZE
+        if whence == SEEK_DATA:
+            index = min((page for page in self._pages if page >= index), default=-1)
+            if index < 0 or index * PAGE_SIZE >= self._size:
+                return -ENXIO
+        else:
+            while index in self._pages:
+                index += 1
+        return vfs_setpos(file, min(max(offset, index * PAGE_SIZE), self._size), MAX_LFS_FILESIZE)
+
+    def contents(self) -> bytes | int:
+        """All its bytes; EFBIG when most of them are a hole that would not fit anywhere."""
+        return -EFBIG if self._size > CHUNK << 10 else self.pread(0, self._size)
+
+    def truncate(self, now: int) -> None:
+        """Drop all pages."""
+        self.evict()
+        self._size = 0
+        self.modified(now)
+
+    def evict(self) -> None:
+        """Give the pages back to the file system."""
+        self.sb.free_pages += len(self._pages)
+        self._pages.clear()

@@ -1,0 +1,97 @@
+"""The two ends of a read or write: where its bytes go, or come from.
+
+A file never sees a user pointer.  It is handed an iterator that copies for it and says how far that
+went; so it can tell, as a file of Linux can, that a buffer ended in an unmapped page, and it can be
+tried without a machine.  C counterpart: include/linux/uio.h (struct iov_iter).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from kshell.kernel.uaccess import copy_from_user, copy_to_user
+
+if TYPE_CHECKING:
+    from kshell.kernel.kernel import Kernel
+
+CHUNK = 0x10000  # how much one step of a long transfer carries, so that no count makes the host allocate it whole
+
+
+class IovIter(Protocol):
+    """What a file's read and write operations are given; `count` is how many bytes are still to go."""
+
+    count: int
+
+    def copy_to_iter(self, data: bytes) -> int:
+        """Deliver the first bytes of `data`, at most `count`; how many arrived (fewer: the buffer faulted)."""
+
+    def copy_from_iter(self, size: int) -> bytes:
+        """Fetch up to `size` bytes, at most `count`; fewer mean that the buffer faulted there."""
+
+
+class UserIter:
+    """A buffer in user memory, in one or more segments of (address, length)."""
+
+    __slots__ = ("_k", "_segments", "count")
+
+    def __init__(self, k: Kernel, *segments: tuple[int, int]) -> None:
+        self._k = k
+        self._segments = [segment for segment in segments if segment[1]]
+        self.count = sum(length for _, length in self._segments)
+
+    def _advance(self, done: int) -> None:
+        self.count -= done
+        address, length = self._segments[0]
+        if done < length:
+            self._segments[0] = (address + done, length - done)
+        else:
+            del self._segments[0]
+
+    def copy_to_iter(self, data: bytes) -> int:
+        """Deliver `data` to user memory; C: copy_to_iter()."""
+        total = 0
+        while self._segments and total < len(data):
+            address, length = self._segments[0]
+            part = data[total : total + length]
+            copied = len(part) - copy_to_user(self._k, address, part)
+            self._advance(copied)
+            total += copied
+            if copied < len(part):
+                break
+        return total
+
+    def copy_from_iter(self, size: int) -> bytes:
+        """Fetch bytes from user memory; C: copy_from_iter()."""
+        parts = b""
+        while self._segments and len(parts) < size:
+            address, length = self._segments[0]
+            wanted = min(length, size - len(parts))
+            part = copy_from_user(self._k, address, wanted)
+            self._advance(len(part))
+            parts += part
+            if len(part) < wanted:
+                break
+        return parts
+
+
+class KernelIter:
+    """A buffer of the kernel's own, which never faults: give `source` to write, or a `count` to read into `data`."""
+
+    __slots__ = ("_source", "count", "data")
+
+    def __init__(self, source: bytes = b"", count: int = 0) -> None:
+        self._source, self.data = source, b""
+        self.count = count or len(source)
+
+    def copy_to_iter(self, data: bytes) -> int:
+        """Append to `data`, as far as `count` reaches."""
+        part = data[: self.count]
+        self.data += part
+        self.count -= len(part)
+        return len(part)
+
+    def copy_from_iter(self, size: int) -> bytes:
+        """Take from the source."""
+        part, self._source = self._source[:size], self._source[size:]
+        self.count -= len(part)
+        return part

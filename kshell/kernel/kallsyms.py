@@ -1,0 +1,97 @@
+"""kallsyms: every kernel function and variable by name and by address, and the Python body behind a function.
+
+C counterpart: kernel/kallsyms.c, and /proc/kallsyms for the letters (T text, D data, R read-only, B zeroed data;
+lower case: not exported).
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+
+class Symbol:
+    """One name and its address.  `kind` is nm's letter; `module` the owner's name, or None for the kernel itself;
+    `source` is where a Python body stands ("file:line")."""
+
+    __slots__ = ("address", "exported", "kind", "module", "name", "size", "source")
+
+    def __init__(
+        self,
+        name: str,
+        address: int,
+        kind: str,
+        size: int,
+        module: str | None = None,
+        source: str | None = None,
+        exported: str | None = None,
+    ) -> None:
+        self.name, self.address, self.kind, self.size = name, address, kind, size
+        self.module, self.source, self.exported = module, source, exported
+
+    def __repr__(self) -> str:
+        return f"{self.address:016x} {self.kind} {self.name}" + (f"\t[{self.module}]" if self.module else "")
+
+
+class Kallsyms:
+    """The symbols of one kernel and its modules."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, list[Symbol]] = {}
+        self._addresses: list[int] = []
+        self._symbols: list[Symbol] = []
+
+    def add(self, symbol: Symbol) -> Symbol:
+        """Enter a symbol.  A name may stand more than once, as static functions' names do; the first one wins."""
+        at = bisect.bisect_right(self._addresses, symbol.address)
+        self._addresses.insert(at, symbol.address)
+        self._symbols.insert(at, symbol)
+        self._by_name.setdefault(symbol.name, []).append(symbol)
+        return symbol
+
+    def remove_module(self, module: str) -> None:
+        """Forget every symbol of a module that is gone."""
+        self._symbols = [s for s in self._symbols if s.module != module]
+        self._addresses = [s.address for s in self._symbols]
+        for name in [n for n, found in self._by_name.items() if any(s.module == module for s in found)]:
+            left = [s for s in self._by_name[name] if s.module != module]
+            if left:
+                self._by_name[name] = left
+            else:
+                del self._by_name[name]
+
+    def lookup(self, name: str) -> Symbol | None:
+        """The symbol of that name (C: kallsyms_lookup_name)."""
+        found = self._by_name.get(name)
+        return found[0] if found else None
+
+    def at(self, address: int) -> Symbol | None:
+        """The symbol that begins at `address` exactly."""
+        found = self.around(address)
+        return found if found and found.address == address else None
+
+    def around(self, address: int) -> Symbol | None:
+        """The symbol that `address` lies in, or None."""
+        at = bisect.bisect_right(self._addresses, address) - 1
+        if at < 0:
+            return None
+        symbol = self._symbols[at]
+        return symbol if address < symbol.address + max(symbol.size, 1) else None
+
+    def describe(self, address: int) -> str:
+        """``name+0x4/0x10 [module]`` as an oops prints it (%pS), or the bare address."""
+        symbol = self.around(address)
+        if symbol is None:
+            return f"0x{address:x}"
+        tail = f" [{symbol.module}]" if symbol.module else ""
+        return f"{symbol.name}+0x{address - symbol.address:x}/0x{symbol.size:x}{tail}"
+
+    def __iter__(self) -> Iterator[Symbol]:
+        return iter(self._symbols)
+
+    def __len__(self) -> int:
+        return len(self._symbols)
+
+
+Body = Callable[..., Any]

@@ -1,0 +1,83 @@
+"""The rest: uname, sysinfo, getrandom, sched_yield.
+
+C counterpart: kernel/sys.c, drivers/char/random.c, kernel/sched/core.c.
+"""
+
+from __future__ import annotations
+
+from kshell.abi.c_types import BufOut, GrndFlags, Long, SizeT, SysinfoPtr, UtsnamePtr
+from kshell.abi.errno import EFAULT, EINVAL
+from kshell.abi.getrandom import GRND_INSECURE, GRND_NONBLOCK, GRND_RANDOM
+from kshell.abi.structs import pack_sysinfo, pack_utsname
+from kshell.kernel.declare import SYSCALL_DEFINE0, SYSCALL_DEFINE1, SYSCALL_DEFINE3
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.uaccess import access_ok, copy_to_user
+from kshell.machine.ram import PAGE_SIZE
+
+GETRANDOM_CHUNK = 65536
+GETRANDOM_MAX = 0x1FFFFFF  # bytes of one call
+
+
+@SYSCALL_DEFINE1
+def newuname(k: Kernel, name: UtsnamePtr) -> Long:
+    """Store the names of this system: kernel, node, release, version, machine, domain.
+
+    EFAULT  name is not writable user memory
+    """
+    data = pack_utsname(
+        sysname="Linux",
+        nodename="kshell",
+        release=k.profile.release,
+        version="#1 SMP",
+        machine="x86_64",
+        domainname="(none)",
+    )
+    return -EFAULT if copy_to_user(k, name, data) else 0
+
+
+@SYSCALL_DEFINE1
+def sysinfo(k: Kernel, info: SysinfoPtr) -> Long:
+    """Store uptime, memory and number of processes.
+
+    EFAULT  info is not writable user memory
+    """
+    total, used = k.ram.frames_total, k.ram.frames_used
+    data = pack_sysinfo(
+        uptime=-(-k.clock.ns // 10**9),
+        totalram=total * PAGE_SIZE,
+        freeram=(total - used) * PAGE_SIZE,
+        procs=len(k.tasks),
+        mem_unit=1,
+    )
+    return -EFAULT if copy_to_user(k, info, data) else 0
+
+
+@SYSCALL_DEFINE3
+def getrandom(k: Kernel, buf: BufOut, count: SizeT, flags: GrndFlags) -> Long:
+    """Fill a buffer with random bytes: here from a generator with a fixed seed, the same ones after each boot.
+
+    EINVAL  flags has unknown bits, or GRND_RANDOM and GRND_INSECURE together
+    EFAULT  not one byte could be stored, though count was not 0
+    """
+    insecure = GRND_INSECURE if k.profile.oops_style == "6.19" else 0  # since 5.6
+    if flags & ~(GRND_NONBLOCK | GRND_RANDOM | insecure):
+        return -EINVAL
+    if insecure and flags & GRND_RANDOM and flags & GRND_INSECURE:
+        return -EINVAL
+    count = min(count, GETRANDOM_MAX)
+    if count and not access_ok(buf, count):
+        return -EFAULT
+    done = 0
+    while done < count:
+        chunk = k.random.randbytes(min(count - done, GETRANDOM_CHUNK))
+        missed = copy_to_user(k, buf + done, chunk)
+        done += len(chunk) - missed
+        if missed:
+            return done or -EFAULT
+    return done
+
+
+@SYSCALL_DEFINE0
+def sched_yield(k: Kernel) -> Long:
+    """Let another task run; here there is none that waits.  It cannot fail."""
+    return 0

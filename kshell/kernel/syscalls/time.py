@@ -1,0 +1,94 @@
+"""Time, all of it simulated: time, gettimeofday, clock_gettime, nanosleep.
+
+C counterpart: kernel/time/time.c, kernel/time/posix-timers.c, kernel/time/hrtimer.c.
+"""
+
+from __future__ import annotations
+
+from kshell.abi.c_types import ClockId, Long, TimeOut, TimespecIn, TimespecOut, TimevalOut, TimezoneOut
+from kshell.abi.clock import (
+    CLOCK_BOOTTIME,
+    CLOCK_MONOTONIC,
+    CLOCK_MONOTONIC_COARSE,
+    CLOCK_MONOTONIC_RAW,
+    CLOCK_PROCESS_CPUTIME_ID,
+    CLOCK_REALTIME,
+    CLOCK_REALTIME_COARSE,
+    CLOCK_TAI,
+    CLOCK_THREAD_CPUTIME_ID,
+)
+from kshell.abi.errno import EFAULT, EINVAL
+from kshell.abi.structs import TIMESPEC_SIZE, pack_timespec, pack_timeval, unpack_timespec
+from kshell.kernel.declare import SYSCALL_DEFINE1, SYSCALL_DEFINE2
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.uaccess import copy_from_user, copy_to_user
+
+SECOND = 10**9
+WALL_CLOCKS = (CLOCK_REALTIME, CLOCK_REALTIME_COARSE, CLOCK_TAI)
+UPTIME_CLOCKS = (CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME)
+CPU_CLOCKS = (CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID)
+LONGEST_SLEEP = (1 << 63) - 1
+
+
+@SYSCALL_DEFINE1
+def time(k: Kernel, tloc: TimeOut) -> Long:
+    """Return the seconds since 1970, and store them at tloc unless it is NULL.
+
+    EFAULT  tloc is not writable user memory
+    """
+    seconds = k.clock.realtime_ns() // SECOND
+    if tloc and copy_to_user(k, tloc, seconds.to_bytes(8, "little")):
+        return -EFAULT
+    return seconds
+
+
+@SYSCALL_DEFINE2
+def gettimeofday(k: Kernel, tv: TimevalOut, tz: TimezoneOut) -> Long:
+    """Store the time of day, seconds and microseconds, at tv; and a time zone, always UTC, at tz.
+
+    Either may be NULL.
+
+    EFAULT  tv or tz is not writable user memory
+    """
+    now = k.clock.realtime_ns()
+    if tv and copy_to_user(k, tv, pack_timeval(now // SECOND, now % SECOND // 1000)):
+        return -EFAULT
+    if tz and copy_to_user(k, tz, bytes(8)):
+        return -EFAULT
+    return 0
+
+
+@SYSCALL_DEFINE2
+def clock_gettime(k: Kernel, which_clock: ClockId, tp: TimespecOut) -> Long:
+    """Store the time of one clock, seconds and nanoseconds, at tp.
+
+    EINVAL  there is no such clock
+    EFAULT  tp is not writable user memory
+    """
+    if which_clock in WALL_CLOCKS:
+        now = k.clock.realtime_ns()
+    elif which_clock in UPTIME_CLOCKS or which_clock in CPU_CLOCKS:
+        now = k.clock.ns
+    else:
+        return -EINVAL
+    return -EFAULT if copy_to_user(k, tp, pack_timespec(now // SECOND, now % SECOND)) else 0
+
+
+@SYSCALL_DEFINE2
+def nanosleep(k: Kernel, rqtp: TimespecIn, rmtp: TimespecOut) -> Long:
+    """Sleep for the time at rqtp.
+
+    The machine's clock moves on by that time; yours does not, for nothing else would happen meanwhile.
+    rmtp would receive what is left if a signal interrupted the sleep.
+
+    EFAULT  rqtp is not readable user memory
+    EINVAL  the nanoseconds are not in 0 to 999999999, or the seconds are negative
+    """
+    data = copy_from_user(k, rqtp, TIMESPEC_SIZE)
+    if len(data) < TIMESPEC_SIZE:
+        return -EFAULT
+    seconds, nanoseconds = unpack_timespec(data)
+    if seconds < 0 or not 0 <= nanoseconds < SECOND:
+        return -EINVAL
+    k.clock.ns = min(k.clock.ns + seconds * SECOND + nanoseconds, LONGEST_SLEEP - k.clock.realtime_ns() + k.clock.ns)
+    return 0

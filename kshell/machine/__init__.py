@@ -1,0 +1,1 @@
+"""The hardware: RAM, page tables, the CPU, an assembler and a disassembler. Knows no system call: it calls back."""

@@ -1,0 +1,122 @@
+"""x86-64 page tables: four levels of 512 eight-byte entries, inside RAM, as the hardware reads them.
+
+Intel SDM volume 3, chapter 4.  Pages of 4 KiB only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kshell.machine.ram import PAGE_SIZE, Ram
+
+PRESENT = 1
+WRITABLE = 2
+USER = 4
+NX = 1 << 63
+FRAME_MASK = 0x000F_FFFF_FFFF_F000
+LEVELS = (39, 30, 21)  # shifts of PML4, PDPT and PD; the last level, PT, is shift 12
+
+# Access kinds, as Unicorn names them (UC_MEM_READ, UC_MEM_WRITE, UC_MEM_FETCH).
+READ, WRITE, FETCH = 16, 17, 18
+
+
+def is_canonical(address: int) -> bool:
+    """Whether bits 48 to 63 repeat bit 47, as a 48-bit CPU demands."""
+    return address < 1 << 47 or address >= (1 << 64) - (1 << 47)
+
+
+class PageTable:
+    """One address space; `root` is the physical address that CR3 would hold."""
+
+    def __init__(self, ram: Ram, kernel: PageTable | None = None) -> None:
+        """An empty address space; with `kernel` given, its upper half is shared, as Linux does."""
+        self.ram = ram
+        self.root = ram.alloc_frame()
+        if kernel is not None:
+            words, here, there = ram.words, self.root >> 3, kernel.root >> 3
+            words[here + 256 : here + 512] = words[there + 256 : there + 512]
+
+    def entry(self, address: int) -> int:
+        """The page-table entry for `address`, or 0 where a level above it is missing."""
+        words = self.ram.words
+        table = self.root
+        for shift in LEVELS:
+            pte = words[(table + 8 * (address >> shift & 511)) >> 3]
+            if not pte & PRESENT:
+                return 0
+            table = pte & FRAME_MASK
+        return words[(table + 8 * (address >> 12 & 511)) >> 3]
+
+    def levels(self, address: int) -> list[int]:
+        """The entries met on the way to `address`, PGD first, up to the first one that is not present."""
+        words, table, found = self.ram.words, self.root, []
+        for shift in (*LEVELS, 12):
+            pte = words[(table + 8 * (address >> shift & 511)) >> 3]
+            found.append(pte)
+            if not pte & PRESENT:
+                break
+            table = pte & FRAME_MASK
+        return found
+
+    def _slot(self, address: int) -> int:
+        """The index in `words` of the last-level entry; missing tables are made.  Raises OutOfMemory."""
+        words = self.ram.words
+        table = self.root
+        for shift in LEVELS:
+            at = (table + 8 * (address >> shift & 511)) >> 3
+            if not words[at] & PRESENT:
+                words[at] = self.ram.alloc_frame() | PRESENT | WRITABLE | USER
+            table = words[at] & FRAME_MASK
+        return (table + 8 * (address >> 12 & 511)) >> 3
+
+    def set_entry(self, address: int, entry: int) -> None:
+        """Write the last-level entry for `address`, whole."""
+        self.ram.words[self._slot(address)] = entry
+
+    def clear_entry(self, address: int) -> int:
+        """Unmap one page; the entry that was there (0 if none).  The frame is the caller's to free."""
+        old = self.entry(address)
+        if old:
+            self.ram.words[self._slot(address)] = 0
+        return old
+
+    def reserve_top_level(self, address: int) -> None:
+        """Make the top-level entry for `address`, so that address spaces made later share what comes under it."""
+        self._slot(address)
+
+    def user_pages(self) -> Iterator[tuple[int, int]]:
+        """Every present page of the lower half: (address, entry)."""
+        yield from self._walk_tables(self.root, 39, 0, 256)
+
+    def _walk_tables(self, table: int, shift: int, base: int, count: int = 512) -> Iterator[tuple[int, int]]:
+        for index in range(count):
+            pte = self.ram.words[(table >> 3) + index]
+            if pte & PRESENT:
+                address = base + (index << shift)
+                if shift == 12:
+                    yield address, pte
+                else:
+                    yield from self._walk_tables(pte & FRAME_MASK, shift - 9, address)
+
+    def destroy(self) -> None:
+        """Free the user half, pages and tables, and the root.  The shared kernel half stays."""
+        for index in range(256):
+            pte = self.ram.words[(self.root >> 3) + index]
+            if pte & PRESENT:
+                self._free_level(pte & FRAME_MASK, 30)
+        self.ram.free_frame(self.root)
+
+    def _free_level(self, table: int, shift: int) -> None:
+        for index in range(512):
+            pte = self.ram.words[(table >> 3) + index]
+            if pte & PRESENT:
+                if shift == 12:
+                    self.ram.free_frame(pte & FRAME_MASK)
+                else:
+                    self._free_level(pte & FRAME_MASK, shift - 9)
+        self.ram.free_frame(table)
+
+
+def pages(start: int, size: int) -> range:
+    """The addresses of the pages that [start, start + size) touches."""
+    return range(start & ~(PAGE_SIZE - 1), start + size, PAGE_SIZE)

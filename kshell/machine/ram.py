@@ -1,0 +1,55 @@
+"""Physical memory: one host buffer, handed out in frames of 4096 bytes."""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+
+PAGE_SIZE = 4096
+PAGE_MASK = ~(PAGE_SIZE - 1)
+ZERO_PAGE = bytes(PAGE_SIZE)
+
+
+class OutOfMemory(Exception):
+    """Every frame of RAM is in use."""
+
+
+class Ram:
+    """`size` bytes of physical memory (a multiple of 4096), byte 0 at physical address 0.
+
+    `bytes` is the buffer itself; `words` the same memory as 64-bit little-endian words, indexed by
+    physical address / 8.  The CPU sees both at once, since it runs on this very buffer.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.bytes = mmap.mmap(-1, size)
+        self.words = memoryview(self.bytes).cast("Q")
+        self._keep = ctypes.c_char.from_buffer(self.bytes)  # the exporting object must outlive the CPU
+        self.host_address = ctypes.addressof(self._keep)
+        self._next_fresh = PAGE_SIZE  # frame 0 is never handed out: physical address 0 means "none"
+        self._free: list[int] = []
+        self.frames_used = 0
+
+    @property
+    def frames_total(self) -> int:
+        """How many frames there are to hand out."""
+        return self.size // PAGE_SIZE - 1
+
+    def alloc_frame(self) -> int:
+        """The physical address of a zeroed frame (C: get_zeroed_page).  Raises OutOfMemory."""
+        if self._free:
+            frame = self._free.pop()
+            self.bytes[frame : frame + PAGE_SIZE] = ZERO_PAGE
+        elif self._next_fresh < self.size:
+            frame = self._next_fresh
+            self._next_fresh += PAGE_SIZE
+        else:
+            raise OutOfMemory
+        self.frames_used += 1
+        return frame
+
+    def free_frame(self, frame: int) -> None:
+        """Give a frame back (C: free_page)."""
+        self._free.append(frame)
+        self.frames_used -= 1

@@ -1,0 +1,1 @@
+"""The shell around the kernel: session, commands, views, and two faces (script and prompt)."""

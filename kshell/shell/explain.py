@@ -1,0 +1,128 @@
+"""Why a system call answered what it answered, in this machine's present state, and what to try next."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from kshell.abi.errno import errno_name, is_error
+from kshell.kernel.entry import lookup
+from kshell.shell.manual import page
+
+if TYPE_CHECKING:
+    from kshell.kernel.declare import SyscallDefinition
+    from kshell.kernel.kernel import Kernel
+    from kshell.kernel.trace import Call
+
+U64 = (1 << 64) - 1
+X32_BIT = 1 << 30
+
+_TRY = {
+    "EBADF": 'syscall open "/etc/hostname" O_RDONLY  (answers a descriptor that is open)',
+    "EFAULT": '"text" or buf:64 where the call wants a pointer: kshell then puts one into user memory',
+    "ENOENT": "ls /  (looks inside the machine)",
+    "EEXIST": "ls  (shows what is there)",
+    "EISDIR": "ls  (shows what is a directory)",
+    "ENOTDIR": "ls  (shows what is a directory)",
+    "ERANGE": "a larger buffer",
+    "EMFILE": "syscall close FD  (gives a descriptor back)",
+}
+
+
+class Explanation:
+    """Why, and what to try; either may be empty."""
+
+    __slots__ = ("because", "try_")
+
+    def __init__(self, because: str, try_: str = "") -> None:
+        self.because, self.try_ = because, try_
+
+
+def explain(k: Kernel, call: Call, stub_before: int | None = None) -> Explanation | None:
+    """Why `call` answered an error; None if it did not.
+
+    `stub_before` is what the call's STUB_ pointer held when it was made.
+    """
+    if call.ret is None or not is_error(call.ret):
+        return None
+    errno = errno_name(-call.ret)
+    address, nr = lookup(k, call.nr & U64)
+    definition = k.define_of(nr) if address is not None else None
+    name = call.name or str(nr)
+    if address is not None and definition is not None:
+        moved = _moved_slot(k, nr, address, definition)
+        if moved is not None:
+            return Explanation(f"{moved}, and that function answered {call.ret}", f"table {nr}")
+        return _from_call(k, call, errno, name, definition, stub_before)
+    if errno == "ENOSYS":
+        return _no_such_call(k, call, nr, address)
+    return Explanation(f"the function behind slot {nr} answered {call.ret}", f"table {nr}")
+
+
+def _moved_slot(k: Kernel, nr: int, address: int, definition: SyscallDefinition) -> str | None:
+    own = k.symbols.lookup("__x64_sys_" + definition.name)
+    if own is None or own.address == address:
+        return None
+    return f"sys_call_table[{nr}] does not point to {own.name} any more but to {k.symbols.describe(address)}"
+
+
+def stub_of(k: Kernel, definition: SyscallDefinition | None) -> int | None:
+    """What the pointer that a call hands its work to (STUB_ and its name) holds; None if it has none."""
+    symbol = k.symbols.lookup(f"STUB_{definition.name}") if definition is not None else None
+    return k.memory.load(symbol.address) if symbol is not None and symbol.kind in "bBdD" else None
+
+
+def _from_call(
+    k: Kernel, call: Call, errno: str, name: str, definition: SyscallDefinition, stub_before: int | None
+) -> Explanation:
+    stub = f"STUB_{definition.name}"
+    if stub_before == 0 and errno == "ENOSYS":
+        filler = module_that_fills(stub)
+        because = f"{stub} is NULL: no module has filled it, so {name} has nobody to hand its argument to"
+        if filler is None:
+            return Explanation(because, f"insmod FILE.py  (a module that sets k[{stub}])")
+        return Explanation(because, f"modprobe {filler}  (the module that fills it)")
+    if stub_before:
+        return Explanation(
+            f"{stub} points to {k.symbols.describe(stub_before)}, and that function answered {call.ret}",
+            "dmesg  (what the module says about it)",
+        )
+    reasons = page(definition).reasons(errno)
+    because = "; or ".join(reasons) or f"{name} hands on what it was told, and {errno} is not on its page"
+    return Explanation(because, _TRY.get(errno, f"man {name}  (all that it can answer)"))
+
+
+def module_that_fills(stub: str) -> str | None:
+    """The name of a sample module that stores a handler in this pointer."""
+    from kshell.shell.samples import sample_names, sample_path
+
+    for name in sample_names():
+        with open(sample_path(name), encoding="utf-8") as file:
+            if f"k[{stub}] =" in file.read():
+                return os.path.basename(name)
+    return None
+
+
+def _no_such_call(k: Kernel, call: Call, nr: int, address: int | None) -> Explanation:
+    if address is None:
+        if nr == -1:
+            why = "-1 is the number that means no call at all (a tracer sets it to skip one)"
+        elif nr & U64 & X32_BIT and nr < 1 << 31:
+            why = "bit 30 marks a call of an x32 program, and this kernel is built without x32"
+        else:
+            why = f"{call.nr & U64:#x} is not below NR_syscalls = {k.nr_syscalls}"
+        return Explanation(f"{why}: no function was called, and ax kept the -ENOSYS it is preset to", "table")
+    state = k.syscall_state(nr)
+    ni = k.symbols.describe(address).partition("+")[0]
+    if state == "not built":
+        row = k.table.by_number[nr]
+        because = f"{row.name} is call {nr} of real Linux, but kshell has no body for it: its slot points to {ni}"
+        return Explanation(because, "table --state built  (the calls that work here)")
+    if state == "hole":
+        because = f"number {nr} is a hole: no row of the table has it, so its slot points to {ni}"
+        return Explanation(because, "table --state hole  (the numbers that are free)")
+    if state == "x32":
+        row = k.table.by_number[nr]
+        because = f"number {nr} is {row.name} of x32 programs, and this kernel is built without x32"
+        return Explanation(because, f"table {row.name}  (the numbers that 64-bit programs use)")
+    return Explanation(f"no row of the table has number {nr}: {ni} answers for it", "table  (lists the calls)")

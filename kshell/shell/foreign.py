@@ -1,0 +1,118 @@
+"""Commands that a student knows from elsewhere, and what to type here instead."""
+
+from __future__ import annotations
+
+# name -> (because, try)
+_ADVICE: dict[str, tuple[str, str]] = {
+    "strace": (
+        "there is no other process to attach to: kshell traces a call by itself",
+        "trace syscall getpid  (or: trace run FILE.s)",
+    ),
+    "ltrace": (
+        "programs here use no library; they make system calls themselves",
+        "trace run FILE.s  (shows every system call)",
+    ),
+    "ps": (
+        "the machine runs one task at a time: the one that your command starts",
+        "syscall getpid  (its number), regs  (its registers)",
+    ),
+    "top": (
+        "the machine runs one task at a time, and its clock stands still between commands",
+        'syscall sysinfo buf:112  (what the kernel says of itself), cat /proc/  (if you look for a file)',
+    ),
+    "sudo": ("you are the kernel's owner here: every command may do everything", "the command without sudo"),
+    "su": ("you are the kernel's owner here: the shell's task has uid 0", "syscall getuid"),
+    "gdb": (
+        "the debugger is built in",
+        "x/4gx sys_call_table  (memory), disas SYMBOL, regs, trace syscall NAME",
+    ),
+    "objdump": ("kshell disassembles what is in memory", "disas SYMBOL  (or: x/8i ADDRESS)"),
+    "readelf": ("programs here are plain source or machine code, not ELF files", "kallsyms  (symbols), disas SYMBOL"),
+    "nm": ("symbols are the running kernel's", "kallsyms NAME"),
+    "hexdump": ("memory is examined in place", "x/64bx ADDRESS"),
+    "xxd": ("memory is examined in place", "x/64bx ADDRESS"),
+    "uname": ("uname is a system call, and kshell makes calls", "syscall uname buf:390"),
+    "gcc": ("there is no C compiler here: programs are assembly", "run FILE.s  (or: asm)"),
+    "cc": ("there is no C compiler here: programs are assembly", "run FILE.s  (or: asm)"),
+    "nasm": ("kshell assembles a file when it runs it", "run FILE.s"),
+    "as": ("kshell assembles a file when it runs it", "run FILE.s"),
+    "ld": ("kshell loads an assembled file by itself", "run FILE.s"),
+    "python": ("kshell is written in Python, and so are its modules", "insmod FILE.py"),
+    "python3": ("kshell is written in Python, and so are its modules", "insmod FILE.py"),
+    "make": ("a module is compiled when it is loaded; there is nothing to build", "insmod FILE.py"),
+    "depmod": ("modprobe finds the modules that come with kshell by itself", "modprobe syscallModule"),
+    "cd": (
+        "the machine's current folder belongs to the shell's task, and a system call changes it; your own folder "
+        "is the one kshell was started in",
+        'syscall chdir "/tmp"',
+    ),
+    "pwd": ("the machine's current folder belongs to the shell's task", "syscall getcwd buf:64 64"),
+    "vim": ("kshell has no editor for files: use the one you know, in another window", "module copy syscallModule"),
+    "kill": ("there is no second task to send a signal to", "Ctrl-C  (ends what is running)"),
+    "jobs": ("nothing runs in the background here", "Ctrl-C  (ends what is running)"),
+    "printf": ("echo writes a line", 'echo hello  (or, as a system call: syscall write 1 "hello\\n" 6)'),
+    "clear": ("the terminal itself can do that", "Ctrl-L"),
+    "mkdir": ("in the machine a folder is made by a system call", 'syscall mkdir "/tmp/d" 0755'),
+    "rm": ("in the machine a file is removed by a system call", 'syscall unlink "/tmp/f"'),
+    "touch": ("in the machine a file is made by a system call", 'syscall open "/tmp/f" O_CREAT|O_WRONLY 0644'),
+    "stat": ("stat is a system call, and kshell makes calls", 'syscall stat "/etc/hostname" buf:144'),
+    "whoami": ("the shell's task has a uid", "syscall getuid"),
+    "id": ("the shell's task has a uid", "syscall getuid"),
+    "date": ("the machine has a clock of its own", "syscall time NULL"),
+    "sleep": ("sleeping is a system call", "syscall nanosleep buf:16 NULL"),
+    "hostname": ("the name is in a file of the machine", "cat /etc/hostname"),
+    "less": ("cat shows a file of the machine", "cat /etc/hostname"),
+    "grep": ("dmesg, table and kallsyms filter by themselves", "dmesg --grep WORD"),
+    "journalctl": ("the kernel's log is read with dmesg", "dmesg"),
+    "sysctl": ("this kernel has no settings to turn", "help"),
+    "export": ("the shell has no variables", "help"),
+    "alias": ("the shell has no aliases", "help"),
+    "shutdown": ("the machine lives in this shell and ends with it", "exit  (or, for a fresh kernel: boot)"),
+    "info": ("every system call and every command has a page", "man write  (or: help trace)"),
+    "lsof": ("descriptors belong to the shell's task", "syscall fcntl 1 F_GETFL"),
+    "mount": ("the machine's file systems are mounted at boot", "ls /"),
+    "apropos": ("calls are found by a part of their name", "table open"),
+    "syscalls": ("the calls are in the kernel's table", "table"),
+    "perf": ("kshell counts hops, not cycles", "trace syscall getpid"),
+    "bpftrace": ("the trace is built in", "trace syscall getpid"),
+}
+
+_SAME = {
+    "vim": ("vi", "nano", "emacs", "edit", "ed", "code", "notepad", "gedit"),
+    "ps": ("pstree",),
+    "top": ("htop", "free", "uptime", "vmstat"),
+    "shutdown": ("poweroff", "halt", "init"),
+    "kill": ("killall", "pkill", "fg", "bg", "ctrl-c"),
+    "jobs": ("nohup",),
+    "gcc": ("clang", "g++", "tcc"),
+    "grep": ("egrep", "rg", "awk", "sed", "find"),
+    "less": ("more", "head", "tail", "view"),
+    "clear": ("cls", "reset"),
+    "make": ("cmake", "ninja"),
+    "hexdump": ("od",),
+    "touch": ("cp", "mv", "tee"),
+    "gdb": ("lldb", "kgdb", "crash"),
+    "cd": ("pushd", "popd"),
+    "mkdir": ("rmdir",),
+    "export": ("set", "env", "unset", "setenv"),
+    "id": ("groups",),
+    "su": ("login", "doas"),
+    "printf": ("print",),
+    "sysctl": ("systemctl", "service"),
+}
+_BY_NAME = {other: name for name, others in _SAME.items() for other in others}
+
+NAMES = frozenset(_ADVICE) | frozenset(_BY_NAME)
+
+
+def advice(name: str) -> tuple[str, str] | None:
+    """(because, try) for a command that kshell does not have but another system does; None for an unknown word."""
+    if name.startswith(("./", "/", "../")) or name.endswith((".s", ".bin", ".asm")):
+        return "a file is not a command here", f"run {name}"
+    if name.endswith(".py"):
+        return "a module file is loaded, not run", f"insmod {name}"
+    if "(" in name:
+        call = name.partition("(")[0]
+        if call.isidentifier():
+            return "kshell's arguments stand without parentheses and commas", f"syscall {call} ..."
+    return _ADVICE.get(_BY_NAME.get(name, name))

@@ -1,0 +1,298 @@
+"""A session: one kernel, and the commands given to it.  It knows no terminal: results go to an Output.
+
+The same engine stands behind the prompt, a script, ``-c`` and a pipe.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from kshell.kernel.profile import DEFAULT
+from kshell.shell import commands
+from kshell.shell.errors import CommandError
+from kshell.shell.output import Output, PlainOutput, Result
+from kshell.shell.views import Failure, Nothing, View, show
+from kshell.shell.words import Word, plain, split
+
+if TYPE_CHECKING:
+    from kshell.kernel.kernel import Kernel
+    from kshell.shell.words import Line
+
+BUDGET = 50_000_000
+"""Instructions that one command of a script may run; an interactive command has no limit but Ctrl-C."""
+
+SOURCE_DEPTH = 16
+COLLECTED_MAX = 4 << 20  # bytes of a program's output that --json keeps
+INTERRUPTED = 130
+BUG = 3
+
+
+class ShellTty:
+    """/dev/tty of the machine: what programs write goes to the session's output, or into the result of --json."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._collected = bytearray()
+        self._line = b""
+        self.lost = 0
+
+    def write(self, data: bytes) -> None:
+        """Show bytes at once, or collect them."""
+        if not self._session.output.collects:
+            self._session.output.write(data)
+            return
+        room = COLLECTED_MAX - len(self._collected)
+        self._collected += data[:room]
+        self.lost += max(0, len(data) - room)
+
+    def read(self, size: int) -> bytes:
+        """At most `size` bytes of the line that the person typed; empty at the end of the input."""
+        if not self._line:
+            self._line = self._session.read_input()
+        taken, self._line = self._line[:size], self._line[size:]
+        return taken
+
+    def forget_line(self) -> None:
+        """What the last command left unread of a typed line is not for the next one."""
+        self._line = b""
+
+    def take(self) -> bytes:
+        """What was collected since the last time."""
+        data = bytes(self._collected)
+        self._collected.clear()
+        if self.lost:
+            data += f"\n[{self.lost} more bytes were not kept]\n".encode()
+            self.lost = 0
+        return data
+
+
+class Session:
+    """One person's or script's kernel.
+
+    `interactive` sessions go on after a failed command and run programs without a budget; others stop at the first
+    failure unless `keep_going`.  `read_input` gives a line for a program that reads /dev/tty, b"" at the end;
+    `edit_program`, where a front has one, lets the person type a program (given a text to start from, it answers the
+    new text, or None if it was called off).  `width` is the terminal's, None where there is none.
+    """
+
+    def __init__(
+        self,
+        profile: str = DEFAULT.name,
+        *,
+        interactive: bool = False,
+        keep_going: bool = False,
+        output: Output | None = None,
+        read_input: Callable[[], bytes] | None = None,
+    ) -> None:
+        self.profile, self.interactive, self.keep_going = profile, interactive, keep_going
+        self.output: Output = output if output is not None else PlainOutput()
+        self.read_input: Callable[[], bytes] = read_input or (lambda: b"")
+        self.edit_program: Callable[[str], str | None] | None = None
+        self.history: list[str] = []
+        self.status = 0
+        self.exit_status: int | None = None  # set by `exit`
+        self.failed = False
+        self.trace_all = False
+        self.program = ""  # the source that `asm` edited last
+        self.registers: dict[str, int] | None = None  # of the last program that ended
+        self.examined: tuple[int, str, str] = (1, "x", "g")  # the last count, format and size of `x`
+        self.log_seen = 0  # the first record that `dmesg -w` has not shown yet
+        self.following: Iterator[tuple[int, str]] | None = None  # the lines that come after the present one
+        self.tty = ShellTty(self)
+        self._kernel: Kernel | None = None
+        self._depth = 0
+
+    @property
+    def kernel(self) -> Kernel:
+        """The machine's kernel, booted when it is first needed."""
+        if self._kernel is None:
+            self.boot(self.profile)
+        assert self._kernel is not None
+        return self._kernel
+
+    def boot(self, profile: str, cmdline: str = "") -> Kernel:
+        """A fresh machine; everything in the old one is gone."""
+        from kshell.kernel.kernel import Kernel
+
+        self.profile = profile
+        self._kernel = kernel = Kernel(profile, cmdline)
+        kernel.tty = self.tty
+        self.registers, self.log_seen = None, 0
+        return kernel
+
+    @property
+    def budget(self) -> int:
+        """Instructions that a command may run, 0 for no limit."""
+        return 0 if self.interactive else BUDGET
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more is to be executed: `exit`, or a script's first failure."""
+        return self.exit_status is not None or (self.failed and not self.interactive and not self.keep_going)
+
+    # Lines.
+
+    def execute(self, line: str) -> list[Result]:
+        """Run the commands of a line, show each result as it comes, and return them all."""
+        if line.strip() and self._depth == 0:
+            self.history.append(line)
+        try:
+            parts = split(line)
+        except CommandError as error:
+            return [self._finish(line.strip(), error)]
+        results = []
+        for part in parts:
+            if self.finished:
+                break
+            results.append(self._run(part))
+            if self.interactive and results[-1].status == INTERRUPTED:
+                break
+        return results
+
+    def run_lines(self, lines: Iterable[str]) -> int:
+        """Run a script; returns the exit status it ends with."""
+        before = self.following
+        self.following = numbered = iter(enumerate(lines, 1))
+        try:
+            for _, line in numbered:
+                self.execute(line.rstrip("\r\n"))
+                if self.finished:
+                    break
+        finally:
+            self.following = before
+        return self.final_status()
+
+    def final_status(self) -> int:
+        """What the process is to exit with."""
+        if self.exit_status is not None:
+            return self.exit_status
+        if self.failed:
+            return self.status if self.status in (BUG, INTERRUPTED) else 1
+        return 0
+
+    def source(self, path: str) -> int:
+        """Run the commands in a file of the host; returns how many there were.  CommandError where it cannot."""
+        if self._depth >= SOURCE_DEPTH:
+            raise CommandError(
+                f"source: {show(path)}: nested too deep",
+                f"{SOURCE_DEPTH} files are being read inside each other; perhaps one of them sources itself",
+                "take the source line out of it",
+            )
+        lines = read_text("source", path).splitlines()
+        before, failed = self.following, self.failed
+        self._depth += 1
+        self.failed = False
+        self.following = numbered = iter(enumerate(lines, 1))
+        count = 0
+        try:
+            for number, line in numbered:
+                results = self.execute(line)
+                count += len(results)
+                broken = next((r for r in results if r.error is not None or r.status), None)
+                if broken is not None and not self.keep_going:
+                    raise CommandError(
+                        f"source: {show(path)}:{number}: stopped at a command that failed",
+                        f"`{show(broken.text)}` came to status {broken.status}",
+                        "kshell --keep-going  (goes on after a failure), or mend that line",
+                        status=broken.status,
+                    )
+                if self.finished:
+                    break
+        finally:
+            self._depth -= 1
+            self.following, self.failed = before, failed or self.failed
+        return count
+
+    def call(self, words: list[Word]) -> View:
+        """What one command answers.  CommandError if it fails."""
+        name, rest = words[0].text, words[1:]
+        if name.startswith("x/"):
+            name, rest = "x", [plain(name[1:], words[0].column + 1), *rest]
+        command = commands.find(name)
+        if command is None:
+            raise commands.unknown(show(name))
+        return command.handler(self, rest)
+
+    def _run(self, part: Line) -> Result:
+        try:
+            return self._finish(part.text, self.call(part.words))
+        except CommandError as error:
+            return self._finish(part.text, error)
+        except KeyboardInterrupt:
+            name = show(part.words[0].text)
+            return self._finish(part.text, CommandError(f"{name}: interrupted", "Ctrl-C", status=INTERRUPTED))
+        except BrokenPipeError:
+            raise
+        except Exception as bug:  # the last line of defence: a bug of kshell's own must not end the session
+            return self._finish(part.text, bug_report(bug))
+
+    def _finish(self, text: str, outcome: View | CommandError) -> Result:
+        """Make the result, remember its status, show it."""
+        notes = self._kernel.take_notes() if self._kernel is not None else []
+        output = self.tty.take()
+        self.tty.forget_line()
+        if isinstance(outcome, CommandError):
+            error = outcome
+            view: View = Failure(error.what, error.because, error.try_, error.details, error.status)
+            result = Result(text, error.status, view, error.json(), output, notes)
+        else:
+            result = Result(text, outcome.status, outcome, None, output, notes)
+        if self.exit_status is None or result.error is not None:
+            self.status = result.status
+        self.failed = self.failed or result.status != 0
+        self.output.show(result)
+        return result
+
+
+def bug_report(bug: BaseException) -> CommandError:
+    """One line about a bug of kshell's own; the traceback only for those who ask for it."""
+    if os.environ.get("KSHELL_DEBUG"):
+        import traceback
+
+        traceback.print_exception(bug)
+    text = show(" ".join(str(bug).split()))[:200]
+    return CommandError(
+        f"kshell: internal error: {type(bug).__name__}: {text}",
+        "this is a bug in kshell, not in what you typed",
+        "please report it with the command and the output of the same with KSHELL_DEBUG=1 set",
+        status=BUG,
+    )
+
+
+def read_bytes(command: str, path: str) -> bytes:
+    """A file of the host.  CommandError where it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except (OSError, ValueError) as error:
+        raise unreadable(command, path, error) from None
+
+
+def read_text(command: str, path: str) -> str:
+    """A text file of the host; bytes that are no UTF-8 come through as surrogates."""
+    return read_bytes(command, path).decode("utf-8-sig", "surrogateescape")
+
+
+def unreadable(command: str, path: str, error: OSError | ValueError) -> CommandError:
+    """Why a file of the host cannot be read, and which files there are in its folder."""
+    from kshell.shell.errors import did_you_mean
+
+    words = error.strerror if isinstance(error, OSError) and error.strerror else "Invalid argument"
+    what = f"{command}: {show(path)}: {words}"
+    folder, name = os.path.split(path)
+    try:
+        there = sorted(os.listdir(folder or "."))
+    except (OSError, ValueError):
+        there = []
+    if not isinstance(error, FileNotFoundError):
+        return CommandError(what, "the file cannot be read", "check its name and its permissions")
+    because = f"paths are those of your own folder, {show(os.path.abspath(folder or '.'))}"
+    close = did_you_mean(name, there)
+    return CommandError(what, because, f"{command} {show(os.path.join(folder, close[0]))}" if close else "check its name")
+
+
+def nothing() -> View:
+    """The view of a command that has nothing to say."""
+    return Nothing()

@@ -1,0 +1,214 @@
+"""What commands return.  A view knows what it found, as JSON (`json`) and as lines on a screen (`lines`).
+
+A line is a list of spans, each a text with a *role*: what it is (an address, an errno), not how it looks.  The plain
+path joins the texts; the rich one gives each role a style.  Meaning is never in the style alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+Span = tuple[str, str]
+Line = list[Span]
+
+ROLES = (
+    *("", "address", "bytes", "caret", "comment", "dim", "errno", "error", "good", "heading", "hint", "instruction"),
+    *("level0", "level1", "level2", "level3", "level4", "level5", "level6", "level7"),
+    *("module", "name", "note", "number", "ring0", "ring3", "string", "symbol"),
+)
+
+
+def span(text: str, role: str = "") -> Line:
+    """A line of one piece."""
+    return [(text, role)]
+
+
+def plain(line: Line) -> str:
+    """The text of a line."""
+    return "".join(text for text, _ in line)
+
+
+def show(text: str) -> str:
+    """Text fit for a terminal: control characters and bytes that are no text as backslash escapes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\t" else _escape(c) for c in text)
+
+
+def _escape(c: str) -> str:
+    code = ord(c)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that came in through surrogateescape
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+class View:
+    """The result of one command.  `status` is 0, or 1 where a check found something wrong."""
+
+    status = 0
+
+    def json(self) -> dict[str, Any]:
+        """The `result` object of --json; its fields are stable."""
+        return {}
+
+    def lines(self, width: int | None = None) -> list[Line]:
+        """The lines to show; `width` is the terminal's, None where there is none."""
+        return []
+
+    def text(self, width: int | None = None) -> str:
+        """The plain text, without a newline at its end."""
+        return "\n".join(plain(line) for line in self.lines(width))
+
+
+class Nothing(View):
+    """A command that had nothing to say, as Unix commands do when all went well."""
+
+
+class Text(View):
+    """Lines of plain text, and an object for --json (by default the text)."""
+
+    def __init__(self, lines: Iterable[str | Line], result: dict[str, Any] | None = None, status: int = 0) -> None:
+        self._lines = [span(line) if isinstance(line, str) else line for line in lines]
+        self._result = result
+        self.status = status
+
+    def json(self) -> dict[str, Any]:
+        return {"text": self.text()} if self._result is None else self._result
+
+    def lines(self, width: int | None = None) -> list[Line]:
+        return self._lines
+
+
+class Column:
+    """One column of a Table: its heading, the role of its cells, and whether they stand at its right edge."""
+
+    __slots__ = ("heading", "right", "role")
+
+    def __init__(self, heading: str, role: str = "", right: bool = False) -> None:
+        self.heading, self.role, self.right = heading, role, right
+
+
+class Table(View):
+    """Rows under headings.  `result` is what --json shows; `after` are lines to show below the table."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        rows: Sequence[Sequence[str]],
+        result: dict[str, Any],
+        after: Sequence[str | Line] = (),
+        status: int = 0,
+    ) -> None:
+        self.columns, self.rows, self._result, self.status = columns, rows, result, status
+        self.after = [span(line, "comment") if isinstance(line, str) else line for line in after]
+
+    def json(self) -> dict[str, Any]:
+        return self._result
+
+    def lines(self, width: int | None = None) -> list[Line]:
+        widths = [max([len(c.heading), *(len(row[i]) for row in self.rows)]) for i, c in enumerate(self.columns)]
+        cells = [[column.heading for column in self.columns], *self.rows] if self.rows else []
+        return [self._line(row, widths, number == 0) for number, row in enumerate(cells)] + self.after
+
+    def _line(self, row: Sequence[str], widths: list[int], heading: bool) -> Line:
+        line: Line = []
+        last = len(self.columns) - 1
+        for i, (column, cell) in enumerate(zip(self.columns, row, strict=True)):
+            padded = cell.rjust(widths[i]) if column.right else cell if i == last else cell.ljust(widths[i])
+            line.append((padded if i == last else padded + "  ", "heading" if heading else column.role))
+        while line and not line[-1][0].strip():
+            line.pop()
+        if line:
+            line[-1] = (line[-1][0].rstrip(), line[-1][1])
+        return line
+
+
+class Dmesg(View):
+    """Records of the kernel's log, and how many older ones were overwritten before anybody read them."""
+
+    def __init__(self, records: Sequence[Any], dropped: int, show_levels: bool = False, raw_time: bool = True) -> None:
+        self.records, self.dropped, self.show_levels, self.raw_time = records, dropped, show_levels, raw_time
+
+    def json(self) -> dict[str, Any]:
+        records = [{"level": r.level, "time_ns": r.time_ns, "text": r.text} for r in self.records]
+        return {"records": records, "dropped": self.dropped}
+
+    def lines(self, width: int | None = None) -> list[Line]:
+        from kshell.abi.loglevel import WORDS
+        from kshell.kernel.printk import timestamp
+
+        lines: list[Line] = []
+        if self.dropped:
+            lines.append(span(f"({self.dropped} older records were overwritten: the ring buffer is full)", "comment"))
+        for record in self.records:
+            line: Line = []
+            if self.show_levels:
+                line.append((f"kern  :{WORDS[record.level]:<6}: ", "dim"))
+            line.append((f"{timestamp(record.time_ns)} ", "dim"))
+            line.append((record.text, f"level{record.level}"))
+            lines.append(line)
+        return lines
+
+
+class Lsmod(View):
+    """The loaded modules, in lsmod's own columns."""
+
+    def __init__(self, modules: Sequence[Any]) -> None:
+        self.modules = modules
+
+    def json(self) -> dict[str, Any]:
+        return {
+            "modules": [
+                {
+                    "name": m.name,
+                    "size": m.size,
+                    "refcount": m.refcount,
+                    "used_by": sorted(m.used_by),
+                    "taints": m.taints,
+                }
+                for m in self.modules
+            ]
+        }
+
+    def lines(self, width: int | None = None) -> list[Line]:
+        lines = [span("Module                  Size  Used by", "heading")]
+        for m in self.modules:
+            holders = ",".join(sorted(m.used_by))
+            lines.append(
+                [
+                    (f"{m.name:<19s}", "module"),
+                    (f" {m.size:8d}  {m.refcount}", "number"),
+                    (f" {holders}" if holders else "", ""),
+                ]
+            )
+        return lines
+
+
+class Failure(View):
+    """A CommandError as lines: what, because, try, and the details between."""
+
+    def __init__(self, what: str, because: str, try_: str, details: Sequence[str], status: int) -> None:
+        self.what, self.because, self.try_, self.details, self.status = what, because, try_, details, status
+
+    def lines(self, width: int | None = None) -> list[Line]:
+        lines: list[Line] = [span(line, "error") for line in show_lines(self.what)]
+        lines += [[("    ", ""), (line, "caret" if set(line) <= {" ", "^"} else "")] for line in self.details]
+        for label, text in (("because", self.because), ("try", self.try_)):
+            lines += labelled(label, text)
+        return lines
+
+
+def labelled(label: str, text: str) -> list[Line]:
+    """``  because: text``, further lines of the text aligned under the first; nothing for an empty text."""
+    if not text:
+        return []
+    head = f"  {label}: "
+    first, *more = show_lines(text)
+    role = "hint" if label == "try" else ""
+    return [[(head, "dim"), (first, role)], *[[(" " * len(head), ""), (line, role)] for line in more]]
+
+
+def show_lines(text: str) -> list[str]:
+    """The lines of a text, at least one."""
+    return [show(line) for line in text.split("\n")]

@@ -55,6 +55,42 @@ class Stub(Generic[P]):
         return f"{'extern ' if self.is_extern else ''}{self.name}"
 
 
+class Param(Stub[Any]):
+    """A variable of a module that insmod can set: ``static int level = 1;`` with module_param below it.
+
+    ``k[level]`` reads it.  `type` is C's: int, uint, long, ulong or bool.
+    """
+
+    __slots__ = ("default", "perm", "type")
+
+    def __init__(self, name: str, default: int = 0) -> None:
+        self.name, self.is_extern = name, False
+        self.default, self.type, self.perm = int(default), "int", 0
+        _emit(".data", self)
+
+    def parse(self, text: str) -> int | None:
+        """The value of `text`, None where it is none of this type (C: param_ops_int and its relatives)."""
+        if self.type == "bool":
+            return {"y": 1, "Y": 1, "1": 1, "on": 1, "n": 0, "N": 0, "0": 0, "off": 0}.get(text)
+        try:
+            value = int(text, 0)
+        except ValueError:
+            return None
+        bits = 64 if "long" in self.type else 32
+        low, high = (0, 1 << bits) if self.type.startswith("u") else (-(1 << bits - 1), 1 << bits - 1)
+        return value if low <= value < high else None
+
+
+def module_param(parameter: Param, type: str, perm: int = 0) -> None:
+    """Let insmod set a variable: ``module_param(level, int, 0644);``
+
+    `type` is int, uint, long, ulong or bool; `perm` the mode of its file in /sys, 0 for none.
+    """
+    if type not in ("int", "uint", "long", "ulong", "bool"):
+        raise DeclarationError(f"module_param({parameter.name}, {type!r}): the types are int, uint, long, ulong, bool")
+    parameter.type, parameter.perm = type, perm
+
+
 def extern(name: str) -> Stub[Any]:
     """``extern long (*STUB_x)(...);``: a pointer that another file defines and exports.
 

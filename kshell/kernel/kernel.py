@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, Protocol
 from kshell.abi.c_types import U64, to_signed64
 from kshell.kernel import layout
 from kshell.kernel.clock import Clock
-from kshell.kernel.declare import Stub
+from kshell.kernel.declare import Param, Stub
 from kshell.kernel.kallsyms import Kallsyms, Symbol
 from kshell.kernel.naming import entry_name
 from kshell.kernel.memory import KernelFault, KernelMemory
@@ -121,7 +121,9 @@ class Kernel:
         self._function_addresses: dict[Callable[..., Any], int] = {}
         self._stubs: dict[Stub[Any], int] = {}
         self.modules: dict[str, Module] = {}
+        self.next_module_space = layout.MODULES
         self.last_unloaded = ""
+        self.tick_budget = self.ticks_left = 0  # turns of loops that module code may take at a stretch; 0: any number
         self.oopses = 0
         self.tasks: dict[int, Task] = {}
         self._last_pid = FIRST_PID - 1
@@ -160,6 +162,10 @@ class Kernel:
         """The notes since the last time, oldest first."""
         notes, self.notes = self.notes, []
         return notes
+
+    def start_tick_budget(self) -> None:
+        """Module code begins to run for the shell: its loops may turn `tick_budget` times from here."""
+        self.ticks_left = self.tick_budget
 
     # Text: functions and their addresses.
 
@@ -251,6 +257,10 @@ class Kernel:
 
     def __setitem__(self, stub: Stub[P], function: Callable[..., int] | int | None) -> None:
         self.memory.store(self.stub_address(stub), self.pointer_to(function))
+
+    def read(self, parameter: Param) -> int:
+        """The value of a module's parameter."""
+        return to_signed64(self.memory.load(self.stub_address(parameter)))
 
     def pointer_to(self, function: Callable[..., int] | int | None) -> int:
         """The 8 bytes that a pointer to `function` holds; None is NULL, an int stands for itself (a cast in C)."""

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from kshell.kernel.trace import Call
 
 RESULT_COLUMN = 40
+UNLIMITED = 1 << 80  # more than all the elements of an iovec together can say
 
-_Decoder = Callable[["Kernel", "Call", int], str]
+_InDecoder = Callable[["Kernel", list[int], int], str]  # with the arguments, narrowed, and which of them is meant
+_OutDecoder = Callable[["Kernel", "Call", int], str]
 
 _KINDS_BY_NAME: dict[str, dict[int, str]] = {
     "dup3": {2: "pipe_flags"},  # no access mode among its flags
@@ -68,8 +70,8 @@ _RESTARTS = {  # results that the kernel keeps to itself: the call begins anew a
 }
 
 
-def _buf_in(k: Kernel, call: Call, i: int) -> str:
-    return show.buffer(k, call.args[i], call.args[i + 1]) if i < 5 else show.pointer(call.args[i])
+def _buf_in(k: Kernel, values: list[int], i: int) -> str:
+    return show.buffer(k, values[i], values[i + 1]) if i + 1 < len(values) else show.pointer(values[i])
 
 
 def _buf_out(k: Kernel, call: Call, i: int) -> str:
@@ -85,18 +87,18 @@ def _result(call: Call) -> int:
 
 
 # Known when the call begins.
-_IN: dict[str, _Decoder] = {
-    "fd": lambda k, call, i: str((call.args[i] & 0xFFFF_FFFF ^ 0x8000_0000) - 0x8000_0000),
-    "hex": lambda k, call, i: show.unsigned_hex(call.args[i]),
-    "address": lambda k, call, i: show.pointer(call.args[i]),
-    "path": lambda k, call, i: show.path(k, call.args[i]),
+_IN: dict[str, _InDecoder] = {
+    "fd": lambda k, v, i: str((v[i] & 0xFFFF_FFFF ^ 0x8000_0000) - 0x8000_0000),
+    "hex": lambda k, v, i: show.unsigned_hex(v[i]),
+    "address": lambda k, v, i: show.pointer(v[i]),
+    "path": lambda k, v, i: show.path(k, v[i]),
     "buf_in": _buf_in,
-    "iov_in": lambda k, call, i: show.iovec(k, call.args[i], call.args[i + 1], U64),
-    "timespec_in": lambda k, call, i: show.time_pair(k, call.args[i], "tv_nsec"),
-    "flock_in": lambda k, call, i: show.flock(k, call.args[i], with_pid=False),
+    "iov_in": lambda k, v, i: show.iovec(k, v[i], v[i + 1], UNLIMITED),
+    "timespec_in": lambda k, v, i: show.time_pair(k, v[i], "tv_nsec"),
+    "flock_in": lambda k, v, i: show.flock(k, v[i], with_pid=False),
 }
 # Known when it has returned without an error; otherwise the address is shown.
-_OUT: dict[str, _Decoder] = {
+_OUT: dict[str, _OutDecoder] = {
     "buf_out": _buf_out,
     "random_out": lambda k, call, i: show.buffer(k, call.args[i], _result(call), as_hex=True),
     "cwd": _cwd,
@@ -127,15 +129,16 @@ def enter(k: Kernel, call: Call, definition: SyscallDefinition | None) -> None:
         kinds.pop()
     call.kinds = tuple(kinds)
     call.parts = []
-    for i, (kind, parameter) in enumerate(zip(kinds, definition.parameters, strict=False)):
+    values = [p.ctype.narrow(value) for p, value in zip(definition.parameters, call.args, strict=False)]
+    for i, kind in enumerate(kinds):
         if kind in _OUT:
             call.parts.append(None)
         elif kind in _IN:
-            call.parts.append(_IN[kind](k, call, i))
+            call.parts.append(_IN[kind](k, values, i))
         elif kind in KINDS:
-            call.parts.append(flags_text(call.args[i], kind))
+            call.parts.append(flags_text(values[i], kind))
         else:
-            call.parts.append(str(parameter.ctype.narrow(call.args[i])))
+            call.parts.append(str(values[i]))
 
 
 def _choose_fcntl(call: Call, kinds: list[str]) -> None:

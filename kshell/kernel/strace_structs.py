@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from kshell.abi.c_types import U64, to_signed64
-from kshell.abi.stat import S_ISBLK, S_ISCHR
+from kshell.abi.stat import S_IFBLK, S_IFCHR, S_IFMT
 from kshell.abi.structs import (
     STAT_SIZE,
     SYSINFO_SIZE,
@@ -135,7 +135,7 @@ def stat(k: Kernel, address: int) -> str:
         return pointer(address)
     fields = unpack_stat(data)
     mode = fields["st_mode"]
-    if S_ISCHR(mode) or S_ISBLK(mode):
+    if mode & S_IFMT in (S_IFCHR, S_IFBLK):
         device = fields["st_rdev"]
         major, minor = device >> 8 & 0xFFF | device >> 32 & 0xFFFFF000, device & 0xFF | device >> 12 & 0xFFFFFF00
         last = f"st_rdev=makedev({major:#x}, {minor:#x})"

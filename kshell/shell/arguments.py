@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
     from kshell.shell.words import Word
 
-Argument = "int | bytes | Buffer"
 BUFFER_MAX = 1 << 20
 MOST_ARGUMENTS = 6
 EXTRA = {"NULL": 0, "STDIN_FILENO": 0, "STDOUT_FILENO": 1, "STDERR_FILENO": 2, "true": 1, "false": 0}
@@ -233,9 +232,9 @@ def unknown_call(k: Kernel, text: str) -> CommandError:
 
 
 def call_arguments(
-    k: Kernel, nr: int, words: list[Word], definition: SyscallDefinition | None, raw: bool
+    k: Kernel, name: str, words: list[Word], definition: SyscallDefinition | None, raw: bool
 ) -> list[int | bytes | Buffer]:
-    """The arguments of call `nr`.  CommandError, with the call's signature, for a wrong one or a wrong count."""
+    """The arguments of the call that was typed as `name`.  CommandError, with the call's signature, for a wrong one or a wrong count."""
     values = []
     for position, word in enumerate(words):
         try:
@@ -245,11 +244,11 @@ def call_arguments(
             place = f"argument {position + 1}" + (f" ({parameter})" if parameter else "")
             because = refusal.because + (f"\nthe call is {definition.signature}" if definition else "")
             raise CommandError(f"syscall: {place}: {refusal.what}", because, refusal.try_) from None
-    _check_count(nr, values, definition, raw)
+    _check_count(name, values, definition, raw)
     return values
 
 
-def _check_count(nr: int, values: list[int | bytes | Buffer], definition: SyscallDefinition | None, raw: bool) -> None:
+def _check_count(name: str, values: list[int | bytes | Buffer], definition: SyscallDefinition | None, raw: bool) -> None:
     given = len(values)
     if given > MOST_ARGUMENTS:
         because = f"a system call has six registers for arguments, and {given} were given"
@@ -262,6 +261,6 @@ def _check_count(nr: int, values: list[int | bytes | Buffer], definition: Syscal
     because = f"the call is {definition.signature}: it takes {wanted or 'none'}, and {given or 'none'} "
     because += "was given" if given == 1 else "were given"
     names = " ".join(p.name.upper() for p in definition.parameters)
-    try_ = f"syscall {definition.name if nr < 0 else nr} {names}".rstrip()
+    try_ = f"syscall {name} {names}".rstrip()
     word = "few" if given < wanted else "many"
     raise CommandError(f"syscall: too {word} arguments", because, f"{try_}  (--raw makes the call all the same)")

@@ -1,0 +1,204 @@
+"""kshell's command line: which kernel, which commands, which face."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kshell.shell.output import Output
+    from kshell.shell.session import Session
+
+USAGE = """\
+usage: kshell [--kernel 4.19|course|6.19] [--json] [--keep-going] [-c COMMANDS | FILE] [ARGS]
+
+A teaching shell for a simulated Linux-like kernel.
+
+  kshell                       the prompt (commands from standard input, if that is not a terminal)
+  kshell FILE                  run the commands in FILE, a line each
+  kshell -c 'CMD; CMD'         run these commands
+
+  --kernel 4.19|course|6.19    which kernel to boot (course: 4.19 with the course's own call)
+  --json                       one JSON object a command, a line each
+  --keep-going                 in scripts: go on after a failed command
+  --version, --help
+
+Exit status: 0 done, 1 a command failed, 2 wrong usage, 3 a bug in kshell, 130 Ctrl-C.
+"""
+KERNELS = ("4.19", "course", "6.19")
+USAGE_ERROR, BUG, INTERRUPTED = 2, 3, 130
+
+
+class UsageError(Exception):
+    """The command line makes no sense: what, and what to try."""
+
+    def __init__(self, what: str, try_: str = "kshell --help") -> None:
+        super().__init__(what)
+        self.what, self.try_ = what, try_
+
+
+class Arguments:
+    """The command line, read."""
+
+    def __init__(self) -> None:
+        self.kernel = "course"
+        self.json = self.keep_going = self.show_help = self.show_version = False
+        self.commands: str | None = None
+        self.file: str | None = None
+
+
+def read_arguments(argv: list[str]) -> Arguments:
+    """Read the command line.  By hand: argparse would cost as much as the rest of the start."""
+    found = Arguments()
+    rest = list(argv)
+    flags = {"--json": "json", "--keep-going": "keep_going", "--help": "show_help", "-h": "show_help"}
+    flags |= {"--version": "show_version", "-V": "show_version", "-k": "keep_going"}
+    while rest:
+        arg = rest.pop(0)
+        option, equals, value = arg.partition("=")
+        if arg in flags:
+            setattr(found, flags[arg], True)
+        elif option in ("--kernel", "-c"):
+            if not equals or option == "-c":
+                if not rest:
+                    raise UsageError(f"{option} needs a value", USAGE.split("\n")[0])
+                value = rest.pop(0)
+            if option == "-c":
+                found.commands = value
+            elif value in KERNELS:
+                found.kernel = value
+            else:
+                raise UsageError(f"there is no kernel {value!r}", f"--kernel {'|'.join(KERNELS)}")
+        elif arg.startswith("-") and arg not in ("-", "--"):
+            raise UsageError(f"unknown option {arg}", _nearest(arg, [*flags, "--kernel", "-c"]))
+        else:
+            if arg == "--":
+                arg = rest.pop(0) if rest else "-"
+            if rest or found.file is not None:
+                raise UsageError("one file of commands at a time", "kshell FILE")
+            found.file = arg
+    if found.file is not None and found.commands is not None:
+        raise UsageError("commands come from -c or from a file, not from both", "kshell FILE")
+    return found
+
+
+def _nearest(arg: str, known: list[str]) -> str:
+    from kshell.shell.errors import did_you_mean
+
+    close = did_you_mean(arg, known)
+    return f"{close[0]}  (did you mean that?)" if close else "kshell --help"
+
+
+def _prepare_streams() -> None:
+    """UTF-8 on every system, whatever the code page; characters that cannot be shown never raise."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _read_stdin_line() -> bytes:
+    sys.stdout.flush()
+    return sys.stdin.buffer.readline() if sys.stdin is not None else b""
+
+
+def _make_session(found: Arguments, interactive: bool, reads_stdin: bool) -> Session:
+    from kshell.shell.output import JsonOutput, PlainOutput
+    from kshell.shell.session import Session
+
+    output: Output
+    if found.json:
+        output = JsonOutput()
+    elif interactive:
+        from kshell.shell.render import RichOutput
+
+        output = RichOutput()
+    else:
+        output = PlainOutput()
+    reader = _read_stdin_line if reads_stdin else None
+    return Session(
+        found.kernel,
+        interactive=interactive,
+        keep_going=found.keep_going,
+        output=output,
+        read_input=reader,
+    )
+
+
+def run(argv: list[str]) -> int:
+    """Do what the command line says; returns the exit status."""
+    try:
+        found = read_arguments(argv)
+    except UsageError as error:
+        sys.stderr.write(f"kshell: {error.what}\n  try: {error.try_}\n")
+        return USAGE_ERROR
+    if found.show_help:
+        sys.stdout.write(USAGE)
+        return 0
+    if found.show_version:
+        from kshell import __version__
+
+        sys.stdout.write(f"kshell {__version__}\n")
+        return 0
+    if found.commands is not None:
+        session = _make_session(found, False, True)
+        return session.run_lines(found.commands.split("\n"))
+    if found.file is not None and found.file != "-":
+        return _run_file(found)
+    if sys.stdin is None or not sys.stdin.isatty() or not sys.stdout.isatty() or found.json:
+        session = _make_session(found, False, False)
+        return session.run_lines(_stdin_lines())
+    session = _make_session(found, True, True)
+    from kshell.shell.prompt import run_repl
+
+    status = run_repl(session)
+    return status if isinstance(status, int) else session.final_status()
+
+
+def _run_file(found: Arguments) -> int:
+    from kshell.shell.errors import CommandError
+    from kshell.shell.session import read_text
+
+    assert found.file is not None
+    try:
+        text = read_text("kshell", found.file)
+    except CommandError as error:
+        sys.stderr.write(f"{error.what}\n  because: {error.because}\n  try: {error.try_}\n")
+        return USAGE_ERROR
+    return _make_session(found, False, True).run_lines(text.split("\n"))
+
+
+def _stdin_lines() -> list[str]:
+    data = sys.stdin.buffer.read() if sys.stdin is not None else b""
+    return data.decode("utf-8-sig", "surrogateescape").split("\n")
+
+
+def main() -> int:
+    """The console script.  Nothing that goes wrong shows a traceback, unless KSHELL_DEBUG is set."""
+    _prepare_streams()
+    try:
+        status = run(sys.argv[1:])
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # whoever read our output has enough (`| head -1`)
+        _abandon_stdout()
+        return 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as bug:
+        from kshell.shell.session import bug_report
+
+        error = bug_report(bug)
+        sys.stderr.write(f"{error.what}\n  because: {error.because}\n  try: {error.try_}\n")
+        return BUG
+
+
+def _abandon_stdout() -> None:
+    """Let the interpreter's last flush go to nowhere."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

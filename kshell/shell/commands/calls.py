@@ -1,0 +1,243 @@
+"""System calls: make one, follow it hop by hop, read its page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kshell.kernel.exec import Outcome, run_stub
+from kshell.kernel.trace import Tracer
+from kshell.shell.arguments import call_arguments, call_number
+from kshell.shell.call_views import CallView, Ending, Hops
+from kshell.shell.commands import command, find, misuse
+from kshell.shell.errors import CommandError
+from kshell.shell.explain import explain, stub_of
+from kshell.shell.views import Line, Text, View, labelled, span
+
+if TYPE_CHECKING:
+    from kshell.kernel.declare import SyscallDefinition
+    from kshell.kernel.exec import StubRun
+    from kshell.kernel.kernel import Kernel
+    from kshell.shell.session import Session
+    from kshell.shell.words import Word
+
+U64 = (1 << 64) - 1
+REGISTERS = ("rdi", "rsi", "rdx", "r10", "r8", "r9")
+
+
+@command(
+    "syscall",
+    "syscall NAME|NR [ARGS...]",
+    "syscall --raw NAME|NR [ARGS...]",
+    arguments=("syscall", "value*"),
+    options=(("--raw", "make the call with any number of arguments"),),
+    examples=(
+        ("syscall getpid", "a call without arguments"),
+        ('syscall write 1 "hello\\n" 6', "a string is put into user memory"),
+        ('syscall open "/etc/hostname" O_RDONLY 0', "flags have their names"),
+        ("syscall uname buf:390", "buf:N is room that is shown afterwards"),
+        ("syscall 335 42", "a call by its number"),
+    ),
+)
+def syscall(session: Session, words: list[Word]) -> View:
+    """Make one system call, from user code that runs on the emulated CPU in ring 3.
+
+    The arguments are numbers as in C (42, 0x2a, 0755, -1), characters ('a'), strings ("text\\n"), constants
+    (O_WRONLY|O_CREAT, AT_FDCWD), NULL, buf:64 for room of 64 bytes, and &name for a kernel symbol's address.
+
+    All calls are made by one task, so a descriptor that one call opens is there for the next.
+    """
+    return make_call(session, words, with_hops=session.trace_all)
+
+
+def make_call(session: Session, words: list[Word], with_hops: bool) -> View:
+    """What `syscall` and `trace syscall` share."""
+    raw = bool(words) and words[0].text == "--raw"
+    if raw:
+        words = words[1:]
+    if not words:
+        raise misuse("syscall", "which call?")
+    k = session.kernel
+    nr = call_number(k, words[0])
+    definition = definition_of(k, nr)
+    args = call_arguments(k, words[0].text, words[1:], definition, raw)
+    stub, oopses, pid = stub_of(k, definition), k.oopses, k.shell_task.pid
+    tracer = Tracer(with_hops)
+    k.tracer = tracer
+    try:
+        run = run_stub(k, nr, args, session.budget)
+    except ValueError as error:
+        raise CommandError(f"syscall: {error}", "the arguments are put into user memory first", "less data") from None
+    finally:
+        k.tracer = None
+    _stopped(run.outcome)
+    count = len(definition.parameters) if definition is not None else len(args)
+    name = run.call.name if run.call is not None else None
+    hops = Hops(tracer.hops or [], run.listing, f"__NR_{name} = {nr}" if name else "") if with_hops else None
+    explanation = explain(k, run.call, stub) if run.call is not None else None
+    ending = Ending(run.outcome, _faulting(run), k.oopses > oopses, f"the shell's task {pid}")
+    memory = [(i, _parameter(definition, i), address, data) for i, address, data in run.buffers]
+    return CallView(run.call, count, ending, memory, explanation, hops)
+
+
+def definition_of(k: Kernel, nr: int) -> SyscallDefinition | None:
+    """The declaration that this number reaches when it is called, which on 6.19 looks at 32 bits only."""
+    from kshell.kernel.entry import lookup
+
+    address, number = lookup(k, nr & U64)
+    return k.define_of(number) if address is not None else None
+
+
+def _parameter(definition: SyscallDefinition | None, index: int) -> str:
+    if definition is not None and index < len(definition.parameters):
+        return definition.parameters[index].name
+    return f"argument {index + 1}"
+
+
+def _faulting(run: StubRun) -> str:
+    """The instruction of the stub that a signal stopped."""
+    signal = run.outcome.signal
+    if signal is None:
+        return ""
+    text = next((text for address, _, text in run.listing if address == signal.ip), "")
+    return f"{signal.ip:#x}  {text}".rstrip()
+
+
+def _stopped(outcome: Outcome) -> None:
+    """CommandError for a run that somebody or something else than the program ended."""
+    from kshell.shell.session import BUDGET, INTERRUPTED
+
+    if outcome.kind == "interrupted":
+        raise CommandError("syscall: interrupted", "Ctrl-C", status=INTERRUPTED)
+    if outcome.kind == "budget":
+        because = f"in a script a command may run {BUDGET:,} instructions, and this one used them up"
+        raise CommandError("syscall: stopped", because, "the same at the prompt, where Ctrl-C ends it")
+
+
+@command(
+    "trace",
+    "trace syscall NAME|NR [ARGS...]",
+    "trace run [--hops] FILE [ARGS...]",
+    "trace on|off",
+    arguments=("line*",),
+    options=(("--hops", "with run: every hop of every call"),),
+    examples=(
+        ("trace syscall getpid", "every hop of one call"),
+        ("trace syscall test_call 42", "a call that follows a pointer"),
+        ("trace on", "trace all calls from now on"),
+    ),
+)
+def trace(session: Session, words: list[Word]) -> View:
+    """Show every hop that a system call takes: the ring, the table, the wrapper, the pointers followed.
+
+    `trace syscall` shows the hops of one call, `trace run` the calls of a program as strace does. `trace on` does
+    so for all calls that follow, until `trace off`.
+    """
+    if not words:
+        return _trace_state(session)
+    name = words[0].text
+    if name in ("on", "off") and len(words) == 1:
+        session.trace_all = name == "on"
+        return _trace_state(session)
+    if name == "run":
+        from kshell.shell.commands.programs import run_traced
+
+        return run_traced(session, words[1:])
+    if name == "syscall":
+        return make_call(session, words[1:], with_hops=True)
+    if find(name) is not None and name not in session.kernel.table.by_name:
+        raise misuse("trace", f"{name} makes no system calls that could be traced")
+    return make_call(session, words, with_hops=True)
+
+
+def _trace_state(session: Session) -> View:
+    state = "on" if session.trace_all else "off"
+    meaning = {"on": "every call shows its hops", "off": "only `trace syscall` and `trace run` show hops"}[state]
+    return Text([f"trace is {state}: {meaning}"], {"trace": session.trace_all})
+
+
+@command(
+    "man",
+    "man NAME|NR",
+    arguments=("syscall",),
+    examples=(("man write", "what write does and answers"), ("man 39", "the call with that number")),
+)
+def man(session: Session, words: list[Word]) -> View:
+    """Show the page of a system call: its signature, its registers, what it does, and every errno it answers here.
+
+    The page of a shell command is shown by help.
+    """
+    if len(words) != 1:
+        raise misuse("man", "which call?" if not words else "one call at a time")
+    k = session.kernel
+    name = words[0].text
+    if find(name) is not None and name not in k.table.by_name:
+        from kshell.shell.commands.session import help_page
+
+        return help_page(name)
+    try:
+        nr = call_number(k, words[0])
+    except CommandError as error:
+        raise CommandError(f"man: {error.what}", error.because, error.try_) from None
+    definition = definition_of(k, nr)
+    if definition is None:
+        return _missing_page(k, nr)
+    return _page(k, nr, definition)
+
+
+def _missing_page(k: Kernel, nr: int) -> View:
+    """The page of a number without a body here."""
+    row, state = k.table.by_number.get(nr), k.syscall_state(nr)
+    if row is None:
+        what = "is a hole in the table" if state == "hole" else "has no row in the table"
+        answer = f"number {nr} {what} of kernel {k.profile.name}: calling it answers -ENOSYS"
+        return Text([answer], {"nr": nr, "name": None, "state": state})
+    lines = [
+        [(f"{row.name}", "name"), (f"  system call {nr}, {row.abi}", "dim")],
+        [],
+        span(
+            f"A call of real Linux (entry {row.entry or 'none'})"
+            + (" for x32 programs" if state == "x32" else "")
+            + ", but not built here: kshell has no body for it."
+        ),
+        span("Calling it answers -1 ENOSYS (Function not implemented)."),
+    ]
+    return Text(lines, {"nr": nr, "name": row.name, "state": state})
+
+
+def _page(k: Kernel, nr: int, definition: SyscallDefinition) -> View:
+    from textwrap import wrap
+
+    from kshell.abi.errno import ERRNO, strerror
+    from kshell.shell.manual import page
+
+    found = page(definition)
+    row = k.table.by_number.get(nr)
+    name = row.name if row is not None else definition.name
+    signature = definition.signature if name == definition.name else definition.signature.replace(definition.name, name, 1)
+    lines: list[Line] = [[(name, "name"), (f"  system call {nr} ({nr:#x}), kernel {k.profile.name}", "dim")], []]
+    lines += [[("  long ", "dim"), (signature, "name")], []]
+    lines += [[("  ", ""), (text, "")] for text in wrap(found.summary, 90)]
+    for paragraph in found.paragraphs:
+        lines += [[], *([("  ", ""), (text, "")] for text in wrap(paragraph, 90))]
+    lines += [[], span("Registers", "heading"), [("  rax  ", "address"), (f"{nr}, and then the result", "")]]
+    for register, parameter in zip(REGISTERS, definition.parameters, strict=False):
+        lines.append([(f"  {register:<4} ", "address"), (str(parameter), "")])
+    lines += [[], span("Errors", "heading")]
+    numbers = {text: number for number, (text, _) in ERRNO.items()}
+    for errno, why in found.errors:
+        number = numbers.get(errno)
+        words = f"{strerror(number)} (-{number})" if number is not None else ""
+        lines.append([(f"  {errno:<13} ", "errno"), (words, "dim")])
+        lines += [[("      ", ""), (text, "")] for text in wrap(why, 86)]
+    if not found.errors:
+        lines.append(span("  none: this call always succeeds"))
+    lines += [[], *labelled("declared as", definition.macro)]
+    result = {
+        "nr": nr,
+        "name": name,
+        "state": "built",
+        "signature": signature,
+        "summary": found.summary,
+        "errors": [{"errno": errno, "because": why} for errno, why in found.errors],
+    }
+    return Text(lines, result)

@@ -1,0 +1,138 @@
+"""The kernel's log."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from kshell.abi.loglevel import WORDS, level_of
+from kshell.shell.commands import command, misuse, take_options
+from kshell.shell.commands.session import count
+from kshell.shell.errors import CommandError
+from kshell.shell.views import Dmesg, Nothing, View, plain, show
+from kshell.shell.words import plain as word
+
+if TYPE_CHECKING:
+    from kshell.kernel.printk import Record
+    from kshell.shell.session import Session
+    from kshell.shell.words import Word
+
+_OPTIONS = {
+    "-l": "level=",
+    "--level": "level=",
+    "-n": "last=",
+    "--last": "last=",
+    "--grep": "grep=",
+    "-g": "grep=",
+    "-w": "follow",
+    "--follow": "follow",
+    "-C": "clear",
+    "--clear": "clear",
+    "-c": "read-clear",
+    "--read-clear": "read-clear",
+    "-x": "decode",
+    "--decode": "decode",
+    "-T": "ctime",
+    "--ctime": "ctime",
+}
+
+
+@command(
+    "dmesg",
+    "dmesg [-l LEVELS] [-n N] [--grep REGEX] [-T] [-x] [-w] [-c|-C]",
+    options=(
+        ("-l, --level", "only these levels: err,warn  (err+ means err and worse)"),
+        ("-n, --last", "only the last N records"),
+        ("--grep", "only records that this regular expression matches"),
+        ("-w, --follow", "only what is new since the last dmesg -w"),
+        ("-x, --decode", "show the levels"),
+        ("-T, --ctime", "the machine's wall clock instead of seconds since boot"),
+        ("-C, --clear", "forget all records"),
+        ("-c, --read-clear", "show them, then forget them"),
+    ),
+    examples=(
+        ("dmesg", "everything"),
+        ("dmesg -n 5", "the last five records"),
+        ("dmesg --level err,warn", "only errors and warnings"),
+        ("dmesg --grep test_call", "only records about test_call"),
+    ),
+)
+def dmesg(session: Session, words: list[Word]) -> View:
+    """Show the kernel's log: what printk wrote, with the seconds since boot.
+
+    The log is a ring: when it is full the oldest records are overwritten, and dmesg says how many. The clock is the
+    machine's own; it moves at traps and stands still between commands.
+    """
+    options = take_options("dmesg", words, _OPTIONS)
+    if options.words:
+        raise misuse("dmesg", f"{show(options.words[0].text)} is not an option")
+    log = session.kernel.log
+    if "clear" in options:
+        log.clear()
+        session.log_cleared = log.written
+        return Nothing()
+    follow = "follow" in options
+    first = max(session.log_seen if follow else 0, session.log_cleared)
+    dropped = max(0, log.first_sequence - first)
+    records = log.since(first)
+    session.log_seen = log.written if follow else session.log_seen
+    for keep in _filters(options.get("level"), options.get("grep")):
+        records = [record for record in records if keep(record)]
+    last = options.get("last")
+    if last is not None:
+        records = records[-count("dmesg", word(last)) :]
+    if "read-clear" in options:
+        log.clear()
+        session.log_cleared = log.written
+    return Dmesg(records, dropped, "decode" in options, "ctime" not in options)
+
+
+def _filters(levels: str | None, pattern: str | None) -> list[_Filter]:
+    found: list[_Filter] = []
+    if levels is not None:
+        found.append(_Levels(levels))
+    if pattern is not None:
+        found.append(_Grep(pattern))
+    return found
+
+
+class _Filter:
+    """Says which records to show."""
+
+    def __call__(self, record: Record) -> bool:
+        raise NotImplementedError
+
+
+class _Levels(_Filter):
+    def __init__(self, text: str) -> None:
+        self._levels: set[int] = set()
+        for name in text.split(","):
+            level = level_of(name.strip("+ "))
+            if level is None:
+                what = f"dmesg: unknown level '{show(name)}'"
+                raise CommandError(what, f"the levels are {', '.join(WORDS)}", "dmesg --level err,warn")
+            if name.endswith("+"):
+                self._levels |= set(range(level + 1))
+            elif name.startswith("+"):
+                self._levels |= set(range(level, len(WORDS)))
+            else:
+                self._levels.add(level)
+
+    def __call__(self, record: Record) -> bool:
+        return record.level in self._levels
+
+
+class _Grep(_Filter):
+    def __init__(self, pattern: str) -> None:
+        try:
+            self._pattern = re.compile(pattern, re.IGNORECASE)
+        except (re.error, RecursionError, OverflowError) as error:
+            because = f"it is not a regular expression: {error}"
+            try_ = f'dmesg --grep "{show(re.escape(pattern))}"'
+            raise CommandError(f"dmesg: bad pattern {show(pattern)}", because, try_) from None
+
+    def __call__(self, record: Record) -> bool:
+        return self._pattern.search(record.text) is not None
+
+
+__all__ = ["dmesg", "plain"]

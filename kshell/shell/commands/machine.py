@@ -1,0 +1,159 @@
+"""The machine as a whole: start it afresh, look at the files in it."""
+
+from __future__ import annotations
+
+import stat as host_stat
+from typing import TYPE_CHECKING
+
+from kshell.abi.errno import errno_name, strerror
+from kshell.shell.commands import command, misuse, take_options
+from kshell.shell.errors import CommandError, did_you_mean
+from kshell.shell.views import Column, Table, Text, View, show
+
+if TYPE_CHECKING:
+    from kshell.shell.session import Session
+    from kshell.shell.words import Word
+
+
+@command(
+    "boot",
+    "boot [4.19|course|6.19] [OPTIONS...]",
+    arguments=("kernel", "word*"),
+    options=(
+        ("nosmap", "let the kernel touch user memory without asking, as before 2014"),
+        ("nosmep", "let the kernel execute user memory, as before 2012"),
+    ),
+    examples=(
+        ("boot", "the same kernel, fresh"),
+        ("boot 6.19", "a recent kernel: calls go through a switch"),
+        ("boot course nosmep nosmap", "the old days"),
+    ),
+)
+def boot(session: Session, words: list[Word]) -> View:
+    """Start a fresh machine; everything in the old one is gone.
+
+    The kernels are 4.19, course (4.19 with the course's own call test_call) and 6.19.
+    """
+    from kshell.kernel.profile import PROFILES
+
+    texts = [word.text for word in words]
+    profile = session.profile
+    if texts and not texts[0].startswith("no"):
+        profile = texts.pop(0)
+    if profile not in PROFILES:
+        close = did_you_mean(profile, PROFILES)
+        because = f"the kernels are {', '.join(PROFILES)}"
+        raise CommandError(f"boot: no kernel {show(profile)}", because, f"boot {close[0] if close else 'course'}")
+    for option in texts:
+        if option not in ("nosmap", "nosmep"):
+            raise misuse("boot", f"unknown option {show(option)}")
+    k = session.boot(profile, " ".join(texts))
+    text = f"booted {k.profile.release}: {len(k.definitions)} system calls, dispatched by "
+    text += "sys_call_table" if k.profile.dispatch == "table" else "a switch (x64_sys_call)"
+    result = {"kernel": k.profile.name, "release": k.profile.release, "system_calls": len(k.definitions)}
+    return Text([text], result)
+
+
+def _refused(name: str, path: str, errno: int) -> CommandError:
+    """A path inside the machine that cannot be looked at."""
+    number = -errno
+    what = f"{name}: {show(path)}: {strerror(number)}"
+    because = {
+        "ENOENT": "cat and ls look inside the simulated machine; your own files are not in it",
+        "EISDIR": "a folder has no contents of its own, only entries",
+        "EINVAL": "a device has no end, so it cannot be shown whole",
+    }.get(errno_name(number), f"the machine answered {errno_name(number)}")
+    try_ = {
+        "ENOENT": "ls /  (what there is in the machine)",
+        "EISDIR": f"ls {show(path)}",
+        "EINVAL": f'syscall open "{show(path)}" O_RDONLY 0, then syscall read FD buf:64 64',
+    }.get(errno_name(number), "ls /")
+    return CommandError(what, because, try_)
+
+
+@command(
+    "cat",
+    "cat PATH...",
+    arguments=("path*",),
+    examples=(("cat /etc/hostname", "a file of the machine"),),
+)
+def cat(session: Session, words: list[Word]) -> View:
+    """Show a file that is inside the simulated machine."""
+    if not words:
+        raise misuse("cat", "which file?")
+    data = b""
+    for word in words:
+        found = session.kernel.fs.contents(_path(word))
+        if isinstance(found, int):
+            raise _refused("cat", word.text, found)
+        data += found
+    text = data.decode("utf-8", "surrogateescape")
+    lines = text.removesuffix("\n").split("\n") if text else []
+    return Text([show(line) for line in lines], {"text": data.decode("utf-8", "backslashreplace")})
+
+
+def _path(word: Word) -> str:
+    return word.text.replace("\0", "\\0")
+
+
+@command(
+    "ls",
+    "ls [-l] [PATH...]",
+    arguments=("path*",),
+    options=(("-l", "with type, mode, owner and size"), ("-a", "as without: hidden names are shown anyway")),
+    examples=(("ls /", "what the machine holds"), ("ls -l /etc", "with types and sizes")),
+)
+def ls(session: Session, words: list[Word]) -> View:
+    """List a folder that is inside the simulated machine.
+
+    Without a path it is the folder of the shell's task, which syscall chdir changes.
+    """
+    options = take_options("ls", words, {"-l": "long", "-a": "all", "-1": "one", "--long": "long", "--all": "all"})
+    found = []
+    for path in [_path(word) for word in options.words] or ["."]:
+        entries = session.kernel.fs.listing(path)
+        if isinstance(entries, int):
+            raise _refused("ls", path, entries)
+        found += [(path, entry) for entry in entries]
+    result = {
+        "entries": [
+            {
+                "name": entry.name,
+                "mode": f"{entry.inode.mode:o}",
+                "size": entry.inode.size,
+                "uid": entry.inode.uid,
+                "gid": entry.inode.gid,
+                "target": entry.target,
+            }
+            for _, entry in found
+        ]
+    }
+    names = [_name(entry.name, entry.inode.mode) for _, entry in found]
+    if "long" not in options:
+        return Text([show(name) for name in names], result)
+    rows = [
+        (
+            host_stat.filemode(entry.inode.mode),
+            str(entry.inode.nlink),
+            str(entry.inode.uid),
+            str(entry.inode.gid),
+            str(entry.inode.size),
+            show(name) + (f" -> {show(entry.target)}" if entry.target else ""),
+        )
+        for (_, entry), name in zip(found, names, strict=True)
+    ]
+    columns = [
+        Column("mode"),
+        Column("links", right=True),
+        Column("uid", right=True),
+        Column("gid", right=True),
+        Column("size", "number", right=True),
+        Column("name", "name"),
+    ]
+    return Table(columns, rows, result)
+
+
+def _name(name: str, mode: int) -> str:
+    """The name, with the mark that ls -F puts behind it."""
+    mark = "/" if host_stat.S_ISDIR(mode) else "@" if host_stat.S_ISLNK(mode) else ""
+    return name + mark

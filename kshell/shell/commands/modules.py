@@ -1,0 +1,250 @@
+"""Kernel modules: load, unload, list, describe, copy a sample."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from kshell.shell.commands import command, misuse, take_options
+from kshell.shell.errors import CommandError, did_you_mean
+from kshell.shell.samples import find_sample, sample_names, sample_path
+from kshell.shell.views import Column, Lsmod, Nothing, Table, Text, View, show
+
+if TYPE_CHECKING:
+    from kshell.kernel.module import Module, ModuleError
+    from kshell.shell.session import Session
+    from kshell.shell.words import Word
+
+
+def _parameters(name: str, words: list[Word]) -> dict[str, str]:
+    """``name=value`` pairs."""
+    found = {}
+    for word in words:
+        key, equals, value = word.text.partition("=")
+        if not equals or not key:
+            raise misuse(name, f"{show(word.text)} is not a parameter", f"{name} MODULE {show(word.text)}=1")
+        found[key.replace("-", "_")] = value
+    return found
+
+
+def _load(session: Session, path: str, params: dict[str, str]) -> View:
+    from kshell.kernel.module import ModuleError, load_module
+
+    try:
+        load_module(session.kernel, path, params)
+    except ModuleError as error:
+        raise _failed(error) from None
+    return Nothing()
+
+
+def _failed(error: ModuleError) -> CommandError:
+    """The kernel's refusal, in insmod's or rmmod's words."""
+    return CommandError(error.message, error.because, error.try_, details=error.details)
+
+
+@command(
+    "insmod",
+    "insmod FILE.py [name=value...]",
+    arguments=("file", "parameter*"),
+    examples=(("module copy syscallModule my; insmod my/syscallModule.py", "a copy of a sample, ready to edit"),),
+)
+def insmod(session: Session, words: list[Word]) -> View:
+    """Load a module from a file of your own folder, and run its init function.
+
+    A module is compiled each time it is loaded: edit the file, rmmod, insmod. If init answers an error, the module
+    is unloaded again.
+    """
+    if not words:
+        raise misuse("insmod", "missing filename")
+    path = words[0].text
+    params = _parameters("insmod", words[1:])
+    if not os.path.exists(path) and find_sample(path) is not None and os.sep not in path:
+        what = f"insmod: ERROR: could not load module {show(path)}: No such file or directory"
+        because = "insmod takes a file of your own folder; this is a module that comes with kshell"
+        raise CommandError(what, because, f"modprobe {find_sample(path)}")
+    return _load(session, path, params)
+
+
+@command(
+    "modprobe",
+    "modprobe NAME [name=value...]",
+    "modprobe -r NAME",
+    arguments=("sample", "parameter*"),
+    options=(("-r", "unload instead"),),
+    examples=(("modprobe syscallModule", "the module that fills STUB_test_call"),),
+)
+def modprobe(session: Session, words: list[Word]) -> View:
+    """Load one of the modules that come with kshell, by its name.
+
+    A module that is loaded already is left alone, as on Linux.
+    """
+    options = take_options("modprobe", words, {"-r": "remove", "--remove": "remove"})
+    if not options.words:
+        raise misuse("modprobe", "which module?", f"modprobe {sample_names()[0]}" if sample_names() else "")
+    name = options.words[0].text
+    if "remove" in options:
+        return _unload(session, name, False)
+    sample = find_sample(name)
+    if sample is None:
+        raise _not_found("modprobe: FATAL", name, session)
+    params = _parameters("modprobe", options.words[1:])
+    loaded = session.kernel.modules.get(sample.replace("-", "_"))
+    if loaded is not None and os.path.abspath(loaded.path) == os.path.abspath(sample_path(sample)):
+        return Nothing()
+    try:
+        return _load(session, sample_path(sample), params)
+    except CommandError as error:
+        error.what = _as_modprobe(error.what, sample)
+        raise
+
+
+def _as_modprobe(what: str, name: str) -> str:
+    """insmod's refusal in modprobe's words: the name instead of the path, and quotes around it."""
+    head, colon, reason = what.rpartition(": ")
+    if head.startswith("insmod: ERROR: could not insert module ") and colon:
+        return f"modprobe: ERROR: could not insert '{name}': {reason}"
+    return what.replace("insmod:", "modprobe:", 1)
+
+
+def _not_found(who: str, name: str, session: Session) -> CommandError:
+    release = session.kernel.profile.release
+    what = f"{who}: Module {show(name)} not found in directory /lib/modules/{release}"
+    close = did_you_mean(name, sample_names())
+    if os.path.exists(name):
+        return CommandError(what, "modprobe takes a name; this is a file of your own folder", f"insmod {show(name)}")
+    because = f"the modules that come with kshell are {', '.join(sample_names())}"
+    return CommandError(what, because, f"modprobe {close[0]}" if close else "insmod FILE.py  (a module of your own)")
+
+
+@command(
+    "rmmod",
+    "rmmod [-f] NAME...",
+    arguments=("module*",),
+    options=(("-f", "unload it even if somebody still uses it"),),
+    examples=(("modprobe syscallModule; rmmod syscallModule", "load it, and unload it again"),),
+)
+def rmmod(session: Session, words: list[Word]) -> View:
+    """Unload modules: run their exit functions and free their text.
+
+    It is refused while somebody holds a reference. A pointer into a module that is gone still points there.
+    """
+    options = take_options("rmmod", words, {"-f": "force", "--force": "force"})
+    if not options.words:
+        raise misuse("rmmod", "missing module name")
+    for word in options.words:
+        _unload(session, word.text, "force" in options)
+    return Nothing()
+
+
+def _unload(session: Session, name: str, force: bool) -> View:
+    from kshell.kernel.module import ModuleError, delete_module
+
+    k = session.kernel
+    plain = os.path.basename(name).removesuffix(".py").removesuffix(".ko").replace("-", "_")
+    try:
+        delete_module(k, plain, force)
+    except ModuleError as error:
+        failed = _failed(error)
+        if plain not in k.modules:
+            close = did_you_mean(plain, k.modules)
+            failed.try_ = f"rmmod {close[0]}  (did you mean that?)" if close else failed.try_
+        raise failed from None
+    return Nothing()
+
+
+@command("lsmod", "lsmod", examples=(("modprobe syscallModule; lsmod", "the modules that are loaded"),))
+def lsmod(session: Session, words: list[Word]) -> View:
+    """List the modules that are loaded, the last one first: size, references, and who holds them."""
+    if words:
+        raise misuse("lsmod", "it takes no arguments")
+    shown = [m for m in reversed(list(session.kernel.modules.values()))]
+    return Lsmod(shown)
+
+
+@command(
+    "modinfo",
+    "modinfo NAME|FILE.py",
+    arguments=("sample",),
+    examples=(("modinfo syscallModule", "its file, licence, author and parameters"),),
+)
+def modinfo(session: Session, words: list[Word]) -> View:
+    """Show what a module says about itself, without loading it."""
+    if len(words) != 1:
+        raise misuse("modinfo", "missing module or filename" if not words else "one module at a time")
+    name = words[0].text
+    pairs = _info(session, name)
+    return Text([f"{key + ':':<15} {value}" for key, value in pairs], {"info": [list(pair) for pair in pairs]})
+
+
+def _info(session: Session, name: str) -> list[tuple[str, str]]:
+    from kshell.kernel import module as kernel_module
+
+    loaded: Module | None = session.kernel.modules.get(name.replace("-", "_"))
+    if loaded is not None and not os.path.exists(name):
+        return list(loaded.info)
+    sample = find_sample(name)
+    path = name if os.path.isfile(name) else sample_path(sample) if sample is not None else None
+    if path is None:
+        close = did_you_mean(name, [*sample_names(), *session.kernel.modules])
+        because = f"the modules that come with kshell are {', '.join(sample_names())}"
+        try_ = f"modinfo {close[0]}" if close else "modinfo FILE.py"
+        raise CommandError(f"modinfo: ERROR: Module {show(name)} not found.", because, try_)
+    try:
+        return list(kernel_module.read_modinfo(session.kernel, path))
+    except kernel_module.ModuleError as error:
+        raise _failed(error) from None
+
+
+@command(
+    "module",
+    "module copy NAME [FOLDER]",
+    "module list",
+    arguments=("word", "sample", "folder"),
+    examples=(("module list", "the modules that come with kshell"), ("module copy syscallModule", "a copy to edit")),
+)
+def module(session: Session, words: list[Word]) -> View:
+    """Copy a module that comes with kshell into your own folder, to edit it.
+
+    It never overwrites a file.
+    """
+    verb = words[0].text if words else "list"
+    if verb == "list" and len(words) <= 1:
+        return _list_samples(session)
+    if verb != "copy":
+        close = did_you_mean(verb, ("copy", "list"))
+        raise misuse("module", f"unknown verb {show(verb)}", f"module {close[0]}" if close else "")
+    if not 2 <= len(words) <= 3:
+        raise misuse("module", "which module?" if len(words) < 2 else "one module at a time")
+    return _copy(session, words[1].text, words[2].text if len(words) == 3 else ".")
+
+
+def _list_samples(session: Session) -> View:
+    rows = []
+    for name in sample_names():
+        described = [value for key, value in _info(session, name) if key == "description"]
+        rows.append((name, described[0] if described else ""))
+    result: dict[str, Any] = {"modules": [{"name": name, "description": text} for name, text in rows]}
+    return Table([Column("module", "module"), Column("description")], rows, result)
+
+
+def _copy(session: Session, name: str, folder: str) -> View:
+    sample = find_sample(name)
+    if sample is None:
+        failed = _not_found("module copy", name, session)
+        failed.try_ = failed.try_.replace("modprobe", "module copy")
+        raise failed
+    target = os.path.join(folder, sample + ".py") if folder != "." else sample + ".py"
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with open(sample_path(sample), encoding="utf-8") as file:
+            text = file.read()
+        with open(target, "x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        because = "kshell never overwrites what you may have edited"
+        try_ = f"module copy {sample} ANOTHER_FOLDER"
+        raise CommandError(f"module copy: {show(target)}: File exists", because, try_) from None
+    except (OSError, ValueError) as error:
+        words = getattr(error, "strerror", None) or str(error)
+        raise CommandError(f"module copy: {show(target)}: {words}", "it cannot be written there", "another folder") from None
+    return Text([f"copied to {target}; edit it, then: insmod {target}"], {"path": target})

@@ -6,6 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kshell.shell.output import Output
     from kshell.shell.session import Session
 
@@ -168,9 +170,10 @@ def _run_file(found: Arguments) -> int:
     return _make_session(found, False, True).run_lines(text.split("\n"))
 
 
-def _stdin_lines() -> list[str]:
-    data = sys.stdin.buffer.read() if sys.stdin is not None else b""
-    return data.decode("utf-8-sig", "surrogateescape").split("\n")
+def _stdin_lines() -> Iterator[str]:
+    """Line by line as they come, so that another program can hold a conversation through a pipe."""
+    for number, line in enumerate(sys.stdin.buffer if sys.stdin is not None else ()):
+        yield line.decode("utf-8" if number else "utf-8-sig", "surrogateescape")
 
 
 def main() -> int:

@@ -48,14 +48,17 @@ def row_text(fields: list[Field], **change: str) -> str:
 
 
 def at(field: Field, what: str, because: str, try_: str) -> Fault:
+    """A fault that lies in one field of a row."""
     return field[1], len(field[0]), what, because, try_
 
 
 def short(text: str) -> str:
+    """`text`, cut so that a message stays on its line."""
     return text if len(text) <= 40 else text[:37] + "..."
 
 
 def quoted(text: str) -> str:
+    """`text` in quotes, cut."""
     return f"'{short(text)}'"
 
 

@@ -113,6 +113,7 @@ def _without_suffix(mnemonic: str) -> str:
 
 
 def att_refusal(text: str) -> Refused:
+    """What to say about a line in the other dialect, with the same line in Intel syntax."""
     return Refused(
         "this is AT&T syntax",
         "% at registers, $ at numbers and the source first are the other dialect; kshell reads Intel syntax",

@@ -85,6 +85,7 @@ class Program:
             self.size[self.section] = now + size
 
     def define_label(self, name: str, statement: Statement) -> None:
+        """Enter ``name:`` at the present place; a number (``1:``) may be defined again and again."""
         if name.isdigit():
             internal = f"kN{self.serial}_{len(self.items[self.section])}_{name}"
             self.numeric.setdefault(name, []).append((self.serial, internal))
@@ -98,6 +99,7 @@ class Program:
         self.add("label", statement, symbol.internal)
 
     def define_constant(self, name: str, toks: list[Token], statement: Statement) -> None:
+        """Enter ``name = expression``; what cannot be computed yet is left to the assembler."""
         if name.startswith(".") and not self.gas:
             name = self.scope + name
         try:
@@ -135,6 +137,7 @@ class Program:
         return self.symbols.get(name)
 
     def require(self, token: Token, scope: str, serial: int) -> Symbol | str:
+        """The symbol that `token` names.  Raises Refused with what was probably meant."""
         found = self.find(token.text, scope, serial)
         if found is not None:
             return found
@@ -223,6 +226,7 @@ class Program:
         return text[-1] in "bBfF" and text[:-1].isdigit() and (text[:-1] in self.numeric or text[-1] in "fF")
 
     def literal(self, token: Token) -> int:
+        """The value of a number, whatever its base.  Raises Refused."""
         try:
             value = number_value(token.text, octal=self.gas)
         except ValueError:
@@ -286,6 +290,7 @@ class Program:
 
     @staticmethod
     def spell_symbol(symbol: Symbol | str) -> str:
+        """How a symbol is written for the assembler: its value, or its private name."""
         if isinstance(symbol, str):
             return symbol
         if symbol.section is None and symbol.value is not None:

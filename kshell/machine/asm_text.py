@@ -52,6 +52,7 @@ def is_gas(source: str) -> bool:
 
 
 def is_nasm(source: str) -> bool:
+    """Whether a source uses the spelling of NASM."""
     return _NASM.search(_blank_comments(source, nasm=True)) is not None
 
 

@@ -23,6 +23,7 @@ class Instruction:
 
     @property
     def valid(self) -> bool:
+        """False for a byte that begins no instruction."""
         return self.text != "(bad)"
 
     def __repr__(self) -> str:

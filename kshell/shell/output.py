@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import Any, BinaryIO, Protocol, TextIO
 
-from kshell.shell.views import Failure, View, labelled, plain, show
+from kshell.shell.views import Failure, Line, View, labelled, plain, show
 
 
 class Result:
@@ -54,8 +54,11 @@ class Output(Protocol):
     def show(self, result: Result) -> None:
         """Show one result."""
 
+    def line(self, line: Line) -> None:
+        """One line of a view that is still being made, at once: never called where `collects`."""
+
     def write(self, data: bytes) -> None:
-        """Bytes that a program in the machine wrote to its screen, at once."""
+        """Bytes that a program in the machine wrote to its screen, at once: never called where `collects`."""
 
 
 def streams(stream: TextIO) -> BinaryIO | None:
@@ -85,6 +88,12 @@ class PlainOutput:
             self._out.write(data.decode("utf-8", "replace"))
         self._fresh = data.endswith(b"\n")
 
+    def line(self, line: Line) -> None:
+        """The line, on a line of its own."""
+        self._out.write(("" if self._fresh else "\n") + show(plain(line)) + "\n")
+        self._out.flush()
+        self._fresh = True
+
     def show(self, result: Result) -> None:
         """The lines of the view; the person's next line starts fresh."""
         lines = [plain(line) for line in result.view.lines()]
@@ -108,6 +117,10 @@ class JsonOutput:
     def __init__(self, out: TextIO | None = None) -> None:
         self._out = out or sys.stdout
 
+    def line(self, line: Line) -> None:
+        """Never called: lines are in the result."""
+        raise AssertionError("a view's lines are in its result")
+
     def write(self, data: bytes) -> None:
         """Never called: what programs write is collected."""
         raise AssertionError("a program's output was to be collected")
@@ -127,6 +140,9 @@ class Silence:
 
     def show(self, result: Result) -> None:
         """Nothing."""
+
+    def line(self, line: Line) -> None:
+        """Never called: lines are in the result."""
 
     def write(self, data: bytes) -> None:
         """Never called: what programs write is collected."""

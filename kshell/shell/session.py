@@ -13,7 +13,7 @@ from kshell.kernel.profile import DEFAULT
 from kshell.shell import commands
 from kshell.shell.errors import CommandError
 from kshell.shell.output import Output, PlainOutput, Result
-from kshell.shell.views import Failure, Nothing, View, show
+from kshell.shell.views import Failure, View, show
 from kshell.shell.words import Word, plain, split
 
 if TYPE_CHECKING:
@@ -93,12 +93,13 @@ class Session:
         self.history: list[str] = []
         self.status = 0
         self.exit_status: int | None = None  # set by `exit`
-        self.failed = False
+        self.worst = 0  # of a script: 0, 1 a failure, 3 a bug in kshell, 130 Ctrl-C
         self.trace_all = False
         self.program = ""  # the source that `asm` edited last
         self.registers: dict[str, int] | None = None  # of the last program that ended
         self.examined: tuple[int, str, str] = (1, "x", "g")  # the last count, format and size of `x`
         self.log_seen = 0  # the first record that `dmesg -w` has not shown yet
+        self.log_cleared = 0  # the first record that `dmesg -C` has not forgotten
         self.following: Iterator[tuple[int, str]] | None = None  # the lines that come after the present one
         self.tty = ShellTty(self)
         self._kernel: Kernel | None = None
@@ -119,7 +120,7 @@ class Session:
         self.profile = profile
         self._kernel = kernel = Kernel(profile, cmdline)
         kernel.tty = self.tty
-        self.registers, self.log_seen = None, 0
+        self.registers, self.log_seen, self.log_cleared = None, 0, 0
         return kernel
 
     @property
@@ -130,7 +131,9 @@ class Session:
     @property
     def finished(self) -> bool:
         """Whether nothing more is to be executed: `exit`, or a script's first failure."""
-        return self.exit_status is not None or (self.failed and not self.interactive and not self.keep_going)
+        if self.exit_status is not None:
+            return True
+        return not self.interactive and (self.worst == INTERRUPTED or (self.worst != 0 and not self.keep_going))
 
     # Lines.
 
@@ -166,11 +169,7 @@ class Session:
 
     def final_status(self) -> int:
         """What the process is to exit with."""
-        if self.exit_status is not None:
-            return self.exit_status
-        if self.failed:
-            return self.status if self.status in (BUG, INTERRUPTED) else 1
-        return 0
+        return self.worst if self.exit_status is None else self.exit_status
 
     def source(self, path: str) -> int:
         """Run the commands in a file of the host; returns how many there were.  CommandError where it cannot."""
@@ -181,9 +180,8 @@ class Session:
                 "take the source line out of it",
             )
         lines = read_text("source", path).splitlines()
-        before, failed = self.following, self.failed
+        before = self.following
         self._depth += 1
-        self.failed = False
         self.following = numbered = iter(enumerate(lines, 1))
         count = 0
         try:
@@ -192,17 +190,12 @@ class Session:
                 count += len(results)
                 broken = next((r for r in results if r.error is not None or r.status), None)
                 if broken is not None and not self.keep_going:
-                    raise CommandError(
-                        f"source: {show(path)}:{number}: stopped at a command that failed",
-                        f"`{show(broken.text)}` came to status {broken.status}",
-                        "kshell --keep-going  (goes on after a failure), or mend that line",
-                        status=broken.status,
-                    )
+                    raise _stopped(path, number, broken)
                 if self.finished:
                     break
         finally:
             self._depth -= 1
-            self.following, self.failed = before, failed or self.failed
+            self.following = before
         return count
 
     def call(self, words: list[Word]) -> View:
@@ -241,9 +234,18 @@ class Session:
             result = Result(text, outcome.status, outcome, None, output, notes)
         if self.exit_status is None or result.error is not None:
             self.status = result.status
-        self.failed = self.failed or result.status != 0
+        self.worst = max(self.worst, result.status if result.status in (BUG, INTERRUPTED) else result.status != 0)
         self.output.show(result)
         return result
+
+
+def _stopped(path: str, number: int, broken: Result) -> CommandError:
+    return CommandError(
+        f"source: {show(path)}:{number}: stopped at a command that failed",
+        f"`{show(broken.text)}` came to status {broken.status}",
+        "kshell --keep-going  (goes on after a failure), or mend that line",
+        status=broken.status,
+    )
 
 
 def bug_report(bug: BaseException) -> CommandError:
@@ -291,8 +293,3 @@ def unreadable(command: str, path: str, error: OSError | ValueError) -> CommandE
     because = f"paths are those of your own folder, {show(os.path.abspath(folder or '.'))}"
     close = did_you_mean(name, there)
     return CommandError(what, because, f"{command} {show(os.path.join(folder, close[0]))}" if close else "check its name")
-
-
-def nothing() -> View:
-    """The view of a command that has nothing to say."""
-    return Nothing()

@@ -145,10 +145,20 @@ class Dmesg(View):
             line: Line = []
             if self.show_levels:
                 line.append((f"kern  :{WORDS[record.level]:<6}: ", "dim"))
-            line.append((f"{timestamp(record.time_ns)} ", "dim"))
+            stamp = timestamp(record.time_ns) if self.raw_time else _wall_clock(record.time_ns)
+            line.append((f"{stamp} ", "dim"))
             line.append((record.text, f"level{record.level}"))
             lines.append(line)
         return lines
+
+
+def _wall_clock(time_ns: int) -> str:
+    """``[Thu Jan  1 00:00:01 2026]`` on the machine's clock (UTC)."""
+    from time import asctime, gmtime
+
+    from kshell.kernel.clock import BOOT_EPOCH_NS
+
+    return f"[{asctime(gmtime((BOOT_EPOCH_NS + time_ns) // 10**9))}]"
 
 
 class Lsmod(View):

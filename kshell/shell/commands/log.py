@@ -9,8 +9,8 @@ from kshell.abi.loglevel import WORDS, level_of
 from kshell.shell.commands import command, misuse, take_options
 from kshell.shell.commands.session import count
 from kshell.shell.errors import CommandError
-from kshell.shell.views import Dmesg, Nothing, View, plain, show
-from kshell.shell.words import plain as word
+from kshell.shell.views import Dmesg, Nothing, View, show
+from kshell.shell.words import plain
 
 if TYPE_CHECKING:
     from kshell.kernel.printk import Record
@@ -80,20 +80,11 @@ def dmesg(session: Session, words: list[Word]) -> View:
         records = [record for record in records if keep(record)]
     last = options.get("last")
     if last is not None:
-        records = records[-count("dmesg", word(last)) :]
+        records = records[-count("dmesg", plain(last)) :]
     if "read-clear" in options:
         log.clear()
         session.log_cleared = log.written
     return Dmesg(records, dropped, "decode" in options, "ctime" not in options)
-
-
-def _filters(levels: str | None, pattern: str | None) -> list[_Filter]:
-    found: list[_Filter] = []
-    if levels is not None:
-        found.append(_Levels(levels))
-    if pattern is not None:
-        found.append(_Grep(pattern))
-    return found
 
 
 class _Filter:
@@ -135,4 +126,10 @@ class _Grep(_Filter):
         return self._pattern.search(record.text) is not None
 
 
-__all__ = ["dmesg", "plain"]
+def _filters(levels: str | None, pattern: str | None) -> list[_Filter]:
+    found: list[_Filter] = []
+    if levels is not None:
+        found.append(_Levels(levels))
+    if pattern is not None:
+        found.append(_Grep(pattern))
+    return found

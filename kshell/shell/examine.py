@@ -21,8 +21,8 @@ SIZES = {"b": 1, "h": 2, "w": 4, "g": 8}
 FORMATS = "xduotcsia"
 MOST = 4096  # units that one command may show
 STRING_MAX = 200  # characters of a string that are shown, as gdb's `print elements`
-PER_LINE = {("x", 8): 2, ("x", 4): 4, ("x", 2): 8, ("x", 1): 8, ("o", 8): 2, ("o", 2): 8, ("t", 8): 1, ("t", 4): 2}
-PER_LINE |= {("t", 2): 8, ("t", 1): 8}
+_NUMBER = r"(?:0[xX][0-9a-fA-F_]+|[0-9]+)"
+_SUM = re.compile(rf"(-?{_NUMBER}|\$\w+)(?:([+-])({_NUMBER}))?\Z", re.ASCII)
 
 
 class Place:
@@ -39,7 +39,7 @@ class Place:
 
 
 def parse_place(session: Session, command: str, text: str) -> Place:
-    """An address: a number, a symbol, ``symbol+8``, ``table[3]``, ``$rsp``, or ``phys:`` and a number.
+    """An address: a number, a symbol, ``table[3]``, ``$rsp``, each with ``+8`` or ``-8``, or ``phys:`` and a number.
 
     CommandError if it is none of these.
     """
@@ -49,46 +49,32 @@ def parse_place(session: Session, command: str, text: str) -> Place:
             if value is None or value < 0:
                 raise Refusal(f"{show(text)} is not a physical address", "a number follows phys:", "phys:0x1000")
             return Place(value, True)
-        if text.startswith("$"):
-            return Place(_register(session, text))
-        value = register_value(text)
-        if value is not None:
-            return Place(value & U64)
-        base, sign, offset = re.match(r"(0[xX][0-9a-fA-F_]+|[0-9]+)([+-])(.+)\Z", text) and _parts(text) or ("", "", "")
-        if base:
-            first, second = register_value(base), register_value(offset)
-            if first is not None and second is not None:
-                return Place((first + second if sign == "+" else first - second) & U64)
-        return Place(symbol_address(session.kernel, text.removeprefix("&").lstrip("*")))
+        match = _SUM.match(text)
+        if match is None:
+            return Place(symbol_address(session.kernel, text.removeprefix("&")))
+        base, sign, distance = match.groups()
+        start = _register(session, base[1:]) if base[0] == "$" else register_value(base)
+        assert start is not None
+        offset = (register_value(distance) or 0) if sign else 0
+        return Place((start - offset if sign == "-" else start + offset) & U64)
     except Refusal as refusal:
         raise CommandError(f"{command}: {refusal.what}", refusal.because, f"{command} {refusal.try_}") from None
 
 
-def _parts(text: str) -> tuple[str, str, str]:
-    at = max(text.find("+", 1), text.find("-", 1))
-    return text[:at], text[at], text[at + 1 :]
-
-
-def _register(session: Session, text: str) -> int:
-    from kshell.abi import ptregs
-
-    name, sign, offset = re.match(r"\$(\w+)(?:([+-])(\w+))?\Z", text, re.ASCII) and _register_parts(text) or ("", "", "")
+def _register(session: Session, name: str) -> int:
     registers = registers_of(session)
-    plain = name if name in registers else name[1:] if name[:1] in "re" and name[1:] in registers else ""
-    plain = {"pc": "ip"}.get(name, plain)
-    if not plain:
-        known = " ".join("$r" + n if n[0] != "r" else "$" + n for n in ptregs.NAMES if n not in ("orig_ax", "cs", "ss"))
-        raise Refusal(f"no register {show(text)}", f"there are {known}", "$rsp")
-    distance = register_value(offset) if offset else 0
-    if distance is None:
-        raise Refusal(f"{show(offset)} is not a number", "an offset is a number", f"${name}+8")
-    return (registers[plain] + (-distance if sign == "-" else distance)) & U64
+    for known in (name, name[1:], {"pc": "ip"}.get(name, "")):
+        if known in registers:
+            return registers[known]
+    names = " ".join("$" + register_name(n) for n in registers)
+    raise Refusal(f"no register ${show(name)}", f"there are {names}", "$rsp")
 
 
-def _register_parts(text: str) -> tuple[str, str, str]:
-    match = re.match(r"\$(\w+)(?:([+-])(\w+))?\Z", text, re.ASCII)
-    assert match is not None
-    return match[1], match[2] or "", match[3] or ""
+def register_name(name: str) -> str:
+    """``rdi`` for the kernel's ``di``, ``eflags`` for ``flags``."""
+    if name in ("cs", "ss", "orig_ax"):
+        return name
+    return "eflags" if name == "flags" else name if name[0] == "r" else "r" + name
 
 
 def registers_of(session: Session) -> dict[str, int]:
@@ -163,14 +149,14 @@ def unreadable(k: Kernel, place: Place) -> CommandError:
 
 
 def unit(data: bytes, format_: str) -> str:
-    """One number as gdb's x shows it: `x`, `o` and `t` padded to their size, `d` signed, `c` with its character."""
+    """One number as gdb's x shows it: `x` and `t` padded to their size, `d` signed, `c` with its character."""
     size = len(data)
     value = int.from_bytes(data, "little")
     signed = int.from_bytes(data, "little", signed=True)
     if format_ in "xa":
         return f"{value:#x}" if format_ == "a" else f"0x{value:0{2 * size}x}"
     if format_ == "o":
-        return f"0{value:0{(8 * size + 2) // 3}o}" if value else "0" * ((8 * size + 2) // 3 + 1)
+        return f"0{value:o}" if value else "0"
     if format_ == "t":
         return f"{value:0{8 * size}b}"
     if format_ == "c":
@@ -206,8 +192,4 @@ def c_text(data: bytes) -> str:
 
 def per_line(format_: str, size: int) -> int:
     """How many units gdb puts on one line."""
-    if format_ == "a":
-        return 2
-    if format_ == "c":
-        return 8
-    return PER_LINE.get((format_, size), {8: 2, 4: 4, 2: 8, 1: 8}[size])
+    return 8 if format_ == "c" else {8: 2, 4: 4, 2: 8, 1: 8}[size]

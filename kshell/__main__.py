@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -99,32 +100,27 @@ def _prepare_streams() -> None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def _read_stdin_line() -> bytes:
-    sys.stdout.flush()
-    return sys.stdin.buffer.readline() if sys.stdin is not None else b""
-
-
 def _make_session(found: Arguments, interactive: bool, reads_stdin: bool) -> Session:
     from kshell.shell.output import JsonOutput, PlainOutput
     from kshell.shell.session import Session
 
-    output: Output
-    if found.json:
-        output = JsonOutput()
-    elif interactive:
-        from kshell.shell.render import RichOutput
+    output: Output = JsonOutput() if found.json else PlainOutput()  # the prompt puts its own in this place
+    session = Session(found.kernel, interactive=interactive, keep_going=found.keep_going, output=output)
+    if reads_stdin and sys.stdin is not None:
+        session.read_input = lambda: _read_stdin_line(session)
+    return session
 
-        output = RichOutput()
-    else:
-        output = PlainOutput()
-    reader = _read_stdin_line if reads_stdin else None
-    return Session(
-        found.kernel,
-        interactive=interactive,
-        keep_going=found.keep_going,
-        output=output,
-        read_input=reader,
-    )
+
+def _read_stdin_line(session: Session) -> bytes:
+    """A line for a program that reads /dev/tty; empty at the end, and when Ctrl-C is pressed while it waits."""
+    sys.stdout.flush()
+    if sys.stdin.isatty() and os.name == "posix":
+        from select import select
+
+        while not select([sys.stdin], [], [], 0.05)[0]:
+            if session.kernel.cpu.ctrl_c_pressed:
+                return b""
+    return sys.stdin.buffer.readline()
 
 
 def run(argv: list[str]) -> int:
@@ -159,7 +155,7 @@ def run(argv: list[str]) -> int:
 
 def _run_file(found: Arguments) -> int:
     from kshell.shell.errors import CommandError
-    from kshell.shell.session import read_text
+    from kshell.shell.host_files import read_text
 
     assert found.file is not None
     try:
@@ -188,18 +184,20 @@ def main() -> int:
         return 0
     except KeyboardInterrupt:
         return INTERRUPTED
+    except OSError as error:  # nothing but our own output is read or written up here
+        _abandon_stdout()
+        sys.stderr.write(f"kshell: cannot write the output: {error.strerror or error}\n")
+        return 1
     except Exception as bug:
         from kshell.shell.session import bug_report
 
-        error = bug_report(bug)
-        sys.stderr.write(f"{error.what}\n  because: {error.because}\n  try: {error.try_}\n")
+        report = bug_report(bug)
+        sys.stderr.write(f"{report.what}\n  because: {report.because}\n  try: {report.try_}\n")
         return BUG
 
 
 def _abandon_stdout() -> None:
     """Let the interpreter's last flush go to nowhere."""
-    import os
-
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

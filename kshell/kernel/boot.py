@@ -93,7 +93,8 @@ def sys_ni_syscall(k: Kernel, regs: memoryview) -> int:
 def make_wrapper(k: Kernel, definition: SyscallDefinition) -> Callable[[Kernel, memoryview], int]:
     """``__x64_sys_x(regs)``: take the arguments out of pt_regs, narrow each to its C type, call the body."""
     body = definition.body
-    takes = [(slot, p.ctype.mask, p.ctype.sign) for slot, p in zip(ptregs.ARGUMENTS, definition.parameters, strict=False)]
+    pairs = zip(ptregs.ARGUMENTS, definition.parameters, strict=False)
+    takes = [(slot, p.ctype.mask, p.ctype.sign) for slot, p in pairs]
 
     def wrapper(k: Kernel, regs: memoryview) -> int:
         return body(k, *[((regs[slot] & mask) ^ sign) - sign for slot, mask, sign in takes])

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, get_args, get_type_hints
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec
 
 from kshell.abi.c_types import CType
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 SECTIONS = "__kshell_sections__"
+CO_VARARGS, CO_VARKEYWORDS = 0x04, 0x08
 
 
 class DeclarationError(Exception):
@@ -30,6 +32,12 @@ def section(namespace: dict[str, Any], name: str) -> list[Any]:
     """The entries that macros have put into section `name` of a file with this namespace."""
     entries: list[Any] = namespace.setdefault(SECTIONS, {}).setdefault(name, [])
     return entries
+
+
+def _identifier(macro: str, name: object) -> str:
+    if not isinstance(name, str) or not name.isidentifier():
+        raise DeclarationError(f'{macro}({name!r}): the first argument is the C name, a string like "STUB_test_call"')
+    return name
 
 
 def _emit(name: str, entry: object) -> None:
@@ -47,9 +55,12 @@ class Stub(Generic[P]):
     __slots__ = ("is_extern", "name")
 
     def __init__(self, name: str, *, is_extern: bool = False) -> None:
-        self.name, self.is_extern = name, is_extern
+        self.name, self.is_extern = _identifier("Stub", name), is_extern
         if not is_extern:
             _emit(".bss", self)
+
+    def __call__(self, *args: object) -> NoReturn:
+        raise TypeError(f"{self.name} is the declaration; the pointer itself is k[{self.name}]: k[{self.name}](k, ...)")
 
     def __repr__(self) -> str:
         return f"{'extern ' if self.is_extern else ''}{self.name}"
@@ -64,16 +75,22 @@ class Param(Stub[Any]):
     __slots__ = ("default", "perm", "type")
 
     def __init__(self, name: str, default: int = 0) -> None:
-        self.name, self.is_extern = name, False
+        self.name, self.is_extern = _identifier("Param", name), False
+        if not isinstance(default, int):
+            raise DeclarationError(f"Param({name!r}, {default!r}): a parameter's value is an int")
         self.default, self.type, self.perm = int(default), "int", 0
         _emit(".data", self)
 
     def parse(self, text: str) -> int | None:
         """The value of `text`, None where it is none of this type (C: param_ops_int and its relatives)."""
         if self.type == "bool":
-            return {"y": 1, "Y": 1, "1": 1, "on": 1, "n": 0, "N": 0, "0": 0, "off": 0}.get(text)
+            return {"y": 1, "t": 1, "1": 1, "on": 1, "n": 0, "f": 0, "0": 0, "off": 0}.get(text.lower())
+        digits = text[1:] if text[:1] in ("-", "+") else text
+        base = 16 if digits[:2] in ("0x", "0X") else 8 if digits[:1] == "0" else 10
+        if not digits.isascii() or not digits.isalnum():  # int() would take blanks and underlines too
+            return None
         try:
-            value = int(text, 0)
+            value = int(text, base)
         except ValueError:
             return None
         bits = 64 if "long" in self.type else 32
@@ -86,6 +103,8 @@ def module_param(parameter: Param, type: str, perm: int = 0) -> None:
 
     `type` is int, uint, long, ulong or bool; `perm` the mode of its file in /sys, 0 for none.
     """
+    if not isinstance(parameter, Param):
+        raise DeclarationError(f'module_param({parameter!r}): declare the variable first: level = Param("level", 1)')
     if type not in ("int", "uint", "long", "ulong", "bool"):
         raise DeclarationError(f"module_param({parameter.name}, {type!r}): the types are int, uint, long, ulong, bool")
     parameter.type, parameter.perm = type, perm
@@ -96,13 +115,17 @@ def extern(name: str) -> Stub[Any]:
 
     It is resolved when the file is linked or loaded; where nobody exports it, insmod says so.
     """
-    stub: Stub[Any] = Stub(name, is_extern=True)
+    stub: Stub[Any] = Stub(_identifier("extern", name), is_extern=True)
     _emit(".extern", stub)
     return stub
 
 
 def EXPORT_SYMBOL(thing: Stub[Any] | Callable[..., Any]) -> None:
     """Let loaded modules use this pointer or function by name."""
+    if not isinstance(thing, Stub | FunctionType):
+        raise DeclarationError(f"EXPORT_SYMBOL({thing!r}): only a Stub or a function of this file can be exported")
+    if isinstance(thing, Stub) and thing.is_extern:
+        raise DeclarationError(f"EXPORT_SYMBOL({thing.name}): it is extern; the file that defines it exports it")
     _emit("__ksymtab", thing)
 
 
@@ -124,7 +147,7 @@ class SyscallDefinition:
     It cannot be called: kernel code never calls a system call, only user code does, through the table.
     """
 
-    __slots__ = ("body", "doc", "name", "parameters", "takes_regs")
+    __slots__ = ("body", "doc", "name", "parameters")
 
     def __init__(self, name: str, parameters: tuple[Parameter, ...], body: Callable[..., int], doc: str) -> None:
         self.name, self.parameters, self.body, self.doc = name, parameters, body, doc
@@ -142,25 +165,38 @@ class SyscallDefinition:
             parts += [parameter.ctype.c, parameter.name]
         return f"SYSCALL_DEFINE{len(self.parameters)}({', '.join(parts)})"
 
+    def __call__(self, *args: object) -> NoReturn:
+        raise TypeError(
+            f"{self.name} is a system call, and kernel code never calls one: only user code does, through the table. "
+            "What both need goes into a function of its own"
+        )
+
     def __repr__(self) -> str:
         return self.macro
 
 
 def _parameters(body: Callable[..., int]) -> tuple[Parameter, ...]:
     code = body.__code__
-    names = code.co_varnames[1 : code.co_argcount]
-    hints = get_type_hints(body, include_extras=True)
+    if code.co_argcount == 0 or code.co_varnames[0] != "k" or code.co_flags & (CO_VARARGS | CO_VARKEYWORDS):
+        raise DeclarationError(f"{body.__name__} must take k: Kernel first, and then each argument by its name")
     parameters = []
-    for name in names:
-        ctypes = [a for a in get_args(hints.get(name)) if isinstance(a, CType)]
-        if not ctypes:
+    for name in code.co_varnames[1 : code.co_argcount]:
+        hint: Any = body.__annotations__.get(name)
+        if isinstance(hint, str):  # as `from __future__ import annotations` leaves it
+            if hint not in body.__globals__ and hint != "int":
+                raise DeclarationError(f"{body.__name__}: '{hint}' undeclared here: import it from kshell.abi.c_types")
+            hint = body.__globals__.get(hint)
+        ctype = next((mark for mark in getattr(hint, "__metadata__", ()) if isinstance(mark, CType)), None)
+        if ctype is None:
             raise DeclarationError(f"parameter '{name}' of {body.__name__} has no C type: write '{name}: Int'")
-        parameters.append(Parameter(name, ctypes[0]))
+        parameters.append(Parameter(name, ctype))
     return tuple(parameters)
 
 
 def _syscall_define(digit: int) -> Callable[[Callable[..., int]], SyscallDefinition]:
     def SYSCALL_DEFINE(body: Callable[..., int]) -> SyscallDefinition:
+        if not isinstance(body, FunctionType):
+            raise DeclarationError(f"@SYSCALL_DEFINE{digit} stands over a def, not over {body!r}")
         parameters = _parameters(body)
         if len(parameters) != digit:
             raise DeclarationError(
@@ -187,12 +223,21 @@ SYSCALL_DEFINE6 = _syscall_define(6)
 
 def module_init(function: Callable[[Kernel], int]) -> None:
     """Name the function that runs when the module is loaded; a negative errno refuses the load."""
-    _emit(".init", function)
+    _emit_once(".init", "module_init", function)
 
 
 def module_exit(function: Callable[[Kernel], None]) -> None:
     """Name the function that runs when the module is unloaded."""
-    _emit(".exit", function)
+    _emit_once(".exit", "module_exit", function)
+
+
+def _emit_once(name: str, macro: str, function: object) -> None:
+    entries = section(sys._getframe(2).f_globals, name)
+    if not isinstance(function, FunctionType):
+        raise DeclarationError(f"{macro}({function!r}): name a function, without calling it: {macro}(my_function)")
+    if entries:
+        raise DeclarationError(f"{macro} stands twice: {entries[0].__name__} and {function.__name__}. A module has one")
+    entries.append(function)
 
 
 def _modinfo(tag: str, text: str) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from kshell.abi import ptregs
 from kshell.abi.c_types import U64, to_signed64
 from kshell.kernel.clock import FAULT_NS, SYSCALL_NS
+from kshell.kernel.kernel import UNLIMITED
 from kshell.kernel.task import TaskExit, do_exit
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def make_page_fault(k: Kernel) -> Callable[[int, int], bool]:
 def entry_SYSCALL_64(k: Kernel, regs: memoryview) -> None:
     """pt_regs is on the kernel stack, ax preset to -ENOSYS: run the call, then look whether the task may go on."""
     k.clock.ns += SYSCALL_NS
+    k.ticks_left = k.tick_budget or UNLIMITED
     tracer = k.tracer
     call = _trace_entry(k, tracer, regs) if tracer is not None else None
     try:
@@ -83,7 +85,7 @@ def do_syscall_64(k: Kernel, regs: memoryview) -> None:
         _trace_table(k, k.tracer, nr, address, regs)
     statistics = k.statistics.get(nr)
     if statistics is None:
-        statistics = k.statistics[nr] = CallStatistics()
+        statistics = new_statistics(k, nr)
     statistics.count += 1
     body = k.bodies.get(address)
     if body is None:
@@ -91,10 +93,23 @@ def do_syscall_64(k: Kernel, regs: memoryview) -> None:
     result = body(k, regs)
     if k.bodies.get(address) is not body:
         k.return_into_nothing(address)
-    if result < 0:
-        statistics.errors += result > -4096
-        result &= U64
-    regs[AX] = result
+    try:
+        if result < 0:
+            statistics.errors += result > -4096
+            result &= U64
+        regs[AX] = result
+    except (TypeError, ValueError):  # not a number of 64 bits: a module's function stands in the table
+        regs[AX] = k.check_result(address, body, result) & U64
+
+
+def new_statistics(k: Kernel, nr: int) -> CallStatistics:
+    """Begin to count the calls of `nr`; all numbers outside the table share one entry, under -1."""
+    if not 0 <= nr < k.nr_syscalls:
+        nr = -1
+    statistics = k.statistics.get(nr)
+    if statistics is None:
+        statistics = k.statistics[nr] = CallStatistics()
+    return statistics
 
 
 def lookup(k: Kernel, rax: int) -> tuple[int | None, int]:
@@ -133,7 +148,8 @@ def _trace_entry(k: Kernel, tracer: Tracer, regs: memoryview) -> Call:
     nr = to_signed64(regs[ORIG_AX])
     number = nr if k.dispatches_by_table else lookup(k, regs[ORIG_AX])[1]
     row = k.table.by_number.get(number)
-    call = Call(nr, row.name if row and row.abi != "x32" else None, tuple(to_signed64(regs[s]) for s in ptregs.ARGUMENTS))
+    args = tuple(to_signed64(regs[slot]) for slot in ptregs.ARGUMENTS)
+    call = Call(nr, row.name if row and row.abi != "x32" else None, args)
     strace.enter(k, call, k.define_of(number))
     tracer.calls.append(call)
     if tracer.hops is not None:
@@ -148,7 +164,7 @@ def _trace_entry(k: Kernel, tracer: Tracer, regs: memoryview) -> Call:
 
 def _trace_table(k: Kernel, tracer: Tracer, nr: int, address: int, regs: memoryview) -> None:
     symbol = k.symbols.at(address)
-    name = symbol.name if symbol else hex(address)
+    name = (symbol.name + (f" [{symbol.module}]" if symbol.module else "")) if symbol else hex(address)
     if k.dispatches_by_table:
         tracer.hop(0, "table", f"sys_call_table[{nr}] -> {name}", address)
     else:

@@ -6,7 +6,8 @@ C counterpart: fs/exec.c and fs/binfmt_*.c; the stack is what the x86-64 ABI say
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from kshell.abi import ptregs
@@ -16,10 +17,11 @@ from kshell.kernel.layout import USER_STACK_TOP, USER_TEXT
 from kshell.kernel.task import Siginfo, Task, do_exit, release_task
 from kshell.kernel.trace import Call, Tracer
 from kshell.kernel.uaccess import copy_from_user, copy_to_user
-from kshell.machine.cpu import BUDGET, CTRL_C, REACHED, STOPPED, USER_CS, USER_SS
+from kshell.machine.cpu import BUDGET, CTRL_C, STOPPED, USER_CS, USER_SS
+from kshell.machine.ctrl_c import CtrlC
 from kshell.machine.encode import stub_listing
 from kshell.machine.paging import FRAME_MASK, READ
-from kshell.machine.ram import PAGE_MASK, PAGE_SIZE
+from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, OutOfMemory
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
@@ -28,7 +30,7 @@ STUB_DATA = USER_TEXT + PAGE_SIZE  # strings and buffers of `syscall`
 STUB_DATA_SIZE = 16 << 20
 STACK_PAGES = 33
 PRIVATE = MAP_PRIVATE | MAP_FIXED
-RESTART_COST = 1000  # instructions charged for a trap that a run goes on after
+TRAP_COST = 1000  # instructions charged for a trap that a run goes on after
 CALL_COST = 100  # instructions charged for a system call
 PROTECTIONS = {"r": PROT_READ, "w": PROT_WRITE, "x": PROT_EXEC, "-": 0}
 AT_NULL, AT_PAGESZ, AT_ENTRY, AT_UID, AT_EUID, AT_GID, AT_EGID, AT_RANDOM = 0, 6, 9, 11, 12, 13, 14, 25
@@ -76,32 +78,28 @@ class ProgramRun(NamedTuple):
     task: Task
 
 
-def run_task(k: Kernel, task: Task, until: int = 0, budget: int = 0) -> Outcome:
-    """Run `task` in ring 3 until it ends or `until` is reached.
+def run_task(k: Kernel, task: Task, calls: int = 0, budget: int = 0) -> Outcome:
+    """Run `task` in ring 3 until it ends, or has made `calls` system calls ("returned"; 0: any number).
 
     `budget` is a number of instructions, 0 for no limit; a system call counts as CALL_COST of them.
     """
-    k.switch_to(task)
-    k.calls_left = budget // CALL_COST or -1
-    left = budget
-    while True:
-        stop = k.cpu.run(task.frame, until, left)
-        if not task.is_alive:
-            return _ended(task)
-        if stop.kind == REACHED:
-            return Outcome("returned")
-        if stop.kind == CTRL_C:
-            return Outcome("interrupted")
-        if stop.kind == BUDGET or k.calls_left == 0:
-            return Outcome("budget")
-        if stop.kind == STOPPED:
-            continue
-        traps.handle(k, task, stop)
-        if not task.is_alive:
-            return _ended(task)
-        if budget:
-            left -= RESTART_COST
-            if left <= 0:
+    with CtrlC(k.cpu.uc.emu_stop) as ctrl_c:
+        k.switch_to(task)
+        k.calls_left = calls or budget // CALL_COST or -1
+        left = budget
+        while True:
+            stop = k.cpu.run(task.frame, left)
+            left -= k.cpu.charged
+            if stop.kind not in (STOPPED, CTRL_C, BUDGET):
+                traps.handle(k, task, stop)
+                left -= TRAP_COST
+            if not task.is_alive:
+                return _ended(task)
+            if ctrl_c.pressed:
+                return Outcome("interrupted")
+            if k.calls_left == 0:
+                return Outcome("returned" if calls else "budget")
+            if budget and left <= 0:
                 return Outcome("budget")
 
 
@@ -131,8 +129,8 @@ def new_shell_task(k: Kernel) -> Task:
     """The task that makes the calls of `syscall`; its descriptors stay from one call to the next."""
     task = Task(k, "kshell", None)
     k.tasks[task.pid] = task
-    task.mm.map(USER_TEXT, PAGE_SIZE, PROT_READ | PROT_EXEC, PRIVATE | MAP_ANONYMOUS, "kshell")
-    task.mm.map(STUB_DATA, STUB_DATA_SIZE, PROT_READ | PROT_WRITE, PRIVATE | MAP_ANONYMOUS, "kshell")
+    _map_fresh(task, USER_TEXT, PAGE_SIZE, PROT_READ | PROT_EXEC)
+    _map_fresh(task, STUB_DATA, STUB_DATA_SIZE, PROT_READ | PROT_WRITE)
     task.mm.start_brk = task.mm.brk = STUB_DATA + STUB_DATA_SIZE
     _map_stack(task)
     k.shell_task = k.current = task
@@ -154,32 +152,43 @@ def run_stub(k: Kernel, nr: int, args: Sequence[int | bytes | Buffer], budget: i
     `args` are numbers, bytes (put into user memory with a NUL behind them) and Buffers.
     Raises ValueError when they do not fit into user memory.
     """
-    revive_shell_task(k)
-    task = k.shell_task
-    k.switch_to(task)
-    values, buffers = _place(k, task, args)
-    listing, at = [], USER_TEXT
-    for code, text in stub_listing(nr, values):
-        listing.append((at, code, text))
-        at += len(code)
-    _write_text(k, task, b"".join(code for _, code, _ in listing))
-    _start(task, USER_TEXT, USER_STACK_TOP - 0x100)
-    tracer = k.tracer or Tracer()
-    k.tracer, before = tracer, k.tracer
-    made = len(tracer.calls)
+    with CtrlC(k.cpu.uc.emu_stop):  # nothing is raised in the middle of the kernel
+        revive_shell_task(k)
+        task = k.shell_task
+        k.switch_to(task)
+        values, buffers = _place(k, task, args)
+        listing, at = [], USER_TEXT
+        for code, text in stub_listing(nr, values):
+            listing.append((at, code, text))
+            at += len(code)
+        _map_fresh(task, USER_TEXT, PAGE_SIZE, PROT_READ | PROT_EXEC)  # whatever the last call did to it
+        _load_segment(k, task, USER_TEXT, b"".join(code for _, code, _ in listing))
+        _start(task, USER_TEXT, USER_STACK_TOP - 0x100)
+        with _traced(k, True) as calls:
+            outcome = run_task(k, task, calls=1, budget=budget)
+        after = []
+        if task.is_alive:
+            after = [(i, address, copy_from_user(k, address, size)) for i, address, size in buffers]
+        return StubRun(calls[0] if calls else None, outcome, listing, after)
+
+
+@contextmanager
+def _traced(k: Kernel, wanted: bool) -> Iterator[list[Call]]:
+    """The list of the calls that are made in this block; empty if nobody wants them and no tracer is set."""
+    outer = k.tracer
+    if outer is None and wanted:
+        k.tracer = Tracer()
+    made, calls = len(outer.calls) if outer is not None else 0, list[Call]()
     try:
-        outcome = run_task(k, task, until=at, budget=budget)
+        yield calls
     finally:
-        k.tracer = before
-    after = [(i, address, copy_from_user(k, address, size)) for i, address, size in buffers] if task.is_alive else []
-    call = tracer.calls[made] if len(tracer.calls) > made else None
-    return StubRun(call, outcome, listing, after)
+        if k.tracer is not None:
+            calls += k.tracer.calls[made:]
+        k.tracer = outer
 
 
-def _place(
-    k: Kernel, task: Task, args: Sequence[int | bytes | Buffer]
-) -> tuple[list[int], list[tuple[int, int, int]]]:
-    task.mm.map(STUB_DATA, STUB_DATA_SIZE, PROT_READ | PROT_WRITE, PRIVATE | MAP_ANONYMOUS, "kshell")  # empty again
+def _place(k: Kernel, task: Task, args: Sequence[int | bytes | Buffer]) -> tuple[list[int], list[tuple[int, int, int]]]:
+    _map_fresh(task, STUB_DATA, STUB_DATA_SIZE, PROT_READ | PROT_WRITE)
     values, buffers, at = [], [], STUB_DATA
     for index, arg in enumerate(args):
         if isinstance(arg, int):
@@ -191,18 +200,15 @@ def _place(
         values.append(at)
         if isinstance(arg, Buffer):
             buffers.append((index, at, size))
-        else:
-            copy_to_user(k, at, arg + b"\0")
+        elif copy_to_user(k, at, arg + b"\0"):
+            task.pending = None  # no OOM killer: the call is not made
+            raise ValueError("the machine has no memory left for the arguments")
         at += (size + 15) & ~15
     return values, buffers
 
 
-def _write_text(k: Kernel, task: Task, code: bytes) -> None:
-    if task.mm.find(USER_TEXT) is None:  # the last call unmapped it
-        task.mm.map(USER_TEXT, PAGE_SIZE, PROT_READ | PROT_EXEC, PRIVATE | MAP_ANONYMOUS, "kshell")
-    task.mm.protect(USER_TEXT, PAGE_SIZE, PROT_READ | PROT_EXEC)
-    _load_segment(k, task, USER_TEXT, code)
-    k.cpu.flush_code()
+def _map_fresh(task: Task, address: int, size: int, prot: int) -> None:
+    task.mm.map(address, size, prot, PRIVATE | MAP_ANONYMOUS, "kshell")
 
 
 def _load_segment(k: Kernel, task: Task, address: int, data: bytes) -> None:
@@ -225,32 +231,41 @@ def load_program(
 ) -> Task:
     """A new child of the shell's task with the program in its memory, ready to run at `entry`.
 
-    Raises ValueError when segments overlap nothing mappable or do not fit.
+    Raises ValueError when a segment has no place in user memory, or when the machine has no memory left.
     """
-    revive_shell_task(k)
-    task = Task(k, comm, k.shell_task)
-    k.tasks[task.pid] = task
-    k.switch_to(task)
-    try:
-        end = 0
-        for segment in segments:
-            start = segment.address & PAGE_MASK
-            size = max(segment.size, len(segment.data)) + segment.address - start
-            prot = sum(PROTECTIONS[c] for c in segment.prot)
-            if task.mm.map(start, size, prot, PRIVATE | MAP_ANONYMOUS, task.comm) < 0:
-                raise ValueError(f"the program has no place at {segment.address:#x}")
-            _load_segment(k, task, segment.address, segment.data)
-            end = max(end, start + size)
-        task.mm.start_brk = task.mm.brk = (end + PAGE_SIZE - 1) & PAGE_MASK
-        _map_stack(task)
-        sp = _build_stack(k, task, entry, argv, envp)
-    except ValueError:
-        do_exit(k, task, 1)
-        release_task(k, task)
-        k.switch_to(k.shell_task)
-        raise
-    _start(task, entry, sp)
-    return task
+    with CtrlC(k.cpu.uc.emu_stop):
+        revive_shell_task(k)
+        try:
+            task = Task(k, comm, k.shell_task)
+        except OutOfMemory:
+            raise ValueError("the machine has no memory left for another task") from None
+        k.tasks[task.pid] = task
+        k.switch_to(task)
+        try:
+            task.mm.start_brk = task.mm.brk = _map_segments(k, task, segments)
+            _map_stack(task)
+            sp = _build_stack(k, task, entry, argv, envp)
+        except ValueError:
+            do_exit(k, task, 1)
+            release_task(k, task)
+            k.switch_to(k.shell_task)
+            raise
+        _start(task, entry, sp)
+        return task
+
+
+def _map_segments(k: Kernel, task: Task, segments: Sequence[Segment]) -> int:
+    """Map and fill them; the result is the first page behind the last of them."""
+    end = 0
+    for segment in segments:
+        start = segment.address & PAGE_MASK
+        size = max(segment.size, len(segment.data)) + segment.address - start
+        prot = sum(PROTECTIONS[c] for c in segment.prot)
+        if task.mm.overlaps(start, size) or task.mm.map(start, size, prot, PRIVATE | MAP_ANONYMOUS, task.comm) < 0:
+            raise ValueError(f"there is no place for a part of the program at {segment.address:#x}")
+        _load_segment(k, task, segment.address, segment.data)
+        end = max(end, start + size)
+    return (end + PAGE_SIZE - 1) & PAGE_MASK
 
 
 def _build_stack(k: Kernel, task: Task, entry: int, argv: Sequence[str], envp: Sequence[str]) -> int:
@@ -273,17 +288,17 @@ def _build_stack(k: Kernel, task: Task, entry: int, argv: Sequence[str], envp: S
     return sp
 
 
-def run_program(k: Kernel, task: Task, budget: int = 0) -> ProgramRun:
-    """Run a loaded program to its end; an unfinished one (budget, Ctrl-C) is killed."""
-    tracer = k.tracer or Tracer()
-    k.tracer, before = tracer, k.tracer
-    made = len(tracer.calls)
-    k.cpu.reset()
-    try:
-        outcome = run_task(k, task, budget=budget)
-    finally:
-        k.tracer = before
-        do_exit(k, task, 130)
-        release_task(k, task)
-        k.switch_to(k.shell_task)
-    return ProgramRun(tracer.calls[made:], outcome, task)
+def run_program(k: Kernel, task: Task, budget: int = 0, trace: bool = False) -> ProgramRun:
+    """Run a loaded program to its end; an unfinished one (budget, Ctrl-C) is killed.
+
+    Its calls are recorded if `trace` says so, or if a tracer is set already; without, it runs much faster.
+    """
+    with CtrlC(k.cpu.uc.emu_stop), _traced(k, trace) as calls:
+        try:
+            k.cpu.reset()
+            outcome = run_task(k, task, budget=budget)
+        finally:
+            do_exit(k, task, 130)
+            release_task(k, task)
+            k.switch_to(k.shell_task)
+    return ProgramRun(calls, outcome, task)

@@ -7,8 +7,7 @@ lower case: not exported).
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 
 class Symbol:
@@ -66,10 +65,14 @@ class Kallsyms:
         found = self._by_name.get(name)
         return found[0] if found else None
 
+    def lookup_exported(self, name: str) -> Symbol | None:
+        """The symbol that modules get by that name (C: find_symbol): a private namesake does not hide it."""
+        return next((symbol for symbol in self._by_name.get(name, ()) if symbol.exported), None)
+
     def at(self, address: int) -> Symbol | None:
         """The symbol that begins at `address` exactly."""
         found = self.around(address)
-        return found if found and found.address == address else None
+        return found if found is not None and found.address == address else None
 
     def around(self, address: int) -> Symbol | None:
         """The symbol that `address` lies in, or None."""
@@ -92,6 +95,3 @@ class Kallsyms:
 
     def __len__(self) -> int:
         return len(self._symbols)
-
-
-Body = Callable[..., Any]

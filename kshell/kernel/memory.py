@@ -6,11 +6,27 @@ read-only, or one that belongs to the user (SMAP) is a fault with an address in 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kshell.kernel import layout
-from kshell.machine.paging import FETCH, FRAME_MASK, NX, PRESENT, READ, USER, WRITABLE, WRITE, PageTable, pages
+from kshell.machine.paging import (
+    FETCH,
+    FRAME_MASK,
+    NX,
+    PRESENT,
+    READ,
+    USER,
+    USER_END,
+    WRITABLE,
+    WRITE,
+    PageTable,
+    is_canonical,
+    pages,
+)
 from kshell.machine.ram import PAGE_SIZE, Ram
 
 U64 = (1 << 64) - 1
+MOST_CELLS = 4096  # that are remembered
 
 
 class KernelFault(Exception):
@@ -26,9 +42,12 @@ class KernelMemory:
 
     def __init__(self, ram: Ram) -> None:
         self.ram = ram
+        self._words = ram.words
         self.space = PageTable(ram)
+        self.user: PageTable | None = None  # the current task's half
         self.smap = self.smep = True
-        self._readable: dict[int, int] = {}  # page number -> index in ram.words: a TLB for the kernel's own accesses
+        # A TLB for the kernel's own accesses: address -> index in ram.words, for cells that were allowed before.
+        self._readable: dict[int, int] = {}
         self._writable: dict[int, int] = {}
         for region in (layout.KERNEL_TEXT, layout.MODULES, layout.VMALLOC):
             self.space.reserve_top_level(region)
@@ -47,49 +66,52 @@ class KernelMemory:
         """Unmap pages and free their frames."""
         for page in pages(address, size):
             self.ram.free_frame(self.space.clear_entry(page) & FRAME_MASK)
-            self._forget(page)
+        self.flush()
 
     def set_writable(self, address: int, size: int, writable: bool) -> None:
         """C: set_memory_rw / set_memory_ro."""
         for page in pages(address, size):
             entry = self.space.entry(page)
             self.space.set_entry(page, entry | WRITABLE if writable else entry & ~WRITABLE)
-            self._forget(page)
+        self.flush()
 
-    def _forget(self, page: int) -> None:
-        self._readable.pop(page >> 12, None)
-        self._writable.pop(page >> 12, None)
+    def flush(self) -> None:
+        """Forget what was allowed; needed after a page-table entry of the kernel's half was changed."""
+        self._readable.clear()
+        self._writable.clear()
 
     # Cells of 8 bytes.
 
     def load(self, address: int) -> int:
         """The 8 bytes at `address` as an unsigned number.  Raises KernelFault."""
-        index = self._readable.get(address >> 12)
-        if index is None or address & 7:
-            return self._load_slowly(address)
-        return self.ram.words[index + (address >> 3 & 511)]
+        index = self._readable.get(address)
+        if index is not None:
+            return self._words[index]
+        value = int.from_bytes(self.read(address, 8), "little")
+        self._remember(self._readable, address)
+        return value
 
     def store(self, address: int, value: int) -> None:
         """Store the low 64 bits of `value` at `address`.  Raises KernelFault."""
-        index = self._writable.get(address >> 12)
-        if index is None or address & 7:
-            self.write(address, (value & U64).to_bytes(8, "little"))
-            if not address & 7:
-                self._writable[address >> 12] = self.check(address, WRITE) >> 3
+        index = self._writable.get(address)
+        if index is not None:
+            self._words[index] = value & U64
         else:
-            self.ram.words[index + (address >> 3 & 511)] = value & U64
+            self.write(address, (value & U64).to_bytes(8, "little"))
+            self._remember(self._writable, address)
 
-    def _load_slowly(self, address: int) -> int:
-        value = int.from_bytes(self.read(address, 8), "little")
-        if not address & 7:
-            self._readable[address >> 12] = self.check(address, READ) >> 3
-        return value
+    def _remember(self, cells: dict[int, int], address: int) -> None:
+        if not address & 7 and address >= USER_END:  # user pages come and go
+            if len(cells) > MOST_CELLS:
+                cells.clear()
+            cells[address] = self.physical(address) >> 3
 
     # Any number of bytes.
 
     def check(self, address: int, access: int) -> int:
         """The frame behind a kernel access, or KernelFault with the error code that the CPU would push."""
-        entry = self.space.entry(address) if address <= U64 else 0
+        space = self.space if address >= USER_END else self.user
+        entry = space.entry(address) if space is not None and is_canonical(address & U64) and address <= U64 else 0
         code = (2 if access == WRITE else 0) | (0x10 if access == FETCH else 0)
         if not entry & PRESENT:
             raise KernelFault(address, access, code)
@@ -116,7 +138,7 @@ class KernelMemory:
             done += length
 
     def poke(self, address: int, data: bytes) -> None:
-        """Put `data` into kernel text or read-only data, as the linker and text_poke() do: permissions are not asked."""
+        """Put `data` into kernel text or read-only data, as the linker and text_poke() do, whatever the page allows."""
         frame = (self.space.entry(address) & FRAME_MASK) + (address & PAGE_SIZE - 1)
         self.ram.bytes[frame : frame + len(data)] = data
 
@@ -152,12 +174,10 @@ class KernelMemory:
         self._free_stacks.append(stack)
 
 
-def _split(address: int, size: int) -> list[tuple[int, int]]:
+def _split(address: int, size: int) -> Iterator[tuple[int, int]]:
     """[address, address + size) cut at page boundaries: (address, length) each."""
-    parts = []
     while size > 0:
         length = min(size, PAGE_SIZE - (address & PAGE_SIZE - 1))
-        parts.append((address, length))
+        yield address, length
         address += length
         size -= length
-    return parts

@@ -5,18 +5,25 @@ C counterpart: mm/mmap.c, mm/memory.c, mm/mprotect.c; struct vm_area_struct.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterator
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from kshell.abi.errno import EACCES, EEXIST, EINVAL, ENOMEM
-from kshell.abi.loglevel import KERN_ERR
+from kshell.abi.errno import EACCES, EINVAL, ENOMEM, EPERM
 from kshell.abi.mman import (
+    MAP_32BIT,
     MAP_ANONYMOUS,
     MAP_FIXED,
-    MAP_FIXED_NOREPLACE,
     MAP_GROWSDOWN,
+    MAP_NORESERVE,
+    MAP_SHARED,
     PROT_EXEC,
+    PROT_GROWSDOWN,
+    PROT_GROWSUP,
     PROT_NONE,
     PROT_READ,
+    PROT_SEM,
     PROT_WRITE,
 )
 from kshell.abi.signal import BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, SIGKILL, SIGSEGV
@@ -25,26 +32,58 @@ from kshell.machine.paging import FETCH, FRAME_MASK, NX, PRESENT, USER, WRITABLE
 from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, OutOfMemory
 
 if TYPE_CHECKING:
-    from kshell.kernel.fs.inode import Inode
+    from kshell.kernel.fs.shmem import RegularInode
     from kshell.kernel.kernel import Kernel
 
-MAX_MAP_COUNT = 65530
+U64 = (1 << 64) - 1
+MAX_MAP_COUNT = 65530  # vm.max_map_count
+STACK_GUARD_GAP = 256 * PAGE_SIZE  # below a mapping that grows down, so that it does not grow into its neighbour
+LOW_BEGIN, LOW_END = 0x4000_0000, 0x8000_0000  # where MAP_32BIT puts things
+KEPT_FLAGS = MAP_SHARED | MAP_ANONYMOUS | MAP_GROWSDOWN
+ACCESS_PROT = {WRITE: PROT_WRITE, FETCH: PROT_EXEC}
+ANY_ACCESS = PROT_READ | PROT_WRITE | PROT_EXEC  # x86 reads whatever may be written or executed
+_start_of = attrgetter("start")
+
+
+def page_align(size: int) -> int:
+    """Rounded up to whole pages, as 64 bits hold it (C: PAGE_ALIGN)."""
+    return size + PAGE_SIZE - 1 & PAGE_MASK & U64
 
 
 class Vma:
-    """[start, end) with one protection.  `inode` and `offset` (bytes) where it shows a file; `name` for people."""
+    """[start, end) with one protection.  `inode` and `offset` (bytes) where it shows a file; `name` for people;
+    `flags` are those of KEPT_FLAGS."""
 
     __slots__ = ("end", "flags", "inode", "name", "offset", "prot", "start")
 
     def __init__(
-        self, start: int, end: int, prot: int, flags: int, name: str = "", inode: Inode | None = None, offset: int = 0
+        self, start: int, end: int, prot: int, flags: int, name: str, inode: RegularInode | None, offset: int
     ) -> None:
-        self.start, self.end, self.prot, self.flags, self.name = start, end, prot, flags, name
+        self.start, self.end, self.prot, self.name = start, end, prot, name
+        self.flags = flags & KEPT_FLAGS
         self.inode, self.offset = inode, offset
+        if inode is not None:
+            inode.users += 1
 
     def part(self, start: int, end: int) -> Vma:
         """The same mapping, cut to [start, end)."""
         return Vma(start, end, self.prot, self.flags, self.name, self.inode, self.offset + start - self.start)
+
+    def release(self) -> None:
+        """It is gone: its file may go too."""
+        if self.inode is not None:
+            self.inode.users -= 1
+            self.inode.put()
+
+    @property
+    def guarded_start(self) -> int:
+        """The lowest address that others must keep away from (C: vm_start_gap)."""
+        return max(self.start - STACK_GUARD_GAP, 0) if self.flags & MAP_GROWSDOWN else self.start
+
+    def joins(self, after: Vma) -> bool:
+        """Whether this and `after` are one mapping of fresh memory (C: can_vma_merge)."""
+        same = (self.prot, self.flags, self.name) == (after.prot, after.flags, after.name)
+        return same and self.end == after.start and self.inode is None and after.inode is None
 
     def __repr__(self) -> str:
         letters = "".join(c if self.prot & bit else "-" for c, bit in zip("rwx", (1, 2, 4), strict=True))
@@ -62,10 +101,8 @@ class AddressSpace:
 
     def find(self, address: int) -> Vma | None:
         """The mapping that `address` lies in."""
-        for vma in self.vmas:
-            if vma.start <= address < vma.end:
-                return vma
-        return None
+        at = bisect_right(self.vmas, address, key=_start_of) - 1
+        return self.vmas[at] if at >= 0 and address < self.vmas[at].end else None
 
     def name_of(self, address: int) -> str:
         """``prog[401000+1000]`` for the mapping of `address`, as dmesg shows it; empty where it has no name."""
@@ -77,191 +114,228 @@ class AddressSpace:
     def fault(self, address: int, access: int) -> tuple[int, int] | None:
         """Bring in the page of a user address (C: handle_mm_fault).
 
-        None when the page is there now; else (signal, si_code) that the access deserves.
+        None when the page is there now; else (signal, si_code) that the access deserves.  Where RAM is used up, the
+        current task gets SIGKILL from the OOM killer, whether it was in user code or in a system call.
         """
         vma = self.find(address) or self._grow_stack(address)
         if vma is None:
             return SIGSEGV, SEGV_MAPERR
-        wanted = {WRITE: PROT_WRITE, FETCH: PROT_EXEC}.get(access, PROT_READ | PROT_WRITE | PROT_EXEC)
-        if not vma.prot & wanted:
+        if not vma.prot & ACCESS_PROT.get(access, ANY_ACCESS):
             return SIGSEGV, SEGV_ACCERR
         page = address & PAGE_MASK
         if self.pages.entry(page) & PRESENT:
             return None
-        try:
-            content = self._file_page(vma, page)
-            if content is None:
+        content = b""
+        if vma.inode is not None:
+            content = vma.inode.pread(vma.offset + page - vma.start, PAGE_SIZE)
+            if not content:
                 return SIGBUS, BUS_ADRERR
+        try:
             frame = self._k.ram.alloc_frame()
-            self.pages.set_entry(page, frame | _pte_flags(vma.prot))
+            try:
+                self.pages.set_entry(page, frame | _pte_flags(vma.prot))
+            except OutOfMemory:
+                self._k.ram.free_frame(frame)
+                raise
         except OutOfMemory:
-            self._k.printk(KERN_ERR, f"Out of memory: Kill process {self._k.current.pid} ({self._k.current.comm})")
+            from kshell.kernel.oom import out_of_memory
+
+            out_of_memory(self._k)
             return SIGKILL, 0
         if content:
             self._k.ram.bytes[frame : frame + len(content)] = content
         return None
 
-    def _file_page(self, vma: Vma, page: int) -> bytes | None:
-        """What a file gives for a page: empty for anonymous memory, None past the end of the file."""
-        if vma.inode is None:
-            return b""
-        content = vma.inode.contents()
-        at = vma.offset + page - vma.start
-        if isinstance(content, int) or at >= len(content):
-            return None
-        return content[at : at + PAGE_SIZE]
-
     def _grow_stack(self, address: int) -> Vma | None:
-        for index, vma in enumerate(self.vmas):
-            if vma.start > address:
-                below = self.vmas[index - 1].end if index else MMAP_MIN_ADDR
-                grown = address & PAGE_MASK
-                if vma.flags & MAP_GROWSDOWN and vma.end - grown <= USER_STACK_LIMIT and grown >= below:
-                    vma.start = grown
-                    return vma
-                return None
-        return None
+        """C: expand_stack."""
+        at = bisect_right(self.vmas, address, key=_start_of)
+        if at == len(self.vmas):
+            return None
+        vma, start = self.vmas[at], address & PAGE_MASK
+        below = self.vmas[at - 1] if at else None
+        floor = MMAP_MIN_ADDR
+        if below is not None:
+            gap = STACK_GUARD_GAP if below.prot != PROT_NONE and not below.flags & MAP_GROWSDOWN else 0
+            floor = below.end + gap
+        if not vma.flags & MAP_GROWSDOWN or vma.end - start > USER_STACK_LIMIT or start < floor:
+            return None
+        vma.start = start
+        return vma
 
     # mmap and its relatives; all answer a negative errno or a result.
 
     def map(
-        self, address: int, size: int, prot: int, flags: int, name: str = "", inode: Inode | None = None, offset: int = 0
+        self,
+        address: int,
+        size: int,
+        prot: int,
+        flags: int,
+        name: str = "",
+        inode: RegularInode | None = None,
+        offset: int = 0,
     ) -> int:
-        """Map `size` bytes (rounded up) and return where (C: do_mmap)."""
-        if size == 0:
+        """Map `size` bytes (rounded up) at `address`, in place of what is there, and return it (C: mmap_region)."""
+        end = address + page_align(size)
+        if address & ~PAGE_MASK or end > TASK_SIZE_MAX:
             return -EINVAL
-        size = (size + PAGE_SIZE - 1) & PAGE_MASK
-        if size == 0 or size > TASK_SIZE_MAX:
+        self.unmap(address, end - address)
+        private = not flags & (MAP_SHARED | MAP_NORESERVE)
+        if private and prot & PROT_WRITE and end - address > self._k.ram.size:  # overcommit, but not beyond all sense
             return -ENOMEM
-        if len(self.vmas) > MAX_MAP_COUNT:
-            return -ENOMEM
-        start = self._place(address, size, flags)
-        if start < 0:
-            return start
-        if flags & MAP_FIXED:
-            self.unmap(start, size)
-        self._insert(Vma(start, start + size, prot, flags | (0 if inode else MAP_ANONYMOUS), name, inode, offset))
-        return start
+        self._insert(Vma(address, end, prot, flags | (0 if inode else MAP_ANONYMOUS), name, inode, offset))
+        return address
 
-    def _place(self, address: int, size: int, flags: int) -> int:
-        if flags & (MAP_FIXED | MAP_FIXED_NOREPLACE):
+    def get_unmapped_area(self, address: int, size: int, flags: int) -> int:
+        """Where `size` bytes (whole pages) go: at `address` if that is fixed, or else if it is free."""
+        if size > TASK_SIZE_MAX:
+            return -ENOMEM
+        if flags & MAP_FIXED:
+            if address > TASK_SIZE_MAX - size:
+                return -ENOMEM
             if address & ~PAGE_MASK:
                 return -EINVAL
-            if address + size > TASK_SIZE_MAX:
-                return -ENOMEM
-            if address < MMAP_MIN_ADDR:
-                return -EACCES if self._k.current.cred.euid else (-EINVAL if address < 0 else address)
-            if flags & MAP_FIXED_NOREPLACE and self._overlaps(address, size):
-                return -EEXIST
-            return address
-        hint = (address + PAGE_SIZE - 1) & PAGE_MASK
-        if hint >= MMAP_MIN_ADDR and hint + size <= TASK_SIZE_MAX and not self._overlaps(hint, size):
-            return hint
-        return self._find_gap(size)
+            return -EPERM if address < MMAP_MIN_ADDR and self._k.current.cred.euid else address
+        address &= PAGE_MASK
+        if address and size <= TASK_SIZE_MAX - max(address, MMAP_MIN_ADDR):
+            address = max(address, MMAP_MIN_ADDR)
+            if not self.overlaps(address, size, guarded=True):
+                return address
+        if flags & MAP_32BIT:
+            return self._lowest_gap(LOW_BEGIN, LOW_END, size)
+        return self._highest_gap(size) or self._lowest_gap(MMAP_BASE, TASK_SIZE_MAX, size)
 
-    def _overlaps(self, start: int, size: int) -> bool:
-        return any(vma.start < start + size and start < vma.end for vma in self.vmas)
+    def overlaps(self, start: int, size: int, guarded: bool = False) -> bool:
+        """Whether something is mapped in a range, or (guarded) may grow into it."""
+        at = bisect_right(self.vmas, start, key=_start_of)
+        if at and self.vmas[at - 1].end > start:
+            return True
+        if at == len(self.vmas):
+            return False
+        above = self.vmas[at]
+        return (above.guarded_start if guarded else above.start) < start + size
 
-    def _find_gap(self, size: int) -> int:
-        """The highest gap below MMAP_BASE (C: arch_get_unmapped_area_topdown)."""
+    def _highest_gap(self, size: int) -> int:
+        """The highest free place below MMAP_BASE, 0 if there is none (C: arch_get_unmapped_area_topdown)."""
         top = MMAP_BASE
         for vma in reversed(self.vmas):
-            if vma.start >= top:
-                continue
             if top - vma.end >= size:
                 return top - size
-            top = vma.start
-        return top - size if top - size >= MMAP_MIN_ADDR else -ENOMEM
+            top = min(top, vma.guarded_start)
+        return top - size if top - size >= MMAP_MIN_ADDR else 0
+
+    def _lowest_gap(self, bottom: int, end: int, size: int) -> int:
+        for vma in self.vmas:
+            if vma.end > bottom:
+                if vma.guarded_start - bottom >= size:
+                    break
+                bottom = vma.end
+        return bottom if bottom + size <= end else -ENOMEM
 
     def _insert(self, new: Vma) -> None:
-        at = 0
-        while at < len(self.vmas) and self.vmas[at].start < new.start:
-            at += 1
-        if at and self._joins(self.vmas[at - 1], new):
-            self.vmas[at - 1].end = new.end
-        else:
-            self.vmas.insert(at, new)
+        at = bisect_right(self.vmas, new.start, key=_start_of)
+        self.vmas.insert(at, new)
+        self._join(at, at + 1)
 
-    def _joins(self, before: Vma, after: Vma) -> bool:
-        same = (before.prot, before.flags, before.name) == (after.prot, after.flags, after.name)
-        return before.end == after.start and same and before.inode is None and after.inode is None
+    def _join(self, first: int, last: int) -> None:
+        """Make one of each two neighbours that are alike, from `first` - 1 to `last`."""
+        vmas = self.vmas
+        for at in range(min(last, len(vmas) - 1), max(first, 1) - 1, -1):
+            if vmas[at - 1].joins(vmas[at]):
+                vmas[at - 1].end = vmas.pop(at).end
 
-    def _cut(self, start: int, end: int) -> list[Vma]:
-        """Split mappings at `start` and `end`; the ones between them."""
-        result: list[Vma] = []
-        for vma in self.vmas:
-            marks = [vma.start, *(m for m in (start, end) if vma.start < m < vma.end), vma.end]
-            if len(marks) == 2:
-                result.append(vma)
-            else:
-                result += [vma.part(a, b) for a, b in zip(marks, marks[1:], strict=False)]
-        self.vmas = result
-        return [vma for vma in result if vma.start >= start and vma.end <= end]
+    def _cut(self, start: int, end: int) -> tuple[int, int]:
+        """Split mappings at `start` and `end`; the indices of those between."""
+        for mark in (start, end):
+            at = bisect_right(self.vmas, mark, key=_start_of) - 1
+            if at >= 0 and self.vmas[at].start < mark < self.vmas[at].end:
+                whole = self.vmas[at]
+                self.vmas[at : at + 1] = [whole.part(whole.start, mark), whole.part(mark, whole.end)]
+                whole.release()
+        return (
+            bisect_right(self.vmas, start - 1, key=_start_of),
+            bisect_right(self.vmas, end - 1, key=_start_of),
+        )
 
     def unmap(self, start: int, size: int) -> int:
         """Unmap a range; nothing there is no error (C: do_munmap)."""
-        if start & ~PAGE_MASK or size == 0 or start + size > TASK_SIZE_MAX:
+        if start & ~PAGE_MASK or start > TASK_SIZE_MAX or size > TASK_SIZE_MAX - start or not size:
             return -EINVAL
-        end = start + ((size + PAGE_SIZE - 1) & PAGE_MASK)
-        gone = self._cut(start, end)
-        for vma in gone:
-            self._drop_pages(vma.start, vma.end)
-        if gone:
-            doomed = set(map(id, gone))
-            self.vmas = [vma for vma in self.vmas if id(vma) not in doomed]
+        end = start + page_align(size)
+        if self.overlaps(start, end - start):
+            first, last = self._cut(start, end)
+            for vma in self.vmas[first:last]:
+                vma.release()
+            del self.vmas[first:last]
+            self.pages.clear_user(start, end)
             self._k.cpu.flush_tlb()
         return 0
 
-    def _drop_pages(self, start: int, end: int) -> None:
-        for page, entry in self._present(start, end):
-            self.pages.clear_entry(page)
-            self._k.ram.free_frame(entry & FRAME_MASK)
-
-    def _present(self, start: int, end: int) -> list[tuple[int, int]]:
-        if (end - start) // PAGE_SIZE < 4096:
-            found = ((page, self.pages.entry(page)) for page in range(start, end, PAGE_SIZE))
-            return [(page, entry) for page, entry in found if entry & PRESENT]
-        return [(page, entry) for page, entry in self.pages.user_pages() if start <= page < end]
-
     def protect(self, start: int, size: int, prot: int) -> int:
         """Change the protection of a range (C: do_mprotect_pkey)."""
-        if start & ~PAGE_MASK:
+        grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP)
+        prot &= ~grows
+        if grows == PROT_GROWSDOWN | PROT_GROWSUP or start & ~PAGE_MASK:
             return -EINVAL
         if size == 0:
             return 0
-        end = start + ((size + PAGE_SIZE - 1) & PAGE_MASK)
-        if end <= start:
+        end = start + page_align(size)
+        if end <= start or end > 1 << 64 or size > page_align(size):
             return -ENOMEM
-        if prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC):
+        if prot & ~(ANY_ACCESS | PROT_SEM):
             return -EINVAL
+        vma = self.find(start)
+        if vma is None and grows == PROT_GROWSDOWN:
+            at = bisect_right(self.vmas, start, key=_start_of)
+            vma = self.vmas[at] if at < len(self.vmas) and self.vmas[at].start < end else None
+        if vma is None:
+            return -ENOMEM
+        if grows:
+            if grows == PROT_GROWSUP or not vma.flags & MAP_GROWSDOWN:
+                return -EINVAL
+            start = vma.start
+        return self._protect(start, end, prot & ANY_ACCESS)
+
+    def _protect(self, start: int, end: int, prot: int) -> int:
+        """Linux changes what comes before a hole, or before what may not be changed, and then answers the errno."""
+        result = 0
+        first, last = self._cut(start, min(end, TASK_SIZE_MAX))
         covered = start
-        for vma in self.vmas:
-            if vma.start <= covered < vma.end:
-                covered = vma.end
-        # Linux changes what comes before a hole, then answers ENOMEM.
-        for vma in self._cut(start, min(end, max(covered, start))):
+        for vma in self.vmas[first:last]:
+            if vma.start != covered:
+                break
+            if prot & PROT_WRITE and vma.flags & MAP_SHARED and vma.inode is not None:
+                result = -EACCES
+                break
             vma.prot = prot
-            for page, entry in self._present(vma.start, vma.end):
+            for page, entry in self.pages.user_pages(vma.start, vma.end):
                 self.pages.set_entry(page, entry & FRAME_MASK | _pte_flags(prot))
+            covered = vma.end
+        self._join(first, last)
         self._k.cpu.flush_tlb()
-        return 0 if covered >= end else -ENOMEM
+        return result or (0 if covered >= end else -ENOMEM)
 
     def set_brk(self, wanted: int) -> int:
         """Move the end of the heap; the result is where it is now, moved or not (C: brk)."""
-        if wanted < self.start_brk or wanted > self.start_brk + (1 << 36):
+        if wanted < self.start_brk or wanted > TASK_SIZE_MAX:
             return self.brk
-        old, new = (self.brk + PAGE_SIZE - 1) & PAGE_MASK, (wanted + PAGE_SIZE - 1) & PAGE_MASK
+        old, new = page_align(self.brk), page_align(wanted)
         if new > old:
-            if self._overlaps(old, new - old):
+            if self.overlaps(old, new + PAGE_SIZE - old, guarded=True) or new - old > self._k.ram.size:
                 return self.brk
-            self._insert(Vma(old, new, PROT_READ | PROT_WRITE, MAP_ANONYMOUS, "[heap]"))
+            self._insert(Vma(old, new, PROT_READ | PROT_WRITE, MAP_ANONYMOUS, "[heap]", None, 0))
         elif new < old:
             self.unmap(new, old - new)
         self.brk = wanted
         return wanted
 
+    def resident(self) -> Iterator[int]:
+        """The address of each page that is in RAM."""
+        return (page for page, _ in self.pages.user_pages())
+
     def destroy(self) -> None:
         """Free every page and table (C: exit_mmap)."""
+        for vma in self.vmas:
+            vma.release()
         self.vmas.clear()
         self.pages.destroy()
 

@@ -11,8 +11,9 @@ from typing import NamedTuple
 from kshell.abi.loglevel import KERN_WARNING
 from kshell.kernel.clock import PRINTK_NS, Clock
 
+DEFAULT_LEVEL = KERN_WARNING  # of a printk that names none
 LOG_RECORDS = 1000
-MESSAGE_MAX = 1000  # characters of one record, as LOG_LINE_MAX bounds it
+MESSAGE_MAX = 1000  # characters that one printk writes, as printk's buffer of 1024 bytes bounds it
 
 
 class Record(NamedTuple):
@@ -32,6 +33,18 @@ def timestamp(time_ns: int) -> str:
     return f"[{time_ns // 10**9:5d}.{time_ns // 1000 % 10**6:06d}]"
 
 
+def printable(text: str) -> str:
+    r"""`text` with every character that could command a terminal written out, ``\x1b`` as /dev/kmsg does."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in "\t\n" else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
 class Log:
     """The last LOG_RECORDS records; `dropped` says how many older ones were overwritten."""
 
@@ -39,11 +52,12 @@ class Log:
         self._clock = clock
         self._records: deque[Record] = deque(maxlen=size)
         self.written = 0
+        self._cleared = 0
 
     @property
     def dropped(self) -> int:
-        """How many records the ring has overwritten."""
-        return self.first_sequence
+        """How many records the ring has overwritten since it was last cleared."""
+        return self.first_sequence - self._cleared
 
     @property
     def first_sequence(self) -> int:
@@ -52,9 +66,9 @@ class Log:
 
     def write(self, level: int, text: str) -> None:
         """Append `text`, one record a line; the clock advances a little for each."""
-        for line in text.rstrip("\n").split("\n"):
+        for line in printable(text[:MESSAGE_MAX]).removesuffix("\n").split("\n"):
             self._clock.ns += PRINTK_NS
-            self._records.append(Record(self.written, level, self._clock.ns, line[:MESSAGE_MAX]))
+            self._records.append(Record(self.written, level, self._clock.ns, line))
             self.written += 1
 
     def since(self, sequence: int) -> list[Record]:
@@ -64,6 +78,4 @@ class Log:
     def clear(self) -> None:
         """Forget all records (dmesg --clear); numbering goes on."""
         self._records.clear()
-
-
-DEFAULT_LEVEL = KERN_WARNING
+        self._cleared = self.written

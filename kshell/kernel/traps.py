@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 from kshell.abi import ptregs
 from kshell.abi.loglevel import KERN_INFO
 from kshell.abi.signal import (
-    BUS_ADRERR,
     FPE_FLTDIV,
     FPE_FLTINV,
+    FPE_FLTOVF,
+    FPE_FLTRES,
+    FPE_FLTUND,
     FPE_INTDIV,
     ILL_ILLOPN,
     SEGV_ACCERR,
+    SEGV_MAPERR,
     SI_KERNEL,
     SIGBUS,
     SIGFPE,
@@ -37,14 +40,30 @@ from kshell.machine.paging import FETCH, PRESENT, USER, WRITE, is_canonical
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
 
-DIVIDE, DEBUG, BREAKPOINT, SIMD = 0, 1, 3, 19
-PREFIXES = rb"[\x26\x2e\x36\x3e\x40-\x4f\x64-\x67\xf0\xf2\xf3]*"
-DIVIDES = re.compile(PREFIXES + rb"[\xf6\xf7][\x30-\x3f\x70-\x7f\xb0-\xbf\xf0-\xff]", re.DOTALL)
-PORT_STRINGS = re.compile(PREFIXES + rb"[\x6c-\x6f]", re.DOTALL)
-RDTSC = b"\x0f\x31"
-RDPMC = b"\x0f\x33"
-INT1 = b"\xf1"
+DIVIDE, DEBUG, BREAKPOINT, OVERFLOW, FPU = 0, 1, 3, 4, 16
+LINUX_SYSCALL = 0x80
+TRAP_FLAG = 0x100
+PREFIXES = rb"[\x26\x2e\x36\x3e\x40-\x4f\x64-\x67\xf2\xf3]*"
+
+
+def _instruction(opcode: bytes) -> re.Pattern[bytes]:
+    return re.compile(PREFIXES + opcode, re.DOTALL)
+
+
+DIVIDES = _instruction(rb"[\xf6\xf7][\x30-\x3f\x70-\x7f\xb0-\xbf\xf0-\xff]")
+PORT_STRINGS = _instruction(rb"[\x6c-\x6f]")
+RDTSC = _instruction(rb"\x0f(?:\x31|\x01\xf9)")  # and rdtscp
+INT1 = _instruction(rb"\xf1")
+# Taken for undefined by the emulator, but #GP on a real CPU: rdpmc, sysret, int 6.
+PRIVILEGED = _instruction(rb"(?:\x0f\x33|\x0f\x07|\xcd\x06)")
+# The other way round: control registers that do not exist.
+NO_SUCH_CONTROL_REGISTER = re.compile(
+    rb"[\x66\xf2\xf3]*(?:[\x40-\x43\x48-\x4b]?\x0f[\x20\x22][\xc8-\xcf\xe8-\xff]|[\x44-\x47\x4c-\x4f]\x0f[\x20\x22][\xc8-\xff])"
+)
 ACCESS_VERB = {WRITE: "wrote to", FETCH: "jumped to"}
+# si_code by the exception flags of the x87 or SSE status, in the order in which Linux looks (fpu__exception_code).
+FPU_CODES = ((1, FPE_FLTINV), (4, FPE_FLTDIV), (8, FPE_FLTOVF), (0x12, FPE_FLTUND), (0x20, FPE_FLTRES))
+FPU_WORDS = {FPE_FLTDIV: "a division by zero", FPE_FLTINV: "an operation without a result, such as 0/0"}
 
 
 def handle(k: Kernel, task: Task, stop: cpu.Stop) -> None:
@@ -52,11 +71,13 @@ def handle(k: Kernel, task: Task, stop: cpu.Stop) -> None:
     k.clock.ns += INTERRUPT_NS
     ip = task.regs[ptregs.IP]
     if stop.kind == cpu.PAGE_FAULT:
-        page_fault(k, task, stop.address, stop.access)
+        page_fault(k, task, stop)
     elif stop.kind == cpu.INTERRUPT:
         interrupt(k, task, stop.vector)
     elif stop.kind == cpu.UNDEFINED:
         undefined(k, task)
+    elif stop.kind == cpu.SIMD_FAULT:
+        floating_point(k, task, stop.vector, "an SSE instruction met {}, which MXCSR does not mask")
     elif stop.kind == cpu.SYSENTER:
         general_protection(k, task, "sysenter is the way in of 32-bit programs, and this kernel runs none")
     elif stop.kind == cpu.PRIVILEGED:
@@ -65,17 +86,17 @@ def handle(k: Kernel, task: Task, stop: cpu.Stop) -> None:
         raise RuntimeError(f"a run stopped for an unknown reason: {stop.kind} at {ip:#x}")
 
 
-def page_fault(k: Kernel, task: Task, address: int, access: int) -> None:
-    """do_page_fault for user code; `address` is what CR2 would hold."""
-    ip = task.regs[ptregs.IP]
+def page_fault(k: Kernel, task: Task, stop: cpu.Stop) -> None:
+    """do_page_fault for user code."""
+    ip, address, access = task.regs[ptregs.IP], stop.address, stop.access
     if access != FETCH and PORT_STRINGS.match(copy_from_user(k, ip, 15)):
         return general_protection(k, task, "only the kernel may talk to ports (ins, outs)")
     if not is_canonical(address):
-        return _non_canonical(k, task, address)
+        return _non_canonical(k, task, stop)
     if address < TASK_SIZE_MAX:
         signo, code = task.mm.fault(address, access) or (SIGSEGV, SEGV_ACCERR)
     else:
-        signo, code = SIGSEGV, 1  # SEGV_MAPERR: to user code the kernel's half does not exist
+        signo, code = SIGSEGV, SEGV_MAPERR  # to user code the kernel's half does not exist
     if signo == SIGKILL:
         return kill(k, task, Siginfo(SIGKILL, why="the machine ran out of memory, and the kernel chose this task"))
     verb = ACCESS_VERB.get(access, "read")
@@ -111,18 +132,14 @@ def _hint(k: Kernel, task: Task, ip: int, access: int) -> str:
     return ""
 
 
-def _non_canonical(k: Kernel, task: Task, address: int) -> None:
-    from kshell.machine.disassembler import memory_operand
-
-    ip = task.regs[ptregs.IP]
-    code = copy_from_user(k, ip, 15)
-    operand = memory_operand(code, ip) if code else None
-    why = f"{address:#x} is not canonical: bits 48 to 63 must repeat bit 47"
-    if operand is not None and operand.stack:
-        _log_trap(k, task, "stack segment")
-        kill(k, task, Siginfo(SIGBUS, SI_KERNEL, None, ip, why + ", and it went through the stack pointer (#SS)"))
-    else:
-        general_protection(k, task, why)
+def _non_canonical(k: Kernel, task: Task, stop: cpu.Stop) -> None:
+    """#GP, or #SS for an access through rsp or rbp.  After a jump rip is its target here, the jump itself on Linux."""
+    address = stop.address
+    why = f"{ACCESS_VERB.get(stop.access, 'read')} {address:#x}, which is no address: bits 48 to 63 must repeat bit 47"
+    if not stop.stack:
+        return general_protection(k, task, f"it {why}")
+    _log_trap(k, task, "trap stack segment")
+    return kill(k, task, Siginfo(SIGBUS, SI_KERNEL, None, task.regs[ptregs.IP], f"through rsp or rbp, it {why}"))
 
 
 def general_protection(k: Kernel, task: Task, why: str) -> None:
@@ -136,42 +153,67 @@ def interrupt(k: Kernel, task: Task, vector: int) -> None:
     regs = task.regs
     ip = regs[ptregs.IP]
     before = copy_from_user(k, ip - 2, 2) if ip >= 2 else b""
-    is_software = before == bytes((0xCD, vector))
     code = copy_from_user(k, ip, 15)
+    is_software = before == bytes((0xCD, vector)) and not (vector == DIVIDE and DIVIDES.match(code))
     if vector == BREAKPOINT:
-        _log_trap(k, task, "int3")
-        return kill(k, task, Siginfo(SIGTRAP, SI_KERNEL, None, ip, "int3 is a breakpoint, and no debugger is there"))
-    if vector == DIVIDE and not (is_software and not DIVIDES.match(code)):
-        _log_trap(k, task, "divide error", "trap ")
+        _log_trap(k, task, "trap int3")
+        why = "int3 is a breakpoint, and no debugger is there"
+        return kill(k, task, Siginfo(SIGTRAP, SI_KERNEL, None, ip, why))
+    if vector == OVERFLOW:
+        _log_trap(k, task, "trap overflow")
+        why = "int 4 means that a sum did not fit (overflow), and ends the program"
+        return kill(k, task, Siginfo(SIGSEGV, SI_KERNEL, None, ip, why))
+    if is_software:
+        return _software_interrupt(k, task, vector)
+    if vector == DIVIDE:
+        _log_trap(k, task, "trap divide error")
         why = "an integer was divided by zero, or the quotient does not fit"
         return kill(k, task, Siginfo(SIGFPE, FPE_INTDIV, ip, ip, why))
-    if vector == DEBUG and not is_software:
-        regs[ptregs.FLAGS] &= ~0x100
-        why = "the trap flag (TF) is set: the CPU stops after each instruction"
-        return kill(k, task, Siginfo(SIGTRAP, TRAP_TRACE, ip, ip, why))
-    if vector == SIMD:
-        return simd_exception(k, task, FPE_FLTDIV)
-    if is_software:
-        regs[ptregs.IP] = ip - 2
-        if vector == 0x80:
-            return general_protection(k, task, "int 0x80 is the way in of 32-bit programs, and this kernel runs none: use syscall")
-        return general_protection(k, task, f"int {vector:#x} goes through a gate that is closed to user code")
-    if code.startswith(RDTSC):
-        return read_time_stamp(k, task, len(RDTSC))
+    if vector == DEBUG:
+        return _trap_flag(k, task, before)
+    if vector == FPU:
+        status, control = k.cpu.fpu_status()
+        return floating_point(k, task, status & ~control & 0x3F, "an x87 instruction met {}, which is not masked")
+    if (rdtsc := RDTSC.match(code)) is not None:
+        return read_time_stamp(k, task, rdtsc.end())
+    if NO_SUCH_CONTROL_REGISTER.match(code):
+        return undefined(k, task)
     return general_protection(k, task, "that instruction is the kernel's alone (privileged), or loads what it may not")
 
 
-def simd_exception(k: Kernel, task: Task, code: int) -> None:
-    """#XM: an SSE instruction met a condition that MXCSR does not mask."""
+def _software_interrupt(k: Kernel, task: Task, vector: int) -> None:
+    task.regs[ptregs.IP] -= 2
+    why = f"int {vector:#x} goes through a gate that is closed to user code"
+    if vector == LINUX_SYSCALL:
+        why = "int 0x80 is the way in of 32-bit programs, and this kernel runs none: use syscall"
+    general_protection(k, task, why)
+
+
+def _trap_flag(k: Kernel, task: Task, before: bytes) -> None:
+    regs = task.regs
+    if before == b"\x0f\x05":  # the return from a system call sets the flag again: the next instruction traps
+        return
+    regs[ptregs.FLAGS] &= ~TRAP_FLAG
+    ip = regs[ptregs.IP]
+    why = "the trap flag (TF) is set: the CPU stops after each instruction"
+    kill(k, task, Siginfo(SIGTRAP, TRAP_TRACE, ip, ip, why))
+
+
+def floating_point(k: Kernel, task: Task, flags: int, why: str) -> None:
+    """#MF or #XM; `flags` are the exceptions that were met and are not masked (C: math_error)."""
     ip = task.regs[ptregs.IP]
-    what = {FPE_FLTDIV: "division by zero", FPE_FLTINV: "an invalid operation"}.get(code, "an exception")
-    kill(k, task, Siginfo(SIGFPE, code, ip, ip, f"an SSE instruction met {what}, which MXCSR does not mask"))
+    code = next((code for bits, code in FPU_CODES if flags & bits), 0)
+    words = FPU_WORDS.get(code, "a result that cannot be represented")
+    kill(k, task, Siginfo(SIGFPE, code, ip, ip, why.format(words)))
 
 
 def read_time_stamp(k: Kernel, task: Task, length: int) -> None:
-    """rdtsc by the simulated clock, 1 GHz."""
+    """rdtsc and rdtscp by the simulated clock, 1 GHz, on CPU 0."""
     regs = task.regs
+    code = copy_from_user(k, regs[ptregs.IP], length)
     regs[ptregs.AX], regs[ptregs.DX] = k.clock.ns & 0xFFFFFFFF, k.clock.ns >> 32
+    if code.endswith(b"\xf9"):
+        regs[ptregs.CX] = 0
     regs[ptregs.IP] += length
 
 
@@ -179,12 +221,15 @@ def undefined(k: Kernel, task: Task) -> None:
     """#UD, and what the emulator takes for one."""
     ip = task.regs[ptregs.IP]
     code = copy_from_user(k, ip, 15)
-    if code.startswith(RDPMC):
-        return general_protection(k, task, "only the kernel may read performance counters (rdpmc)")
-    if code.startswith(INT1):
-        task.regs[ptregs.IP] = ip + 1
-        return kill(k, task, Siginfo(SIGTRAP, TRAP_BRKPT, ip + 1, ip, "int1 is a debug trap, and no debugger is there"))
-    _log_trap(k, task, "invalid opcode", "trap ")
+    if PRIVILEGED.match(code):
+        return general_protection(k, task, "only the kernel may do that (rdpmc, sysret, a closed gate)")
+    if (rdtscp := RDTSC.match(code)) is not None:
+        return read_time_stamp(k, task, rdtscp.end())
+    if (int1 := INT1.match(code)) is not None:
+        task.regs[ptregs.IP] = ip + int1.end()
+        why = "int1 is a debug trap, and no debugger is there"
+        return kill(k, task, Siginfo(SIGTRAP, TRAP_BRKPT, ip + int1.end(), ip, why))
+    _log_trap(k, task, "trap invalid opcode")
     return kill(k, task, Siginfo(SIGILL, ILL_ILLOPN, ip, ip, "the CPU knows no such instruction"))
 
 
@@ -213,15 +258,10 @@ def _log_segfault(k: Kernel, task: Task, address: int, access: int) -> None:
     )
 
 
-def _log_trap(k: Kernel, task: Task, what: str, kind: str = "") -> None:
+def _log_trap(k: Kernel, task: Task, what: str) -> None:
     """C: show_signal() and do_general_protection()."""
     regs = task.regs
-    if what in ("int3", "stack segment"):
-        kind = "trap "
     k.printk(
         KERN_INFO,
-        f"traps: {task.comm}[{task.pid}] {kind}{what} ip:{regs[ptregs.IP]:x} sp:{regs[ptregs.SP]:x} error:0{_where(task)}",
+        f"traps: {task.comm}[{task.pid}] {what} ip:{regs[ptregs.IP]:x} sp:{regs[ptregs.SP]:x} error:0{_where(task)}",
     )
-
-
-__all__ = ["BUS_ADRERR", "handle", "kill", "simd_exception"]

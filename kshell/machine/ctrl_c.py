@@ -7,72 +7,130 @@ that comes before the emulator's loop is entered would be lost.
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import threading
 from collections.abc import Callable
 from types import FrameType, TracebackType
+from typing import Any
 
 REPEAT_SECONDS = 0.003
 
 
 class _Watcher:
-    """One thread for the whole process; it sleeps in recv() while nothing is interrupted."""
+    """A thread that sleeps until SIGINT comes, then calls `stop` every few milliseconds until that is None."""
 
     def __init__(self) -> None:
         self.near, self.far = socket.socketpair()
         self.near.setblocking(False)
-        self.stop: Callable[[], None] | None = None
-        self.idle = threading.Event()
+        self.stop: Callable[[], object] | None = None
+        self._over = threading.Event()
         threading.Thread(target=self._watch, daemon=True, name="kshell-ctrl-c").start()
 
     def _watch(self) -> None:
-        while self.far.recv(64):
-            while (stop := self.stop) is not None:
-                stop()
-                if self.idle.wait(REPEAT_SECONDS):
-                    break
+        while signals := self.far.recv(64):  # other signals come here too, a resized terminal for one
+            if signal.SIGINT in signals:
+                while (stop := self.stop) is not None:
+                    stop()
+                    self._over.wait(REPEAT_SECONDS)
+                break
+        self.far.close()
+
+    def retire(self) -> None:
+        """End the thread, and with it every byte that it may not have read yet."""
+        self.stop = None
+        self._over.set()
+        self.near.close()
 
 
-_watcher: _Watcher | None = None
+class _State:
+    """What the process has one of: the handler, the descriptor, and how deep the blocks are nested."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.pressed = self.noticed = False
+        self.watcher: _Watcher | None = None
+        self.old_handler: Any = None
+        self.old_fd = -1
+
+    def on_sigint(self, _signal: int, _frame: FrameType | None) -> None:
+        self.pressed = True
+
+    def install(self) -> None:
+        if self.watcher is None:
+            self.watcher = _Watcher()
+        self.pressed = self.noticed = False
+        self.old_handler = signal.signal(signal.SIGINT, self.on_sigint)  # from here on nothing is raised
+        self.old_fd = signal.set_wakeup_fd(self.watcher.near.fileno(), warn_on_full_buffer=False)
+
+    def remove(self) -> None:
+        assert self.watcher is not None
+        signal.set_wakeup_fd(self.old_fd)
+        signal.signal(signal.SIGINT, signal.SIG_DFL if self.old_handler is None else self.old_handler)
+        self.watcher.stop = None
+        if self.pressed:  # its byte may still be on the way, and must not stop a later run
+            self.watcher.retire()
+            self.watcher = None
+
+
+_state = _State()
+
+
+def _forget_watcher() -> None:
+    """A forked child has no threads but its own."""
+    _state.watcher = None
+    _state.depth = 0
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_watcher)
 
 
 class CtrlC:
-    """``with CtrlC(stop) as ctrl_c:`` calls `stop` from another thread when Ctrl-C is pressed in the block.
+    """``with CtrlC(stop) as ctrl_c:`` no KeyboardInterrupt is raised in the block: Ctrl-C calls `stop` from another
+    thread, every few milliseconds, and sets `pressed`.
 
-    `pressed` says whether it was.  The process's own handler is back in place afterwards.  Outside the main
-    thread, where Python delivers no signals, it does nothing.
+    Blocks may be nested: an inner one has its own `stop`, and sees a Ctrl-C that came in an outer one.  After the
+    outermost block the process's own handler is back in place, and if nobody has looked at `pressed` since Ctrl-C
+    came, that handler gets the signal: it is never lost.  Outside the main thread, where Python delivers no signals,
+    the block does nothing.
     """
 
-    __slots__ = ("_active", "_old_fd", "_old_handler", "_stop", "pressed")
+    __slots__ = ("_active", "_outer", "_stop")
 
-    def __init__(self, stop: Callable[[], None]) -> None:
+    def __init__(self, stop: Callable[[], object]) -> None:
         self._stop = stop
-        self.pressed = False
         self._active = False
 
-    def _on_sigint(self, _signal: int, _frame: FrameType | None) -> None:
-        self.pressed = True
+    @property
+    def pressed(self) -> bool:
+        """Whether Ctrl-C was pressed in the present (outermost) block; who sees True must act on it."""
+        if _state.pressed and _state.depth:
+            _state.noticed = True
+            return True
+        return False
 
     def __enter__(self) -> CtrlC:
-        global _watcher
         if threading.current_thread() is not threading.main_thread():
             return self
-        if _watcher is None:
-            _watcher = _Watcher()
+        if not _state.depth:
+            _state.install()
+        _state.depth += 1
         self._active = True
-        _watcher.idle.clear()
-        _watcher.stop = self._stop
-        self._old_handler = signal.signal(signal.SIGINT, self._on_sigint)
-        self._old_fd = signal.set_wakeup_fd(_watcher.near.fileno(), warn_on_full_buffer=False)
+        assert _state.watcher is not None
+        self._outer, _state.watcher.stop = _state.watcher.stop, self._stop
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         if not self._active:
             return
-        assert _watcher is not None
-        signal.set_wakeup_fd(self._old_fd)
-        signal.signal(signal.SIGINT, self._old_handler)
-        _watcher.stop = None
-        _watcher.idle.set()
         self._active = False
+        _state.depth -= 1
+        if _state.depth:
+            assert _state.watcher is not None
+            _state.watcher.stop = self._outer
+            return
+        _state.remove()
+        if _state.pressed and not _state.noticed:
+            signal.raise_signal(signal.SIGINT)

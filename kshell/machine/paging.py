@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kshell.machine.ram import PAGE_SIZE, Ram
+from kshell.machine.ram import PAGE_SIZE, ZERO_PAGE, Ram
 
 PRESENT = 1
 WRITABLE = 2
 USER = 4
 NX = 1 << 63
 FRAME_MASK = 0x000F_FFFF_FFFF_F000
+USER_END = 1 << 47
 LEVELS = (39, 30, 21)  # shifts of PML4, PDPT and PD; the last level, PT, is shift 12
 
 # Access kinds, as Unicorn names them (UC_MEM_READ, UC_MEM_WRITE, UC_MEM_FETCH).
@@ -84,37 +85,50 @@ class PageTable:
         """Make the top-level entry for `address`, so that address spaces made later share what comes under it."""
         self._slot(address)
 
-    def user_pages(self) -> Iterator[tuple[int, int]]:
-        """Every present page of the lower half: (address, entry)."""
-        yield from self._walk_tables(self.root, 39, 0, 256)
+    def user_pages(self, start: int = 0, end: int = USER_END) -> Iterator[tuple[int, int]]:
+        """Every present page of the lower half that lies in [start, end): (address, entry), lowest first."""
+        yield from self._present(self.root, LEVELS[0], 0, start, end)
 
-    def _walk_tables(self, table: int, shift: int, base: int, count: int = 512) -> Iterator[tuple[int, int]]:
-        for index in range(count):
+    def _present(self, table: int, shift: int, base: int, start: int, end: int) -> Iterator[tuple[int, int]]:
+        for index in _indices(shift, base, start, end):
             pte = self.ram.words[(table >> 3) + index]
             if pte & PRESENT:
                 address = base + (index << shift)
                 if shift == 12:
                     yield address, pte
                 else:
-                    yield from self._walk_tables(pte & FRAME_MASK, shift - 9, address)
+                    yield from self._present(pte & FRAME_MASK, shift - 9, address, start, end)
+
+    def clear_user(self, start: int = 0, end: int = USER_END) -> None:
+        """Unmap the pages of [start, end) in the lower half; free them, and the tables that are empty then."""
+        self._clear(self.root, LEVELS[0], 0, start, end)
+
+    def _clear(self, table: int, shift: int, base: int, start: int, end: int) -> None:
+        ram = self.ram
+        for index in _indices(shift, base, start, end):
+            at = (table >> 3) + index
+            pte = ram.words[at]
+            if not pte & PRESENT:
+                continue
+            below = pte & FRAME_MASK
+            if shift > 12:
+                self._clear(below, shift - 9, base + (index << shift), start, end)
+                if ram.bytes[below : below + PAGE_SIZE] != ZERO_PAGE:
+                    continue
+            ram.words[at] = 0
+            ram.free_frame(below)
 
     def destroy(self) -> None:
         """Free the user half, pages and tables, and the root.  The shared kernel half stays."""
-        for index in range(256):
-            pte = self.ram.words[(self.root >> 3) + index]
-            if pte & PRESENT:
-                self._free_level(pte & FRAME_MASK, 30)
+        self.clear_user()
         self.ram.free_frame(self.root)
 
-    def _free_level(self, table: int, shift: int) -> None:
-        for index in range(512):
-            pte = self.ram.words[(table >> 3) + index]
-            if pte & PRESENT:
-                if shift == 12:
-                    self.ram.free_frame(pte & FRAME_MASK)
-                else:
-                    self._free_level(pte & FRAME_MASK, shift - 9)
-        self.ram.free_frame(table)
+
+def _indices(shift: int, base: int, start: int, end: int) -> range:
+    """The entries of a table over `base` that [start, end) touches."""
+    first = max(start - base, 0) >> shift
+    last = min(end - base + (1 << shift) - 1 >> shift, 512)
+    return range(first, last)
 
 
 def pages(start: int, size: int) -> range:

@@ -23,7 +23,9 @@ class Ram:
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self.bytes = mmap.mmap(-1, size)
+        # Private, so that a forked process has a machine of its own.
+        flags = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
+        self.bytes = mmap.mmap(-1, size, **flags)
         self.words = memoryview(self.bytes).cast("Q")
         self._keep = ctypes.c_char.from_buffer(self.bytes)  # the exporting object must outlive the CPU
         self.host_address = ctypes.addressof(self._keep)

@@ -9,7 +9,7 @@ nothing else changes.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -30,70 +30,129 @@ SLOT_REGISTERS = tuple(
 RESULT_SLOTS = (ptregs.AX, ptregs.CX, ptregs.R11)  # what changes for the user at the end of a system call
 # Everything a program can see, but for cs and ss, which stay those of ring 3.
 LOAD_SLOTS = tuple(i for i in range(ptregs.COUNT) if i not in (ptregs.ORIG_AX, ptregs.CS, ptregs.SS))
+# At a `syscall` ax and ip are written by the CPU model itself; cx gets rip and r11 the flags, as the hardware does it.
+SYSCALL_SLOTS = {i: SLOT_REGISTERS[i] for i in range(ptregs.COUNT) if i not in (ptregs.AX, ptregs.IP)} | {
+    ptregs.CX: x86.UC_X86_REG_RIP,
+    ptregs.R11: x86.UC_X86_REG_EFLAGS,
+}
 
 Mover = Callable[[], object]
 
 
 class Frame:
-    """The pt_regs of one task, at physical address `physical`, and the three ways to move registers.
+    """The pt_regs of one task, at physical address `physical`, and the ways to move registers.
 
     `words` is the struct, 21 words in RAM.  `save` fills it from the CPU, `load` puts all of it into the CPU,
-    `load_result` only rax, rcx and r11.
+    `load_result` only rax, rcx and r11.  `save_for_syscall` is `save` at a `syscall`: cx is rip and r11 the flags, ax
+    and ip are left to the caller.
     """
 
-    __slots__ = ("_keep", "load", "load_result", "physical", "save", "words")
+    __slots__ = ("_keep", "load", "load_result", "physical", "save", "save_for_syscall", "words")
 
     def __init__(self, uc: Any, ram: Ram, physical: int) -> None:
         self.physical = physical
         self.words = ram.words[physical >> 3 : (physical >> 3) + ptregs.COUNT]
         self._keep: list[object] = []
         movers = self._fast(uc, ram) if fast_path_available() else self._public(uc)
-        self.save, self.load, self.load_result = movers
+        self.save, self.load, self.load_result, self.save_for_syscall = movers
 
-    def _fast(self, uc: Any, ram: Ram) -> tuple[Mover, Mover, Mover]:
+    def _fast(self, uc: Any, ram: Ram) -> tuple[Mover, Mover, Mover, Mover]:
         library = _library()
         handle = uc._uch
         base = ram.host_address + self.physical
 
-        def batch(call: Any, slots: tuple[int, ...]) -> Mover:
-            ids = (ctypes.c_int * len(slots))(*[SLOT_REGISTERS[slot] for slot in slots])
+        def batch(call: Any, slots: dict[int, int]) -> Mover:
+            ids = (ctypes.c_int * len(slots))(*slots.values())
             pointers = (ctypes.c_void_p * len(slots))(*[base + 8 * slot for slot in slots])
             count = ctypes.c_int(len(slots))
             self._keep += [ids, pointers, count]
-
             return partial(call, handle, ids, pointers, count)
 
         read, write = library.uc_reg_read_batch, library.uc_reg_write_batch
-        return batch(read, tuple(range(ptregs.COUNT))), batch(write, LOAD_SLOTS), batch(write, RESULT_SLOTS)
+        return (
+            batch(read, _registers(range(ptregs.COUNT))),
+            batch(write, _registers(LOAD_SLOTS)),
+            batch(write, _registers(RESULT_SLOTS)),
+            batch(read, SYSCALL_SLOTS),
+        )
 
-    def _public(self, uc: Any) -> tuple[Mover, Mover, Mover]:
+    def _public(self, uc: Any) -> tuple[Mover, Mover, Mover, Mover]:
         words = self.words
 
-        def save() -> None:
-            for slot, register in enumerate(SLOT_REGISTERS):
-                words[slot] = uc.reg_read(register)
+        def read(slots: dict[int, int]) -> Mover:
+            def save() -> None:
+                for slot, register in slots.items():
+                    words[slot] = uc.reg_read(register)
 
-        def load() -> None:
-            for slot in LOAD_SLOTS:
-                uc.reg_write(SLOT_REGISTERS[slot], words[slot])
+            return save
 
-        def load_result() -> None:
-            for slot in RESULT_SLOTS:
-                uc.reg_write(SLOT_REGISTERS[slot], words[slot])
+        def write(slots: dict[int, int]) -> Mover:
+            def load() -> None:
+                for slot, register in slots.items():
+                    uc.reg_write(register, words[slot])
 
-        return save, load, load_result
+            return load
+
+        return (
+            read(_registers(range(ptregs.COUNT))),
+            write(_registers(LOAD_SLOTS)),
+            write(_registers(RESULT_SLOTS)),
+            read(SYSCALL_SLOTS),
+        )
 
 
-def hook_syscall(uc: Any, callback: Callable[..., object]) -> object:
-    """Call `callback(_, _)` at each `syscall`; the result must be kept as long as the CPU.
+def _registers(slots: Iterable[int]) -> dict[int, int]:
+    return {slot: SLOT_REGISTERS[slot] for slot in slots}
+
+
+class Extended:
+    """The state that pt_regs has no room for: x87, SSE, segments, and what the emulator remembers of exceptions."""
+
+    REGISTERS = (
+        *(getattr(x86, f"UC_X86_REG_XMM{i}") for i in range(16)),
+        *(getattr(x86, f"UC_X86_REG_FP{i}") for i in range(8)),
+        *(x86.UC_X86_REG_FPCW, x86.UC_X86_REG_FPSW, x86.UC_X86_REG_FPTAG, x86.UC_X86_REG_MXCSR),
+    )
+    SELECTORS = (x86.UC_X86_REG_DS, x86.UC_X86_REG_ES, x86.UC_X86_REG_FS, x86.UC_X86_REG_GS)
+
+    def __init__(self, uc: Any) -> None:
+        self._uc = uc
+        self._clean: Any = None
+
+    def remember_clean(self) -> None:
+        """Ring 3 was just entered: this is what a new program finds, with the exceptions of the FPU masked."""
+        self._uc.reg_write(x86.UC_X86_REG_FPCW, 0x37F)
+        self._uc.reg_write(x86.UC_X86_REG_FPTAG, 0xFFFF)
+        self._uc.reg_write(x86.UC_X86_REG_MXCSR, 0x1F80)
+        self._clean = self._uc.context_save()
+
+    def reset(self) -> None:
+        """A new program's state; no exception was ever taken."""
+        self._uc.context_restore(self._clean)
+
+    def forget_exceptions(self) -> None:
+        """No exception was ever taken; all else stays, but for what is in pt_regs."""
+        uc = self._uc
+        kept = [(register, uc.reg_read(register)) for register in self.REGISTERS]
+        selectors = [(register, uc.reg_read(register)) for register in self.SELECTORS]
+        self.reset()
+        for register, value in kept:
+            uc.reg_write(register, value)
+        for register, value in selectors:
+            if value != uc.reg_read(register):
+                uc.reg_write(register, value)
+
+
+def hook_syscall(uc: Any, callback: Callable[[], None]) -> object:
+    """Call `callback()` at each `syscall`; the result must be kept as long as the CPU.
 
     The binding wraps a callback twice, which would cost a tenth of a whole system call.
     """
     if not fast_path_available():
-        uc.hook_add(uc_const.UC_HOOK_INSN, callback, None, 1, 0, x86.UC_X86_INS_SYSCALL)
+        uc.hook_add(uc_const.UC_HOOK_INSN, lambda *_: callback(), None, 1, 0, x86.UC_X86_INS_SYSCALL)
         return callback
-    kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
-    function, handle = kind(callback), ctypes.c_size_t()
+    # The emulator passes itself and a pointer.  Both come in registers, and not to declare them saves their conversion.
+    function, handle = ctypes.CFUNCTYPE(None)(callback), ctypes.c_size_t()
     begin, end = ctypes.c_uint64(1), ctypes.c_uint64(0)
     instruction = ctypes.c_int(x86.UC_X86_INS_SYSCALL)
     status = _library().uc_hook_add(

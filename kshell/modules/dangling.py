@@ -3,9 +3,10 @@
 Load it, call test_call, unload it, call test_call again: the pointer still holds an address, and nothing lives there.
 """
 
-from kshell.linux import MODULE_LICENSE, Kernel, Stub, extern, module_exit, module_init
+from kshell.linux import MODULE_DESCRIPTION, MODULE_LICENSE, Kernel, Stub, extern, module_exit, module_init
 
 MODULE_LICENSE("GPL")
+MODULE_DESCRIPTION("Fills STUB_test_call and forgets to clear it")
 
 STUB_test_call: Stub[[int]] = extern("STUB_test_call")  # extern long (*STUB_test_call)(int);
 

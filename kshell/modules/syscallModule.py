@@ -1,8 +1,9 @@
 """The handler of test_call: load it, and the system call answers; unload it, and it is -ENOSYS again."""
 
-from kshell.linux import KERN_NOTICE, MODULE_LICENSE, Kernel, Stub, extern, module_exit, module_init
+from kshell.linux import KERN_NOTICE, MODULE_DESCRIPTION, MODULE_LICENSE, Kernel, Stub, extern, module_exit, module_init
 
 MODULE_LICENSE("GPL")
+MODULE_DESCRIPTION("The handler of test_call, as in the slides")
 
 STUB_test_call: Stub[[int]] = extern("STUB_test_call")  # extern long (*STUB_test_call)(int);
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 BUFFER_MAX = 1 << 20
 MOST_ARGUMENTS = 6
+OPTIONAL = {"open": 1, "openat": 1, "fcntl": 1}  # the last argument is "..." in C's prototype of these
 EXTRA = {"NULL": 0, "STDIN_FILENO": 0, "STDOUT_FILENO": 1, "STDERR_FILENO": 2, "true": 1, "false": 0}
 
 _NUMBER = re.compile(r"([+-]?)(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|[0-9][0-9_]*)[uUlL]{0,3}\Z", re.ASCII)
@@ -85,7 +86,7 @@ def c_string(inside: str) -> bytes:
         elif letter in "\"'\\?":
             out += letter.encode()
         else:
-            known = "\\n \\t \\r \\0 \\a \\b \\f \\v \\e \\\\ \\\" \\x41 \\101"
+            known = '\\n \\t \\r \\0 \\a \\b \\f \\v \\e \\\\ \\" \\x41 \\101'
             raise Refusal(f"unknown escape \\{letter}", f"C knows {known}", f"\\\\{letter}  (a backslash and {letter})")
         at = match.end()
     rest = inside[at:]
@@ -148,8 +149,8 @@ def _no_value(k: Kernel, term: str, whole: str, known: dict[str, int]) -> Refusa
     shown = show(term)
     if not term:
         return Refusal(f"{show(whole)}: a flag is missing", "| joins two flags", "O_RDWR|O_CREAT")
-    if whole.endswith(",") or whole.endswith(")"):
-        bare = show(whole.rstrip(",)"))
+    if whole.endswith((",", ")")):
+        bare = show(whole.rstrip(",)")) or f'"{show(whole)}"'
         return Refusal(f"{show(whole)} is not an argument", "arguments are parted by blanks, without commas", bare)
     if not _NAME.match(term):
         if term[:1].isdigit() or term[:1] in "+-.":
@@ -228,27 +229,43 @@ def unknown_call(k: Kernel, text: str) -> CommandError:
         because += "; it is compiled into the course kernel only"
         return CommandError(what, because, "boot course  (a kernel that has it)")
     close = did_you_mean(text, k.table.by_name, 3)
-    return CommandError(what, because, f"{', '.join(close)}  (did you mean that?)" if close else "table  (lists them all)")
+    return CommandError(
+        what, because, f"{', '.join(close)}  (did you mean that?)" if close else "table  (lists them all)"
+    )
 
 
 def call_arguments(
     k: Kernel, name: str, words: list[Word], definition: SyscallDefinition | None, raw: bool
 ) -> list[int | bytes | Buffer]:
-    """The arguments of the call that was typed as `name`.  CommandError, with the call's signature, for a wrong one or a wrong count."""
+    """The arguments of the call typed as `name`.  CommandError, with its signature, if one is wrong."""
     values = []
     for position, word in enumerate(words):
         try:
             values.append(argument(k, word))
         except Refusal as refusal:
-            parameter = definition.parameters[position] if definition and position < len(definition.parameters) else None
+            parameter = (
+                definition.parameters[position] if definition and position < len(definition.parameters) else None
+            )
             place = f"argument {position + 1}" + (f" ({parameter})" if parameter else "")
             because = refusal.because + (f"\nthe call is {definition.signature}" if definition else "")
-            raise CommandError(f"syscall: {place}: {refusal.what}", because, refusal.try_) from None
+            try_ = _corrected(name, words, position, refusal.try_)
+            raise CommandError(f"syscall: {place}: {refusal.what}", because, try_) from None
     _check_count(name, values, definition, raw)
     return values
 
 
-def _check_count(name: str, values: list[int | bytes | Buffer], definition: SyscallDefinition | None, raw: bool) -> None:
+def _corrected(name: str, words: list[Word], position: int, better: str) -> str:
+    """The whole command with a better word in place of a wrong one; a hint that is no word stays as it is."""
+    if " " in better and better[0] not in "\"'":
+        return better
+    typed = [show(word.raw) for word in words]
+    typed[position] = better
+    return " ".join(["syscall", show(name), *typed])
+
+
+def _check_count(
+    name: str, values: list[int | bytes | Buffer], definition: SyscallDefinition | None, raw: bool
+) -> None:
     given = len(values)
     if given > MOST_ARGUMENTS:
         because = f"a system call has six registers for arguments, and {given} were given"
@@ -256,7 +273,7 @@ def _check_count(name: str, values: list[int | bytes | Buffer], definition: Sysc
     if definition is None or raw:
         return
     wanted = len(definition.parameters)
-    if given == wanted:
+    if wanted - OPTIONAL.get(definition.name, 0) <= given <= wanted:
         return
     because = f"the call is {definition.signature}: it takes {wanted or 'none'}, and {given or 'none'} "
     because += "was given" if given == 1 else "were given"

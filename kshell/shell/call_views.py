@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 TEXT_COLUMN = 19  # where a hop's text begins
 NOTE_COLUMN = 44  # and how much room it has before the note or the address
+WIDEST = 120  # columns that a line may take where no terminal sets a limit
 
 
 def call_json(call: Call, arguments: int) -> dict[str, Any]:
@@ -73,7 +74,7 @@ class Hops:
         return self._json
 
     def lines(self, width: int | None) -> list[Line]:
-        """One line a hop; on a narrow screen the note goes under the text."""
+        """One line a hop; a note that has no room at the right goes under the text."""
         lines: list[Line] = []
         last_ring, last_step = 0, ""
         for ring, step, left, right in self.rows:
@@ -83,8 +84,8 @@ class Hops:
             line: Line = [(f"{head:<8}", role), (f"{name:<11}", role)]
             line.append((show(left), "comment" if step == "printk" else "instruction" if step == "user" else ""))
             last_ring, last_step = ring, step
-            if right and width is not None and TEXT_COLUMN + max(NOTE_COLUMN, len(left)) + 2 + len(right) > width:
-                lines += [line, [(" " * (TEXT_COLUMN + 2), ""), (right, "address")]]
+            if right and TEXT_COLUMN + max(NOTE_COLUMN, len(left)) + 2 + len(right) > (width or WIDEST):
+                lines += [line, *([(" " * (TEXT_COLUMN + 2), ""), (part, "address")] for part in right.split("  "))]
                 continue
             if right:
                 line.append((" " * (max(NOTE_COLUMN - len(left), 0) + 2), ""))
@@ -95,10 +96,17 @@ class Hops:
 
 def memory_lines(name: str, address: int, data: bytes) -> list[Line]:
     """A buffer afterwards, sixteen bytes a line; zeros at its end are only counted."""
-    used = len(data.rstrip(b"\0"))
+    used = min(len(data), -(-len(data.rstrip(b"\0")) // 16) * 16)
     lines: list[Line] = [[(f"  {name} at ", "dim"), (f"{address:#x}", "address"), (f", {len(data)} bytes:", "dim")]]
+    starred, before = False, b""
     for at in range(0, used, 16):
         row = data[at : min(at + 16, used)]
+        if row == before:  # as hexdump does
+            if not starred:
+                lines.append(span("    *", "dim"))
+            starred = True
+            continue
+        starred, before = False, row
         text = "".join(chr(b) if 32 <= b < 127 else "." for b in row)
         pairs = row.hex(" ")
         lines.append([(f"    {address + at:#x}  ", "address"), (f"{pairs:<47}", "bytes"), (f"  {text}", "string")])
@@ -135,6 +143,8 @@ class Ending:
         lines += labelled("because", signal.why)
         if self.oopsed:
             lines += labelled("try", "dmesg  (the report), then boot  (a fresh machine)")
+        elif not self.instruction:
+            lines += labelled("try", "dmesg  (what the kernel says about it)")
         return lines
 
 
@@ -182,7 +192,10 @@ class CallView(View):
 
 
 class RunView(View):
-    """One `run`: its calls, if they are to be shown and were not shown already, and how the program ended."""
+    """One `run`: its calls, if they are to be shown and were not shown already, and how the program ended.
+
+    `hops` are there for --json whenever it was traced; on a screen they are shown if `show_hops`.
+    """
 
     def __init__(
         self,
@@ -190,9 +203,10 @@ class RunView(View):
         ending: Ending,
         hops: Hops | None,
         show_calls: bool,
-        traced: bool,
+        show_hops: bool,
     ) -> None:
-        self.calls, self.ending, self.hops, self.show_calls, self.traced = calls, ending, hops, show_calls, traced
+        self.calls, self.ending, self.hops = calls, ending, hops
+        self.show_calls, self.show_hops = show_calls, show_hops
 
     def json(self) -> dict[str, Any]:
         found: dict[str, Any] = {
@@ -201,12 +215,12 @@ class RunView(View):
             "signal": signal_json(self.ending.outcome.signal),
             "output": "",
         }
-        if self.traced:
-            found["hops"] = self.hops.json() if self.hops is not None else []
+        if self.hops is not None:
+            found["hops"] = self.hops.json()
         return found
 
     def lines(self, width: int | None = None) -> list[Line]:
-        lines = self.hops.lines(width) if self.hops is not None else []
+        lines = self.hops.lines(width) if self.hops is not None and self.show_hops else []
         if self.show_calls:
             lines += [call_line(call) for call, _ in self.calls]
         return lines + self.ending.lines()

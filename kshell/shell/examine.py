@@ -135,10 +135,10 @@ def unreadable(k: Kernel, place: Place) -> CommandError:
         because = "the address is not canonical: bits 48 to 63 must repeat bit 47"
         return CommandError(what, because, "x/4gx sys_call_table")
     if address < TASK_SIZE_MAX:
-        because = "it is a user address, and the shell's task has nothing mapped there"
+        because = "it is a user address, and the shell's task has nothing mapped there (or may not read it)"
         if address < 4096:
             because = "nothing is ever mapped in the first page, so that a NULL pointer is found out"
-        return CommandError(what, because, "x/4gx $rsp  (the stack of that task)")
+        return CommandError(what, because, "x/4gx sys_call_table  (memory of the kernel)")
     because = "it is a kernel address, and no page is mapped there"
     if any(s.module for s in k.symbols) or k.last_unloaded:
         because += "; a module that was there may be gone"

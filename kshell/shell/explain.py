@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from kshell.abi.errno import errno_name, is_error
 from kshell.kernel.entry import lookup
-from kshell.shell.manual import page
 
 if TYPE_CHECKING:
     from kshell.kernel.declare import SyscallDefinition
@@ -87,20 +85,31 @@ def _from_call(
             f"{stub} points to {k.symbols.describe(stub_before)}, and that function answered {call.ret}",
             "dmesg  (what the module says about it)",
         )
+    from kshell.shell.facts import fact
+    from kshell.shell.manual import page
+
     reasons = page(definition).reasons(errno)
     because = "; or ".join(reasons) or f"{name} hands on what it was told, and {errno} is not on its page"
+    found = fact(k, call, definition, errno)
+    because += f"\n{found}" if found else ""
     return Explanation(because, _TRY.get(errno, f"man {name}  (all that it can answer)"))
 
 
 def module_that_fills(stub: str) -> str | None:
-    """The name of a sample module that stores a handler in this pointer."""
+    """The plainest sample module that stores a handler in this pointer: one that also clears it again, and the
+    shortest of those."""
+    import re
+
     from kshell.shell.samples import sample_names, sample_path
 
+    found = []
     for name in sample_names():
         with open(sample_path(name), encoding="utf-8") as file:
-            if f"k[{stub}] =" in file.read():
-                return os.path.basename(name)
-    return None
+            text = file.read()
+        stores = re.findall(rf"^ +k\[{stub}\] = (\w+)", text, re.MULTILINE)
+        if set(stores) - {"None"}:
+            found.append(("None" not in stores, len(text), name))
+    return min(found)[2] if found else None
 
 
 def _no_such_call(k: Kernel, call: Call, nr: int, address: int | None) -> Explanation:
@@ -112,6 +121,9 @@ def _no_such_call(k: Kernel, call: Call, nr: int, address: int | None) -> Explan
         else:
             why = f"{call.nr & U64:#x} is not below NR_syscalls = {k.nr_syscalls}"
         return Explanation(f"{why}: no function was called, and ax kept the -ENOSYS it is preset to", "table")
+    if nr & X32_BIT and nr > 0:
+        because = "bit 30 marks a call of an x32 program, and this kernel is built without x32"
+        return Explanation(because, f"syscall {nr & ~X32_BIT}  (the number without that bit)")
     state = k.syscall_state(nr)
     ni = k.symbols.describe(address).partition("+")[0]
     if state == "not built":

@@ -18,7 +18,7 @@ _ADVICE: dict[str, tuple[str, str]] = {
     ),
     "top": (
         "the machine runs one task at a time, and its clock stands still between commands",
-        'syscall sysinfo buf:112  (what the kernel says of itself), cat /proc/  (if you look for a file)',
+        "syscall sysinfo buf:112  (what the kernel says of itself), cat /proc/  (if you look for a file)",
     ),
     "sudo": ("you are the kernel's owner here: every command may do everything", "the command without sudo"),
     "su": ("you are the kernel's owner here: the shell's task has uid 0", "syscall getuid"),

@@ -35,12 +35,15 @@ class Result:
     def json(self) -> dict[str, Any]:
         """The object of --json."""
         found: dict[str, Any] = {"command": self.text, "status": self.status}
+        output = self.output.decode("utf-8", "backslashreplace")
         if self.error is not None:
             found["error"] = self.error
+            if output:
+                found["output"] = output
         else:
             found["result"] = self.view.json()
-            if self.output or "output" in found["result"]:
-                found["result"]["output"] = self.output.decode("utf-8", "backslashreplace")
+            if output or "output" in found["result"]:
+                found["result"]["output"] = output
         if self.notes:
             found["notes"] = self.notes
         return found

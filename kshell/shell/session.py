@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from kshell.kernel.profile import DEFAULT
 from kshell.shell import commands
 from kshell.shell.errors import CommandError
+from kshell.shell.host_files import read_text
 from kshell.shell.output import Output, PlainOutput, Result
 from kshell.shell.views import Failure, View, show
 from kshell.shell.words import Word, plain, split
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 BUDGET = 50_000_000
 """Instructions that one command of a script may run; an interactive command has no limit but Ctrl-C."""
+
+TICKS = 1_000_000
+"""Turns of loops that a module's code may take for one command of a script."""
 
 SOURCE_DEPTH = 16
 COLLECTED_MAX = 4 << 20  # bytes of a program's output that --json keeps
@@ -37,11 +41,15 @@ class ShellTty:
         self._collected = bytearray()
         self._line = b""
         self.lost = 0
+        self.failure: OSError | None = None
 
     def write(self, data: bytes) -> None:
         """Show bytes at once, or collect them."""
         if not self._session.output.collects:
-            self._session.output.write(data)
+            try:
+                self._session.output.write(data)
+            except OSError as error:  # the reader has gone: not a matter for the kernel in whose name this runs
+                self.failure = self.failure or error
             return
         room = COLLECTED_MAX - len(self._collected)
         self._collected += data[:room]
@@ -117,9 +125,15 @@ class Session:
         """A fresh machine; everything in the old one is gone."""
         from kshell.kernel.kernel import Kernel
 
+        if self._kernel is not None:  # two machines at once would need twice the memory
+            import gc
+
+            self._kernel = None
+            gc.collect()
         self.profile = profile
         self._kernel = kernel = Kernel(profile, cmdline)
         kernel.tty = self.tty
+        kernel.tick_budget = 0 if self.interactive else TICKS
         self.registers, self.log_seen, self.log_cleared = None, 0, 0
         return kernel
 
@@ -210,21 +224,25 @@ class Session:
 
     def _run(self, part: Line) -> Result:
         try:
-            return self._finish(part.text, self.call(part.words))
-        except CommandError as error:
-            return self._finish(part.text, error)
+            return self._finish(part.text, self._outcome(part.words))
         except KeyboardInterrupt:
-            name = show(part.words[0].text)
-            return self._finish(part.text, CommandError(f"{name}: interrupted", "Ctrl-C", status=INTERRUPTED))
-        except BrokenPipeError:
-            raise
+            what = f"{show(part.words[0].text)}: interrupted"
+            return self._finish(part.text, CommandError(what, "Ctrl-C was pressed", "help", status=INTERRUPTED))
+
+    def _outcome(self, words: list[Word]) -> View | CommandError:
+        try:
+            return self.call(words)
+        except CommandError as error:
+            return error
         except Exception as bug:  # the last line of defence: a bug of kshell's own must not end the session
-            return self._finish(part.text, bug_report(bug))
+            return bug_report(bug)
 
     def _finish(self, text: str, outcome: View | CommandError) -> Result:
         """Make the result, remember its status, show it."""
         notes = self._kernel.take_notes() if self._kernel is not None else []
         output = self.tty.take()
+        if self.tty.failure is not None:
+            raise self.tty.failure
         self.tty.forget_line()
         if isinstance(outcome, CommandError):
             error = outcome
@@ -261,35 +279,3 @@ def bug_report(bug: BaseException) -> CommandError:
         "please report it with the command and the output of the same with KSHELL_DEBUG=1 set",
         status=BUG,
     )
-
-
-def read_bytes(command: str, path: str) -> bytes:
-    """A file of the host.  CommandError where it cannot be read."""
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except (OSError, ValueError) as error:
-        raise unreadable(command, path, error) from None
-
-
-def read_text(command: str, path: str) -> str:
-    """A text file of the host; bytes that are no UTF-8 come through as surrogates."""
-    return read_bytes(command, path).decode("utf-8-sig", "surrogateescape")
-
-
-def unreadable(command: str, path: str, error: OSError | ValueError) -> CommandError:
-    """Why a file of the host cannot be read, and which files there are in its folder."""
-    from kshell.shell.errors import did_you_mean
-
-    words = error.strerror if isinstance(error, OSError) and error.strerror else "Invalid argument"
-    what = f"{command}: {show(path)}: {words}"
-    folder, name = os.path.split(path)
-    try:
-        there = sorted(os.listdir(folder or "."))
-    except (OSError, ValueError):
-        there = []
-    if not isinstance(error, FileNotFoundError):
-        return CommandError(what, "the file cannot be read", "check its name and its permissions")
-    because = f"paths are those of your own folder, {show(os.path.abspath(folder or '.'))}"
-    close = did_you_mean(name, there)
-    return CommandError(what, because, f"{command} {show(os.path.join(folder, close[0]))}" if close else "check its name")

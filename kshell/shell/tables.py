@@ -123,7 +123,7 @@ def _numbers(k: Kernel, text: str) -> list[int]:
 def check(path: str) -> View:
     """What a table file of the host holds: its rows, or all its mistakes."""
     from kshell.abi.syscall_tbl import decode, parse
-    from kshell.shell.session import read_bytes
+    from kshell.shell.host_files import read_bytes
 
     found = parse(decode(read_bytes("table check", path)), path)
     if found.errors:
@@ -159,7 +159,5 @@ def _mistakes(errors: list[TblError]) -> View:
         lines += [[("    ", ""), (error.text_line(), "")], [("    ", ""), (error.caret_line(), "caret")]]
         lines += labelled("because", error.because) + labelled("try", error.try_)
     lines.append([(f"{len(errors)} mistake{'' if len(errors) == 1 else 's'}", "error")])
-    found = [
-        {"line": e.line, "column": e.column, "what": e.what, "because": e.because, "try": e.try_} for e in errors
-    ]
+    found = [{"line": e.line, "column": e.column, "what": e.what, "because": e.because, "try": e.try_} for e in errors]
     return Text(lines, {"errors": found}, status=1)

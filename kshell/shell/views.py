@@ -127,8 +127,11 @@ class Table(View):
 class Dmesg(View):
     """Records of the kernel's log, and how many older ones were overwritten before anybody read them."""
 
-    def __init__(self, records: Sequence[Any], dropped: int, show_levels: bool = False, raw_time: bool = True) -> None:
+    def __init__(
+        self, records: Sequence[Any], dropped: int, show_levels: bool = False, raw_time: bool = True, remark: str = ""
+    ) -> None:
         self.records, self.dropped, self.show_levels, self.raw_time = records, dropped, show_levels, raw_time
+        self.remark = remark
 
     def json(self) -> dict[str, Any]:
         records = [{"level": r.level, "time_ns": r.time_ns, "text": r.text} for r in self.records]
@@ -149,7 +152,7 @@ class Dmesg(View):
             line.append((f"{stamp} ", "dim"))
             line.append((record.text, f"level{record.level}"))
             lines.append(line)
-        return lines
+        return [*lines, span(self.remark, "comment")] if self.remark else lines
 
 
 def _wall_clock(time_ns: int) -> str:

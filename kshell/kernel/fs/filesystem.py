@@ -61,7 +61,7 @@ class DirEntry:
 class FileSystem:
     """Everything that has a path.  `root` is where every walk ends up; `pipefs` counts the pipes."""
 
-    __slots__ = ("_k", "pipefs", "root")
+    __slots__ = ("_console", "_k", "pipefs", "root")
 
     def __init__(self, k: Kernel) -> None:
         self._k = k
@@ -80,7 +80,9 @@ class FileSystem:
         devtmpfs = SuperBlock("devtmpfs", 0x6)
         dev = d_add(self.root, b"dev", DirectoryInode(devtmpfs, 0o755, now))
         for name, kind, mode, major, minor in DEVICES:
-            d_add(dev, name, kind(devtmpfs, mode, now, major, minor))
+            dentry = d_add(dev, name, kind(devtmpfs, mode, now, major, minor))
+            if name == b"tty":
+                self._console = dentry
         for name, minor, absent in ((b"proc", 0x14, -ENOENT), (b"sys", 0x15, 0)):
             directory_inode = DirectoryInode(SuperBlock(name.decode(), minor), 0o555, now)
             directory_inode.fixed, directory_inode.absent = True, absent
@@ -94,11 +96,10 @@ class FileSystem:
     def standard_files(self) -> FilesStruct:
         """The descriptors of a fresh task: 0, 1 and 2, one open file on /dev/tty.
 
-        It is opened as init's console is, by the kernel itself: no task needs to be there yet.
+        It is opened as init's console is, by the kernel itself: no task needs to be there yet, and it is there even
+        when somebody has unlinked its name.
         """
-        dev = self._at(b"dev").inode
-        assert isinstance(dev, DirectoryInode)
-        tty = File(dev.children[b"tty"], O_RDWR | O_LARGEFILE)
+        tty = File(self._console, O_RDWR | O_LARGEFILE)
         files = FilesStruct()
         for fd in range(3):
             files.install(fd, tty)

@@ -24,7 +24,8 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("calls", "System calls", ("syscall", "trace", "man")),
     ("modules", "Modules", ("modprobe", "insmod", "rmmod", "lsmod", "modinfo", "module")),
     ("programs", "Programs", ("asm", "run")),
-    ("inspect", "The kernel's memory", ("table", "kallsyms", "x", "disas", "regs")),
+    ("inspect", "The kernel's tables", ("table", "kallsyms")),
+    ("memory", "Memory and registers", ("x", "disas", "regs")),
     ("log", "The kernel's log", ("dmesg",)),
     ("machine", "The machine", ("boot", "cat", "ls")),
     ("session", "The shell", ("help", "history", "source", "echo", "exit")),
@@ -61,22 +62,32 @@ class Command:
     when it ends with ``*``; `options` pairs of an option and what it does.
     """
 
-    __slots__ = ("arguments", "details", "examples", "group", "handler", "name", "options", "summary", "usage")
+    __slots__ = ("arguments", "examples", "group", "handler", "name", "options", "usage")
 
     def __init__(
         self,
         name: str,
         handler: Handler,
-        summary: str,
-        details: str,
         usage: Sequence[str],
         examples: Sequence[tuple[str, str]],
         arguments: Sequence[str],
         options: Sequence[tuple[str, str]],
     ) -> None:
-        self.name, self.handler, self.summary, self.details = name, handler, summary, details
+        self.name, self.handler = name, handler
         self.usage, self.examples, self.arguments, self.options = usage, examples, arguments, options
         self.group = FILES[name]
+
+    @property
+    def summary(self) -> str:
+        """What it does, in a sentence: the first line of the handler's docstring."""
+        return (self.handler.__doc__ or "").partition("\n")[0].strip()
+
+    @property
+    def details(self) -> str:
+        """More about it, in paragraphs: the rest of the docstring."""
+        from textwrap import dedent
+
+        return dedent((self.handler.__doc__ or "").partition("\n")[2]).strip()
 
     @property
     def aliases(self) -> list[str]:
@@ -108,12 +119,7 @@ def command(
     """Register the decorated function as command `name`.  Its docstring is the help: a sentence, then paragraphs."""
 
     def register(handler: Handler) -> Handler:
-        from textwrap import dedent
-
-        summary, _, details = (handler.__doc__ or "").partition("\n")
-        _commands[name] = Command(
-            name, handler, summary.strip(), dedent(details).strip(), usage, examples, arguments, options
-        )
+        _commands[name] = Command(name, handler, usage, examples, arguments, options)
         return handler
 
     return register

@@ -33,7 +33,7 @@ REGISTERS = ("rdi", "rsi", "rdx", "r10", "r8", "r9")
     examples=(
         ("syscall getpid", "a call without arguments"),
         ('syscall write 1 "hello\\n" 6', "a string is put into user memory"),
-        ('syscall open "/etc/hostname" O_RDONLY 0', "flags have their names"),
+        ('syscall open "/etc/hostname" O_RDONLY', "flags have their names"),
         ("syscall uname buf:390", "buf:N is room that is shown afterwards"),
         ("syscall 335 42", "a call by its number"),
     ),
@@ -73,7 +73,8 @@ def make_call(session: Session, words: list[Word], with_hops: bool) -> View:
     count = len(definition.parameters) if definition is not None else len(args)
     name = run.call.name if run.call is not None else None
     hops = Hops(tracer.hops or [], run.listing, f"__NR_{name} = {nr}" if name else "") if with_hops else None
-    explanation = explain(k, run.call, stub) if run.call is not None else None
+    returned = run.call is not None and run.outcome.kind == "returned"
+    explanation = explain(k, run.call, stub) if run.call is not None and returned else None
     ending = Ending(run.outcome, _faulting(run), k.oopses > oopses, f"the shell's task {pid}")
     memory = [(i, _parameter(definition, i), address, data) for i, address, data in run.buffers]
     return CallView(run.call, count, ending, memory, explanation, hops)
@@ -96,9 +97,11 @@ def _parameter(definition: SyscallDefinition | None, index: int) -> str:
 def _faulting(run: StubRun) -> str:
     """The instruction of the stub that a signal stopped."""
     signal = run.outcome.signal
-    if signal is None:
+    if signal is None or not signal.ip:
         return ""
+    end = run.listing[-1][0] + len(run.listing[-1][1])
     text = next((text for address, _, text in run.listing if address == signal.ip), "")
+    text = "(on the way back from syscall)" if signal.ip == end else text
     return f"{signal.ip:#x}  {text}".rstrip()
 
 
@@ -107,7 +110,7 @@ def _stopped(outcome: Outcome) -> None:
     from kshell.shell.session import BUDGET, INTERRUPTED
 
     if outcome.kind == "interrupted":
-        raise CommandError("syscall: interrupted", "Ctrl-C", status=INTERRUPTED)
+        raise CommandError("syscall: interrupted", "Ctrl-C was pressed", "dmesg", status=INTERRUPTED)
     if outcome.kind == "budget":
         because = f"in a script a command may run {BUDGET:,} instructions, and this one used them up"
         raise CommandError("syscall: stopped", because, "the same at the prompt, where Ctrl-C ends it")
@@ -192,7 +195,7 @@ def _missing_page(k: Kernel, nr: int) -> View:
         answer = f"number {nr} {what} of kernel {k.profile.name}: calling it answers -ENOSYS"
         return Text([answer], {"nr": nr, "name": None, "state": state})
     lines = [
-        [(f"{row.name}", "name"), (f"  system call {nr}, {row.abi}", "dim")],
+        [(f"{row.name}", "name"), (f"  system call {nr} ({nr:#x}), kernel {k.profile.name}", "dim")],
         [],
         span(
             f"A call of real Linux (entry {row.entry or 'none'})"
@@ -213,7 +216,9 @@ def _page(k: Kernel, nr: int, definition: SyscallDefinition) -> View:
     found = page(definition)
     row = k.table.by_number.get(nr)
     name = row.name if row is not None else definition.name
-    signature = definition.signature if name == definition.name else definition.signature.replace(definition.name, name, 1)
+    signature = (
+        definition.signature if name == definition.name else definition.signature.replace(definition.name, name, 1)
+    )
     lines: list[Line] = [[(name, "name"), (f"  system call {nr} ({nr:#x}), kernel {k.profile.name}", "dim")], []]
     lines += [[("  long ", "dim"), (signature, "name")], []]
     lines += [[("  ", ""), (text, "")] for text in wrap(found.summary, 90)]

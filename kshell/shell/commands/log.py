@@ -35,6 +35,9 @@ _OPTIONS = {
     "-T": "ctime",
     "--ctime": "ctime",
 }
+FOLLOWED = (
+    "(nothing can come while you wait: the machine stands still between commands. dmesg -w again shows what is new)"
+)
 
 
 @command(
@@ -60,6 +63,8 @@ _OPTIONS = {
 def dmesg(session: Session, words: list[Word]) -> View:
     """Show the kernel's log: what printk wrote, with the seconds since boot.
 
+    With -w it shows what came since the last dmesg -w; it does not wait, for between commands nothing happens.
+
     The log is a ring: when it is full the oldest records are overwritten, and dmesg says how many. The clock is the
     machine's own; it moves at traps and stands still between commands.
     """
@@ -84,7 +89,8 @@ def dmesg(session: Session, words: list[Word]) -> View:
     if "read-clear" in options:
         log.clear()
         session.log_cleared = log.written
-    return Dmesg(records, dropped, "decode" in options, "ctime" not in options)
+    remark = FOLLOWED if follow and session.interactive else ""
+    return Dmesg(records, dropped, "decode" in options, "ctime" not in options, remark)
 
 
 class _Filter:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kshell.shell.commands import command, misuse, take_options
 from kshell.shell.errors import CommandError, did_you_mean
+from kshell.shell.host_files import unreadable, write_new
 from kshell.shell.samples import find_sample, sample_names, sample_path
 from kshell.shell.views import Column, Lsmod, Nothing, Table, Text, View, show
 
@@ -33,13 +34,17 @@ def _load(session: Session, path: str, params: dict[str, str]) -> View:
     try:
         load_module(session.kernel, path, params)
     except ModuleError as error:
-        raise _failed(error) from None
+        failed = _failed(error)
+        if not os.path.exists(path):
+            missing = unreadable("insmod", path, FileNotFoundError(2, "No such file or directory"))
+            failed.because, failed.try_ = missing.because, missing.try_
+        raise failed from None
     return Nothing()
 
 
 def _failed(error: ModuleError) -> CommandError:
     """The kernel's refusal, in insmod's or rmmod's words."""
-    return CommandError(error.message, error.because, error.try_, details=error.details)
+    return CommandError(show(error.message), error.because, error.try_, details=error.details)
 
 
 @command(
@@ -157,8 +162,7 @@ def lsmod(session: Session, words: list[Word]) -> View:
     """List the modules that are loaded, the last one first: size, references, and who holds them."""
     if words:
         raise misuse("lsmod", "it takes no arguments")
-    shown = [m for m in reversed(list(session.kernel.modules.values()))]
-    return Lsmod(shown)
+    return Lsmod(list(reversed(session.kernel.modules.values())))
 
 
 @command(
@@ -177,22 +181,26 @@ def modinfo(session: Session, words: list[Word]) -> View:
 
 
 def _info(session: Session, name: str) -> list[tuple[str, str]]:
-    from kshell.kernel import module as kernel_module
+    from kshell.kernel.module_source import SourceError, module_name, read_modinfo
 
     loaded: Module | None = session.kernel.modules.get(name.replace("-", "_"))
-    if loaded is not None and not os.path.exists(name):
-        return list(loaded.info)
     sample = find_sample(name)
     path = name if os.path.isfile(name) else sample_path(sample) if sample is not None else None
+    if loaded is not None and not os.path.isfile(name):
+        path = loaded.path
     if path is None:
         close = did_you_mean(name, [*sample_names(), *session.kernel.modules])
         because = f"the modules that come with kshell are {', '.join(sample_names())}"
         try_ = f"modinfo {close[0]}" if close else "modinfo FILE.py"
         raise CommandError(f"modinfo: ERROR: Module {show(name)} not found.", because, try_)
     try:
-        return list(kernel_module.read_modinfo(session.kernel, path))
-    except kernel_module.ModuleError as error:
-        raise _failed(error) from None
+        info = loaded.info if loaded is not None and path == loaded.path else read_modinfo(path)
+    except SourceError as error:
+        what = f"modinfo: ERROR: could not get modinfo from '{show(path)}': Invalid module format"
+        raise CommandError(what, error.because, error.try_, details=[error.what, *error.excerpt]) from None
+    parameters = [pair for pair in info if pair[0] == "parm"]
+    said = [pair for pair in info if pair[0] != "parm"]
+    return [("filename", os.path.abspath(path)), *said, ("name", module_name(path)), *parameters]
 
 
 @command(
@@ -234,17 +242,13 @@ def _copy(session: Session, name: str, folder: str) -> View:
         failed.try_ = failed.try_.replace("modprobe", "module copy")
         raise failed
     target = os.path.join(folder, sample + ".py") if folder != "." else sample + ".py"
+    with open(sample_path(sample), encoding="utf-8") as file:
+        text = file.read()
     try:
         os.makedirs(folder, exist_ok=True)
-        with open(sample_path(sample), encoding="utf-8") as file:
-            text = file.read()
-        with open(target, "x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        because = "kshell never overwrites what you may have edited"
-        try_ = f"module copy {sample} ANOTHER_FOLDER"
-        raise CommandError(f"module copy: {show(target)}: File exists", because, try_) from None
     except (OSError, ValueError) as error:
-        words = getattr(error, "strerror", None) or str(error)
-        raise CommandError(f"module copy: {show(target)}: {words}", "it cannot be written there", "another folder") from None
+        words = getattr(error, "strerror", None) or "Invalid argument"
+        what = f"module copy: {show(folder)}: {words}"
+        raise CommandError(what, "the folder cannot be made", f"module copy {sample}") from None
+    write_new("module copy", target, text)
     return Text([f"copied to {target}; edit it, then: insmod {target}"], {"path": target})

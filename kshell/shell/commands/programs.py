@@ -3,40 +3,31 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from kshell.abi import ptregs
-from kshell.kernel.exec import Segment, load_program, run_program
-from kshell.kernel.layout import USER_TEXT
+from kshell.kernel.exec import load_program, run_program
 from kshell.kernel.trace import Call, Tracer
+from kshell.machine.ram import PAGE_SIZE
 from kshell.shell.arguments import Refusal, c_string
 from kshell.shell.call_views import Ending, Hops, RunView, call_line
 from kshell.shell.commands import command, misuse
 from kshell.shell.errors import CommandError
-from kshell.shell.session import BUDGET, INTERRUPTED, read_bytes
+from kshell.shell.host_files import write_new
+from kshell.shell.program_files import Program, assemble, from_file, from_hex, from_image, from_source
+from kshell.shell.session import BUDGET, INTERRUPTED
 from kshell.shell.views import Table, View, show
-from kshell.shell.words import BLANKS, caret
+from kshell.shell.words import BLANKS
 
 if TYPE_CHECKING:
     from kshell.kernel.exec import Outcome
     from kshell.kernel.kernel import Kernel
-    from kshell.machine.asm_problems import AsmError
     from kshell.machine.assembler import Image
     from kshell.shell.session import Session
     from kshell.shell.words import Word
 
 END = "end"
-RAW_MAX = 16 << 20
 FILL = "kshell-asm"
-
-
-class Program(NamedTuple):
-    """Something to run: its parts in memory, where it starts, its name, and the source line of each address."""
-
-    segments: list[Segment]
-    entry: int
-    name: str
-    lines: dict[int, int]
 
 
 @command(
@@ -74,13 +65,13 @@ def _run(session: Session, words: list[Word], traced: bool, with_hops: bool) -> 
     if words and words[0].text == "--hex":
         if len(words) < 2:
             raise misuse("run", "--hex needs bytes")
-        program, rest = _from_hex(words[1].text), words[2:]
+        program, rest = from_hex(words[1].text), words[2:]
     elif words:
         if words[0].text.startswith("-") and not words[0].quote:
             raise misuse("run", f"unknown option {show(words[0].text)}")
-        program, rest = _from_file(words[0].text), words[1:]
+        program, rest = from_file(words[0].text), words[1:]
     elif session.program:
-        program, rest = _from_source(session.program, FILL), []
+        program, rest = from_source(session.program, FILL), []
     else:
         raise misuse("run", "which program?")
     return start(session, program, [word.text for word in rest], traced, with_hops)
@@ -94,23 +85,26 @@ def start(session: Session, program: Program, args: list[str], traced: bool, wit
         task = load_program(k, program.segments, program.entry, comm, [program.name, *args])
     except ValueError as error:
         raise CommandError(f"run: {show(program.name)}: {error}", "the machine has 64 MiB", "a smaller one") from None
-    tracer = Tracer(with_hops)
+    tracer = Tracer(with_hops or (traced and session.output.collects))
     live = traced and not with_hops and not session.output.collects
     if live:
         tracer.on_call = lambda call: session.output.line(call_line(call))
-    k.tracer, oopses = tracer, k.oopses
+    if traced or session.output.collects:  # nobody else asks for the calls, and recording them takes its time
+        k.tracer = tracer
+    oopses = k.oopses
     try:
         ended = run_program(k, task, session.budget)
     finally:
         k.tracer = None
     session.registers = dict(zip(ptregs.NAMES, ended.task.regs.tolist(), strict=True))
-    instruction = _instruction(program, session.registers["ip"])
-    _stopped(program, ended.outcome, instruction)
+    if ended.outcome.kind in ("interrupted", "budget"):
+        raise _stopped(program, ended.outcome, _instruction(program, session.registers["ip"]))
     signal = ended.outcome.signal
-    ending = Ending(ended.outcome, _instruction(program, signal.ip) if signal else "", k.oopses > oopses, comm)
+    instruction = _instruction(program, signal.ip) if signal and signal.ip else ""
+    ending = Ending(ended.outcome, instruction, k.oopses > oopses, comm)
     calls = [(call, _count(k, call)) for call in ended.calls]
-    hops = Hops(tracer.hops or [], []) if with_hops else None
-    return RunView(calls, ending, hops, traced and not live, traced)
+    hops = Hops(tracer.hops, []) if tracer.hops is not None else None
+    return RunView(calls, ending, hops, traced and not live, with_hops)
 
 
 def _count(k: Kernel, call: Call) -> int:
@@ -119,17 +113,17 @@ def _count(k: Kernel, call: Call) -> int:
     return len(definition.parameters) if definition is not None else len(call.args)
 
 
-def _stopped(program: Program, outcome: Outcome, instruction: str) -> None:
-    """CommandError for a program that did not end by itself."""
+def _stopped(program: Program, outcome: Outcome, instruction: str) -> CommandError:
+    """What to say of a program that did not end by itself."""
     name = show(os.path.basename(program.name))
     if outcome.kind == "interrupted":
-        raise CommandError(f"run: {name}: interrupted", f"Ctrl-C, at {instruction}", status=INTERRUPTED)
-    if outcome.kind == "budget":
-        raise CommandError(
-            f"run: {name}: stopped after {BUDGET:,} instructions",
-            f"a script may run no more, so that an endless loop ends; it was at {instruction}",
-            "the same at the prompt, where Ctrl-C ends it",
-        )
+        because = f"Ctrl-C was pressed; it was at {instruction}"
+        return CommandError(f"run: {name}: interrupted", because, "regs  (its registers)", status=INTERRUPTED)
+    return CommandError(
+        f"run: {name}: stopped after {BUDGET:,} instructions",
+        f"a script may run no more, so that an endless loop ends; it was at {instruction}",
+        "the same at the prompt, where Ctrl-C ends it",
+    )
 
 
 def _instruction(program: Program, ip: int) -> str:
@@ -138,87 +132,12 @@ def _instruction(program: Program, ip: int) -> str:
 
     for segment in program.segments:
         offset = ip - segment.address
-        if 0 <= offset < segment.size and "x" in segment.prot:
-            code = segment.data[offset : offset + 15]
-            found = disassemble(code, ip, 1)
+        if 0 <= offset < -(-segment.size // PAGE_SIZE) * PAGE_SIZE and "x" in segment.prot:
+            code = segment.data[offset : offset + 15].ljust(15, b"\0")
             where = f"   ({show(program.name)}:{program.lines[ip]})" if ip in program.lines else ""
-            return f"{ip:#x}  {found[0].text}{where}" if found else f"{ip:#x}"
+            where = where or ("   (past the end of the program)" if offset >= segment.size else "")
+            return f"{ip:#x}  {disassemble(code, ip, 1)[0].text}{where}"
     return f"{ip:#x}  (outside the program)"
-
-
-# Where programs come from.
-
-
-def _from_hex(text: str) -> Program:
-    digits = text.replace("\\x", "").replace("0x", "").replace(",", "")
-    digits = "".join(digits.split())
-    try:
-        code = bytes.fromhex(digits)
-    except ValueError:
-        because = "machine code is written as pairs of hexadecimal digits"
-        raise CommandError(f"run: --hex {show(text)[:60]}: not hexadecimal bytes", because, "run --hex 0f05") from None
-    return _from_bytes(code, "a.bin")
-
-
-def _from_bytes(code: bytes, name: str) -> Program:
-    what = f"run: {show(name)}"
-    if not code:
-        raise CommandError(f"{what}: it is empty", "there is no first byte to start at", "run --hex b83c0000000f05")
-    if code.startswith(b"\x7fELF"):
-        raise CommandError(
-            f"{what}: an ELF file",
-            "kshell loads assembly source and plain machine code; an ELF file begins with a header",
-            f"objcopy -O binary -j .text {show(name)} prog.bin  (outside kshell), then run prog.bin",
-        )
-    if len(code) > RAW_MAX:
-        raise CommandError(f"{what}: {len(code)} bytes", f"at most {RAW_MAX} fit", "a smaller program")
-    return Program([Segment(USER_TEXT, code, len(code), "r-x")], USER_TEXT, name, {})
-
-
-def _from_file(path: str) -> Program:
-    suffix = os.path.splitext(path)[1].lower()
-    if suffix == ".py":
-        raise CommandError(f"run: {show(path)}: a Python file", "modules are loaded, not run", f"insmod {show(path)}")
-    if suffix in (".c", ".h", ".cpp", ".cc"):
-        because = "there is no C compiler here"
-        raise CommandError(f"run: {show(path)}: a C file", because, "gcc -S -masm=intel  (and write the calls yourself)")
-    data = read_bytes("run", path)
-    if suffix in (".s", ".asm", ".nasm"):
-        return _from_source(data.decode("utf-8-sig", "replace"), path)
-    return _from_bytes(data, path)
-
-
-def _from_source(source: str, name: str) -> Program:
-    image = assemble("run", source, name)
-    segments = [Segment(*segment) for segment in image.segments]
-    return Program(segments, image.entry, name, image.lines)
-
-
-def assemble(command_name: str, source: str, name: str) -> Image:
-    """Assemble; CommandError with every mistake in it."""
-    from kshell.machine import assembler
-    from kshell.machine.asm_problems import AsmError, KeystoneMissing
-
-    try:
-        return assembler.assemble(source, filename=name)
-    except KeystoneMissing as missing:
-        raise CommandError(f"{command_name}: {missing.what}", missing.because, missing.try_) from None
-    except AsmError as error:
-        raise refused_source(command_name, error) from None
-
-
-def refused_source(command_name: str, error: AsmError) -> CommandError:
-    """The first mistake of a source as the error, and all others under it."""
-    details: list[str] = []
-    for number, problem in enumerate(error.problems):
-        if number:
-            place = f"{show(problem.filename)}:{problem.line}:{problem.column}"
-            details += ["", f"{place}: {problem.what}: {problem.because}; try {problem.try_}"]
-        if problem.text.strip():
-            details += caret(problem.text, problem.column - 1)
-    first = error.problems[0]
-    place = f"{show(first.filename)}:{first.line}:{first.column}"
-    return CommandError(f"{command_name}: {place}: {first.what}", first.because, first.try_, details=details)
 
 
 # asm
@@ -238,7 +157,7 @@ def refused_source(command_name: str, error: AsmError) -> CommandError:
         ('asm --list "xor eax, eax; inc rax"', "the bytes of two instructions"),
         (
             "asm 'mov eax, 1; mov edi, 1; lea rsi, [rip + msg]; mov edx, 6; syscall; mov eax, 60; xor edi, edi; "
-            "syscall; msg: .ascii \"hello\\n\"'",
+            'syscall; msg: .ascii "hello\\n"\'',
             "hello world",
         ),
     ),
@@ -256,11 +175,10 @@ def asm(session: Session, words: list[Word]) -> View:
     image = assemble("asm", source, FILL)
     session.program = source
     if save is not None:
-        _save(save, source)
+        write_new("asm", save, source)
     if listing:
         return _listing(image)
-    program = Program([Segment(*s) for s in image.segments], image.entry, FILL, image.lines)
-    return start(session, program, [], session.trace_all, False)
+    return start(session, from_image(image, FILL), [], session.trace_all, False)
 
 
 def _asm_options(words: list[Word]) -> tuple[bool, str | None, list[Word]]:
@@ -315,18 +233,6 @@ def _entered(session: Session) -> str:
         because = f"asm reads the lines that follow it, up to one that says {END}"
         raise CommandError("asm: there is no program", because, "asm 'mov eax, 60; syscall'")
     return "\n".join(lines) + "\n"
-
-
-def _save(path: str, source: str) -> None:
-    try:
-        with open(path, "x", encoding="utf-8", errors="replace") as file:
-            file.write(source)
-    except FileExistsError:
-        because = "kshell never overwrites a file"
-        raise CommandError(f"asm: {show(path)}: File exists", because, "another name") from None
-    except (OSError, ValueError) as error:
-        words = getattr(error, "strerror", None) or str(error)
-        raise CommandError(f"asm: {show(path)}: {words}", "the file cannot be written", "another place") from None
 
 
 def _listing(image: Image) -> View:

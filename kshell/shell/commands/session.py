@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kshell.shell.arguments import Refusal, c_string, number
 from kshell.shell.commands import GROUPS, command, everything, find, misuse, take_options, unknown
 from kshell.shell.errors import CommandError
+from kshell.shell.host_files import write_new
 from kshell.shell.views import Line, Nothing, Text, View, show, span
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ def help_page(name: str, session: Session | None = None) -> View:
     found = find(name)
     if found is None:
         if session is not None and name in session.kernel.table.by_name:
-            raise CommandError(f"help: {name} is a system call, not a command", "calls have manual pages", f"man {name}")
+            raise CommandError(
+                f"help: {name} is a system call, not a command", "calls have manual pages", f"man {name}"
+            )
         error = unknown(show(name))
         raise CommandError(f"help: no command {show(name)}", error.because, error.try_)
     lines: list[Line] = [[(found.name, "name"), (": ", ""), (found.summary, "")], []]
@@ -76,19 +79,27 @@ def help_page(name: str, session: Session | None = None) -> View:
 @command(
     "history",
     "history [N]",
+    "history --save FILE",
     arguments=("word",),
+    options=(("--save FILE", "write the lines into a new file of your own folder, which source can run"),),
     examples=(("history", "every line of this session"), ("history 5", "the last five")),
 )
 def history(session: Session, words: list[Word]) -> View:
-    """Show the lines that were typed in this session.
+    """Show the lines that were typed in this session, or keep them as a script.
 
     At the prompt, the arrow keys and Ctrl-R bring lines back, those of earlier sessions too.
     """
-    if len(words) > 1:
+    options = take_options("history", words, {"--save": "save="})
+    if len(options.words) > 1:
         raise misuse("history", "one number at most")
+    path = options.get("save")
+    if path is not None:
+        kept = session.history[:-1]  # without this very line
+        write_new("history", path, "".join(f"{line}\n" for line in kept))
+        return Text([f"{len(kept)} lines kept; run them again with: source {show(path)}"], {"path": path})
     lines = list(enumerate(session.history, 1))
-    if words:
-        lines = lines[-count("history", words[0]) :]
+    if options.words:
+        lines = lines[-count("history", options.words[0]) :]
     result = {"lines": [text for _, text in lines]}
     return Text([[(f"{at:5d}  ", "dim"), (show(text), "")] for at, text in lines], result)
 
@@ -108,7 +119,7 @@ def count(name: str, word: Word) -> int:
     "source",
     "source FILE",
     arguments=("file",),
-    examples=(),
+    examples=(("history --save lab.ks; source lab.ks", "keep the lines typed so far, and run them again"),),
 )
 def source(session: Session, words: list[Word]) -> View:
     """Run the commands in a file of your own folder, a line each.
@@ -116,7 +127,7 @@ def source(session: Session, words: list[Word]) -> View:
     It stops at the first command that fails. Lines that begin with # are comments.
     """
     if len(words) != 1:
-        raise misuse("source", "which file?" if not words else "one file at a time", "source FILE")
+        raise misuse("source", "which file?" if not words else "one file at a time")
     return Text([], {"commands": session.source(words[0].text)})
 
 

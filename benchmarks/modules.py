@@ -1,0 +1,83 @@
+"""Figures about modules and booting; each function gives numbers and prints nothing."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from time import perf_counter
+
+from kshell.kernel.exec import run_stub
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.module import delete_module, load_module
+from kshell.modules import __file__ as modules_file
+
+TEXT = """\
+from kshell.linux import MODULE_LICENSE, extern, module_exit, module_init
+MODULE_LICENSE("GPL")
+STUB_test_call = extern("STUB_test_call")
+def handler(k, n):
+    return n + {number}
+def edited_init(k):
+    k[STUB_test_call] = handler
+    return 0
+def edited_exit(k):
+    k[STUB_test_call] = None
+module_init(edited_init)
+module_exit(edited_exit)
+"""
+
+
+def boot_ms(rounds: int = 10) -> float:
+    """The shortest time from nothing to a booted kernel, in milliseconds (everything imported already)."""
+    times = []
+    for _ in range(rounds):
+        begin = perf_counter()
+        Kernel("course")
+        times.append(perf_counter() - begin)
+    return 1000 * min(times)
+
+
+def edit_load_call_ms(rounds: int = 50) -> float:
+    """Mean time to edit a module's file, unload the old one, load it and call it, in milliseconds."""
+    k = Kernel("course")
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "edited.py")
+        begin = perf_counter()
+        for number in range(rounds):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(TEXT.format(number=number))
+            if k.modules:
+                delete_module(k, "edited")
+            load_module(k, path)
+            call = run_stub(k, 335, [1]).call
+            if call is None or call.ret != 1 + number:
+                raise RuntimeError("the edited module was not the one that was called")
+        return 1000 * (perf_counter() - begin) / rounds
+
+
+def what_rounds_leave_behind(rounds: int = 10_000) -> dict[str, int]:
+    """What `rounds` of insmod, call and rmmod leave behind, by kind; every figure should be 0."""
+    k = Kernel("course")
+    path = os.path.join(os.path.dirname(modules_file), "syscallModule.py")
+
+    def once() -> None:
+        load_module(k, path)
+        run_stub(k, 335, [1])
+        delete_module(k, "syscallModule")
+
+    def counts() -> dict[str, int]:
+        return {
+            "frames": k.ram.frames_used,
+            "symbols": len(k.symbols),
+            "functions": len(k.bodies),
+            "modules": len(k.modules),
+            "references": sum(module.refcount for module in k.modules.values()),
+            "tasks": len(k.tasks),
+            "records beyond the ring": max(0, len(k.log.since(0)) - 1000),
+        }
+
+    once()
+    before = counts()
+    for _ in range(rounds):
+        once()
+    return {kind: count - before[kind] for kind, count in counts().items()}

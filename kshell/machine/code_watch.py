@@ -1,0 +1,130 @@
+"""Every page is looked at before it is executed: some instructions must never reach the emulator's translator, and
+some must be met with a stop before them.
+
+A watched address is an *exit* of the emulator: translation ends before it, and only if an instruction really begins
+there, so that the same bytes inside an immediate or a string do no harm.
+"""
+
+from __future__ import annotations
+
+import re
+
+from kshell.machine.encode import host_killer_starts
+from kshell.machine.ram import PAGE_SIZE, Ram
+
+PREFIXES = frozenset(b"\x26\x2e\x36\x3e\x64\x65\x66\x67\xf0\xf2\xf3") | frozenset(range(0x40, 0x50))
+LONGEST_INSTRUCTION = 15
+EDGE = LONGEST_INSTRUCTION - 1
+# ldmxcsr m32 and fxrstor m512: 0f ae /2 and /1 with a memory operand.
+LOADS_MXCSR = re.compile(rb"\x0f\xae[\x08-\x17\x48-\x57\x88-\x97]", re.DOTALL)
+DIVIDES = re.compile(rb"\x0f\x5e", re.DOTALL)  # divps; divpd, divss, divsd by their prefix
+
+# LOCK before anything but a read-modify-write of memory is #UD; the emulator runs much of it without a word.
+_MEMORY = rb"(?:[\x00-\xbf]|\Z)"
+_MAY_BE_LOCKED = (
+    rb"[\x00\x01\x08\x09\x10\x11\x18\x19\x20\x21\x28\x29\x30\x31\x86\x87]" + _MEMORY,  # add ... xor, xchg
+    rb"[\x80\x81\x83](?:[\x00-\x37\x40-\x77\x80-\xb7]|\Z)",  # the same with a number, but for cmp
+    rb"[\xf6\xf7](?:[\x10-\x1f\x50-\x5f\x90-\x9f]|\Z)",  # not, neg
+    rb"[\xfe\xff](?:[\x00-\x0f\x40-\x4f\x80-\x8f]|\Z)",  # inc, dec
+    rb"\x0f[\xab\xb0\xb1\xb3\xbb\xc0\xc1]" + _MEMORY,  # bts, cmpxchg, btr, btc, xadd
+    rb"\x0f\xba(?:[\x28-\x3f\x68-\x7f\xa8-\xbf]|\Z)",  # bts, btr, btc with a number
+    rb"\x0f\xc7(?:[\x08-\x0f\x48-\x4f\x88-\x8f]|\Z)",  # cmpxchg8b, cmpxchg16b
+    rb"\x0f\Z",
+)
+_PREFIX = rb"[\x26\x2e\x36\x3e\x40-\x4f\x64-\x67\xf0\xf2\xf3]"
+MAY_NOT_BE_LOCKED = re.compile(
+    rb"\xf0" + _PREFIX + rb"{0,13}(?!" + _PREFIX + rb"|" + rb"|".join(_MAY_BE_LOCKED) + rb").", re.DOTALL
+)
+
+KILLER, LOAD_MXCSR, DIVIDE, PAGE_END = "#UD, or the end of this process", "load mxcsr", "divide", "page end"
+
+
+class CodeWatch:
+    """The watched addresses of one address space, page by page.
+
+    `stale` is True while the emulator has not yet been told of a change: nothing may be translated then.
+    """
+
+    def __init__(self, ram: Ram) -> None:
+        self.ram = ram
+        self.divides = False  # whether an exception of an SSE division is unmasked
+        self.stale = False
+        self._texts: dict[int, tuple[int, bytes]] = {}  # page -> frame and bytes, as they were when looked at
+        self._frames: dict[int, bytes] = {}  # frame -> bytes that translated code may stem from
+        self._found: dict[int, dict[int, str]] = {}  # page -> watched address -> kind
+        self._ends: dict[int, str] = {}
+        self._kinds: dict[int, str] = {}
+
+    def clear(self) -> None:
+        """Another address space, without any translated code."""
+        for memory in (self._texts, self._frames, self._found, self._ends, self._kinds):
+            memory.clear()
+        self.divides = self.stale = False
+
+    def admit(self, page: int, frame: int, before: bytes, after: bytes) -> bool:
+        """Look at the page at address `page`, in physical `frame`, between the ends of its neighbours.
+
+        True if it may be translated now; False if the emulator must first be told (`stale`).
+        """
+        code = self.ram.bytes[frame : frame + PAGE_SIZE]
+        text = before + code + after
+        if self._texts.get(page) != (frame, text):
+            if self._frames.get(frame, code) != code:  # the host may have written this: old translations are wrong
+                self.stale = True
+            self._frames[frame] = code
+            self._texts[page] = frame, text
+            found = self._scan(text, page - len(before))
+            if found != self._found.get(page, {}):
+                self._found[page] = found
+                self.stale = True
+        return not self.stale
+
+    def _scan(self, text: bytes, start: int) -> dict[int, str]:
+        found = {start + at: LOAD_MXCSR for at in _starts(LOADS_MXCSR, text)}
+        found.update((start + at, DIVIDE) for at in (_starts(DIVIDES, text) if self.divides else ()))
+        for match in MAY_NOT_BE_LOCKED.finditer(text):
+            last_lock = text.rindex(b"\xf0", match.start(), match.end() - 1)
+            found.update((start + at, KILLER) for at in _back_over_prefixes(text, last_lock))
+        found.update((start + at, KILLER) for at in host_killer_starts(text))
+        return found
+
+    def watch_divides(self, wanted: bool) -> None:
+        """Stop at each SSE division from now on, or no longer."""
+        if wanted != self.divides:
+            self.divides = wanted
+            self._texts.clear()
+            self.stale = True
+
+    def watch_page_end(self, page: int) -> bool:
+        """Stop before each instruction that may reach into `page`, which cannot be fetched; False if it was so before."""
+        ends = dict.fromkeys(range(page - EDGE, page), PAGE_END)
+        if self._ends == ends:
+            return False
+        self._ends = ends
+        self.stale = True
+        return True
+
+    def commit(self) -> list[int]:
+        """Every watched address, for the emulator, which forgets its translations now."""
+        self._kinds = dict(self._ends)
+        for found in self._found.values():
+            self._kinds.update(found)
+        self.stale = False
+        return [*self._kinds]
+
+    def kind(self, address: int) -> str | None:
+        """What is watched for at `address`: KILLER, LOAD_MXCSR, DIVIDE, PAGE_END or nothing."""
+        return self._kinds.get(address)
+
+
+def _starts(pattern: re.Pattern[bytes], text: bytes) -> list[int]:
+    """Every offset from which decoding may meet `pattern` as an opcode, after any number of prefixes."""
+    return [at for match in pattern.finditer(text) for at in _back_over_prefixes(text, match.start())]
+
+
+def _back_over_prefixes(text: bytes, at: int) -> list[int]:
+    starts = [at]
+    while at and len(starts) < EDGE and text[at - 1] in PREFIXES:
+        at -= 1
+        starts.append(at)
+    return starts

@@ -1,0 +1,54 @@
+"""Which byte an instruction faulted on.  The emulator names only the page, the operands of the instruction the rest.
+
+It is found when a run has already ended by a fault, so it may take the time to load the disassembler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kshell.machine.disassembler import MemoryOperand, memory_operands
+from kshell.machine.paging import READ, WRITE
+from kshell.machine.ram import PAGE_SIZE
+
+U64 = (1 << 64) - 1
+
+
+def find_operand(
+    code: bytes, rip: int, register: Callable[[str], int], page: int, access: int
+) -> tuple[int, MemoryOperand] | None:
+    """The first byte of page `page` that the instruction `code` at `rip` touches, and the operand that names it.
+
+    None if no operand lies there: then the access was the CPU's own, to a descriptor.
+    """
+    wanted = {READ: "read", WRITE: "write"}[access]
+    found = None
+    for operand in memory_operands(code, rip):
+        address = operand.address(register)
+        if not operand.implicit:
+            address = _bit_address(code, rip, register, address)
+        into_page = page - address & U64  # bytes of the operand that lie before the page
+        size = operand.size or PAGE_SIZE
+        if into_page < size or address - page & U64 < PAGE_SIZE:
+            place = page if into_page < size else address
+            if wanted in operand.access:
+                return place, operand
+            found = found or (place, operand)
+    return found
+
+
+def _bit_address(code: bytes, rip: int, register: Callable[[str], int], address: int) -> int:
+    """`bts [m], reg` and its relatives reach as far as the register says."""
+    from kshell.machine.disassembler import decode_one
+
+    instruction = decode_one(code, rip)
+    words = instruction.text.replace(",", " ").split() if instruction is not None else [""]
+    name, last = (words[1] if words[0] == "lock" else words[0]), words[-1]
+    if name not in ("bt", "bts", "btr", "btc") or last[0].isdigit():
+        return address
+    bits = {"r": 64, "e": 32}.get(last[0], 16)
+    if last[0] == "r" and last[1].isdigit():
+        bits = {"d": 32, "w": 16}.get(last[-1], 64)
+    value = register(last)
+    signed = (value ^ 1 << bits - 1) - (1 << bits - 1)
+    return address + (signed >> bits.bit_length() - 1) * (bits // 8) & U64

@@ -1,0 +1,233 @@
+"""What may be typed at the cursor, with a description of each: the knowledge behind completion.
+
+Nothing here runs kernel code that changes anything: tables are read, folders are listed, docstrings are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from kshell.shell.commands import ALIASES, everything
+from kshell.shell.prompt_files import host_files, machine_files
+from kshell.shell.prompt_line import (
+    LONGEST,
+    Cursor,
+    Expected,
+    Option,
+    at_cursor,
+    expected,
+    literals_of,
+    options_of,
+)
+from kshell.shell.prompt_match import Candidate, Match, rank
+from kshell.shell.prompt_values import Found, signature, symbols, value_candidates
+from kshell.shell.samples import find_sample, sample_names, sample_path
+
+if TYPE_CHECKING:
+    from kshell.shell.session import Session
+
+
+def complete(session: Session, before: str) -> tuple[int, list[Match]]:
+    """The column where the typed part begins, and what it may become, the likeliest first."""
+    if len(before) > LONGEST:
+        return len(before), []
+    cursor = at_cursor(before)
+    if cursor is None:
+        return len(before), []
+    start, query, candidates = _candidates(session, cursor)
+    return start, rank(query, candidates)
+
+
+def _candidates(session: Session, cursor: Cursor) -> Found:
+    wanted = expected(cursor.words)
+    raw = cursor.word.raw[: len(cursor.word.raw) - bool(cursor.quote)]  # without the quote that nobody typed yet
+    if raw.startswith("-") and wanted.command is not None and not (wanted.kind == "value" and raw[1:2].isdigit()):
+        return cursor.start, raw, _options(wanted)
+    if wanted.kind == "value":
+        return value_candidates(session.kernel, wanted, cursor, raw)
+    if wanted.kind == "path":
+        return machine_files(session.kernel, raw, cursor.start, cursor.quote)
+    if wanted.kind in ("file", "folder"):
+        return _files(wanted, cursor, raw)
+    if wanted.kind == "value of an option":
+        assert wanted.option is not None
+        if "FILE" in wanted.option.value:
+            return host_files(raw, cursor.start, cursor.quote)
+        return cursor.start, raw, _option_values(wanted.option)
+    if wanted.kind == "sample" and _takes_files(wanted) and ("/" in raw or "\\" in raw or raw.startswith(".")):
+        return _files(wanted, cursor, raw)
+    source = _SOURCES.get(wanted.kind)
+    if source is None or cursor.quote:
+        return cursor.start, raw, ()
+    found = list(source(session, wanted, raw))
+    if wanted.position == 0 and wanted.command is not None and wanted.kind != "line":
+        found = [*_literals(wanted), *found]
+    return cursor.start, raw, found
+
+
+def _takes_files(wanted: Expected) -> bool:
+    return wanted.command is not None and any("FILE" in usage for usage in wanted.command.usage)
+
+
+def _files(wanted: Expected, cursor: Cursor, raw: str) -> Found:
+    usage = " ".join(wanted.command.usage) if wanted.command is not None else ""
+    suffixes = tuple(suffix for suffix in (".py", ".s", ".bin", ".tbl") if "FILE" + suffix in usage)
+    return host_files(raw, cursor.start, cursor.quote, suffixes, folders_only=wanted.kind == "folder")
+
+
+# By kind.
+
+
+def _commands(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate]:
+    for command in everything():
+        yield Candidate(command.name, command.summary)
+    if raw:
+        for alias, name in ALIASES.items():
+            if alias.isalpha():
+                yield Candidate(alias, f"the same as {name}", rank=1)
+    if len(raw) > 1 and wanted.command is None:  # a call's name is no command, but it is clear what was meant
+        k = session.kernel
+        for name, definition in ((name, k.define_of(row.number)) for name, row in k.table.by_name.items()):
+            if definition is not None and name.startswith(raw):
+                yield Candidate(f"syscall {name}", signature(definition, name), rank=2)
+
+
+def _calls(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate]:
+    """The calls of the table; while nothing is typed only those that are built here."""
+    k = session.kernel
+    for name, row in k.table.by_name.items():
+        definition = k.define_of(row.number)
+        if definition is not None:
+            yield Candidate(name, signature(definition, name))
+        elif raw:
+            yield Candidate(name, f"{row.number}: real Linux's, not built here", rank=1)
+
+
+def _loaded(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate]:
+    taken = {word.text for word in wanted.arguments}
+    for module in reversed(list(session.kernel.modules.values())):
+        if module.name not in taken:
+            yield Candidate(module.name, _description(module.info) or f"loaded from {module.path}")
+
+
+def _samples(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate]:
+    command = wanted.command
+    if command is not None and command.name == "modprobe" and any(word.text == "-r" for word in wanted.words):
+        yield from _loaded(session, wanted, raw)
+        return
+    for name in sample_names():
+        yield Candidate(name, _description(modinfo_of(sample_path(name))))
+    if command is not None and command.name == "modinfo":
+        for module in session.kernel.modules.values():
+            if module.name not in sample_names():
+                yield Candidate(module.name, "loaded")
+        yield from (c for c in host_files(raw, 0, "", (".py",))[2] if c.text.endswith(".py"))
+
+
+def _description(info: Iterable[tuple[str, str]]) -> str:
+    return next((value for key, value in info if key == "description"), "")
+
+
+_modinfo_cache: dict[tuple[str, float], list[tuple[str, str]]] = {}
+
+
+def modinfo_of(path: str) -> list[tuple[str, str]]:
+    """What a module file says about itself: its syntax tree is read, nothing in it runs."""
+    import os
+
+    from kshell.kernel.module_source import SourceError, read_modinfo
+
+    try:
+        key = (path, os.stat(path).st_mtime)
+    except (OSError, ValueError):
+        return []
+    if key not in _modinfo_cache:
+        try:
+            _modinfo_cache[key] = read_modinfo(path)
+        except SourceError:
+            _modinfo_cache[key] = []
+    return _modinfo_cache[key]
+
+
+def _parameters(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate]:
+    if not wanted.arguments:
+        return
+    name = wanted.arguments[0].text
+    sample = find_sample(name) if wanted.command is not None and wanted.command.name == "modprobe" else None
+    taken = {word.text.partition("=")[0] for word in wanted.arguments[1:]}
+    for key, value in modinfo_of(sample_path(sample) if sample else name):
+        parameter, _, kind = value.partition(":")
+        if key == "parm" and parameter not in taken:
+            yield Candidate(parameter + "=", kind, tail="")
+
+
+def _symbols(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate]:
+    if raw.startswith("$"):
+        for name in session.registers or ():
+            register = name if name.startswith("r") else f"r{name}"
+            yield Candidate("$" + register, "a register of the last program")
+        return
+    yield from symbols(session.kernel)
+
+
+def _kernels(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate]:
+    from kshell.kernel.profile import PROFILES
+
+    for profile in PROFILES.values():
+        how = "calls go through sys_call_table" if profile.dispatch == "table" else "calls go through a switch"
+        yield Candidate(profile.name, f"Linux {profile.release}: {how}")
+
+
+def _words(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate]:
+    """Options without a dash, such as boot's."""
+    if wanted.command is None:
+        return
+    taken = {word.text for word in wanted.words}
+    for option in options_of(wanted.command):
+        for spelling in option.spellings:
+            if not spelling.startswith("-") and spelling not in taken:
+                yield Candidate(spelling, option.meaning)
+
+
+def _line(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate]:
+    """Behind `trace`: its own words first, then the calls."""
+    yield from _literals(wanted)
+    yield from _calls(session, wanted, raw)
+
+
+_SOURCES: dict[str, Callable[[Session, Expected, str], Iterable[Candidate]]] = {
+    "command": _commands,
+    "syscall": _calls,
+    "module": _loaded,
+    "sample": _samples,
+    "parameter": _parameters,
+    "symbol": _symbols,
+    "kernel": _kernels,
+    "word": _words,
+    "line": _line,
+}
+
+
+def _literals(wanted: Expected) -> list[Candidate]:
+    if wanted.command is None:
+        return []
+    return [Candidate(word, usage) for word, usage in literals_of(wanted.command).items()]
+
+
+def _options(wanted: Expected) -> Iterable[Candidate]:
+    assert wanted.command is not None
+    for option in options_of(wanted.command):
+        for spelling in option.spellings:
+            if spelling.startswith("-"):
+                shown = f"{spelling} {option.value}".rstrip()
+                yield Candidate(spelling, option.meaning, shown)
+
+
+def _option_values(option: Option) -> Iterable[Candidate]:
+    if option.value == "LEVELS":
+        from kshell.abi.loglevel import WORDS
+
+        return [Candidate(word, f"level {level}") for level, word in enumerate(WORDS)]
+    choices = option.value.split("|")
+    return [Candidate(choice) for choice in choices if len(choices) > 1 and choice.isalnum()]

@@ -1,0 +1,100 @@
+"""The editor behind `asm`: a program typed over several lines, ended clearly, kept when it is refused or left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.application import get_app
+from prompt_toolkit.document import Document
+from prompt_toolkit.enums import EditingMode
+from prompt_toolkit.formatted_text import AnyFormattedText
+from prompt_toolkit.input import Input
+from prompt_toolkit.output import ColorDepth, Output
+from prompt_toolkit.styles import BaseStyle
+from prompt_toolkit.validation import ValidationError, Validator
+
+from kshell.shell.errors import CommandError
+from kshell.shell.prompt_complete import FragmentLexer
+from kshell.shell.prompt_keys import editor_keys
+from kshell.shell.prompt_program import first_mistake, is_finished, meaning, paint, without_end
+from kshell.shell.prompt_toolbar import SEPARATOR, fit
+from kshell.shell.session import INTERRUPTED
+
+if TYPE_CHECKING:
+    from kshell.shell.session import Session
+
+PLACEHOLDER = "mov eax, 39    an instruction a line; a line that says end runs them"
+
+
+class _Assembles(Validator):
+    """Lets a program go only if it assembles; the cursor goes to the first mistake."""
+
+    def validate(self, document: Document) -> None:
+        text = without_end(document.text)
+        found = first_mistake(text) if text.strip() else None
+        if found is not None:
+            raise ValidationError(*found)
+
+
+class ProgramEditor:
+    """Edits a program.  What was typed is kept until a program is run, so nothing is lost by leaving."""
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        style: BaseStyle,
+        editing_mode: EditingMode,
+        color_depth: ColorDepth | None,
+        input: Input | None = None,
+        output: Output | None = None,
+    ) -> None:
+        self._session = session
+        self._draft: str | None = None
+        self._prompt: PromptSession[str] = PromptSession(
+            message=[("class:continuation", "  1 │ ")],
+            prompt_continuation=lambda width, line, wrapped: [("class:continuation", self._margin(line, wrapped))],
+            multiline=True,
+            lexer=FragmentLexer(paint),
+            validator=_Assembles(),
+            validate_while_typing=False,
+            key_bindings=editor_keys(is_finished),
+            bottom_toolbar=self._toolbar,
+            placeholder=[("class:auto-suggestion", PLACEHOLDER)],
+            style=style,
+            include_default_pygments_style=False,
+            editing_mode=editing_mode,
+            color_depth=color_depth,
+            input=input,
+            output=output,
+        )
+
+    def edit(self, text: str) -> str | None:
+        """The program as it was ended, or None if there was none; CommandError if it was called off with Ctrl-C."""
+        start = self._draft if self._draft is not None else text.rstrip("\n")
+        try:
+            typed = self._prompt.prompt(default=start)
+        except (KeyboardInterrupt, EOFError):
+            self._draft = self._prompt.default_buffer.text
+            if not self._draft.strip():
+                return None
+            kept = "what was typed is kept"
+            raise CommandError("asm: left", kept, "asm  (goes on with it)", status=INTERRUPTED) from None
+        self._draft = None
+        return without_end(typed)
+
+    @staticmethod
+    def _margin(line: int, wrapped: int) -> str:
+        return "    │ " if wrapped else f"{line + 1:3d} │ "
+
+    def _toolbar(self) -> AnyFormattedText:
+        app = get_app()
+        width = app.output.get_size().columns
+        line = app.current_buffer.document.current_line
+        said = meaning(self._session.kernel, line)
+        keys = "end or F5 runs it, Ctrl-C leaves and keeps it"
+        text = f" asm: {keys}" + (f"{SEPARATOR}{said}" if said else f"{SEPARATOR}Intel syntax, # comments")
+        if said and len(text) > width:
+            text = f" asm: {said}"
+        return [*fit([("", text)], width)]

@@ -1,0 +1,131 @@
+"""The colours of a line that is being typed: pure functions from a text to fragments (style class, text).
+
+What is wrong is underlined as well as red; what is not finished yet has no colour, so that nothing blinks red while
+a name is being typed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kshell.abi.symbolic import SYMBOLS
+from kshell.shell.arguments import EXTRA, Refusal, register_value
+from kshell.shell.commands import ALIASES, FILES
+from kshell.shell.prompt_line import LONGEST, expected, lenient, options_of
+from kshell.shell.words import Line, Word
+
+if TYPE_CHECKING:
+    from kshell.kernel.kernel import Kernel
+    from kshell.shell.session import Session
+
+Fragments = list[tuple[str, str]]
+
+
+def highlight(session: Session, text: str) -> Fragments:
+    """The whole text, in fragments."""
+    if len(text) > LONGEST:
+        return [("", text)]
+    parts, quote = lenient(text)
+    out: Fragments = []
+    at = 0
+    for part in parts:
+        for number, word in enumerate(part.words):
+            out += _gap(text[at : word.column])
+            end = min(word.column + len(word.raw), len(text))
+            last = end == len(text)
+            out += _word(session, part, number, text[word.column : end], quote if last else "", last)
+            at = end
+    return [fragment for fragment in [*out, *_gap(text[at:])] if fragment[1]]
+
+
+def _gap(text: str) -> Fragments:
+    """Blanks, a separator, or a comment."""
+    head, mark, comment = text.partition("#")
+    out: Fragments = []
+    for number, piece in enumerate(head.split(";")):
+        if number:
+            out.append(("class:separator", ";"))
+        out.append(("", piece))
+    return [*out, ("class:comment", mark + comment)]
+
+
+def _word(session: Session, part: Line, number: int, raw: str, quote: str, last: bool) -> Fragments:
+    word = part.words[number]
+    if quote:
+        return _open_quote(raw, quote)
+    if number == 0:
+        return [(_command_style(word.text, last), raw)]
+    wanted = expected(part.words[:number])
+    if wanted.command is None:
+        return [("", raw)]
+    if word.text.startswith("-") and not word.quote:
+        known = {spelling for option in options_of(wanted.command) for spelling in option.spellings}
+        if word.text.partition("=")[0] in known:
+            return [("class:option", raw)]
+    if wanted.kind in ("syscall", "line"):
+        return [(_call_style(session.kernel, word, last, wanted.kind), raw)]
+    if wanted.kind == "value":
+        return _value(word, raw)
+    if wanted.kind == "command":
+        return [("class:command" if _is_command(word.text) else "", raw)]
+    if wanted.kind == "module":
+        return [("class:module" if word.text in session.kernel.modules else "", raw)]
+    return [("class:string" if word.quote else _number_style(word.text), raw)]
+
+
+def _open_quote(raw: str, quote: str) -> Fragments:
+    """A quote that is not closed: the quote itself is marked, what it holds looks like a string."""
+    at = raw.find(quote)
+    return [("", raw[:at]), ("class:unbalanced", quote), ("class:string", raw[at + 1 :])]
+
+
+def _is_command(name: str) -> bool:
+    return name in FILES or name in ALIASES or name.startswith("x/")
+
+
+def _command_style(name: str, unfinished: bool) -> str:
+    if _is_command(name):
+        return "class:command"
+    if unfinished and any(known.startswith(name) for known in (*FILES, *ALIASES)):
+        return ""
+    return "class:unknown"
+
+
+def _call_style(k: Kernel, word: Word, unfinished: bool, kind: str) -> str:
+    name = word.text
+    if name in k.table.by_name:
+        return "class:call"
+    if kind == "line" and (name in ("on", "off") or _is_command(name)):
+        return "class:command"
+    if _number_style(name):
+        return "class:number"
+    for prefix in ("__NR_", "SYS_", "sys_", "__x64_sys_"):
+        if name.startswith(prefix) and name.removeprefix(prefix) in k.table.by_name:
+            return "class:call"
+    if unfinished and any(known.startswith(name) for known in k.table.by_name):
+        return ""
+    return "class:unknown"
+
+
+def _number_style(text: str) -> str:
+    try:
+        return "class:number" if register_value(text) is not None else ""
+    except Refusal:
+        return "class:unknown"
+
+
+def _value(word: Word, raw: str) -> Fragments:
+    """An argument of a call: a string, or flags and numbers joined by |."""
+    if word.quote:
+        return [("class:string", raw)]
+    if raw.startswith("&"):
+        return [("class:symbol", raw)]
+    if raw.startswith("buf:"):
+        return [("class:buffer", raw)]
+    out: Fragments = []
+    for number, term in enumerate(raw.split("|")):
+        if number:
+            out.append(("class:separator", "|"))
+        known = term in SYMBOLS or term in EXTRA
+        out.append(("class:constant" if known else _number_style(term), term))
+    return out

@@ -1,0 +1,187 @@
+"""The line under the cursor, read while it is still being typed: which word, of which command, and what belongs there.
+
+Pure functions over text; the grammar is that of kshell.shell.words, with a quote that is still open closed for it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from kshell.shell.commands import Command, find
+from kshell.shell.errors import CommandError
+from kshell.shell.words import BLANKS, Line, Word, plain, split
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LONGEST = 4000
+"""A line longer than this is run all the same, but not coloured and not completed."""
+
+_OPTION = re.compile(r"(--?[A-Za-z][\w-]*)(?:[ =]([^\s\]]+))?")
+_LITERALS = re.compile(r"[a-z]+(?:\|[a-z]+)*\Z")
+
+
+def lenient(text: str) -> tuple[list[Line], str]:
+    """The commands of a line, and the quote that is still open at its end ("" if none is)."""
+    for ending in ("", '"', "'", '\\"'):
+        try:
+            return split(text + ending), ending[-1:]
+        except CommandError:
+            continue
+    return [], ""
+
+
+class Cursor:
+    """Where the cursor is: the finished `words` before it in its command, and the `word` that it ends.
+
+    `word` is empty after a blank; `start` is its column; `quote` the quote that is open in it.
+    """
+
+    __slots__ = ("quote", "start", "word", "words")
+
+    def __init__(self, words: list[Word], word: Word, start: int, quote: str) -> None:
+        self.words, self.word, self.start, self.quote = words, word, start, quote
+
+
+def at_cursor(before: str) -> Cursor | None:
+    """What the text before the cursor comes to; None inside a comment."""
+    parts, quote = lenient(before)
+    words = parts[-1].words if parts else []
+    end = words[-1].column + len(words[-1].raw) if words else 0
+    if words and end >= len(before):
+        last = words[-1]
+        return Cursor(words[:-1], last, last.column, quote)
+    gap = before[end:]
+    if "#" in gap:
+        return None
+    return Cursor([] if ";" in gap else words, plain("", len(before)), len(before), "")
+
+
+class Option:
+    """One option of a command: how it may be spelled, what it does, and what follows it ("" for nothing)."""
+
+    __slots__ = ("meaning", "spellings", "value")
+
+    def __init__(self, spellings: Sequence[str], meaning: str, value: str) -> None:
+        self.spellings, self.meaning, self.value = tuple(spellings), meaning, value
+
+
+def options_of(command: Command) -> list[Option]:
+    """The options of a command, with the placeholder of a value (``LEVELS``, ``common|64|x32``) from its usage.
+
+    What follows an option outside brackets is its value only if the command does not take it without the option too.
+    """
+    without = command.usage[0].split()
+    values: dict[str, str] = {}
+    for usage in command.usage:
+        for match in _OPTION.finditer(usage):
+            bracketed = usage[: match.start()].endswith("[")
+            if match[2] and (bracketed or match[2] not in without):
+                values.setdefault(match[1], match[2])
+    found = []
+    for text, meaning in command.options:
+        pairs = [_OPTION.fullmatch(part.strip()) for part in text.split(",")]
+        spellings = [match[1] for match in pairs if match] or [text]
+        value = next((match[2] for match in pairs if match and match[2]), "")
+        value = value or next((values[name] for name in spellings if values.get(name)), "")
+        found.append(Option(spellings, meaning, "" if value.startswith("-") else value))
+    return found
+
+
+def literals_of(command: Command) -> dict[str, str]:
+    """The words that a command takes literally as its first argument (``copy``, ``on``), each with its usage."""
+    found: dict[str, str] = {}
+    for usage in command.usage:
+        parts = usage.split()
+        if len(parts) > 1 and _LITERALS.match(parts[1]):
+            for word in parts[1].split("|"):
+                found.setdefault(word, usage)
+    return found
+
+
+class Expected:
+    """What belongs at the cursor.
+
+    `kind` is one of commands.KINDS, or "value of an option" (then `option` says which), or "" for nothing.
+    `command` is the command that it belongs to (for ``trace syscall ...`` that is `syscall`), `arguments` are the
+    words before it that are no options, and `position` is its place among them.
+    """
+
+    __slots__ = ("arguments", "command", "kind", "option", "words")
+
+    def __init__(
+        self,
+        kind: str,
+        command: Command | None = None,
+        arguments: list[Word] | None = None,
+        option: Option | None = None,
+        words: list[Word] | None = None,
+    ) -> None:
+        self.kind, self.command, self.option = kind, command, option
+        self.arguments = arguments or []
+        self.words = words or []
+
+    @property
+    def position(self) -> int:
+        """How many arguments stand before the cursor."""
+        return len(self.arguments)
+
+    @property
+    def call(self) -> str | None:
+        """The name of the system call whose argument is being typed, None where it is not one's."""
+        return self.arguments[0].text if self.kind == "value" and self.arguments else None
+
+
+def expected(words: list[Word]) -> Expected:
+    """What belongs after these words of a command."""
+    if not words:
+        return Expected("command")
+    name = words[0].text
+    command = find("x" if name.startswith("x/") else name)
+    if command is None:
+        return Expected("")
+    options = {spelling: option for option in options_of(command) for spelling in option.spellings}
+    arguments: list[Word] = []
+    pending: Option | None = None
+    for at, word in enumerate(words[1:], 1):
+        option = options.get(word.text) if not word.quote and pending is None else None
+        if pending is not None:
+            pending = None
+        elif option is not None and word.text.startswith("-"):
+            pending = option if option.value else None
+        elif word.text.startswith("--") and not word.quote:
+            continue  # an option of a command around this one, or a wrong one
+        elif command.kind_at(0) == "line" and word.text not in ("on", "off"):
+            return _sub_line(command, words[at:])
+        else:
+            arguments.append(word)
+    if pending is not None:
+        return Expected("value of an option", command, arguments, pending, words)
+    return Expected(_kind(command, arguments), command, arguments, None, words)
+
+
+def _sub_line(outer: Command, rest: list[Word]) -> Expected:
+    """Behind `trace`: a command that makes calls, or a call's own name as if `syscall` stood before it."""
+    if rest[0].text in literals_of(outer):
+        return expected(rest)
+    return expected([plain("syscall"), *rest])
+
+
+def _kind(command: Command, arguments: list[Word]) -> str:
+    position = len(arguments)
+    literals = literals_of(command)
+    first = command.kind_at(0)
+    if position and literals and first not in ("word", "line") and arguments[0].text not in literals:
+        return first or ""  # `table open ...`: the form without a literal repeats its own kind
+    return command.kind_at(position) or ""
+
+
+def current_term(text: str) -> int:
+    """Where the flag begins that is being typed in an argument of several joined by ``|``."""
+    return text.rfind("|") + 1
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing but blanks stands there."""
+    return not text.strip(BLANKS)

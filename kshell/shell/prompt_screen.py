@@ -1,0 +1,77 @@
+"""The session's output at the prompt: rich, but imported only when there is something to show, and told where the
+cursor is."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from kshell.shell.session import INTERRUPTED
+
+if TYPE_CHECKING:
+    from kshell.shell.output import Result
+    from kshell.shell.render import RichOutput
+    from kshell.shell.views import Line
+
+
+class Screen:
+    """An Output that becomes a RichOutput at its first use."""
+
+    collects = False
+
+    def __init__(self, colour: bool = True) -> None:
+        self.colour = colour
+        self._rich: RichOutput | None = None
+        self._begun = False  # a program left the cursor in the middle of a line
+
+    @property
+    def rich(self) -> RichOutput:
+        """The output behind this one."""
+        if self._rich is None:
+            from kshell.shell.render import RichOutput
+
+            self._rich = RichOutput()
+            if not self.colour:
+                self._rich.console.no_color = True
+        return self._rich
+
+    def show(self, result: Result) -> None:
+        """Show one result, on lines of its own."""
+        if result.status == INTERRUPTED:
+            self.line_was_broken()
+        self.fresh_line()
+        self.rich.show(result)
+
+    def line(self, line: Line) -> None:
+        """One line of a view that is still being made."""
+        self.fresh_line()
+        self.rich.line(line)
+
+    def write(self, data: bytes) -> None:
+        """A program's bytes, at once."""
+        if data:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+            self._begun = not data.endswith(b"\n")
+
+    def line_was_typed(self) -> None:
+        """The person ended a line that a program asked for: the terminal has moved to the next one."""
+        self._begun = False
+
+    def line_was_broken(self) -> None:
+        """The terminal has written ^C."""
+        self._begun = True
+
+    def fresh_line(self) -> None:
+        """Put the cursor at the start of a line, if a program left it in the middle of one."""
+        if self._begun:
+            sys.stdout.write("\n")
+            sys.stdout.flush()
+            self._begun = False
+
+    def say(self, text: str) -> None:
+        """A line from the prompt itself."""
+        self.fresh_line()
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()

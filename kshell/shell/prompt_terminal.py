@@ -1,0 +1,166 @@
+"""The prompt on a real terminal, by prompt_toolkit."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.application import get_app
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.enums import EditingMode
+from prompt_toolkit.filters import vi_navigation_mode
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.history import History, InMemoryHistory
+from prompt_toolkit.input import Input
+from prompt_toolkit.output import ColorDepth, Output
+from prompt_toolkit.utils import is_windows
+
+from kshell.kernel.profile import PROFILES
+from kshell.shell.prompt_complete import FragmentLexer, LineCompleter
+from kshell.shell.prompt_config import history_path
+from kshell.shell.prompt_history import LineHistory
+from kshell.shell.prompt_keys import line_keys
+from kshell.shell.prompt_style import COLOURED, PLAIN
+
+if TYPE_CHECKING:
+    from kshell.shell.prompt import Repl
+    from kshell.shell.prompt_editor import ProgramEditor
+    from kshell.shell.prompt_match import Match
+
+MENU_ROWS = 8
+WARM_UP_DELAY = 0.02  # seconds after a prompt: the terminal has answered where its cursor is, and the line is drawn
+
+
+class RoomyPrompt(PromptSession[str]):
+    """Keeps rows free for the list of completions only once something is typed.
+
+    On an empty line they would push the last command's output off a small screen.
+    """
+
+    @property
+    def reserve_space_for_menu(self) -> int:
+        """Rows under the line."""
+        if not self.default_buffer.text:
+            return 0
+        return min(MENU_ROWS, get_app().output.get_size().rows // 3)
+
+    @reserve_space_for_menu.setter
+    def reserve_space_for_menu(self, value: int) -> None:
+        """Decided above."""
+
+
+class Terminal:
+    """Reads lines and programs with all the help there is."""
+
+    def __init__(self, repl: Repl, input: Input | None = None, output: Output | None = None) -> None:
+        self._repl, self._input, self._output = repl, input, output
+        config = repl.config
+        self.colour = config.colour and not os.environ.get("NO_COLOR")
+        self.depth = None if self.colour else ColorDepth.DEPTH_1_BIT
+        self.style = COLOURED if self.colour else PLAIN
+        self.mode = EditingMode.VI if config.keys == "vi" else EditingMode.EMACS
+        self.history: History = LineHistory(history_path()) if config.history else InMemoryHistory()
+        self._editor: ProgramEditor | None = None
+        self._warm = False
+        self._explain = repl.guard(self._show_explanation, None)
+        unpainted: list[tuple[str, str]] = []
+        self._painted = repl.guard(self._highlight, unpainted)
+        self.prompt = RoomyPrompt(
+            message=self._message,
+            prompt_continuation="",
+            completer=LineCompleter(repl.guard(self._complete, (0, []))),
+            complete_while_typing=config.menu,
+            lexer=FragmentLexer(self._paint),
+            history=self.history,
+            search_ignore_case=True,
+            auto_suggest=AutoSuggestFromHistory() if config.suggestion else None,
+            bottom_toolbar=repl.guard(self._toolbar, []) if config.toolbar else None,
+            key_bindings=line_keys(self._explain),
+            style=self.style,
+            include_default_pygments_style=False,
+            editing_mode=self.mode,
+            color_depth=self.depth,
+            enable_suspend=not is_windows(),
+            input=input,
+            output=output,
+        )
+        self.prompt.app.timeoutlen = 0.5  # seconds that Esc waits for a second key
+
+    def read(self) -> str:
+        """The next line, or lines if a text was pasted.  KeyboardInterrupt at Ctrl-C, EOFError at Ctrl-D."""
+        problem = getattr(self.history, "problem", "")
+        text = self.prompt.prompt(pre_run=self._schedule_warm_up)
+        if getattr(self.history, "problem", "") != problem:
+            self._repl.screen.say(f"kshell: {getattr(self.history, 'problem', '')}")
+        return text
+
+    def edit(self, text: str) -> str | None:
+        """A program, typed or edited by the person; None if it was called off."""
+        if self._editor is None:
+            from kshell.shell.prompt_editor import ProgramEditor
+
+            self._editor = ProgramEditor(
+                self._repl.session,
+                style=self.style,
+                editing_mode=self.mode,
+                color_depth=self.depth,
+                input=self._input,
+                output=self._output,
+            )
+        return self._editor.edit(text)
+
+    def _schedule_warm_up(self) -> None:
+        loop = asyncio.get_running_loop()
+
+        def step() -> None:
+            self._warm = not self._repl.warm_one_step()
+            if not self._warm:
+                loop.call_later(0.001, step)
+            else:
+                self.prompt.app.invalidate()
+
+        loop.call_later(WARM_UP_DELAY, step)
+
+    # What prompt_toolkit asks for.
+
+    def _message(self) -> StyleAndTextTuples:
+        text = self._repl.prompt_text()
+        name, _, profile = text.removesuffix("> ").partition(" ")
+        middle = ("class:prompt.profile", f" {profile}" if profile else "")
+        return [("class:prompt", name), middle, ("class:prompt", "> ")]
+
+    def _complete(self, before: str) -> tuple[int, list[Match]]:
+        from kshell.shell.prompt_candidates import complete
+
+        return complete(self._repl.session, before)
+
+    def _paint(self, line: str) -> list[tuple[str, str]]:
+        """The line in its colours; without them where that fails, so that what is typed is always shown."""
+        return self._painted(line) or [("", line)]
+
+    def _highlight(self, line: str) -> list[tuple[str, str]]:
+        from kshell.shell.prompt_highlight import highlight
+
+        return highlight(self._repl.session, line)
+
+    def _toolbar(self) -> StyleAndTextTuples:
+        from kshell.shell.prompt_toolbar import toolbar
+
+        if not self._warm:  # the machine is not booted yet: this would boot it before the first prompt is there
+            return [("", f" Linux {PROFILES[self._repl.session.profile].release}")]
+        app = get_app()
+        width = app.output.get_size().columns
+        mode: StyleAndTextTuples = []
+        if self.mode == EditingMode.VI:
+            mode = [("class:toolbar.current", " NORMAL " if vi_navigation_mode() else " INSERT ")]
+            width -= len(mode[0][1])
+        document = self.prompt.default_buffer.document
+        before, after = document.current_line_before_cursor, document.current_line_after_cursor
+        return [*mode, *toolbar(self._repl.session, before, after, width)]
+
+    def _show_explanation(self, line: str, column: int) -> None:
+        from kshell.shell.prompt_help import explain
+
+        self._repl.session.output.show(explain(self._repl.session, line, column))

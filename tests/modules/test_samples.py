@@ -1,0 +1,88 @@
+"""The sample modules do what their docstrings say."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+import kshell.modules
+from kshell.abi.errno import ENOSYS
+from kshell.kernel.module import delete_module, load_module
+from kshell.kernel.module_source import read_modinfo
+from tests.kernel.module_lab import Lab
+
+FOLDER = Path(kshell.modules.__file__).parent
+SAMPLES = sorted(path for path in FOLDER.glob("*.py") if path.name != "__init__.py")
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    return Lab(tmp_path)
+
+
+def load(lab: Lab, name: str, **parameters: str) -> None:
+    load_module(lab.k, os.path.join(FOLDER, name + ".py"), parameters)
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_a_sample_has_a_docstring_a_licence_and_a_description(path: Path) -> None:
+    info = dict(read_modinfo(str(path)))
+    assert info["license"] == "GPL"
+    assert info["description"]
+    assert path.read_text(encoding="utf-8").startswith('"""')
+
+
+def test_the_slides_module_serves_the_call_while_it_is_loaded(lab: Lab) -> None:
+    assert lab.result(335, 42) == -ENOSYS
+    load(lab, "syscallModule")
+    assert lab.result(335, 42) == 42
+    assert lab.result(335, 0xFFFF_FFF9) == -7
+    assert "my_test_call: Your int is -7" in lab.dmesg()
+    delete_module(lab.k, "syscallModule")
+    assert lab.result(335, 42) == -ENOSYS
+
+
+def test_hello_greets_as_often_as_it_is_told(lab: Lab) -> None:
+    load(lab, "hello", times="3")
+    assert [line for line in lab.dmesg() if "Hello" in line] == [f"hello: Hello, kernel! ({n})" for n in (1, 2, 3)]
+    delete_module(lab.k, "hello")
+    assert lab.dmesg()[-1] == "hello: Goodbye, kernel!"
+
+
+def test_dangling_leaves_a_pointer_that_oopses(lab: Lab) -> None:
+    load(lab, "dangling")
+    assert lab.result(335, 4) == 8
+    delete_module(lab.k, "dangling")
+    assert lab.call(335, 4).outcome.kind == "killed"
+    lab.assert_well()
+
+
+@pytest.mark.parametrize(
+    ("argument", "line"),
+    [
+        (1, "kernel BUG at crash.py:"),
+        (2, "BUG: unable to handle kernel NULL pointer dereference at 0000000000000000"),
+        (3, "Oops: 0003 [#1] SMP PTI"),
+        (4, "watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [kshell:77]"),
+        (5, "BUG: stack guard page was hit at "),
+    ],
+)
+def test_crash_crashes_in_its_five_ways(lab: Lab, argument: int, line: str) -> None:
+    lab.k.tick_budget = 2000
+    load(lab, "crash")
+    assert lab.result(335, 0) == 0
+    assert lab.call(335, argument).outcome.kind == "killed"
+    assert any(text.startswith(line) for text in lab.dmesg())
+    assert lab.result(39) == lab.k.shell_task.pid
+
+
+@pytest.mark.parametrize("profile", ["4.19", "course", "6.19"])
+def test_hijack_works_where_the_table_is_used(tmp_path: Path, profile: str) -> None:
+    lab = Lab(tmp_path, profile)
+    load(lab, "hijack")
+    pid = lab.k.shell_task.pid
+    assert lab.result(39) == (pid if profile == "6.19" else 1000 + pid)
+    delete_module(lab.k, "hijack")
+    assert lab.result(39) == pid

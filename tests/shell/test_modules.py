@@ -1,0 +1,186 @@
+"""insmod, modprobe, rmmod, lsmod, modinfo, module: Linux's words, then why and what to try."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.shell.lab import Lab
+
+HEAD = 'from kshell.linux import MODULE_LICENSE, Kernel, module_init, module_exit\nMODULE_LICENSE("GPL")\n'
+INIT = "def start(k: Kernel) -> int:\n    return {0}\nmodule_init(start)\n"
+EXIT = "def stop(k: Kernel) -> None:\n    pass\nmodule_exit(stop)\n"
+
+
+def write(text: str, name: str = "m.py") -> str:
+    Path(name).write_text(text, encoding="utf-8")
+    return name
+
+
+def test_the_lesson_of_the_slides(lab: Lab) -> None:
+    assert lab.call("test_call 42")["errno"] == "ENOSYS"
+    assert lab.result("modprobe syscallModule").view.text() == ""
+    assert lab.ret("test_call 42") == 42
+    assert "my_test_call: Your int is 42" in lab.text("dmesg")
+    assert lab.result("rmmod syscallModule").view.text() == ""
+    assert lab.call("test_call 42")["errno"] == "ENOSYS"
+
+
+def test_lsmod_has_linuxs_columns(lab: Lab) -> None:
+    assert lab.text("lsmod") == "Module                  Size  Used by"
+    lab.result("modprobe syscallModule")
+    assert lab.text("lsmod").split("\n")[1] == "syscallModule           4096  0"
+    module = lab.json("lsmod")["modules"][0]
+    assert module == {"name": "syscallModule", "size": 4096, "refcount": 0, "used_by": [], "taints": "O"}
+
+
+def test_the_module_loaded_last_is_listed_first(lab: Lab) -> None:
+    lab.results("modprobe hello; modprobe syscallModule")
+    assert [m["name"] for m in lab.json("lsmod")["modules"]] == ["syscallModule", "hello"]
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("insmod nope.py", "insmod: ERROR: could not load module nope.py: No such file or directory"),
+        ("insmod syscallModule", "insmod: ERROR: could not load module syscallModule: No such file or directory"),
+        ("rmmod nope", "rmmod: ERROR: Module nope is not currently loaded"),
+        ("modinfo nope", "modinfo: ERROR: Module nope not found."),
+        ("modprobe nope", "modprobe: FATAL: Module nope not found in directory /lib/modules/4.19.1-course"),
+        ("insmod", "insmod: missing filename"),
+        ("rmmod", "rmmod: missing module name"),
+    ],
+)
+def test_a_missing_module_is_answered_in_kmods_words(shared: Lab, line: str, what: str) -> None:
+    error = shared.error(line)
+    assert error["what"] == what
+    assert error["because"]
+    assert error["try"]
+
+
+def test_a_sample_given_to_insmod_is_sent_to_modprobe(shared: Lab) -> None:
+    assert shared.error("insmod syscallModule")["try"] == "modprobe syscallModule"
+
+
+def test_a_file_given_to_modprobe_is_sent_to_insmod(shared: Lab) -> None:
+    write(HEAD + INIT.format(0) + EXIT)
+    assert shared.error("modprobe m.py")["try"] == "insmod m.py"
+
+
+def test_a_misspelt_file_or_module_is_answered_with_the_nearest(lab: Lab) -> None:
+    write(HEAD + INIT.format(0) + EXIT, "mymodule.py")
+    assert lab.error("insmod mymodul.py")["try"] == "insmod mymodule.py"
+    assert lab.error("modprobe syscalModule")["try"] == "modprobe syscallModule"
+    lab.result("modprobe hello")
+    assert lab.error("rmmod helo")["try"].startswith("rmmod hello")
+
+
+def test_a_module_loads_once(lab: Lab) -> None:
+    write(HEAD + INIT.format(0) + EXIT)
+    assert lab.result("insmod m.py").error is None
+    assert lab.error("insmod m.py")["what"] == "insmod: ERROR: could not insert module m.py: File exists"
+
+
+def test_modprobe_of_a_loaded_module_does_nothing(lab: Lab) -> None:
+    lab.result("modprobe hello")
+    assert lab.result("modprobe hello").error is None
+    assert len(lab.json("lsmod")["modules"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [("-22", "Invalid parameters"), ("-12", "Cannot allocate memory"), ("-2", "Unknown symbol in module")],
+)
+def test_an_init_that_refuses_leaves_nothing_behind(lab: Lab, result: str, words: str) -> None:
+    write(HEAD + INIT.format(result) + EXIT)
+    assert lab.error("insmod m.py")["what"] == f"insmod: ERROR: could not insert module m.py: {words}"
+    assert lab.json("lsmod")["modules"] == []
+    assert "no symbol" in lab.error("kallsyms start")["what"]
+
+
+def test_a_syntax_error_shows_the_students_line_with_a_caret(lab: Lab) -> None:
+    write(HEAD + "def start(k: Kernel) -> int\n    return 0\n")
+    result = lab.result("insmod m.py")
+    text = result.view.text()
+    assert text.startswith("insmod: ERROR: could not insert module m.py: Invalid module format")
+    assert "m.py:3" in text
+    assert "^" in text
+    assert "Traceback" not in text
+
+
+def test_an_unknown_symbol_on_another_kernel_says_which_has_it() -> None:
+    error = Lab("4.19").error("modprobe syscallModule")
+    assert error["what"] == "modprobe: ERROR: could not insert 'syscallModule': Unknown symbol in module"
+    assert "boot course" in error["try"]
+
+
+def test_an_init_that_raises_is_an_oops_and_the_module_stays(lab: Lab) -> None:
+    write(HEAD + "def start(k: Kernel) -> int:\n    return 1 // 0\nmodule_init(start)\n")
+    assert lab.result("insmod m.py").status == 1
+    assert "kernel BUG at m.py:4!" in lab.text("dmesg")
+    assert lab.error("rmmod m")["what"] == "rmmod: ERROR: Module m is in use"
+    assert lab.ret("getpid") > 0
+
+
+def test_parameters_are_given_as_pairs(lab: Lab) -> None:
+    lab.result("modprobe hello times=3")
+    assert lab.text("dmesg").count("Hello, kernel!") == 3
+    assert "is not a parameter" in lab.error("insmod m.py times")["what"]
+
+
+def test_a_parameter_that_no_module_has_is_noted(lab: Lab) -> None:
+    result = lab.result("modprobe hello tims=3")
+    assert "tims" in " ".join(result.notes)
+    assert result.json()["notes"]
+
+
+def test_modprobe_r_unloads(lab: Lab) -> None:
+    lab.results("modprobe hello; modprobe -r hello")
+    assert lab.json("lsmod")["modules"] == []
+
+
+def test_rmmod_takes_the_name_in_many_spellings(lab: Lab) -> None:
+    write(HEAD + INIT.format(0) + EXIT, "my-module.py")
+    for spelling in ("my_module", "my-module", "my-module.py", "./my-module.py"):
+        lab.result("insmod my-module.py")
+        assert lab.result(f"rmmod {spelling}").error is None, spelling
+
+
+def test_modinfo_shows_file_and_licence_in_kmods_columns(shared: Lab) -> None:
+    lines = shared.text("modinfo hello").split("\n")
+    assert lines[0].startswith("filename:       /")
+    assert "license:        GPL" in lines
+    assert "parm:           times:int" in lines
+    assert ["license", "GPL"] in shared.json("modinfo hello")["info"]
+
+
+def test_modinfo_of_a_broken_file_shows_the_mistake(lab: Lab) -> None:
+    write("def\n")
+    assert "Invalid module format" in lab.error("modinfo m.py")["what"]
+
+
+def test_module_copy_hands_out_a_sample_that_loads(lab: Lab) -> None:
+    text = lab.text("module copy syscallModule mine")
+    assert "syscallModule.py" in text
+    assert lab.result("insmod mine/syscallModule.py").error is None
+    assert lab.ret("test_call 5") == 5
+
+
+def test_module_copy_never_overwrites(lab: Lab) -> None:
+    lab.result("module copy hello")
+    Path("hello.py").write_text("mine")
+    assert "File exists" in lab.error("module copy hello")["what"]
+    assert Path("hello.py").read_text() == "mine"
+
+
+def test_module_copy_of_a_missing_sample_is_answered_with_the_nearest(shared: Lab) -> None:
+    assert shared.error("module copy helo")["try"] == "module copy hello"
+    assert "unknown verb" in shared.error("module cpy hello")["what"]
+
+
+def test_a_handler_that_loops_in_a_script_ends_as_a_soft_lockup(lab: Lab) -> None:
+    write(HEAD + "def start(k: Kernel) -> int:\n    while True:\n        pass\nmodule_init(start)\n")
+    assert lab.result("insmod m.py").status == 1
+    assert "soft lockup" in lab.text("dmesg")
+    assert lab.ret("getpid") > 0

@@ -1,0 +1,175 @@
+"""What completion offers, and how quickly."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kshell.shell.prompt_candidates import complete
+from kshell.shell.prompt_match import Candidate, match, rank
+from kshell.shell.session import Session
+from tests.shell.lab import Lab
+
+
+def offered(session: Session, before: str) -> list[str]:
+    return [found.candidate.text for found in complete(session, before)[1]]
+
+
+def meaning(session: Session, before: str, text: str) -> str:
+    return next(found.candidate.meaning for found in complete(session, before)[1] if found.candidate.text == text)
+
+
+@pytest.mark.parametrize(
+    ("before", "first"),
+    [
+        ("sysc", "syscall"),
+        ("lsmod; rmm", "rmmod"),
+        ("syscall gtpid", "getpid"),
+        ("syscall read", "read"),
+        ("trace wri", "write"),
+        ("trace sysc", "syscall"),
+        ("trace syscall wri", "write"),
+        ("man ope", "open"),
+        ("help tra", "trace"),
+        ('syscall open "/etc/hostname" O_RD', "O_RDONLY"),
+        ('syscall open "/etc/hostname" O_RDWR|O_CR', "O_CREAT"),
+        ("syscall openat ", "AT_FDCWD"),
+        ("syscall uname ", "buf:390"),
+        ("syscall lseek 0 0 ", "SEEK_SET"),
+        ("syscall write 1 &sys_call", "sys_call_table"),
+        ('syscall open "/etc/host', "hostname"),
+        ("cat /etc/host", "hostname"),
+        ("ls /e", "etc/"),
+        ("disas entry_SYS", "entry_SYSCALL_64"),
+        ("x/4gx sys_call", "sys_call_table"),
+        ("modprobe sysc", "syscallModule"),
+        ("module co", "copy"),
+        ("boot 6", "6.19"),
+        ("boot 6.19 nosma", "nosmap"),
+        ("dmesg --lev", "--level"),
+        ("dmesg -l war", "warn"),
+        ("getpi", "syscall getpid"),
+        ("syscall write 1 NU", "NULL"),
+    ],
+)
+def test_the_likeliest_comes_first(shared: Lab, before: str, first: str) -> None:
+    assert offered(shared.session, before)[0] == first
+
+
+@pytest.mark.parametrize("before", ["# sys", "echo 'sysc", 'syscall write 1 "O_RD', "exit ", "nonsense wri"])
+def test_where_nothing_can_be_known_nothing_is_offered(shared: Lab, before: str) -> None:
+    assert offered(shared.session, before) == []
+
+
+def test_a_flag_is_not_offered_twice(shared: Lab) -> None:
+    assert "O_RDWR" not in offered(shared.session, 'syscall open "x" O_RDWR|')
+
+
+def test_only_the_flag_under_the_cursor_is_replaced(shared: Lab) -> None:
+    before = 'syscall open "x" O_RDWR|O_CR'
+    assert complete(shared.session, before)[0] == before.index("O_CR")
+
+
+def test_calls_are_described_by_their_signature_under_their_own_name(shared: Lab) -> None:
+    assert meaning(shared.session, "syscall sta", "stat") == "stat(const char *filename, struct stat *statbuf)"
+    assert "not built here" in meaning(shared.session, "syscall ptra", "ptrace")
+
+
+def test_commands_are_described_by_their_sentence(shared: Lab) -> None:
+    assert meaning(shared.session, "rmm", "rmmod").startswith("Unload modules")
+
+
+def test_before_anything_is_typed_only_calls_that_work_are_offered(shared: Lab) -> None:
+    names = offered(shared.session, "syscall ")
+    assert "write" in names
+    assert "ptrace" not in names
+
+
+def test_rmmod_offers_the_modules_that_are_loaded(lab: Lab) -> None:
+    assert offered(lab.session, "rmmod ") == []
+    lab.json("modprobe syscallModule")
+    assert offered(lab.session, "rmmod ") == offered(lab.session, "modprobe -r ") == ["syscallModule"]
+    assert offered(lab.session, "rmmod syscallModule ") == []
+
+
+def test_parameters_of_a_module_are_offered_and_nothing_in_it_runs(lab: Lab) -> None:
+    Path("mine.py").write_text(
+        "from kshell.linux import MODULE_LICENSE, Param, module_param\n\nMODULE_LICENSE('GPL')\n"
+        "level = Param('level', 1)\nmodule_param(level, 'int', 0o644)\nnever = 1 // 0\n"
+    )
+    assert offered(lab.session, "insmod mine.py ") == ["level="]
+    assert offered(lab.session, "insmod mine.py level=2 ") == []
+    assert lab.session.kernel.modules == {}
+
+
+def test_files_of_the_right_kind_come_first_and_hidden_ones_only_when_asked(shared: Lab) -> None:
+    for name in ("a.txt", "b.py", ".hidden.py", "two words.py"):
+        Path(name).touch()
+    Path("folder").mkdir()
+    assert offered(shared.session, "insmod ") == ["b.py", "folder/", "two\\ words.py", "a.txt"]
+    assert offered(shared.session, "insmod .h") == [".hidden.py"]
+    assert offered(shared.session, 'insmod "tw') == ["two words.py"]
+    assert offered(shared.session, "module copy hello ") == ["folder/"]
+
+
+def test_a_file_of_a_folder_is_completed_behind_the_folder(shared: Lab) -> None:
+    Path("lab").mkdir()
+    Path("lab/one.s").touch()
+    assert complete(shared.session, "run lab/o")[0] == len("run lab/")
+    assert offered(shared.session, "run lab/o") == ["one.s"]
+    assert offered(shared.session, "run nowhere/o") == []
+
+
+def test_every_completion_makes_the_typed_line_readable_again(shared: Lab) -> None:
+    Path("it's #1; really.py").touch()
+    start, found = complete(shared.session, "insmod it")
+    line = "insmod it"[:start] + found[0].candidate.text
+    assert "No such file" not in shared.text(f"modinfo {line.partition(' ')[2]}")
+
+
+@given(st.text(alphabet="sytrace callwriteopen \"'/|&-$#;0O_", max_size=30))
+def test_whatever_is_typed_completion_answers(text: str) -> None:
+    start, found = complete(_SESSION, text)
+    assert 0 <= start <= len(text)
+    for each in found:
+        assert all(place < len(each.candidate.shown) for place in each.places)
+
+
+_SESSION = Session("course")
+
+
+def test_completion_leaves_the_kernel_as_it_was(lab: Lab) -> None:
+    k = lab.session.kernel
+    before = (k.log.written, k.clock.ns, len(k.tasks), bytes(k.ram.bytes[:]))
+    for line in ("sys", "syscall ", 'syscall open "/etc/', "cat /", "x/4gx ", "rmmod ", "modprobe ", "man w"):
+        complete(lab.session, line)
+    after = (k.log.written, k.clock.ns, len(k.tasks), bytes(k.ram.bytes[:]))
+    assert after == before
+
+
+def test_a_key_takes_less_than_20_ms(shared: Lab) -> None:
+    lines = ("s", "syscall e", "syscall gtpid", "x/4gx a", "syscall write 1 S", "trace syscall e", "help e")
+    for line in lines:
+        complete(shared.session, line)
+        took = []
+        for _ in range(5):
+            start = time.perf_counter()
+            complete(shared.session, line)
+            took.append(time.perf_counter() - start)
+        assert min(took) < 0.020, line
+
+
+def test_fuzzy_letters_must_begin_at_the_beginning_of_a_part() -> None:
+    assert match("gpd", "getpid") is not None
+    assert match("syst", "kallsyms") is None
+    assert match("sct", "sys_call_table") is not None
+    assert match("etd", "getpid") is None
+
+
+def test_the_name_itself_comes_before_its_continuations() -> None:
+    found = rank("read", [Candidate("readv"), Candidate("pread64"), Candidate("read")])
+    assert [each.candidate.text for each in found] == ["read", "readv", "pread64"]

@@ -1,0 +1,112 @@
+"""The bottom line, and the colours of the line."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kshell.shell.prompt_highlight import highlight
+from kshell.shell.prompt_line import LONGEST
+from kshell.shell.prompt_toolbar import toolbar
+from kshell.shell.session import Session
+from tests.shell.lab import Lab
+
+_SESSION = Session("course")
+
+
+def shown(session: Session, before: str, width: int = 160, after: str = "") -> str:
+    return "".join(text for _, text in toolbar(session, before, after, width)).strip()
+
+
+@pytest.mark.parametrize(
+    ("before", "text"),
+    [
+        ("syscall write ", "write([unsigned int fd], const char *buf, size_t count) in rdi"),
+        ('syscall write 1 "hel', "write(unsigned int fd, [const char *buf], size_t count) in rsi"),
+        ("trace write 1 2 ", "write(unsigned int fd, const char *buf, [size_t count]) in rdx"),
+        ("trace syscall mmap 0 1 2 ", "[unsigned long flags], unsigned int fd, unsigned long off) in r10"),
+        ("syscall stat ", "stat([const char *filename], struct stat *statbuf) in rdi"),
+        ("syscall 39 ", "getpid(void) │ complete: Enter makes the call"),
+        ("syscall getpid 1", "takes no arguments, this is number 1"),
+        ("syscall write 1 2 3 4", "takes 3 arguments, this is number 4"),
+        ("syscall ptrace ", "not built here: it answers -ENOSYS"),
+        ("syscall writ", "syscall NAME|NR [ARGS...]"),
+        ("syscall write", "write(unsigned int fd, const char *buf, size_t count)"),
+        ("lsmod; rmmod ", "rmmod [-f] NAME..."),
+        ("module copy ", "module copy NAME [FOLDER]"),
+        ("dmesg -n ", "dmesg -n [N]"),
+        ('echo "a', "echo [-n] [WORDS...]"),
+        ("nonsense ", "no such command"),
+        ("# hello", "a comment"),
+    ],
+)
+def test_the_bottom_line_shows_what_is_being_typed(shared: Lab, before: str, text: str) -> None:
+    assert text in shown(shared.session, before)
+
+
+def test_on_a_narrow_screen_the_marked_argument_and_its_register_stay() -> None:
+    text = shown(_SESSION, "syscall mmap 0 4096 PROT_READ ", 80)
+    assert text == "mmap(addr, len, prot, [unsigned long flags], fd, off) in r10"
+
+
+def test_an_empty_line_shows_the_state_of_the_kernel(lab: Lab) -> None:
+    assert shown(lab.session, "").startswith("Linux 4.19.1-course │ no modules │ not tainted")
+    lab.json("modprobe syscallModule")
+    assert "1 module: syscallModule │ tainted" in shown(lab.session, "  ")
+    assert "F1 explains" in shown(lab.session, "", 80)
+
+
+def test_the_line_behind_the_cursor_does_not_change_what_is_shown(shared: Lab) -> None:
+    assert shown(shared.session, "syscall write ", after='1 "x" 1').startswith("write([unsigned int fd]")
+
+
+@given(st.text(alphabet="syscall writemmap01 \"'/|&-$#;O_xé日", max_size=40), st.integers(1, 200))
+def test_it_always_fits(before: str, width: int) -> None:
+    assert sum(len(text) for _, text in toolbar(_SESSION, before, "", width)) <= width
+
+
+def test_a_line_too_long_to_read_shows_the_state() -> None:
+    assert shown(_SESSION, "syscall write " + "x" * LONGEST).startswith("Linux")
+
+
+def styles(line: str) -> list[tuple[str, str]]:
+    return [(style.removeprefix("class:"), text) for style, text in highlight(_SESSION, line) if text.strip()]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("lsmod", [("command", "lsmod")]),
+        ("lsm", [("", "lsm")]),
+        ("lsmox", [("unknown", "lsmox")]),
+        ("lsmod; foo x", [("command", "lsmod"), ("separator", ";"), ("unknown", "foo"), ("", "x")]),
+        ("syscall getpid", [("command", "syscall"), ("call", "getpid")]),
+        ("syscall getpi", [("command", "syscall"), ("", "getpi")]),
+        ("syscall getpi 1", [("command", "syscall"), ("unknown", "getpi"), ("number", "1")]),
+        ("syscall 39", [("command", "syscall"), ("number", "39")]),
+        (
+            'syscall open "/x" O_RDWR|O_FOO 0644 # c',
+            [
+                *[("command", "syscall"), ("call", "open"), ("string", '"/x"'), ("constant", "O_RDWR")],
+                *[("separator", "|"), ("", "O_FOO"), ("number", "0644"), ("comment", "# c")],
+            ],
+        ),
+        ("syscall write 1 0999", [*[("command", "syscall"), ("call", "write"), ("number", "1")], ("unknown", "0999")]),
+        ('echo "a b', [("command", "echo"), ("unbalanced", '"'), ("string", "a b")]),
+        ("dmesg -n 5", [("command", "dmesg"), ("option", "-n"), ("number", "5")]),
+        ("trace run a.s", [("command", "trace"), ("command", "run"), ("", "a.s")]),
+        ("x/4gx 0x10", [("command", "x/4gx"), ("number", "0x10")]),
+        (
+            "syscall read 0 buf:8 8",
+            [*[("command", "syscall"), ("call", "read"), ("number", "0")], ("buffer", "buf:8"), ("number", "8")],
+        ),
+    ],
+)
+def test_every_word_has_the_colour_of_what_it_is(line: str, expected: list[tuple[str, str]]) -> None:
+    assert styles(line) == expected
+
+
+@given(st.text(alphabet="syscall writemmap01 \"'/|&-$#;O_xé日\\\t", max_size=40))
+def test_colouring_never_changes_the_text(line: str) -> None:
+    assert "".join(text for _, text in highlight(_SESSION, line)) == line

@@ -1,0 +1,246 @@
+"""The session: lines, scripts, statuses; and help, history, source, echo, exit."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from kshell.shell.output import JsonOutput, Result
+from kshell.shell.session import BUG, INTERRUPTED, Session
+from kshell.shell.views import View
+from tests.shell.lab import Lab, screen
+
+
+def test_commands_of_a_line_are_run_in_order(lab: Lab) -> None:
+    assert [r.view.text() for r in lab.results("echo a; echo b;; echo 'c;d' # e")] == ["a", "b", "c;d"]
+    assert [r.text for r in lab.results("echo  a ;echo b")] == ["echo  a", "echo b"]
+
+
+def test_an_empty_line_and_a_comment_do_nothing(lab: Lab) -> None:
+    assert lab.results("") == lab.results("  # x") == []
+
+
+def test_a_script_stops_at_its_first_failure() -> None:
+    out, err, status = screen("echo a", "nope; echo b", "echo c", keep_going=False)
+    assert out == "a\n"
+    assert err.startswith("nope: command not found\n  because: ")
+    assert status == 1
+
+
+def test_keep_going_goes_on_and_ends_with_1() -> None:
+    out, _, status = screen("nope", "echo c", keep_going=True)
+    assert (out, status) == ("c\n", 1)
+
+
+def test_exit_ends_a_script_with_its_status() -> None:
+    assert screen("exit 3", "echo no") == ("", "", 3)
+    assert screen("exit 256")[2] == 0
+    assert screen("nope", "exit")[2] == 1
+    assert screen("exit x")[2] == 1
+
+
+def test_an_interactive_session_goes_on_after_a_failure(lab: Lab) -> None:
+    lab.session.interactive, lab.session.keep_going = True, False
+    assert [r.status for r in lab.results("nope; echo a")] == [1, 0]
+    assert not lab.session.finished
+
+
+def test_ctrl_c_in_a_command_ends_the_command_and_a_script(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def press(words: object) -> View:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lab.session, "call", press)
+    result = lab.result("echo a")
+    assert result.status == INTERRUPTED
+    assert result.error is not None
+    assert "interrupted" in result.error["what"]
+    assert lab.session.finished
+    assert lab.session.final_status() == INTERRUPTED
+
+
+def test_ctrl_c_never_ends_the_interactive_session(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab.session.interactive = True
+
+    def press(words: object) -> View:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lab.session, "call", press)
+    assert len(lab.results("echo a; echo b")) == 1
+    assert not lab.session.finished
+
+
+def test_ctrl_c_ends_an_endless_program_at_the_prompt(lab: Lab) -> None:
+    import os
+    import signal
+    import threading
+    import time
+
+    if threading.current_thread() is not threading.main_thread():
+        pytest.skip("signals arrive in the main thread only")
+    lab.session.interactive = True
+    lab.ret("getpid")
+    for code in ("ebfe", "b8270000000f05ebf7"):  # a bare loop, and one with a system call in it
+        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+        began = time.monotonic()
+        result = lab.result(f"run --hex {code}")
+        assert result.status == INTERRUPTED
+        assert "interrupted" in result.view.text()
+        assert "0x40100" in result.view.text()
+        assert time.monotonic() - began < 5
+    assert not lab.session.finished
+    assert lab.ret("getpid") > 0
+
+
+def test_a_bug_of_kshells_own_is_one_line_and_status_3(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(words: object) -> View:
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(lab.session, "call", fail)
+    monkeypatch.delenv("KSHELL_DEBUG", raising=False)
+    result = lab.result("echo a")
+    assert result.status == BUG
+    assert result.error is not None
+    assert result.error["what"] == "kshell: internal error: ZeroDivisionError: division by zero"
+    assert "report" in result.error["try"]
+    assert lab.session.final_status() == BUG
+    assert capfd.readouterr().err == ""
+    monkeypatch.setenv("KSHELL_DEBUG", "1")
+    lab.result("echo a")
+    assert "Traceback" in capfd.readouterr().err
+
+
+def test_the_kernel_is_booted_when_it_is_first_needed() -> None:
+    session = Session()
+    assert session._kernel is None
+    assert session.kernel is session.kernel
+
+
+def test_two_sessions_never_meet() -> None:
+    one, two = Lab(), Lab()
+    one.result("modprobe hello")
+    assert two.json("lsmod")["modules"] == []
+
+
+# The shell's own commands.
+
+
+def test_help_lists_every_command_with_its_sentence(shared: Lab) -> None:
+    from kshell.shell.commands import everything
+
+    text = shared.text("help")
+    for command in everything():
+        assert f"  {command.name:<10} {command.summary}" in text
+
+
+def test_help_of_a_command_has_sentence_usage_and_example(shared: Lab) -> None:
+    text = shared.text("help insmod")
+    assert text.startswith("insmod: Load a module")
+    assert "usage: insmod FILE.py [name=value...]" in text
+    assert "examples:" in text
+    assert shared.json("help x")["name"] == "x"
+
+
+def test_help_of_something_else_says_where_to_look(shared: Lab) -> None:
+    assert shared.error("help write")["try"] == "man write"
+    assert shared.error("help strace")["what"] == "help: no command strace"
+    assert "dmesg" in shared.error("help dmseg")["try"]
+
+
+def test_history_shows_the_lines_of_the_session(lab: Lab) -> None:
+    lab.results("echo a")
+    lab.results("nope; echo b")
+    assert lab.json("history")["lines"] == ["echo a", "nope; echo b", "history"]
+    assert lab.text("history 1") == "    4  history 1"
+    assert "not a positive number" in lab.error("history x")["what"]
+
+
+def test_history_saves_a_script_that_source_runs(lab: Lab) -> None:
+    lab.result("modprobe hello")
+    lab.result("echo a")
+    lab.result("history --save lab.ks")
+    assert Path("lab.ks").read_text() == "modprobe hello\necho a\n"
+    assert "File exists" in lab.error("history --save lab.ks")["what"]
+    lab.result("boot")
+    assert lab.json("source lab.ks") == {"commands": 2}
+    assert len(lab.json("lsmod")["modules"]) == 1
+
+
+def test_source_stops_at_a_failure_and_says_where(lab: Lab) -> None:
+    Path("s.ks").write_text("echo a\n\nnope\necho b\n")
+    lab.session.keep_going = False
+    error = lab.error("source s.ks")
+    assert error["what"] == "source: s.ks:3: stopped at a command that failed"
+    lab = Lab()
+    assert lab.json("source s.ks") == {"commands": 3}
+
+
+def test_source_nests_up_to_a_limit(lab: Lab) -> None:
+    Path("inner.ks").write_text("echo inner\n")
+    Path("outer.ks").write_text("source inner.ks\n")
+    assert lab.json("source outer.ks") == {"commands": 1}
+    Path("self.ks").write_text("source self.ks\n")
+    lab.session.keep_going = False
+    lab.session.output = JsonOutput(out := io.StringIO())
+    assert lab.result("source self.ks").status == 1
+    assert "nested too deep" in out.getvalue().split("\n")[0]
+
+
+def test_exit_in_a_sourced_file_ends_the_session(lab: Lab) -> None:
+    Path("e.ks").write_text("exit 4\necho no\n")
+    lab.result("source e.ks")
+    assert lab.session.finished
+    assert lab.session.final_status() == 4
+
+
+def test_source_of_a_missing_file_is_answered_with_the_nearest(lab: Lab) -> None:
+    Path("lesson.ks").write_text("")
+    assert lab.error("source leson.ks")["try"] == "source lesson.ks"
+    assert "Is a directory" in lab.error("source .")["what"]
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("echo", ""),
+        ("echo a  b", "a b"),
+        ("echo 'a  b'", "a  b"),
+        ("echo -e 'a\\tb'", "a\tb"),
+        ("echo a -n", "a -n"),
+        ("echo '-n'", "-n"),
+        ("echo 'a\\n'", "a\\n"),
+    ],
+)
+def test_echo_writes_its_words(shared: Lab, line: str, text: str) -> None:
+    assert shared.text(line) == text
+
+
+def test_echo_n_leaves_the_line_open() -> None:
+    assert screen("echo -n a; echo -n b; echo c")[0] == "ab\nc\n"
+
+
+def test_what_is_left_of_a_typed_line_is_not_for_the_next_command() -> None:
+    lab = Lab(read_input=iter([b"one\n", b"two\n"]).__next__)
+    assert lab.ret("read 0 buf:2 2") == 2
+    memory = lab.json("syscall read 0 buf:4 4")["memory"]
+    assert bytes.fromhex(memory[0]["bytes"]) == b"two\n"
+
+
+def test_every_result_is_shown_as_it_comes() -> None:
+    shown: list[Result] = []
+
+    class Watching:
+        collects = True
+
+        def show(self, result: Result) -> None:
+            shown.append(result)
+
+        def line(self, line: object) -> None: ...
+
+        def write(self, data: bytes) -> None: ...
+
+    session = Session(output=Watching())
+    assert session.execute("echo a; echo b") == shown

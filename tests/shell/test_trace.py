@@ -1,0 +1,102 @@
+"""trace and man."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.shell.lab import Lab
+
+
+def test_trace_shows_every_hop_in_columns(lab: Lab) -> None:
+    lab.result("modprobe syscallModule")
+    lines = lab.text("trace syscall test_call 42").split("\n")
+    assert lines[0] == "ring 3  user       0x401000  mov edi, 0x2a"
+    assert lines[1] == "                   0x401005  mov eax, 0x14f                      __NR_test_call = 335"
+    assert lines[2] == "                   0x40100a  syscall"
+    assert lines[3].startswith("ring 0  cpu        LSTAR -> entry_SYSCALL_64                     rcx <- 0x40100c")
+    assert lines[4].startswith("        entry      swapgs, rsp -> kernel stack, pt_regs pushed   0xffffc9")
+    steps = [line[8:19].strip() for line in lines[3:-2]]
+    assert steps == ["cpu", "entry", "dispatch", "table", "wrapper", "printk", "stub", "printk", "return"]
+    stub = lab.json("x/gx STUB_test_call")["rows"][0]["values"][0]
+    assert lines[9].endswith(f"STUB_test_call -> my_test_call [syscallModule]  {stub}")
+    assert lines[-2] == "ring 3  user       0x40100c"
+    assert lines[-1] == "test_call(42)                           = 42"
+
+
+def test_hops_have_the_fields_of_json(shared: Lab) -> None:
+    hops = shared.json("trace syscall getpid")["hops"]
+    assert all(set(hop) == {"ring", "step", "text", "address"} for hop in hops)
+    assert hops[0] == {"ring": 3, "step": "user", "text": "mov eax, 0x27", "address": "0x401000"}
+    table = next(hop for hop in hops if hop["step"] == "table")
+    assert table["text"] == "sys_call_table[39] -> __x64_sys_getpid"
+    assert int(table["address"], 16) == shared.session.kernel.memory.load(shared.session.kernel.sys_call_table + 8 * 39)
+
+
+def test_on_a_narrow_screen_no_hop_is_wider_than_it(shared: Lab) -> None:
+    lines = shared.result("trace syscall getpid").view.text(72).split("\n")
+    assert max(len(line) for line in lines[:-1]) <= 72
+    assert any(line.strip().startswith("rcx <-") for line in lines)
+
+
+def test_trace_on_shows_the_hops_of_all_calls_until_off(lab: Lab) -> None:
+    assert "hops" not in lab.json("syscall getpid")
+    lab.result("trace on")
+    assert "hops" in lab.json("syscall getpid")
+    lab.result("trace off")
+    assert "hops" not in lab.json("syscall getpid")
+    assert lab.json("trace") == {"trace": False}
+
+
+def test_trace_of_a_bare_call_is_understood(shared: Lab) -> None:
+    assert shared.json("trace getpid")["calls"][0]["name"] == "getpid"
+
+
+def test_trace_of_a_command_that_makes_no_calls_is_refused(shared: Lab) -> None:
+    assert "makes no system calls" in shared.error("trace lsmod")["what"]
+
+
+def test_an_untraced_kernel_has_no_tracer_left_behind(lab: Lab) -> None:
+    lab.results("trace syscall getpid; syscall 99999; trace gitpid")
+    assert lab.session.kernel.tracer is None
+
+
+# man
+
+
+def test_man_shows_signature_registers_and_every_errno(shared: Lab) -> None:
+    text = shared.text("man write")
+    assert "long write(unsigned int fd, const char __user *buf, size_t count)" in text
+    for register in ("rax  1,", "rdi  unsigned int fd", "rsi  const char __user *buf", "rdx  size_t count"):
+        assert register in text
+    for errno in ("EBADF", "EFAULT", "EINVAL", "EPIPE"):
+        assert f"  {errno}" in text
+
+
+@pytest.mark.parametrize("profile", ["course", "4.19", "6.19"])
+def test_every_built_call_has_a_page_with_a_sentence(profile: str) -> None:
+    lab = Lab(profile)
+    k = lab.session.kernel
+    for row in k.table.rows:
+        if k.syscall_state(row.number) != "built":
+            continue
+        page = lab.json(f"man {row.number}")
+        assert page["summary"].endswith("."), row.name
+        for error in page["errors"]:
+            assert error["because"], row.name
+
+
+def test_the_page_of_a_call_that_is_not_built_says_so(shared: Lab) -> None:
+    assert "not built here" in shared.text("man ptrace")
+    assert shared.json("man ptrace")["state"] == "not built"
+
+
+def test_the_page_of_a_number_without_a_row_says_so(shared: Lab) -> None:
+    assert "calling it answers -ENOSYS" in shared.text("man 5000")
+
+
+def test_man_of_a_command_is_its_help(shared: Lab) -> None:
+    assert "usage: insmod" in shared.text("man insmod")
+
+
+def test_man_of_an_unknown_name_is_answered_with_the_nearest(shared: Lab) -> None:
+    assert "write" in shared.error("man wirte")["try"]

@@ -59,7 +59,7 @@ class NoTty:
 
 class Kernel(KernelText):
     """A booted kernel.  `release` names its profile: 4.19, course or 6.19; `cmdline` is what the boot loader passes
-    (`nosmap` and `nosmep` are understood)."""
+    (`nosmap`, `nosmep` and `module_reuse` are understood)."""
 
     def __init__(self, release: str = DEFAULT.name, cmdline: str = "", ram_size: int = RAM_SIZE) -> None:
         from kshell.kernel import boot

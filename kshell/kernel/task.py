@@ -57,7 +57,7 @@ class Siginfo:
 
 
 class TaskExit(BaseException):
-    """Ends the current task from the depth of a system call.  Not an Exception: a module cannot catch it by accident."""
+    """Ends the current task from the depth of a system call.  No Exception: a module cannot catch it by accident."""
 
 
 class Task:
@@ -67,10 +67,10 @@ class Task:
         self.pid = k.new_pid()
         self.ppid = parent.pid if parent else 1
         self.comm = comm[:COMM_LEN]
-        self.cred = parent.cred.copy() if parent else Cred()
+        self.cred: Cred = parent.cred.copy() if parent else Cred()
         self.files: FilesStruct = parent.files.copy() if parent else k.fs.standard_files()
         self.cwd: Dentry = parent.cwd if parent else k.fs.root
-        self.umask = parent.umask if parent else 0o022
+        self.umask: int = parent.umask if parent else 0o022
         self.mm: AddressSpace = k.new_address_space()
         self.stack = k.memory.alloc_stack()
         self.frame = k.cpu.new_frame(k.memory.physical(self.stack + THREAD_SIZE - ptregs.SIZE))

@@ -327,6 +327,8 @@ class Cpu:
         if self._error is not None:
             error, self._error = self._error, None
             raise error
+        if self._stop is not None and self._stop.kind == PAGE_FAULT and not self._is_fault(self._stop, crash):
+            self._stop = None
         stop = self._stop
         self._progress = not (self.watch.stale and stop is None and uc.reg_read(rip) == begin)
         if self._progress:
@@ -341,6 +343,11 @@ class Cpu:
             return _undefined(crash, uc.reg_read(rip))
         return None
 
+    def _is_fault(self, stop: Stop, crash: UcError | None) -> bool:
+        """Whether the program met it: after a run the emulator itself looks at the pages of its exits."""
+        met = crash is not None and crash.errno == uc_const.UC_ERR_EXCEPTION
+        return met and not (stop.access == FETCH and self.watch.stale)
+
     def _page_fault(self, stop: Stop) -> Stop | None:
         """The fault with its exact address; None if it was none and the run goes on.
 
@@ -354,7 +361,7 @@ class Cpu:
         if stop.access == FETCH:
             if rip & PAGE_MASK == page:
                 return stop._replace(address=rip)
-            again = self.watch.watch_page_end(page)
+            again = rip & PAGE_MASK == page - PAGE_SIZE and self.watch.watch_page_end(page)
         else:
             code = self.read_user(rip, LONGEST_INSTRUCTION)
             found = find_operand(code, rip, self._register, page, stop.access)

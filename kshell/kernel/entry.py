@@ -17,6 +17,7 @@ from kshell.kernel.kernel import UNLIMITED
 from kshell.kernel.task import TaskExit, do_exit
 
 if TYPE_CHECKING:
+    from kshell.kernel.declare import Parameter
     from kshell.kernel.kernel import Kernel
     from kshell.kernel.trace import Call, Tracer
 
@@ -172,8 +173,19 @@ def _trace_table(k: Kernel, tracer: Tracer, nr: int, address: int, regs: memoryv
     definition = k.definitions.get(name.removeprefix("__x64_sys_"))
     if definition is not None:
         pairs = zip(ptregs.ARGUMENTS, definition.parameters, strict=False)
-        moved = [f"{ptregs.NAMES[s]} {regs[s]:#x} -> {p.name} = {p.ctype.narrow(regs[s])}" for s, p in pairs]
+        moved = [f"{ptregs.NAMES[s]} {regs[s]:#x} -> {p.name} = {_value_text(p, regs[s])}" for s, p in pairs]
         tracer.hop(0, "wrapper", definition.macro + "\t" + "  ".join(moved))
+
+
+def _value_text(parameter: Parameter, register: int) -> str:
+    """What a parameter holds once its register is narrowed: names for flags, hex for pointers, else a number."""
+    from kshell.abi.symbolic import KINDS, flags_text
+
+    ctype = parameter.ctype
+    value = ctype.narrow(register)
+    if ctype.c.endswith("*") or ctype.show == "address":
+        return f"{value:#x}" if value else "NULL"
+    return flags_text(value, ctype.show) if ctype.show in KINDS else str(value)
 
 
 def _trace_exit(k: Kernel, tracer: Tracer, call: Call, regs: memoryview) -> None:

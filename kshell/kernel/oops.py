@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kshell.abi.loglevel import KERN_ALERT
 from kshell.abi.signal import SIGKILL, SIGSEGV
 from kshell.kernel import oops_report
+from kshell.kernel.layout import MODULES, MODULES_SIZE, TASK_SIZE_MAX
 from kshell.kernel.memory import KernelFault
 from kshell.kernel.module_struct import Module
 from kshell.kernel.module_ticks import SoftLockup
 from kshell.kernel.task import Siginfo, TaskExit, do_exit
-from kshell.kernel.text import KernelBug, KernelPanic, shortened
-from kshell.machine.ram import OutOfMemory
+from kshell.kernel.text import InvalidOpcode, KernelBug, KernelPanic, shortened
+from kshell.machine.paging import FETCH, WRITE
+from kshell.machine.ram import PAGE_SIZE, OutOfMemory
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
@@ -66,9 +68,39 @@ def _die(k: Kernel, error: BaseException, regs: memoryview | None) -> None:
         k.oopses += 1
         oops_report.oops(k, error, frames, regs)
         k.taint.add("D")
-        why = "the kernel oopsed while it worked for this task; dmesg has the report. Reboot a real machine after that"
+        why = f"the kernel oopsed while it worked for this task: {explain(k, error, frames)}"
         signal = Siginfo(SIGKILL if isinstance(error, KernelFault) else SIGSEGV, why=why)
     do_exit(k, task, None, signal)
+
+
+def explain(k: Kernel, error: BaseException, frames: list[Frame]) -> str:
+    """Why it oopsed, in a sentence for the person at the shell."""
+    if isinstance(error, InvalidOpcode):
+        return f"it jumped to {k.symbols.describe(error.address)}, and no function begins there"
+    if not isinstance(error, KernelFault):
+        place = f"{os.path.basename(frames[0].file)}:{frames[0].line}: " if frames else ""
+        return place + describe(error)
+    verb = {WRITE: "wrote to", FETCH: "called"}.get(error.access, "read")
+    return f"it {verb} {error.address:#x}, and {_why_fault(k, error)}"
+
+
+def _why_fault(k: Kernel, fault: KernelFault) -> str:
+    address = fault.address
+    if address < PAGE_SIZE:
+        return "that is a NULL pointer"
+    if address < TASK_SIZE_MAX:
+        if not fault.error_code & 1:
+            return "nothing is mapped there"
+        if fault.access == FETCH:
+            return "that is user memory, which the kernel must not execute (SMEP)"
+        return "that is user memory, which the kernel may touch by copy_from_user and copy_to_user only (SMAP)"
+    if fault.error_code & 1:
+        symbol = k.symbols.around(address)
+        name = f" ({symbol.name})" if symbol else ""
+        return "that memory is no code (NX)" if fault.access == FETCH else f"that memory is read-only{name}"
+    if MODULES <= address < MODULES + MODULES_SIZE and k.last_unloaded:
+        return f"nothing lives there any more: a module was unloaded ({k.last_unloaded} last), and its address was kept"
+    return "nothing is mapped there"
 
 
 def describe(error: BaseException) -> str:

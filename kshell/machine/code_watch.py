@@ -96,7 +96,7 @@ class CodeWatch:
             self.stale = True
 
     def watch_page_end(self, page: int) -> bool:
-        """Stop before each instruction that may reach into `page`, which cannot be fetched; False if it was so before."""
+        """Stop before each instruction that may reach into `page`, which cannot be fetched; False if that is done."""
         ends = dict.fromkeys(range(page - EDGE, page), PAGE_END)
         if self._ends == ends:
             return False

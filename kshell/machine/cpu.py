@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from unicorn import Uc, UcError
+from unicorn import Uc, UcError  # type: ignore[attr-defined]
 from unicorn import unicorn_const as uc_const
 from unicorn import x86_const as x86
 
@@ -87,7 +87,8 @@ class Cpu:
         self._fills, self._fills_limit = 0, FIRST_FILLS
         self._flush_wanted = False
         self._after_exception = self._frame_is_final = self._progress = False
-        self.uc = uc = Uc(uc_const.UC_ARCH_X86, uc_const.UC_MODE_64)
+        uc: Any = Uc(uc_const.UC_ARCH_X86, uc_const.UC_MODE_64)  # type: ignore[no-untyped-call]
+        self.uc = uc
         uc.ctl_set_cpu_model(x86.UC_CPU_X86_WESTMERE)  # no rdrand, no AVX: what runs here is the same everywhere
         uc.ctl_set_tlb_mode(uc_const.UC_TLB_VIRTUAL)
         uc.mem_map_ptr(0, ram.size, uc_const.UC_PROT_ALL, ram.host_address)
@@ -325,8 +326,8 @@ class Cpu:
         except UcError as error:
             crash = error
         if self._error is not None:
-            error, self._error = self._error, None
-            raise error
+            problem, self._error = self._error, None
+            raise problem
         if self._stop is not None and self._stop.kind == PAGE_FAULT and not self._is_fault(self._stop, crash):
             self._stop = None
         stop = self._stop

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from kshell.kernel.profile import DEFAULT
+from kshell.kernel.text import KernelPanic
 from kshell.shell import commands
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import read_text
@@ -234,6 +235,9 @@ class Session:
             return self.call(words)
         except CommandError as error:
             return error
+        except KernelPanic as panic:
+            because = f"a module has overwritten what the kernel itself needs: {panic}"
+            return CommandError("Kernel panic - not syncing: Fatal exception", because, "boot  (a fresh machine)")
         except Exception as bug:  # the last line of defence: a bug of kshell's own must not end the session
             return bug_report(bug)
 

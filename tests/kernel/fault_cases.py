@@ -152,7 +152,8 @@ CASES: dict[str, str] = {
     "iretq from zeros": "iretq",
     "iretd from zeros": "iretd",
     "iretq to the kernel": "push 0x18; push rsp; push 2; push 0x10; push r14; iretq",
-    "iretq that is right": "mov rax, rsp; push 0x2b; push rax; push 0x202; push 0x33; lea rbx, [rip + 3]; push rbx; iretq",
+    "iretq that is right": "mov rax, rsp; push 0x2b; push rax; push 0x202; push 0x33; lea rbx, [rip + 3]; push rbx; "
+    "iretq",
     "retf": ".byte 0xcb",
     "retf to the kernel": "push 0x10; push r14; rex.W retf",
     "far jump to the kernel": "mov word ptr [r15 + 4], 0x10; jmp fword ptr [r15]",
@@ -183,7 +184,10 @@ CASES: dict[str, str] = {
     "trap flag before a store": "pushf; or dword ptr [rsp], 0x100; popf; mov [r15], eax; nop",
     "trap flag before a system call": "mov eax, 39; pushf; or dword ptr [rsp], 0x100; popf; syscall; nop",
     "trap flag before a string": "mov rdi, r15; mov ecx, 3; pushf; or dword ptr [rsp], 0x100; popf; rep stosb",
-    **{f"int {n:#x}": f".byte 0xcd, {n}" for n in (0, 1, 2, 4, 5, 6, 7, 8, 0xB, 0xD, 0xE, 0x10, 0x13, 0x20, 0x2D, 0x81, 0xFF)},
+    **{
+        f"int {n:#x}": f".byte 0xcd, {n}"
+        for n in (0, 1, 2, 4, 5, 6, 7, 8, 0xB, 0xD, 0xE, 0x10, 0x13, 0x20, 0x2D, 0x81, 0xFF)
+    },
     "int 0xd before a divide": ".byte 0xcd, 0xd; div ecx",
     "divide after the bytes of int 0": "mov ebx, 0xcd; jmp 1f; .byte 0xcd, 0; 1: div ecx",
     # Undefined instructions.
@@ -226,7 +230,8 @@ CASES: dict[str, str] = {
     "locked bts behind a jump": "jmp 1f; .byte 0xf0, 0x0f, 0xab, 0xea; 1: nop",
     "locked bts, entered behind the lock": "jmp 1f; .byte 0xf0; 1: .byte 0x0f, 0xab, 0xea",
     "the bytes of a locked bts in a number": "mov ebx, 0xeaab0ff0",
-    "sixteen prefixes": ".byte 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x90",
+    "sixteen prefixes": ".byte 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, "
+    "0x66, 0x90",
     "fifteen bytes": ".byte 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x90",
     "rsm": "rsm",
     "getsec": ".byte 0x0f, 0x37",
@@ -258,11 +263,16 @@ CASES: dict[str, str] = {
         )
     },
     "SSE divide with both unmasked": f"{MXCSR.format(0x1D00)}; divpd xmm0, xmm2",
-    "SSE divide of a signalling NaN": f"{MXCSR.format(0x1F00)}; movabs rax, 0x7ff0000000000001; movq xmm3, rax; divsd xmm3, xmm0",
-    "SSE divide of a quiet NaN": f"{MXCSR.format(0x1D00)}; movabs rax, 0x7ff8000000000001; movq xmm3, rax; divsd xmm3, xmm2",
-    "SSE divide of infinities": f"{MXCSR.format(0x1D00)}; movabs rax, 0x7ff0000000000000; movq xmm3, rax; divsd xmm3, xmm3",
-    "SSE divide of infinity by zero": f"{MXCSR.format(0x1D00)}; movabs rax, 0x7ff0000000000000; movq xmm3, rax; divsd xmm3, xmm2",
-    "SSE divide after masking again": f"{MXCSR.format(0x1D80)}; mov dword ptr [r15], 0x1f80; ldmxcsr [r15]; divsd xmm0, xmm2",
+    "SSE divide of a signalling NaN": f"{MXCSR.format(0x1F00)}; movabs rax, 0x7ff0000000000001; movq xmm3, rax; "
+    "divsd xmm3, xmm0",
+    "SSE divide of a quiet NaN": f"{MXCSR.format(0x1D00)}; movabs rax, 0x7ff8000000000001; movq xmm3, rax; "
+    "divsd xmm3, xmm2",
+    "SSE divide of infinities": f"{MXCSR.format(0x1D00)}; movabs rax, 0x7ff0000000000000; movq xmm3, rax; "
+    "divsd xmm3, xmm3",
+    "SSE divide of infinity by zero": f"{MXCSR.format(0x1D00)}; movabs rax, 0x7ff0000000000000; movq xmm3, rax; "
+    "divsd xmm3, xmm2",
+    "SSE divide after masking again": f"{MXCSR.format(0x1D80)}; mov dword ptr [r15], 0x1f80; ldmxcsr [r15]; "
+    "divsd xmm0, xmm2",
     "SSE divide by fxrstor's mxcsr": "fxsave [r15]; mov dword ptr [r15 + 24], 0x1d80; fxrstor [r15]; "
     "cvtsi2sd xmm0, r15; pxor xmm2, xmm2; divsd xmm0, xmm2",
     "SSE divide in a loop": f"{MXCSR.format(0x1D80)}; mov ecx, 5; cvtsi2sd xmm2, rcx; 1: divsd xmm0, xmm2; dec ecx; "

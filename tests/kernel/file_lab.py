@@ -51,7 +51,8 @@ class Lab:
         self.screen = k.tty = Screen()
         self.signals: list[int] = []
         self.waits: list[str] = []
-        base = k.current.mm.map(0, AREA, 3, 0x22)
+        mm = k.current.mm
+        base = mm.map(mm.get_unmapped_area(0, AREA, 0), AREA, 3, 0x22)
         self.memory = Memory(base, self._poke, lambda address, n: copy_from_user(k, address, n))
         k.current.cwd = self.make_directories(BASE)
         if null:

@@ -21,18 +21,15 @@ BUDGET = 20_000
 KINDS = {"exited", "killed", "budget"}
 PREFIXES = [0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65, 0x66, 0x67, 0xF0, 0xF2, 0xF3, *range(0x40, 0x50)]
 # Instructions that matter most: each system call shape, string moves, branches, LOCK, divides, SSE state, x87, ports.
-SEEDS = [
-    bytes.fromhex(text)
-    for text in (
-        "0f05 b827000000 b80c000000 b809000000 b80b000000 b80a000000 bf00104000 be00200000 ba07000000 "
-        "f00fabea f00fbae903 f30fa4 f3a4 f3aa f3ab a5 aa ac e800000000 ebfe 75f0 e2f0 c3 ff24250050 50 58 5c 5d c9 "
-        "0f31 0fa2 0f0b cc cd80 cd03 f1 f4 fa fb ec ee 6c 6e 0f3e 0f34 0f32 0f33 cf 48cf cb ca0000 9c 9d 9d9c "
-        "f7f1 f7f9 48f7f1 0f5e c8 f20f5ec1 0fae14250000 0fae5424f0 0fae0c2500005000 dbe3 d9e8 def9 9b d92c24 dd2424 "
-        "8ed0 8ed8 8ee0 0f01d0 0f01f9 0f00d8 62 c4 c5 8f c8100000 6690 0f1f00 c6050000000090 880500000000 "
-        "4889e0 4889c4 bc00005000 48c7c000005000 488b00 488900 e8fbffffff 0f0501c3 48ffc0"
-    ).split()
-    if len(text) % 2 == 0
-]
+SEEDS = """
+    0f05 b827000000 b80c000000 b809000000 b80b000000 b80a000000 bf00104000 be00200000 ba07000000
+    f00fabea f00fbae903 f30fa4 f3a4 f3aa f3ab a5 aa ac e800000000 ebfe 75f0 e2f0 c3 ff24250050 50 58 5c 5d c9
+    0f31 0fa2 0f0b cc cd80 cd03 f1 f4 fa fb ec ee 6c 6e 0f3e 0f34 0f32 0f33 cf 48cf cb ca0000 9c 9d 9d9c
+    f7f1 f7f9 48f7f1 0f5ec8 f20f5ec1 0fae14250000 0fae5424f0 0fae0c2500005000 dbe3 d9e8 def9 9b d92c24 dd2424
+    8ed0 8ed8 8ee0 0f01d0 0f01f9 0f00d8 62 c4 c5 8fc8100000 6690 0f1f00 c6050000000090 880500000000
+    4889e0 4889c4 bc00005000 48c7c000005000 488b00 488900 e8fbffffff 0f0501c3 48ffc0
+"""
+PARTS = [bytes.fromhex(text) for text in SEEDS.split()]
 
 
 def program(dice: random.Random) -> bytes:
@@ -42,7 +39,7 @@ def program(dice: random.Random) -> bytes:
     parts = []
     for _ in range(dice.randrange(1, 25)):
         parts.append(bytes(dice.choices(PREFIXES, k=dice.choice([0, 0, 0, 1, 1, 2, 4, 14]))))
-        part = bytearray(dice.choice(SEEDS))
+        part = bytearray(dice.choice(PARTS))
         if dice.random() < 0.2:
             part[dice.randrange(len(part))] = dice.randrange(256)
         parts.append(bytes(part))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -10,8 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from kshell.abi.errno import EFAULT
 from kshell.abi.mman import MAP_ANONYMOUS, MAP_GROWSDOWN, MAP_PRIVATE
 from kshell.abi.signal import SIGKILL
-from kshell.kernel.exec import load_program, new_shell_task, run_stub
 from kshell.kernel.exec import Segment as Part
+from kshell.kernel.exec import load_program, new_shell_task, run_stub
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.task import do_exit, release_task
 from kshell.kernel.uaccess import copy_from_user, copy_to_user
@@ -68,7 +70,9 @@ class AgainstADictionary(RuleBasedStateMachine):
             self.model[number] = prot, self.model[number][1]
         assert result == 0
 
-    @rule(start=pages, offset=st.integers(0, PAGE_SIZE - 1), size=st.integers(1, 3 * PAGE_SIZE), byte=st.integers(1, 255))
+    @rule(
+        start=pages, offset=st.integers(0, PAGE_SIZE - 1), size=st.integers(1, 3 * PAGE_SIZE), byte=st.integers(1, 255)
+    )
     def write(self, start: int, offset: int, size: int, byte: int) -> None:
         left = copy_to_user(self.kernel, page(start) + offset, bytes([byte]) * size)
         done = 0
@@ -97,10 +101,10 @@ class AgainstADictionary(RuleBasedStateMachine):
     def mappings_are_sorted_and_apart(self) -> None:
         ends = [(vma.start, vma.end) for vma in self.mm.vmas]
         assert all(start < end for start, end in ends)
-        assert all(a[1] <= b[0] for a, b in zip(ends, ends[1:], strict=False))
+        assert all(a[1] <= b[0] for a, b in pairwise(ends))
         mapped = {n for n in range(2 * PAGES) if self.mm.find(page(n)) is not None}
         assert mapped == set(self.model)
-        joined = zip(self.mm.vmas, self.mm.vmas[1:], strict=False)
+        joined = pairwise(self.mm.vmas)
         assert not any(a.joins(b) for a, b in joined)
 
     def teardown(self) -> None:
@@ -119,7 +123,9 @@ def test_a_thousand_tasks_leave_no_frame_behind(k: Kernel) -> None:
     run(k, EXIT)
     before = k.ram.frames_used
     for _ in range(1000):
-        task = load_program(k, [Part(TEXT, EXIT, 8192, "r-x"), Part(DATA, b"x" * 5000, 20_000, "rw-")], TEXT, "p", ["p"])
+        task = load_program(
+            k, [Part(TEXT, EXIT, 8192, "r-x"), Part(DATA, b"x" * 5000, 20_000, "rw-")], TEXT, "p", ["p"]
+        )
         do_exit(k, task, 0)
         release_task(k, task)
         k.switch_to(k.shell_task)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ctypes
 import json
-import os
 import platform
 import random
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -81,20 +81,45 @@ BY_HAND: list[Program] = [
     [EIGHT, mmap(at(2, 5), PAGE, R, PA | NOREPLACE), mmap(at(7), 2 * PAGE, R, PA | NOREPLACE)],
     [EIGHT, mmap(at(2), PAGE, R, FIXED | ANON), mmap(at(2), PAGE, R, ANON | NOREPLACE)],
     [EIGHT, mmap(at(2), 2 * PAGE, R), mmap(at(3), 3 * PAGE, X), mmap(at(0), PAGE, 0)],
-    [mmap(at(10), PAGE, R, PA), mmap(at(11), PAGE, R, PA), mmap(at(20, 77), PAGE, R, PA), mmap(at(30, -1), PAGE, R, PA)],
+    [
+        mmap(at(10), PAGE, R, PA),
+        mmap(at(11), PAGE, R, PA),
+        mmap(at(20, 77), PAGE, R, PA),
+        mmap(at(30, -1), PAGE, R, PA),
+    ],
     [mmap(at(0), PAGE, prot, PAF) for prot in (0, 1, 2, 3, 4, 5, 6, 7, 8, 15, 16, 0x1000)],
-    [mmap(at(0), PAGE, R, PAF | flag) for flag in (0x40, 0x200, 0x400, 0x800, 0x1000, 0x4000, 0x8000, 0x10000, 0x20000)],
+    [
+        mmap(at(0), PAGE, R, PAF | flag)
+        for flag in (0x40, 0x200, 0x400, 0x800, 0x1000, 0x4000, 0x8000, 0x10000, 0x20000)
+    ],
     [EIGHT, munmap(at(2), PAGE), munmap(at(4), 1), munmap(at(6), 5 * PAGE), munmap(at(0), PAGE)],
     [EIGHT, munmap(at(2, 1), PAGE), munmap(at(2), 0), munmap(at(20), PAGE), munmap(at(0), 8 * PAGE)],
     [munmap(U64 & ~4095, PAGE), munmap(1 << 47, PAGE), munmap(0x7FFF_FFFF_E000, 2 * PAGE), munmap(at(0), U64)],
     [EIGHT, munmap(at(0), 1 << 63), munmap(at(0), (1 << 47) - BASE), munmap(at(3), 2)],
     [EIGHT, mprotect(at(2), 2 * PAGE, R), mprotect(at(4), 1, 0), mprotect(at(2), 3 * PAGE, R | W)],
     [EIGHT, mprotect(at(2, 1), PAGE, R), mprotect(at(2), 0, 99), mprotect(at(2, 1), 0, R), mprotect(at(30), 0, R)],
-    [EIGHT, mprotect(at(2), PAGE, 8), mprotect(at(2), PAGE, 16), mprotect(at(2), PAGE, 0x80), mprotect(at(2), PAGE, 15)],
-    [EIGHT, mprotect(at(6), 4 * PAGE, R), mprotect(at(20), PAGE, R), mprotect(at(20), PAGE, 99), mprotect(at(-1), 2 * PAGE, R)],
+    [
+        EIGHT,
+        mprotect(at(2), PAGE, 8),
+        mprotect(at(2), PAGE, 16),
+        mprotect(at(2), PAGE, 0x80),
+        mprotect(at(2), PAGE, 15),
+    ],
+    [
+        EIGHT,
+        mprotect(at(6), 4 * PAGE, R),
+        mprotect(at(20), PAGE, R),
+        mprotect(at(20), PAGE, 99),
+        mprotect(at(-1), 2 * PAGE, R),
+    ],
     [EIGHT, munmap(at(3), PAGE), mprotect(at(0), 8 * PAGE, X), mprotect(at(4), PAGE, R)],
     [EIGHT, mprotect(at(2), U64, R), mprotect(at(2), U64 - 8192, R), mprotect(at(2), 1 << 63, R)],
-    [EIGHT, mprotect(at(2), PAGE, R | 0x01000000), mprotect(at(2), PAGE, R | 0x02000000), mprotect(at(2), PAGE, 0x03000001)],
+    [
+        EIGHT,
+        mprotect(at(2), PAGE, R | 0x01000000),
+        mprotect(at(2), PAGE, R | 0x02000000),
+        mprotect(at(2), PAGE, 0x03000001),
+    ],
     [mprotect(at(2), PAGE, R | 0x01000000), mprotect(at(2), PAGE, 0x03000001), mprotect(U64 & ~4095, PAGE, R)],
     [mmap(at(512), 4 * PAGE, R | W, PAF | DOWN), mprotect(at(514), PAGE, R | 0x01000000)],
     [mmap(at(512), 4 * PAGE, R | W, PAF | DOWN), mprotect(at(510), 4 * PAGE, R | 0x01000000)],
@@ -114,7 +139,9 @@ def at_random(seed: int) -> Program:
         prot = dice.choice([0, R, R | W, R | W, R | X, R | W | X, W, X, 8, 16])
         kind = dice.randrange(5)
         if kind <= 1:
-            flags = dice.choice([PAF, PAF, PAF, PA | NOREPLACE, PA | NOREPLACE, SHARED | ANON | FIXED, ANON | FIXED, FIXED | 2])
+            flags = dice.choice(
+                [PAF, PAF, PAF, PA | NOREPLACE, PA | NOREPLACE, SHARED | ANON | FIXED, ANON | FIXED, FIXED | 2]
+            )
             program.append(mmap(at(page, extra), size, prot, flags))
         elif kind == 2:
             program.append(munmap(at(page, extra), size))
@@ -123,7 +150,9 @@ def at_random(seed: int) -> Program:
     return program
 
 
-def run_calls(program: Program, call: Callable[[str, list[int]], int], maps: Callable[[], list[tuple[int, int, str]]]) -> str:
+def run_calls(
+    program: Program, call: Callable[[str, list[int]], int], maps: Callable[[], list[tuple[int, int, str]]]
+) -> str:
     """Results and mappings as text."""
     return json.dumps([[call(name, args) for name, args in program], coalesce(maps())])
 
@@ -204,7 +233,7 @@ def test_a_place_chosen_by_the_kernel_is_the_highest_gap_that_fits() -> None:
     sizes = [1, PAGE, 3 * PAGE, 2 * PAGE]
     places = [run_stub(k, 9, [0, size, R, PA, -1, 0]).call for size in sizes]
     starts = [call.ret for call in places if call is not None and call.ret is not None]
-    assert [a - b for a, b in zip(starts, starts[1:], strict=False)] == [PAGE, 3 * PAGE, 2 * PAGE]
+    assert [a - b for a, b in pairwise(starts)] == [PAGE, 3 * PAGE, 2 * PAGE]
     assert first.unmap(starts[2], 3 * PAGE) == 0
     again = run_stub(k, 9, [0, 3 * PAGE, R, PA, -1, 0]).call
     assert again is not None

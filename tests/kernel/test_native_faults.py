@@ -47,9 +47,9 @@ def native(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[bytes, s
     (directory / "cases.h").write_text(c_header())
     source = Path(__file__).with_name("native_faults.c")
     program = directory / "native_faults"
-    command = ["gcc", "-O1", "-w", f"-I{directory}", "-o", program, source]
+    command = ["gcc", "-O1", "-w", f"-I{directory}", "-o", str(program), str(source)]
     subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
-    output = subprocess.run([program], check=True, capture_output=True, text=True).stdout
+    output = subprocess.run([str(program)], check=True, capture_output=True, text=True).stdout
     results = {}
     for name, line in zip(CASES, output.splitlines(), strict=True):
         _, code, ending = line.split(" ", 2)

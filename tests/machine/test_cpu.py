@@ -50,7 +50,13 @@ def test_each_form_of_a_locked_bit_test_is_an_undefined_instruction() -> None:
     def all_of_them() -> str:
         k = Kernel("course")
         for form in forms:
-            for before, after in ((b"", b""), (b"\x66", b""), (b"", b"\x48"), (b"\xf2\x48", b"\x66\x41"), (b"\xf0", b"")):
+            for before, after in (
+                (b"", b""),
+                (b"\x66", b""),
+                (b"", b"\x48"),
+                (b"\xf2\x48", b"\x66\x41"),
+                (b"\xf0", b""),
+            ):
                 code = before + b"\xf0" + after + form
                 assert LOCK_BT.search(code)
                 got = ending(run(k, code))
@@ -81,7 +87,13 @@ def test_a_host_killer_that_the_program_writes_is_an_undefined_instruction() -> 
     assert killed_by_ud(code, prot="rwx") == f"SIGILL 2 {TEXT + 20:#x}"
     # call the target first: it returns, then is overwritten, then called again
     target = b"\xc3" + b"\x90" * 3
-    body = bytes.fromhex("e8") + struct.pack("<i", 5 + 10 + 5 - 5) + bytes.fromhex("c705") + struct.pack("<i", 5) + LOCK_BTS
+    body = (
+        bytes.fromhex("e8")
+        + struct.pack("<i", 5 + 10 + 5 - 5)
+        + bytes.fromhex("c705")
+        + struct.pack("<i", 5)
+        + LOCK_BTS
+    )
     code = body + bytes.fromhex("e8") + struct.pack("<i", 0) + target
     assert killed_by_ud(code, prot="rwx").startswith("SIGILL 2")
 
@@ -120,7 +132,8 @@ def test_registers_at_a_fault_are_those_of_the_faulting_instruction(k: Kernel) -
     dice = random.Random(5)
     for _ in range(30):
         values = [dice.getrandbits(64) for _ in range(6)]
-        code = b"".join(bytes([0x48, 0xB8 + n]) + struct.pack("<Q", v) for n, v in zip((0, 1, 2, 3, 6, 7), values, strict=True))
+        loads = zip((0, 1, 2, 3, 6, 7), values, strict=True)
+        code = b"".join(bytes([0x48, 0xB8 + n]) + struct.pack("<Q", v) for n, v in loads)
         code += bytes.fromhex("4801d8 4883d201 4929c9 488b042508000000 48ffc0")  # add, adc, sub, then the fault
         task = start(k, code)
         assert run_task(k, task).kind == "killed"
@@ -274,6 +287,11 @@ def test_a_copy_over_many_pages_is_right_across_the_growth_of_the_tlb(k: Kernel)
     words = bytes(range(256)) * 16
     source, target = 0x1000_0000, 0x2000_0000
     copy = bytes.fromhex("be00000010 bf00000020") + b"\xb9" + struct.pack("<I", size) + bytes.fromhex("f3a4")
-    compare = bytes.fromhex("be00000010 bf00000020") + b"\xb9" + struct.pack("<I", size) + bytes.fromhex("f3a6 400f95c7 400fb6ff")
+    compare = (
+        bytes.fromhex("be00000010 bf00000020")
+        + b"\xb9"
+        + struct.pack("<I", size)
+        + bytes.fromhex("f3a6 400f95c7 400fb6ff")
+    )
     parts = [Segment(source, words * (size // 4096), size, "rw-"), Segment(target, b"", size, "rw-")]
     assert ending(run(k, copy + compare + EXIT, segments=parts)) == "exit 0"

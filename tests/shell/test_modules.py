@@ -111,7 +111,8 @@ def test_a_syntax_error_shows_the_students_line_with_a_caret(lab: Lab) -> None:
 
 def test_an_unknown_symbol_on_another_kernel_says_which_has_it() -> None:
     error = Lab("4.19").error("modprobe syscallModule")
-    assert error["what"] == "modprobe: ERROR: could not insert 'syscallModule': Unknown symbol in module"
+    reason = "Unknown symbol in module, or unknown parameter (see dmesg)"
+    assert error["what"] == f"modprobe: ERROR: could not insert 'syscallModule': {reason}"
     assert "boot course" in error["try"]
 
 

@@ -51,7 +51,7 @@ def mmap(k: Kernel, addr: Addr, len: SizeT, prot: Prot, flags: MapFlags, fd: Fd,
     No page is there at first: each is filled in when it is touched.  A file can be mapped MAP_PRIVATE, or
     MAP_SHARED for reading; a shared mapping that writes to its file is not built here.
 
-    EINVAL      len is 0, off or a fixed addr is not a multiple of 4096, or flags name neither MAP_SHARED nor MAP_PRIVATE
+    EINVAL      len is 0, off or a fixed addr is no multiple of 4096, or flags name neither MAP_SHARED nor MAP_PRIVATE
     EBADF       no MAP_ANONYMOUS, and fd is not open
     EACCES      the file is not open for reading, or a shared mapping wants to write to a file open read-only
     ENODEV      the file is none that can be mapped

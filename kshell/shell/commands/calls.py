@@ -44,6 +44,8 @@ def syscall(session: Session, words: list[Word]) -> View:
     The arguments are numbers as in C (42, 0x2a, 0755, -1), characters ('a'), strings ("text\\n"), constants
     (O_WRONLY|O_CREAT, AT_FDCWD), NULL, buf:64 for room of 64 bytes, and &name for a kernel symbol's address.
 
+    By name, the arguments are counted; by number they are not, as with syscall(2) in C: missing ones are 0.
+
     All calls are made by one task, so a descriptor that one call opens is there for the next.
     """
     return make_call(session, words, with_hops=session.trace_all)
@@ -59,6 +61,7 @@ def make_call(session: Session, words: list[Word], with_hops: bool) -> View:
     k = session.kernel
     nr = call_number(k, words[0])
     definition = definition_of(k, nr)
+    raw = raw or words[0].text[:1].isdigit()  # by number it is syscall(2), which knows no signature either
     args = call_arguments(k, words[0].text, words[1:], definition, raw)
     stub, oopses, pid = stub_of(k, definition), k.oopses, k.shell_task.pid
     tracer = Tracer(with_hops)

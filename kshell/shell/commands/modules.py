@@ -28,11 +28,11 @@ def _parameters(name: str, words: list[Word]) -> dict[str, str]:
     return found
 
 
-def _load(session: Session, path: str, params: dict[str, str]) -> View:
+def _load(session: Session, path: str, params: dict[str, str], command: str = "insmod") -> View:
     from kshell.kernel.module import ModuleError, load_module
 
     try:
-        load_module(session.kernel, path, params)
+        load_module(session.kernel, path, params, command)
     except ModuleError as error:
         failed = _failed(error)
         if not os.path.exists(path):
@@ -96,19 +96,7 @@ def modprobe(session: Session, words: list[Word]) -> View:
     loaded = session.kernel.modules.get(sample.replace("-", "_"))
     if loaded is not None and os.path.abspath(loaded.path) == os.path.abspath(sample_path(sample)):
         return Nothing()
-    try:
-        return _load(session, sample_path(sample), params)
-    except CommandError as error:
-        error.what = _as_modprobe(error.what, sample)
-        raise
-
-
-def _as_modprobe(what: str, name: str) -> str:
-    """insmod's refusal in modprobe's words: the name instead of the path, and quotes around it."""
-    head, colon, reason = what.rpartition(": ")
-    if head.startswith("insmod: ERROR: could not insert module ") and colon:
-        return f"modprobe: ERROR: could not insert '{name}': {reason}"
-    return what.replace("insmod:", "modprobe:", 1)
+    return _load(session, sample_path(sample), params, "modprobe")
 
 
 def _not_found(who: str, name: str, session: Session) -> CommandError:

@@ -133,7 +133,8 @@ def new_shell_task(k: Kernel) -> Task:
     _map_fresh(task, STUB_DATA, STUB_DATA_SIZE, PROT_READ | PROT_WRITE)
     task.mm.start_brk = task.mm.brk = STUB_DATA + STUB_DATA_SIZE
     _map_stack(task)
-    k.shell_task = k.current = task
+    k.shell_task = task
+    k.switch_to(task)
     return task
 
 

@@ -13,8 +13,8 @@ from kshell.shell.views import show
 from kshell.shell.words import caret
 
 if TYPE_CHECKING:
-    from kshell.machine.asm_problems import AsmError
     from kshell.machine.assembler import Image
+    from kshell.machine.assembler.problems import AsmError
 
 RAW_MAX = 16 << 20
 
@@ -85,7 +85,7 @@ def from_image(image: Image, name: str) -> Program:
 def assemble(command_name: str, source: str, name: str) -> Image:
     """Assemble; CommandError with every mistake in it."""
     from kshell.machine import assembler
-    from kshell.machine.asm_problems import AsmError, KeystoneMissing
+    from kshell.machine.assembler.problems import AsmError, KeystoneMissing
 
     try:
         return assembler.assemble(source, filename=name)

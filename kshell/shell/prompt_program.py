@@ -74,8 +74,8 @@ def meaning(k: Kernel, line: str) -> str:
 
 def first_mistake(text: str) -> tuple[int, str] | None:
     """(offset, sentence) of the first thing that does not assemble; None if all does, or nobody can say."""
-    from kshell.machine.asm_problems import AsmError, KeystoneMissing
     from kshell.machine.assembler import assemble
+    from kshell.machine.assembler.problems import AsmError, KeystoneMissing
 
     try:
         assemble(text, filename="line")

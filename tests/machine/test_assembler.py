@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from kshell.machine import assembler
-from kshell.machine.asm_problems import AsmError, AsmProblem, KeystoneMissing
 from kshell.machine.assembler import Image, assemble, available
+from kshell.machine.assembler.problems import AsmError, AsmProblem, KeystoneMissing
 
 pytestmark = pytest.mark.skipif(not available(), reason="Keystone is not installed on this machine")
 
@@ -416,7 +416,7 @@ def test_importing_the_assembler_loads_no_library() -> None:
 
 FUZZ = r"""
 import random, sys
-from kshell.machine.asm_problems import AsmError, MNEMONICS
+from kshell.machine.assembler.problems import AsmError, MNEMONICS
 from kshell.machine.assembler import Image, assemble
 chance = random.Random(int(sys.argv[1]))
 names = sorted(MNEMONICS)

@@ -202,10 +202,8 @@ def test_a_program_that_changes_its_own_code_sees_the_change(k: Kernel) -> None:
     assert ending(run(k, code, prot="rwx")) == "exit 4"
 
 
-def test_code_read_from_a_file_is_what_runs(k: Kernel) -> None:
-    """getrandom over code that ran before: the old translation must be gone, whatever the bytes mean now."""
-    # call target (ret); getrandom(target, 0, 0) changes nothing; then mprotect-free rewriting by a system call:
-    # uname() stores "Linux" at the target, and the target is called again: 4c 69 6e 75 78 is imul r13, [rsi+0x75], 0x78..
+def test_code_that_a_system_call_stores_is_what_runs(k: Kernel) -> None:
+    """uname() stores "Linux" over code that ran before: 4c 69 6e 75 78 78 .. is an imul that reads [rsi + 0x75]."""
     target = DATA
     code = bytes.fromhex("bf00005000 be00100000 ba07000000 b80a000000 0f05")  # mprotect rwx
     code += bytes.fromhex("c60425") + struct.pack("<I", target) + b"\xc3"  # ret

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from kshell.machine.asm_address import Address
-from kshell.machine.asm_problems import JUMPS, REGISTER, Refused, mnemonic_refusal
-from kshell.machine.asm_program import Item, Program, Symbol, Unresolved
-from kshell.machine.asm_statements import split_commas
-from kshell.machine.asm_text import Token
+from kshell.machine.assembler.address import Address
+from kshell.machine.assembler.problems import JUMPS, REGISTER, Refused, mnemonic_refusal
+from kshell.machine.assembler.program import Item, Program, Symbol, Unresolved
+from kshell.machine.assembler.statements import split_commas
+from kshell.machine.assembler.text import Token
 
 _SIZES = {
     "byte": "byte", "word": "word", "dword": "dword", "qword": "qword", "tbyte": "xword", "tword": "xword",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kshell.machine.asm_problems import AsmError, AsmProblem, KeystoneMissing
-    from kshell.machine.asm_program import Item, Program
+    from kshell.machine.assembler.problems import AsmError, AsmProblem, KeystoneMissing
+    from kshell.machine.assembler.program import Item, Program
 
 __all__ = ["AsmError", "AsmProblem", "Image", "KeystoneMissing", "assemble", "available"]
 
@@ -54,7 +54,7 @@ class Image:
 
 def available() -> bool:
     """Whether Keystone can be loaded here."""
-    from kshell.machine.asm_problems import KeystoneMissing
+    from kshell.machine.assembler.problems import KeystoneMissing
 
     try:
         _engine()
@@ -69,7 +69,7 @@ def _engine() -> Any:
         try:
             from keystone import KS_ARCH_X86, KS_MODE_64, Ks
         except ImportError:  # also what the binding raises when its library does not load
-            from kshell.machine.asm_problems import KeystoneMissing
+            from kshell.machine.assembler.problems import KeystoneMissing
 
             raise KeystoneMissing from None
         _keystone = Ks(KS_ARCH_X86, KS_MODE_64)
@@ -92,7 +92,7 @@ def assemble(source: str, base: int = 0x401000, filename: str = "program.s") -> 
 
     Raises AsmError with every mistake found, or KeystoneMissing; no other exception, whatever the text is.
     """
-    from kshell.machine.asm_problems import AsmError
+    from kshell.machine.assembler.problems import AsmError
 
     if base % PAGE:
         raise ValueError(f"base {base:#x} is not a page boundary")
@@ -111,7 +111,7 @@ def assemble(source: str, base: int = 0x401000, filename: str = "program.s") -> 
 
 
 def _problem(source: str, filename: str, line: int, column: int, refused: Any) -> AsmProblem:
-    from kshell.machine.asm_problems import AsmProblem
+    from kshell.machine.assembler.problems import AsmProblem
 
     text = source.split("\n")[line - 1] if line else ""
     column += refused.column or 0
@@ -119,10 +119,10 @@ def _problem(source: str, filename: str, line: int, column: int, refused: Any) -
 
 
 def _read(source: str, filename: str, problems: list[AsmProblem]) -> Program:
-    from kshell.machine.asm_problems import Refused
-    from kshell.machine.asm_program import Program
-    from kshell.machine.asm_statements import read_statement
-    from kshell.machine.asm_text import is_gas, is_nasm, statements
+    from kshell.machine.assembler.problems import Refused
+    from kshell.machine.assembler.program import Program
+    from kshell.machine.assembler.statements import read_statement
+    from kshell.machine.assembler.text import is_gas, is_nasm, statements
 
     program = Program(gas=False, nasm=False)
     if len(source) > MAX_SOURCE:
@@ -156,8 +156,8 @@ def _read(source: str, filename: str, problems: list[AsmProblem]) -> Program:
 
 def _spell(program: Program, source: str, filename: str, problems: list[AsmProblem]) -> dict[Item, str]:
     """What Keystone is to read for each item."""
-    from kshell.machine.asm_operands import spell_instruction
-    from kshell.machine.asm_problems import Refused
+    from kshell.machine.assembler.operands import spell_instruction
+    from kshell.machine.assembler.problems import Refused
 
     texts: dict[Item, str] = {}
     for items in program.items.values():
@@ -239,7 +239,7 @@ def _find_errors(
     """Keystone refuses the whole without saying where: ask it about each statement by itself."""
     import re
 
-    from kshell.machine.asm_problems import Refused, keystone_refusal
+    from kshell.machine.assembler.problems import Refused, keystone_refusal
 
     checked: dict[str, int] = {}
     for items in program.items.values():

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from kshell.machine.asm_problems import REGISTER, Refused
-from kshell.machine.asm_program import Program, Unresolved
-from kshell.machine.asm_text import Token
+from kshell.machine.assembler.problems import REGISTER, Refused
+from kshell.machine.assembler.program import Program, Unresolved
+from kshell.machine.assembler.text import Token
 
 _WIDE = re.compile(r"r(?:[abcd]x|[sd]i|[sb]p|8|9|1[0-5])\Z")
 _NARROW = re.compile(r"(?:e(?:[abcd]x|[sd]i|[sb]p)|r(?:8|9|1[0-5])d)\Z")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from kshell.machine.asm_problems import Refused, did_you_mean
-from kshell.machine.asm_text import Statement, Token, number_value, string_bytes
+from kshell.machine.assembler.problems import Refused, did_you_mean
+from kshell.machine.assembler.text import Statement, Token, number_value, string_bytes
 
 SECTIONS = ("text", "rodata", "data", "bss")
 MAX_IMAGE = 16 << 20

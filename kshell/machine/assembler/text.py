@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kshell.machine.asm_problems import MNEMONICS, REGISTER, Refused
+from kshell.machine.assembler.problems import MNEMONICS, REGISTER, Refused
 
 SEPARATOR = "\x1e"  # stands for a `;` that separates statements; no source may contain it
 

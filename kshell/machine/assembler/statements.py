@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
-from kshell.machine.asm_problems import MNEMONICS, Refused, att_refusal, did_you_mean, looks_like_att
-from kshell.machine.asm_program import MAX_IMAGE, SECTIONS, Program, Unresolved
-from kshell.machine.asm_text import Statement, Token, string_bytes, tokens
+from kshell.machine.assembler.problems import MNEMONICS, Refused, att_refusal, did_you_mean, looks_like_att
+from kshell.machine.assembler.program import MAX_IMAGE, SECTIONS, Program, Unresolved
+from kshell.machine.assembler.text import Statement, Token, string_bytes, tokens
 
 _WIDTHS = {
     ".byte": 1, "db": 1, ".2byte": 2, ".short": 2, ".hword": 2, ".value": 2, ".word": 2, "dw": 2, ".4byte": 4,

@@ -1,0 +1,27 @@
+"""Every lesson runs to its end, and shows what it speaks of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.shell.lab import screen
+
+LESSONS = sorted((Path(__file__).parent.parent / "lessons").glob("*/lesson.ksh"))
+
+
+def test_there_are_lessons() -> None:
+    assert LESSONS
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.parent.name)
+def test_a_lesson_runs_to_its_end(path: Path) -> None:
+    _, errors, status = screen(*path.read_text(encoding="utf-8").splitlines(), keep_going=False)
+    assert (errors, status) == ("", 0)
+
+
+def test_the_first_lesson_shows_the_call_without_with_and_without_its_module() -> None:
+    text, _, _ = screen(*LESSONS[0].read_text(encoding="utf-8").splitlines())
+    answers = [line.split("=")[-1].strip() for line in text.splitlines() if line.startswith("test_call(42)")]
+    assert answers == ["-1 ENOSYS (Function not implemented)", "42", "42", "-1 ENOSYS (Function not implemented)"]

@@ -174,7 +174,7 @@ def _trace_table(k: Kernel, tracer: Tracer, nr: int, address: int, regs: memoryv
     if definition is not None:
         pairs = zip(ptregs.ARGUMENTS, definition.parameters, strict=False)
         moved = [f"{ptregs.NAMES[s]} {regs[s]:#x} -> {p.name} = {_value_text(p, regs[s])}" for s, p in pairs]
-        tracer.hop(0, "wrapper", definition.macro + "\t" + "  ".join(moved))
+        tracer.hop(0, "wrapper", "\t".join([definition.macro, *(["  ".join(moved)] if moved else [])]))
 
 
 def _value_text(parameter: Parameter, register: int) -> str:

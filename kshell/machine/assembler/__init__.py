@@ -23,9 +23,9 @@ _keystone: Any = None
 def __getattr__(name: str) -> Any:
     """The error classes, loaded when somebody asks: a session that never assembles pays for none of this."""
     if name in ("AsmError", "AsmProblem", "KeystoneMissing"):
-        from kshell.machine import asm_problems
+        from kshell.machine.assembler import problems
 
-        return getattr(asm_problems, name)
+        return getattr(problems, name)
     raise AttributeError(name)
 
 

@@ -24,6 +24,7 @@ A teaching shell for a simulated Linux-like kernel.
   --kernel 4.19|course|6.19    which kernel to boot (course: 4.19 with the course's own call)
   --json                       one JSON object a command, a line each
   --keep-going                 in scripts: go on after a failed command
+  --write-config               make the prompt's file of settings, commented, if it is not there
   --version, --help
 
 Exit status: 0 done, 1 a command failed, 2 wrong usage, 3 a bug in kshell, 130 Ctrl-C.
@@ -45,7 +46,7 @@ class Arguments:
 
     def __init__(self) -> None:
         self.kernel = "course"
-        self.json = self.keep_going = self.show_help = self.show_version = False
+        self.json = self.keep_going = self.show_help = self.show_version = self.write_config = False
         self.commands: str | None = None
         self.file: str | None = None
 
@@ -55,7 +56,7 @@ def read_arguments(argv: list[str]) -> Arguments:
     found = Arguments()
     rest = list(argv)
     flags = {"--json": "json", "--keep-going": "keep_going", "--help": "show_help", "-h": "show_help"}
-    flags |= {"--version": "show_version", "-V": "show_version", "-k": "keep_going"}
+    flags |= {"--write-config": "write_config", "--version": "show_version", "-V": "show_version", "-k": "keep_going"}
     while rest:
         arg = rest.pop(0)
         option, equals, value = arg.partition("=")
@@ -138,6 +139,8 @@ def run(argv: list[str]) -> int:
 
         sys.stdout.write(f"kshell {__version__}\n")
         return 0
+    if found.write_config:
+        return _write_config()
     if found.commands is not None:
         session = _make_session(found, False, True)
         return session.run_lines(found.commands.split("\n"))
@@ -147,10 +150,23 @@ def run(argv: list[str]) -> int:
         session = _make_session(found, False, False)
         return session.run_lines(_stdin_lines())
     session = _make_session(found, True, True)
-    from kshell.shell.prompt import run_repl
+    from kshell.shell.prompt.repl import run_repl
 
     status = run_repl(session)
     return status if isinstance(status, int) else session.final_status()
+
+
+def _write_config() -> int:
+    from kshell.shell.prompt.config import config_path, write_default
+
+    try:
+        path = write_default()
+    except OSError as error:
+        reason = "it is there already" if isinstance(error, FileExistsError) else error.strerror or str(error)
+        sys.stderr.write(f"kshell: {config_path()} was not written: {reason}\n  try: edit it, or move it away first\n")
+        return 1
+    sys.stdout.write(f"{path}\n")
+    return 0
 
 
 def _run_file(found: Arguments) -> int:

@@ -168,3 +168,16 @@ def test_the_command_line_is_read_in_any_order() -> None:
     assert (found.commands, found.json, found.kernel, found.keep_going) == ("echo", True, "6.19", True)
     assert read_arguments(["--", "-odd"]).file == "-odd"
     assert read_arguments([]).file is None
+
+
+def test_the_file_of_settings_is_written_once_and_never_over(tmp_path: Path) -> None:
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "APPDATA": str(tmp_path)}
+    command = [sys.executable, "-m", "kshell", "--write-config"]
+    first = subprocess.run(command, capture_output=True, text=True, env=environment)
+    path = Path(first.stdout.strip())
+    assert first.returncode == 0
+    assert "menu = true" in path.read_text(encoding="utf-8")
+    path.write_text("menu = false\n", encoding="utf-8")
+    second = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert (second.returncode, path.read_text(encoding="utf-8")) == (1, "menu = false\n")
+    assert "was not written" in second.stderr

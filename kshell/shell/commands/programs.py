@@ -217,7 +217,7 @@ def _typed(words: list[Word]) -> str:
 
 def _entered(session: Session) -> str:
     """The program on the lines that follow, or from the editor."""
-    if session.following is None or session.interactive:
+    if session.following is None:
         if session.edit_program is None:
             raise misuse("asm", "there is no editor here")
         text = session.edit_program(session.program)

@@ -8,6 +8,7 @@ from kshell.shell.arguments import Refusal, c_string, number
 from kshell.shell.commands import GROUPS, command, everything, find, misuse, take_options, unknown
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import write_new
+from kshell.shell.topics import TOPICS
 from kshell.shell.views import Line, Nothing, Text, View, show, span
 
 if TYPE_CHECKING:
@@ -17,9 +18,13 @@ if TYPE_CHECKING:
 
 @command(
     "help",
-    "help [COMMAND]",
+    "help [COMMAND|modules|config]",
     arguments=("command",),
-    examples=(("help", "all commands, by group"), ("help trace", "one command, with examples that work as typed")),
+    examples=(
+        ("help", "all commands, by group"),
+        ("help trace", "one command, with examples that work as typed"),
+        ("help modules", "what a module looks like, and what it can import"),
+    ),
 )
 def help_(session: Session, words: list[Word]) -> View:
     """List the commands, or show the page of one.
@@ -29,7 +34,8 @@ def help_(session: Session, words: list[Word]) -> View:
     if len(words) > 1:
         raise misuse("help", "one command at a time")
     if words:
-        return help_page(words[0].text, session)
+        topic = TOPICS.get(words[0].text)
+        return topic() if topic is not None else help_page(words[0].text, session)
     lines: list[Line] = [span("Type a command, for example: syscall getpid"), []]
     result = []
     for group, heading, _ in GROUPS:
@@ -40,7 +46,9 @@ def help_(session: Session, words: list[Word]) -> View:
                 result.append({"name": found.name, "group": heading, "summary": found.summary})
         lines.append([])
     lines.append([("help COMMAND", "hint"), (" shows one with examples, ", ""), ("man CALL", "hint")])
-    lines[-1].append((" the page of a system call. Commands on one line are parted by ;", ""))
+    lines[-1].append((" the page of a system call.", ""))
+    lines.append([("help modules", "hint"), (" is about writing one, ", ""), ("help config", "hint")])
+    lines[-1].append((" about this prompt. Commands on one line are parted by ;", ""))
     return Text(lines, {"commands": result})
 
 

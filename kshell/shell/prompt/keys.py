@@ -17,7 +17,7 @@ from prompt_toolkit.filters import (
 )
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
-from kshell.shell.prompt_complete import choices, finish, take
+from kshell.shell.prompt.complete import choices, finish, take
 
 
 def line_keys(explain: Callable[[str, int], None]) -> KeyBindings:

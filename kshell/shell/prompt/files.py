@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from stat import S_ISDIR
 from typing import TYPE_CHECKING
 
-from kshell.shell.prompt_match import Candidate
+from kshell.shell.prompt.match import Candidate
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel

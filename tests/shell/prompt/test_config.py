@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kshell.shell import prompt_config
-from kshell.shell.prompt_config import Config, config_folder, load, state_folder, write_default
-from kshell.shell.prompt_history import KEPT, LineHistory
+from kshell.shell.prompt import config as prompt_config
+from kshell.shell.prompt.config import Config, config_folder, load, state_folder, write_default
+from kshell.shell.prompt.history import KEPT, LineHistory
 
 DEFAULTS = {name: getattr(Config(), name) for name in Config.__slots__}
 

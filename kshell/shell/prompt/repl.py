@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from kshell import __version__
 from kshell.kernel.profile import DEFAULT, PROFILES
-from kshell.shell.prompt_config import Config, load
-from kshell.shell.prompt_screen import Screen
+from kshell.shell.prompt.config import Config, load
+from kshell.shell.prompt.screen import Screen
 from kshell.shell.session import INTERRUPTED, bug_report
 
 if TYPE_CHECKING:
-    from kshell.shell.prompt_terminal import Terminal
+    from kshell.shell.prompt.terminal import Terminal
     from kshell.shell.session import Session
 
 T = TypeVar("T")
@@ -56,7 +56,7 @@ class Repl:
         self._warming = self._warm_up()
         self._terminal: Terminal | None = None
         if not is_dumb() or output is not None:
-            from kshell.shell.prompt_terminal import Terminal
+            from kshell.shell.prompt.terminal import Terminal
 
             self._terminal = Terminal(self, input, output)
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kshell.shell.prompt_candidates import complete
-from kshell.shell.prompt_match import Candidate, match, rank
+from kshell.shell.prompt.candidates import complete
+from kshell.shell.prompt.match import Candidate, match, rank
 from kshell.shell.session import Session
 from tests.shell.lab import Lab
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from kshell.abi.symbolic import SYMBOLS
 from kshell.shell.arguments import EXTRA, Refusal, register_value
 from kshell.shell.commands import ALIASES, FILES
-from kshell.shell.prompt_line import LONGEST, expected, lenient, options_of
+from kshell.shell.prompt.line import LONGEST, expected, lenient, options_of
 from kshell.shell.words import Line, Word
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from kshell.shell.commands import ALIASES, everything
-from kshell.shell.prompt_files import host_files, machine_files
-from kshell.shell.prompt_line import (
+from kshell.shell.prompt.files import host_files, machine_files
+from kshell.shell.prompt.line import (
     LONGEST,
     Cursor,
     Expected,
@@ -20,8 +20,8 @@ from kshell.shell.prompt_line import (
     literals_of,
     options_of,
 )
-from kshell.shell.prompt_match import Candidate, Match, rank
-from kshell.shell.prompt_values import Found, signature, symbols, value_candidates
+from kshell.shell.prompt.match import Candidate, Match, rank
+from kshell.shell.prompt.values import Found, signature, symbols, value_candidates
 from kshell.shell.samples import find_sample, sample_names, sample_path
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from prompt_toolkit.output import DummyOutput
 
 from kshell.shell import commands
 from kshell.shell.output import Result
-from kshell.shell.prompt import Repl
-from kshell.shell.prompt_config import Config
-from kshell.shell.prompt_help import explain
-from kshell.shell.prompt_keys import pasted
+from kshell.shell.prompt.config import Config
+from kshell.shell.prompt.help import explain
+from kshell.shell.prompt.keys import pasted
+from kshell.shell.prompt.repl import Repl
 from kshell.shell.session import Session
 from tests.shell.lab import Lab
 
@@ -250,7 +250,7 @@ def test_a_bug_in_a_command_does_not_end_the_session(
 def test_a_bug_in_completion_is_told_once_and_the_shell_goes_on(
     talk: Talk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kshell.shell.prompt_candidates.complete", lambda session, before: 1 // 0)
+    monkeypatch.setattr("kshell.shell.prompt.candidates.complete", lambda session, before: 1 // 0)
     assert talk.lines("ls", TAB, TAB, "mod", ENTER, "lsmod", ENTER) == ["lsmod", "lsmod"]
     out = capsys.readouterr().out
     assert out.count("ZeroDivisionError") == 1
@@ -282,7 +282,7 @@ def test_a_config_problem_is_told_in_one_line(capsys: pytest.CaptureFixture[str]
 def test_every_switch_leaves_a_prompt_that_works(
     switches: dict[str, bool], monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
-    monkeypatch.setattr("kshell.shell.prompt_terminal.history_path", lambda: os.path.join(tmp_path, "history"))
+    monkeypatch.setattr("kshell.shell.prompt.terminal.history_path", lambda: os.path.join(tmp_path, "history"))
     with create_pipe_input() as pipe:
         talk = Talk(pipe, **switches)
         assert talk.lines("lsmo", TAB, ENTER) == ["lsmod"]

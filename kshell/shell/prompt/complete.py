@@ -10,7 +10,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.lexers import Lexer
 
-from kshell.shell.prompt_match import Match
+from kshell.shell.prompt.match import Match
 
 
 class Choice(Completion):

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from kshell.shell.prompt_line import LONGEST, Expected, at_cursor, expected, is_blank, lenient, literals_of
-from kshell.shell.prompt_values import HINTS, definition_named
+from kshell.shell.prompt.line import LONGEST, Expected, at_cursor, expected, is_blank, lenient, literals_of
+from kshell.shell.prompt.values import HINTS, definition_named
 
 if TYPE_CHECKING:
     from kshell.kernel.declare import SyscallDefinition

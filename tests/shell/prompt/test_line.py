@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kshell.shell.commands import everything, find
-from kshell.shell.prompt_line import at_cursor, expected, lenient, literals_of, options_of
+from kshell.shell.prompt.line import at_cursor, expected, lenient, literals_of, options_of
 
 
 @pytest.mark.parametrize(

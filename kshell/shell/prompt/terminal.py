@@ -18,16 +18,16 @@ from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.utils import is_windows
 
 from kshell.kernel.profile import PROFILES
-from kshell.shell.prompt_complete import FragmentLexer, LineCompleter
-from kshell.shell.prompt_config import history_path
-from kshell.shell.prompt_history import LineHistory
-from kshell.shell.prompt_keys import line_keys
-from kshell.shell.prompt_style import COLOURED, PLAIN
+from kshell.shell.prompt.complete import FragmentLexer, LineCompleter
+from kshell.shell.prompt.config import history_path
+from kshell.shell.prompt.history import LineHistory
+from kshell.shell.prompt.keys import line_keys
+from kshell.shell.prompt.style import COLOURED, PLAIN
 
 if TYPE_CHECKING:
-    from kshell.shell.prompt import Repl
-    from kshell.shell.prompt_editor import ProgramEditor
-    from kshell.shell.prompt_match import Match
+    from kshell.shell.prompt.editor import ProgramEditor
+    from kshell.shell.prompt.match import Match
+    from kshell.shell.prompt.repl import Repl
 
 MENU_ROWS = 8
 WARM_UP_DELAY = 0.02  # seconds after a prompt: the terminal has answered where its cursor is, and the line is drawn
@@ -99,7 +99,7 @@ class Terminal:
     def edit(self, text: str) -> str | None:
         """A program, typed or edited by the person; None if it was called off."""
         if self._editor is None:
-            from kshell.shell.prompt_editor import ProgramEditor
+            from kshell.shell.prompt.editor import ProgramEditor
 
             self._editor = ProgramEditor(
                 self._repl.session,
@@ -132,7 +132,7 @@ class Terminal:
         return [("class:prompt", name), middle, ("class:prompt", "> ")]
 
     def _complete(self, before: str) -> tuple[int, list[Match]]:
-        from kshell.shell.prompt_candidates import complete
+        from kshell.shell.prompt.candidates import complete
 
         return complete(self._repl.session, before)
 
@@ -141,12 +141,12 @@ class Terminal:
         return self._painted(line) or [("", line)]
 
     def _highlight(self, line: str) -> list[tuple[str, str]]:
-        from kshell.shell.prompt_highlight import highlight
+        from kshell.shell.prompt.highlight import highlight
 
         return highlight(self._repl.session, line)
 
     def _toolbar(self) -> StyleAndTextTuples:
-        from kshell.shell.prompt_toolbar import toolbar
+        from kshell.shell.prompt.toolbar import toolbar
 
         if not self._warm:  # the machine is not booted yet: this would boot it before the first prompt is there
             return [("", f" Linux {PROFILES[self._repl.session.profile].release}")]
@@ -161,6 +161,6 @@ class Terminal:
         return [*mode, *toolbar(self._repl.session, before, after, width)]
 
     def _show_explanation(self, line: str, column: int) -> None:
-        from kshell.shell.prompt_help import explain
+        from kshell.shell.prompt.help import explain
 
         self._repl.session.output.show(explain(self._repl.session, line, column))

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kshell.shell.prompt_highlight import highlight
-from kshell.shell.prompt_line import LONGEST
-from kshell.shell.prompt_toolbar import toolbar
+from kshell.shell.prompt.highlight import highlight
+from kshell.shell.prompt.line import LONGEST
+from kshell.shell.prompt.toolbar import toolbar
 from kshell.shell.session import Session
 from tests.shell.lab import Lab
 

@@ -15,10 +15,10 @@ from prompt_toolkit.styles import BaseStyle
 from prompt_toolkit.validation import ValidationError, Validator
 
 from kshell.shell.errors import CommandError
-from kshell.shell.prompt_complete import FragmentLexer
-from kshell.shell.prompt_keys import editor_keys
-from kshell.shell.prompt_program import first_mistake, is_finished, meaning, paint, without_end
-from kshell.shell.prompt_toolbar import SEPARATOR, fit
+from kshell.shell.prompt.complete import FragmentLexer
+from kshell.shell.prompt.keys import editor_keys
+from kshell.shell.prompt.program import first_mistake, is_finished, meaning, paint, without_end
+from kshell.shell.prompt.toolbar import SEPARATOR, fit
 from kshell.shell.session import INTERRUPTED
 
 if TYPE_CHECKING:

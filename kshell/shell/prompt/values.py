@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from kshell.abi import structs
 from kshell.abi.symbolic import SYMBOLS
 from kshell.shell.arguments import EXTRA, Refusal, register_value
-from kshell.shell.prompt_files import machine_files
-from kshell.shell.prompt_line import Cursor, Expected, current_term
-from kshell.shell.prompt_match import Candidate
+from kshell.shell.prompt.files import machine_files
+from kshell.shell.prompt.line import Cursor, Expected, current_term
+from kshell.shell.prompt.match import Candidate
 
 if TYPE_CHECKING:
     from kshell.kernel.declare import Parameter, SyscallDefinition

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from kshell.shell.commands import ALIASES, FILES
 from kshell.shell.errors import CommandError
 from kshell.shell.output import Result
-from kshell.shell.prompt_line import Expected, expected, lenient
-from kshell.shell.prompt_values import HINTS, constants, parameter_at
+from kshell.shell.prompt.line import Expected, expected, lenient
+from kshell.shell.prompt.values import HINTS, constants, parameter_at
 from kshell.shell.samples import find_sample
 from kshell.shell.views import Failure, Text, View, show
 from kshell.shell.words import Word, plain

@@ -1,0 +1,1 @@
+"""The interactive face of the shell: a prompt with completion, signatures, history and help."""

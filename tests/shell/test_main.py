@@ -171,13 +171,12 @@ def test_the_command_line_is_read_in_any_order() -> None:
 
 
 def test_the_file_of_settings_is_written_once_and_never_over(tmp_path: Path) -> None:
-    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "APPDATA": str(tmp_path)}
-    command = [sys.executable, "-m", "kshell", "--write-config"]
-    first = subprocess.run(command, capture_output=True, text=True, env=environment)
-    path = Path(first.stdout.strip())
+    home = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "APPDATA": str(tmp_path)}
+    first = kshell("--write-config", env=home)
+    path = Path(first.stdout.decode().strip())
     assert first.returncode == 0
     assert "menu = true" in path.read_text(encoding="utf-8")
     path.write_text("menu = false\n", encoding="utf-8")
-    second = subprocess.run(command, capture_output=True, text=True, env=environment)
+    second = kshell("--write-config", env=home)
     assert (second.returncode, path.read_text(encoding="utf-8")) == (1, "menu = false\n")
-    assert "was not written" in second.stderr
+    assert b"was not written" in second.stderr

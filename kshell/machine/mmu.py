@@ -1,0 +1,155 @@
+"""The memory management unit: which physical page an access of user code reaches, if any.
+
+The emulator keeps a TLB, and asks here for each translation that is not in it.  The answer comes from the page tables in
+RAM, walked as the hardware does, and from the kernel, which may bring the page in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from unicorn import unicorn_const as uc_const
+
+from kshell.machine.code_watch import EDGE, CodeWatch
+from kshell.machine.paging import FETCH, FRAME_MASK, NX, PRESENT, READ, USER, WRITABLE, WRITE, PageTable, is_canonical
+from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, Ram
+
+U64 = (1 << 64) - 1
+# The emulator's TLB has 256 entries at first, and grows only when it is flushed.
+FIRST_FILLS, MOST_FILLS = 300, 20_000
+
+
+class Mmu:
+    """Translates for one CPU, in the address space that was loaded last (C: CR3).
+
+    `on_page_fault(address, access)` is the kernel: it may map a page and return True.
+    `fault` is (address, access) of the first access of a run that was refused, None if none was; `error` is what the
+    kernel raised meanwhile.  A `closed` MMU brings in no page any more: the run is as good as over.
+    """
+
+    def __init__(self, uc: Any, ram: Ram, watch: CodeWatch) -> None:
+        self.on_page_fault: Callable[[int, int], bool] = lambda address, access: False
+        self.ring = 0
+        self.gdt_page = 0
+        self.descriptors_open = False  # the CPU itself reads a descriptor, which user code may not
+        self.fault: tuple[int, int] | None = None
+        self.error: BaseException | None = None
+        self.closed = False
+        self.refused = False  # the emulator was told of an exception
+        self.flush_wanted = False
+        self._uc, self._ram, self._watch = uc, ram, watch
+        self._space: PageTable | None = None
+        self._root = 0
+        self._fills, self._fills_limit = 0, FIRST_FILLS
+        uc.hook_add(uc_const.UC_HOOK_TLB_FILL, self._fill)
+
+    def load(self, space: PageTable) -> bool:
+        """Switch to another address space (C: load_cr3); False if it is the present one."""
+        self.flush_wanted = True
+        if space is self._space:
+            return False
+        self._space, self._root = space, space.root
+        self._fills_limit = FIRST_FILLS
+        return True
+
+    def flush(self) -> None:
+        """Forget cached translations; needed after a page-table entry was changed or removed, and at a change of ring."""
+        self._uc.ctl(uc_const.UC_CTL_TLB_FLUSH, uc_const.UC_CTL_IO_WRITE)
+        self._fills = 0
+        self.flush_wanted = False
+
+    def reopen(self) -> None:
+        """The run begins, or goes on: nothing was refused."""
+        self.fault, self.closed = None, False
+
+    # The page tables.
+
+    def walk(self, address: int) -> int:
+        """The page-table entry of an address, 0 if there is none."""
+        words = self._ram.words
+        pte = self._root
+        for shift in (39, 30, 21, 12):
+            pte = words[((pte & FRAME_MASK) + 8 * (address >> shift & 511)) >> 3]
+            if not pte & PRESENT:
+                return 0
+        return pte if is_canonical(address) else 0
+
+    def allows(self, pte: int, access: int) -> bool:
+        """Whether the code of the present ring may do that to a page."""
+        if not pte & PRESENT or (self.ring == 3 and not pte & USER):
+            return False
+        if access == WRITE:
+            return bool(pte & WRITABLE)
+        return access != FETCH or not pte & NX
+
+    def _bring_in(self, address: int, access: int) -> bool:
+        """Let the kernel bring in a page; True if the access is allowed then."""
+        if self.closed:  # code that runs on to the end of its block after what stopped it
+            return False
+        try:
+            mapped = self.on_page_fault(address, access)
+        except BaseException as error:  # the binding would lose it: it is raised again when the run has stopped
+            self.error = error
+            return False
+        return mapped and self.allows(self.walk(address), access)
+
+    def read_user(self, address: int, size: int) -> bytes:
+        """The bytes that user code would read at `address`; fewer where it cannot."""
+        found = b""
+        while len(found) < size:
+            at = address + len(found) & U64
+            pte = self.walk(at)
+            if not self.allows(pte, READ):
+                if not self._bring_in(at, READ):
+                    break
+                pte = self.walk(at)
+            offset = at & ~PAGE_MASK
+            length = min(size - len(found), PAGE_SIZE - offset)
+            found += self._ram.bytes[(pte & FRAME_MASK) + offset : (pte & FRAME_MASK) + offset + length]
+        return found
+
+    # Filling the TLB.
+
+    def _fill(self, _uc: Any, address: int, access: int, entry: Any, _data: object) -> bool:
+        self._fills += 1
+        if self._fills > self._fills_limit:  # let a flush enlarge the TLB, or every access will come here
+            self._fills_limit = min(2 * self._fills_limit, MOST_FILLS)
+            self.flush_wanted = True
+            self._uc.emu_stop()
+        pte = self.walk(address)
+        if not (self.allows(pte, access) or (self.descriptors_open and address & PAGE_MASK == self.gdt_page)):
+            if not self._bring_in(address, access):
+                return self._refuse(address, access)
+            pte = self.walk(address)
+        frame = pte & FRAME_MASK
+        entry.paddr = frame
+        if access == FETCH:
+            if self.ring == 3 and not self._admit(address & PAGE_MASK & U64, frame):
+                self.refused = True
+                return False
+            entry.perms = uc_const.UC_PROT_READ | uc_const.UC_PROT_EXEC
+        elif pte & WRITABLE:  # never writable and executable at once: code is looked at before it runs
+            entry.perms = uc_const.UC_PROT_READ | uc_const.UC_PROT_WRITE
+        else:
+            entry.perms = uc_const.UC_PROT_READ
+        return True
+
+    def _refuse(self, address: int, access: int) -> bool:
+        if not self.closed:  # only the first address that is asked for is the one that faulted
+            self.fault, self.closed = (address, access), True
+        self.refused = True
+        return False
+
+    def _admit(self, page: int, frame: int) -> bool:
+        """Let a page of code be looked at, with the ends of its neighbours; True if it may be translated."""
+        before, after = self._neighbour(page - PAGE_SIZE), self._neighbour(page + PAGE_SIZE)
+        data = self._ram.bytes
+        lead = data[before + PAGE_SIZE - EDGE : before + PAGE_SIZE] if before else b""
+        tail = data[after : after + EDGE] if after else b""
+        return self._watch.admit(page, frame, lead, tail)
+
+    def _neighbour(self, page: int) -> int:
+        """The frame of a page that could be executed, or 0."""
+        pte = self.walk(page & U64)
+        return pte & FRAME_MASK if self.allows(pte, FETCH) else 0

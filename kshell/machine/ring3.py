@@ -1,0 +1,44 @@
+"""From ring 0 to ring 3, once, at the end of booting: the segment descriptors, and the `iretq` that goes through them.
+
+C counterpart: arch/x86/kernel/cpu/common.c, arch/x86/include/asm/segment.h.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from unicorn import x86_const as x86
+
+from kshell.machine.paging import FRAME_MASK, PageTable
+from kshell.machine.ram import PAGE_SIZE
+
+KERNEL_CS, KERNEL_SS, USER_CS, USER_SS = 0x10, 0x18, 0x33, 0x2B
+# Linux's descriptors, so that the selectors above mean what they do there, but for 0x23, 32-bit user code: there is
+# none here, and a far jump to it is refused.
+GDT = (0, 0, 0x00AF9B000000FFFF, 0x00CF93000000FFFF, 0, 0x00CFF3000000FFFF, 0x00AFFB000000FFFF)
+IRETQ = b"\x48\xcf"
+CR0_NE = 1 << 5
+CR4_TSD, CR4_OSFXSR, CR4_OSXMMEXCPT = 1 << 2, 1 << 9, 1 << 10
+
+
+def enter_ring3(uc: Any, space: PageTable, gdt: int, iret: int, stack_top: int) -> None:
+    """Load the descriptor table at `gdt` and execute the `iretq` at `iret`, with `stack_top` as the stack.
+
+    All three are kernel addresses mapped in `space`.
+    """
+    limit = 8 * len(GDT) - 1
+    uc.reg_write(x86.UC_X86_REG_CR0, uc.reg_read(x86.UC_X86_REG_CR0) | CR0_NE)
+    uc.reg_write(x86.UC_X86_REG_CR4, uc.reg_read(x86.UC_X86_REG_CR4) | CR4_TSD | CR4_OSFXSR | CR4_OSXMMEXCPT)
+    uc.reg_write(x86.UC_X86_REG_GDTR, (0, gdt, limit, 0))
+    uc.reg_write(x86.UC_X86_REG_CS, KERNEL_CS)
+    uc.reg_write(x86.UC_X86_REG_SS, KERNEL_SS)
+    landing = iret + 0x10  # nothing is executed there, but the emulator wants to fetch it: any mapped page will do
+    frame = (landing, USER_CS, 0x202, 0x2000, USER_SS)  # ip, cs, flags, sp, ss: what iretq pops
+    page = space.entry(stack_top - 1) & FRAME_MASK
+    at = (page + PAGE_SIZE - 8 * len(frame)) >> 3
+    for offset, word in enumerate(frame):
+        space.ram.words[at + offset] = word
+    uc.reg_write(x86.UC_X86_REG_RSP, stack_top - 8 * len(frame))
+    uc.emu_start(iret, landing)
+    if uc.reg_read(x86.UC_X86_REG_CS) != USER_CS:
+        raise RuntimeError("the emulator did not enter ring 3")

@@ -11,10 +11,11 @@ import sys
 # The figures of starting up are those of a student's second start: with compiled files, as pip leaves them too.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-from benchmarks import machine, modules, startup
+from benchmarks import ctrl_c, machine, modules, startup
 from kshell.machine.registers import fast_path_available
 
 ROUND_LIMIT_MS = 50.0
+CTRL_C_LIMIT_MS = 100.0
 
 
 def show(name: str, figure: str, limit: str, good: bool) -> bool:
@@ -30,6 +31,9 @@ def main(quick: bool) -> int:
     for what, value, least in machine.results():
         bound = f"at least {least:.3f}" if least else "for comparison"
         good &= show(what, f"{value:.3f}", bound, least is None or value >= least)
+    for kind, spent in ctrl_c.medians_ms(3 if quick else ctrl_c.ROUNDS).items():
+        limit = f"at most {CTRL_C_LIMIT_MS:.0f} ms"
+        good &= show(f"Ctrl-C in a loop of {kind}", f"{spent:.1f} ms", limit, spent <= CTRL_C_LIMIT_MS)
     for figure in startup.figures(3 if quick else startup.ROUNDS):
         limit = f"at most {figure.limit}"
         good &= show(figure.name, f"{figure.ratio:.2f}", limit, figure.ratio <= figure.limit)

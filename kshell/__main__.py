@@ -190,6 +190,11 @@ def _stdin_lines() -> Iterator[str]:
 
 def main() -> int:
     """The console script.  Nothing that goes wrong shows a traceback, unless KSHELL_DEBUG is set."""
+    if sys.stderr is None:  # started with 2>&-
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # to the end of the process
+    if sys.stdout is None:  # and with >&-
+        sys.stderr.write(f"kshell: cannot write the output: {os.strerror(9)}\n")
+        return 1
     _prepare_streams()
     try:
         status = run(sys.argv[1:])

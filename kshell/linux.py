@@ -23,6 +23,9 @@ A module is a Python file that declares at its top level and acts in its functio
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
 
 from kshell.abi.errno import *  # noqa: F403  every errno by its name; __all__ lists them
 from kshell.abi.loglevel import (
@@ -50,6 +53,7 @@ from kshell.kernel.declare import (
     module_param,
 )
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.layout import KERNEL_DATA, KERNEL_TEXT
 from kshell.kernel.text import KernelBug
 from kshell.kernel.uaccess import copy_from_user, copy_to_user, strncpy_from_user
 from kshell.machine.ram import PAGE_SIZE
@@ -77,14 +81,16 @@ def try_module_get(k: Kernel, module: ThisModule) -> bool:
 
 
 def module_put(k: Kernel, module: ThisModule) -> None:
-    """``module_put(THIS_MODULE)``: give back what try_module_get took."""
+    """``module_put(THIS_MODULE)``: give back what try_module_get took; where nothing was taken, the kernel warns."""
     from kshell.kernel.module_struct import Module
+    from kshell.kernel.oops import warn
 
     owner = sys._getframe(1).f_globals.get("__this_module__")
     if isinstance(owner, Module):
-        if owner.references == 0:
-            raise KernelBug("module_put without a try_module_get before it: the reference count would fall below zero")
-        owner.references -= 1
+        if owner.references > 0:
+            owner.references -= 1
+        else:
+            warn(k)  # WARN_ON(ret < 0): the count stays what it is
 
 
 def kallsyms_lookup_name(k: Kernel, name: str) -> int:
@@ -94,21 +100,75 @@ def kallsyms_lookup_name(k: Kernel, name: str) -> int:
 
 
 def set_memory_rw(k: Kernel, address: int, pages: int) -> int:
-    """Let `pages` pages from `address` be written to, whatever they hold; 0, or -EINVAL where nothing is mapped."""
+    """Let `pages` pages from `address` be written to; 0, or -EFAULT where nothing is mapped.
+
+    The kernel's own text and read-only data stay read-only, with 0 all the same (C: static_protections).
+    """
     return _set_memory(k, address, pages, True)
 
 
 def set_memory_ro(k: Kernel, address: int, pages: int) -> int:
-    """Close `pages` pages from `address` to writing; 0, or -EINVAL where nothing is mapped."""
+    """Close `pages` pages from `address` to writing; 0, or -EFAULT where nothing is mapped."""
     return _set_memory(k, address, pages, False)
 
 
 def _set_memory(k: Kernel, address: int, pages: int, writable: bool) -> int:
     first = address & ~(PAGE_SIZE - 1)
     if not all(k.memory.space.entry(first + PAGE_SIZE * index) for index in range(pages)):
-        return -EINVAL  # noqa: F405
+        return -EFAULT  # noqa: F405
+    if first < KERNEL_DATA and first + PAGE_SIZE * pages > KERNEL_TEXT:
+        if writable:
+            k.note("set_memory_rw answers 0 and changes nothing: kernel text and .rodata stay read-only on x86")
+        return 0
     k.memory.set_writable(first, PAGE_SIZE * pages, writable)
     return 0
+
+
+X86_CR0_WP = 1 << 16  # write protect: a read-only page is read-only in ring 0 too
+CR0_STATE = 0x8004_0033  # PG AM NE ET MP PE: what is always set here
+
+
+def read_cr0(k: Kernel) -> int:
+    """The control register CR0."""
+    return CR0_STATE | (X86_CR0_WP if k.memory.write_protect else 0)
+
+
+def write_cr0(k: Kernel, value: int) -> None:
+    """Write CR0; the one bit that does anything here is X86_CR0_WP.  Linux pins it since 5.3: a warning, and it stays.
+
+    The CPU keeps WP clear until somebody sets it again, whatever becomes of the task.
+    """
+    wanted = bool(value & X86_CR0_WP)
+    if not wanted and k.profile.version >= (5, 3):
+        from kshell.kernel.oops import warn
+
+        wanted = True
+        if "cr0" not in k.warned:
+            k.warned.add("cr0")  # WARN_ONCE
+            warn(k, "CR0 WP bit went missing!?")
+    k.memory.write_protect = wanted
+
+
+def msleep(k: Kernel, ms: int) -> None:
+    """Sleep for `ms` milliseconds of the simulated clock; meanwhile another task may run, and unload the caller.
+
+    Then the caller's text is gone, and the return from here is a fault.
+    """
+    address, body = _function_around(k, sys._getframe(1))
+    if k.tracer is not None:
+        k.tracer.hop(0, "sleep", f"msleep({ms}): the CPU is free for other tasks")
+    k.clock.ns += max(int(ms), 0) * 1_000_000
+    k.schedule()
+    if k.bodies.get(address) is not body:
+        k.return_into_nothing(address)
+
+
+def _function_around(k: Kernel, frame: FrameType | None) -> tuple[int, Callable[..., Any] | None]:
+    """The innermost function with an address that is running, and that address."""
+    bodies = {getattr(body, "__wrapped__", body).__code__: (address, body) for address, body in k.bodies.items()}
+    while frame is not None and frame.f_code not in bodies:
+        frame = frame.f_back
+    return bodies[frame.f_code] if frame is not None else (0, None)
 
 
 def BUG() -> None:
@@ -147,6 +207,7 @@ __all__ = [
     "R10",
     "SI",
     "THIS_MODULE",
+    "X86_CR0_WP",
     "Kernel",
     "Param",
     "Stub",
@@ -158,10 +219,13 @@ __all__ = [
     "module_init",
     "module_param",
     "module_put",
+    "msleep",
+    "read_cr0",
     "set_memory_ro",
     "set_memory_rw",
     "strncpy_from_user",
     "try_module_get",
+    "write_cr0",
 ]
 __all__ += ["E2BIG", "EACCES", "EADDRINUSE", "EADDRNOTAVAIL", "EADV", "EAFNOSUPPORT", "EAGAIN"]  # noqa: F405
 __all__ += ["EALREADY", "EBADE", "EBADF", "EBADFD", "EBADMSG", "EBADR", "EBADRQC", "EBADSLT", "EBFONT"]  # noqa: F405

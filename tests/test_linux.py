@@ -8,6 +8,8 @@ import pytest
 
 from kshell import linux
 from kshell.abi import errno
+from kshell.kernel.memory import KernelFault
+from kshell.kernel.module import delete_module
 from tests.kernel.module_lab import Lab
 
 
@@ -85,15 +87,80 @@ def test_references_count_and_cannot_fall_below_zero(tmp_path: Path) -> None:
     lab.call(335, 0)
     lab.call(335, 0)
     assert module.refcount == 0
-    assert lab.call(335, 0).outcome.kind == "killed"
+    assert "W" not in lab.k.taint.letters
+    assert lab.result(335, 0) == 0
+    assert module.refcount == 0
+    assert "W" in lab.k.taint.letters
+    assert any(line.startswith("WARNING: CPU: 0 PID: 77 at linux.py:") for line in lab.dmesg())
 
 
 def test_set_memory_asks_whether_there_is_memory(tmp_path: Path) -> None:
     k = Lab(tmp_path).k
-    assert linux.set_memory_rw(k, 0xDEAD000, 1) == -errno.EINVAL
+    assert linux.set_memory_rw(k, 0xDEAD000, 1) == -errno.EFAULT
     address = linux.kallsyms_lookup_name(k, "sys_call_table")
     assert address == k.sys_call_table
-    assert linux.set_memory_rw(k, address, 1) == 0
-    k.memory.store(address, k.memory.load(address))
     assert linux.set_memory_ro(k, address + 8, 1) == 0
     assert linux.kallsyms_lookup_name(k, "nothing") == 0
+
+
+def test_set_memory_rw_leaves_the_kernels_read_only_data_as_it_is_and_says_0(tmp_path: Path) -> None:
+    k = Lab(tmp_path).k
+    assert linux.set_memory_rw(k, k.sys_call_table, 1) == 0
+    with pytest.raises(KernelFault) as caught:
+        k.memory.store(k.sys_call_table, 0)
+    assert caught.value.error_code == 3
+    assert "changes nothing" in k.take_notes()[0]
+
+
+def test_set_memory_rw_opens_a_modules_own_text(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    module = lab.load("def f(k):\n    return 0\n")
+    with pytest.raises(KernelFault):
+        lab.k.memory.store(module.address, 0)
+    assert linux.set_memory_rw(lab.k, module.address, 1) == 0
+    lab.k.memory.store(module.address, 0)
+    assert linux.set_memory_ro(lab.k, module.address, 1) == 0
+    with pytest.raises(KernelFault):
+        lab.k.memory.store(module.address, 0)
+
+
+def test_a_kernel_with_WP_clear_writes_to_read_only_pages(tmp_path: Path) -> None:
+    k = Lab(tmp_path, "4.19").k
+    cr0 = linux.read_cr0(k)
+    assert cr0 == 0x8005_0033
+    linux.write_cr0(k, cr0 & ~linux.X86_CR0_WP)
+    assert linux.read_cr0(k) == 0x8004_0033
+    k.memory.store(k.sys_call_table, k.memory.load(k.sys_call_table))
+    linux.write_cr0(k, cr0)
+    with pytest.raises(KernelFault):
+        k.memory.store(k.sys_call_table, 0)
+    assert not k.taint.letters
+
+
+def test_WP_is_pinned_since_5_3_and_the_kernel_warns_once(tmp_path: Path) -> None:
+    k = Lab(tmp_path, "6.19").k
+    for _ in range(2):
+        linux.write_cr0(k, 0)
+    assert linux.read_cr0(k) & linux.X86_CR0_WP
+    lines = [record.text for record in k.log.since(0)]
+    assert lines.count("CR0 WP bit went missing!?") == 1
+    assert any(line.startswith("WARNING: linux.py:") and line.endswith("CPU#0: kshell/77") for line in lines)
+    assert k.taint.letters == {"W"}
+
+
+def test_msleep_takes_its_time_by_the_simulated_clock(tmp_path: Path) -> None:
+    k = Lab(tmp_path).k
+    before = k.clock.ns
+    linux.msleep(k, 20)
+    linux.msleep(k, -5)
+    assert k.clock.ns == before + 20_000_000
+
+
+def test_a_handler_whose_module_went_while_it_slept_returns_into_freed_text(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    module = lab.handler("def handler(k, n):\n    msleep(k, 1)\n    k.printk(KERN_INFO, 'never')\n    return 0\n")
+    lab.k.on_sleep = lambda: delete_module(lab.k, "m")
+    assert lab.call(335, 1).outcome.kind == "killed"
+    assert f"BUG: unable to handle kernel paging request at {module.address + 0x13:016x}" in lab.dmesg()
+    assert "never" not in lab.dmesg()
+    lab.assert_well()

@@ -228,6 +228,15 @@ def _tabs(before: str, width: int) -> str:
     return "\t" * max(1, (width - len(before) + 7) // 8)
 
 
+def misspelt(rows: Iterable[Row], with_prefix: bool) -> list[Row]:
+    """The rows whose entry is spelt for another release.
+
+    `with_prefix`: ``__x64_sys_x`` as up to 5.6, else ``sys_x`` as since 5.7, where the build adds the prefix itself.
+    """
+    foreign = ("sys_", "compat_sys_") if with_prefix else ("__x64_", "__x32_")
+    return [row for row in rows if row.entry is not None and row.entry.startswith(foreign)]
+
+
 def decode(data: bytes) -> str:
     """The text of a table file, UTF-8 or UTF-16 with its mark; what is no text becomes U+FFFD, an error for `parse`."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):

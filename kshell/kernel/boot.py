@@ -16,7 +16,7 @@ from kshell.kernel.clock import BOOT_STEP_NS
 from kshell.kernel.declare import SECTIONS, Stub, SyscallDefinition
 from kshell.kernel.kallsyms import Symbol
 from kshell.kernel.naming import entry_name
-from kshell.machine.cpu import GDT, IRETQ
+from kshell.machine.ring3 import GDT, IRETQ
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -144,7 +144,7 @@ def _enter_user_mode(k: Kernel) -> None:
     k.cpu.boot(k.memory.space, gdt, iret, stack + layout.THREAD_SIZE)
     k.memory.free_stack(stack)
     k.cpu.on_syscall = entry.make_entry(k)
-    k.cpu.on_page_fault = entry.make_page_fault(k)
+    k.cpu.mmu.on_page_fault = entry.make_page_fault(k)
 
 
 def _start_first_task(k: Kernel) -> None:

@@ -72,13 +72,13 @@ class Param(Stub[Any]):
     ``k[level]`` reads it.  `type` is C's: int, uint, long, ulong or bool.
     """
 
-    __slots__ = ("default", "perm", "type")
+    __slots__ = ("default", "type")
 
     def __init__(self, name: str, default: int = 0) -> None:
         self.name, self.is_extern = _identifier("Param", name), False
         if not isinstance(default, int):
             raise DeclarationError(f"Param({name!r}, {default!r}): a parameter's value is an int")
-        self.default, self.type, self.perm = int(default), "int", 0
+        self.default, self.type = int(default), "int"
         _emit(".data", self)
 
     def parse(self, text: str) -> int | None:
@@ -101,13 +101,13 @@ class Param(Stub[Any]):
 def module_param(parameter: Param, type: str, perm: int = 0) -> None:
     """Let insmod set a variable: ``module_param(level, int, 0644);``
 
-    `type` is int, uint, long, ulong or bool; `perm` the mode of its file in /sys, 0 for none.
+    `type` is int, uint, long, ulong or bool; `perm`, the mode of its file in /sys, does nothing: there is no /sys.
     """
     if not isinstance(parameter, Param):
         raise DeclarationError(f'module_param({parameter!r}): declare the variable first: level = Param("level", 1)')
     if type not in ("int", "uint", "long", "ulong", "bool"):
         raise DeclarationError(f"module_param({parameter.name}, {type!r}): the types are int, uint, long, ulong, bool")
-    parameter.type, parameter.perm = type, perm
+    parameter.type = type
 
 
 def extern(name: str) -> Stub[Any]:

@@ -116,8 +116,9 @@ def new_statistics(k: Kernel, nr: int) -> CallStatistics:
 def lookup(k: Kernel, rax: int) -> tuple[int | None, int]:
     """(address of the function, number) for what the user left in rax; address None leaves ax at -ENOSYS.
 
-    Up to 6.8: `if (nr < NR_syscalls) regs->ax = sys_call_table[nr](regs);` with a 64-bit nr.
-    Today: `int nr`, and x64_sys_call(regs, nr), a switch: sys_call_table is not looked at.
+    4.19: `if (nr < NR_syscalls) regs->ax = sys_call_table[nr](regs);` with a 64-bit nr.
+    6.19: `int nr` (since 5.14), and x64_sys_call(regs, nr), a switch (since 6.9): sys_call_table is not looked at.  A
+    number past the end, unless it is -1, gets __x64_sys_ni_syscall() without asking the switch.
     """
     if k.dispatches_by_table:
         if rax < k.nr_syscalls:
@@ -142,7 +143,7 @@ def exit_to_user_mode(k: Kernel) -> None:
 # What a tracer is told.
 
 
-def _trace_entry(k: Kernel, tracer: Tracer, regs: memoryview) -> Call:
+def _trace_entry(k: Kernel, tracer: Tracer, regs: memoryview) -> Call | None:
     from kshell.kernel import strace
     from kshell.kernel.trace import Call
 
@@ -151,14 +152,18 @@ def _trace_entry(k: Kernel, tracer: Tracer, regs: memoryview) -> Call:
     row = k.table.by_number.get(number)
     args = tuple(to_signed64(regs[slot]) for slot in ptregs.ARGUMENTS)
     call = Call(nr, row.name if row and row.abi != "x32" else None, args)
+    if not tracer.takes(call):
+        k.tracer = None
+        return None
     strace.enter(k, call, k.define_of(number))
-    tracer.calls.append(call)
     if tracer.hops is not None:
         tracer.hop(0, "cpu", f"LSTAR -> entry_SYSCALL_64\trcx <- {regs[ptregs.CX]:#x}  r11 <- {regs[ptregs.R11]:#x}")
         tracer.hop(0, "entry", "swapgs, rsp -> kernel stack, pt_regs pushed", k.current.regs_address)
         tracer.hop(0, "dispatch", f"do_syscall_64(nr={number})")
         if lookup(k, regs[ORIG_AX])[0] is None:
-            reason = "is -1" if number == -1 else f"is not below NR_syscalls = {k.nr_syscalls}"
+            reason = f"is not below NR_syscalls = {k.nr_syscalls}"
+            if not k.dispatches_by_table:
+                reason = "is -1"  # the one number out of range that 6.19 calls nothing for
             tracer.hop(0, "dispatch", f"nr {reason}: no function is called, ax stays -ENOSYS")
     return call
 
@@ -168,8 +173,12 @@ def _trace_table(k: Kernel, tracer: Tracer, nr: int, address: int, regs: memoryv
     name = (symbol.name + (f" [{symbol.module}]" if symbol.module else "")) if symbol else hex(address)
     if k.dispatches_by_table:
         tracer.hop(0, "table", f"sys_call_table[{nr}] -> {name}", address)
+    elif 0 <= nr < k.nr_syscalls:
+        case = f"case {nr}:" if nr in k.table.by_number else "default:"
+        tracer.hop(0, "switch", f"x64_sys_call: {case} {name}", address)
     else:
-        tracer.hop(0, "switch", f"x64_sys_call: case {nr} -> {name}", address)
+        reason = f"nr is not below NR_syscalls = {k.nr_syscalls}, and not -1"
+        tracer.hop(0, "dispatch", f"{reason}: do_syscall_64 itself calls {name}", address)
     definition = k.definitions.get(name.removeprefix("__x64_sys_"))
     if definition is not None:
         pairs = zip(ptregs.ARGUMENTS, definition.parameters, strict=False)

@@ -7,6 +7,7 @@ value lives in this object.  Two kernels in one process never meet.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from kshell.kernel import layout
@@ -59,7 +60,7 @@ class NoTty:
 
 class Kernel(KernelText):
     """A booted kernel.  `release` names its profile: 4.19, course or 6.19; `cmdline` is what the boot loader passes
-    (`nosmap`, `nosmep` and `module_reuse` are understood)."""
+    (`nosmap`, `nosmep`, `module_reuse` and `uid=N` are understood)."""
 
     def __init__(self, release: str = DEFAULT.name, cmdline: str = "", ram_size: int = RAM_SIZE) -> None:
         from kshell.kernel import boot
@@ -71,7 +72,7 @@ class Kernel(KernelText):
         self.log = Log(self.clock)
         self.random = random.Random(0)
         self.tty: Tty = NoTty()
-        self.taint = Taint()
+        self.taint = Taint(20 if self.profile.version >= (6, 15) else 18)
         self.notes: list[str] = []
         self.tracer: Tracer | None = None
         self.ram = Ram(ram_size)
@@ -82,6 +83,8 @@ class Kernel(KernelText):
         self.last_unloaded = ""
         self.tick_budget = self.ticks_left = 0  # turns of loops that module code may take at a stretch; 0: any number
         self.oopses = 0
+        self.warned: set[str] = set()  # the places that warn once, and have
+        self.on_sleep: Callable[[], None] | None = None  # who runs when a task next sleeps
         self.tasks: dict[int, Task] = {}
         self._last_pid = FIRST_PID - 1
         self.cpu = Cpu(self.ram)
@@ -145,6 +148,14 @@ class Kernel(KernelText):
         if task.is_alive:
             self.cpu.load_space(task.mm.pages)
             self.memory.user = task.mm.pages
+
+    def schedule(self) -> None:
+        """The current task sleeps: whoever waits for that (`on_sleep`) runs, once, and then the task goes on."""
+        waiting, self.on_sleep = self.on_sleep, None
+        if waiting is not None:
+            task = self.current
+            waiting()
+            self.switch_to(task)
 
     def send_signal(self, signo: int, why: str = "") -> None:
         """Send a signal to the current task; it acts when the task next returns to user mode."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kshell.abi.c_types import U64
 from kshell.kernel import layout
 from kshell.machine.paging import (
     FETCH,
@@ -25,16 +26,23 @@ from kshell.machine.paging import (
 )
 from kshell.machine.ram import PAGE_SIZE, Ram
 
-U64 = (1 << 64) - 1
 MOST_CELLS = 4096  # that are remembered
 
 
 class KernelFault(Exception):
-    """The kernel itself touched `address` in a way that the page table forbids; `access` is READ, WRITE or FETCH."""
+    """The kernel itself touched `address` in a way that the page table forbids; `access` is READ, WRITE or FETCH.
+
+    With an address that is not canonical it is a general protection fault (#GP), else a page fault (#PF).
+    """
 
     def __init__(self, address: int, access: int, error_code: int) -> None:
         super().__init__(f"kernel fault at {address:#x}")
         self.address, self.access, self.error_code = address, access, error_code
+
+    @property
+    def is_general_protection(self) -> bool:
+        """Whether the CPU raises #GP for it, and no #PF."""
+        return not is_canonical(self.address)
 
 
 class KernelMemory:
@@ -46,6 +54,7 @@ class KernelMemory:
         self.space = PageTable(ram)
         self.user: PageTable | None = None  # the current task's half
         self.smap = self.smep = True
+        self._write_protect = True
         # A TLB for the kernel's own accesses: address -> index in ram.words, for cells that were allowed before.
         self._readable: dict[int, int] = {}
         self._writable: dict[int, int] = {}
@@ -73,6 +82,17 @@ class KernelMemory:
         for page in pages(address, size):
             entry = self.space.entry(page)
             self.space.set_entry(page, entry | WRITABLE if writable else entry & ~WRITABLE)
+        self.flush()
+
+    @property
+    def write_protect(self) -> bool:
+        """CR0.WP: while it is clear, ring 0 may write to pages that the page tables call read-only."""
+        return self._write_protect
+
+    @write_protect.setter
+    def write_protect(self, on: bool) -> None:
+        """Set or clear it."""
+        self._write_protect = on
         self.flush()
 
     def flush(self) -> None:
@@ -109,13 +129,20 @@ class KernelMemory:
     # Any number of bytes.
 
     def check(self, address: int, access: int) -> int:
-        """The frame behind a kernel access, or KernelFault with the error code that the CPU would push."""
+        """The frame behind a kernel access, or KernelFault with the error code that the CPU would push.
+
+        An address that is not canonical never reaches the page tables: that is #GP, whose error code is 0.
+        """
+        address &= U64
+        if not is_canonical(address):
+            raise KernelFault(address, access, 0)
         space = self.space if address >= USER_END else self.user
-        entry = space.entry(address) if space is not None and is_canonical(address & U64) and address <= U64 else 0
+        entry = space.entry(address) if space is not None else 0
         code = (2 if access == WRITE else 0) | (0x10 if access == FETCH else 0)
         if not entry & PRESENT:
             raise KernelFault(address, access, code)
-        if (access == WRITE and not entry & WRITABLE) or (access == FETCH and entry & NX):
+        closed = access == WRITE and not entry & WRITABLE and self._write_protect
+        if closed or (access == FETCH and entry & NX):
             raise KernelFault(address, access, code | 1)
         if entry & USER and (self.smep if access == FETCH else self.smap):
             raise KernelFault(address, access, code | 1)

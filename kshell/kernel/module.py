@@ -6,7 +6,8 @@ C counterpart: kernel/module.c (4.19), kernel/module/main.c (today).
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from kshell.abi.c_types import CType
@@ -20,10 +21,12 @@ from kshell.kernel.module_link import free_module, link_module
 from kshell.kernel.module_source import Source, SourceError, compile_module, excerpt, module_name
 from kshell.kernel.module_struct import LIVE, LOADING, UNLOADING, Module, ModuleError, Refusal
 from kshell.kernel.module_ticks import TICK, SoftLockup, make_tick
+from kshell.kernel.taint import add_taint
 from kshell.machine.ctrl_c import CtrlC
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
+    from kshell.kernel.task import Task
 
 GPL_COMPATIBLE = ("GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL")
 INT = CType("int", 4, True)
@@ -47,12 +50,12 @@ def load_module(k: Kernel, path: str, parameters: dict[str, str] | None = None, 
             k.cpu.ctrl_c = ctrl_c
             _run_declarations(k, module, source)
             module.take_sections()
+            _check_modinfo(k, module)
             link_module(k, module)
             module.state = LOADING
             k.modules[name] = module
             try:
                 _set_parameters(k, module, parameters or {})
-                _taint(k, module)
                 _do_init_module(k, module)
             except Refusal:
                 free_module(k, module)
@@ -79,7 +82,7 @@ def _check_not_there(k: Kernel, name: str) -> None:
         return
     if old.state == LIVE:
         because = f"a module called {name} is loaded already, from {old.path}"
-        raise Refusal(EEXIST, because, f"rmmod {name} first, then insmod again")
+        raise Refusal(EEXIST, because, f"rmmod {name}  (and then load it again)")
     because = f"{name} died in its {_function(old.state)} and stays {old.state}; Linux would wait until interrupted"
     raise Refusal(EINTR, because, "boot  (a fresh kernel; a real machine would need a reboot)")
 
@@ -133,20 +136,29 @@ def _set_parameters(k: Kernel, module: Module, given: dict[str, str]) -> None:
         value = parameter.parse(text)
         if value is None:
             k.printk(KERN_ERR, f"{module.name}: `{text}' invalid for parameter `{name}'")
-            raise Refusal(EINVAL, f"{name} is of type {parameter.type}, and {text!r} is none", f"{name}=1")
+            raise Refusal(
+                EINVAL, f"{name} is of type {parameter.type}, and {text!r} is none", f"insmod {module.path} {name}=1"
+            )
         k.memory.store(k.stub_address(parameter), value)
 
 
-def _taint(k: Kernel, module: Module) -> None:
+def _check_modinfo(k: Kernel, module: Module) -> None:
+    """Taint the kernel, each flag with a line if it is new; this comes before any symbol is looked up."""
+    licence = dict(module.section(".modinfo")).get("license")
+    if licence is None and k.profile.version >= (5, 12):
+        because = "since 5.12 a module without MODULE_LICENSE is not even built: modpost ends with this error"
+        details = (f"ERROR: modpost: missing MODULE_LICENSE() in {module.name}.o",)
+        raise Refusal(ENOEXEC, because, 'MODULE_LICENSE("GPL")  (at the top level of the file)', details)
     module.taints = "O"
-    if k.taint.add("O"):
+    if "O" not in k.taint.letters:
         k.printk(KERN_WARNING, f"{module.name}: loading out-of-tree module taints kernel.")
-    licence = dict(module.section(".modinfo")).get("license", "unspecified")
+    add_taint(k, "O")
     if licence not in GPL_COMPATIBLE:
         module.taints = "PO"
-        k.printk(KERN_WARNING, f"{module.name}: module license '{licence}' taints kernel.")
-        if k.taint.add("P"):
-            k.printk(KERN_WARNING, "Disabling lock debugging due to kernel taint")
+        if "P" not in k.taint.letters:
+            text = "unspecified" if licence is None else licence
+            k.printk(KERN_WARNING, f"{module.name}: module license '{text}' taints kernel.")
+        add_taint(k, "P", lockdep_still_ok=False)
 
 
 def _do_init_module(k: Kernel, module: Module) -> None:
@@ -165,6 +177,8 @@ def _do_init_module(k: Kernel, module: Module) -> None:
         suspicious = f"'{module.name}'->init suspiciously returned {result}, it should follow 0/-E convention"
         k.printk(KERN_WARNING, f"do_init_module: {suspicious}")
         k.printk(KERN_WARNING, "do_init_module: loading module anyway...")
+        with _named(k.current, "insmod"):
+            oops.dump_stack(k)
     module.state = LIVE
 
 
@@ -174,19 +188,26 @@ _DIED = object()
 def _run(k: Kernel, function: Callable[..., Any], comm: str) -> object:
     """Call an init or exit function in the name of the shell's task; _DIED if it oopsed."""
     revive_shell_task(k)
-    task = k.shell_task
-    before, task.comm = task.comm, comm
-    k.switch_to(task)
+    k.switch_to(k.shell_task)
     k.start_tick_budget()
     address = k.address_of(function)
     assert address is not None, "link_module refuses a module whose init or exit has no address"
+    with _named(k.shell_task, comm):
+        try:
+            if function.__code__.co_argcount != 1:
+                k.refuse_arguments(address, function, 0)
+            return function(k)
+        except BaseException as error:  # whatever comes out of a module is an oops
+            oops.die(k, error)
+            return _DIED
+
+
+@contextmanager
+def _named(task: Task, comm: str) -> Iterator[None]:
+    """Let `task` be called `comm` in this block: on Linux insmod and rmmod are programs, and so tasks, of their own."""
+    before, task.comm = task.comm, comm
     try:
-        if function.__code__.co_argcount != 1:
-            k.refuse_arguments(address, function, 0)
-        return function(k)
-    except BaseException as error:  # whatever comes out of a module is an oops
-        oops.die(k, error)
-        return _DIED
+        yield
     finally:
         task.comm = before
 
@@ -194,9 +215,10 @@ def _run(k: Kernel, function: Callable[..., Any], comm: str) -> object:
 def _died(k: Kernel, module: Module, command: str) -> ModuleError:
     """insmod or rmmod was killed while it ran the module's code."""
     words = k.current.killed_by.words if k.current.killed_by else "Killed"
+    why = k.current.killed_by.why if k.current.killed_by else "it was killed"
     revive_shell_task(k)
-    because = f"its {_function(module.state)} did not return; dmesg has the kernel's report. It stays {module.state}"
-    return ModuleError(EINTR, f"{words}: {command}", because, "dmesg; then boot, for a fresh kernel")
+    because = f"its {_function(module.state)} did not return: {why}. The module stays {module.state}"
+    return ModuleError(EINTR, f"{words}: {command}", because, "dmesg  (the report), then boot  (a fresh machine)")
 
 
 # Unloading.
@@ -209,7 +231,7 @@ def delete_module(k: Kernel, name: str, force: bool = False) -> None:
     if module is None:
         loaded = ", ".join(k.modules) or "none"
         message = f"rmmod: ERROR: Module {name} is not currently loaded"
-        raise ModuleError(ENOENT, message, f"the loaded modules are: {loaded}", "lsmod lists them")
+        raise ModuleError(ENOENT, message, f"the loaded modules are: {loaded}", "lsmod  (lists them)")
     if not force:
         _check_unused(module)
     if module.used_by:
@@ -223,7 +245,7 @@ def delete_module(k: Kernel, name: str, force: bool = False) -> None:
         because = "it has an init function and no exit function: the kernel takes it for permanent"
         raise _could_not_remove(module, EBUSY, because, "add module_exit(...) to the module; boot gets rid of this one")
     if permanent or module.refcount:
-        k.taint.add("R")
+        add_taint(k, "R", lockdep_still_ok=False)
     _unload(k, module)
 
 

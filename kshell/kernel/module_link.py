@@ -22,6 +22,8 @@ from kshell.machine.ram import PAGE_SIZE, OutOfMemory
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
 
+# What kshell.linux offers, and the first release that no longer exports it.
+NOT_EXPORTED_SINCE = {"kallsyms_lookup_name": (5, 7)}
 PADDING = b"\xcc"  # int3: what stands where no function does
 
 
@@ -96,7 +98,8 @@ def _variables(module: Module) -> list[Stub[Any]]:
 
 def _resolve(k: Kernel, module: Module) -> list[tuple[Stub[Any], Symbol]]:
     """Each extern with the exported symbol of that name."""
-    found, missing = [], []
+    closed = sorted(name for name, version in NOT_EXPORTED_SINCE.items() if k.profile.version >= version)
+    found, missing = [], [name for name in closed if name in module.undefined]
     for stub in module.section(".extern"):
         symbol = k.symbols.lookup_exported(stub.name)
         if symbol is None:
@@ -114,11 +117,15 @@ def _resolve(k: Kernel, module: Module) -> list[tuple[Stub[Any], Symbol]]:
 
 
 def _why_unknown(k: Kernel, name: str) -> tuple[str, str]:
+    if name in NOT_EXPORTED_SINCE:
+        first = ".".join(map(str, NOT_EXPORTED_SINCE[name]))
+        because = f"{name} is in this kernel ({k.profile.release}), but since {first} it is not exported to modules"
+        return because, "boot course, or boot 4.19, where it still was"
     if k.symbols.lookup(name) is not None:
         return f"{name} is in this kernel, but nobody exports it", f"add EXPORT_SYMBOL({name}) where it is defined"
     if name == "STUB_test_call":
         because = f"this is kernel {k.profile.release}, and test_call is compiled into the course kernel only"
-        return because, "boot course, then modprobe syscallModule"
+        return because, "boot course  (and load it there)"
     from difflib import get_close_matches
 
     offered = [symbol.name for symbol in k.symbols if symbol.exported]

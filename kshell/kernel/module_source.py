@@ -53,6 +53,7 @@ class Source(NamedTuple):
     code: CodeType
     functions: list[str]
     info: list[tuple[str, str]]  # what the MODULE_ macros say, as modinfo shows it
+    references: frozenset[str]  # what it uses of kshell.linux: in C, its undefined symbols
 
 
 def module_name(path: str) -> str:
@@ -114,7 +115,18 @@ def compile_module(path: str) -> Source:
         except (ValueError, RecursionError, MemoryError) as error:
             what = f"{path}: error: {error or 'too deeply nested'}"
             raise SourceError(ENOEXEC, what, "Python cannot compile such a file", "look at it in an editor") from None
-    return Source(path, text, code, functions, info)
+    return Source(path, text, code, functions, info, references(tree))
+
+
+def references(tree: ast.Module) -> frozenset[str]:
+    """The names that a module takes from kshell.linux; where it takes all of them, every name in the file."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "kshell.linux":
+            found |= {alias.name for alias in node.names}
+    if "*" in found:
+        found |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return frozenset(found | {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)})
 
 
 def modinfo(tree: ast.Module) -> list[tuple[str, str]]:

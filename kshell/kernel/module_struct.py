@@ -73,7 +73,7 @@ class Module:
 
     def __init__(self, source: Source, name: str) -> None:
         self.name, self.path, self.info, self.text = name, source.path, source.info, source.text
-        self.functions = source.functions
+        self.functions, self.undefined = source.functions, source.references
         self.state = UNFORMED
         self.namespace: dict[str, Any] = {}
         self._sections: dict[str, list[Any]] = {}

@@ -7,17 +7,19 @@ oops_report.py; here is what each kind of death means.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kshell.abi.loglevel import KERN_ALERT
 from kshell.abi.signal import SIGKILL, SIGSEGV
 from kshell.kernel import oops_report
 from kshell.kernel.layout import MODULES, MODULES_SIZE, TASK_SIZE_MAX
 from kshell.kernel.memory import KernelFault
 from kshell.kernel.module_struct import Module
 from kshell.kernel.module_ticks import SoftLockup
+from kshell.kernel.oom import out_of_memory
+from kshell.kernel.taint import add_taint
 from kshell.kernel.task import Siginfo, TaskExit, do_exit
 from kshell.kernel.text import InvalidOpcode, KernelBug, KernelPanic, shortened
 from kshell.machine.paging import FETCH, WRITE
@@ -25,8 +27,6 @@ from kshell.machine.ram import PAGE_SIZE, OutOfMemory
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
-
-KERNEL_DIRECTORY = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
 class Frame(NamedTuple):
@@ -58,18 +58,19 @@ def _die(k: Kernel, error: BaseException, regs: memoryview | None) -> None:
     task = k.current
     frames = kernel_frames(k, error)
     if isinstance(error, OutOfMemory):
-        k.printk(KERN_ALERT, f"Out of memory: Killed process {task.pid} ({task.comm})")
-        signal = Siginfo(SIGKILL, why="the machine ran out of memory, and the kernel chose this task")
+        signal = out_of_memory(k)
     elif isinstance(error, SoftLockup):
         oops_report.soft_lockup(k, frames, regs)
         why = f"{error}. On Linux nothing could have stopped it but a reboot; kshell ends the task"
         signal = Siginfo(SIGKILL, why=why)
     else:
         k.oopses += 1
+        k.taint.debug_locks = False
         oops_report.oops(k, error, frames, regs)
-        k.taint.add("D")
+        add_taint(k, "D", lockdep_still_ok=False)
         why = f"the kernel oopsed while it worked for this task: {explain(k, error, frames)}"
-        signal = Siginfo(SIGKILL if isinstance(error, KernelFault) else SIGSEGV, why=why)
+        paging = isinstance(error, KernelFault) and not error.is_general_protection
+        signal = Siginfo(SIGKILL if paging else SIGSEGV, why=why)
     do_exit(k, task, None, signal)
 
 
@@ -86,6 +87,8 @@ def explain(k: Kernel, error: BaseException, frames: list[Frame]) -> str:
 
 def _why_fault(k: Kernel, fault: KernelFault) -> str:
     address = fault.address
+    if fault.is_general_protection:
+        return "that is no address: bits 48 to 63 must repeat bit 47"
     if address < PAGE_SIZE:
         return "that is a NULL pointer"
     if address < TASK_SIZE_MAX:
@@ -128,26 +131,50 @@ def line_in(error: BaseException, path: str) -> int:
 
 
 def kernel_frames(k: Kernel, error: BaseException) -> list[Frame]:
-    """The kernel and module functions that were running, innermost first."""
+    """The kernel and module functions that were running when `error` was raised, innermost first."""
+    frames = _frames(k, [(traceback.tb_frame, traceback.tb_lineno) for traceback in traceback_frames(error)])
+    blamed = error.function if isinstance(error, KernelBug) else None
+    return [_definition(k, blamed), *frames] if blamed is not None else frames
+
+
+def running_frames(k: Kernel, innermost: FrameType) -> list[Frame]:
+    """The same for what is running now; `innermost` is one of them whether it has an address or not."""
+    found, at = [], innermost.f_back
+    while at is not None:
+        found.append((at, at.f_lineno))
+        at = at.f_back
+    code = innermost.f_code
+    here = Frame(code.co_name.removeprefix("_"), 0, code.co_filename, innermost.f_lineno, "")
+    return [here, *_frames(k, found[::-1])]
+
+
+def warn(k: Kernel, text: str = "") -> None:
+    """Report what must not be, taint the kernel, and go on; the caller is the place (C: WARN, WARN_ON)."""
+    oops_report.warning(k, text, running_frames(k, sys._getframe(1)))
+
+
+def dump_stack(k: Kernel) -> None:
+    """Say who runs and how it came to the caller (C: dump_stack)."""
+    oops_report.dump_stack(k, running_frames(k, sys._getframe(1)))
+
+
+def _frames(k: Kernel, places: list[tuple[FrameType, int]]) -> list[Frame]:
+    """Those of `places` (outermost first) that are the kernel's or a module's functions, innermost first."""
     names = {}
     for address, body in k.bodies.items():
         names[getattr(body, "__wrapped__", body).__code__] = address
     frames = []
-    for traceback in traceback_frames(error):
-        code = traceback.tb_frame.f_code
-        module = _module_of(traceback.tb_frame.f_globals)
+    for frame, line in places:
+        code = frame.f_code
+        module = _module_of(frame.f_globals)
         address = names.get(code, 0)
         if not address and module is None:
             continue
-        line = traceback.tb_lineno
         source = _line_of(module.text, line) if module is not None else _kernel_line(code.co_filename, line)
         symbol = k.symbols.at(address) if address else None
         owner = f" [{module.name}]" if module is not None else ""
         name = f"{symbol.name}+0x3/0x{symbol.size:x}{owner}" if symbol is not None else code.co_qualname + owner
         frames.append(Frame(name, address, code.co_filename, line, source))
-    blamed = error.function if isinstance(error, KernelBug) else None
-    if blamed is not None:
-        frames.append(_definition(k, blamed))
     return frames[::-1]
 
 

@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kshell.abi import ptregs
-from kshell.abi.loglevel import KERN_ALERT, KERN_CRIT, KERN_DEFAULT, KERN_EMERG
+from kshell.abi.c_types import U64
+from kshell.abi.loglevel import KERN_ALERT, KERN_CRIT, KERN_DEFAULT, KERN_EMERG, KERN_WARNING
 from kshell.kernel.layout import TASK_SIZE_MAX, THREAD_SIZE
 from kshell.kernel.memory import KernelFault
+from kshell.kernel.taint import add_taint
 from kshell.kernel.text import InvalidOpcode
 from kshell.machine.paging import FETCH, NX, PRESENT, USER, WRITE
 from kshell.machine.ram import PAGE_MASK
@@ -30,7 +32,7 @@ REGISTER_ROWS = ("AX BX CX", "DX SI DI", "BP R8 R9", "R10 R11 R12", "R13 R14 R15
 def oops(k: Kernel, error: BaseException, frames: Sequence[Frame], regs: memoryview | None) -> None:
     """The whole report of `error`; `frames` are innermost first."""
     if isinstance(error, KernelFault):
-        _fault(k, error)
+        _general_protection(k, error) if error.is_general_protection else _fault(k, error)
     elif isinstance(error, InvalidOpcode):
         _head(k, "0000", "int3" if _byte_at(k, error.address) == INT3 else "invalid opcode")
     elif isinstance(error, RecursionError):
@@ -38,11 +40,12 @@ def oops(k: Kernel, error: BaseException, frames: Sequence[Frame], regs: memoryv
     else:
         _bug(k, error, frames)
     jumped = error.address if isinstance(error, InvalidOpcode) else None
-    if isinstance(error, KernelFault) and error.access == FETCH:
+    paging = isinstance(error, KernelFault) and not error.is_general_protection
+    if isinstance(error, KernelFault) and paging and error.access == FETCH:
         jumped = error.address
     _who(k)
     _where(k, frames, jumped)
-    if isinstance(error, KernelFault):
+    if isinstance(error, KernelFault) and paging:
         _say(k, f"CR2: {error.address:016x} CR3: {k.current.mm.pages.root:016x}")
     _call_trace(k, frames if jumped is not None else frames[1:], regs)
     _modules(k)
@@ -61,7 +64,32 @@ def soft_lockup(k: Kernel, frames: Sequence[Frame], regs: memoryview | None) -> 
     if frames:
         _say(k, f"kshell: it looped at {_place(frames[0])}")
     _call_trace(k, frames[1:], regs)
-    k.taint.add("L")
+    add_taint(k, "L")
+
+
+def warning(k: Kernel, text: str, frames: Sequence[Frame]) -> None:
+    """WARN(): a report like an oops, after which everything goes on; `text` may be empty, as for WARN_ON()."""
+    task, where = k.current, frames[0].symbol if frames else "0x0"
+    k.printk(KERN_WARNING, "------------[ cut here ]------------")
+    if text:
+        k.printk(KERN_WARNING, text)
+    place = _place(frames[0]) if frames else "kernel:0"
+    if _is_old(k):
+        k.printk(KERN_WARNING, f"WARNING: CPU: 0 PID: {task.pid} at {place} {where}")
+    else:
+        k.printk(KERN_WARNING, f"WARNING: {place} at {where}, CPU#0: {task.comm}/{task.pid}")
+    _modules(k)
+    _who(k)
+    _where(k, frames, None)
+    _call_trace(k, frames[1:], None)
+    _say(k, f"---[ end trace {k.oopses + 1 if _is_old(k) else 0:016x} ]---")
+    add_taint(k, "W")
+
+
+def dump_stack(k: Kernel, frames: Sequence[Frame]) -> None:
+    """Who runs here, and how it came here (C: dump_stack)."""
+    _who(k)
+    _call_trace(k, frames, None)
 
 
 def _say(k: Kernel, text: str) -> None:
@@ -69,7 +97,7 @@ def _say(k: Kernel, text: str) -> None:
 
 
 def _is_old(k: Kernel) -> bool:
-    return k.profile.oops_style == "4.19"
+    return k.profile.version < (5, 0)
 
 
 def _place(frame: Frame) -> str:
@@ -105,6 +133,14 @@ def _fault(k: Kernel, fault: KernelFault) -> None:
     names = ("PGD", "P4D", "PUD", "PMD", "PTE")
     k.printk(KERN_ALERT, " ".join(f"{name} {value:x}" for name, value in zip(names, levels, strict=False)))
     _head(k, f"{code:04x}")
+
+
+def _general_protection(k: Kernel, fault: KernelFault) -> None:
+    """#GP: the CPU tells no address; newer kernels find it in the instruction, if that has an operand in memory."""
+    what = "general protection fault"
+    if not _is_old(k) and fault.access != FETCH:
+        what += f", probably for non-canonical address 0x{fault.address:x}"
+    _head(k, "0000", what)
 
 
 def _head(k: Kernel, code: str, kind: str = "Oops") -> None:
@@ -171,8 +207,13 @@ def _opcodes(k: Kernel, rip: int) -> str:
     try:
         code = k.memory.read(start, min(OPCODE_BYTES - OPCODE_PROLOGUE + rip - start, (start | ~PAGE_MASK) + 1 - start))
     except KernelFault:
-        return "Bad RIP value." if _is_old(k) else f"Unable to access opcode bytes at 0x{rip - OPCODE_PROLOGUE:x}."
+        return opcodes_missing(k, rip)
     return " ".join(f"<{byte:02x}>" if start + at == rip else f"{byte:02x}" for at, byte in enumerate(code))
+
+
+def opcodes_missing(k: Kernel, rip: int) -> str:
+    """What stands in the place of the bytes around `rip` where nothing is mapped."""
+    return "Bad RIP value." if _is_old(k) else f"Unable to access opcode bytes at 0x{rip - OPCODE_PROLOGUE & U64:x}."
 
 
 def _byte_at(k: Kernel, address: int) -> int:

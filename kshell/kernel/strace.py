@@ -37,8 +37,6 @@ _KINDS_BY_NAME: dict[str, dict[int, str]] = {
     "getrandom": {0: "random_out"},
     "mmap": {5: "hex"},
     "nanosleep": {1: "address"},  # filled in only when a signal cut the sleep short
-    "readv": {0: "fd", 1: "iov_out"},
-    "writev": {0: "fd", 1: "iov_in"},
 }
 
 # fcntl's third argument, by command; a command that is in neither table prints it in hex.

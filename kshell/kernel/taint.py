@@ -5,28 +5,36 @@ C counterpart: taint_flags[] in kernel/panic.c.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from kshell.abi.loglevel import KERN_WARNING
+
+if TYPE_CHECKING:
+    from kshell.kernel.kernel import Kernel
+
 # letter -> (bit, Linux's word since 6.11, what it means)
 FLAGS: dict[str, tuple[int, str, str]] = {
     "P": (0, "PROPRIETARY_MODULE", "a proprietary module was loaded"),
-    "F": (1, "FORCED_MODULE", "a module was loaded by force"),
     "R": (3, "FORCED_RMMOD", "a module was unloaded by force"),
     "D": (7, "DIE", "the kernel died: an oops or a BUG"),
     "W": (9, "WARN", "the kernel warned"),
     "O": (12, "OOT_MODULE", "a module from outside the kernel's tree was loaded"),
-    "E": (13, "UNSIGNED_MODULE", "an unsigned module was loaded"),
     "L": (14, "SOFTLOCKUP", "a soft lockup"),
 }
 LETTERS = {bit: letter for letter, (bit, _, _) in FLAGS.items()}
-FLAGS_COUNT = 18  # positions in the line, of which kshell uses eight
 
 
 class Taint:
-    """The kernel's taint flags; they never go away again, but by a reboot."""
+    """The kernel's taint flags; they never go away again, but by a reboot.
 
-    __slots__ = ("letters",)
+    `places` is how many flags the release knows (TAINT_FLAGS_COUNT), `debug_locks` whether lockdep still works.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("debug_locks", "letters", "places")
+
+    def __init__(self, places: int = 18) -> None:
         self.letters: set[str] = set()
+        self.places, self.debug_locks = places, True
 
     def add(self, letter: str) -> bool:
         """Set a flag; True if it was not set before (C: add_taint).  KeyError for a letter that there is not."""
@@ -44,7 +52,7 @@ class Taint:
         if not self.letters:
             return "Not tainted"
         places = ["P" if "P" in self.letters else "G"]
-        for bit in range(1, FLAGS_COUNT):
+        for bit in range(1, self.places):
             letter = LETTERS.get(bit)
             places.append(letter if letter is not None and letter in self.letters else " ")
         return "Tainted: " + "".join(places)
@@ -55,3 +63,14 @@ class Taint:
             return ""
         found = sorted((FLAGS[letter][0], letter, FLAGS[letter][1]) for letter in self.letters)
         return "Tainted: " + ", ".join(f"[{letter}]={word}" for _, letter, word in found)
+
+
+def add_taint(k: Kernel, letter: str, lockdep_still_ok: bool = True) -> None:
+    """Set a flag; where locks can no longer be trusted either, lock debugging ends, with a line the first time.
+
+    An oops has ended it before it taints (C: oops_enter), so that it adds no such line.
+    """
+    k.taint.add(letter)
+    if not lockdep_still_ok and k.taint.debug_locks:
+        k.taint.debug_locks = False
+        k.printk(KERN_WARNING, "Disabling lock debugging due to kernel taint")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kshell.kernel.mm import AddressSpace
 
 COMM_LEN = 15
+UID_MAX = 0xFFFF_FFFE  # -1 means nobody
 
 
 class Cred:
@@ -34,6 +35,16 @@ class Cred:
         cred = Cred(self.uid, self.gid)
         cred.euid, cred.egid = self.euid, self.egid
         return cred
+
+
+def init_cred(k: Kernel) -> Cred:
+    """Whose the first task is: root's, or with `uid=1000` on the kernel command line that user's."""
+    uid = 0
+    for option in k.cmdline.split():
+        name, _, value = option.partition("=")
+        if name == "uid" and value.isdecimal() and int(value) <= UID_MAX:
+            uid = int(value)
+    return Cred(uid, uid)
 
 
 class Siginfo:
@@ -67,7 +78,7 @@ class Task:
         self.pid = k.new_pid()
         self.ppid = parent.pid if parent else 1
         self.comm = comm[:COMM_LEN]
-        self.cred: Cred = parent.cred.copy() if parent else Cred()
+        self.cred: Cred = parent.cred.copy() if parent else init_cred(k)
         self.files: FilesStruct = parent.files.copy() if parent else k.fs.standard_files()
         self.cwd: Dentry = parent.cwd if parent else k.fs.root
         self.umask: int = parent.umask if parent else 0o022

@@ -36,15 +36,31 @@ class Call:
         self.parts: list[str | None] = []  # arguments as text; None: known only when the call has returned
 
 
-class Tracer:
-    """Collects calls, and their hops if `hops` is not None."""
+MOST_CALLS = 10_000  # that a tracer keeps, so that a program of a million calls does not eat the memory
 
-    __slots__ = ("calls", "hops", "on_call")
+
+class Tracer:
+    """Collects calls, and their hops if `hops` is not None.
+
+    With `on_call` set it keeps none, but hands each on.  A tracer that has MOST_CALLS of them is `full`, and listens no
+    more: the rest of the run is as fast as without it.
+    """
+
+    __slots__ = ("calls", "full", "hops", "on_call")
 
     def __init__(self, with_hops: bool = False) -> None:
         self.calls: list[Call] = []
         self.hops: list[Hop] | None = [] if with_hops else None
         self.on_call: Callable[[Call], None] | None = None  # told of each call as it ends, to show it live
+        self.full = False
+
+    def takes(self, call: Call) -> bool:
+        """Note a call that begins; False if there is no room for it."""
+        if self.on_call is None:
+            self.full = len(self.calls) >= MOST_CALLS
+            if not self.full:
+                self.calls.append(call)
+        return not self.full
 
     def hop(self, ring: int, step: str, text: str, address: int | None = None) -> None:
         """Note one step, if hops are wanted."""

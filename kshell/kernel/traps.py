@@ -5,6 +5,7 @@ C counterpart: arch/x86/kernel/traps.c, arch/x86/mm/fault.c.
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -31,16 +32,19 @@ from kshell.abi.signal import (
     TRAP_TRACE,
 )
 from kshell.kernel.clock import INTERRUPT_NS
-from kshell.kernel.layout import TASK_SIZE_MAX
+from kshell.kernel.layout import TASK_SIZE_MAX, USER_TEXT
+from kshell.kernel.oom import out_of_memory
+from kshell.kernel.oops_report import OPCODE_BYTES, OPCODE_PROLOGUE, opcodes_missing
 from kshell.kernel.task import Siginfo, Task, do_exit
 from kshell.kernel.uaccess import copy_from_user
-from kshell.machine import cpu
 from kshell.machine.paging import FETCH, PRESENT, USER, WRITE, is_canonical
+from kshell.machine.ram import PAGE_MASK, PAGE_SIZE
+from kshell.machine.stop import INTERRUPT, PAGE_FAULT, PRIVILEGED, SIMD_FAULT, SYSENTER, UNDEFINED, Stop
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
 
-DIVIDE, DEBUG, BREAKPOINT, OVERFLOW, FPU = 0, 1, 3, 4, 16
+DIVIDE, DEBUG, BREAKPOINT, OVERFLOW, UNDEFINED_OPCODE, FPU = 0, 1, 3, 4, 6, 16
 LINUX_SYSCALL = 0x80
 TRAP_FLAG = 0x100
 PREFIXES = rb"[\x26\x2e\x36\x3e\x40-\x4f\x64-\x67\xf2\xf3]*"
@@ -55,7 +59,7 @@ PORT_STRINGS = _instruction(rb"[\x6c-\x6f]")
 RDTSC = _instruction(rb"\x0f(?:\x31|\x01\xf9)")  # and rdtscp
 INT1 = _instruction(rb"\xf1")
 # Taken for undefined by the emulator, but #GP on a real CPU: rdpmc, sysret, int 6.
-PRIVILEGED = _instruction(rb"(?:\x0f\x33|\x0f\x07|\xcd\x06)")
+NOT_UNDEFINED = _instruction(rb"(?:\x0f\x33|\x0f\x07|\xcd\x06)")
 # The other way round: control registers that do not exist.
 NO_SUCH_CONTROL_REGISTER = re.compile(
     rb"[\x66\xf2\xf3]*(?:[\x40-\x43\x48-\x4b]?\x0f[\x20\x22][\xc8-\xcf\xe8-\xff]|[\x44-\x47\x4c-\x4f]\x0f[\x20\x22][\xc8-\xff])"
@@ -66,27 +70,27 @@ FPU_CODES = ((1, FPE_FLTINV), (4, FPE_FLTDIV), (8, FPE_FLTOVF), (0x12, FPE_FLTUN
 FPU_WORDS = {FPE_FLTDIV: "a division by zero", FPE_FLTINV: "an operation without a result, such as 0/0"}
 
 
-def handle(k: Kernel, task: Task, stop: cpu.Stop) -> None:
+def handle(k: Kernel, task: Task, stop: Stop) -> None:
     """Answer the exception that stopped `task`: mend it so that the run can go on, or end the task by a signal."""
     k.clock.ns += INTERRUPT_NS
     ip = task.regs[ptregs.IP]
-    if stop.kind == cpu.PAGE_FAULT:
+    if stop.kind == PAGE_FAULT:
         page_fault(k, task, stop)
-    elif stop.kind == cpu.INTERRUPT:
+    elif stop.kind == INTERRUPT:
         interrupt(k, task, stop.vector)
-    elif stop.kind == cpu.UNDEFINED:
+    elif stop.kind == UNDEFINED:
         undefined(k, task)
-    elif stop.kind == cpu.SIMD_FAULT:
+    elif stop.kind == SIMD_FAULT:
         floating_point(k, task, stop.vector, "an SSE instruction met {}, which MXCSR does not mask")
-    elif stop.kind == cpu.SYSENTER:
+    elif stop.kind == SYSENTER:
         general_protection(k, task, "sysenter is the way in of 32-bit programs, and this kernel runs none")
-    elif stop.kind == cpu.PRIVILEGED:
+    elif stop.kind == PRIVILEGED:
         general_protection(k, task, "only the kernel may talk to ports (in, out)")
     else:
         raise RuntimeError(f"a run stopped for an unknown reason: {stop.kind} at {ip:#x}")
 
 
-def page_fault(k: Kernel, task: Task, stop: cpu.Stop) -> None:
+def page_fault(k: Kernel, task: Task, stop: Stop) -> None:
     """do_page_fault for user code."""
     ip, address, access = task.regs[ptregs.IP], stop.address, stop.access
     if access != FETCH and PORT_STRINGS.match(copy_from_user(k, ip, 15)):
@@ -98,7 +102,7 @@ def page_fault(k: Kernel, task: Task, stop: cpu.Stop) -> None:
     else:
         signo, code = SIGSEGV, SEGV_MAPERR  # to user code the kernel's half does not exist
     if signo == SIGKILL:
-        return kill(k, task, Siginfo(SIGKILL, why="the machine ran out of memory, and the kernel chose this task"))
+        return kill(k, task, out_of_memory(k))
     verb = ACCESS_VERB.get(access, "read")
     why = f"it {verb} {address:#x}: {_why_not(task, address, signo, code)}{_hint(k, task, ip, access)}"
     if signo == SIGSEGV:
@@ -132,7 +136,7 @@ def _hint(k: Kernel, task: Task, ip: int, access: int) -> str:
     return ""
 
 
-def _non_canonical(k: Kernel, task: Task, stop: cpu.Stop) -> None:
+def _non_canonical(k: Kernel, task: Task, stop: Stop) -> None:
     """#GP, or #SS for an access through rsp or rbp.  After a jump rip is its target here, the jump itself on Linux."""
     address = stop.address
     why = f"{ACCESS_VERB.get(stop.access, 'read')} {address:#x}, which is no address: bits 48 to 63 must repeat bit 47"
@@ -142,9 +146,9 @@ def _non_canonical(k: Kernel, task: Task, stop: cpu.Stop) -> None:
     return kill(k, task, Siginfo(SIGBUS, SI_KERNEL, None, task.regs[ptregs.IP], f"through rsp or rbp, it {why}"))
 
 
-def general_protection(k: Kernel, task: Task, why: str) -> None:
-    """#GP in user code: SIGSEGV without an address."""
-    _log_trap(k, task, "general protection fault" if k.profile.oops_style == "6.19" else "general protection")
+def general_protection(k: Kernel, task: Task, why: str, error: int = 0) -> None:
+    """#GP in user code: SIGSEGV without an address.  `error` is the code that the CPU pushes."""
+    _log_trap(k, task, "general protection fault" if k.profile.version >= (5, 0) else "general protection", error)
     kill(k, task, Siginfo(SIGSEGV, SI_KERNEL, None, task.regs[ptregs.IP], why))
 
 
@@ -186,7 +190,12 @@ def _software_interrupt(k: Kernel, task: Task, vector: int) -> None:
     why = f"int {vector:#x} goes through a gate that is closed to user code"
     if vector == LINUX_SYSCALL:
         why = "int 0x80 is the way in of 32-bit programs, and this kernel runs none: use syscall"
-    general_protection(k, task, why)
+    general_protection(k, task, why, gate_error(vector))
+
+
+def gate_error(vector: int) -> int:
+    """What the CPU pushes for a gate of the IDT that ring 3 may not use: its number, and bit 1 for "IDT"."""
+    return vector * 8 + 2
 
 
 def _trap_flag(k: Kernel, task: Task, before: bytes) -> None:
@@ -221,8 +230,9 @@ def undefined(k: Kernel, task: Task) -> None:
     """#UD, and what the emulator takes for one."""
     ip = task.regs[ptregs.IP]
     code = copy_from_user(k, ip, 15)
-    if PRIVILEGED.match(code):
-        return general_protection(k, task, "only the kernel may do that (rdpmc, sysret, a closed gate)")
+    if NOT_UNDEFINED.match(code):
+        error = gate_error(UNDEFINED_OPCODE) if b"\xcd\x06" in code[:3] else 0
+        return general_protection(k, task, "only the kernel may do that (rdpmc, sysret, a closed gate)", error)
     if (rdtscp := RDTSC.match(code)) is not None:
         return read_time_stamp(k, task, rdtscp.end())
     if (int1 := INT1.match(code)) is not None:
@@ -238,9 +248,26 @@ def kill(k: Kernel, task: Task, signal: Siginfo) -> None:
     do_exit(k, task, None, signal)
 
 
-def _where(task: Task) -> str:
-    name = task.mm.name_of(task.regs[ptregs.IP])
-    return f" in {name}" if name else ""
+def _where(k: Kernel, task: Task) -> str:
+    """`` in prog[401000+1000]``; nothing for memory that shows no file, such as the heap (C: print_vma_addr)."""
+    ip = task.regs[ptregs.IP]
+    vma = task.mm.find(ip)
+    if vma is None or (vma.inode is None and vma.name != task.comm):
+        return ""
+    # A program's text begins behind the first page of its file, where an ELF file has its headers.
+    start_in_file = vma.offset if vma.inode is not None else max(vma.start - USER_TEXT + PAGE_SIZE, 0)
+    offset = f"{ip - vma.start + start_in_file:x}," if k.profile.version >= (6, 10) else ""
+    return f" in {os.path.basename(vma.name)}[{offset}{vma.start:x}+{vma.end - vma.start:x}]"
+
+
+def _opcodes(k: Kernel, ip: int) -> str:
+    """The bytes around `ip`, as far as its page goes, that one in angle brackets (C: show_opcodes)."""
+    start = max(ip - OPCODE_PROLOGUE, ip & PAGE_MASK)
+    size = min(ip - start + OPCODE_BYTES - OPCODE_PROLOGUE, (start | ~PAGE_MASK) + 1 - start)
+    code = copy_from_user(k, start, size)
+    if start + len(code) <= ip:
+        return opcodes_missing(k, ip)
+    return " ".join(f"<{byte:02x}>" if start + at == ip else f"{byte:02x}" for at, byte in enumerate(code))
 
 
 def _log_segfault(k: Kernel, task: Task, address: int, access: int) -> None:
@@ -250,18 +277,17 @@ def _log_segfault(k: Kernel, task: Task, address: int, access: int) -> None:
     entry = task.mm.pages.entry(address)
     if entry & PRESENT and (entry & USER or address >= TASK_SIZE_MAX):
         error |= 1
-    cpu0 = " likely on CPU 0 (core 0, socket 0)" if k.profile.oops_style == "6.19" else ""
+    cpu0 = " likely on CPU 0 (core 0, socket 0)" if k.profile.version >= (6, 1) else ""
     k.printk(
         KERN_INFO,
         f"{task.comm}[{task.pid}]: segfault at {address:x} ip {regs[ptregs.IP]:016x} sp {regs[ptregs.SP]:016x} "
-        f"error {error:x}{_where(task)}{cpu0}",
+        f"error {error:x}{_where(k, task)}{cpu0}",
     )
+    k.printk(KERN_INFO, f"Code: {_opcodes(k, regs[ptregs.IP])}")
 
 
-def _log_trap(k: Kernel, task: Task, what: str) -> None:
+def _log_trap(k: Kernel, task: Task, what: str, error: int = 0) -> None:
     """C: show_signal() and do_general_protection()."""
     regs = task.regs
-    k.printk(
-        KERN_INFO,
-        f"traps: {task.comm}[{task.pid}] {what} ip:{regs[ptregs.IP]:x} sp:{regs[ptregs.SP]:x} error:0{_where(task)}",
-    )
+    registers = f"ip:{regs[ptregs.IP]:x} sp:{regs[ptregs.SP]:x}"
+    k.printk(KERN_INFO, f"traps: {task.comm}[{task.pid}] {what} {registers} error:{error:x}{_where(k, task)}")

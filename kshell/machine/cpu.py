@@ -7,6 +7,7 @@ user code traps.  docs/tricks.md says why each odd thing here is needed.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from unicorn import Uc, UcError  # type: ignore[attr-defined]
@@ -15,11 +16,11 @@ from unicorn import x86_const as x86
 
 from kshell.abi import ptregs
 from kshell.abi.errno import ENOSYS
-from kshell.machine.code_watch import LOAD_MXCSR, LONGEST_INSTRUCTION, CodeWatch
+from kshell.machine.code_watch import LOAD_MXCSR, CodeWatch
 from kshell.machine.ctrl_c import CtrlC
 from kshell.machine.mmu import U64, Mmu
-from kshell.machine.paging import FETCH, WRITE, PageTable
-from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, Ram
+from kshell.machine.paging import FETCH, PageTable
+from kshell.machine.ram import PAGE_MASK, Ram
 from kshell.machine.registers import Extended, Frame, hook_syscall
 from kshell.machine.ring3 import enter_ring3
 from kshell.machine.stop import BUDGET, CTRL_C, INTERRUPT, PAGE_FAULT, PRIVILEGED, STOPPED, SYSENTER, UNDEFINED, Stop
@@ -46,7 +47,7 @@ class Cpu:
         self.charged = 0
         self._stop: Stop | None = None
         self._error: BaseException | None = None
-        self._after_exception = self._frame_is_final = self._progress = False
+        self._frame_is_final = self._progress = False
         uc: Any = Uc(uc_const.UC_ARCH_X86, uc_const.UC_MODE_64)  # type: ignore[no-untyped-call]
         self.uc = uc
         uc.ctl_set_cpu_model(x86.UC_CPU_X86_WESTMERE)  # no rdrand, no AVX: what runs here is the same everywhere
@@ -69,18 +70,14 @@ class Cpu:
         return Frame(self.uc, self.ram, physical)
 
     def _hook(self) -> None:
-        def insn(callback: Callable[..., object], instruction: int) -> None:
-            self.uc.hook_add(uc_const.UC_HOOK_INSN, callback, None, 1, 0, instruction)
-
         self.uc.hook_add(uc_const.UC_HOOK_INTR, self._interrupt)
         self._keep = hook_syscall(self.uc, self._syscall)
-        insn(lambda *_: self._forbid(SYSENTER), x86.UC_X86_INS_SYSENTER)
-        insn(lambda *_: self._forbid(PRIVILEGED), x86.UC_X86_INS_IN)
-        insn(lambda *_: self._forbid(PRIVILEGED), x86.UC_X86_INS_OUT)
+        forbidden = {x86.UC_X86_INS_SYSENTER: SYSENTER, x86.UC_X86_INS_IN: PRIVILEGED, x86.UC_X86_INS_OUT: PRIVILEGED}
+        for instruction, kind in forbidden.items():
+            self.uc.hook_add(uc_const.UC_HOOK_INSN, partial(self._forbid, kind), None, 1, 0, instruction)
 
     def boot(self, space: PageTable, gdt: int, iret: int, stack_top: int) -> None:
-        """Pass to ring 3, as a kernel does at the end of booting (see enter_ring3): from here on every run is user
-        code."""
+        """Pass to ring 3 at the end of booting (see enter_ring3): from here on every run is user code."""
         self.mmu.load(space)
         self.mmu.gdt_page = gdt & PAGE_MASK
         enter_ring3(self.uc, space, gdt, iret, stack_top)
@@ -92,10 +89,10 @@ class Cpu:
     # Callbacks from the emulator.
 
     def _interrupt(self, _uc: Any, vector: int, _data: object) -> None:
-        self._after_exception = True
+        self._extended.exception_taken = True
         self._end(Stop(INTERRUPT, vector=vector))
 
-    def _forbid(self, kind: str) -> int:
+    def _forbid(self, kind: str, *_: object) -> int:
         """An instruction that the emulator lets pass.  It runs on to the end of the block: what counts is now."""
         if not self.mmu.closed and self.frame is not None:
             self.frame.save()
@@ -139,8 +136,8 @@ class Cpu:
         self.mmu.reopen()
         self._frame_is_final = False
         self.charged = 0
-        if self._after_exception:
-            self._forget_exceptions()
+        if self._extended.exception_taken:
+            self._extended.forget_exceptions()
         frame.load()
         with CtrlC(self.uc.emu_stop) as ctrl_c:
             self.ctrl_c = ctrl_c
@@ -180,11 +177,11 @@ class Cpu:
 
     def _settle(self) -> None:
         """Tell the emulator what changed since it last ran."""
-        if self.watch.stale or self._after_exception:
+        if self.watch.stale or self._extended.exception_taken:
             self.charged += RESTART_COST
-        if self._after_exception and self.frame is not None:
+        if self._extended.exception_taken and self.frame is not None:
             self.frame.save()
-            self._forget_exceptions()
+            self._extended.forget_exceptions()
             self.frame.load()
         if self.watch.stale:
             self.uc.ctl_set_exits(self.watch.commit())
@@ -201,7 +198,7 @@ class Cpu:
             uc.emu_start(begin, 0, count=count)
         except UcError as error:
             crash = error
-        self._after_exception |= self.mmu.refused
+        self._extended.exception_taken |= self.mmu.refused
         self.mmu.refused = False
         self._raise_errors()
         stop = self._stop or self._fault_of(crash)
@@ -214,8 +211,10 @@ class Cpu:
         if stop is not None:
             return self._page_fault(stop) if stop.kind == PAGE_FAULT else stop
         if crash is not None and not self.watch.stale:
-            self._after_exception = True
-            return _undefined(crash, uc.reg_read(rip))
+            self._extended.exception_taken = True
+            if crash.errno != uc_const.UC_ERR_INSN_INVALID:
+                raise crash
+            return Stop(UNDEFINED, address=uc.reg_read(rip))
         return None
 
     def _raise_errors(self) -> None:
@@ -238,32 +237,15 @@ class Cpu:
         return None
 
     def _page_fault(self, stop: Stop) -> Stop | None:
-        """The fault with its exact address; None if it was none and the run goes on.
+        """The fault with its exact address; None if it was one of the emulator's own making, and the run goes on."""
+        from kshell.machine.fault_address import exact_fault
 
-        The emulator names the page only, and it has two faults of its own making.  It translates a block before it
-        runs it, and reports a page that it could not fetch for the end of the block before the beginning was executed:
-        then go to that end in small steps.  And it reads descriptors as if user code did: then allow it that, once.
-        """
-        from kshell.machine.fault_address import find_operand
-
-        page, rip = stop.address & PAGE_MASK & U64, self.uc.reg_read(x86.UC_X86_REG_RIP)
-        if stop.access == FETCH:
-            if rip & PAGE_MASK == page:
-                return stop._replace(address=rip)
-            again = rip & PAGE_MASK == page - PAGE_SIZE and self.watch.watch_page_end(page)
-        else:
-            code = self.mmu.read_user(rip, LONGEST_INSTRUCTION)
-            found = find_operand(code, rip, self._register, page, stop.access)
-            if found is not None:
-                access = WRITE if "write" in found[1].access else stop.access
-                return stop._replace(address=found[0], access=access, stack=found[1].stack)
-            again = page == self.mmu.gdt_page
-            self.mmu.descriptors_open = again
-        if not again:
-            return stop._replace(address=page)
-        self.mmu.reopen()
-        self._progress = False
-        return None
+        rip = self.uc.reg_read(x86.UC_X86_REG_RIP)
+        exact = exact_fault(stop, rip, self._register, self.mmu, self.watch)
+        if exact is None:
+            self.mmu.reopen()
+            self._progress = False
+        return exact
 
     def _register(self, name: str) -> int:
         return int(self.uc.reg_read(getattr(x86, "UC_X86_REG_" + name.upper())))
@@ -293,12 +275,6 @@ class Cpu:
 
     # State that is not in pt_regs.
 
-    def _forget_exceptions(self) -> None:
-        """Back to a CPU that never took an exception, or the emulator takes the next one for a double fault.  All that
-        is not in pt_regs stays."""
-        self._extended.forget_exceptions()
-        self._after_exception = False
-
     def fpu_status(self) -> tuple[int, int]:
         """The x87 status word and control word."""
         return self._register("fpsw"), self._register("fpcw")
@@ -306,7 +282,6 @@ class Cpu:
     def reset(self) -> None:
         """The floating-point and vector state that a new program finds (fpu__clear)."""
         self._extended.reset()
-        self._after_exception = False
         self.watch.watch_divides(False)
 
     def load_space(self, space: PageTable) -> None:
@@ -321,9 +296,3 @@ class Cpu:
         Called in the middle of a run, it takes effect before the next user instruction."""
         self.watch.stale = True
         self.uc.emu_stop()
-
-
-def _undefined(error: UcError, rip: int) -> Stop:
-    if error.errno == uc_const.UC_ERR_INSN_INVALID:
-        return Stop(UNDEFINED, address=rip)
-    raise error

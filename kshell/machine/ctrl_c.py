@@ -49,6 +49,7 @@ class _State:
 
     def __init__(self) -> None:
         self.depth = 0
+        self.presses = 0
         self.pressed = self.noticed = False
         self.watcher: _Watcher | None = None
         self.old_handler: Any = None
@@ -56,13 +57,17 @@ class _State:
 
     def on_sigint(self, _signal: int, _frame: FrameType | None) -> None:
         self.pressed = True
+        self.presses += 1
 
-    def install(self) -> None:
+    def install(self, stop: Callable[[], object]) -> None:
         if self.watcher is None:
             self.watcher = _Watcher()
+        self.watcher.stop = stop  # first of all: a watcher that finds none when the byte comes takes the block for over
         self.pressed = self.noticed = False
         self.old_handler = signal.signal(signal.SIGINT, self.on_sigint)  # from here on nothing is raised
         self.old_fd = signal.set_wakeup_fd(self.watcher.near.fileno(), warn_on_full_buffer=False)
+        if self.pressed:  # between the two lines above: the handler knows of it, the watcher does not
+            self.watcher.near.send(bytes([signal.SIGINT]))
 
     def remove(self) -> None:
         assert self.watcher is not None
@@ -77,6 +82,11 @@ class _State:
 _state = _State()
 
 
+def presses() -> int:
+    """How often Ctrl-C was pressed in all blocks so far: a terminal has written ^C each time."""
+    return _state.presses
+
+
 def _forget_watcher() -> None:
     """A forked child has no threads but its own."""
     _state.watcher = None
@@ -89,7 +99,7 @@ if hasattr(os, "register_at_fork"):
 
 class CtrlC:
     """``with CtrlC(stop) as ctrl_c:`` no KeyboardInterrupt is raised in the block: Ctrl-C calls `stop` from another
-    thread, every few milliseconds, and sets `pressed`.
+    thread, every few milliseconds, and sets `pressed`.  One last call may come when the block has just ended.
 
     Blocks may be nested: an inner one has its own `stop`, and sees a Ctrl-C that came in an outer one.  After the
     outermost block the process's own handler is back in place, and if nobody has looked at `pressed` since Ctrl-C
@@ -115,7 +125,7 @@ class CtrlC:
         if threading.current_thread() is not threading.main_thread():
             return self
         if not _state.depth:
-            _state.install()
+            _state.install(self._stop)
         _state.depth += 1
         self._active = True
         assert _state.watcher is not None

@@ -56,11 +56,6 @@ def stub_listing(nr: int, args: Sequence[int]) -> list[tuple[bytes, str]]:
     return listing
 
 
-def syscall_stub(nr: int, args: Sequence[int]) -> bytes:
-    """Machine code that loads the argument registers, then rax, and executes `syscall` as its last instruction."""
-    return b"".join(code for code, _ in stub_listing(nr, args))
-
-
 # The bytes that may stand before an opcode in 64-bit mode. Unicorn takes a REX byte anywhere among them.
 _PREFIXES = rb"\x26\x2e\x36\x3e\x40-\x4f\x64-\x67\xf0\xf2\xf3"
 _PREFIX_BYTES = frozenset(b"\x26\x2e\x36\x3e\x64\x65\x66\x67\xf0\xf2\xf3") | frozenset(range(0x40, 0x50))
@@ -73,8 +68,8 @@ LOCK_BT = re.compile(
 )
 
 
-def find_host_killer(code: bytes, start: int = 0) -> int | None:
-    """Offset of the first LOCK byte, from `start` on, of a bit-test instruction that would end this very process.
+def host_killer_starts(code: bytes) -> list[int]:
+    """Every offset from which decoding would read a locked bit-test that would end this very process, in rising order.
 
     Found by experiment with Unicorn 2.1.4, ring 3, virtual TLB mode:
 
@@ -93,13 +88,6 @@ def find_host_killer(code: bytes, start: int = 0) -> int | None:
       whoever scans a page must also see the last 14 bytes of the page before and the first 14 of the page after.
 
     A real CPU answers every one of them with #UD: SIGILL at the instruction's first prefix.
-    """
-    match = LOCK_BT.search(code, start)
-    return match.start() if match else None
-
-
-def host_killer_starts(code: bytes) -> list[int]:
-    """Every offset from which decoding would read one of these instructions, in rising order.
 
     With prefixes before the LOCK there are several, for nobody knows where the program will jump. The translator
     stops before an address that is one of its exits, and only if an instruction really begins there; so

@@ -7,11 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kshell.machine.code_watch import LONGEST_INSTRUCTION, CodeWatch
 from kshell.machine.disassembler import MemoryOperand, memory_operands
-from kshell.machine.paging import READ, WRITE
-from kshell.machine.ram import PAGE_SIZE
+from kshell.machine.mmu import U64, Mmu
+from kshell.machine.paging import FETCH, READ, WRITE
+from kshell.machine.ram import PAGE_MASK, PAGE_SIZE
+from kshell.machine.stop import Stop
 
-U64 = (1 << 64) - 1
+
+def exact_fault(stop: Stop, rip: int, register: Callable[[str], int], mmu: Mmu, watch: CodeWatch) -> Stop | None:
+    """The page fault `stop` of the instruction at `rip` with its exact address; None if the program did not fault.
+
+    The emulator has two faults of its own making.  It translates a block before it runs it, and reports a page that it
+    could not fetch for the end of the block before the beginning was executed: then go to that end in small steps.
+    And it reads descriptors as if user code did: then allow it that, once.
+    """
+    page = stop.address & PAGE_MASK & U64
+    if stop.access == FETCH:
+        if rip & PAGE_MASK == page:
+            return stop._replace(address=rip)
+        again = rip & PAGE_MASK == page - PAGE_SIZE and watch.watch_page_end(page)
+    else:
+        found = find_operand(mmu.read_user(rip, LONGEST_INSTRUCTION), rip, register, page, stop.access)
+        if found is not None:
+            access = WRITE if "write" in found[1].access else stop.access
+            return stop._replace(address=found[0], access=access, stack=found[1].stack)
+        again = mmu.descriptors_open = page == mmu.gdt_page
+    return None if again else stop._replace(address=page)
 
 
 def find_operand(

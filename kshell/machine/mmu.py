@@ -1,7 +1,7 @@
 """The memory management unit: which physical page an access of user code reaches, if any.
 
-The emulator keeps a TLB, and asks here for each translation that is not in it.  The answer comes from the page tables in
-RAM, walked as the hardware does, and from the kernel, which may bring the page in.
+The emulator keeps a TLB, and asks here for each translation that is not in it.  The answer comes from the page tables
+in RAM, walked as the hardware does, and from the kernel, which may bring the page in.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Mmu:
         return True
 
     def flush(self) -> None:
-        """Forget cached translations; needed after a page-table entry was changed or removed, and at a change of ring."""
+        """Forget cached translations; needed after a change of a page-table entry, or of the ring."""
         self._uc.ctl(uc_const.UC_CTL_TLB_FLUSH, uc_const.UC_CTL_IO_WRITE)
         self._fills = 0
         self.flush_wanted = False

@@ -19,7 +19,7 @@ from unicorn import x86_const as x86
 from kshell.abi import ptregs
 from kshell.machine.ram import Ram
 
-# The register behind each slot of pt_regs.  orig_ax and ax both start as rax.
+# The register behind each slot of pt_regs.  At a `syscall` orig_ax and ax both start as rax.
 SLOT_REGISTERS = tuple(
     getattr(x86, "UC_X86_REG_" + {"ORIG_AX": "RAX", "FLAGS": "EFLAGS"}.get(name, name))
     for name in (
@@ -28,6 +28,7 @@ SLOT_REGISTERS = tuple(
     )
 )
 RESULT_SLOTS = (ptregs.AX, ptregs.CX, ptregs.R11)  # what changes for the user at the end of a system call
+SAVE_SLOTS = tuple(i for i in range(ptregs.COUNT) if i != ptregs.ORIG_AX)  # the number of the last call stays there
 # Everything a program can see, but for cs and ss, which stay those of ring 3.
 LOAD_SLOTS = tuple(i for i in range(ptregs.COUNT) if i not in (ptregs.ORIG_AX, ptregs.CS, ptregs.SS))
 # At a `syscall` ax and ip are written by the CPU model itself; cx gets rip and r11 the flags, as the hardware does it.
@@ -42,9 +43,9 @@ Mover = Callable[[], object]
 class Frame:
     """The pt_regs of one task, at physical address `physical`, and the ways to move registers.
 
-    `words` is the struct, 21 words in RAM.  `save` fills it from the CPU, `load` puts all of it into the CPU,
-    `load_result` only rax, rcx and r11.  `save_for_syscall` is `save` at a `syscall`: cx is rip and r11 the flags, ax
-    and ip are left to the caller.
+    `words` is the struct, 21 words in RAM.  `save` fills it from the CPU but for orig_ax, `load` puts all of it into
+    the CPU, `load_result` only rax, rcx and r11.  `save_for_syscall` is `save` at a `syscall`: cx is rip and r11 the
+    flags, ax and ip are left to the caller.
     """
 
     __slots__ = ("_keep", "load", "load_result", "physical", "save", "save_for_syscall", "words")
@@ -58,19 +59,20 @@ class Frame:
 
     def _fast(self, uc: Any, ram: Ram) -> tuple[Mover, Mover, Mover, Mover]:
         library = _library()
-        handle = uc._uch
+        handle = ctypes.c_void_p.from_param(uc._uch.value)
         base = ram.host_address + self.physical
 
         def batch(call: Any, slots: dict[int, int]) -> Mover:
             ids = (ctypes.c_int * len(slots))(*slots.values())
             pointers = (ctypes.c_void_p * len(slots))(*[base + 8 * slot for slot in slots])
-            count = ctypes.c_int(len(slots))
-            self._keep += [ids, pointers, count]
-            return partial(call, handle, ids, pointers, count)
+            count = ctypes.c_int.from_param(len(slots))
+            self._keep += [ids, pointers]
+            # ctypes passes what is made for it here on as it is; an array it would wrap anew at each call.
+            return partial(call, handle, ctypes.byref(ids), ctypes.byref(pointers), count)
 
         read, write = library.uc_reg_read_batch, library.uc_reg_write_batch
         return (
-            batch(read, _registers(range(ptregs.COUNT))),
+            batch(read, _registers(SAVE_SLOTS)),
             batch(write, _registers(LOAD_SLOTS)),
             batch(write, _registers(RESULT_SLOTS)),
             batch(read, SYSCALL_SLOTS),
@@ -94,7 +96,7 @@ class Frame:
             return load
 
         return (
-            read(_registers(range(ptregs.COUNT))),
+            read(_registers(SAVE_SLOTS)),
             write(_registers(LOAD_SLOTS)),
             write(_registers(RESULT_SLOTS)),
             read(SYSCALL_SLOTS),
@@ -106,7 +108,10 @@ def _registers(slots: Iterable[int]) -> dict[int, int]:
 
 
 class Extended:
-    """The state that pt_regs has no room for: x87, SSE, segments, and what the emulator remembers of exceptions."""
+    """The state that pt_regs has no room for: x87, SSE, segments, and what the emulator remembers of exceptions.
+
+    `exception_taken` is to be set at each exception: the emulator would take the next one for a double fault.
+    """
 
     REGISTERS = (
         *(getattr(x86, f"UC_X86_REG_XMM{i}") for i in range(16)),
@@ -118,6 +123,7 @@ class Extended:
     def __init__(self, uc: Any) -> None:
         self._uc = uc
         self._clean: Any = None
+        self.exception_taken = False
 
     def remember_clean(self) -> None:
         """Ring 3 was just entered: this is what a new program finds, with the exceptions of the FPU masked."""
@@ -129,6 +135,7 @@ class Extended:
     def reset(self) -> None:
         """A new program's state; no exception was ever taken."""
         self._uc.context_restore(self._clean)
+        self.exception_taken = False
 
     def forget_exceptions(self) -> None:
         """No exception was ever taken; all else stays, but for what is in pt_regs."""

@@ -1,4 +1,7 @@
-"""What is done at a watched instruction (code_watch.py says which those are), where the emulator has stopped before it."""
+"""Watched instructions, before which the emulator stops: does the real CPU raise an exception there?
+
+code_watch.py finds them.
+"""
 
 from __future__ import annotations
 

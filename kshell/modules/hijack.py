@@ -1,20 +1,21 @@
 """What rootkits did: put another function into a slot of sys_call_table.
 
-Load it on kernel 4.19 or course and call getpid; unload it and call again.  Then take the line with set_memory_rw out
-of a copy and load that.  Then boot 6.19 and load it there: the slot changes, and the call does not.  Why?
+Load it on kernel 4.19 or course and call getpid; unload it and call again.  The table is read-only, so the CPU is told
+not to mind for a moment: in a copy, leave out the write_cr0 that clears WP, and load that.  set_memory_rw in its place
+does not help: why?  Then boot 6.19 and try to load it there, and read what has been closed since.
 """
 
 from kshell.linux import (
-    EINVAL,
     KERN_NOTICE,
     MODULE_DESCRIPTION,
     MODULE_LICENSE,
+    X86_CR0_WP,
     Kernel,
     kallsyms_lookup_name,
     module_exit,
     module_init,
-    set_memory_ro,
-    set_memory_rw,
+    read_cr0,
+    write_cr0,
 )
 
 MODULE_LICENSE("GPL")
@@ -34,16 +35,17 @@ def my_getpid(k: Kernel, regs: memoryview) -> int:
     return 1000 + pid
 
 
-def write_slot(k: Kernel, address: int) -> int:
-    if set_memory_rw(k, slot(k), 1) < 0:
-        return -EINVAL
+def write_slot(k: Kernel, address: int) -> None:
+    cr0 = read_cr0(k)
+    write_cr0(k, cr0 & ~X86_CR0_WP)
     k.memory.store(slot(k), address)
-    return set_memory_ro(k, slot(k), 1)
+    write_cr0(k, cr0)
 
 
 def hijack_init(k: Kernel) -> int:
     saved[0] = k.memory.load(slot(k))
-    return write_slot(k, k.pointer_to(my_getpid))
+    write_slot(k, k.pointer_to(my_getpid))
+    return 0
 
 
 def hijack_exit(k: Kernel) -> None:

@@ -1,4 +1,4 @@
-"""What a person may write as the argument of a system call, and which call a name or number means.
+"""What a person may write as the argument of a system call.
 
 Numbers are C's (42, 0x2a, 052, 0b101010, 0o52, -1), characters and strings are C's ('a', "text\\n"), constants have
 their names and may be joined (O_RDWR|O_CREAT), ``buf:64`` is room that is shown afterwards, ``NULL`` is 0, and
@@ -10,18 +10,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from kshell.shell.errors import CommandError, did_you_mean
+from kshell.shell.errors import did_you_mean
 from kshell.shell.views import show
 
 if TYPE_CHECKING:
-    from kshell.kernel.declare import SyscallDefinition
     from kshell.kernel.exec import Buffer
     from kshell.kernel.kernel import Kernel
     from kshell.shell.words import Word
 
 BUFFER_MAX = 1 << 20
-MOST_ARGUMENTS = 6
-OPTIONAL = {"open": 1, "openat": 1, "fcntl": 1}  # the last argument is "..." in C's prototype of these
+ALL_SYMBOLS = "kallsyms  (lists them all)"  # where no symbol is like what was typed
 EXTRA = {"NULL": 0, "STDIN_FILENO": 0, "STDOUT_FILENO": 1, "STDERR_FILENO": 2, "true": 1, "false": 0}
 
 _NUMBER = re.compile(r"([+-]?)(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|[0-9][0-9_]*)[uUlL]{0,3}\Z", re.ASCII)
@@ -53,7 +51,7 @@ def number(text: str) -> int | None:
             )
         digits = "0o" + digits
     if len(digits) > 400:
-        raise Refusal(f"{text[:20]}... does not fit", "a register holds 64 bits", "at most 0xffffffffffffffff")
+        raise Refusal(f"{text[:20]}... does not fit", "a register holds 64 bits", "0xffffffffffffffff  (the largest)")
     value = int(digits, 0)
     return -value if sign == "-" else value
 
@@ -86,12 +84,13 @@ def c_string(inside: str) -> bytes:
         elif letter in "\"'\\?":
             out += letter.encode()
         else:
+            better = inside[: match.start()] + "\\" + inside[match.start() :]
             known = '\\n \\t \\r \\0 \\a \\b \\f \\v \\e \\\\ \\" \\x41 \\101'
-            raise Refusal(f"unknown escape \\{letter}", f"C knows {known}", f"\\\\{letter}  (a backslash and {letter})")
+            raise Refusal(f"unknown escape \\{letter}", f"C knows {known}", f'"{better}"  (a backslash and {letter})')
         at = match.end()
     rest = inside[at:]
     if rest.endswith("\\"):
-        raise Refusal("the text ends in a lone backslash", "a backslash begins an escape, as in C", "\\\\")
+        raise Refusal("the text ends in a lone backslash", "a backslash begins an escape, as in C", f'"{inside}\\"')
     return bytes(out + rest.encode("utf-8", "surrogateescape"))
 
 
@@ -107,11 +106,20 @@ def argument(k: Kernel, word: Word) -> int | bytes | Buffer:
     if text.startswith("buf:") or text == "buf":
         return _buffer(text)
     if text.startswith("&"):
-        return symbol_address(k, text[1:])
+        return _address_of(k, text)
     value = 0
     for term in text.split("|"):
         value |= _term(k, term, text)
     return value
+
+
+def _address_of(k: Kernel, text: str) -> int:
+    try:
+        return symbol_address(k, text[1:])
+    except Refusal as refusal:
+        raise Refusal(
+            refusal.what, refusal.because, refusal.try_ if refusal.try_ == ALL_SYMBOLS else f"&{refusal.try_}"
+        ) from None
 
 
 def _character(inside: str) -> int:
@@ -165,21 +173,22 @@ def _no_value(k: Kernel, term: str, whole: str, known: dict[str, int]) -> Refusa
     if k.symbols.lookup(term) is not None:
         return Refusal(f"{shown} is a kernel symbol", "its address is written with &, as in C", f"&{term}")
     if term.isupper():
-        return Refusal(f"unknown constant {shown}", "no header that kshell knows defines it", "its number")
+        return Refusal(f"unknown constant {shown}", "no header that kshell knows defines it", "0  (its number)")
     return Refusal(f"{shown} is not a value", "a string stands between double quotes", f'"{show(whole)}"')
 
 
-def symbol_address(k: Kernel, text: str) -> int:
-    """The address of ``name``, ``name+0x10`` or ``name[3]`` (an array of pointers).  Refusal if there is none."""
+def symbol_address(k: Kernel, text: str, kinds: str = "") -> int:
+    """The address of ``name``, ``name+0x10`` or ``name[3]`` (an array of pointers).  Refusal if there is none.
+
+    A system call's name means its function.  `kinds` are the letters of the symbols to suggest, all if there are none.
+    """
     match = re.match(r"([A-Za-z_]\w*)(?:\[([^\]]*)\]|([+-].*))?\Z", text, re.ASCII)
     if match is None:
         raise Refusal(f"{show(text)} is not an address", "a symbol's name belongs there", "sys_call_table")
     name, index, offset = match.groups()
-    symbol = k.symbols.lookup(name)
+    symbol = k.symbols.lookup(name) or k.symbols.lookup(f"__x64_sys_{name.removeprefix('sys_')}")
     if symbol is None:
-        close = did_you_mean(name, [s.name for s in k.symbols])
-        because = "neither the kernel nor a loaded module defines it (kallsyms lists what there is)"
-        raise Refusal(f"no symbol {show(name)}", because, close[0] if close else f"kallsyms {name}")
+        raise _no_symbol(k, name, text, kinds)
     address = symbol.address
     for part, scale in ((index, 8), (offset, 1)):
         if part is None:
@@ -191,93 +200,14 @@ def symbol_address(k: Kernel, text: str) -> int:
     return address & (1 << 64) - 1
 
 
-# Which call.
-
-
-def call_number(k: Kernel, word: Word) -> int:
-    """The number of the call that a word names: a number, or a name of the kernel's table.  CommandError otherwise."""
-    text = word.text
-    try:
-        value = register_value(text)
-    except Refusal as refusal:
-        raise CommandError(f"syscall: {refusal.what}", refusal.because, refusal.try_) from None
-    if value is not None:
-        return value
-    name = _bare(text)
+def _no_symbol(k: Kernel, name: str, text: str, kinds: str) -> Refusal:
+    """What to answer where `text` names a symbol that is not there."""
     row = k.table.by_name.get(name)
-    if row is None:
-        row = next((r for r in k.table.rows if r.symbol and _bare(r.symbol) == name and r.abi != "x32"), None)
-    if row is not None:
-        return row.number
-    raise unknown_call(k, text)
-
-
-def _bare(text: str) -> str:
-    """``write`` for write, __NR_write, SYS_write, sys_write and __x64_sys_write."""
-    for prefix in ("__NR_", "SYS_", "__x64_", "__do_", "__se_"):
-        text = text.removeprefix(prefix)
-    return text.removeprefix("sys_")
-
-
-def unknown_call(k: Kernel, text: str) -> CommandError:
-    """What to answer where the table has no call of that name."""
-    what = f"no system call is named {show(text)}"
-    if "(" in text:
-        return CommandError(what, "arguments stand after the name, without parentheses", 'syscall write 1 "hi\\n" 3')
-    because = f"the table of kernel {k.profile.name} has no such row"
-    if text == "test_call":
-        because += "; it is compiled into the course kernel only"
-        return CommandError(what, because, "boot course  (a kernel that has it)")
-    close = did_you_mean(text, k.table.by_name, 3)
-    return CommandError(
-        what, because, f"{', '.join(close)}  (did you mean that?)" if close else "table  (lists them all)"
-    )
-
-
-def call_arguments(
-    k: Kernel, name: str, words: list[Word], definition: SyscallDefinition | None, raw: bool
-) -> list[int | bytes | Buffer]:
-    """The arguments of the call typed as `name`.  CommandError, with its signature, if one is wrong."""
-    values = []
-    for position, word in enumerate(words):
-        try:
-            values.append(argument(k, word))
-        except Refusal as refusal:
-            parameter = (
-                definition.parameters[position] if definition and position < len(definition.parameters) else None
-            )
-            place = f"argument {position + 1}" + (f" ({parameter})" if parameter else "")
-            because = refusal.because + (f"\nthe call is {definition.signature}" if definition else "")
-            try_ = _corrected(name, words, position, refusal.try_)
-            raise CommandError(f"syscall: {place}: {refusal.what}", because, try_) from None
-    _check_count(name, values, definition, raw)
-    return values
-
-
-def _corrected(name: str, words: list[Word], position: int, better: str) -> str:
-    """The whole command with a better word in place of a wrong one; a hint that is no word stays as it is."""
-    if " " in better and better[0] not in "\"'":
-        return better
-    typed = [show(word.raw) for word in words]
-    typed[position] = better
-    return " ".join(["syscall", show(name), *typed])
-
-
-def _check_count(
-    name: str, values: list[int | bytes | Buffer], definition: SyscallDefinition | None, raw: bool
-) -> None:
-    given = len(values)
-    if given > MOST_ARGUMENTS:
-        because = f"a system call has six registers for arguments, and {given} were given"
-        raise CommandError("syscall: too many arguments", because, "leave out all after the sixth")
-    if definition is None or raw:
-        return
-    wanted = len(definition.parameters)
-    if wanted - OPTIONAL.get(definition.name, 0) <= given <= wanted:
-        return
-    because = f"the call is {definition.signature}: it takes {wanted or 'none'}, and {given or 'none'} "
-    because += "was given" if given == 1 else "were given"
-    names = " ".join(p.name.upper() for p in definition.parameters)
-    try_ = f"syscall {name} {names}".rstrip()
-    word = "few" if given < wanted else "many"
-    raise CommandError(f"syscall: too {word} arguments", because, f"{try_}  (--raw makes the call all the same)")
+    if row is not None and k.syscall_state(row.number) != "built":
+        because = f"{name} is a system call that is not built here: it has no code"
+        return Refusal(f"no symbol {show(name)}", because, text.replace(name, "sys_ni_syscall", 1))
+    known = [s.name for s in k.symbols if not kinds or s.kind in kinds]
+    known += [n.removeprefix("__x64_sys_") for n in known if n.startswith("__x64_sys_")]
+    close = did_you_mean(name, known)
+    because = "neither the kernel nor a loaded module defines it (kallsyms lists what there is)"
+    return Refusal(f"no symbol {show(name)}", because, text.replace(name, close[0], 1) if close else ALL_SYMBOLS)

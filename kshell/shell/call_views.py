@@ -10,10 +10,11 @@ from kshell.abi.errno import errno_name, is_error
 from kshell.shell.views import Line, View, labelled, show, span
 
 if TYPE_CHECKING:
-    from kshell.kernel.exec import Outcome
+    from kshell.kernel.run import Outcome
     from kshell.kernel.task import Siginfo
     from kshell.kernel.trace import Call, Hop
     from kshell.shell.explain import Explanation
+    from kshell.shell.meanwhile import Meanwhile
 
 TEXT_COLUMN = 19  # where a hop's text begins
 NOTE_COLUMN = 44  # and how much room it has before the note or the address
@@ -73,11 +74,18 @@ class Hops:
         """The hops of --json."""
         return self._json
 
-    def lines(self, width: int | None) -> list[Line]:
-        """One line a hop; a note that has no room at the right goes under the text."""
+    def lines(self, width: int | None, calls: Sequence[Line] = ()) -> list[Line]:
+        """One line a hop; a note that has no room at the right goes under the text.
+
+        Each of `calls` goes under its own hops, which begin with `cpu` and end where ring 3 goes on.
+        """
         lines: list[Line] = []
-        last_ring, last_step = 0, ""
+        ended = 0
+        last_ring, last_step = -1, ""
         for ring, step, left, right in self.rows:
+            if ring == 3 and last_ring == 0:
+                lines += calls[ended : ended + 1]
+                ended += 1
             role = f"ring{ring}"
             head = "" if ring == last_ring else f"ring {ring}"
             name = "" if step == "user" and not head and last_step == step else step
@@ -91,7 +99,7 @@ class Hops:
                 line.append((" " * (max(NOTE_COLUMN - len(left), 0) + 2), ""))
                 line.append((right, "address"))
             lines.append(line)
-        return lines
+        return [*lines, *calls[ended:]]
 
 
 def memory_lines(name: str, address: int, data: bytes) -> list[Line]:
@@ -159,9 +167,10 @@ class CallView(View):
         memory: Sequence[tuple[int, str, int, bytes]],
         explanation: Explanation | None,
         hops: Hops | None,
+        meanwhile: Meanwhile | None = None,
     ) -> None:
         self.call, self.arguments, self.ending = call, arguments, ending
-        self.memory, self.explanation, self.hops = memory, explanation, hops
+        self.memory, self.explanation, self.hops, self.meanwhile = memory, explanation, hops, meanwhile
 
     def json(self) -> dict[str, Any]:
         found: dict[str, Any] = {
@@ -175,13 +184,18 @@ class CallView(View):
         }
         if self.hops is not None:
             found["hops"] = self.hops.json()
+        if self.meanwhile is not None:
+            found["during"] = self.meanwhile.json()
         return found
 
     def lines(self, width: int | None = None) -> list[Line]:
         lines = self.hops.lines(width) if self.hops is not None else []
+        if self.meanwhile is not None:
+            lines += self.meanwhile.lines(width)
         if self.call is not None:
             lines.append(call_line(self.call))
-            if self.call.ret is not None and is_error(self.call.ret):
+            lives = self.ending.outcome.signal is None  # a task that died never sees what the call answered
+            if lives and self.call.ret is not None and is_error(self.call.ret):
                 faces = f"  kernel: {self.call.ret}    libc: -1, errno = {errno_name(-self.call.ret)}"
                 lines.append(span(faces, "dim"))
         if self.explanation is not None:
@@ -220,7 +234,7 @@ class RunView(View):
         return found
 
     def lines(self, width: int | None = None) -> list[Line]:
-        lines = self.hops.lines(width) if self.hops is not None and self.show_hops else []
-        if self.show_calls:
-            lines += [call_line(call) for call, _ in self.calls]
+        lines = [call_line(call) for call, _ in self.calls] if self.show_calls else []
+        if self.hops is not None and self.show_hops:
+            lines = self.hops.lines(width, lines)
         return lines + self.ending.lines()

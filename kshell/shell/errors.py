@@ -10,14 +10,21 @@ class CommandError(Exception):
 
     `status` is the exit status a script ends with: 1, or 3 where kshell itself is to blame, or 130 for Ctrl-C.
     `details` are lines to show under the sentences: a source line with a caret, more of the same kind.
+    `more` are further errors of the same command: the other mistakes of a source.
     """
 
     def __init__(
-        self, what: str, because: str = "", try_: str = "", status: int = 1, details: Sequence[str] = ()
+        self,
+        what: str,
+        because: str = "",
+        try_: str = "",
+        status: int = 1,
+        details: Sequence[str] = (),
+        more: Sequence[CommandError] = (),
     ) -> None:
         super().__init__(what)
         self.what, self.because, self.try_, self.status = what, because, try_, status
-        self.details = list(details)
+        self.details, self.more = list(details), list(more)
 
     def json(self) -> dict[str, str]:
         """The `error` object of --json."""

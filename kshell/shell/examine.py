@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kshell.kernel.layout import TASK_SIZE_MAX
 from kshell.kernel.memory import KernelFault
 from kshell.machine.paging import PRESENT, READ, is_canonical
-from kshell.shell.arguments import Refusal, register_value, symbol_address
+from kshell.shell.arguments import ALL_SYMBOLS, Refusal, register_value, symbol_address
 from kshell.shell.errors import CommandError
 from kshell.shell.views import show
 
@@ -22,6 +22,7 @@ FORMATS = "xduotcsia"
 MOST = 4096  # units that one command may show
 STRING_MAX = 200  # characters of a string that are shown, as gdb's `print elements`
 _NUMBER = r"(?:0[xX][0-9a-fA-F_]+|[0-9]+)"
+_COPIED = re.compile(r"[0-9a-fA-F]{16}\Z")  # an address as a table shows it
 _SUM = re.compile(rf"(-?{_NUMBER}|\$\w+)(?:([+-])({_NUMBER}))?\Z", re.ASCII)
 
 
@@ -38,10 +39,11 @@ class Place:
         return Place(self.address + offset & U64, self.physical)
 
 
-def parse_place(session: Session, command: str, text: str) -> Place:
+def parse_place(session: Session, command: str, text: str, name: str = "") -> Place:
     """An address: a number, a symbol, ``table[3]``, ``$rsp``, each with ``+8`` or ``-8``, or ``phys:`` and a number.
 
-    CommandError if it is none of these.
+    A system call's name is that of its function.  CommandError if it is none of these; `command` is what was typed
+    before it, `name` the command's name if that is not the same.
     """
     try:
         if text.startswith("phys:"):
@@ -49,16 +51,19 @@ def parse_place(session: Session, command: str, text: str) -> Place:
             if value is None or value < 0:
                 raise Refusal(f"{show(text)} is not a physical address", "a number follows phys:", "phys:0x1000")
             return Place(value, True)
+        if _COPIED.match(text):
+            return Place(int(text, 16))
         match = _SUM.match(text)
         if match is None:
-            return Place(symbol_address(session.kernel, text.removeprefix("&")))
+            return Place(symbol_address(session.kernel, text.removeprefix("&"), "tT" if command == "disas" else ""))
         base, sign, distance = match.groups()
         start = _register(session, base[1:]) if base[0] == "$" else register_value(base)
         assert start is not None
         offset = (register_value(distance) or 0) if sign else 0
         return Place((start - offset if sign == "-" else start + offset) & U64)
     except Refusal as refusal:
-        raise CommandError(f"{command}: {refusal.what}", refusal.because, f"{command} {refusal.try_}") from None
+        try_ = refusal.try_ if refusal.try_ == ALL_SYMBOLS else f"{command} {refusal.try_}"
+        raise CommandError(f"{name or command}: {refusal.what}", refusal.because, try_) from None
 
 
 def _register(session: Session, name: str) -> int:
@@ -134,7 +139,7 @@ def unreadable(k: Kernel, place: Place) -> CommandError:
     if not is_canonical(address):
         because = "the address is not canonical: bits 48 to 63 must repeat bit 47"
         return CommandError(what, because, "x/4gx sys_call_table")
-    if address < TASK_SIZE_MAX:
+    if address < 1 << 47:
         because = "it is a user address, and the shell's task has nothing mapped there (or may not read it)"
         if address < 4096:
             because = "nothing is ever mapped in the first page, so that a NULL pointer is found out"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kshell.abi.c_types import U64
 from kshell.abi.errno import errno_name, is_error
 from kshell.kernel.entry import lookup
 
@@ -12,17 +13,16 @@ if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
     from kshell.kernel.trace import Call
 
-U64 = (1 << 64) - 1
 X32_BIT = 1 << 30
 
 _TRY = {
     "EBADF": 'syscall open "/etc/hostname" O_RDONLY  (answers a descriptor that is open)',
-    "EFAULT": '"text" or buf:64 where the call wants a pointer: kshell then puts one into user memory',
+    "EFAULT": 'syscall write 1 "text" 4  ("text", or buf:64, puts bytes into user memory and gives their address)',
     "ENOENT": "ls /  (looks inside the machine)",
     "EEXIST": "ls  (shows what is there)",
     "EISDIR": "ls  (shows what is a directory)",
     "ENOTDIR": "ls  (shows what is a directory)",
-    "ERANGE": "a larger buffer",
+    "ERANGE": "syscall getcwd buf:64 64  (a larger buffer)",
     "EMFILE": "syscall close FD  (gives a descriptor back)",
 }
 
@@ -88,7 +88,7 @@ def _from_call(
     from kshell.shell.facts import fact
     from kshell.shell.manual import page
 
-    reasons = page(definition).reasons(errno)
+    reasons = page(definition, k.profile).reasons(errno)
     because = "; or ".join(reasons) or f"{name} hands on what it was told, and {errno} is not on its page"
     found = fact(k, call, definition, errno)
     because += f"\n{found}" if found else ""
@@ -114,12 +114,15 @@ def module_that_fills(stub: str) -> str | None:
 
 def _no_such_call(k: Kernel, call: Call, nr: int, address: int | None) -> Explanation:
     if address is None:
-        if nr == -1:
+        if nr == -1 and not k.dispatches_by_table:
             why = "-1 is the number that means no call at all (a tracer sets it to skip one)"
-        elif nr & U64 & X32_BIT and nr < 1 << 31:
+        elif nr & X32_BIT and 0 < nr < 1 << 31:
             why = "bit 30 marks a call of an x32 program, and this kernel is built without x32"
         else:
             why = f"{call.nr & U64:#x} is not below NR_syscalls = {k.nr_syscalls}"
+            row = k.table.by_number.get(nr)
+            if row is not None and row.abi == "x32":
+                why += f" (row {nr} is {row.name} of x32 programs, and this kernel is built without x32)"
         return Explanation(f"{why}: no function was called, and ax kept the -ENOSYS it is preset to", "table")
     if nr & X32_BIT and nr > 0:
         because = "bit 30 marks a call of an x32 program, and this kernel is built without x32"

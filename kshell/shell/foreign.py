@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
+MARK = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|[(),]""")  # parentheses and commas outside quotes
+
 # name -> (because, try)
 _ADVICE: dict[str, tuple[str, str]] = {
     "strace": (
@@ -20,7 +25,7 @@ _ADVICE: dict[str, tuple[str, str]] = {
         "the machine runs one task at a time, and its clock stands still between commands",
         "syscall sysinfo buf:112  (what the kernel says of itself), cat /proc/  (if you look for a file)",
     ),
-    "sudo": ("you are the kernel's owner here: every command may do everything", "the command without sudo"),
+    "sudo": ("you are the kernel's owner here: every command may do everything", "syscall getuid  (it is 0: root)"),
     "su": ("you are the kernel's owner here: the shell's task has uid 0", "syscall getuid"),
     "gdb": (
         "the debugger is built in",
@@ -105,8 +110,11 @@ _BY_NAME = {other: name for name, others in _SAME.items() for other in others}
 NAMES = frozenset(_ADVICE) | frozenset(_BY_NAME)
 
 
-def advice(name: str) -> tuple[str, str] | None:
-    """(because, try) for a command that kshell does not have but another system does; None for an unknown word."""
+def advice(name: str, rest: Sequence[str] = ()) -> tuple[str, str] | None:
+    """(because, try) for a command that kshell does not have but another system does; None for an unknown word.
+
+    `rest` is what was typed after it.
+    """
     if name.startswith(("./", "/", "../")) or name.endswith((".s", ".bin", ".asm")):
         return "a file is not a command here", f"run {name}"
     if name.endswith(".py"):
@@ -114,5 +122,13 @@ def advice(name: str) -> tuple[str, str] | None:
     if "(" in name:
         call = name.partition("(")[0]
         if call.isidentifier():
-            return "kshell's arguments stand without parentheses and commas", f"syscall {call} ..."
+            line = MARK.sub(lambda match: match[1] or " ", " ".join([name, *rest]))
+            return "a system call is made with syscall, without parentheses and commas", f"syscall {_tidy(line)}"
+    if name in ("sudo", "doas") and rest and not rest[0].startswith("-"):
+        return _ADVICE["sudo"][0], " ".join(rest)
     return _ADVICE.get(_BY_NAME.get(name, name))
+
+
+def _tidy(line: str) -> str:
+    """One blank between words; those between quotes stay."""
+    return re.sub(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|\s+""", lambda match: match[1] or " ", line).strip()

@@ -33,27 +33,65 @@ def unreadable(command: str, path: str, error: OSError | ValueError) -> CommandE
     words = error.strerror if isinstance(error, OSError) and error.strerror else "Invalid argument"
     what = f"{command}: {show(path)}: {words}"
     folder, name = os.path.split(path)
-    try:
-        there = sorted(os.listdir(folder or "."))
-    except (OSError, ValueError):
-        there = []
+    if isinstance(error, IsADirectoryError):
+        because = "it is a folder"
+        return CommandError(what, because, _again(command, path, _fitting(command, path)))
     if not isinstance(error, FileNotFoundError):
-        return CommandError(what, "the file cannot be read", "check its name and its permissions")
-    because = f"paths are those of your own folder, {show(os.path.abspath(folder or '.'))}"
-    close = did_you_mean(name, there)
-    return CommandError(
-        what, because, f"{command} {show(os.path.join(folder, close[0]))}" if close else "check its name"
-    )
+        return CommandError(what, "the file cannot be read", _again(command, folder, []))
+    shown = show(os.path.abspath(folder or "."))
+    if folder and not os.path.isdir(folder):
+        because = f"there is no folder {shown}"
+    elif os.path.isabs(path) or os.pardir in path.split(os.sep):
+        because = f"the folder {shown} holds no such file"
+    else:
+        because = f"paths are those of your own folder, {shown}"
+    close = did_you_mean(name, _entries(folder or ".")) or _fitting(command, folder or ".")
+    return CommandError(what, because, _again(command, folder, close))
 
 
-def write_new(command: str, path: str, text: str) -> None:
-    """Write a file of the host that is not there yet.  CommandError where it is, or where it cannot be written."""
+def _fitting(command: str, folder: str) -> list[str]:
+    """The files in a folder that the command can take, by their names."""
+    suffix = {"insmod": ".py", "run": ".s"}.get(command)
+    return [name for name in _entries(folder) if suffix and name.endswith(suffix)]
+
+
+def _entries(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except (OSError, ValueError):
+        return []
+
+
+def _again(command: str, folder: str, names: list[str]) -> str:
+    """The same command with a file that is there, or else where to read about it."""
+    if names:
+        return f"{command} {show(os.path.join(folder, names[0]))}"
+    return "kshell --help" if command == "kshell" else f"help {command.split()[0]}  (with examples that work)"
+
+
+def write_new(command: str, path: str, text: str, again: str = "") -> None:
+    """Write a file of the host that is not there yet.  CommandError where it is, or where it cannot be written;
+    `again` is what is typed before another name, ``command --save`` if it is not given."""
+    again = again or f"{command} --save"
     try:
         with open(path, "x", encoding="utf-8", errors="surrogateescape") as file:
             file.write(text)
     except FileExistsError:
         because = "kshell never overwrites what you may have edited"
-        raise CommandError(f"{command}: {show(path)}: File exists", because, "another name") from None
+        what = f"{command}: {show(path)}: File exists"
+        raise CommandError(what, because, f"{again} {show(_free_name(path))}") from None
     except (OSError, ValueError) as error:
         words = getattr(error, "strerror", None) or "Invalid argument"
-        raise CommandError(f"{command}: {show(path)}: {words}", "it cannot be written there", "another place") from None
+        because = "it cannot be written there"
+        name = _free_name(os.path.basename(path.replace("\0", "")) or "new")
+        raise CommandError(f"{command}: {show(path)}: {words}", because, f"{again} {show(name)}") from None
+
+
+def _free_name(path: str) -> str:
+    """`path`, or the first of its kind with a number that is not taken."""
+    stem, dot = os.path.splitext(path)
+    number = 1
+    while os.path.lexists(path):
+        number += 1
+        path = f"{stem}{number}{dot}"
+    return path

@@ -1,6 +1,7 @@
 """The manual pages of system calls: their declarations' docstrings, taken apart.
 
-A docstring is a sentence, paragraphs, and a list of what the call may answer, one ``ENAME  why`` a line.
+A docstring is a sentence, paragraphs, and a list of what the call may answer, one ``ENAME  why`` a line.  A paragraph
+or a reason that begins with ``[since 5.6]`` or ``[before 5.6]`` stands on the pages of those releases only.
 """
 
 from __future__ import annotations
@@ -11,7 +12,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kshell.kernel.declare import SyscallDefinition
+    from kshell.kernel.profile import Profile
 
+_RELEASE = re.compile(r"\[(since|before) (\d+)\.(\d+)\] ")
+# What a page without errnos says, and what that comes down to; a call of which it says nothing else always succeeds.
+_NO_ERRNO = {"It does not return.": "it does not return", "It never answers an errno": "it never answers an errno"}
 _ERRNO_LINE = re.compile(r"(E[A-Z0-9]+(?:,? (?:or )?E[A-Z0-9]+)*)  +(\S.*)")
 
 
@@ -23,13 +28,39 @@ class Page:
     def __init__(self, summary: str, paragraphs: list[str], errors: list[tuple[str, str]]) -> None:
         self.summary, self.paragraphs, self.errors = summary, paragraphs, errors
 
+    @property
+    def without_errors(self) -> str:
+        """Why there is no errno on this page."""
+        text = " ".join((self.summary, *self.paragraphs))
+        return next((why for words, why in _NO_ERRNO.items() if words in text), "this call always succeeds")
+
+    @property
+    def returns(self) -> bool:
+        """Whether the call comes back at all."""
+        return "It does not return." not in " ".join((self.summary, *self.paragraphs))
+
     def reasons(self, errno: str) -> list[str]:
         """Why the call answers this errno, as far as the page says."""
         return [why for names, why in self.errors if errno in re.split(r"\W+(?:or )?", names)]
 
 
-def page(definition: SyscallDefinition) -> Page:
-    """The page of a built-in call."""
+def page(definition: SyscallDefinition, profile: Profile) -> Page:
+    """The page of a built-in call, as it is true of this kernel."""
+    found = _parse(definition)
+    errors = [(names, why) for names, text in found.errors if (why := _of(profile, text))]
+    return Page(found.summary, [text for p in found.paragraphs if (text := _of(profile, p))], errors)
+
+
+def _of(profile: Profile, text: str) -> str:
+    """`text` without the mark that it may begin with; empty if it is not true of this release."""
+    match = _RELEASE.match(text)
+    if match is None:
+        return text
+    since = profile.version >= (int(match[2]), int(match[3]))
+    return text[match.end() :] if since == (match[1] == "since") else ""
+
+
+def _parse(definition: SyscallDefinition) -> Page:
     first, _, rest = definition.doc.partition("\n")
     summary, paragraphs = [first.strip()], []
     errors: list[tuple[str, str]] = []

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from kshell.kernel.exec import Segment
+from kshell.kernel.binfmt import Segment
 from kshell.kernel.layout import USER_TEXT
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import read_bytes
@@ -14,7 +15,7 @@ from kshell.shell.words import caret
 
 if TYPE_CHECKING:
     from kshell.machine.assembler import Image
-    from kshell.machine.assembler.problems import AsmError
+    from kshell.machine.assembler.problems import AsmError, AsmProblem
 
 RAW_MAX = 16 << 20
 
@@ -96,14 +97,15 @@ def assemble(command_name: str, source: str, name: str) -> Image:
 
 
 def refused_source(command_name: str, error: AsmError) -> CommandError:
-    """The first mistake of a source as the error, and all others under it."""
-    details: list[str] = []
-    for number, problem in enumerate(error.problems):
-        if number:
-            place = f"{show(problem.filename)}:{problem.line}:{problem.column}"
-            details += ["", f"{place}: {problem.what}: {problem.because}; try {problem.try_}"]
-        if problem.text.strip():
-            details += caret(problem.text, problem.column - 1)
-    first = error.problems[0]
-    place = f"{show(first.filename)}:{first.line}:{first.column}"
-    return CommandError(f"{command_name}: {place}: {first.what}", first.because, first.try_, details=details)
+    """The first mistake of a source as the error, the others with it."""
+    first, *others = error.problems
+    return _mistake(first, f"{command_name}: ", [_mistake(problem) for problem in others])
+
+
+def _mistake(problem: AsmProblem, prefix: str = "", more: Sequence[CommandError] = ()) -> CommandError:
+    place = f"{show(problem.filename)}:{problem.line}:{problem.column}"
+    details = caret(problem.text, problem.column - 1) if problem.text.strip() else []
+    try_ = problem.try_
+    # A suggestion that is nothing but a line of source is shown without its quotes, so that it can be copied.
+    try_ = try_.strip("`") if try_.count("`") == 2 and try_[0] + try_[-1] == "``" else try_
+    return CommandError(f"{prefix}{place}: {problem.what}", problem.because, try_, details=details, more=more)

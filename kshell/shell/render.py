@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from kshell.shell.output import Result
-from kshell.shell.views import ROLES, Failure, Line, Table, View, labelled, show
+from kshell.shell.views import ROLES, Failure, Line, View, labelled, show
 
 STYLES = {
     "address": "cyan",
@@ -113,11 +113,8 @@ class RichOutput:
         self.fresh_line()
         view = result.view
         width = self.console.width
-        if isinstance(view, Table) and view.rows and self._natural_width(view) > width:
-            self._table(view)
-        else:
-            for line in view.lines(width):
-                self._print(line)
+        for line in view.lines(width):
+            self._print(line)
         for note in result.notes:
             for line in labelled("note", note):
                 self._print([(text, role or "note") for text, role in line])
@@ -141,28 +138,6 @@ class RichOutput:
             part.rstrip()
             row = first.copy() if number == 0 else Text(" " * indent)
             self.console.print(row.append_text(part), soft_wrap=True)
-
-    @staticmethod
-    def _natural_width(view: Table) -> int:
-        return max((sum(len(text) for text, _ in line) for line in view.lines()), default=0)
-
-    def _table(self, view: Table) -> None:
-        """A table that is wider than the terminal: rich folds its cells."""
-        from rich.table import Table as RichTable
-
-        table = RichTable(box=None, pad_edge=False, show_edge=False, header_style="bold underline")
-        for column in view.columns:
-            table.add_column(
-                column.heading,
-                justify="right" if column.right else "left",
-                style=STYLES.get(column.role) or "",
-                overflow="fold",
-            )
-        for row in view.rows:
-            table.add_row(*(Text(show(cell)) for cell in row))
-        self.console.print(table)
-        for line in view.after:
-            self._print(line)
 
 
 def show_view(view: View, file: TextIO | None = None) -> None:

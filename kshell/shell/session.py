@@ -6,6 +6,7 @@ The same engine stands behind the prompt, a script, ``-c`` and a pipe.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,8 @@ from kshell.shell import commands
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import read_text
 from kshell.shell.output import Output, PlainOutput, Result
-from kshell.shell.views import Failure, View, show
+from kshell.shell.tty import ShellTty
+from kshell.shell.views import View, failure, show
 from kshell.shell.words import Word, plain, split
 
 if TYPE_CHECKING:
@@ -28,53 +30,10 @@ BUDGET = 50_000_000
 TICKS = 1_000_000
 """Turns of loops that a module's code may take for one command of a script."""
 
+PROMPT = re.compile(r"\s*(?:kshell(?: [\w.]+)?> ?)+")  # pasted with a line that was copied from a screen
 SOURCE_DEPTH = 16
-COLLECTED_MAX = 4 << 20  # bytes of a program's output that --json keeps
 INTERRUPTED = 130
 BUG = 3
-
-
-class ShellTty:
-    """/dev/tty of the machine: what programs write goes to the session's output, or into the result of --json."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._collected = bytearray()
-        self._line = b""
-        self.lost = 0
-        self.failure: OSError | None = None
-
-    def write(self, data: bytes) -> None:
-        """Show bytes at once, or collect them."""
-        if not self._session.output.collects:
-            try:
-                self._session.output.write(data)
-            except OSError as error:  # the reader has gone: not a matter for the kernel in whose name this runs
-                self.failure = self.failure or error
-            return
-        room = COLLECTED_MAX - len(self._collected)
-        self._collected += data[:room]
-        self.lost += max(0, len(data) - room)
-
-    def read(self, size: int) -> bytes:
-        """At most `size` bytes of the line that the person typed; empty at the end of the input."""
-        if not self._line:
-            self._line = self._session.read_input()
-        taken, self._line = self._line[:size], self._line[size:]
-        return taken
-
-    def forget_line(self) -> None:
-        """What the last command left unread of a typed line is not for the next one."""
-        self._line = b""
-
-    def take(self) -> bytes:
-        """What was collected since the last time."""
-        data = bytes(self._collected)
-        self._collected.clear()
-        if self.lost:
-            data += f"\n[{self.lost} more bytes were not kept]\n".encode()
-            self.lost = 0
-        return data
 
 
 class Session:
@@ -113,6 +72,7 @@ class Session:
         self.tty = ShellTty(self)
         self._kernel: Kernel | None = None
         self._depth = 0
+        self._stopped: Stopped | None = None  # the last command's error, if it was a file that stopped
 
     @property
     def kernel(self) -> Kernel:
@@ -154,6 +114,7 @@ class Session:
 
     def execute(self, line: str) -> list[Result]:
         """Run the commands of a line, show each result as it comes, and return them all."""
+        line = PROMPT.sub("", line)
         if line.strip() and self._depth == 0:
             self.history.append(line)
         try:
@@ -192,7 +153,7 @@ class Session:
             raise CommandError(
                 f"source: {show(path)}: nested too deep",
                 f"{SOURCE_DEPTH} files are being read inside each other; perhaps one of them sources itself",
-                "take the source line out of it",
+                "help source",
             )
         lines = read_text("source", path).splitlines()
         before = self.following
@@ -201,11 +162,12 @@ class Session:
         count = 0
         try:
             for number, line in numbered:
+                self._stopped = None
                 results = self.execute(line)
                 count += len(results)
                 broken = next((r for r in results if r.error is not None or r.status), None)
                 if broken is not None and not self.keep_going:
-                    raise _stopped(path, number, broken)
+                    raise Stopped(path, number, broken, self._stopped)
                 if self.finished:
                     break
         finally:
@@ -215,13 +177,28 @@ class Session:
 
     def call(self, words: list[Word]) -> View:
         """What one command answers.  CommandError if it fails."""
+        if any(c in word.raw for word in words for c in "|<>&`$"):
+            from kshell.shell.pipes import refuse
+
+            refuse(words)
         name, rest = words[0].text, words[1:]
         if name.startswith("x/"):
             name, rest = "x", [plain(name[1:], words[0].column + 1), *rest]
         command = commands.find(name)
         if command is None:
-            raise commands.unknown(show(name))
+            raise self._unknown(words)
         return command.handler(self, rest)
+
+    def _unknown(self, words: list[Word]) -> CommandError:
+        """What to answer to a word that is no command; a system call's name is told how it is made."""
+        name, rest = words[0].text, words[1:]
+        error = commands.unknown(show(words[0].raw if "(" in words[0].raw else name), rest)
+        from kshell.shell.foreign import NAMES
+
+        if name not in NAMES and name in self.kernel.table.by_name:
+            error.because = f"{name} is a system call, not a command"
+            error.try_ = " ".join(["syscall", *(show(word.raw) for word in words)])
+        return error
 
     def _run(self, part: Line) -> Result:
         try:
@@ -250,24 +227,42 @@ class Session:
         self.tty.forget_line()
         if isinstance(outcome, CommandError):
             error = outcome
-            view: View = Failure(error.what, error.because, error.try_, error.details, error.status)
+            self._stopped = error if isinstance(error, Stopped) else None
+            view: View = failure(error)
             result = Result(text, error.status, view, error.json(), output, notes)
         else:
+            self._stopped = None
             result = Result(text, outcome.status, outcome, None, output, notes)
         if self.exit_status is None or result.error is not None:
             self.status = result.status
         self.worst = max(self.worst, result.status if result.status in (BUG, INTERRUPTED) else result.status != 0)
-        self.output.show(result)
+        if self._stopped is None or self._depth == 0 or self.output.collects:  # the outermost file tells of all
+            self.output.show(result)
         return result
 
 
-def _stopped(path: str, number: int, broken: Result) -> CommandError:
-    return CommandError(
-        f"source: {show(path)}:{number}: stopped at a command that failed",
-        f"`{show(broken.text)}` came to status {broken.status}",
-        "kshell --keep-going  (goes on after a failure), or mend that line",
-        status=broken.status,
-    )
+class Stopped(CommandError):
+    """A sourced file ended at a command that failed; `inner` if that command sourced another file that did so."""
+
+    def __init__(self, path: str, number: int, broken: Result, inner: Stopped | None) -> None:
+        place = f"{show(path)}:{number}"
+        self.places: list[str] = [*(inner.places if inner is not None else ()), place]
+        self.command: str = inner.command if inner is not None else show(broken.text)
+        because = f"`{self.command}` came to status {broken.status}"
+        if len(self.places) > 1:
+            because += f" in {self._chain()}"
+        try_ = "help source"
+        super().__init__(f"source: {place}: stopped at a command that failed", because, try_, status=broken.status)
+
+    def _chain(self) -> str:
+        """The innermost place, and from where it was read; a place that repeats stands once."""
+        told: list[str] = []
+        for place in self.places:
+            times = self.places.count(place)
+            text = f"{place} ({times} times)" if times > 1 else place
+            if text not in told:
+                told.append(text)
+        return ", sourced from ".join(told)
 
 
 def bug_report(bug: BaseException) -> CommandError:

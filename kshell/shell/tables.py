@@ -14,17 +14,19 @@ from kshell.shell.views import Table as TableView
 if TYPE_CHECKING:
     from kshell.abi.syscall_tbl import Row, TblError
     from kshell.kernel.kernel import Kernel
+    from kshell.kernel.profile import Profile
     from kshell.shell.words import Word
 
 STATES = ("built", "not built", "hole", "x32")
 ABIS = ("common", "64", "x32")
-_RANGE = re.compile(r"(\d{1,9})-(\d{1,9})\Z", re.ASCII)
+_NR = r"(\d{1,9}|0[xX][0-9a-fA-F]{1,8})"
+_ONE, _RANGE = re.compile(_NR + r"\Z", re.ASCII), re.compile(rf"{_NR}-{_NR}\Z", re.ASCII)
 _COLUMNS = (
     Column("nr", "number", right=True),
-    Column("abi"),
+    Column("abi", spare=3),
     Column("name", "name"),
-    Column("entry"),
-    Column("state"),
+    Column("entry", spare=1),  # mostly the symbol once more
+    Column("state", spare=2),  # and this can be read from name and symbol
     Column("slot holds", "address"),
     Column("symbol", "symbol"),
 )
@@ -99,11 +101,11 @@ def show_table(k: Kernel, words: list[Word]) -> View:
 
 def _numbers(k: Kernel, text: str) -> list[int]:
     """The numbers that one word means: a number, a range, a name or a part of a name."""
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return [int(text)]
+    if _ONE.match(text):
+        return [_nr(text)]
     match = _RANGE.match(text)
     if match:
-        first, last = int(match[1]), int(match[2])
+        first, last = _nr(match[1]), _nr(match[2])
         if first > last:
             raise misuse("table", f"{text} runs backwards", f"table {last}-{first}")
         last = min(last, first + 4096)
@@ -120,8 +122,12 @@ def _numbers(k: Kernel, text: str) -> list[int]:
     return found
 
 
-def check(path: str) -> View:
-    """What a table file of the host holds: its rows, or all its mistakes."""
+def _nr(text: str) -> int:
+    return int(text, 16 if text[:2] in ("0x", "0X") else 10)
+
+
+def check(path: str, profile: Profile) -> View:
+    """What a table file of the host holds: its rows, or all its mistakes; entries of other releases only warn."""
     from kshell.abi.syscall_tbl import decode, parse
     from kshell.shell.host_files import read_bytes
 
@@ -129,8 +135,8 @@ def check(path: str) -> View:
     if found.errors:
         return _mistakes(found.errors)
     if not found.rows:
-        because = "it has no line that begins with a number"
-        raise CommandError(f"table check: {show(path)}: no rows", because, "335 common NAME __x64_sys_NAME  (a row)")
+        because = "it has no line that begins with a number, such as: 335 common NAME __x64_sys_NAME"
+        raise CommandError(f"table check: {show(path)}: no rows", because, "table 335  (a row of the kernel's own)")
     rows = [
         (str(r.number), r.abi, r.name, r.entry or "-", r.compat or "", "noreturn" if r.noreturn else "")
         for r in found.rows
@@ -140,15 +146,47 @@ def check(path: str) -> View:
         Column("abi"),
         Column("name", "name"),
         Column("entry", "symbol"),
-        Column("compat"),
-        Column(""),
+        Column("compat", spare=1),
+        Column("", spare=2),
     )
     entries = [
         {"nr": r.number, "abi": r.abi, "name": r.name, "entry": r.entry, "address": None, "symbol": r.symbol}
         for r in found.rows
     ]
     count = len(rows)
-    return TableView(columns, rows, {"entries": entries}, [f"{count} row{'' if count == 1 else 's'}, no mistakes"])
+    after: list[str | Line] = [f"{count} row{'' if count == 1 else 's'}, no mistakes"]
+    result: dict[str, Any] = {"entries": entries}
+    warnings = _spelling(found.rows, profile)
+    if warnings:
+        result["warnings"] = warnings
+        after += _warning_lines(path, warnings)
+    return TableView(columns, rows, result, after)
+
+
+def _spelling(rows: list[Row], profile: Profile) -> list[dict[str, Any]]:
+    """What is wrong with the entries that are spelt for another release, one dictionary each."""
+    from kshell.abi.syscall_tbl import misspelt
+
+    old = profile.version < (5, 7)
+    found = []
+    for row in misspelt(rows, old):
+        entry = row.entry or ""
+        right = f"__x64_{entry}" if old else entry.removeprefix("__x64_").removeprefix("__x32_")
+        made = f"the kernel's own function is called {right}" if old else f"the build would look for __x64_{entry}"
+        because = f"{profile.name} spells it {right}: {made}, and the linker finds no {'' if old else '__x64_'}{entry}"
+        found.append({"line": row.line, "what": f"entry {entry} is of another release", "because": because})
+        found[-1]["try"] = f"{row.number} {row.abi} {row.name} {right}"
+    return found
+
+
+def _warning_lines(path: str, warnings: list[dict[str, Any]]) -> list[Line]:
+    """The first of them in full, and how many there are."""
+    first = warnings[0]
+    lines: list[Line] = [[(f"{show(path)}:{first['line']}: ", "address"), (f"warning: {show(first['what'])}", "note")]]
+    lines += labelled("because", first["because"]) + labelled("try", first["try"])
+    if len(warnings) > 1:
+        lines.append([(f"{len(warnings)} entries are like that", "note")])
+    return lines
 
 
 def _mistakes(errors: list[TblError]) -> View:

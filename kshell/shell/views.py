@@ -7,7 +7,10 @@ path joins the texts; the rich one gives each role a style.  Meaning is never in
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kshell.shell.errors import CommandError
 
 Span = tuple[str, str]
 Line = list[Span]
@@ -81,16 +84,25 @@ class Text(View):
 
 
 class Column:
-    """One column of a Table: its heading, the role of its cells, and whether they stand at its right edge."""
+    """One column of a Table: its heading, the role of its cells, and whether they stand at its right edge.
 
-    __slots__ = ("heading", "right", "role")
+    `spare`: the table can do without it where the screen is narrow; 1 goes first, 0 stays always.
+    """
 
-    def __init__(self, heading: str, role: str = "", right: bool = False) -> None:
-        self.heading, self.role, self.right = heading, role, right
+    __slots__ = ("heading", "right", "role", "spare")
+
+    def __init__(self, heading: str, role: str = "", right: bool = False, spare: int = 0) -> None:
+        self.heading, self.role, self.right, self.spare = heading, role, right, spare
+
+
+LAST_COLUMN_MIN = 24  # characters below which the text of the last column is not worth folding
 
 
 class Table(View):
-    """Rows under headings.  `result` is what --json shows; `after` are lines to show below the table."""
+    """Rows under headings.  `result` is what --json shows; `after` are lines to show below the table.
+
+    On a screen that is too narrow the spare columns are left out, and the last one is folded by words.
+    """
 
     def __init__(
         self,
@@ -107,21 +119,56 @@ class Table(View):
         return self._result
 
     def lines(self, width: int | None = None) -> list[Line]:
+        if not self.rows:
+            return self.after
         widths = [max([len(c.heading), *(len(row[i]) for row in self.rows)]) for i, c in enumerate(self.columns)]
-        cells = [[column.heading for column in self.columns], *self.rows] if self.rows else []
-        return [self._line(row, widths, number == 0) for number, row in enumerate(cells)] + self.after
+        kept = self._kept(widths, width)
+        lines = self._row([column.heading for column in self.columns], kept, widths, width, True)
+        for row in self.rows:
+            lines += self._row(row, kept, widths, width, False)
+        left_out = [
+            column.heading for i, column in enumerate(self.columns) if i not in kept and any(r[i] for r in self.rows)
+        ]
+        if any(left_out):
+            lines.append(span(f"(on a wider screen also: {', '.join(filter(None, left_out))})", "dim"))
+        return lines + self.after
 
-    def _line(self, row: Sequence[str], widths: list[int], heading: bool) -> Line:
+    def _kept(self, widths: list[int], width: int | None) -> list[int]:
+        """The columns for which there is room."""
+        kept = list(range(len(self.columns)))
+        empty = {i for i in kept if not any(row[i] for row in self.rows)}
+        spare = sorted((i for i in kept if self.columns[i].spare), key=lambda i: self.columns[i].spare)
+        for at in [*sorted(empty), *(i for i in spare if i not in empty)]:
+            if width is not None and sum(widths[i] + 2 for i in kept) - 2 > width and len(kept) > 1:
+                kept.remove(at)
+        return kept
+
+    def _row(
+        self, row: Sequence[str], kept: list[int], widths: list[int], width: int | None, heading: bool
+    ) -> list[Line]:
         line: Line = []
-        last = len(self.columns) - 1
-        for i, (column, cell) in enumerate(zip(self.columns, row, strict=True)):
-            padded = cell.rjust(widths[i]) if column.right else cell if i == last else cell.ljust(widths[i])
-            line.append((padded if i == last else padded + "  ", "heading" if heading else column.role))
-        while line and not line[-1][0].strip():
-            line.pop()
-        if line:
-            line[-1] = (line[-1][0].rstrip(), line[-1][1])
-        return line
+        for i in kept[:-1]:
+            padded = row[i].rjust(widths[i]) if self.columns[i].right else row[i].ljust(widths[i])
+            line.append((padded + "  ", "heading" if heading else self.columns[i].role))
+        last = self.columns[kept[-1]]
+        role = "heading" if heading else last.role
+        indent = sum(widths[i] + 2 for i in kept[:-1])
+        text = row[kept[-1]].rjust(widths[kept[-1]]) if last.right else row[kept[-1]]
+        if width is None or len(text) <= width - indent or width - indent < LAST_COLUMN_MIN:
+            return [_trimmed([*line, (text, role)])]
+        from textwrap import wrap
+
+        first, *more = wrap(text, width - indent, break_long_words=False, break_on_hyphens=False) or [""]
+        return [[*line, (first, role)], *[[(" " * indent, ""), (part, role)] for part in more]]
+
+
+def _trimmed(line: Line) -> Line:
+    """The line without blanks at its end."""
+    while line and not line[-1][0].strip():
+        line.pop()
+    if line:
+        line[-1] = (line[-1][0].rstrip(), line[-1][1])
+    return line
 
 
 class Dmesg(View):
@@ -199,17 +246,30 @@ class Lsmod(View):
 
 
 class Failure(View):
-    """A CommandError as lines: what, because, try, and the details between."""
+    """A CommandError as lines: what, because, try, and the details between; then those that came with it."""
 
-    def __init__(self, what: str, because: str, try_: str, details: Sequence[str], status: int) -> None:
+    def __init__(
+        self, what: str, because: str, try_: str, details: Sequence[str], status: int, more: Sequence[Failure] = ()
+    ) -> None:
         self.what, self.because, self.try_, self.details, self.status = what, because, try_, details, status
+        self.more = more
 
     def lines(self, width: int | None = None) -> list[Line]:
         lines: list[Line] = [span(line, "error") for line in show_lines(self.what)]
         lines += [[("    ", ""), (line, "caret" if set(line) <= {" ", "^"} else "")] for line in self.details]
         for label, text in (("because", self.because), ("try", self.try_)):
             lines += labelled(label, text)
+        for other in self.more:
+            lines += other.lines(width)
+        if self.more:
+            lines.append(span(f"{len(self.more) + 1} mistakes", "error"))
         return lines
+
+
+def failure(error: CommandError) -> Failure:
+    """The view of an error."""
+    more = [failure(other) for other in error.more]
+    return Failure(error.what, error.because, error.try_, error.details, error.status, more)
 
 
 def labelled(label: str, text: str) -> list[Line]:

@@ -113,9 +113,16 @@ def _closing(line: str, start: int) -> int:
     raise CommandError(
         f"the quote {quote} at column {start + 1} is not closed",
         "a quoted text ends at the next quote of the same kind, on the same line",
-        f"add {quote} where the text ends, or write \\{quote} for the character itself",
+        _mended(line, start),
         details=caret(line, start),
     )
+
+
+def _mended(line: str, start: int) -> str:
+    """The line with the quote at `start` closed at its end; inside a word, as in don't, it is the character itself."""
+    if start and line[start - 1].isalnum():
+        return f"{line[:start]}\\{line[start:]}  (the character itself)"
+    return f"{line.rstrip(BLANKS)}{line[start]}  (or close it where the text ends)"
 
 
 def _unquoted(inside: str, quote: str) -> str:

@@ -178,6 +178,29 @@ def vectors() -> Iterator[list[Step]]:
     ]  # fmt: skip
 
 
+def wide_vectors() -> Iterator[list[Step]]:
+    """readv and writev take 32 bits of the descriptor and of the count."""
+    data, high = ["data", "0123456789"], 1 << 32
+    yield [
+        ["open", path("f"), O_CREAT | O_RDWR, 0o644], ["writev", high + 3, ["iov", data, 4], 1],
+        ["writev", 3, ["iov", data, 4], high + 1], ["writev", 3, ["iov", data, 4], high + 1025],
+        ["writev", high - 1, ["iov", data, 4], 1], ["lseek", 3, 0, SEEK_SET],
+        ["readv", high + 3, ["iov", ["buf", 3], 3], high + 1], ["writev", 7 * high + 4, ["iov", data, 4], 1],
+    ]  # fmt: skip
+
+
+def largest_offsets() -> Iterator[list[Step]]:
+    """Writes at the last offset that there is: EINVAL, and EFBIG only where O_APPEND leads there."""
+    last, one, at = (1 << 63) - 1, ["data", "x"], ["buf", 1]
+    yield [
+        ["open", path("f"), O_CREAT | O_RDWR, 0o644], ["lseek", 3, last, SEEK_SET], ["write", 3, one, 1],
+        ["write", 3, one, 0], ["writev", 3, ["iov", one, 1], 1], ["readv", 3, ["iov", at, 1], 1], ["read", 3, at, 1],
+        ["pwrite64", 3, one, 1, last], ["pwrite64", 3, one, 1, last - 1], ["pread64", 3, at, 1, last - 1],
+        ["open", path("f"), O_RDWR | O_APPEND, 0], ["write", 4, one, 1], ["writev", 4, ["iov", one, 1], 1],
+        ["pwrite64", 4, one, 1, 0], ["write", 4, one, 0], ["lseek", 4, 0, SEEK_CUR],
+    ]  # fmt: skip
+
+
 def permissions() -> Iterator[list[Step]]:
     """What uid 1000 may not do in a tree that root has made."""
     steps: list[Step] = []
@@ -218,7 +241,7 @@ def permissions() -> Iterator[list[Step]]:
     yield [*steps, ["unlink", path("f0")], ["rmdir", path("d0")], ["stat", path("."), ["buf", 144]]]
 
 
-GROUPS = (seeks, pipes, directories, links, vectors, permissions)
+GROUPS = (seeks, pipes, directories, links, vectors, wide_vectors, largest_offsets, permissions)
 
 
 def _random_step(rng: random.Random) -> Step:

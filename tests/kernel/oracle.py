@@ -143,6 +143,7 @@ def own_root(libc: ctypes.CDLL, directory: str) -> None:
         ("proc", 0o555),
         ("root", 0o700),
         ("sys", 0o555),
+        ("var", 0o755),
     ):
         os.mkdir(name, mode)
     os.mkdir("tmp", 0o1777)

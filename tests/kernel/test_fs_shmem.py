@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 from kshell.abi.errno import EFBIG, ENOSPC
-from kshell.kernel.fs.inode import PAGE_SIZE, SuperBlock
+from kshell.kernel.fs.inode import SuperBlock
 from kshell.kernel.fs.shmem import RegularInode
+from kshell.machine.ram import PAGE_SIZE
 
 PAGES = 4
 

@@ -31,6 +31,9 @@ def test_the_tree_has_what_programs_look_for(lab: Lab) -> None:
     assert {"null", "zero", "full", "tty", "random", "urandom", "console"} == set(names(lab, "/dev"))
     assert lab.k.fs.contents("/etc/hostname") == b"kshell\n"
     assert names(lab, "/proc") == names(lab, "/tmp") == []
+    entries = lab.k.fs.listing("/etc")
+    assert not isinstance(entries, int)
+    assert [entry.target for entry in entries if entry.name == "mtab"] == ["/proc/self/mounts"]
 
 
 def test_everybody_may_write_in_tmp_but_not_remove_what_others_made(lab: Lab) -> None:

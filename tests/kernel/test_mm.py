@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from kshell.abi.errno import EFAULT
 from kshell.abi.mman import MAP_ANONYMOUS, MAP_GROWSDOWN, MAP_PRIVATE
 from kshell.abi.signal import SIGKILL
-from kshell.kernel.exec import Segment as Part
+from kshell.kernel.binfmt import Segment as Part
 from kshell.kernel.exec import load_program, new_shell_task, run_stub
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.task import do_exit, release_task

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import platform
 import random
 import sys
@@ -238,3 +239,46 @@ def test_a_place_chosen_by_the_kernel_is_the_highest_gap_that_fits() -> None:
     again = run_stub(k, 9, [0, 3 * PAGE, R, PA, -1, 0]).call
     assert again is not None
     assert again.ret == starts[2]
+
+
+def test_a_file_is_mapped_as_far_out_as_linux_maps_it() -> None:
+    # Name of the file here; what is opened natively, where a file of tmpfs ends as far out as kshell's do.
+    files: list[tuple[bytes, Callable[[], int]]] = [
+        (b"/etc/hostname", lambda: os.memfd_create("file")),
+        (b"/dev/zero", lambda: os.open("/dev/zero", os.O_RDWR)),
+        (b"/tmp", lambda: os.open("/tmp", os.O_RDONLY)),
+    ]
+    offsets = [0, (1 << 63) - 2 * PAGE, (1 << 63) - PAGE, 1 << 63, (1 << 64) - PAGE]
+    calls = [
+        [where, size, R, flags, offset]
+        for offset in offsets
+        for where, size, flags in [
+            (at(0), 1, PRIVATE | FIXED),
+            (at(0), 2 * PAGE, PRIVATE | FIXED),
+            (at(0), PAGE, FIXED),
+            (at(0), PAGE, FIXED | 3 | 1 << 24),
+            (at(0, 1), PAGE, PRIVATE | FIXED),
+            (1 << 47, PAGE, PRIVATE | FIXED),
+        ]
+    ]
+    k = Kernel("course")
+    for name, open_natively in files:
+
+        def linux(open_natively: Callable[[], int] = open_natively) -> str:
+            libc = ctypes.CDLL(None, use_errno=True)
+            libc.syscall.restype = ctypes.c_long
+            fd, found = open_natively(), []
+            for *rest, offset in calls:
+                value = int(libc.syscall(ctypes.c_long(9), *map(ctypes.c_ulong, (*rest, fd | 7 << 32, offset))))
+                found.append(-ctypes.get_errno() if value == -1 else value)
+            return json.dumps(found)
+
+        opened = run_stub(k, 2, [name, 0, 0]).call
+        assert opened is not None
+        assert opened.ret is not None
+        ours = []
+        for *rest, offset in calls:
+            made = run_stub(k, 9, [*rest, opened.ret | 7 << 32, offset]).call
+            assert made is not None
+            ours.append(made.ret)
+        assert json.loads(in_child(linux)) == ours, name

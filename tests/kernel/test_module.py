@@ -420,3 +420,65 @@ def test_ctrl_c_ends_an_init_that_loops(lab: Lab) -> None:
     assert error.message.startswith("Killed: insmod")
     assert lab.k.taint.letters == {"O", "L"}
     lab.assert_well()
+
+
+def test_a_second_licence_that_is_not_gpl_adds_no_line(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    for name in ("one", "two"):
+        path = tmp_path / f"{name}.py"
+        path.write_text('from kshell.linux import *\nMODULE_LICENSE("Proprietary")\n')
+        assert load_module(lab.k, str(path)).taints == "PO"
+    lines = [line for line in lab.dmesg() if "license" in line]
+    assert lines == ["one: module license 'Proprietary' taints kernel."]
+    assert lab.dmesg().count("Disabling lock debugging due to kernel taint") == 1
+
+
+def test_an_unknown_symbol_has_tainted_before_it_was_looked_for(lab: Lab) -> None:
+    lab.refused('x = extern("nobody_has_it")\n')
+    assert lab.dmesg()[-2:] == [
+        "m: loading out-of-tree module taints kernel.",
+        "m: Unknown symbol nobody_has_it (err -2)",
+    ]
+    assert lab.k.taint.letters == {"O"}
+
+
+def test_a_module_without_a_licence_is_not_even_built_on_6_19(tmp_path: Path) -> None:
+    lab = Lab(tmp_path, "6.19")
+    path = tmp_path / "m.py"
+    path.write_text("from kshell.linux import *\n")
+    error = refusal(lab.k, str(path))
+    assert error.message.endswith(": Invalid module format")
+    assert error.details == ["ERROR: modpost: missing MODULE_LICENSE() in m.o"]
+    assert not lab.k.taint.letters
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "from kshell.linux import MODULE_LICENSE, kallsyms_lookup_name",
+        "from kshell.linux import *\ndef f(k):\n    return kallsyms_lookup_name(k, 'x')",
+        "from kshell.linux import MODULE_LICENSE\nimport kshell.linux as l\nf = l.kallsyms_lookup_name",
+    ],
+)
+def test_kallsyms_lookup_name_is_exported_up_to_5_6_only(tmp_path: Path, use: str) -> None:
+    path = tmp_path / "m.py"
+    path.write_text(use + '\nMODULE_LICENSE("GPL")\n')
+    load_module(Kernel("4.19"), str(path))
+    error = refusal(new := Kernel("6.19"), str(path))
+    assert error.message == f"insmod: ERROR: could not insert module {path}: Unknown symbol in module"
+    assert [r.text for r in new.log.since(0)][-1] == "m: Unknown symbol kallsyms_lookup_name (err -2)"
+    assert "boot course" in error.try_
+
+
+def test_a_star_import_alone_does_not_ask_for_what_is_not_exported(tmp_path: Path) -> None:
+    path = tmp_path / "m.py"
+    path.write_text('from kshell.linux import *\nMODULE_LICENSE("GPL")\n')
+    assert load_module(Kernel("6.19"), str(path)).state == "Live"
+
+
+def test_a_positive_answer_of_init_dumps_the_stack(lab: Lab) -> None:
+    lab.load(INIT.format("7"))
+    lines = lab.dmesg()
+    at = lines.index("do_init_module: loading module anyway...")
+    assert lines[at + 1].startswith("CPU: 0 PID: 77 Comm: insmod Tainted: G           O ")
+    assert lines[at + 3 : at + 5] == ["Call Trace:", " do_init_module"]

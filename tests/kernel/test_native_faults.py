@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from kshell.kernel.exec import Segment, load_program, run_program
+from kshell.kernel.binfmt import Segment
+from kshell.kernel.exec import load_program
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.run import run_program
 from tests.kernel.fault_cases import CASES, DATA, EPILOGUE, NONE, PROLOGUE, STACK, TEXT
 from tests.kernel.lab import in_child
 

@@ -8,6 +8,7 @@ import pytest
 
 from kshell.kernel.memory import KernelFault
 from kshell.kernel.module import delete_module
+from kshell.kernel.profile import PROFILES
 from kshell.machine.paging import READ, WRITE
 from tests.kernel.module_lab import HANDLER_LINE, Lab
 
@@ -27,7 +28,8 @@ def lab(tmp_path: Path) -> Lab:
 def styled(tmp_path: Path, style: str) -> Lab:
     """A course kernel that words its reports as `style` does (test_call is in the course kernel only)."""
     lab = Lab(tmp_path)
-    lab.k.profile = lab.k.profile._replace(oops_style=style, release="6.19.0" if style == "6.19" else "4.19.1")
+    new = PROFILES[style]
+    lab.k.profile = lab.k.profile._replace(version=new.version, release=new.release)
     return lab
 
 
@@ -388,3 +390,54 @@ def test_two_oopses_in_two_kernels_do_not_meet(tmp_path: Path) -> None:
     assert two.result(335, 4) == 4
     assert two.k.taint.letters == {"O"}
     assert two.k.oopses == 0
+
+
+NOT_CANONICAL = "0x800000000000"
+
+
+@pytest.mark.parametrize(
+    ("style", "head"),
+    [
+        ("4.19", "general protection fault: 0000 [#1] SMP PTI"),
+        (
+            "6.19",
+            "Oops: general protection fault, probably for non-canonical address 0x800000000000: 0000 [#1] SMP NOPTI",
+        ),
+    ],
+)
+@pytest.mark.parametrize("access", ["load({})", "store({}, 1)"])
+def test_an_address_that_is_not_canonical_is_a_general_protection_fault(
+    tmp_path: Path, style: str, head: str, access: str
+) -> None:
+    lab = styled(tmp_path, style)
+    lab.handler(f"def handler(k, n):\n    k.memory.{access.format(NOT_CANONICAL)}\n    return 0\n")
+    outcome = lab.call(335, 5).outcome
+    assert outcome.signal is not None
+    assert outcome.signal.name == "SIGSEGV"
+    assert "that is no address: bits 48 to 63 must repeat bit 47" in outcome.signal.why
+    lines = report(lab)
+    assert lines[0] == head
+    assert not [line for line in lines if line.startswith(("CR2", "PGD", "BUG", "#PF"))]
+    assert any(line.startswith("RIP: 0010:handler+0x0/0x10 [m]") for line in lines)
+
+
+def test_a_call_to_an_address_that_is_not_canonical_faults_at_the_call(tmp_path: Path) -> None:
+    lab = styled(tmp_path, "6.19")
+    lab.handler(f"def handler(k, n):\n    return k.call({NOT_CANONICAL})\n")
+    assert killed_by(lab) == "SIGSEGV"
+    assert report(lab)[0] == "Oops: general protection fault: 0000 [#1] SMP NOPTI"
+    assert any(line.startswith("RIP: 0010:handler+0x0/0x10 [m]") for line in report(lab))
+
+
+def test_a_negative_address_is_one_at_the_top_as_in_c(tmp_path: Path) -> None:
+    lab = styled(tmp_path, "4.19")
+    lab.handler("def handler(k, n):\n    return k.memory.load(-8)\n")
+    assert killed_by(lab) == "SIGKILL"
+    assert report(lab)[0] == "BUG: unable to handle kernel paging request at fffffffffffffff8"
+
+
+def test_an_oops_ends_lock_debugging_without_a_line(lab: Lab) -> None:
+    lab.handler("def handler(k, n):\n    return n // 0\n")
+    lab.call(335, 5)
+    assert not lab.k.taint.debug_locks
+    assert "Disabling lock debugging due to kernel taint" not in lab.dmesg()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kshell.kernel.taint import Taint
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.taint import Taint, add_taint
 
 
 def test_an_untainted_kernel_says_so() -> None:
@@ -29,3 +30,20 @@ def test_each_flag_has_its_place() -> None:
 def test_there_is_no_other_flag() -> None:
     with pytest.raises(KeyError):
         Taint().add("Z")
+
+
+@pytest.mark.parametrize(("profile", "places"), [("4.19", 18), ("6.19", 20)])
+def test_a_line_has_a_place_for_each_flag_of_the_release(profile: str, places: int) -> None:
+    taint = Kernel(profile).taint
+    taint.add("O")
+    assert len(str(taint)) == len("Tainted: ") + places
+
+
+def test_lock_debugging_is_given_up_once() -> None:
+    k = Kernel("4.19")
+    add_taint(k, "O")
+    assert k.taint.debug_locks
+    add_taint(k, "P", lockdep_still_ok=False)
+    add_taint(k, "R", lockdep_still_ok=False)
+    lines = [record.text for record in k.log.since(0)]
+    assert lines.count("Disabling lock debugging due to kernel taint") == 1

@@ -313,12 +313,30 @@ def problems(source: str) -> list[AsmProblem]:
     ("source", "what", "try_"),
     [
         ("mov $1, %rax", "AT&T", "`mov rax, 1`"),
-        ("addq $5, 8(%rbp,%rcx,4)", "AT&T", "`add [rbp + rcx*4 + 8], 5`"),
-        ("movl eax, 5", "unknown instruction `movl`", "`mov`"),
-        ("moov rax, 1", "unknown instruction `moov`", "did you mean `mov`?"),
+        ("addq $5, 8(%rbp,%rcx,4)", "AT&T", "`add qword ptr [rbp + rcx*4 + 8], 5`"),
+        ("movl eax, 5", "unknown instruction `movl`", "`mov eax, 5`"),
+        ("moov rax, 1", "unknown instruction `moov`", "`mov rax, 1`"),
         ("loop1: nop\njmp lop1", "undefined label `lop1`", "did you mean `loop1`?"),
         ("call printf", "undefined label `printf`", "define it"),
-        ("mov eax, rbx", "`mov` does not take these operands", "one size"),
+        ("mov eax, rbx", "`mov` does not take these operands", "`mov rax, rbx`"),
+        ("push eax", "`push` does not take these operands", "`push rax`"),
+        ("mov 5, r9d", "`mov` does not take these operands", "`mov r9d, 5`"),
+        ("mov [rax], 1", "`mov` does not take these operands", "`mov qword ptr [rax], 1`"),
+        ("mov rbx", "`mov` does not take these operands", "`mov rbx, rax`"),
+        ("mov dword ptr [rax], rbx", "`mov` does not take these operands", "`mov dword ptr [rax], ebx`"),
+        ("sete eax", "`sete` does not take these operands", "`sete al`"),
+        ("mov [rax], [rbx]", "`mov` does not take these operands", "`mov rcx, [rbx]` and then `mov [rax], rcx`"),
+        ("div 5", "`div` does not take these operands", "`mov rcx, 5` and then `div rcx`"),
+        ("shl eax, ebx", "`shl` does not take these operands", "`shl eax, cl`"),
+        ("syscal", "unknown instruction `syscal`", "`syscall`"),
+        ("mov eax 60", "a comma is missing", "`mov eax, 60`"),
+        ("a: mov [rbx + 8] 60", "a comma is missing", "`mov [rbx + 8], 60`"),
+        ("mov eax, $60", "AT&T", "`mov eax, 60`"),
+        ("mov $60, %eax", "AT&T", "`mov eax, 60`"),
+        ("mov %eax, %ebx", "AT&T", "`mov ebx, eax`"),
+        ("here: mov\t$here, %rsi", "AT&T", "`mov rsi, offset here`"),
+        ("movb $1, (%rdi)", "AT&T", "`mov byte ptr [rdi], 1`"),
+        ("call *%rax", "AT&T", "`call rax`"),
         ("inc [rax]", "`inc` does not take these operands", "qword ptr"),
         ("mov al, 300", "300 does not fit", "8 bits"),
         ("push 0x80000000", "2147483648 does not fit", "push rax"),
@@ -333,7 +351,7 @@ def problems(source: str) -> list[AsmProblem]:
         ("mov rax, 0x1ffffffffffffffff", "too large", "0xffffffffffffffff"),
         ("a: nop\na: nop", "`a` is defined twice", "another name"),
         ("section .foo", "unknown section `.foo`", ".data"),
-        ("lea rax, [rbx", "brackets do not match", "[rax + 8]"),
+        ("lea rax, [rbx", "brackets do not match", "`[rbx]`"),
         ("section .bss\nx db 5", "the bss section holds no values", ".data"),
         (".byte 256", "256 does not fit", "wider"),
         (".word x\nx:", "an address does not fit", ".quad"),
@@ -379,6 +397,33 @@ def test_all_mistakes_are_found_at_once_with_their_places() -> None:
     ]
 
 
+def test_every_mistake_of_a_file_is_told_in_the_order_of_its_lines() -> None:
+    lines = "mvo eax, 60", "lea rsi, [rip + gone]", "mov eax, [rbx", "syscal", "mov rax, ebx", "nop", "mov 5, eax"
+    assert [p.line for p in problems("\n".join(lines))] == [1, 2, 3, 4, 5, 7]
+
+
+def test_of_many_mistakes_the_first_ones_of_the_file_are_told() -> None:
+    found = problems("mvo eax, 1\nlea rsi, [gone]\n" * 40)
+    assert [p.line for p in found] == list(range(1, 21))
+
+
+def test_a_label_that_stands_behind_many_mistakes_is_defined_all_the_same() -> None:
+    found = problems("jmp late\n" + "mov eax, [rbx\n" * 30 + "late: nop")
+    assert {p.what for p in found} == {"brackets do not match"}
+
+
+def test_a_repeated_statement_is_refused_once() -> None:
+    assert len(problems("times 5 mvo eax")) == 1
+    assert len(problems("times 5 mov eax 1")) == 1
+
+
+@pytest.mark.parametrize("name", ["len: equ", "len equ", "len: EQU"])
+def test_nasms_equ_takes_a_name_with_and_without_a_colon(name: str) -> None:
+    image = assemble(f"mov edx, len\nN: equ 5\nmov eax, N\nsection .data\nmsg: db 'hello'\n{name} $-msg\n")
+    assert image.text == b"\xba\5\0\0\0\xb8\5\0\0\0"
+    assert "len" not in image.symbols
+
+
 def test_an_undefined_label_is_pointed_at() -> None:
     assert [(p.line, p.column) for p in problems("nop\n   lea rsi, [rip + mgs]\nmsg: .quad 0")] == [(2, 20)]
 
@@ -409,7 +454,8 @@ def test_without_keystone_one_line_says_what_to_do(monkeypatch: pytest.MonkeyPat
 
 def test_importing_the_assembler_loads_no_library() -> None:
     check = "import sys, kshell.machine.assembler, kshell.machine.disassembler, kshell.machine.encode as e\n"
-    check += "print(e.syscall_stub(39, []).hex(), sorted({'keystone', 'capstone', 'difflib'} & set(sys.modules)))"
+    check += "code = b''.join(code for code, _ in e.stub_listing(39, []))\n"
+    check += "print(code.hex(), sorted({'keystone', 'capstone', 'difflib'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout == "b8270000000f05 []\n"
 

@@ -8,11 +8,13 @@ import struct
 import pytest
 
 from kshell.abi import ptregs
-from kshell.kernel.exec import Segment, load_program, run_task
+from kshell.kernel.binfmt import Segment
+from kshell.kernel.exec import load_program
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.run import run_task
 from kshell.kernel.task import Task, do_exit, release_task
-from kshell.machine import cpu
 from kshell.machine.encode import LOCK_BT
+from kshell.machine.stop import STOPPED, UNDEFINED
 from tests.kernel.lab import DATA, EXIT, TEXT, ending, in_child, run
 
 LOCK_BTS = bytes.fromhex("f00fabea")
@@ -243,10 +245,10 @@ def test_a_step_is_one_instruction_even_across_faults_and_watched_code(k: Kernel
     places = []
     for _ in range(7):
         stop = k.cpu.step(task.frame)
-        assert stop.kind == cpu.STOPPED
+        assert stop.kind == STOPPED
         places.append(task.regs[ptregs.IP] - TEXT)
     assert places == [5, 11, 14, 15, 22, 24, 25]
-    assert k.cpu.step(task.frame).kind == cpu.UNDEFINED
+    assert k.cpu.step(task.frame).kind == UNDEFINED
     finish(k, task)
 
 

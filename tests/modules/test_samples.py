@@ -9,7 +9,7 @@ import pytest
 
 import kshell.modules
 from kshell.abi.errno import ENOSYS
-from kshell.kernel.module import delete_module, load_module
+from kshell.kernel.module import ModuleError, delete_module, load_module
 from kshell.kernel.module_source import read_modinfo
 from tests.kernel.module_lab import Lab
 
@@ -78,11 +78,51 @@ def test_crash_crashes_in_its_five_ways(lab: Lab, argument: int, line: str) -> N
     assert lab.result(39) == lab.k.shell_task.pid
 
 
-@pytest.mark.parametrize("profile", ["4.19", "course", "6.19"])
-def test_hijack_works_where_the_table_is_used(tmp_path: Path, profile: str) -> None:
+@pytest.mark.parametrize("profile", ["4.19", "course"])
+def test_hijack_works_where_the_table_is_used_and_leaves_nothing_behind(tmp_path: Path, profile: str) -> None:
     lab = Lab(tmp_path, profile)
     load(lab, "hijack")
     pid = lab.k.shell_task.pid
-    assert lab.result(39) == (pid if profile == "6.19" else 1000 + pid)
+    assert lab.result(39) == 1000 + pid
+    assert lab.k.memory.write_protect
     delete_module(lab.k, "hijack")
     assert lab.result(39) == pid
+    assert lab.k.memory.write_protect
+
+
+@pytest.mark.parametrize("instead", ["pass", "set_memory_rw(k, slot(k), 1)"])
+def test_hijack_without_clearing_WP_oopses_on_the_read_only_table(lab: Lab, tmp_path: Path, instead: str) -> None:
+    text = (FOLDER / "hijack.py").read_text(encoding="utf-8")
+    text = text.replace("    write_cr0(k, cr0 & ~X86_CR0_WP)\n", f"    {instead}\n")
+    copy = tmp_path / "hijack.py"
+    copy.write_text(text.replace("    write_cr0,\n", "    set_memory_rw,\n    write_cr0,\n"), encoding="utf-8")
+    with pytest.raises(ModuleError):
+        load_module(lab.k, str(copy))
+    assert "Oops: 0003 [#1] SMP PTI" in lab.dmesg()
+
+
+def test_hijack_does_not_load_on_6_19_where_its_symbol_is_no_longer_exported(tmp_path: Path) -> None:
+    lab = Lab(tmp_path, "6.19")
+    with pytest.raises(ModuleError, match="Unknown symbol in module") as caught:
+        load(lab, "hijack")
+    assert lab.dmesg()[-1] == "hijack: Unknown symbol kallsyms_lookup_name (err -2)"
+    assert "since 5.7" in caught.value.because
+
+
+def test_sleepy_can_be_unloaded_in_its_sleep_and_then_oopses(lab: Lab) -> None:
+    load(lab, "sleepy")
+    assert lab.result(335, 5) == 5
+    lab.k.on_sleep = lambda: delete_module(lab.k, "sleepy")
+    assert lab.call(335, 1).outcome.kind == "killed"
+    assert "sleepy" not in lab.k.modules
+    assert any(line.startswith("BUG: unable to handle kernel paging request") for line in lab.dmesg())
+    lab.assert_well()
+
+
+def test_sleepy_that_holds_itself_cannot_be_unloaded_in_its_sleep(lab: Lab) -> None:
+    load(lab, "sleepy", hold="1")
+    refused: list[str] = []
+    lab.k.on_sleep = lambda: refused.append(lab.not_removed("sleepy").message)
+    assert lab.result(335, 1) == 1
+    assert refused == ["rmmod: ERROR: Module sleepy is in use"]
+    delete_module(lab.k, "sleepy")

@@ -96,7 +96,7 @@ def test_the_address_of_a_symbol_is_written_with_an_ampersand(shared: Lab) -> No
         ("'é'", "not a character", '"é"'),
         ('"\\q"', "unknown escape", "\\\\q"),
         ("1,", "not an argument", "1"),
-        ("&no_such", "no symbol", "kallsyms no_such"),
+        ("&no_such", "no symbol", "kallsyms"),
         ("&sys_call_tabel", "no symbol", "sys_call_table"),
         ("sys_call_table", "is a kernel symbol", "&sys_call_table"),
         ("&+", "not an address", "sys_call_table"),
@@ -122,7 +122,9 @@ def test_too_few_arguments_are_refused_with_the_signature(shared: Lab) -> None:
     error = shared.error("syscall write 1")
     assert error["what"] == "syscall: too few arguments"
     assert "write(unsigned int fd, const char __user *buf, size_t count)" in error["because"]
-    assert error["try"].startswith("syscall write FD BUF COUNT")
+    assert error["try"].startswith('syscall write 1 "hello\\n" 6  (')
+    assert "it takes 2 or 3, and 1 was given" in shared.error('syscall open "/nope"')["because"]
+    assert shared.error('syscall open "/nope"')["try"].startswith('syscall open "/nope" O_RDONLY  (')
 
 
 def test_too_many_arguments_are_refused(shared: Lab) -> None:
@@ -175,3 +177,55 @@ def _any_lab() -> Lab:
     if not _labs:
         _labs.append(Lab())
     return _labs[0]
+
+
+def _typed(try_: str) -> str:
+    """The command of a `try`, without the remark behind it."""
+    return try_.partition("  (")[0]
+
+
+@pytest.mark.parametrize("profile", ["course", "6.19"])
+def test_a_call_with_too_few_arguments_gets_an_example_that_runs(profile: str) -> None:
+    lab = Lab(profile)
+    names = [
+        row.name for row in lab.session.kernel.table.rows if lab.session.kernel.syscall_state(row.number) == "built"
+    ]
+    assert len(names) > 40
+    for name in names:
+        result = lab.result(f"syscall {name}")
+        if result.error is not None:
+            again = lab.result(_typed(result.error["try"]))
+            assert again.error is None, (name, result.error, again.error)
+
+
+@pytest.mark.parametrize(
+    ("typed", "try_"),
+    [
+        ("syscall write 1 'hello' 5", 'syscall write 1 "hello" 5  (a string)'),
+        ("syscall getpid()", "syscall getpid"),
+        ("syscall test_call(42)", "syscall test_call 42"),
+        ('syscall write(1, "a, (b)", 6)', 'syscall write 1 "a, (b)" 6'),
+        ("syscall test_call, 42", "syscall test_call 42"),
+        ('syscall write 1, "ab", 2', 'syscall write 1 "ab" 2'),
+        ("syscall getpdi", "syscall getpid  (or getppid or getpgid)"),
+        ("syscall GETPID", "syscall getpid"),
+        ("man WRITE", "man write"),
+        ("man write(2)", "man write"),
+        ('syscall open "/tmp/a | b" O_CREAT | O_RDWR 0644', 'syscall open "/tmp/a | b" O_CREAT|O_RDWR 0644'),
+        ('syscall open "/etc/hostname" O_RDWR |', 'syscall open "/etc/hostname" O_RDWR'),
+        ("syscall open \u201c/etc/hostname\u201d O_RDONLY", 'syscall open "/etc/hostname" O_RDONLY'),
+        ("syscall test_call abc", "syscall test_call 42"),
+        ('syscall write 1 "a\\q" 3', 'syscall write 1 "a\\\\q" 3  (a backslash and q)'),
+        ("syscall getpid 1 2 3 4 5 6 7", "syscall getpid"),
+        ("syscall write 1 &STUB_test_cal 0", "syscall write 1 &STUB_test_call 0"),
+        ("syscall write 1 &no_such 6", 'syscall write 1 "hello\\n" 6'),
+        ("syscall 99999999999999999999", "syscall -1  (all 64 bits set)"),
+    ],
+)
+def test_a_call_typed_wrongly_gets_the_whole_command_that_works(lab: Lab, typed: str, try_: str) -> None:
+    assert lab.error(typed)["try"] == try_
+    assert lab.result(_typed(try_)).error is None
+
+
+def test_curly_quotes_are_called_by_their_name(shared: Lab) -> None:
+    assert shared.error("syscall open \u201c/tmp/a b\u201d 0")["what"] == "syscall: curly quotes"

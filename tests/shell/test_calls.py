@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -129,7 +130,8 @@ def test_ENOSYS_of_test_call_names_the_pointer_and_the_module_that_fills_it(shar
         ("course", "ptrace 0 0 0 0", "real Linux, but kshell has no body for it"),
         ("4.19", "335", "hole|no row|not below"),
         ("course", "9999", "is not below NR_syscalls"),
-        ("course", "-1", "-1 is the number that means no call at all"),
+        ("course", "-1", "0xffffffffffffffff is not below NR_syscalls"),
+        ("course", "520", "row 520 is execve of x32 programs"),
         ("course", "0x1_0000_0027", "is not below NR_syscalls"),
         ("6.19", "-1", "-1 is the number that means no call at all"),
         ("6.19", "9999", "no row of the table has number 9999"),
@@ -205,3 +207,64 @@ def test_a_dangling_pointer_kills_the_task_on_its_address(lab: Lab) -> None:
     assert result.json()["result"]["signal"]["name"] == "SIGKILL"
     assert "Killed" in result.view.text()
     assert f"at {address[2:]}" in lab.text("dmesg")
+
+
+def test_a_command_during_a_call_runs_in_its_sleep_and_the_handler_returns_into_nothing(lab: Lab) -> None:
+    lab.result("modprobe sleepy")
+    found = lab.json("syscall --during 'rmmod sleepy' test_call 1")
+    assert found["signal"]["name"] == "SIGKILL"
+    assert found["during"] == {"command": "rmmod sleepy", "ran": True, "result": found["during"]["result"]}
+    assert "sleepy" not in lab.text("lsmod")
+    assert any("unable to handle kernel paging request" in r["text"] for r in lab.json("dmesg")["records"])
+    assert lab.ret("getpid") == lab.session.kernel.shell_task.pid
+
+
+def test_a_command_during_a_call_is_shown_with_its_refusal_before_the_call(lab: Lab) -> None:
+    lab.result("modprobe sleepy hold=1")
+    lines = lab.text("syscall --during 'rmmod sleepy' test_call 1").splitlines()
+    assert lines[:2] == ["during the call: rmmod sleepy", "  rmmod: ERROR: Module sleepy is in use"]
+    assert lines[-1].endswith("= 1")
+    assert lab.ret("getpid") == 77
+
+
+def test_the_hops_of_a_call_show_when_the_other_command_ran(lab: Lab) -> None:
+    lab.result("modprobe sleepy hold=1")
+    steps = [hop["step"] for hop in lab.json("trace syscall --during lsmod test_call 1")["hops"]]
+    at = steps.index("sleep")
+    assert steps[at : at + 4] == ["sleep", "meanwhile", "meanwhile", "printk"]
+
+
+def test_a_call_that_never_sleeps_leaves_the_other_command_undone_and_says_so(lab: Lab) -> None:
+    lab.result("modprobe syscallModule")
+    result = lab.result("syscall --during 'rmmod syscallModule' test_call 1")
+    assert "never slept" in result.notes[0]
+    assert "syscallModule" in lab.text("lsmod")
+    lab.result("modprobe -r syscallModule; modprobe sleepy")
+    assert lab.ret("test_call 1") == 1  # nothing waits for a later sleep
+
+
+def test_an_exit_function_that_oopses_during_a_call_kills_its_own_task_only(lab: Lab, tmp_path: Path) -> None:
+    path = tmp_path / "m.py"
+    path.write_text(
+        "from kshell.linux import *\nMODULE_LICENSE('GPL')\n"
+        "def i(k):\n    return 0\ndef e(k):\n    BUG()\nmodule_init(i)\nmodule_exit(e)\n"
+    )
+    lab.result(f"modprobe sleepy; insmod {path}")
+    found = lab.json("syscall --during 'rmmod m' test_call 1")
+    assert "Segmentation fault" in found["during"]["error"]["what"]
+    assert found["calls"][0]["ret"] == 1
+    assert lab.ret("getpid") == 77
+
+
+@pytest.mark.parametrize("line", ["'syscall getpid'", "'run x.s'", "'lsmod; lsmod'", "''", "nonsense"])
+def test_only_single_commands_that_run_no_program_can_run_during_a_call(lab: Lab, line: str) -> None:
+    error = lab.error(f"syscall --during {line} getpid")
+    assert error["because"]
+    assert error["try"]
+
+
+def test_335_on_6_19_dies_without_an_address_and_without_libcs_view() -> None:
+    lab = Lab("6.19")
+    assert lab.json("syscall 335")["signal"] == {"name": "SIGILL", "code": "SI_KERNEL", "address": None}
+    assert "libc" not in lab.text("syscall 335")
+    assert "always succeeds" not in lab.text("man 335")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from kshell.abi.syscall_tbl import table_path
+from kshell.shell.views import Column, Table
 from tests.shell.lab import Lab
 
 BAD = "0\tcommon\tread\t__x64_sys_read\nx\tcommon\tfoo\t__x64_sys_foo\n1\tcomon\twrite\t__x64_sys_write\n"
@@ -137,3 +139,44 @@ def test_kallsyms_names_the_module_that_owns_a_symbol(lab: Lab) -> None:
 def test_kallsyms_of_nothing_is_answered_with_the_nearest(shared: Lab) -> None:
     assert shared.error("kallsyms sys_cal_table")["try"] == "kallsyms sys_call_table"
     assert "no function or variable" in shared.error("kallsyms 0x10")["because"]
+
+
+@pytest.mark.parametrize(
+    ("profile", "wrong", "right"), [("4.19", "sys_x", "__x64_sys_x"), ("6.19", "__x64_sys_x", "sys_x")]
+)
+def test_table_check_warns_of_an_entry_that_is_spelt_for_another_release(
+    tmp_path: Path, profile: str, wrong: str, right: str
+) -> None:
+    lab, path = Lab(profile), tmp_path / "t.tbl"
+    path.write_text(f"600 common x {wrong}\n601 common y {right}\n")
+    result = lab.result(f"table check {path}")
+    assert result.status == 0
+    warnings = result.json()["result"]["warnings"]
+    assert [(w["line"], w["try"]) for w in warnings] == [(1, f"600 common x {right}")]
+    assert f"warning: entry {wrong} is of another release" in result.view.text()
+
+
+@pytest.mark.parametrize("profile", ["4.19", "6.19"])
+def test_the_tables_that_come_with_kshell_give_no_warnings_on_their_own_release(profile: str) -> None:
+    assert "warnings" not in Lab(profile).json(f"table check {table_path(profile)}")
+
+
+@pytest.mark.parametrize("line", ["table", "table 0-3", "table --abi x32", "kallsyms"])
+def test_a_narrow_screen_loses_columns_but_no_part_of_a_word(shared: Lab, line: str) -> None:
+    view = shared.result(line).view
+    words = {word for text in view.text().split("\n") for word in text.split()}
+    narrow = view.text(80).split("\n")
+    assert max(map(len, narrow)) <= 80
+    notes = [text for text in narrow if text.startswith("(on a wider screen also:")]
+    assert {word for text in narrow if text not in notes for word in text.split()} <= words
+    assert len(narrow) - len(notes) == len(view.text().split("\n"))
+
+
+def test_the_last_column_is_folded_by_words() -> None:
+    view = Table([Column("a"), Column("b")], [("xxxxx", "one two three four five six seven")], {})
+    assert view.text(31).split("\n") == ["a      b", "xxxxx  one two three four five", "       six seven"]
+
+
+def test_a_number_of_the_table_may_be_hexadecimal(shared: Lab) -> None:
+    assert [e["name"] for e in shared.json("table 0x14f")["entries"]] == ["test_call"]
+    assert [e["nr"] for e in shared.json("table 0x9-0xb")["entries"]] == [9, 10, 11]

@@ -36,6 +36,22 @@ def test_boot_takes_the_options_of_the_old_days(lab: Lab) -> None:
     assert not lab.session.kernel.memory.smep
 
 
+def test_boot_with_a_uid_makes_user_code_that_users(lab: Lab) -> None:
+    assert lab.json("boot uid=1000")["kernel"] == "course"
+    assert lab.ret("geteuid") == 1000
+    assert lab.call('open "/etc/shadow" O_RDONLY 0')["errno"] == "EACCES"
+    lab.result("boot 6.19 nosmap uid=1000")
+    assert lab.ret("getuid") == 1000
+    assert lab.result("modprobe hello").error is None  # the person at the shell stays root
+    lab.result("boot")
+    assert lab.ret("getuid") == 0
+
+
+@pytest.mark.parametrize("option", ["uid=", "uid=student", "uid=-1", "uid=4294967295"])
+def test_a_uid_that_is_none_is_refused(shared: Lab, option: str) -> None:
+    assert "takes a user's number" in shared.error(f"boot course {option}")["what"]
+
+
 def test_a_kernel_that_is_not_there_is_answered_with_the_nearest(shared: Lab) -> None:
     assert shared.error("boot 6.18")["try"] == "boot 6.19"
     assert "unknown option" in shared.error("boot course nosmash")["what"]

@@ -180,3 +180,11 @@ def test_the_file_of_settings_is_written_once_and_never_over(tmp_path: Path) -> 
     second = kshell("--write-config", env=home)
     assert (second.returncode, path.read_text(encoding="utf-8")) == (1, "menu = false\n")
     assert b"was not written" in second.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell closes the descriptor")
+def test_a_closed_standard_output_is_an_output_that_cannot_be_written() -> None:
+    line = f"{sys.executable} -m kshell -c 'syscall getpid' >&-"
+    done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, env=ENVIRONMENT)
+    assert done.returncode == 1
+    assert done.stderr.startswith("kshell: cannot write the output: ")

@@ -182,3 +182,52 @@ def test_regs_shows_every_register_as_a_row(shared: Lab) -> None:
     assert {"rax", "rip", "rsp", "eflags", "cs", "r15"} <= set(rows)
     assert rows["rip"] == "0x401007"
     assert "[ IF ]" in shared.text("regs")
+
+
+@pytest.mark.parametrize("line", ["x foo", "disas foo", "x/4gx foo"])
+def test_a_symbol_that_is_like_no_other_is_sent_to_the_list_of_all(shared: Lab, line: str) -> None:
+    assert shared.error(line)["try"] == "kallsyms  (lists them all)"
+
+
+@pytest.mark.parametrize(
+    ("typed", "try_"),
+    [
+        ("x/gx STUB_test_cal", "x/gx STUB_test_call"),
+        ("x/2gx sys_call_tabl[39]", "x/2gx sys_call_table[39]"),
+        ("disas getpdi", "disas getpid"),
+        ("disas fork", "disas sys_ni_syscall"),
+    ],
+)
+def test_a_misspelt_symbol_gets_the_whole_command_that_works(shared: Lab, typed: str, try_: str) -> None:
+    assert shared.error(typed)["try"] == try_
+    assert shared.result(try_).error is None
+
+
+def test_the_name_of_a_call_means_its_function(shared: Lab) -> None:
+    assert shared.json("disas getpid") == shared.json("disas __x64_sys_getpid")
+    assert shared.json("x/4i test_call") == shared.json("x/4i __x64_sys_test_call")
+
+
+def test_disas_suggests_no_data(shared: Lab) -> None:
+    assert "STUB" not in shared.error("disas STUB_test_cal")["try"]
+
+
+def test_the_last_page_of_the_lower_half_is_the_users(shared: Lab) -> None:
+    for address in ("0x7ffffffff000", "0x7fffffffffff"):
+        assert "user address" in shared.error(f"x/gx {address}")["because"]
+
+
+def test_an_address_is_understood_as_it_was_shown(shared: Lab) -> None:
+    address = shared.json("kallsyms __x64_sys_read")["rows"][0]["address"][2:]
+    assert len(address) == 16
+    assert shared.json(f"kallsyms {address}")["rows"][0]["name"] == "__x64_sys_read"
+    assert shared.json(f"disas {address}") == shared.json("disas read")
+    assert shared.json(f"x/gx {address}") == shared.json("x/gx read")
+
+
+def test_a_narrow_screen_gets_fewer_values_on_a_line(shared: Lab) -> None:
+    for line in ("x/4gx sys_call_table", "x/4ga sys_call_table[39]", "x/16bx getpid"):
+        view = shared.result(line).view
+        for width in (60, 80, 100):
+            assert all(len(text.expandtabs()) <= width for text in view.text(width).split("\n"))
+        assert "".join(view.text(60).split()).count("0x") >= "".join(view.text().split()).count("0x")

@@ -185,3 +185,27 @@ def test_a_handler_that_loops_in_a_script_ends_as_a_soft_lockup(lab: Lab) -> Non
     assert lab.result("insmod m.py").status == 1
     assert "soft lockup" in lab.text("dmesg")
     assert lab.ret("getpid") > 0
+
+
+def test_module_copy_takes_a_file_that_ends_in_py(lab: Lab) -> None:
+    assert lab.json("module copy hello hello2.py")["path"] == "hello2.py"
+    assert Path("hello2.py").is_file()
+    try_ = lab.error("module copy hello hello2.py")["try"]
+    assert lab.result(try_).error is None
+    assert lab.result("insmod hello2.py").error is None
+
+
+def test_modprobe_r_of_what_is_not_loaded_says_so(lab: Lab) -> None:
+    error = lab.error("modprobe -r hello")
+    assert error["what"] == "modprobe: FATAL: Module hello is not in kernel."
+    lab.result("modprobe hello")
+    assert lab.error("modprobe -r helo")["try"] == "modprobe -r hello"
+
+
+def test_a_missing_file_is_explained_by_its_folder(lab: Lab, tmp_path: Path) -> None:
+    assert "your own folder" in lab.error("insmod zz.py")["because"]
+    assert lab.error("insmod zz.py")["try"] == "help insmod  (with examples that work)"
+    assert lab.error("insmod /no/folder/m.py")["because"] == "there is no folder /no/folder"
+    assert lab.error(f"insmod {tmp_path}/zz.py")["because"] == f"the folder {tmp_path} holds no such file"
+    lab.result("module copy hello")
+    assert lab.error("insmod zz.py")["try"] == "insmod hello.py"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kshell.kernel.trace import MOST_CALLS
 from kshell.machine.assembler import available
 from tests.shell.lab import Lab, screen
 
@@ -45,6 +46,26 @@ def test_run_has_the_fields_of_json(shared: Lab) -> None:
     (call,) = result["calls"]
     assert (call["nr"], call["name"], call["ret"], call["errno"]) == (60, "exit", None, None)
     assert call["args"] == [7]
+
+
+def test_json_of_a_program_that_makes_very_many_calls_has_the_first_of_them_and_says_so(shared: Lab) -> None:
+    getpids = f"bb{(MOST_CALLS + 5).to_bytes(4, 'little').hex()} b827000000 0f05 ffcb 75f5"
+    result = shared.result(f"run --hex '{getpids} {EXIT_7}'").json()
+    assert len(result["result"]["calls"]) == MOST_CALLS
+    assert result["result"]["exit_status"] == 7
+    (note,) = result["notes"]
+    assert f"{MOST_CALLS:,} system calls" in note
+    assert "notes" not in shared.result(f"run --hex {EXIT_7}").json()
+
+
+def test_a_plain_run_records_no_calls_and_a_traced_one_shows_each(shared: Lab) -> None:
+    seen = []
+    for command in ("run", "run --trace"):
+        out, err, status = screen(f"{command} --hex 'b827000000 0f05 {EXIT_7}'")
+        assert (err, status) == ("", 0)
+        seen.append(out)
+    assert "getpid()" not in seen[0]
+    assert "getpid() " in seen[1]
 
 
 def test_a_program_that_exits_non_zero_is_a_successful_experiment(shared: Lab) -> None:
@@ -87,6 +108,13 @@ def test_trace_run_with_hops_shows_each_call_hop_by_hop(lab: Lab, hello: str) ->
     result = lab.result(f"trace run --hops {hello}")
     assert result.view.text().count("LSTAR -> entry_SYSCALL_64") == 2
     assert result.json()["result"]["hops"]
+    lines = result.view.text().split("\n")
+    assert lines[0].startswith("ring 3  user  ")
+    assert lines[0].endswith("  syscall")
+    assert lines[1].startswith("ring 0  cpu  ")
+    shown = [line.split()[0] for line in lines if line.startswith(("        return", "write(", "exit("))]
+    assert [word.partition("(")[0] for word in shown] == ["return", "write", "exit"]
+    assert lines[lines.index(next(line for line in lines if line.startswith("write("))) + 1].startswith("ring 3  user")
 
 
 def test_raw_machine_code_runs_from_its_first_byte(lab: Lab, tmp_path: Path) -> None:

@@ -83,7 +83,9 @@ def test_a_misspelt_command_is_answered_with_the_nearest(shared: Lab, typed: str
 def test_a_path_or_a_call_as_command_is_told_how(shared: Lab) -> None:
     assert shared.error("./hello.s")["try"] == "run ./hello.s"
     assert shared.error("mod.py")["try"] == "insmod mod.py"
-    assert shared.error('write(1,"a",1)')["try"] == "syscall write ..."
+    assert shared.error('write(1, "a, b", 4)')["try"] == 'syscall write 1 "a, b" 4'
+    assert shared.error("sudo insmod m.py")["try"] == "insmod m.py"
+    assert shared.error("getppid")["try"] == "syscall getppid"
 
 
 def test_the_position_of_an_argument_gives_its_kind() -> None:

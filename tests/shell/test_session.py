@@ -244,3 +244,34 @@ def test_every_result_is_shown_as_it_comes() -> None:
 
     session = Session(output=Watching())
     assert session.execute("echo a; echo b") == shown
+
+
+def test_a_line_pasted_with_its_prompt_runs(lab: Lab) -> None:
+    assert lab.ret("getpid") == lab.json("kshell> syscall getpid")["calls"][0]["ret"]
+    assert lab.json("kshell 6.19> syscall getpid")["calls"]
+
+
+def test_files_that_source_each_other_fail_with_one_line_for_the_chain() -> None:
+    Path("a.ks").write_text("source b.ks\n", encoding="utf-8")
+    Path("b.ks").write_text("echo in b\nfoo\n", encoding="utf-8")
+    Path("self.ks").write_text("source self.ks\n", encoding="utf-8")
+    _, err, status = screen("source a.ks", keep_going=False)
+    assert status == 1
+    assert err.count("foo: command not found") == 1
+    assert err.count("stopped at a command that failed") == 1
+    assert "in b.ks:2, sourced from a.ks:1" in err
+    _, err, _ = screen("source self.ks", keep_going=False)
+    assert err.count("source: ") == 2
+    assert "self.ks:1 (16 times)" in err
+
+
+def test_a_page_of_help_fits_the_screen(shared: Lab) -> None:
+    from kshell.shell.commands import everything
+
+    index = shared.result("help").view
+    assert all(len(line) <= 80 for line in index.text(80).split("\n"))
+    for command in everything():
+        lines = shared.result(f"help {command.name}").view.text(80).split("\n")
+        prose = [line for line in lines if not line.startswith(("  ", "usage:"))]
+        assert all(len(line) <= 80 for line in prose)
+        assert all(line.index("# ") + len(line.split("# ")[1]) < 80 for line in lines if "  # " in line)

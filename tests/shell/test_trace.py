@@ -100,3 +100,20 @@ def test_man_of_a_command_is_its_help(shared: Lab) -> None:
 
 def test_man_of_an_unknown_name_is_answered_with_the_nearest(shared: Lab) -> None:
     assert "write" in shared.error("man wirte")["try"]
+
+
+@pytest.mark.parametrize(
+    ("profile", "nr", "text"),
+    [
+        ("6.19", "999", "nr is not below NR_syscalls = 471, and not -1: do_syscall_64 itself calls"),
+        ("6.19", "39", "x64_sys_call: case 39: __x64_sys_getpid"),
+        ("6.19", "300", "x64_sys_call: case 300: __x64_sys_ni_syscall"),
+        ("6.19", "400", "x64_sys_call: default: __x64_sys_ni_syscall"),
+        ("6.19", "-1", "nr is -1: no function is called"),
+        ("4.19", "-1", "nr is not below NR_syscalls = 335: no function is called"),
+        ("4.19", "999", "nr is not below NR_syscalls = 335: no function is called"),
+    ],
+)
+def test_the_hops_tell_how_a_number_without_a_call_is_dispatched(profile: str, nr: str, text: str) -> None:
+    hops = Lab(profile).json(f"trace syscall {nr}")["hops"]
+    assert [hop["text"] for hop in hops if text in hop["text"]]

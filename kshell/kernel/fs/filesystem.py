@@ -37,11 +37,27 @@ DEVICES = (
     (b"console", TtyInode, 0o600, TTYAUX_MAJOR, 1),
 )
 
-FILES = (
-    (b"etc/hostname", b"kshell\n"),
-    (b"etc/passwd", b"root:x:0:0:root:/root:/bin/sh\nstudent:x:1000:1000:student:/home/student:/bin/sh\n"),
-    (b"etc/os-release", b'NAME="kshell"\nID=kshell\nPRETTY_NAME="kshell, a simulated kernel"\n'),
+DIRECTORIES = (
+    (b"etc", 0o755, 0),
+    (b"home", 0o755, 0),
+    (b"home/student", 0o755, 1000),
+    (b"root", 0o700, 0),
+    (b"tmp", 0o1777, 0),
+    (b"var", 0o755, 0),
+    (b"var/mail", 0o1777, 0),
 )
+
+FILES = (
+    (b"etc/hostname", 0o644, b"kshell\n"),
+    (b"etc/passwd", 0o644, b"root:x:0:0:root:/root:/bin/sh\nstudent:x:1000:1000:student:/home/student:/bin/sh\n"),
+    (b"etc/os-release", 0o644, b'NAME="kshell"\nID=kshell\nPRETTY_NAME="kshell, a simulated kernel"\n'),
+    (b"etc/shadow", 0o600, b"root:*:20454:0:99999:7:::\nstudent:*:20454:0:99999:7:::\n"),
+    (b"var/mail/root", 0o600, b""),
+)
+
+
+# A link whose target is missing as long as /proc is empty, and one that leads nowhere but to itself.
+LINKS = ((b"etc/mtab", b"/proc/self/mounts"), (b"home/student/loop", b"loop"))
 
 
 class DirEntry:
@@ -68,15 +84,14 @@ class FileSystem:
         now = k.clock.realtime_ns()
         rootfs = SuperBlock("tmpfs", 0x12)
         self.root = Dentry(b"", None, DirectoryInode(rootfs, 0o755, now))
-        for path, mode in ((b"etc", 0o755), (b"home", 0o755), (b"root", 0o700), (b"tmp", 0o1777)):
-            d_add(self.root, path, DirectoryInode(rootfs, mode, now))
-        home = self._at(b"home")
-        d_add(home, b"student", DirectoryInode(rootfs, 0o755, now, 1000, 1000))
-        for path, text in FILES:
-            directory, _, name = path.rpartition(b"/")
-            inode = RegularInode(rootfs, 0o644, now)
+        for path, mode, owner in DIRECTORIES:
+            self._add(path, DirectoryInode(rootfs, mode, now, owner, owner))
+        for path, mode, text in FILES:
+            inode = RegularInode(rootfs, mode, now)
             inode.pwrite(0, text)
-            d_add(self._at(directory), name, inode)
+            self._add(path, inode)
+        for path, target in LINKS:
+            self._add(path, SymlinkInode(rootfs, target, now))
         devtmpfs = SuperBlock("devtmpfs", 0x6)
         dev = d_add(self.root, b"dev", DirectoryInode(devtmpfs, 0o755, now))
         for name, kind, mode, major, minor in DEVICES:
@@ -89,9 +104,14 @@ class FileSystem:
             d_add(self.root, name, directory_inode)
         self.pipefs = SuperBlock("pipefs", 0xD)
 
-    def _at(self, name: bytes) -> Dentry:
-        assert isinstance(self.root.inode, DirectoryInode)
-        return self.root.inode.children[name]
+    def _add(self, path: bytes, inode: Inode) -> None:
+        """Put something into the tree, in a directory that is there already."""
+        *directories, name = path.split(b"/")
+        at = self.root
+        for directory in directories:
+            assert isinstance(at.inode, DirectoryInode)
+            at = at.inode.children[directory]
+        d_add(at, name, inode)
 
     def standard_files(self) -> FilesStruct:
         """The descriptors of a fresh task: 0, 1 and 2, one open file on /dev/tty.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from kshell.abi.errno import EACCES, EINVAL, EISDIR, ENOSPC, ESPIPE
 from kshell.abi.fcntl import SEEK_CUR, SEEK_END, SEEK_SET
 from kshell.abi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_ISGID, S_IXGRP
+from kshell.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
     from kshell.kernel.fs.dcache import Dentry
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
     from kshell.kernel.task import Cred
 
-PAGE_SIZE = 4096
 MAX_LFS_FILESIZE = (1 << 63) - 1  # the largest offset that an off_t can say
 BOGO_DIRENT_SIZE = 20  # what tmpfs says that one name in a directory weighs
 DAY_NS = 86_400 * 10**9
@@ -49,7 +49,6 @@ class Inode:
     """A file.  Times are nanoseconds since 1970; `users` counts the open files that keep it when its names are gone."""
 
     __slots__ = ("atime", "ctime", "gid", "ino", "mode", "mtime", "nlink", "rdev", "sb", "uid", "users")
-    can_read = can_write = True  # whether there is such an operation at all (EINVAL without)
     can_seek = True  # whether it has a position (pread, pwrite)
 
     def __init__(self, sb: SuperBlock, mode: int, now: int, uid: int = 0, gid: int = 0) -> None:

@@ -14,7 +14,8 @@ from kshell.abi.signal import SIGPIPE
 from kshell.abi.stat import S_IFIFO
 from kshell.kernel.fs.dcache import Dentry
 from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File
-from kshell.kernel.fs.inode import PAGE_SIZE, Inode, SuperBlock
+from kshell.kernel.fs.inode import Inode, SuperBlock
+from kshell.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
     from kshell.kernel.fs.file import Kiocb
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
 
 PIPE_DEF_BUFFERS = 16
-PIPE_BUF = 4096  # a write of no more than this is never mixed with another one
 
 
 class PipeBuffer:

@@ -25,8 +25,6 @@ def _check(file: File, pos: int, segments: Sequence[tuple[int, int]], mode: int)
     """The checks of vfs_read() and vfs_write(), in their order: 0 or a negative errno."""
     if not file.mode & mode:
         return -EBADF
-    if not (file.inode.can_read if mode == FMODE_READ else file.inode.can_write):
-        return -EINVAL
     for address, length in segments:
         if not access_ok(address, length):
             return -EFAULT

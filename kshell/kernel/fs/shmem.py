@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from kshell.abi.errno import EFAULT, EFBIG, ENOSPC, ENXIO
 from kshell.abi.fcntl import O_APPEND, SEEK_DATA, SEEK_HOLE
 from kshell.abi.stat import S_IFREG
-from kshell.kernel.fs.inode import MAX_LFS_FILESIZE, PAGE_SIZE, Inode, SuperBlock, generic_llseek, vfs_setpos
+from kshell.kernel.fs.inode import MAX_LFS_FILESIZE, Inode, SuperBlock, generic_llseek, vfs_setpos
 from kshell.kernel.fs.uio import CHUNK
+from kshell.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
     from kshell.kernel.fs.file import File, Kiocb

@@ -72,26 +72,3 @@ class UserIter:
             if len(part) < wanted:
                 break
         return parts
-
-
-class KernelIter:
-    """A buffer of the kernel's own, which never faults: give `source` to write, or a `count` to read into `data`."""
-
-    __slots__ = ("_source", "count", "data")
-
-    def __init__(self, source: bytes = b"", count: int = 0) -> None:
-        self._source, self.data = source, b""
-        self.count = count or len(source)
-
-    def copy_to_iter(self, data: bytes) -> int:
-        """Append to `data`, as far as `count` reaches."""
-        part = data[: self.count]
-        self.data += part
-        self.count -= len(part)
-        return len(part)
-
-    def copy_from_iter(self, size: int) -> bytes:
-        """Take from the source."""
-        part, self._source = self._source[:size], self._source[size:]
-        self.count -= len(part)
-        return part

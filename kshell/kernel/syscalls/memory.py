@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import builtins
 
-from kshell.abi.c_types import U64, Addr, Fd, Long, MapFlags, Prot, SizeT, ULong
+from kshell.abi.c_types import U64, Addr, Long, MapFlags, Prot, SizeT, ULong, ULongFd
 from kshell.abi.errno import EACCES, EBADF, EEXIST, EINVAL, ENODEV, ENOMEM, EOPNOTSUPP, EOVERFLOW
 from kshell.abi.mman import (
     MAP_32BIT,
@@ -34,6 +34,7 @@ from kshell.abi.mman import (
 from kshell.kernel.declare import SYSCALL_DEFINE1, SYSCALL_DEFINE2, SYSCALL_DEFINE3, SYSCALL_DEFINE6
 from kshell.kernel.fs.devices import ZeroInode
 from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File
+from kshell.kernel.fs.inode import MAX_LFS_FILESIZE
 from kshell.kernel.fs.shmem import RegularInode
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm import MAX_MAP_COUNT, page_align
@@ -45,7 +46,7 @@ KNOWN_FLAGS |= MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_ST
 
 
 @SYSCALL_DEFINE6
-def mmap(k: Kernel, addr: Addr, len: SizeT, prot: Prot, flags: MapFlags, fd: Fd, off: ULong) -> Long:
+def mmap(k: Kernel, addr: Addr, len: ULong, prot: Prot, flags: MapFlags, fd: ULongFd, off: ULong) -> Long:
     """Map memory, fresh (MAP_ANONYMOUS) or a file's, and return its address.
 
     No page is there at first: each is filled in when it is touched.  A file can be mapped MAP_PRIVATE, or
@@ -54,18 +55,18 @@ def mmap(k: Kernel, addr: Addr, len: SizeT, prot: Prot, flags: MapFlags, fd: Fd,
     EINVAL      len is 0, off or a fixed addr is no multiple of 4096, or flags name neither MAP_SHARED nor MAP_PRIVATE
     EBADF       no MAP_ANONYMOUS, and fd is not open
     EACCES      the file is not open for reading, or a shared mapping wants to write to a file open read-only
-    ENODEV      the file is none that can be mapped
+    ENODEV      the file is none that can be mapped, or a shared mapping would write to it
     ENOMEM      the range does not fit into the address space, or is larger than all of RAM
     EEXIST      MAP_FIXED_NOREPLACE, and something is mapped there
-    EPERM       a fixed addr lies below the lowest address that may be mapped
-    EOVERFLOW   the end of the range in the file is no 64-bit number
+    EPERM       a fixed addr lies below 65536, and the caller is not root
+    EOVERFLOW   the range ends beyond the largest offset that the file can have
     EOPNOTSUPP  MAP_SHARED_VALIDATE, and an unknown flag
     """
     if off & (PAGE_SIZE - 1):
         return -EINVAL
     file = None
     if not flags & MAP_ANONYMOUS:
-        file = k.current.files.get(fd)
+        file = k.current.files.get(fd & 0xFFFF_FFFF)  # fget() takes an unsigned int
         if file is None:
             return -EBADF
     if flags & MAP_HUGETLB:  # no such pages were set aside
@@ -83,8 +84,6 @@ def do_mmap(k: Kernel, file: File | None, addr: int, len: int, prot: int, flags:
     size = page_align(len)
     if not size:
         return -ENOMEM
-    if (off >> 12) + (size >> 12) > U64:
-        return -EOVERFLOW
     if builtins.len(mm.vmas) > MAX_MAP_COUNT:
         return -ENOMEM
     addr = mm.get_unmapped_area(addr, size, flags)
@@ -92,8 +91,16 @@ def do_mmap(k: Kernel, file: File | None, addr: int, len: int, prot: int, flags:
         return addr
     if flags & MAP_FIXED_NOREPLACE and mm.overlaps(addr, size):
         return -EEXIST
+    if file is not None and not file_mmap_ok(file, off, size):
+        return -EOVERFLOW
     inode, error = _backing(file, prot, flags)
     return error or mm.map(addr, size, prot & (PROT_READ | PROT_WRITE | PROT_EXEC), flags, inode=inode, offset=off)
+
+
+def file_mmap_ok(file: File, off: int, size: int) -> bool:
+    """Whether the file can have bytes so far out: a regular one up to MAX_LFS_FILESIZE.  C: file_mmap_ok()."""
+    largest = MAX_LFS_FILESIZE if isinstance(file.inode, RegularInode) else U64
+    return size <= largest and off >> 12 <= largest - size >> 12
 
 
 def _backing(file: File | None, prot: int, flags: int) -> tuple[RegularInode | None, int]:
@@ -131,6 +138,7 @@ def mprotect(k: Kernel, start: Addr, len: SizeT, prot: Prot) -> Long:
     """Change what may be done with the pages of a range.
 
     EINVAL  start is not a multiple of 4096, or prot has unknown bits
+    EACCES  PROT_WRITE on a shared mapping of a file; Linux refuses that only if the file was opened read-only
     ENOMEM  part of the range is not mapped; the part before it is changed all the same
     """
     return k.current.mm.protect(start, len, prot)

@@ -10,12 +10,13 @@ from kshell.abi.errno import EFAULT, EINVAL
 from kshell.abi.getrandom import GRND_INSECURE, GRND_NONBLOCK, GRND_RANDOM
 from kshell.abi.structs import pack_sysinfo, pack_utsname
 from kshell.kernel.declare import SYSCALL_DEFINE0, SYSCALL_DEFINE1, SYSCALL_DEFINE3
+from kshell.kernel.fs.read_write import MAX_RW_COUNT
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.uaccess import access_ok, copy_to_user
 from kshell.machine.ram import PAGE_SIZE
 
 GETRANDOM_CHUNK = 65536
-GETRANDOM_MAX = 0x1FFFFFF  # bytes of one call
+GETRANDOM_MAX_4_19 = 0x1FFFFFF  # bytes of one call; later kernels cut at MAX_RW_COUNT, as read() does
 
 
 @SYSCALL_DEFINE1
@@ -56,15 +57,20 @@ def sysinfo(k: Kernel, info: SysinfoPtr) -> Long:
 def getrandom(k: Kernel, buf: BufOut, count: SizeT, flags: GrndFlags) -> Long:
     """Fill a buffer with random bytes: here from a generator with a fixed seed, the same ones after each boot.
 
-    EINVAL  flags has unknown bits, or GRND_RANDOM and GRND_INSECURE together
+    [before 5.18] One call gives at most 33554431 bytes.
+
+    [since 5.18] One call gives at most 2147479552 bytes (0x7ffff000).
+
+    EINVAL  flags has unknown bits
+    EINVAL  [since 5.6] GRND_RANDOM and GRND_INSECURE together
     EFAULT  not one byte could be stored, though count was not 0
     """
-    insecure = GRND_INSECURE if k.profile.oops_style == "6.19" else 0  # since 5.6
+    insecure = GRND_INSECURE if k.profile.version >= (5, 6) else 0
     if flags & ~(GRND_NONBLOCK | GRND_RANDOM | insecure):
         return -EINVAL
-    if insecure and flags & GRND_RANDOM and flags & GRND_INSECURE:
+    if flags & GRND_RANDOM and flags & GRND_INSECURE:
         return -EINVAL
-    count = min(count, GETRANDOM_MAX)
+    count = min(count, MAX_RW_COUNT if k.profile.version >= (5, 18) else GETRANDOM_MAX_4_19)
     if count and not access_ok(buf, count):
         return -EFAULT
     done = 0

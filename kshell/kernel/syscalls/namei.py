@@ -21,7 +21,7 @@ def mkdir(k: Kernel, pathname: Path, mode: ModeT) -> Long:
 
     EFAULT        pathname is not readable user memory
     EEXIST        the name is taken, by whatever it may be
-    ENOENT        a directory of the path does not exist, or the path is empty
+    ENOENT        a directory of the path does not exist, the path is empty, or the current directory was removed
     ENOTDIR       a part of the path that has to be a directory is none
     EACCES        the directory above may not be written, or one of the path not searched
     EPERM         nothing can be made in /sys
@@ -39,7 +39,8 @@ def mkdirat(k: Kernel, dfd: DirFd, pathname: Path, mode: ModeT) -> Long:
     EBADF         the path is relative and dfd is neither open nor AT_FDCWD
     EFAULT        pathname is not readable user memory
     EEXIST        the name is taken, by whatever it may be
-    ENOENT        a directory of the path does not exist, or the path is empty
+    ENOENT        a directory of the path does not exist, the path is empty, or dfd or the current
+                  directory was removed
     ENOTDIR       dfd or a part of the path that has to be a directory is none
     EACCES        the directory above may not be written, or one of the path not searched
     EPERM         nothing can be made in /sys

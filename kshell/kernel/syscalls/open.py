@@ -43,7 +43,8 @@ def open(k: Kernel, filename: Path, flags: OpenFlags, mode: ModeT) -> Long:
     Bits that mean nothing are ignored.
 
     EFAULT        filename is not readable user memory
-    ENOENT        the file or a directory of its path does not exist, or the path is empty
+    ENOENT        the file or a directory of its path does not exist, the path is empty, or the current directory was
+                  removed and a file cannot be made there
     ENOTDIR       a part of the path that has to be a directory is none
     EISDIR        a directory cannot be written or made by O_CREAT
     EEXIST        O_CREAT and O_EXCL, and the name is taken
@@ -67,7 +68,8 @@ def openat(k: Kernel, dfd: DirFd, filename: Path, flags: OpenFlags, mode: ModeT)
 
     EBADF         the path is relative and dfd is neither open nor AT_FDCWD
     EFAULT        filename is not readable user memory
-    ENOENT        the file or a directory of its path does not exist, or the path is empty
+    ENOENT        the file or a directory of its path does not exist, the path is empty, or dfd or the current
+                  directory was removed and a file cannot be made there
     ENOTDIR       dfd or a part of the path that has to be a directory is none
     EISDIR        a directory cannot be written or made by O_CREAT
     EEXIST        O_CREAT and O_EXCL, and the name is taken

@@ -7,7 +7,21 @@ from __future__ import annotations
 
 import struct
 
-from kshell.abi.c_types import BufIn, BufOut, Fd, Long, OffT, SizeT, ULong, UserPtr, Whence, to_signed64
+from kshell.abi.c_types import (
+    BufIn,
+    BufOut,
+    Fd,
+    IovecIn,
+    IovecOut,
+    LoffT,
+    Long,
+    OffT,
+    SizeT,
+    ULong,
+    ULongFd,
+    Whence,
+    to_signed64,
+)
 from kshell.abi.errno import EBADF, EFAULT, EINVAL, ESPIPE
 from kshell.kernel.declare import SYSCALL_DEFINE3, SYSCALL_DEFINE4
 from kshell.kernel.fs.file import File, Kiocb
@@ -16,6 +30,7 @@ from kshell.kernel.kernel import Kernel
 from kshell.kernel.uaccess import copy_from_user
 
 UIO_MAXIOV = 1024
+U32 = 0xFFFF_FFFF
 
 
 @SYSCALL_DEFINE3
@@ -38,7 +53,8 @@ def read(k: Kernel, fd: Fd, buf: BufOut, count: SizeT) -> Long:
         return -EBADF
     iocb = Kiocb(file, file.pos)
     result = vfs_read(k, iocb, (buf, count))
-    file.pos = iocb.pos
+    if result >= 0:
+        file.pos = iocb.pos
     return result
 
 
@@ -53,7 +69,7 @@ def write(k: Kernel, fd: Fd, buf: BufIn, count: SizeT) -> Long:
     EBADF   fd is not open, not open for writing, or was opened with O_PATH
     EFAULT  buf and count reach outside user memory, or not one byte could be fetched
     EINVAL  position and count together exceed the largest offset
-    EFBIG   the position is the largest offset already
+    EFBIG   O_APPEND, and the file ends at the largest offset already
     ENOSPC  the file system is full (64 MiB), or the file is /dev/full
     EPIPE   nobody can read this pipe any more; SIGPIPE is sent too
     EAGAIN  the pipe is full and the descriptor is non-blocking
@@ -64,7 +80,8 @@ def write(k: Kernel, fd: Fd, buf: BufIn, count: SizeT) -> Long:
         return -EBADF
     iocb = Kiocb(file, file.pos)
     result = vfs_write(k, iocb, (buf, count))
-    file.pos = iocb.pos
+    if result >= 0:
+        file.pos = iocb.pos
     return result
 
 
@@ -96,7 +113,7 @@ def _positioned(k: Kernel, fd: int, pos: int) -> File | int:
 
 
 @SYSCALL_DEFINE4
-def pread64(k: Kernel, fd: Fd, buf: BufOut, count: SizeT, pos: OffT) -> Long:
+def pread64(k: Kernel, fd: Fd, buf: BufOut, count: SizeT, pos: LoffT) -> Long:
     """Read up to count bytes at offset pos, and leave the file's own position alone.
 
     EINVAL  pos is negative, or pos and count together exceed the largest offset
@@ -110,7 +127,7 @@ def pread64(k: Kernel, fd: Fd, buf: BufOut, count: SizeT, pos: OffT) -> Long:
 
 
 @SYSCALL_DEFINE4
-def pwrite64(k: Kernel, fd: Fd, buf: BufIn, count: SizeT, pos: OffT) -> Long:
+def pwrite64(k: Kernel, fd: Fd, buf: BufIn, count: SizeT, pos: LoffT) -> Long:
     """Write count bytes at offset pos, and leave the file's own position alone.
 
     On a file opened with O_APPEND the bytes go to its end all the same, as on Linux.
@@ -119,7 +136,7 @@ def pwrite64(k: Kernel, fd: Fd, buf: BufIn, count: SizeT, pos: OffT) -> Long:
     EBADF   fd is not open for writing
     ESPIPE  fd is a pipe or a terminal
     EFAULT  buf and count reach outside user memory, or not one byte could be fetched
-    EFBIG   pos is the largest offset already
+    EFBIG   O_APPEND, and the file ends at the largest offset already
     ENOSPC  the file system is full (64 MiB), or the file is /dev/full
     """
     file = _positioned(k, fd, pos)
@@ -140,52 +157,58 @@ def _import_iovec(k: Kernel, vec: int, vlen: int) -> list[tuple[int, int]] | int
 
 
 @SYSCALL_DEFINE3
-def readv(k: Kernel, fd: ULong, vec: UserPtr, vlen: ULong) -> Long:
+def readv(k: Kernel, fd: ULongFd, vec: IovecOut, vlen: ULong) -> Long:
     """Read into several buffers, one after the other.
 
-    vec is an array of vlen pairs of 64-bit numbers, an address and a length each.
+    vec is an array of vlen pairs of 64-bit numbers, an address and a length each.  Only the lower 32 bits of
+    fd and of vlen count.
 
     EBADF   fd is not open for reading
-    EINVAL  vlen exceeds 1024, or a length is negative as a signed number
+    EINVAL  vlen exceeds 1024, a length is negative as a signed number, or position and lengths together exceed the
+            largest offset
     EFAULT  vec or a buffer reaches outside user memory, or not one byte could be stored
     EISDIR  fd is a directory
     EAGAIN  the pipe is empty and the descriptor is non-blocking
     EINTR   the pipe is empty, and waiting for its writers would never end
     """
-    file = k.current.files.get(fd)
+    file = k.current.files.get(fd & U32)
     if file is None:
         return -EBADF
-    segments = _import_iovec(k, vec, vlen)
+    segments = _import_iovec(k, vec, vlen & U32)
     if isinstance(segments, int):
         return segments
     iocb = Kiocb(file, file.pos)
     result = vfs_read(k, iocb, *segments)
-    file.pos = iocb.pos
+    if result >= 0:
+        file.pos = iocb.pos
     return result
 
 
 @SYSCALL_DEFINE3
-def writev(k: Kernel, fd: ULong, vec: UserPtr, vlen: ULong) -> Long:
+def writev(k: Kernel, fd: ULongFd, vec: IovecIn, vlen: ULong) -> Long:
     """Write from several buffers, one after the other.
 
-    vec is an array of vlen pairs of 64-bit numbers, an address and a length each.
+    vec is an array of vlen pairs of 64-bit numbers, an address and a length each.  Only the lower 32 bits of
+    fd and of vlen count.
 
     EBADF   fd is not open for writing
-    EINVAL  vlen exceeds 1024, or a length is negative as a signed number
+    EINVAL  vlen exceeds 1024, a length is negative as a signed number, or position and lengths together exceed the
+            largest offset
     EFAULT  vec or a buffer reaches outside user memory, or not one byte could be fetched
-    EFBIG   the position is the largest offset already
+    EFBIG   O_APPEND, and the file ends at the largest offset already
     ENOSPC  the file system is full (64 MiB), or the file is /dev/full
     EPIPE   nobody can read this pipe any more; SIGPIPE is sent too
     EAGAIN  the pipe is full and the descriptor is non-blocking
     EINTR   the pipe is full, and waiting for its readers would never end
     """
-    file = k.current.files.get(fd)
+    file = k.current.files.get(fd & U32)
     if file is None:
         return -EBADF
-    segments = _import_iovec(k, vec, vlen)
+    segments = _import_iovec(k, vec, vlen & U32)
     if isinstance(segments, int):
         return segments
     iocb = Kiocb(file, file.pos)
     result = vfs_write(k, iocb, *segments)
-    file.pos = iocb.pos
+    if result >= 0:
+        file.pos = iocb.pos
     return result

@@ -27,6 +27,8 @@ SECOND = 10**9
 WALL_CLOCKS = (CLOCK_REALTIME, CLOCK_REALTIME_COARSE, CLOCK_TAI)
 UPTIME_CLOCKS = (CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME)
 CPU_CLOCKS = (CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID)
+CPUCLOCK_CLOCK_MASK = CPUCLOCK_MAX = 3  # a negative id: which of three things its lower two bits say it counts
+CPUCLOCK_PERTHREAD_MASK = 4
 LONGEST_SLEEP = (1 << 63) - 1
 
 
@@ -58,16 +60,28 @@ def gettimeofday(k: Kernel, tv: TimevalOut, tz: TimezoneOut) -> Long:
     return 0
 
 
+def is_cpu_clock(k: Kernel, clock: int) -> bool:
+    """Whether a negative id names a CPU clock that the caller may read.  C: posix_cpu_clock_get()."""
+    if clock >= 0 or clock & CPUCLOCK_CLOCK_MASK == CPUCLOCK_MAX:  # the last is a descriptor's clock, or none
+        return False
+    pid = ~(clock >> 3)
+    task = k.tasks.get(pid) if pid else k.current
+    return task is not None and (task is k.current or not clock & CPUCLOCK_PERTHREAD_MASK)
+
+
 @SYSCALL_DEFINE2
 def clock_gettime(k: Kernel, which_clock: ClockId, tp: TimespecOut) -> Long:
     """Store the time of one clock, seconds and nanoseconds, at tp.
 
-    EINVAL  there is no such clock
+    A negative which_clock is a task's CPU clock: ~pid << 3, plus 0, 1 or 2 for what it counts, plus 4 for one thread;
+    pid 0 is the caller, so -6 is its own.
+
+    EINVAL  there is no such clock, or no such task; a thread's clock is for its own process only
     EFAULT  tp is not writable user memory
     """
     if which_clock in WALL_CLOCKS:
         now = k.clock.realtime_ns()
-    elif which_clock in UPTIME_CLOCKS or which_clock in CPU_CLOCKS:
+    elif which_clock in UPTIME_CLOCKS or which_clock in CPU_CLOCKS or is_cpu_clock(k, which_clock):
         now = k.clock.ns
     else:
         return -EINVAL

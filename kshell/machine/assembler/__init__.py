@@ -101,13 +101,13 @@ def assemble(source: str, base: int = 0x401000, filename: str = "program.s") -> 
     problems: list[AsmProblem] = []
     program = _read(source, filename, problems)
     texts = _spell(program, source, filename, problems)
-    if not problems:
-        image = _build(program, texts, base)
-        if image is not None:
-            return image
-        _find_errors(program, texts, base, source, filename, problems)
+    image = _build(program, texts, base) if not problems else None
+    if image is not None:
+        return image
+    _find_errors(program, texts, source, filename, problems)
     problems.sort(key=lambda problem: (problem.line, problem.column))
-    raise AsmError(problems[:MAX_PROBLEMS])
+    told = {(problem.line, problem.column, problem.what): problem for problem in problems}  # `times` repeats its own
+    raise AsmError([*told.values()][:MAX_PROBLEMS])
 
 
 def _problem(source: str, filename: str, line: int, column: int, refused: Any) -> AsmProblem:
@@ -144,8 +144,9 @@ def _read(source: str, filename: str, problems: list[AsmProblem]) -> Program:
                 raise Refused("the program is too long", f"it has {len(found)} statements", "use a loop")
             read_statement(program, statement)
         except Refused as refused:
-            problems.append(_problem(source, filename, statement.line, statement.column, refused))
-            if len(problems) >= MAX_PROBLEMS:
+            if len(problems) < MAX_PROBLEMS:  # the rest is read nevertheless, for the labels it defines
+                problems.append(_problem(source, filename, statement.line, statement.column, refused))
+            if number >= MAX_STATEMENTS:
                 break
     if not problems and not any(program.items.values()):
         because = "the source holds no instruction and no data"
@@ -160,25 +161,25 @@ def _spell(program: Program, source: str, filename: str, problems: list[AsmProbl
     from kshell.machine.assembler.problems import Refused
 
     texts: dict[Item, str] = {}
-    for items in program.items.values():
-        for item in items:
-            program.look_from(item)
-            try:
-                if item.kind == "code":
-                    text = spell_instruction(program, item)
-                elif item.kind == "label":
-                    text = item.text + ":"
-                elif item.kind == "set":
-                    text = f".set {item.text}, {program.spell(item.tokens, item)}"
-                elif item.kind == "value":
-                    text = f"{item.text} {program.spell(item.tokens, item)}"
-                else:
-                    text = item.text
-                texts[item] = text
-            except Refused as refused:
-                statement = item.statement
-                if len(problems) < MAX_PROBLEMS:
-                    problems.append(_problem(source, filename, statement.line, statement.column, refused))
+    found = 0
+    for item in sorted((item for items in program.items.values() for item in items), key=lambda item: item.serial):
+        program.look_from(item)
+        try:
+            if item.kind == "code":
+                text = spell_instruction(program, item)
+            elif item.kind == "label":
+                text = item.text + ":"
+            elif item.kind == "set":
+                text = f".set {item.text}, {program.spell(item.tokens, item)}"
+            elif item.kind == "value":
+                text = f"{item.text} {program.spell(item.tokens, item)}"
+            else:
+                text = item.text
+            texts[item] = text
+        except Refused as refused:
+            found += 1
+            if found <= MAX_PROBLEMS:
+                problems.append(_problem(source, filename, item.statement.line, item.statement.column, refused))
     return texts
 
 
@@ -234,30 +235,20 @@ def _build(program: Program, texts: dict[Item, str], base: int) -> Image | None:
 
 
 def _find_errors(
-    program: Program, texts: dict[Item, str], base: int, source: str, filename: str, problems: list[AsmProblem]
+    program: Program, texts: dict[Item, str], source: str, filename: str, problems: list[AsmProblem]
 ) -> None:
     """Keystone refuses the whole without saying where: ask it about each statement by itself."""
-    import re
+    from kshell.machine.assembler.diagnose import wrong_statements
+    from kshell.machine.assembler.problems import Refused
 
-    from kshell.machine.assembler.problems import Refused, keystone_refusal
-
-    checked: dict[str, int] = {}
-    for items in program.items.values():
-        for item in items:
-            text = texts[item]
-            if item.kind not in ("code", "value", "set") or len(problems) >= MAX_PROBLEMS:
-                continue
-            if text not in checked:
-                names = dict.fromkeys(re.findall(r"\bk[LNSX]\w+", text.removeprefix(".set")))
-                alone = "\n".join([*(f".set {name}, {base + 16:#x}" for name in names), text])
-                checked[text] = _encode(alone, base)[1]
-            if checked[text]:
-                mnemonic, _, operands = item.statement.text.partition(" ")
-                if item.kind == "code":
-                    mnemonic = item.tokens[0].text
-                    operands = item.statement.text[item.tokens[0].column + len(mnemonic) :].strip()
-                refused = keystone_refusal(checked[text], mnemonic, operands)
-                problems.append(_problem(source, filename, item.statement.line, item.statement.column, refused))
+    found: set[tuple[int, int]] = set()
+    for item, refused in wrong_statements(program, texts, lambda text: _encode(text, 0x401000)[1]):
+        place = item.statement.line, item.statement.column
+        if place not in found:
+            found.add(place)
+            problems.append(_problem(source, filename, *place, refused))
+        if len(found) >= MAX_PROBLEMS:
+            return
     if not problems:
         refused = Refused(
             "the program does not fit together",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from kshell.machine.assembler.address import Address
 from kshell.machine.assembler.problems import JUMPS, REGISTER, Refused, mnemonic_refusal
@@ -15,6 +16,7 @@ _SIZES = {
     "oword": "xmmword", "xmmword": "xmmword", "ymmword": "ymmword", "fword": "fword",
 }  # fmt: skip
 _BITS = {"byte": 8, "word": 16, "dword": 32, "qword": 64}
+_VALUES = ("name", "number", "float", "string", "here")
 _SEGMENTS = ("cs", "ds", "es", "fs", "gs", "ss")
 _PREFIXES = ("rep", "repe", "repz", "repne", "repnz", "lock")
 _PREFIX_BYTES = {"rep": 0xF3, "repe": 0xF3, "repz": 0xF3, "repne": 0xF2, "repnz": 0xF2, "lock": 0xF0}
@@ -50,6 +52,7 @@ def spell_instruction(program: Program, item: Item) -> str:
     parts = split_commas(toks[1:])
     if any(not part for part in parts):
         raise Refused("an operand is missing", "a comma has nothing on one side", "complete or delete it")
+    _check_commas(item, mnemonic, parts)
     operands = [_Operand(program, item, mnemonic, part, number) for number, part in enumerate(parts)]
     _check_numbers(mnemonic, operands)
     _check_high_bytes(toks[1:], operands)
@@ -74,6 +77,20 @@ def _check_mnemonic(mnemonic: str, toks: list[Token]) -> None:
     if len(toks) > 1:
         because = "its operands are always the same: rsi, rdi, al to rax"
         raise Refused(f"`{mnemonic}` takes no operands", because, f"`{mnemonic}` alone", toks[1].column)
+
+
+def _check_commas(item: Item, mnemonic: str, parts: list[list[Token]]) -> None:
+    """Refuse two operands that stand side by side: a register or `]` and then a value."""
+    for part in parts:
+        for before, after in pairwise(part):
+            register = before is part[0] and before.kind == "name" and REGISTER.match(before.text)
+            signed = after.text == "-" and len(parts) == 1 and len(part) == 3 and mnemonic != "lea"
+            if (register and (after.kind in _VALUES or after.text == "[" or signed)) or (
+                before.text == "]" and after.kind in _VALUES
+            ):
+                text, end = item.statement.text, before.column + len(before.text)
+                fixed = f"`{text[item.tokens[0].column : end]}, {text[end:].strip()}`"
+                raise Refused("a comma is missing", "commas part the operands", fixed, after.column)
 
 
 def register_bits(name: str) -> int | None:
@@ -199,7 +216,9 @@ class _Operand:
             else:
                 inner.append(token)
         if depth:
-            raise Refused("brackets do not match", "each [ needs one ]", "`[rax + 8]`")
+            start, last = toks[0].column, toks[-1]
+            fixed = self.item.statement.text[start : last.column + len(last.text)] + "]" * depth
+            raise Refused("brackets do not match", "each [ needs one ]", f"`{fixed}`", start)
         return inner
 
     def _spell_address(self, inner: list[Token]) -> tuple[Address, str]:

@@ -49,7 +49,7 @@ class Refused(Exception):
 
 _JUMP_NAMES = """
     call jmp ja jae jb jbe jc jcxz je jecxz jrcxz jg jge jl jle jna jnae jnb jnbe jnc jne jng jnge jnl jnle
-    jno jnp jns" " jnz jo jp jpe jpo js jz loop loope loopne loopz loopnz
+    jno jnp jns jnz jo jp jpe jpo js jz loop loope loopne loopz loopnz
 """
 JUMPS = frozenset(_JUMP_NAMES.split())
 
@@ -83,6 +83,7 @@ def did_you_mean(word: str, known: list[str]) -> str | None:
 
 
 _ATT_MEMORY = re.compile(r"([-\w.]*)\(\s*(%\w+)?\s*(?:,\s*(%\w+)\s*(?:,\s*(\d+)\s*)?)?\)")
+_OUTER_COMMA = re.compile(r",(?![^\[]*\])")
 _ATT = re.compile(
     r"%(?:[er]?[abcds][xlhip]|[er][sdbi][ip]|r\d+[bwd]?|[xy]mm\d+|[c-g]s)\b|(?<!\$)\$[A-Za-z_0-9]|\(\s*%", re.IGNORECASE
 )
@@ -101,13 +102,31 @@ def att_to_intel(text: str) -> str:
         parts = [base or "", f"{index}*{scale or 1}" if index else "", displacement]
         return "[" + " + ".join(part for part in parts if part).replace("+ -", "- ") + "]"
 
-    head, _, rest = text.strip().partition(" ")
-    rest = _ATT_MEMORY.sub(memory, rest).replace("%", "").replace("$", "")
-    operands = [part.strip() for part in rest.split(",")]
-    return f"{_without_suffix(head)} {', '.join(reversed(operands))}"
+    head, _, rest = re.sub(r"^\s*[\w.$]+:\s*", "", text).replace("\t", " ").strip().partition(" ")
+    plain = without_suffix(head)
+    rest = _ATT_MEMORY.sub(memory, rest)
+    operands = [part.strip().removeprefix("*") for part in _OUTER_COMMA.split(rest)]
+    if _in_att_order(plain, operands):
+        operands.reverse()
+    size = {"b": "byte", "w": "word", "l": "dword", "q": "qword"}.get(head[-1:].lower(), "qword")
+    if not any(re.match(r"%?\w+$", part) and REGISTER.match(part.lstrip("%")) for part in operands) and plain != "lea":
+        operands = [f"{size} ptr {part}" if part.startswith("[") and plain not in JUMPS else part for part in operands]
+    address = "" if plain in JUMPS else "offset "
+    spelled = [re.sub(r"^\$(?=[A-Za-z_.])", address, part).replace("%", "").replace("$", "") for part in operands]
+    return f"{plain} {', '.join(spelled)}".rstrip()
 
 
-def _without_suffix(mnemonic: str) -> str:
+def _in_att_order(mnemonic: str, operands: list[str]) -> bool:
+    """Whether the operands run from the source to the destination, as AT&T has them."""
+    if len(operands) < 2 or operands[0].startswith("$"):
+        return True
+    if operands[-1].startswith("$") and mnemonic != "out":  # a number is no destination
+        return False
+    return not REGISTER.match(operands[0])  # AT&T would have written a %
+
+
+def without_suffix(mnemonic: str) -> str:
+    """An instruction's name without AT&T's size letter, if that makes it one."""
     lower = mnemonic.lower()
     return lower[:-1] if lower not in MNEMONICS and lower[-1:] in "bwlq" and lower[:-1] in MNEMONICS else lower
 
@@ -123,7 +142,7 @@ def att_refusal(text: str) -> Refused:
 
 def mnemonic_refusal(mnemonic: str) -> Refused:
     """What to say about an instruction name that the assembler does not know."""
-    plain = _without_suffix(mnemonic)
+    plain = without_suffix(mnemonic)
     if plain in MNEMONICS:
         because = "a size letter at the end is AT&T's; in Intel syntax the operands say the size"
         return Refused(f"unknown instruction `{mnemonic}`", because, f"`{plain}`")

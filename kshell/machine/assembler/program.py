@@ -272,7 +272,7 @@ class Program:
             if token.text in (".", "$"):
                 out.append(f"kS{item.serial}")
             elif token.text == "$$":
-                out.append("kX" + next(s for s in SECTIONS if item in self.items[s]))
+                out.append("kX" + next((s for s in SECTIONS if item in self.items[s]), "text"))
             elif token.kind == "number" and not self._is_numeric_label(token.text):
                 out.append(f"{self.literal(token):#x}")
             elif token.kind == "string":

@@ -34,6 +34,8 @@ def read_statement(program: Program, statement: Statement) -> None:
     """Add one statement to the program. Raises Refused where it cannot be understood."""
     program.serial += 1
     toks = tokens(statement.text)
+    if len(toks) >= 3 and toks[1].text == ":" and toks[0].kind == "name" and toks[2].text.lower() == "equ":
+        del toks[1]  # NASM's `len: equ $ - msg` defines a number, not the place
     while len(toks) >= 2 and toks[1].text == ":" and toks[0].kind in ("name", "number"):
         program.define_label(_label_name(toks[0]), statement)
         toks = toks[2:]

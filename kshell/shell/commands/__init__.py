@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from kshell.shell.errors import CommandError, did_you_mean
+from kshell.shell.views import show
 
 if TYPE_CHECKING:
     from kshell.shell.session import Session
@@ -147,12 +148,12 @@ def everything() -> list[Command]:
     return [command for command in found if command is not None]
 
 
-def unknown(name: str) -> CommandError:
-    """What to answer where no command has that name."""
+def unknown(name: str, rest: Sequence[Word] = ()) -> CommandError:
+    """What to answer where no command has that name; `rest` is what was typed after it."""
     from kshell.shell.foreign import advice
 
     what = f"{name}: command not found"
-    told = advice(name)
+    told = advice(name, [show(word.raw) for word in rest])
     if told is not None:
         return CommandError(what, *told)
     known = [*FILES, *ALIASES]

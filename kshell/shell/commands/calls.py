@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kshell.kernel.exec import Outcome, run_stub
+from kshell.abi.c_types import U64
+from kshell.kernel.exec import run_stub
+from kshell.kernel.run import Outcome
 from kshell.kernel.trace import Tracer
-from kshell.shell.arguments import call_arguments, call_number
+from kshell.shell.call_line import call_arguments, call_number
 from kshell.shell.call_views import CallView, Ending, Hops
 from kshell.shell.commands import command, find, misuse
 from kshell.shell.errors import CommandError
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from kshell.shell.session import Session
     from kshell.shell.words import Word
 
-U64 = (1 << 64) - 1
 REGISTERS = ("rdi", "rsi", "rdx", "r10", "r8", "r9")
 
 
@@ -28,18 +29,26 @@ REGISTERS = ("rdi", "rsi", "rdx", "r10", "r8", "r9")
     "syscall",
     "syscall NAME|NR [ARGS...]",
     "syscall --raw NAME|NR [ARGS...]",
+    "syscall --during COMMAND NAME|NR [ARGS...]",
     arguments=("syscall", "value*"),
-    options=(("--raw", "make the call with any number of arguments"),),
+    options=(
+        ("--raw", "make the call with any number of arguments"),
+        ("--during", "a command (in quotes) for the moment in which the call sleeps"),
+    ),
     examples=(
         ("syscall getpid", "a call without arguments"),
         ('syscall write 1 "hello\\n" 6', "a string is put into user memory"),
         ('syscall open "/etc/hostname" O_RDONLY', "flags have their names"),
         ("syscall uname buf:390", "buf:N is room that is shown afterwards"),
         ("syscall 335 42", "a call by its number"),
+        (
+            "modprobe sleepy; syscall --during 'rmmod sleepy' test_call 1",
+            "a module goes while its handler sleeps: the oops is what happens then",
+        ),
     ),
 )
 def syscall(session: Session, words: list[Word]) -> View:
-    """Make one system call, from user code that runs on the emulated CPU in ring 3.
+    """Make one system call, from user code in ring 3.
 
     The arguments are numbers as in C (42, 0x2a, 0755, -1), characters ('a'), strings ("text\\n"), constants
     (O_WRONLY|O_CREAT, AT_FDCWD), NULL, buf:64 for room of 64 bytes, and &name for a kernel symbol's address.
@@ -47,31 +56,44 @@ def syscall(session: Session, words: list[Word]) -> View:
     By name, the arguments are counted; by number they are not, as with syscall(2) in C: missing ones are 0.
 
     All calls are made by one task, so a descriptor that one call opens is there for the next.
+
+    --during COMMAND runs a command at the first msleep() of the call, as if it was typed in a second terminal: rmmod,
+    insmod, modprobe, lsmod, modinfo, dmesg, kallsyms or table.
     """
     return make_call(session, words, with_hops=session.trace_all)
 
 
 def make_call(session: Session, words: list[Word], with_hops: bool) -> View:
     """What `syscall` and `trace syscall` share."""
-    raw = bool(words) and words[0].text == "--raw"
-    if raw:
-        words = words[1:]
+    raw, meanwhile = False, None
+    while words and not words[0].quote and words[0].text in ("--raw", "--during"):
+        option, words = words[0].text, words[1:]
+        if option == "--raw":
+            raw = True
+            continue
+        if not words:
+            raise misuse("syscall", "--during needs a command", "syscall --during 'rmmod sleepy' test_call 1")
+        from kshell.shell.meanwhile import Meanwhile
+
+        meanwhile, words = Meanwhile(session, words[0].text), words[1:]
     if not words:
         raise misuse("syscall", "which call?")
     k = session.kernel
-    nr = call_number(k, words[0])
+    nr = call_number(k, words[0], words[1:])
     definition = definition_of(k, nr)
     raw = raw or words[0].text[:1].isdigit()  # by number it is syscall(2), which knows no signature either
     args = call_arguments(k, words[0].text, words[1:], definition, raw)
     stub, oopses, pid = stub_of(k, definition), k.oopses, k.shell_task.pid
     tracer = Tracer(with_hops)
-    k.tracer = tracer
+    k.tracer, k.on_sleep = tracer, meanwhile.run if meanwhile is not None else None
     try:
         run = run_stub(k, nr, args, session.budget)
     except ValueError as error:
         raise CommandError(f"syscall: {error}", "the arguments are put into user memory first", "less data") from None
     finally:
-        k.tracer = None
+        k.tracer = k.on_sleep = None
+    if meanwhile is not None:
+        meanwhile.finish()
     _stopped(run.outcome)
     count = len(definition.parameters) if definition is not None else len(args)
     name = run.call.name if run.call is not None else None
@@ -80,7 +102,7 @@ def make_call(session: Session, words: list[Word], with_hops: bool) -> View:
     explanation = explain(k, run.call, stub) if run.call is not None and returned else None
     ending = Ending(run.outcome, _faulting(run), k.oopses > oopses, f"the shell's task {pid}")
     memory = [(i, _parameter(definition, i), address, data) for i, address, data in run.buffers]
-    return CallView(run.call, count, ending, memory, explanation, hops)
+    return CallView(run.call, count, ending, memory, explanation, hops, meanwhile)
 
 
 def definition_of(k: Kernel, nr: int) -> SyscallDefinition | None:
@@ -121,11 +143,14 @@ def _stopped(outcome: Outcome) -> None:
 
 @command(
     "trace",
-    "trace syscall NAME|NR [ARGS...]",
+    "trace syscall [--during COMMAND] NAME|NR [ARGS...]",
     "trace run [--hops] FILE [ARGS...]",
     "trace on|off",
     arguments=("line*",),
-    options=(("--hops", "with run: every hop of every call"),),
+    options=(
+        ("--hops", "with run: every hop of every call"),
+        ("--during", "with syscall: a command for the moment in which the call sleeps"),
+    ),
     examples=(
         ("trace syscall getpid", "every hop of one call"),
         ("trace syscall test_call 42", "a call that follows a pointer"),
@@ -133,7 +158,7 @@ def _stopped(outcome: Outcome) -> None:
     ),
 )
 def trace(session: Session, words: list[Word]) -> View:
-    """Show every hop that a system call takes: the ring, the table, the wrapper, the pointers followed.
+    """Show every hop of a system call: rings, table, wrapper, pointers.
 
     `trace syscall` shows the hops of one call, `trace run` the calls of a program as strace does. `trace on` does
     so for all calls that follow, until `trace off`.
@@ -157,7 +182,10 @@ def trace(session: Session, words: list[Word]) -> View:
 
 def _trace_state(session: Session) -> View:
     state = "on" if session.trace_all else "off"
-    meaning = {"on": "every call shows its hops", "off": "only `trace syscall` and `trace run` show hops"}[state]
+    meaning = {
+        "on": "syscall shows the hops of its call, run the calls of its program",
+        "off": "only trace syscall and trace run show what happens",
+    }[state]
     return Text([f"trace is {state}: {meaning}"], {"trace": session.trace_all})
 
 
@@ -168,7 +196,7 @@ def _trace_state(session: Session) -> View:
     examples=(("man write", "what write does and answers"), ("man 39", "the call with that number")),
 )
 def man(session: Session, words: list[Word]) -> View:
-    """Show the page of a system call: its signature, its registers, what it does, and every errno it answers here.
+    """Show the page of a system call, with every errno it answers here.
 
     The page of a shell command is shown by help.
     """
@@ -181,9 +209,10 @@ def man(session: Session, words: list[Word]) -> View:
 
         return help_page(name)
     try:
-        nr = call_number(k, words[0])
+        nr = call_number(k, words[0], command="man")
     except CommandError as error:
-        raise CommandError(f"man: {error.what}", error.because, error.try_) from None
+        what = f"man: {error.what.removeprefix('man: ')}"
+        raise CommandError(what, error.because, error.try_) from None
     definition = definition_of(k, nr)
     if definition is None:
         return _missing_page(k, nr)
@@ -216,7 +245,7 @@ def _page(k: Kernel, nr: int, definition: SyscallDefinition) -> View:
     from kshell.abi.errno import ERRNO, strerror
     from kshell.shell.manual import page
 
-    found = page(definition)
+    found = page(definition, k.profile)
     row = k.table.by_number.get(nr)
     name = row.name if row is not None else definition.name
     signature = (
@@ -227,7 +256,8 @@ def _page(k: Kernel, nr: int, definition: SyscallDefinition) -> View:
     lines += [[("  ", ""), (text, "")] for text in wrap(found.summary, 90)]
     for paragraph in found.paragraphs:
         lines += [[], *([("  ", ""), (text, "")] for text in wrap(paragraph, 90))]
-    lines += [[], span("Registers", "heading"), [("  rax  ", "address"), (f"{nr}, and then the result", "")]]
+    rax = f"{nr}, and then the result" if found.returns else str(nr)
+    lines += [[], span("Registers", "heading"), [("  rax  ", "address"), (rax, "")]]
     for register, parameter in zip(REGISTERS, definition.parameters, strict=False):
         lines.append([(f"  {register:<4} ", "address"), (str(parameter), "")])
     lines += [[], span("Errors", "heading")]
@@ -238,7 +268,7 @@ def _page(k: Kernel, nr: int, definition: SyscallDefinition) -> View:
         lines.append([(f"  {errno:<13} ", "errno"), (words, "dim")])
         lines += [[("      ", ""), (text, "")] for text in wrap(why, 86)]
     if not found.errors:
-        lines.append(span("  none: this call always succeeds"))
+        lines.append(span(f"  none: {found.without_errors}"))
     lines += [[], *labelled("declared as", definition.macro)]
     result = {
         "nr": nr,

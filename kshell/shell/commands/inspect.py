@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kshell.kernel.profile import PROFILES
 from kshell.shell.commands import command, misuse
 from kshell.shell.errors import CommandError, did_you_mean
 from kshell.shell.views import Column, Table, View, show
@@ -28,20 +29,21 @@ if TYPE_CHECKING:
         ("table 0-5", "six slots, as they are in kernel memory"),
         ("table open", "calls with open in their name"),
         ("table 335", "one number"),
-        ("table --state hole", "numbers that no row has"),
+        ("table --abi x32", "the rows for x32 programs"),
     ),
 )
 def table(session: Session, words: list[Word]) -> View:
-    """Show sys_call_table: each number, its row, and the pointer that its slot holds in kernel memory.
+    """Show sys_call_table: numbers, rows, and the pointers in its slots.
 
-    `table check FILE` reads a syscall_64.tbl of your own folder and shows its rows, or every mistake in it.
+    `table check FILE` reads a syscall_64.tbl of your own folder and shows its rows, or every mistake in it; it warns
+    where entries are spelt for another release than the one that runs.
     """
     from kshell.shell import tables
 
     if words and words[0].text == "check":
         if len(words) != 2:
             raise misuse("table", "check takes one file", "table check FILE")
-        return tables.check(words[1].text)
+        return tables.check(words[1].text, PROFILES[session.profile])
     return tables.show_table(session.kernel, words)
 
 
@@ -56,7 +58,7 @@ def table(session: Session, words: list[Word]) -> View:
     ),
 )
 def kallsyms(session: Session, words: list[Word]) -> View:
-    """List the kernel's symbols: address, kind, name, and the module that owns it.
+    """List the kernel's symbols: address, kind, name, module.
 
     The kinds are nm's: T text, D data, R read-only data, B zeroed data; a small letter is not exported.
     """
@@ -73,8 +75,8 @@ def kallsyms(session: Session, words: list[Word]) -> View:
 def _symbols(k: Kernel, text: str) -> list[Symbol]:
     from fnmatch import fnmatchcase
 
-    if text[:1].isdigit():
-        address = _number(text)
+    if text[:1].isdigit() or _is_address(text):
+        address = int(text, 16) if _is_address(text) else _number(text)
         around = k.symbols.around(address) if address is not None else None
         return [around] if around is not None else []
     exact = [s for s in k.symbols if s.name == text]
@@ -83,6 +85,11 @@ def _symbols(k: Kernel, text: str) -> list[Symbol]:
     if any(c in text for c in "*?["):
         return [s for s in k.symbols if fnmatchcase(s.name, text)]
     return [s for s in k.symbols if text.lower() in s.name.lower() or s.module == text]
+
+
+def _is_address(text: str) -> bool:
+    """Whether it is an address as kallsyms shows it, without 0x."""
+    return len(text) == 16 and set(text.lower()) <= set("0123456789abcdef")
 
 
 def _number(text: str) -> int | None:
@@ -96,7 +103,7 @@ def _number(text: str) -> int | None:
 
 def _no_symbol(k: Kernel, text: str) -> CommandError:
     what = f"kallsyms: no symbol {show(text)}"
-    if text[:1].isdigit():
+    if text[:1].isdigit() or _is_address(text):
         because = "no function or variable of the kernel or a module is at that address"
         return CommandError(what, because, "kallsyms  (lists them all, by address)")
     close = did_you_mean(text, [s.name for s in k.symbols])

@@ -61,7 +61,7 @@ FOLLOWED = (
     ),
 )
 def dmesg(session: Session, words: list[Word]) -> View:
-    """Show the kernel's log: what printk wrote, with the seconds since boot.
+    """Show the kernel's log: what printk wrote, and when.
 
     With -w it shows what came since the last dmesg -w; it does not wait, for between commands nothing happens.
 

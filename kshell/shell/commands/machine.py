@@ -22,11 +22,14 @@ if TYPE_CHECKING:
     options=(
         ("nosmap", "let the kernel touch user memory without asking, as before 2014"),
         ("nosmep", "let the kernel execute user memory, as before 2012"),
+        ("uid=1000", "run user code as that user instead of root, so that permissions count"),
+        ("module_reuse", "give an unloaded module's addresses to the next one at once"),
     ),
     examples=(
         ("boot", "the same kernel, fresh"),
         ("boot 6.19", "a recent kernel: calls go through a switch"),
         ("boot course nosmep nosmap", "the old days"),
+        ("boot course uid=1000", "user code is not root's: EACCES and EPERM can happen"),
     ),
 )
 def boot(session: Session, words: list[Word]) -> View:
@@ -35,17 +38,20 @@ def boot(session: Session, words: list[Word]) -> View:
     The kernels are 4.19, course (4.19 with the course's own call test_call) and 6.19.
     """
     from kshell.kernel.profile import PROFILES
+    from kshell.kernel.task import UID_MAX
 
     texts = [word.text for word in words]
     profile = session.profile
-    if texts and not texts[0].startswith("no"):
+    if texts and not texts[0].startswith("no") and "=" not in texts[0] and texts[0] != "module_reuse":
         profile = texts.pop(0)
     if profile not in PROFILES:
         close = did_you_mean(profile, PROFILES)
         because = f"the kernels are {', '.join(PROFILES)}"
         raise CommandError(f"boot: no kernel {show(profile)}", because, f"boot {close[0] if close else 'course'}")
     for option in texts:
-        if option not in ("nosmap", "nosmep"):
+        if option.startswith("uid=") and not (option[4:].isdecimal() and int(option[4:]) <= UID_MAX):
+            raise misuse("boot", f"{show(option)}: uid= takes a user's number, like 1000")
+        if option not in ("nosmap", "nosmep", "module_reuse") and not option.startswith("uid="):
             raise misuse("boot", f"unknown option {show(option)}")
     k = session.boot(profile, " ".join(texts))
     text = f"booted {k.profile.release}: {len(k.definitions)} system calls, dispatched by "
@@ -66,7 +72,7 @@ def _refused(name: str, path: str, errno: int) -> CommandError:
     try_ = {
         "ENOENT": "ls /  (what there is in the machine)",
         "EISDIR": f"ls {show(path)}",
-        "EINVAL": f'syscall open "{show(path)}" O_RDONLY 0, then syscall read FD buf:64 64',
+        "EINVAL": f'syscall open "{show(path)}" O_RDONLY  (then: syscall read FD buf:64 64)',
     }.get(errno_name(number), "ls /")
     return CommandError(what, because, try_)
 

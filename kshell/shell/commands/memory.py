@@ -9,7 +9,7 @@ from kshell.shell import examine
 from kshell.shell.commands import command, misuse
 from kshell.shell.errors import CommandError
 from kshell.shell.examine import FORMATS, MOST, SIZES, Place, parse_place
-from kshell.shell.views import Line, Text, View, show, span
+from kshell.shell.views import Line, Text, View, plain, show, span
 
 if TYPE_CHECKING:
     from kshell.kernel.kallsyms import Symbol
@@ -42,15 +42,15 @@ def x(session: Session, words: list[Word]) -> View:
     ADDRESS is a number, a symbol, symbol+8, sys_call_table[39], a register such as $rsp, or phys:0x1000. Addresses in
     the lower half are those of the shell's task.
     """
-    count, format_, size = session.examined if not words or not words[0].text.startswith("/") else (1, "", "")
+    count, format_, size = 1, *session.examined[1:]
+    typed = "x"
     if words and words[0].text.startswith("/"):
         count, format_, size = _letters(session, words[0].text)
+        typed = "x" + words[0].text
         words = words[1:]
-    else:
-        count = 1
     if len(words) != 1:
         raise misuse("x", "which address?" if not words else "one address at a time")
-    place = parse_place(session, "x", words[0].text)
+    place = parse_place(session, typed, words[0].text, "x")
     session.examined = (count, format_, size)
     if format_ == "s":
         return _strings(session.kernel, place, count)
@@ -101,26 +101,56 @@ def _units(k: Kernel, place: Place, count: int, format_: str, size: int) -> View
     whole = len(data) // size
     if not whole:
         raise examine.unreadable(k, place)
-    lines: list[Line] = []
-    rows: list[dict[str, Any]] = []
-    width = examine.per_line(format_, size)
-    for at in range(0, whole, width):
-        here = place.after(at * size)
-        line, values = _head(k, here), []
-        for number in range(at, min(at + width, whole)):
-            raw = data[number * size : number * size + size]
-            text = examine.unit(raw, format_)
-            if format_ == "a":
-                text += name_of(k, Place(int.from_bytes(raw, "little")))
-            line += [(text, "number"), ("\t", "")]
-            values.append(text)
-        lines.append(line[:-1])
-        rows.append(
-            {"address": f"{here.address:#x}", "symbol": name_of(k, here).strip(" <>") or None, "values": values}
-        )
-    if whole < count:
-        lines.append(_ends(k, place.after(whole * size)))
-    return Text(lines, {"rows": rows})
+    units: list[tuple[Line, str]] = []
+    for number in range(whole):
+        raw = data[number * size : number * size + size]
+        text = examine.unit(raw, format_)
+        if format_ == "a":
+            text += name_of(k, Place(int.from_bytes(raw, "little")))
+        units.append((_head(k, place.after(number * size)), text))
+    end = [_ends(k, place.after(whole * size))] if whole < count else []
+    return Units(units, examine.per_line(format_, size), end)
+
+
+class Units(View):
+    """Numbers out of memory, each with the head of a line that would begin with it; `end` are lines after them.
+
+    As many stand on a line as in gdb, or fewer where the screen is narrow.
+    """
+
+    def __init__(self, units: list[tuple[Line, str]], per_line: int, end: list[Line]) -> None:
+        self.units, self.per_line, self.end = units, per_line, end
+
+    def json(self) -> dict[str, Any]:
+        rows = []
+        for at in range(0, len(self.units), self.per_line):
+            (address, _), (symbol, _), _ = self.units[at][0]
+            values = [text for _, text in self.units[at : at + self.per_line]]
+            rows.append({"address": address, "symbol": symbol.strip(" <>") or None, "values": values})
+        return {"rows": rows}
+
+    def lines(self, width: int | None = None) -> list[Line]:
+        number = self.per_line
+        lines = self._lines(number)
+        while number > 1 and width is not None and any(len(plain(line).expandtabs()) > width for line in lines):
+            number //= 2
+            lines = self._lines(number)
+        found: list[Line] = []
+        for line in lines:
+            if width is not None and len(plain(line).expandtabs()) > width:  # the value under its address
+                found += [[*line[:2], (":", "")], [("    ", ""), *line[3:]]]
+            else:
+                found.append(line)
+        return found + self.end
+
+    def _lines(self, number: int) -> list[Line]:
+        lines = []
+        for at in range(0, len(self.units), number):
+            line = list(self.units[at][0])
+            for _, text in self.units[at : at + number]:
+                line += [(text, "number"), ("\t", "")]
+            lines.append(line[:-1])
+        return lines
 
 
 def _ends(k: Kernel, place: Place) -> Line:
@@ -157,7 +187,9 @@ def _code(k: Kernel, place: Place, count: int, limit: int = 0) -> View:
     lines: list[Line] = []
     rows: list[dict[str, Any]] = []
     repeated = 0
-    for instruction in disassemble(data, place.address, count):
+    instructions = list(disassemble(data, place.address, count))
+    room = max((len(instruction.code.hex(" ")) for instruction in instructions), default=0)
+    for instruction in instructions:
         here = Place(instruction.address, place.physical)
         symbol = k.symbols.at(instruction.address) if not place.physical else None
         if symbol is not None and symbol.source:
@@ -169,7 +201,7 @@ def _code(k: Kernel, place: Place, count: int, limit: int = 0) -> View:
                 [
                     (f"   {instruction.address:#x}", "address"),
                     (f"{name_of(k, here)}:\t", "symbol"),
-                    (f"{instruction.code.hex(' '):<24}", "bytes"),
+                    (instruction.code.hex(" ").ljust(room), "bytes"),
                     (f"  {instruction.text}", "instruction"),
                 ]
             )
@@ -230,7 +262,10 @@ def disas(session: Session, words: list[Word]) -> View:
     examples=(("regs", "the registers of the program that ran last"),),
 )
 def regs(session: Session, words: list[Word]) -> View:
-    """Show the user registers (pt_regs) of the program that ran last, or of the shell's own task."""
+    """Show the user registers (pt_regs) of the program that ran last.
+
+    If none has run, they are those of the shell's own task.
+    """
     if words:
         raise misuse("regs", "it takes no arguments", "x/gx $rsp  (memory that a register points to)")
     session.kernel  # noqa: B018  # boots it, if nothing has yet

@@ -54,10 +54,10 @@ def _failed(error: ModuleError) -> CommandError:
     examples=(("module copy syscallModule my; insmod my/syscallModule.py", "a copy of a sample, ready to edit"),),
 )
 def insmod(session: Session, words: list[Word]) -> View:
-    """Load a module from a file of your own folder, and run its init function.
+    """Load a module from a file of your own folder.
 
-    A module is compiled each time it is loaded: edit the file, rmmod, insmod. If init answers an error, the module
-    is unloaded again.
+    Its init function is run; if that answers an error, the module is unloaded again. A module is compiled each time
+    it is loaded: edit the file, rmmod, insmod.
     """
     if not words:
         raise misuse("insmod", "missing filename")
@@ -88,7 +88,7 @@ def modprobe(session: Session, words: list[Word]) -> View:
         raise misuse("modprobe", "which module?", f"modprobe {sample_names()[0]}" if sample_names() else "")
     name = options.words[0].text
     if "remove" in options:
-        return _unload(session, name, False)
+        return _remove(session, name)
     sample = find_sample(name)
     if sample is None:
         raise _not_found("modprobe: FATAL", name, session)
@@ -99,6 +99,20 @@ def modprobe(session: Session, words: list[Word]) -> View:
     return _load(session, sample_path(sample), params, "modprobe")
 
 
+def _remove(session: Session, name: str) -> View:
+    """modprobe -r: as rmmod; its words where the module is not loaded are its own."""
+    loaded, plain = session.kernel.modules, name.removesuffix(".py").replace("-", "_")
+    if plain in loaded:
+        return _unload(session, name, False)
+    close = did_you_mean(plain, loaded)
+    sample = find_sample(name)
+    if sample is None and not close:
+        raise _not_found("modprobe: FATAL", name, session)
+    what = f"modprobe: FATAL: Module {show(name)} is not in kernel."
+    try_ = f"modprobe -r {close[0]}" if close else f"modprobe {sample}  (loads it)"
+    raise CommandError(what, "it is not loaded, so there is nothing to unload", try_)
+
+
 def _not_found(who: str, name: str, session: Session) -> CommandError:
     release = session.kernel.profile.release
     what = f"{who}: Module {show(name)} not found in directory /lib/modules/{release}"
@@ -106,7 +120,7 @@ def _not_found(who: str, name: str, session: Session) -> CommandError:
     if os.path.exists(name):
         return CommandError(what, "modprobe takes a name; this is a file of your own folder", f"insmod {show(name)}")
     because = f"the modules that come with kshell are {', '.join(sample_names())}"
-    return CommandError(what, because, f"modprobe {close[0]}" if close else "insmod FILE.py  (a module of your own)")
+    return CommandError(what, because, f"modprobe {close[0]}" if close else "module list  (what each of them does)")
 
 
 @command(
@@ -147,7 +161,7 @@ def _unload(session: Session, name: str, force: bool) -> View:
 
 @command("lsmod", "lsmod", examples=(("modprobe syscallModule; lsmod", "the modules that are loaded"),))
 def lsmod(session: Session, words: list[Word]) -> View:
-    """List the modules that are loaded, the last one first: size, references, and who holds them."""
+    """List the loaded modules, last one first: size, references, holders."""
     if words:
         raise misuse("lsmod", "it takes no arguments")
     return Lsmod(list(reversed(session.kernel.modules.values())))
@@ -193,15 +207,15 @@ def _info(session: Session, name: str) -> list[tuple[str, str]]:
 
 @command(
     "module",
-    "module copy NAME [FOLDER]",
+    "module copy NAME [FOLDER|FILE.py]",
     "module list",
     arguments=("word", "sample", "folder"),
     examples=(("module list", "the modules that come with kshell"), ("module copy syscallModule", "a copy to edit")),
 )
 def module(session: Session, words: list[Word]) -> View:
-    """Copy a module that comes with kshell into your own folder, to edit it.
+    """Copy a module that comes with kshell, to edit it.
 
-    It never overwrites a file.
+    The copy goes to your own folder, or to a folder or file in it. It never overwrites a file.
     """
     verb = words[0].text if words else "list"
     if verb == "list" and len(words) <= 1:
@@ -230,6 +244,8 @@ def _copy(session: Session, name: str, folder: str) -> View:
         failed.try_ = failed.try_.replace("modprobe", "module copy")
         raise failed
     target = os.path.join(folder, sample + ".py") if folder != "." else sample + ".py"
+    if folder.endswith(".py") and not os.path.isdir(folder):
+        folder, target = os.path.dirname(folder) or ".", folder
     with open(sample_path(sample), encoding="utf-8") as file:
         text = file.read()
     try:
@@ -238,5 +254,5 @@ def _copy(session: Session, name: str, folder: str) -> View:
         words = getattr(error, "strerror", None) or "Invalid argument"
         what = f"module copy: {show(folder)}: {words}"
         raise CommandError(what, "the folder cannot be made", f"module copy {sample}") from None
-    write_new("module copy", target, text)
+    write_new("module copy", target, text, f"module copy {sample}")
     return Text([f"copied to {target}; edit it, then: insmod {target}"], {"path": target})

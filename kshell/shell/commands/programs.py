@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from kshell.abi import ptregs
-from kshell.kernel.exec import load_program, run_program
-from kshell.kernel.trace import Call, Tracer
-from kshell.machine.ram import PAGE_SIZE
+from kshell.kernel.exec import load_program
+from kshell.kernel.run import run_program
+from kshell.kernel.trace import MOST_CALLS, Call
 from kshell.shell.arguments import Refusal, c_string
 from kshell.shell.call_views import Ending, Hops, RunView, call_line
 from kshell.shell.commands import command, misuse
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import write_new
 from kshell.shell.program_files import Program, assemble, from_file, from_hex, from_image, from_source
+from kshell.shell.program_trace import ProgramTracer, instruction_at, stopped_at
 from kshell.shell.session import BUDGET, INTERRUPTED
 from kshell.shell.views import Table, View, show
 from kshell.shell.words import BLANKS
 
 if TYPE_CHECKING:
-    from kshell.kernel.exec import Outcome
     from kshell.kernel.kernel import Kernel
+    from kshell.kernel.run import Outcome
     from kshell.machine.assembler import Image
     from kshell.shell.session import Session
     from kshell.shell.words import Word
 
 END = "end"
 FILL = "kshell-asm"
+PAIR = re.compile("[0-9a-fA-F]{2}")
 
 
 @command(
@@ -43,10 +46,13 @@ FILL = "kshell-asm"
     ),
 )
 def run(session: Session, words: list[Word]) -> View:
-    """Run a program on the emulated CPU, in ring 3, and show how it ended.
+    """Run a program on the emulated CPU, and show how it ended.
 
     FILE.s is assembly in Intel syntax and starts at _start, or at its first instruction; any other file is raw
     machine code and starts at its first byte. Without a file the program that asm made last runs again.
+
+    BYTES may be typed with blanks between them, two digits each: run --hex 0f 05. If the program is to have
+    arguments too, BYTES are one word: run --hex 0f05 x, or run --hex "0f 05" x.
 
     The program's arguments are on its stack, as the x86-64 ABI has them.
     """
@@ -65,7 +71,9 @@ def _run(session: Session, words: list[Word], traced: bool, with_hops: bool) -> 
     if words and words[0].text == "--hex":
         if len(words) < 2:
             raise misuse("run", "--hex needs bytes")
-        program, rest = from_hex(words[1].text), words[2:]
+        spaced = PAIR.fullmatch(words[1].raw) is not None
+        text = " ".join(word.text for word in words[1:]) if spaced else words[1].text
+        program, rest = from_hex(text), [] if spaced else words[2:]
     elif words:
         if words[0].text.startswith("-") and not words[0].quote:
             raise misuse("run", f"unknown option {show(words[0].text)}")
@@ -85,7 +93,7 @@ def start(session: Session, program: Program, args: list[str], traced: bool, wit
         task = load_program(k, program.segments, program.entry, comm, [program.name, *args])
     except ValueError as error:
         raise CommandError(f"run: {show(program.name)}: {error}", "the machine has 64 MiB", "a smaller one") from None
-    tracer = Tracer(with_hops or (traced and session.output.collects))
+    tracer = ProgramTracer(k, with_hops or (traced and session.output.collects))
     live = traced and not with_hops and not session.output.collects
     if live:
         tracer.on_call = lambda call: session.output.line(call_line(call))
@@ -96,11 +104,13 @@ def start(session: Session, program: Program, args: list[str], traced: bool, wit
         ended = run_program(k, task, session.budget)
     finally:
         k.tracer = None
+    if tracer.full:
+        k.note(f"the program made more than {MOST_CALLS:,} system calls: the rest are not kept here")
     session.registers = dict(zip(ptregs.NAMES, ended.task.regs.tolist(), strict=True))
     if ended.outcome.kind in ("interrupted", "budget"):
-        raise _stopped(program, ended.outcome, _instruction(program, session.registers["ip"]))
+        raise _stopped(program, ended.outcome, instruction_at(program, session.registers["ip"]))
     signal = ended.outcome.signal
-    instruction = _instruction(program, signal.ip) if signal and signal.ip else ""
+    instruction = instruction_at(program, stopped_at(program, signal)) if signal and signal.ip else ""
     ending = Ending(ended.outcome, instruction, k.oopses > oopses, comm)
     calls = [(call, _count(k, call)) for call in ended.calls]
     hops = Hops(tracer.hops, []) if tracer.hops is not None else None
@@ -126,20 +136,6 @@ def _stopped(program: Program, outcome: Outcome, instruction: str) -> CommandErr
     )
 
 
-def _instruction(program: Program, ip: int) -> str:
-    """What stands at `ip`: address, instruction, and its source line where there is one."""
-    from kshell.machine.disassembler import disassemble
-
-    for segment in program.segments:
-        offset = ip - segment.address
-        if 0 <= offset < -(-segment.size // PAGE_SIZE) * PAGE_SIZE and "x" in segment.prot:
-            code = segment.data[offset : offset + 15].ljust(15, b"\0")
-            where = f"   ({show(program.name)}:{program.lines[ip]})" if ip in program.lines else ""
-            where = where or ("   (past the end of the program)" if offset >= segment.size else "")
-            return f"{ip:#x}  {disassemble(code, ip, 1)[0].text}{where}"
-    return f"{ip:#x}  (outside the program)"
-
-
 # asm
 
 
@@ -163,10 +159,11 @@ def _instruction(program: Program, ip: int) -> str:
     ),
 )
 def asm(session: Session, words: list[Word]) -> View:
-    """Type a program in assembly (Intel syntax, with .data, .ascii, .quad, labels), and run it.
+    """Type a program in assembly, and run it.
 
-    At the prompt `asm` alone opens a small editor with the program typed last. In a script it reads the lines that
-    follow, up to a line that says `end`. On one line, instructions are parted by ; and the text stands in quotes.
+    The syntax is Intel's, with labels, .data, .ascii, .quad. At the prompt `asm` alone opens a small editor with
+    the program typed last. In a script it reads the lines that follow, up to a line that says `end`. On one line,
+    instructions are parted by ; and the text stands in quotes.
 
     The program must end by itself: with the exit system call, number 60.
     """

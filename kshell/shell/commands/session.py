@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kshell.shell.arguments import Refusal, c_string, number
 from kshell.shell.commands import GROUPS, command, everything, find, misuse, take_options, unknown
@@ -12,8 +12,13 @@ from kshell.shell.topics import TOPICS
 from kshell.shell.views import Line, Nothing, Text, View, show, span
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kshell.shell.commands import Command
     from kshell.shell.session import Session
     from kshell.shell.words import Word
+
+WIDEST = 100  # columns that prose may take: longer lines are hard to read
 
 
 @command(
@@ -36,7 +41,7 @@ def help_(session: Session, words: list[Word]) -> View:
     if words:
         topic = TOPICS.get(words[0].text)
         return topic() if topic is not None else help_page(words[0].text, session)
-    lines: list[Line] = [span("Type a command, for example: syscall getpid"), []]
+    lines: list[Line] = []
     result = []
     for group, heading, _ in GROUPS:
         lines.append(span(heading, "heading"))
@@ -44,11 +49,10 @@ def help_(session: Session, words: list[Word]) -> View:
             if found.group == group:
                 lines.append([(f"  {found.name:<10} ", "name"), (found.summary, "")])
                 result.append({"name": found.name, "group": heading, "summary": found.summary})
-        lines.append([])
     lines.append([("help COMMAND", "hint"), (" shows one with examples, ", ""), ("man CALL", "hint")])
     lines[-1].append((" the page of a system call.", ""))
     lines.append([("help modules", "hint"), (" is about writing one, ", ""), ("help config", "hint")])
-    lines[-1].append((" about this prompt. Commands on one line are parted by ;", ""))
+    lines[-1].append((" about this prompt.", ""))
     return Text(lines, {"commands": result})
 
 
@@ -62,18 +66,6 @@ def help_page(name: str, session: Session | None = None) -> View:
             )
         error = unknown(show(name))
         raise CommandError(f"help: no command {show(name)}", error.because, error.try_)
-    lines: list[Line] = [[(found.name, "name"), (": ", ""), (found.summary, "")], []]
-    for number_, usage in enumerate(found.usage):
-        lines.append([("usage: " if number_ == 0 else "       ", "dim"), (usage, "hint")])
-    for option, meaning in found.options:
-        lines.append([(f"         {option:<16} ", "name"), (meaning, "")])
-    for paragraph in found.details.split("\n\n") if found.details else []:
-        lines += [[], *(span(line) for line in paragraph.split("\n"))]
-    lines += [[], span("examples:", "dim")]
-    width = max(len(line) for line, _ in found.examples)
-    lines += [[(f"  {line:<{width}}  ", "hint"), (f"# {meaning}", "comment")] for line, meaning in found.examples]
-    if found.aliases:
-        lines += [[], span(f"also: {', '.join(found.aliases)}", "dim")]
     result = {
         "name": found.name,
         "summary": found.summary,
@@ -81,7 +73,48 @@ def help_page(name: str, session: Session | None = None) -> View:
         "details": found.details,
         "examples": [line for line, _ in found.examples],
     }
-    return Text(lines, result)
+    return HelpPage(found, result)
+
+
+class HelpPage(View):
+    """The page of one command, its paragraphs and examples fitted to the screen."""
+
+    def __init__(self, found: Command, result: dict[str, Any]) -> None:
+        self.found, self._result = found, result
+
+    def json(self) -> dict[str, Any]:
+        return self._result
+
+    def lines(self, width: int | None = None) -> list[Line]:
+        from textwrap import wrap
+
+        found, room = self.found, min(width or WIDEST, WIDEST)
+        lines: list[Line] = [[(found.name, "name"), (": ", ""), (found.summary, "")], []]
+        for number_, usage in enumerate(found.usage):
+            lines.append([("usage: " if number_ == 0 else "       ", "dim"), (usage, "hint")])
+        for option, meaning in found.options:
+            first, *more = wrap(meaning, max(room - 26, 20))
+            lines.append([(f"         {option:<16} ", "name"), (first, "")])
+            lines += [[(" " * 26, ""), (part, "")] for part in more]
+        for paragraph in found.details.split("\n\n") if found.details else []:
+            lines += [[], *(span(part) for part in wrap(" ".join(paragraph.split()), room))]
+        lines += [[], span("examples:", "dim"), *_examples(found.examples, room)]
+        if found.aliases:
+            lines += [[], span(f"also: {', '.join(found.aliases)}", "dim")]
+        return lines
+
+
+def _examples(examples: Sequence[tuple[str, str]], room: int) -> list[Line]:
+    """Each line with its meaning behind it, or under it where there is no room."""
+    fitting = [line for line, meaning in examples if len(line) + len(meaning) + 6 <= room]
+    column = max((len(line) for line in fitting), default=0)
+    lines: list[Line] = []
+    for line, meaning in examples:
+        if max(len(line), column) + len(meaning) + 6 <= room:
+            lines.append([(f"  {line:<{column}}  ", "hint"), (f"# {meaning}", "comment")])
+        else:
+            lines += [[("  ", ""), (line, "hint")], [("      ", ""), (f"# {meaning}", "comment")]]
+    return lines
 
 
 @command(
@@ -93,7 +126,7 @@ def help_page(name: str, session: Session | None = None) -> View:
     examples=(("history", "every line of this session"), ("history 5", "the last five")),
 )
 def history(session: Session, words: list[Word]) -> View:
-    """Show the lines that were typed in this session, or keep them as a script.
+    """Show the lines typed in this session, or keep them as a script.
 
     At the prompt, the arrow keys and Ctrl-R bring lines back, those of earlier sessions too.
     """

@@ -28,13 +28,20 @@ PLACEHOLDER = "mov eax, 39    an instruction a line; a line that says end runs t
 
 
 class _Assembles(Validator):
-    """Lets a program go only if it assembles; the cursor goes to the first mistake."""
+    """Lets a program go only if it assembles; the cursor goes to the first mistake.
+
+    The mistake stands in one line, and `hint`, what to try, in the line under it.
+    """
+
+    def __init__(self) -> None:
+        self.hint = ""
 
     def validate(self, document: Document) -> None:
         text = without_end(document.text)
         found = first_mistake(text) if text.strip() else None
         if found is not None:
-            raise ValidationError(*found)
+            offset, what, self.hint = found
+            raise ValidationError(offset, what)
 
 
 class ProgramEditor:
@@ -52,14 +59,15 @@ class ProgramEditor:
     ) -> None:
         self._session = session
         self._draft: str | None = None
+        self._assembles = _Assembles()
         self._prompt: PromptSession[str] = PromptSession(
             message=[("class:continuation", "  1 │ ")],
             prompt_continuation=lambda width, line, wrapped: [("class:continuation", self._margin(line, wrapped))],
             multiline=True,
             lexer=FragmentLexer(paint),
-            validator=_Assembles(),
+            validator=self._assembles,
             validate_while_typing=False,
-            key_bindings=editor_keys(is_finished),
+            key_bindings=editor_keys(is_finished, without_end, self._explain),
             bottom_toolbar=self._toolbar,
             placeholder=[("class:auto-suggestion", PLACEHOLDER)],
             style=style,
@@ -84,6 +92,12 @@ class ProgramEditor:
         self._draft = None
         return without_end(typed)
 
+    def _explain(self, line: str, column: int) -> None:
+        from kshell.shell.output import Result
+        from kshell.shell.prompt.instructions import explain_assembly
+
+        self._session.output.show(Result("", 0, explain_assembly(self._session.kernel, line, column)))
+
     @staticmethod
     def _margin(line: int, wrapped: int) -> str:
         return "    │ " if wrapped else f"{line + 1:3d} │ "
@@ -91,9 +105,11 @@ class ProgramEditor:
     def _toolbar(self) -> AnyFormattedText:
         app = get_app()
         width = app.output.get_size().columns
+        if app.current_buffer.validation_error is not None:
+            return [*fit([("", f" {self._assembles.hint}")], width)]
         line = app.current_buffer.document.current_line
         said = meaning(self._session.kernel, line)
-        keys = "end or F5 runs it, Ctrl-C leaves and keeps it"
+        keys = "end or F5 runs it, Ctrl-C keeps it, F1 helps"
         text = f" asm: {keys}" + (f"{SEPARATOR}{said}" if said else f"{SEPARATOR}Intel syntax, # comments")
         if said and len(text) > width:
             text = f" asm: {said}"

@@ -10,7 +10,7 @@ from kshell.shell.output import Result
 from kshell.shell.prompt.line import Expected, expected, lenient
 from kshell.shell.prompt.values import HINTS, constants, parameter_at
 from kshell.shell.samples import find_sample
-from kshell.shell.views import Failure, Text, View, show
+from kshell.shell.views import Text, View, failure, show
 from kshell.shell.words import Word, plain
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def explain(session: Session, text: str, column: int) -> Result:
     try:
         view = _explain(session, text, column)
     except CommandError as error:
-        view = Failure(error.what, error.because, error.try_, error.details, error.status)
+        view = failure(error)
     return Result("", 0, view)
 
 
@@ -85,7 +85,16 @@ def _word_at(text: str, column: int) -> tuple[list[Word], Word | None]:
 def _keys() -> View:
     width = max(len(key) for key, _ in KEYS)
     lines = [[(f"  {key:<{width}}  ", "name"), (meaning, "")] for key, meaning in KEYS]
-    return Text([[("Keys of the prompt", "heading")], *lines, [("help", "hint"), (" lists the commands", "")]])
+    pages = [
+        [("help", "hint"), ("  lists the commands", "")],
+        [
+            ("help config", "hint"),
+            ("  shows the settings; ", ""),
+            ("kshell --write-config", "hint"),
+            (" makes their file", ""),
+        ],
+    ]
+    return Text([[("Keys of the prompt", "heading")], *lines, *pages])
 
 
 def _command_page(session: Session, words: list[Word]) -> View:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from prompt_toolkit.application import get_app, run_in_terminal
+from prompt_toolkit.document import Document
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import (
     Condition,
@@ -18,10 +18,11 @@ from prompt_toolkit.filters import (
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 from kshell.shell.prompt.complete import choices, finish, take
+from kshell.shell.prompt.line import without_prompt
 
 
-def line_keys(explain: Callable[[str, int], None]) -> KeyBindings:
-    """The keys of the command line; `explain(line, column)` shows what is known about a word."""
+def _help_keys(explain: Callable[[str, int], None]) -> KeyBindings:
+    """The keys that explain the word under the cursor."""
     keys = KeyBindings()
     typing = has_focus(DEFAULT_BUFFER)
 
@@ -30,6 +31,14 @@ def line_keys(explain: Callable[[str, int], None]) -> KeyBindings:
     def help_(event: KeyPressEvent) -> None:
         document = event.current_buffer.document
         run_in_terminal(lambda: explain(document.current_line, document.cursor_position_col))
+
+    return keys
+
+
+def line_keys(explain: Callable[[str, int], None]) -> KeyBindings:
+    """The keys of the command line; `explain(line, column)` shows what is known about a word."""
+    keys = _help_keys(explain)
+    typing = has_focus(DEFAULT_BUFFER)
 
     @keys.add("<bracketed-paste>", filter=typing)
     def paste(event: KeyPressEvent) -> None:
@@ -69,22 +78,31 @@ def line_keys(explain: Callable[[str, int], None]) -> KeyBindings:
 def pasted(text: str) -> str:
     """A pasted text as it is to be edited: its lines, without a last newline and without kshell's own prompt."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
-    return "\n".join(re.sub(r"^kshell( [\w.]+)?> ", "", line) for line in lines)
+    return "\n".join(map(without_prompt, lines))
 
 
 def _nothing_is_typed() -> bool:
     return not get_app().current_buffer.text
 
 
-def editor_keys(is_finished: Callable[[str, int], bool]) -> KeyBindings:
-    """The keys of the program editor: Enter ends it where `is_finished(text, cursor)`; F5 and Esc Enter always do."""
-    keys = KeyBindings()
+def editor_keys(
+    is_finished: Callable[[str, int], bool], without_end: Callable[[str], str], explain: Callable[[str, int], None]
+) -> KeyBindings:
+    """The keys of the program editor: Enter ends it where `is_finished(text, cursor)`; F5 and Esc Enter always do.
+
+    The line that ended a program is taken away if the program is refused.
+    """
+    keys = _help_keys(explain)
 
     @keys.add("enter", filter=has_focus(DEFAULT_BUFFER))
     def enter(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
         if is_finished(buffer.text, buffer.cursor_position):
-            buffer.validate_and_handle()
+            ended = buffer.document
+            buffer.document = Document(without_end(ended.text))
+            if buffer.validate(set_cursor=True):
+                buffer.document = ended
+                buffer.validate_and_handle()
         else:
             buffer.newline(copy_margin=True)
 

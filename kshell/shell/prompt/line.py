@@ -185,3 +185,8 @@ def current_term(text: str) -> int:
 def is_blank(text: str) -> bool:
     """Whether nothing but blanks stands there."""
     return not text.strip(BLANKS)
+
+
+def without_prompt(line: str) -> str:
+    """A line without kshell's own prompt before it, which is there when it was copied from a session."""
+    return re.sub(r"^\s*kshell( [\w.]+)?> ?", "", line)

@@ -72,8 +72,8 @@ def meaning(k: Kernel, line: str) -> str:
     return f"{number} is {definition.signature.replace(' __user ', ' ')}"
 
 
-def first_mistake(text: str) -> tuple[int, str] | None:
-    """(offset, sentence) of the first thing that does not assemble; None if all does, or nobody can say."""
+def first_mistake(text: str) -> tuple[int, str, str] | None:
+    """(offset, what it is, what to try) of the first mistake; None if all assembles, or nobody can say."""
     from kshell.machine.assembler import assemble
     from kshell.machine.assembler.problems import AsmError, KeystoneMissing
 
@@ -87,6 +87,7 @@ def first_mistake(text: str) -> tuple[int, str] | None:
         line = min(max(problem.line, 1), len(lines))
         offset = sum(len(before) + 1 for before in lines[: line - 1])
         offset += min(max(problem.column - 1, 0), len(lines[line - 1]))
-        more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
-        return offset, show(f"line {problem.line}: {problem.what}; {problem.try_}{more}".replace("\n", " "))
+        more = f"  (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
+        what = show(f"line {problem.line}: {problem.what}".replace("\n", " "))
+        return offset, what, show(f"try: {problem.try_}{more}".replace("\n", " "))
     return None

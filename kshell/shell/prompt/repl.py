@@ -81,7 +81,10 @@ class Repl:
 
     def run_text(self, text: str) -> None:
         """Run what was typed.  Of a pasted text each line is run by itself, and shown before its result."""
-        lines = [line for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n") if line.strip()]
+        from kshell.shell.prompt.line import without_prompt
+
+        lines = [without_prompt(line) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+        lines = [line for line in lines if line.strip()]
         self._pending = lines
         several = len(lines) > 1
         try:

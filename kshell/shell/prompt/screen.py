@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from kshell.shell.views import Line
 
 
+def _presses() -> int:
+    """How often Ctrl-C has stopped a run; none can have been stopped before the machine is imported."""
+    ctrl_c = sys.modules.get("kshell.machine.ctrl_c")
+    return ctrl_c.presses() if ctrl_c is not None else 0
+
+
 class Screen:
     """An Output that becomes a RichOutput at its first use."""
 
@@ -22,6 +28,7 @@ class Screen:
     def __init__(self, colour: bool = True) -> None:
         self.colour = colour
         self._rich: RichOutput | None = None
+        self._presses = _presses()  # of Ctrl-C that are accounted for
         self._begun = False  # a program left the cursor in the middle of a line
 
     @property
@@ -64,7 +71,10 @@ class Screen:
         self._begun = True
 
     def fresh_line(self) -> None:
-        """Put the cursor at the start of a line, if a program left it in the middle of one."""
+        """Put the cursor at the start of a line, if a program or the ^C of a run left it in the middle of one."""
+        if _presses() != self._presses:
+            self._presses = _presses()
+            self._begun = True
         if self._begun:
             sys.stdout.write("\n")
             sys.stdout.flush()

@@ -50,7 +50,7 @@ def test_the_first_mistake_is_found_at_its_place() -> None:
     found = first_mistake(text)
     assert found is not None
     assert text[found[0] :].startswith("mvo")
-    assert "line 2" in found[1]
+    assert found[1:] == ("line 2: unknown instruction `mvo`", "try: `mov edi, 1`")
     assert first_mistake("mov eax, 60\nsyscall\n") is None
 
 

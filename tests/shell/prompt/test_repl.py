@@ -161,6 +161,10 @@ def test_pasted_lines_run_in_order(talk: Talk, capsys: pytest.CaptureFixture[str
     assert "kshell> echo a; echo b\na\nb\n" in capsys.readouterr().out
 
 
+def test_a_line_that_was_copied_with_its_prompt_runs(talk: Talk) -> None:
+    assert talk.lines("kshell> echo a", ENTER) == ["echo a"]
+
+
 def test_a_program_in_a_pasted_text_needs_no_editor(talk: Talk) -> None:
     pytest.importorskip("keystone")
     lines = ["asm", "mov eax, 60", "mov edi, 5", "syscall", "end", "lsmod"]
@@ -177,6 +181,27 @@ def test_a_program_is_typed_over_several_lines(talk: Talk) -> None:
     pytest.importorskip("keystone")
     talk.type("asm", ENTER, "mov eax, 60", ENTER, "mov edi, 9", ENTER, "syscall", ENTER, "end", ENTER)
     assert talk.results[0].json()["result"]["exit_status"] == 9
+
+
+def test_the_end_that_was_typed_is_gone_when_the_program_is_refused(talk: Talk) -> None:
+    pytest.importorskip("keystone")
+    keys = "asm", ENTER, "mvo eax, 60", ENTER, "syscall", ENTER, "end", ENTER, "\x01\x0bmov eax, 60", F5
+    talk.type(*keys)
+    assert talk.results[0].error is None
+    assert talk.session.program == "mov eax, 60\nsyscall\n"
+
+
+@pytest.mark.parametrize("key", [F1, "\x18h"])
+def test_F1_in_the_editor_explains_the_instruction(talk: Talk, key: str, capsys: pytest.CaptureFixture[str]) -> None:
+    talk.type("asm", ENTER, "lea", key, CTRL_C)
+    assert "compute an address" in capsys.readouterr().out
+
+
+def test_F1_on_an_empty_line_names_the_settings(shared: Lab) -> None:
+    text = explain(shared.session, "", 0).view.text()
+    assert "help config" in text
+    assert "kshell --write-config" in text
+    assert all(len(line) <= 80 for line in text.split("\n"))
 
 
 def test_a_program_that_does_not_assemble_stays_in_the_editor(talk: Talk) -> None:

@@ -1,0 +1,53 @@
+"""The terminal of the machine's programs: /dev/tty."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kshell.shell.session import Session
+
+COLLECTED_MAX = 4 << 20  # bytes of a program's output that --json keeps
+
+
+class ShellTty:
+    """/dev/tty of the machine: what programs write goes to the session's output, or into the result of --json."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._collected = bytearray()
+        self._line = b""
+        self.lost = 0
+        self.failure: OSError | None = None
+
+    def write(self, data: bytes) -> None:
+        """Show bytes at once, or collect them."""
+        if not self._session.output.collects:
+            try:
+                self._session.output.write(data)
+            except OSError as error:  # the reader has gone: not a matter for the kernel in whose name this runs
+                self.failure = self.failure or error
+            return
+        room = COLLECTED_MAX - len(self._collected)
+        self._collected += data[:room]
+        self.lost += max(0, len(data) - room)
+
+    def read(self, size: int) -> bytes:
+        """At most `size` bytes of the line that the person typed; empty at the end of the input."""
+        if not self._line:
+            self._line = self._session.read_input()
+        taken, self._line = self._line[:size], self._line[size:]
+        return taken
+
+    def forget_line(self) -> None:
+        """What the last command left unread of a typed line is not for the next one."""
+        self._line = b""
+
+    def take(self) -> bytes:
+        """What was collected since the last time."""
+        data = bytes(self._collected)
+        self._collected.clear()
+        if self.lost:
+            data += f"\n[{self.lost} more bytes were not kept]\n".encode()
+            self.lost = 0
+        return data

@@ -1,0 +1,81 @@
+"""The MMU: who may do what to a page, and what user code would read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.layout import KERNEL_TEXT
+from kshell.machine.mmu import Mmu
+from kshell.machine.paging import FETCH, NX, PRESENT, READ, USER, WRITABLE, WRITE
+from kshell.machine.ram import OutOfMemory
+from tests.kernel.lab import DATA, EXIT, ending, run
+
+PAGE, BASE = 4096, 0x3000_0000
+
+
+@pytest.fixture
+def k() -> Kernel:
+    return Kernel("course")
+
+
+@pytest.fixture
+def mmu(k: Kernel) -> Iterator[Mmu]:
+    k.shell_task.mm.map(BASE, 2 * PAGE, 3, 0x22)
+    k.cpu.mmu.reopen()
+    yield k.cpu.mmu
+    k.cpu.mmu.ring = 3
+
+
+@pytest.mark.parametrize(
+    ("pte", "allowed"),
+    [
+        (0, ""),
+        (USER | WRITABLE, ""),
+        (PRESENT, "k"),
+        (PRESENT | WRITABLE | NX, "k"),
+        (PRESENT | USER | NX, "r"),
+        (PRESENT | USER | WRITABLE | NX, "rw"),
+        (PRESENT | USER, "rx"),
+        (PRESENT | USER | WRITABLE, "rwx"),
+    ],
+)
+def test_what_ring_3_may_do_is_what_the_entry_says(mmu: Mmu, pte: int, allowed: str) -> None:
+    assert [mmu.allows(pte, access) for access in (READ, WRITE, FETCH)] == [c in allowed for c in "rwx"]
+    mmu.ring = 0
+    assert mmu.allows(pte, READ) == (allowed != "")
+
+
+def test_user_bytes_are_read_across_pages_and_end_where_user_code_could_not_read(k: Kernel, mmu: Mmu) -> None:
+    assert mmu.read_user(BASE + PAGE - 2, 4) == bytes(4)  # both pages were brought in
+    assert len([page for page in k.shell_task.mm.resident() if page >= BASE and page < BASE + 2 * PAGE]) == 2
+    assert mmu.read_user(BASE + 2 * PAGE - 3, 10) == bytes(3)
+    for address in (0, KERNEL_TEXT, 1 << 47, (1 << 64) - 1):
+        assert mmu.read_user(address, 4) == b""
+
+
+def test_a_closed_mmu_asks_the_kernel_for_nothing(k: Kernel, mmu: Mmu) -> None:
+    mmu.closed = True
+    frames = k.ram.frames_used
+    assert mmu.read_user(BASE, 4) == b""
+    assert k.ram.frames_used == frames
+    mmu.reopen()
+    assert mmu.read_user(BASE, 4) == bytes(4)
+
+
+def test_what_the_kernel_raises_in_a_page_fault_comes_out_of_the_run(k: Kernel) -> None:
+    real = k.cpu.mmu.on_page_fault
+
+    def broken(address: int, access: int) -> bool:
+        if address >> 12 == DATA >> 12:
+            raise OutOfMemory("of the test")
+        return real(address, access)
+
+    k.cpu.mmu.on_page_fault = broken
+    touch = bytes.fromhex("c6042500005000 01 31ff") + EXIT
+    with pytest.raises(OutOfMemory, match="of the test"):
+        run(k, touch)
+    k.cpu.mmu.on_page_fault = real
+    assert ending(run(k, touch)) == "exit 0"

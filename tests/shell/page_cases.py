@@ -1,0 +1,209 @@
+"""For each errno that a page lists: what has to be done first, and the call that then answers it."""
+
+from __future__ import annotations
+
+from kshell.abi.fcntl import (
+    AT_FDCWD,
+    AT_REMOVEDIR,
+    F_DUPFD,
+    F_SETFL,
+    O_APPEND,
+    O_CREAT,
+    O_DIRECT,
+    O_EXCL,
+    O_NOATIME,
+    O_NOFOLLOW,
+    O_NONBLOCK,
+    O_RDWR,
+    O_TMPFILE,
+    O_WRONLY,
+    SEEK_DATA,
+)
+from kshell.abi.mman import (
+    MAP_ANONYMOUS,
+    MAP_FIXED,
+    MAP_FIXED_NOREPLACE,
+    MAP_PRIVATE,
+    MAP_SHARED,
+    MAP_SHARED_VALIDATE,
+)
+from kshell.kernel.exec import Buffer
+
+Step = tuple[int | str | bytes | Buffer, ...]
+LAST = (1 << 63) - 1  # the largest offset
+PA = MAP_PRIVATE | MAP_ANONYMOUS
+
+AS_USER: Step = ("uid=1000",)
+ALL_DESCRIPTORS: Step = ("until EMFILE", "dup", 0)
+ALL_INODES: Step = ("no inode is free",)
+PIPE: Step = ("pipe", Buffer(8))
+PIPE_NONBLOCK: Step = ("pipe2", Buffer(8), O_NONBLOCK)
+FILL: Step = ("write", 4, Buffer(65536), 65536)
+FILE: Step = ("open", b"/tmp/f", O_CREAT | O_RDWR, 0o644)
+ZERO: Step = ("open", b"/dev/zero", O_RDWR, 0)
+FULL: Step = ("open", b"/dev/full", O_RDWR, 0)
+FOLDER: Step = ("open", b"/tmp", 0, 0)
+AT_A_GIGABYTE: Step = ("mmap", 1 << 30, 4096, 1, PA | MAP_FIXED, -1, 0)
+GONE: tuple[Step, ...] = (("mkdir", b"/tmp/d", 0o755), ("chdir", b"/tmp/d"), ("rmdir", b"/tmp/d"))
+LONGEST: tuple[Step, ...] = (FILE, ("pwrite64", 3, b"x", 1, LAST - 1), ("fcntl", 3, F_SETFL, O_APPEND))
+
+
+def iov(address: int, length: int) -> bytes:
+    return address.to_bytes(8, "little") + length.to_bytes(8, "little")
+
+
+# What goes wrong with any path, and how each call is given one.
+PATHS: dict[str, tuple[int | bytes, bool]] = {
+    "ENOENT": (b"/nope/x", False),
+    "ENOTDIR": (b"/etc/hostname/x", False),
+    "EACCES": (b"/root/x", True),
+    "ELOOP": (b"/home/student/loop/x", False),
+    "ENAMETOOLONG": (b"x" * 256, False),
+    "EFAULT": (1, False),
+}
+TAKES_A_PATH: dict[str, tuple[Step, Step]] = {
+    "open": ((), (0, 0)),
+    "openat": ((AT_FDCWD,), (0, 0)),
+    "chdir": ((), ()),
+    "mkdir": ((), (0o755,)),
+    "mkdirat": ((AT_FDCWD,), (0o755,)),
+    "rmdir": ((), ()),
+    "unlink": ((), ()),
+    "unlinkat": ((AT_FDCWD,), (0,)),
+    "stat": ((), (Buffer(144),)),
+    "lstat": ((), (Buffer(144),)),
+    "newfstatat": ((AT_FDCWD,), (Buffer(144), 0)),
+}
+
+# (errno, what is done before, and the call that answers it)
+CASES: list[tuple[str, tuple[Step, ...], Step]] = [
+    (errno, (AS_USER,) if user else (), (name, *before, path, *after))
+    for name, (before, after) in TAKES_A_PATH.items()
+    for errno, (path, user) in PATHS.items()
+]
+for name, start in (("open", ()), ("openat", (AT_FDCWD,))):
+    CASES += [
+        ("EISDIR", (), (name, *start, b"/tmp", O_RDWR, 0)),
+        ("EEXIST", (), (name, *start, b"/etc/hostname", O_CREAT | O_EXCL, 0)),
+        ("EACCES", (AS_USER,), (name, *start, b"/etc/shadow", 0, 0)),
+        ("EPERM", (AS_USER,), (name, *start, b"/etc/passwd", O_NOATIME, 0)),
+        ("EINVAL", (), (name, *start, b"/dev/null", O_DIRECT, 0)),
+        ("ELOOP", (), (name, *start, b"/etc/mtab", O_NOFOLLOW, 0)),
+        ("EMFILE", (ALL_DESCRIPTORS,), (name, *start, b"/etc/passwd", 0, 0)),
+        ("ENOENT", GONE, (name, *start, b"f", O_CREAT | O_RDWR, 0o644)),
+        ("ENOSPC", (ALL_INODES,), (name, *start, b"/tmp/f", O_CREAT, 0o644)),
+        ("EOPNOTSUPP", (), (name, *start, b"/sys", O_TMPFILE | O_RDWR, 0)),
+    ]
+for name, start in (("mkdir", ()), ("mkdirat", (AT_FDCWD,))):
+    CASES += [
+        ("EEXIST", (), (name, *start, b"/etc", 0)),
+        ("EPERM", (), (name, *start, b"/sys/x", 0)),
+        ("ENOENT", GONE, (name, *start, b"x", 0o755)),
+        ("ENOSPC", (ALL_INODES,), (name, *start, b"/tmp/d", 0)),
+    ]
+for name, start, end in (("rmdir", (), ()), ("unlinkat", (AT_FDCWD,), (AT_REMOVEDIR,))):
+    CASES += [
+        ("ENOTEMPTY", (), (name, *start, b"/etc", *end)),
+        ("EINVAL", (), (name, *start, b"/tmp/.", *end)),
+        ("EBUSY", (), (name, *start, b"/", *end)),
+        ("EPERM", (AS_USER,), (name, *start, b"/var/mail/root", *end)),
+    ]
+for name, start, end in (("unlink", (), ()), ("unlinkat", (AT_FDCWD,), (0,))):
+    CASES += [
+        ("EISDIR", (), (name, *start, b"/tmp", *end)),
+        ("EPERM", (AS_USER,), (name, *start, b"/var/mail/root", *end)),
+    ]
+CASES += [("EBADF", (), (name, 9, b"x", *after)) for name, (before, after) in TAKES_A_PATH.items() if before]
+for name, data in (("read", Buffer(4)), ("pread64", Buffer(4)), ("write", b"text"), ("pwrite64", b"text")):
+    at: Step = (0,) if name.startswith("p") else ()
+    CASES += [
+        ("EBADF", (), (name, 9, data, 4, *at)),
+        ("EFAULT", (FILE, ("write", 3, b"abcd", 4), ("lseek", 3, 0, 0)), (name, 3, 1, 4, *at)),
+    ]
+for name, vector in (("readv", iov(1, 4)), ("writev", iov(1, 4))):
+    CASES += [
+        ("EBADF", (), (name, 9, vector, 1)),
+        ("EINVAL", (), (name, 0, vector, 1025)),
+        ("EINVAL", (), (name, 0, iov(1, -1 & (1 << 64) - 1), 1)),
+        ("EINVAL", (FILE, ("lseek", 3, LAST, 0)), (name, 3, vector, 1)),
+        ("EFAULT", (ZERO,), (name, 3, 1, 1)),
+    ]
+READS: list[tuple[str, Step]] = [("read", (Buffer(4), 4)), ("readv", (iov(0x40_2000, 4), 1))]
+for name, rest in READS:
+    CASES += [
+        ("EISDIR", (FOLDER,), (name, 3, *rest)),
+        ("EAGAIN", (PIPE_NONBLOCK,), (name, 3, *rest)),
+        ("EINTR", (PIPE,), (name, 3, *rest)),
+    ]
+WRITES: list[tuple[str, Step]] = [("write", (b"text", 4)), ("writev", (iov(0x40_2000, 4), 1))]
+for name, rest in WRITES:
+    CASES += [
+        ("EFBIG", LONGEST, (name, 3, *rest)),
+        ("ENOSPC", (FULL,), (name, 3, *rest)),
+        ("EPIPE", (PIPE, ("close", 3)), (name, 4, *rest)),
+        ("EAGAIN", (PIPE_NONBLOCK, FILL), (name, 4, *rest)),
+        ("EINTR", (PIPE, FILL), (name, 4, *rest)),
+    ]
+CASES += [
+    ("EINVAL", (FILE, ("lseek", 3, LAST, 0)), ("read", 3, Buffer(4), 4)),
+    ("EINVAL", (FILE, ("lseek", 3, LAST, 0)), ("write", 3, b"text", 4)),
+    ("EISDIR", (FOLDER,), ("pread64", 3, Buffer(4), 4, 0)),
+    ("EINVAL", (FILE,), ("pread64", 3, Buffer(4), 4, -1)),
+    ("ESPIPE", (), ("pread64", 0, Buffer(4), 4, 0)),
+    ("EINVAL", (FILE,), ("pwrite64", 3, b"text", 4, LAST)),
+    ("ESPIPE", (), ("pwrite64", 0, b"text", 4, 0)),
+    ("EFBIG", LONGEST, ("pwrite64", 3, b"text", 4, 0)),
+    ("ENOSPC", (FULL,), ("pwrite64", 3, b"text", 4, 0)),
+    ("EBADF", (), ("lseek", 9, 0, 0)),
+    ("EINVAL", (FILE,), ("lseek", 3, 0, 99)),
+    ("ESPIPE", (), ("lseek", 0, 0, 0)),
+    ("ENXIO", (FILE,), ("lseek", 3, 0, SEEK_DATA)),
+    ("EBADF", (), ("close", 9)),
+    ("EBADF", (), ("fstat", 9, Buffer(144))),
+    ("EFAULT", (), ("fstat", 0, 1)),
+    ("EINVAL", (), ("newfstatat", AT_FDCWD, b"/", Buffer(144), 1)),
+    ("EINVAL", (), ("unlinkat", AT_FDCWD, b"/", 1)),
+    ("EBADF", (), ("dup", 9)),
+    ("EMFILE", (ALL_DESCRIPTORS,), ("dup", 0)),
+    ("EBADF", (), ("dup2", 9, 4)),
+    ("EBADF", (), ("dup3", 9, 4, 0)),
+    ("EINVAL", (), ("dup3", 1, 1, 0)),
+    ("EBADF", (), ("fcntl", 9, F_SETFL, 0)),
+    ("EINVAL", (), ("fcntl", 0, 99, 0)),
+    ("EMFILE", (("fcntl", 0, F_DUPFD, 1023),), ("fcntl", 0, F_DUPFD, 1023)),
+    ("EPERM", (AS_USER,), ("fcntl", 0, F_SETFL, O_NOATIME)),
+    ("EFAULT", (), ("pipe", 1)),
+    ("EMFILE", (ALL_DESCRIPTORS,), ("pipe", Buffer(8))),
+    ("EFAULT", (), ("pipe2", 1, 0)),
+    ("EMFILE", (ALL_DESCRIPTORS,), ("pipe2", Buffer(8), 0)),
+    ("EINVAL", (), ("pipe2", Buffer(8), 1)),
+    ("ENOENT", GONE, ("getcwd", Buffer(9), 9)),
+    ("ERANGE", (), ("getcwd", Buffer(9), 1)),
+    ("EFAULT", (), ("getcwd", 1, 9)),
+    ("EINVAL", (), ("mmap", 0, 0, 1, PA, -1, 0)),
+    ("EBADF", (), ("mmap", 0, 4096, 1, MAP_PRIVATE, 9, 0)),
+    ("EACCES", (("open", b"/etc/passwd", O_WRONLY, 0),), ("mmap", 0, 4096, 1, MAP_PRIVATE, 3, 0)),
+    ("ENODEV", (), ("mmap", 0, 4096, 1, MAP_PRIVATE, 0, 0)),
+    ("ENOMEM", (), ("mmap", 0, 1 << 47, 1, PA, -1, 0)),
+    ("EEXIST", (AT_A_GIGABYTE,), ("mmap", 1 << 30, 4096, 1, PA | MAP_FIXED_NOREPLACE, -1, 0)),
+    ("EPERM", (AS_USER,), ("mmap", 4096, 4096, 1, PA | MAP_FIXED, -1, 0)),
+    ("EOVERFLOW", (FILE,), ("mmap", 0, 4096, 1, MAP_PRIVATE, 3, 1 << 63)),
+    ("EOPNOTSUPP", (FILE,), ("mmap", 0, 4096, 1, MAP_SHARED_VALIDATE | 1 << 24, 3, 0)),
+    ("EINVAL", (), ("munmap", 1, 4096)),
+    ("EINVAL", (), ("mprotect", 1, 4096, 1)),
+    ("ENOMEM", (), ("mprotect", 4096, 4096, 1)),
+    ("EACCES", (FILE, ("mmap", 1 << 30, 4096, 1, MAP_SHARED | MAP_FIXED, 3, 0)), ("mprotect", 1 << 30, 4096, 3)),
+    ("EFAULT", (), ("uname", 1)),
+    ("EFAULT", (), ("sysinfo", 1)),
+    ("EFAULT", (), ("time", 1)),
+    ("EFAULT", (), ("gettimeofday", 1, 0)),
+    ("EFAULT", (), ("clock_gettime", 0, 1)),
+    ("EINVAL", (), ("clock_gettime", 99, Buffer(16))),
+    ("EFAULT", (), ("nanosleep", 1, 0)),
+    ("EINVAL", (), ("nanosleep", iov(0, 10**9), 0)),
+    ("EFAULT", (), ("getrandom", 1, 9, 0)),
+    ("EINVAL", (), ("getrandom", Buffer(9), 9, 99)),
+    ("ENOSYS", (), ("test_call", 1)),
+    ("ENXIO", (), ("uprobe", 1)),
+    ("ENXIO", (), ("uretprobe",)),
+]  # fmt: skip

@@ -1,0 +1,124 @@
+"""The pages of the system calls against the calls: what a page lists can happen, and what happens is listed."""
+
+from __future__ import annotations
+
+import random
+import re
+
+import pytest
+
+from kshell.abi.errno import errno_name, is_error
+from kshell.kernel.exec import run_stub
+from kshell.kernel.kernel import Kernel
+from kshell.shell.manual import page
+from tests.kernel.test_fuzz_calls import argument
+from tests.shell.lab import Lab
+from tests.shell.page_cases import ALL_DESCRIPTORS, ALL_INODES, AS_USER, CASES, PA, Step
+
+PROFILES = ("4.19", "course", "6.19")
+
+
+def documented(k: Kernel, nr: int) -> set[str]:
+    definition = k.define_of(nr)
+    assert definition is not None
+    return {name for names, _ in page(definition, k.profile).errors for name in re.findall(r"E[A-Z0-9]+", names)}
+
+
+def built(k: Kernel) -> dict[str, int]:
+    return {row.name: nr for nr, row in k.table.by_number.items() if k.syscall_state(nr) == "built"}
+
+
+def answer(k: Kernel, step: Step) -> str:
+    """The errno's name that a step answers, or else the number."""
+    name, *rest = step
+    assert isinstance(name, str)
+    args = [arg for arg in rest if not isinstance(arg, str)]
+    call = run_stub(k, k.table.by_name[name].number, args).call
+    assert call is not None
+    assert call.ret is not None
+    return errno_name(-call.ret) if is_error(call.ret) else str(call.ret)
+
+
+def answers(profile: str, before: tuple[Step, ...], step: Step) -> str:
+    k = Kernel(profile, "uid=1000" if AS_USER in before else "")
+    for first in before:
+        if first == ALL_DESCRIPTORS:
+            while answer(k, ("dup", 0)) != "EMFILE":
+                pass
+        elif first == ALL_INODES:  # as if 32,768 files had been made
+            k.fs.root.inode.sb.free_inodes = 0
+        elif first != AS_USER:
+            assert answer(k, first).isdigit(), first
+    return answer(k, step)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_errno_on_a_page_can_be_produced(profile: str) -> None:
+    k = Kernel(profile)
+    numbers = built(k)
+    missing = {(name, errno) for name, nr in numbers.items() for errno in documented(k, nr)}
+    for errno, before, step in CASES:
+        if step[0] in numbers and (profile == "course" or (step[0], errno) in missing):
+            assert answers(profile, before, step) == errno, (before, step)
+            missing.discard((str(step[0]), errno))
+    assert not missing
+
+
+@pytest.mark.parametrize("cmdline", ["", "uid=1000"])
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_errno_that_random_calls_answer_is_on_the_page(profile: str, cmdline: str) -> None:
+    rnd = random.Random(f"pages of {profile} {cmdline}")
+    k = Kernel(profile, cmdline)
+    pages = {nr: documented(k, nr) for nr in built(k).values()}
+    pages.pop(335 if profile == "6.19" else -1, None)  # uretprobe: whatever is in rax, its caller never sees it
+    for _ in range(1500):
+        nr = rnd.choice(sorted(pages))
+        arguments = [argument(rnd) for _ in range(rnd.randrange(7))]
+        call = run_stub(k, nr, arguments, budget=1_000_000).call
+        if call is not None and call.ret is not None and is_error(call.ret):
+            assert errno_name(-call.ret) in pages[nr], call.text
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_page_without_errnos_says_why_there_is_none(profile: str) -> None:
+    k = Kernel(profile)
+    reasons = {}
+    for name, nr in built(k).items():
+        definition = k.define_of(nr)
+        assert definition is not None
+        if not documented(k, nr):
+            reasons[name] = page(definition, k.profile).without_errors
+            if reasons[name] == "this call always succeeds":
+                assert "It cannot fail." in definition.doc, name
+    assert reasons["exit"] == reasons["exit_group"] == "it does not return"
+    assert reasons["brk"] == "it never answers an errno"
+    assert reasons["getpid"] == "this call always succeeds"
+
+
+def test_the_page_of_exit_has_no_result() -> None:
+    lab = Lab()
+    text = lab.text("man exit_group")
+    assert "result" not in text
+    assert "none: it does not return" in text
+    assert "231, and then" not in text
+    assert "none: it never answers an errno" in lab.text("man brk")
+
+
+def test_the_page_of_getrandom_is_that_of_the_release() -> None:
+    for profile, insecure, most in (
+        ("4.19", False, "33554431"),
+        ("course", False, "33554431"),
+        ("6.19", True, "0x7ffff000"),
+    ):
+        text = Lab(profile).text("man getrandom")
+        assert ("GRND_INSECURE" in text) == insecure
+        assert most in text
+        assert "[" not in text
+
+
+def test_getrandom_is_cut_where_the_release_cuts_it() -> None:
+    size = 34 << 20  # of 64 MiB of RAM
+    for profile, most in (("4.19", 33554431), ("6.19", size)):
+        k = Kernel(profile)
+        where = int(answer(k, ("mmap", 0, size, 3, PA, -1, 0)))
+        assert int(answer(k, ("getrandom", where, size, 0))) == most

@@ -1,0 +1,36 @@
+"""What the documentation says of the tree."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+
+
+def test_the_reading_order_names_every_file_of_the_kernel() -> None:
+    text = (ROOT / "docs" / "reading-order.md").read_text(encoding="utf-8")
+    files = [path.name for path in (ROOT / "kshell" / "kernel").glob("*.py") if path.name != "__init__.py"]
+    assert [name for name in files if f"`kernel/{name}`" not in text] == []
+    assert "`kernel/fs/`" in text
+    assert "`kernel/syscalls/`" in text
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_every_path_that_a_page_names_is_there(page: Path) -> None:
+    named = re.findall(r"`((?:[a-z_]+/)+[\w.]*)`", page.read_text(encoding="utf-8"))
+    assert [
+        path for path in named if not any((ROOT / top / path).exists() for top in ("", "kshell", "kshell/kernel"))
+    ] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_every_name_of_a_module_that_a_page_gives_is_defined_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for module, name in re.findall(r"`(\w+)\.(\w+)`", text):
+        path = ROOT / "kshell" / "kernel" / f"{module}.py"
+        if path.exists() and name != "py":
+            assert re.search(rf"^\s*(?:def|class) {name}\b|^{name}\b", path.read_text(encoding="utf-8"), re.M), name

@@ -120,7 +120,7 @@ def _why_unknown(k: Kernel, name: str) -> tuple[str, str]:
     if name in NOT_EXPORTED_SINCE:
         first = ".".join(map(str, NOT_EXPORTED_SINCE[name]))
         because = f"{name} is in this kernel ({k.profile.release}), but since {first} it is not exported to modules"
-        return because, "boot course, or boot 4.19, where it still was"
+        return because, "boot course  (or boot 4.19: there it still was)"
     if k.symbols.lookup(name) is not None:
         return f"{name} is in this kernel, but nobody exports it", f"add EXPORT_SYMBOL({name}) where it is defined"
     if name == "STUB_test_call":

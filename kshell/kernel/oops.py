@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kshell.abi.signal import SIGKILL, SIGSEGV
 from kshell.kernel import oops_report
-from kshell.kernel.layout import MODULES, MODULES_SIZE, TASK_SIZE_MAX
+from kshell.kernel.layout import FUNCTION_SIZE, MODULES, MODULES_SIZE, TASK_SIZE_MAX
 from kshell.kernel.memory import KernelFault
 from kshell.kernel.module_struct import Module
 from kshell.kernel.module_ticks import SoftLockup
 from kshell.kernel.oom import out_of_memory
 from kshell.kernel.taint import add_taint
 from kshell.kernel.task import Siginfo, TaskExit, do_exit
-from kshell.kernel.text import InvalidOpcode, KernelBug, KernelPanic, shortened
+from kshell.kernel.text import RETURN_OFFSET, InvalidOpcode, KernelBug, KernelPanic, shortened
 from kshell.machine.paging import FETCH, WRITE
 from kshell.machine.ram import PAGE_SIZE, OutOfMemory
 
@@ -82,6 +82,8 @@ def explain(k: Kernel, error: BaseException, frames: list[Frame]) -> str:
         place = f"{os.path.basename(frames[0].file)}:{frames[0].line}: " if frames else ""
         return place + describe(error)
     verb = {WRITE: "wrote to", FETCH: "called"}.get(error.access, "read")
+    if error.access == FETCH and error.address % FUNCTION_SIZE == RETURN_OFFSET:
+        verb = "returned to"
     return f"it {verb} {error.address:#x}, and {_why_fault(k, error)}"
 
 

@@ -84,7 +84,8 @@ def explain(k: Kernel, error: BaseException, frames: list[Frame]) -> str:
     verb = {WRITE: "wrote to", FETCH: "called"}.get(error.access, "read")
     if error.access == FETCH and error.address % FUNCTION_SIZE == RETURN_OFFSET:
         verb = "returned to"
-    return f"it {verb} {error.address:#x}, and {_why_fault(k, error)}"
+    here = f"{os.path.basename(frames[0].file)}:{frames[0].line}: " if frames and frames[0].symbol.endswith("]") else ""
+    return f"{here}it {verb} {error.address:#x}, and {_why_fault(k, error)}"
 
 
 def _why_fault(k: Kernel, fault: KernelFault) -> str:

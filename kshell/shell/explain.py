@@ -129,12 +129,13 @@ def _no_such_call(k: Kernel, call: Call, nr: int, address: int | None) -> Explan
         return Explanation(because, f"syscall {nr & ~X32_BIT}  (the number without that bit)")
     state = k.syscall_state(nr)
     ni = k.symbols.describe(address).partition("+")[0]
+    leads = f"its slot points to {ni}" if k.dispatches_by_table else f"x64_sys_call answers it with {ni}"
     if state == "not built":
         row = k.table.by_number[nr]
-        because = f"{row.name} is call {nr} of real Linux, but kshell has no body for it: its slot points to {ni}"
+        because = f"{row.name} is call {nr} of real Linux, but kshell has no body for it: {leads}"
         return Explanation(because, "table --state built  (the calls that work here)")
     if state == "hole":
-        because = f"number {nr} is a hole: no row of the table has it, so its slot points to {ni}"
+        because = f"number {nr} is a hole: no row of the table has it, so {leads}"
         return Explanation(because, "table --state hole  (the numbers that are free)")
     if state == "x32":
         row = k.table.by_number[nr]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 
 import pytest
@@ -10,7 +11,7 @@ from kshell.kernel import layout
 from kshell.kernel.exec import Buffer, run_stub
 from kshell.kernel.kernel import Kernel
 
-CALLS = 1500
+CALLS = int(os.environ.get("KSHELL_FUZZ_CALLS", "1500"))
 PATHS = (
     b"/tmp/a",
     b"/tmp",

@@ -268,3 +268,17 @@ def test_335_on_6_19_dies_without_an_address_and_without_libcs_view() -> None:
     assert lab.json("syscall 335")["signal"] == {"name": "SIGILL", "code": "SI_KERNEL", "address": None}
     assert "libc" not in lab.text("syscall 335")
     assert "always succeeds" not in lab.text("man 335")
+
+
+def test_an_explanation_on_6_19_does_not_speak_of_slots() -> None:
+    hole = Lab("6.19").text("syscall 337")
+    assert "x64_sys_call answers it with __x64_sys_ni_syscall" in hole
+    assert "slot" not in hole
+    assert "its slot points to sys_ni_syscall" in Lab("4.19").text("syscall 134")
+
+
+def test_a_fault_in_a_module_is_explained_with_its_file_and_line() -> None:
+    lab = Lab()
+    lab.result("modprobe crash")
+    text = " ".join(lab.text("syscall test_call 2").split())
+    assert re.search(r"crash\.py:\d+: it read 0x0, and that is a NULL pointer", text), text

@@ -253,9 +253,9 @@ def _page(k: Kernel, nr: int, definition: SyscallDefinition) -> View:
     )
     lines: list[Line] = [[(name, "name"), (f"  system call {nr} ({nr:#x}), kernel {k.profile.name}", "dim")], []]
     lines += [[("  long ", "dim"), (signature, "name")], []]
-    lines += [[("  ", ""), (text, "")] for text in wrap(found.summary, 90)]
+    lines += [[("  ", ""), (text, "")] for text in wrap(found.summary, 78)]
     for paragraph in found.paragraphs:
-        lines += [[], *([("  ", ""), (text, "")] for text in wrap(paragraph, 90))]
+        lines += [[], *([("  ", ""), (text, "")] for text in wrap(paragraph, 78))]
     rax = f"{nr}, and then the result" if found.returns else str(nr)
     lines += [[], span("Registers", "heading"), [("  rax  ", "address"), (rax, "")]]
     for register, parameter in zip(REGISTERS, definition.parameters, strict=False):

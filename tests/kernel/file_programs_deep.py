@@ -112,7 +112,7 @@ def links() -> Iterator[list[Step]]:
         ["symlink", path(target), path(name)]
         for name, target in (
             *(("lf", "f"), ("ld", "d"), ("ldf", "d/f"), ("gone", "none"), ("new", "d/new"), ("loop", "loop")),
-            *(("a", "b"), ("b", "a"), ("root", "/"), ("abs", "/work/here/f"), ("up", ".."), ("slash", "d/")),
+            *(("a", "b"), ("b", "a"), ("root", "/"), ("abs", "/base/here/f"), ("up", ".."), ("slash", "d/")),
             *(("fslash", "f/"), ("dot", ".")),
             *((f"c{i}", f"c{i + 1}") for i in range(40)), ("c40", "f"),
         )
@@ -140,7 +140,7 @@ def links() -> Iterator[list[Step]]:
             "a",
             "root",
             "root/",
-            "root/work/here/f",
+            "root/base/here/f",
             "abs",
             "abs/",
             "up",

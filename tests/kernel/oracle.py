@@ -37,7 +37,7 @@ NUMBERS = {
 PAGE = 4096
 AREA = 64 * PAGE
 REPORT_FD = 1500
-BASE = "/work/here"  # the directory that every program starts in
+BASE = "/base/here"  # the directory that every program starts in
 
 
 class Memory:

@@ -77,7 +77,7 @@ def kernel_state(k: Kernel, width: int) -> Fragments:
     modules = f"{len(names)} module{'' if len(names) == 1 else 's'}" if names else "no modules"
     taint = f"tainted {' '.join(letters)}" if letters else "not tainted"
     listed = f"{modules}: {' '.join(names)}" if names else modules
-    reasons = f"{taint} ({'; '.join(FLAGS[letter][1] for letter in letters)})" if letters else taint
+    reasons = f"{taint} ({'; '.join(FLAGS[letter][2] for letter in letters)})" if letters else taint
     keys = ("Tab completes", "Ctrl-R searches", "F1 explains", "Ctrl-D ends")
     forms = [
         (release, listed, reasons, *keys),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
     from kshell.kernel.trace import Call, Tracer
 
-AX, DI, ORIG_AX, IP = ptregs.AX, ptregs.DI, ptregs.ORIG_AX, ptregs.IP
+AX, ORIG_AX, IP = ptregs.AX, ptregs.ORIG_AX, ptregs.IP
 
 
 class CallStatistics:

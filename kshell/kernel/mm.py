@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from kshell.abi.c_types import U64
 from kshell.abi.errno import EACCES, EINVAL, ENOMEM, EPERM
 from kshell.abi.mman import (
     MAP_32BIT,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from kshell.kernel.fs.shmem import RegularInode
     from kshell.kernel.kernel import Kernel
 
-U64 = (1 << 64) - 1
 MAX_MAP_COUNT = 65530  # vm.max_map_count
 LOW_BEGIN, LOW_END = 0x4000_0000, 0x8000_0000  # where MAP_32BIT puts things
 ACCESS_PROT = {WRITE: PROT_WRITE, FETCH: PROT_EXEC}

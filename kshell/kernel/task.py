@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kshell.abi import ptregs
-from kshell.abi.signal import SIGNALS
+from kshell.abi.signal import signal_name, signal_words
 from kshell.kernel.layout import THREAD_SIZE
 
 if TYPE_CHECKING:
@@ -59,12 +59,12 @@ class Siginfo:
     @property
     def name(self) -> str:
         """``SIGSEGV``."""
-        return SIGNALS[self.signo][0]
+        return signal_name(self.signo)
 
     @property
     def words(self) -> str:
         """What a shell prints: ``Segmentation fault``."""
-        return SIGNALS[self.signo][1]
+        return signal_words(self.signo)
 
 
 class TaskExit(BaseException):

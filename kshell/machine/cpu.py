@@ -15,10 +15,11 @@ from unicorn import unicorn_const as uc_const
 from unicorn import x86_const as x86
 
 from kshell.abi import ptregs
+from kshell.abi.c_types import U64
 from kshell.abi.errno import ENOSYS
 from kshell.machine.code_watch import LOAD_MXCSR, CodeWatch
 from kshell.machine.ctrl_c import CtrlC
-from kshell.machine.mmu import U64, Mmu
+from kshell.machine.mmu import Mmu
 from kshell.machine.paging import FETCH, PageTable
 from kshell.machine.ram import PAGE_MASK, Ram
 from kshell.machine.registers import Extended, Frame, hook_syscall

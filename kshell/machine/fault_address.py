@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kshell.abi.c_types import U64
 from kshell.machine.code_watch import LONGEST_INSTRUCTION, CodeWatch
 from kshell.machine.disassembler import MemoryOperand, memory_operands
-from kshell.machine.mmu import U64, Mmu
+from kshell.machine.mmu import Mmu
 from kshell.machine.paging import FETCH, READ, WRITE
 from kshell.machine.ram import PAGE_MASK, PAGE_SIZE
 from kshell.machine.stop import Stop

@@ -11,11 +11,11 @@ from typing import Any
 
 from unicorn import unicorn_const as uc_const
 
+from kshell.abi.c_types import U64
 from kshell.machine.code_watch import EDGE, CodeWatch
 from kshell.machine.paging import FETCH, FRAME_MASK, NX, PRESENT, READ, USER, WRITABLE, WRITE, PageTable, is_canonical
 from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, Ram
 
-U64 = (1 << 64) - 1
 # The emulator's TLB has 256 entries at first, and grows only when it is flushed.
 FIRST_FILLS, MOST_FILLS = 300, 20_000
 

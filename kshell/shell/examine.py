@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from kshell.abi.c_types import U64
 from kshell.kernel.layout import TASK_SIZE_MAX
 from kshell.kernel.memory import KernelFault
 from kshell.machine.paging import PRESENT, READ, is_canonical
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
     from kshell.shell.session import Session
 
-U64 = (1 << 64) - 1
 SIZES = {"b": 1, "h": 2, "w": 4, "g": 8}
 FORMATS = "xduotcsia"
 MOST = 4096  # units that one command may show

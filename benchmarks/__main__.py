@@ -11,7 +11,7 @@ import sys
 # The figures of starting up are those of a student's second start: with compiled files, as pip leaves them too.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-from benchmarks import ctrl_c, machine, modules, startup
+from benchmarks import ctrl_c, machine, modules, startup, trees
 from kshell.machine.registers import fast_path_available
 
 ROUND_LIMIT_MS = 50.0
@@ -41,6 +41,9 @@ def main(quick: bool) -> int:
     limit = f"at most {ROUND_LIMIT_MS:.0f} ms"
     good &= show("a module edited, unloaded, loaded and called", f"{spent:.1f} ms", limit, spent <= ROUND_LIMIT_MS)
     show("booting a kernel", f"{modules.boot_ms():.1f} ms", "for comparison", True)
+    for built in trees.figures(2 if quick else 5):
+        limit = "for comparison" if built.limit is None else f"at most {built.limit}"
+        good &= show(built.name, f"{built.ratio:.2f}", limit, built.limit is None or built.ratio <= built.limit)
     rounds = 500 if quick else 10_000
     left = {kind: count for kind, count in modules.what_rounds_leave_behind(rounds).items() if count}
     good &= show(f"{rounds:,} rounds of insmod, call, rmmod leave behind", str(left or "nothing"), "nothing", not left)

@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     from kshell.shell.session import Session
 
 USAGE = """\
-usage: kshell [--kernel 4.19|course|6.19] [--json] [--keep-going] [-c COMMANDS | FILE] [ARGS]
+usage: kshell [--kernel 4.19|course|6.19] [--json] [--keep-going] [-c COMMANDS | FILE]
+       kshell [--json] tree new DIR [4.19|6.19] [--force]
 
 A teaching shell for a simulated Linux-like kernel.
 
   kshell                       the prompt (commands from standard input, if that is not a terminal)
   kshell FILE                  run the commands in FILE, a line each
   kshell -c 'CMD; CMD'         run these commands
+  kshell tree new DIR          lay out a kernel source tree (a file called tree: kshell ./tree)
 
   --kernel 4.19|course|6.19    which kernel to boot (course: 4.19 with the course's own call)
   --json                       one JSON object a command, a line each
@@ -30,6 +32,7 @@ A teaching shell for a simulated Linux-like kernel.
 Exit status: 0 done, 1 a command failed, 2 wrong usage, 3 a bug in kshell, 130 Ctrl-C.
 """
 KERNELS = ("4.19", "course", "6.19")
+TREE_USAGE = "kshell tree new DIR [4.19|6.19] [--force]"
 USAGE_ERROR, BUG, INTERRUPTED = 2, 3, 130
 
 
@@ -49,6 +52,7 @@ class Arguments:
         self.json = self.keep_going = self.show_help = self.show_version = self.write_config = False
         self.commands: str | None = None
         self.file: str | None = None
+        self.tree: list[str] = []  # the words of `tree new ...`
 
 
 def read_arguments(argv: list[str]) -> Arguments:
@@ -75,6 +79,8 @@ def read_arguments(argv: list[str]) -> Arguments:
                 raise UsageError(f"there is no kernel {value!r}", f"--kernel {'|'.join(KERNELS)}")
         elif arg.startswith("-") and arg not in ("-", "--"):
             raise UsageError(f"unknown option {arg}", _nearest(arg, [*flags, "--kernel", "-c"]))
+        elif arg == "tree":
+            found.tree, rest = ["tree", *rest], []
         else:
             if arg == "--":
                 arg = rest.pop(0) if rest else "-"
@@ -83,6 +89,13 @@ def read_arguments(argv: list[str]) -> Arguments:
             found.file = arg
     if found.file is not None and found.commands is not None:
         raise UsageError("commands come from -c or from a file, not from both", "kshell FILE")
+    if found.tree and (found.commands is not None or found.file is not None):
+        raise UsageError("tree new stands alone on the command line", TREE_USAGE)
+    if found.tree and not found.show_help and ("--help" in found.tree or "-h" in found.tree):
+        found.show_help = True
+    elif found.tree and (found.tree[1:2] != ["new"] or len(found.tree) == 2):
+        what = "tree new takes the folder to make" if found.tree[1:2] == ["new"] else "tree: the verb here is new"
+        raise UsageError(what, f"{TREE_USAGE}  (a file called tree: kshell ./tree)")
     return found
 
 
@@ -141,6 +154,8 @@ def run(argv: list[str]) -> int:
         return 0
     if found.write_config:
         return _write_config()
+    if found.tree:
+        return _make_tree(found)
     if found.commands is not None:
         session = _make_session(found, False, True)
         return session.run_lines(found.commands.split("\n"))
@@ -154,6 +169,16 @@ def run(argv: list[str]) -> int:
 
     status = run_repl(session)
     return status if isinstance(status, int) else session.final_status()
+
+
+def _make_tree(found: Arguments) -> int:
+    """``kshell tree new DIR``: the shell's own command, without the shell."""
+    session = _make_session(found, False, False)
+    session.execute_words(found.tree)
+    status = session.final_status()
+    if not status and not found.json:
+        sys.stdout.write("these are commands of kshell: type them at its prompt  (start it with: kshell)\n")
+    return status
 
 
 def _write_config() -> int:

@@ -27,6 +27,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from kshell.abi.c_types import *  # noqa: F403  the types of a system call's arguments; __all__ lists them
 from kshell.abi.errno import *  # noqa: F403  every errno by its name; __all__ lists them
 from kshell.abi.loglevel import (
     KERN_ALERT,
@@ -40,11 +41,22 @@ from kshell.abi.loglevel import (
 )
 from kshell.abi.ptregs import AX, DI, DX, ORIG_AX, R8, R9, R10, SI
 from kshell.kernel.declare import (
+    COND_SYSCALL,
     EXPORT_SYMBOL,
+    EXPORT_SYMBOL_GPL,
+    MODULE_ALIAS,
     MODULE_AUTHOR,
     MODULE_DESCRIPTION,
     MODULE_LICENSE,
+    MODULE_PARM_DESC,
     MODULE_VERSION,
+    SYSCALL_DEFINE0,
+    SYSCALL_DEFINE1,
+    SYSCALL_DEFINE2,
+    SYSCALL_DEFINE3,
+    SYSCALL_DEFINE4,
+    SYSCALL_DEFINE5,
+    SYSCALL_DEFINE6,
     Param,
     Stub,
     extern,
@@ -186,9 +198,11 @@ __all__ = [
     "AX",
     "BUG",
     "BUG_ON",
+    "COND_SYSCALL",
     "DI",
     "DX",
     "EXPORT_SYMBOL",
+    "EXPORT_SYMBOL_GPL",
     "KERN_ALERT",
     "KERN_CRIT",
     "KERN_DEBUG",
@@ -197,15 +211,24 @@ __all__ = [
     "KERN_INFO",
     "KERN_NOTICE",
     "KERN_WARNING",
+    "MODULE_ALIAS",
     "MODULE_AUTHOR",
     "MODULE_DESCRIPTION",
     "MODULE_LICENSE",
+    "MODULE_PARM_DESC",
     "MODULE_VERSION",
     "ORIG_AX",
     "R8",
     "R9",
     "R10",
     "SI",
+    "SYSCALL_DEFINE0",
+    "SYSCALL_DEFINE1",
+    "SYSCALL_DEFINE2",
+    "SYSCALL_DEFINE3",
+    "SYSCALL_DEFINE4",
+    "SYSCALL_DEFINE5",
+    "SYSCALL_DEFINE6",
     "THIS_MODULE",
     "X86_CR0_WP",
     "Kernel",
@@ -227,6 +250,11 @@ __all__ = [
     "try_module_get",
     "write_cr0",
 ]
+__all__ += ["Addr", "AtFlags", "BufIn", "BufOut", "ClockId", "DirFd", "FcntlCmd", "Fd"]  # noqa: F405
+__all__ += ["GrndFlags", "Int", "IovecIn", "IovecOut", "LoffT", "Long", "MapFlags", "ModeT"]  # noqa: F405
+__all__ += ["OffT", "OpenFlags", "Path", "PidT", "PipeFds", "PipeFlags", "Prot", "SizeT"]  # noqa: F405
+__all__ += ["StatPtr", "SysinfoPtr", "TimeOut", "TimespecIn", "TimespecOut", "TimevalOut"]  # noqa: F405
+__all__ += ["TimezoneOut", "UInt", "ULong", "ULongFd", "UtsnamePtr", "Whence"]  # noqa: F405
 __all__ += ["E2BIG", "EACCES", "EADDRINUSE", "EADDRNOTAVAIL", "EADV", "EAFNOSUPPORT", "EAGAIN"]  # noqa: F405
 __all__ += ["EALREADY", "EBADE", "EBADF", "EBADFD", "EBADMSG", "EBADR", "EBADRQC", "EBADSLT", "EBFONT"]  # noqa: F405
 __all__ += ["EBUSY", "ECANCELED", "ECHILD", "ECHRNG", "ECOMM", "ECONNABORTED", "ECONNREFUSED"]  # noqa: F405

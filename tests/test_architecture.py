@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "kshell"
 # Each room may import only from rooms before it, and from itself.
-ORDER = ("abi", "machine", "kernel", "linux", "modules", "shell", "lesson", "__main__")
+ORDER = ("abi", "machine", "kernel", "linux", "modules", "kbuild", "shell", "lesson", "__main__")
 FILES = sorted(ROOT.rglob("*.py"))
 
 

@@ -179,6 +179,21 @@ def parse(text: str, filename: str = "syscall_64.tbl") -> Table:
     return table
 
 
+def from_rows(rows: Iterable[Row], filename: str = "syscall_64.tbl") -> Table:
+    """The table that a build made: where two rows have one number the later wins, a row for x32 never."""
+    table = Table(filename)
+    for row in rows:
+        table.rows.append(row)
+        if row.abi != "x32":
+            table.by_name[row.name] = row
+        if row.abi != "64":
+            table.x32_by_name[row.name] = row
+        other = table.by_number.get(row.number)
+        if other is None or row.abi != "x32":
+            table.by_number[row.number] = row
+    return table
+
+
 def read_row(line: str, number: int) -> Row | None:
     """The row that a well-formed line (without trailing comment) holds; None for every other line."""
     plain = line.replace("\t", " ")

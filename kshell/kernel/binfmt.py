@@ -98,6 +98,7 @@ def build_stack(k: Kernel, task: Task, entry: int, argv: Sequence[str], envp: Se
     at -= len(strings) + 16
     random_at = at + len(strings)
     offsets = [at + offset for offset in pointers]
+    task.mm.arg_start, task.mm.arg_end = at, [*offsets, random_at][len(argv)]
     uid, gid = task.cred.uid, task.cred.gid
     auxv = (AT_PAGESZ, PAGE_SIZE, AT_ENTRY, entry, AT_UID, uid, AT_EUID, uid, AT_GID, gid, AT_EGID, gid)
     words = [len(argv), *offsets[: len(argv)], 0, *offsets[len(argv) :], 0, *auxv, AT_RANDOM, random_at, AT_NULL, 0]

@@ -6,78 +6,114 @@ C counterpart: init/main.c, arch/x86/entry/syscall_64.c (the table is made by th
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kshell.abi import ptregs, syscall_tbl
+from kshell.abi import ptregs
 from kshell.abi.errno import ENOSYS
 from kshell.abi.loglevel import KERN_INFO, KERN_NOTICE
-from kshell.kernel import entry, layout
+from kshell.kernel import entry, extable, initcalls, layout
 from kshell.kernel.clock import BOOT_STEP_NS
-from kshell.kernel.declare import SECTIONS, Stub, SyscallDefinition
+from kshell.kernel.declare import Param, Stub, SyscallDefinition
 from kshell.kernel.kallsyms import Symbol
+from kshell.kernel.link_map import place_calls, place_functions
 from kshell.kernel.naming import entry_name
+from kshell.kernel.text import KernelPanic
+from kshell.kernel.uaccess import ROUTINES
+from kshell.machine.ram import PAGE_SIZE
 from kshell.machine.ring3 import GDT, IRETQ
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from kshell.kernel.kernel import Kernel
+    from kshell.kernel.vmlinux import LoadedObject
 
 
 def start_kernel(k: Kernel) -> None:
     """Boot `k`: from an empty machine to a task in ring 3."""
     k.memory.smap, k.memory.smep = "nosmap" not in k.cmdline.split(), "nosmep" not in k.cmdline.split()
-    k.printk(KERN_NOTICE, f"Linux version {k.profile.release} (kshell) #1 SMP, simulated")
+    k.printk(KERN_NOTICE, k.banner)
     k.printk(KERN_INFO, f"Command line: {k.cmdline}".rstrip())
-    _map_text(k)
-    k.table = syscall_tbl.load(k.profile.name)
-    _link(k)
+    k.table = k.image.table
+    _map_text(k, layout.KERNEL_TEXT, layout.OBJECT_TEXT)
+    objects = k.image.load(k)
+    _link(k, objects)
     _build_table(k)
     k.printk(KERN_INFO, f"Memory: {k.ram.frames_total * 4}K available, 4K pages, one CPU")
     _enter_user_mode(k)
     k.clock.ns += BOOT_STEP_NS
     _start_first_task(k)
+    initcalls.do_initcalls(k, objects)
     k.printk(KERN_INFO, f"Run kshell as init; {len(k.definitions)} system calls built in")
 
 
-def _map_text(k: Kernel) -> None:
-    k.memory.map(layout.KERNEL_TEXT, layout.EXTRA_TEXT - layout.KERNEL_TEXT + 0x1000, writable=False, executable=True)
-    for page in range(layout.KERNEL_TEXT, layout.EXTRA_TEXT + 0x1000, 0x1000):
-        k.memory.poke(page, b"\xcc" * 0x1000)
+def _map_text(k: Kernel, start: int, end: int) -> None:
+    k.memory.map(start, end - start, writable=False, executable=True)
+    for page in range(start, end, PAGE_SIZE):
+        k.memory.poke(page, b"\xcc" * PAGE_SIZE)
 
 
-def _link(k: Kernel) -> None:
-    """Give every built-in function and variable its place, in an order that never depends on what was added."""
-    from kshell.kernel import syscalls
-
+def _link(k: Kernel, objects: list[LoadedObject]) -> None:
+    """Give every built-in function and variable its place.  A system call's goes by its number, so that it never
+    depends on what was added."""
     here = layout.KERNEL_TEXT
     k.define_function("entry_SYSCALL_64", entry.entry_SYSCALL_64, here)
     k.define_function("do_syscall_64", entry.do_syscall_64, here + 0x10)
     k.define_function(ni_name(k), sys_ni_syscall, here + 0x20)
-    extra = layout.EXTRA_TEXT
+    extable.place(k, ROUTINES)
     numbers = {entry_name(row.symbol): nr for nr, row in sorted(k.table.by_number.items(), reverse=True) if row.symbol}
-    for module in syscalls.subjects(k.profile):
-        for definition in _section(module, ".syscalls"):
-            assert isinstance(definition, SyscallDefinition)
-            k.definitions[definition.name] = definition
-            nr = numbers.get(definition.name)
-            if nr is None:
-                address, extra = extra, extra + layout.FUNCTION_SIZE
-            else:
-                address = layout.SYSCALL_TEXT + layout.FUNCTION_SIZE * nr
-            k.define_function("__x64_sys_" + definition.name, make_wrapper(k, definition), address)
-        exported = {id(thing) for thing in _section(module, "__ksymtab")}
-        for stub in _section(module, ".bss"):
-            assert isinstance(stub, Stub)
+    k.definitions = {each.name: each for linked in objects for each in linked.section(".syscalls")}
+    for name, address in place_calls(k.definitions, numbers).items():
+        k.define_function("__x64_sys_" + name, make_wrapper(k, k.definitions[name]), address)
+    _place_functions(k, objects)
+    _place_variables(k, objects)
+    _bind_externs(k, objects)
+
+
+def _place_functions(k: Kernel, objects: list[LoadedObject]) -> None:
+    """The plain functions of each file, in link order."""
+    at = layout.OBJECT_TEXT
+    count = sum(len(linked.functions) for linked in objects)
+    end = at + -(-count * layout.FUNCTION_SIZE // PAGE_SIZE) * PAGE_SIZE
+    if end > layout.OBJECT_TEXT_END:
+        raise KernelPanic("the kernel's own functions do not fit into its text")
+    _map_text(k, at, end)
+    addresses = place_functions()
+    for linked in objects:
+        exported = _exports(linked)
+        for function in linked.functions:
+            k.define_function(function.__name__, function, next(addresses), exported=exported.get(id(function)))
+
+
+def _exports(linked: LoadedObject) -> dict[int, str]:
+    """By which macro each thing of a file is exported."""
+    return {id(thing): "EXPORT_SYMBOL" for thing in linked.section("__ksymtab")} | {
+        id(thing): "EXPORT_SYMBOL_GPL" for thing in linked.section("__ksymtab_gpl")
+    }
+
+
+def _place_variables(k: Kernel, objects: list[LoadedObject]) -> None:
+    for linked in objects:
+        exported = _exports(linked)
+        for variable in [*linked.section(".bss"), *linked.section(".data")]:
+            assert isinstance(variable, Stub)
             cell = k.memory.static(8)
-            k.bind_stub(stub, cell)
-            export = "EXPORT_SYMBOL" if id(stub) in exported else None
-            k.symbols.add(Symbol(stub.name, cell, "B" if export else "b", 8, exported=export))
+            k.bind_stub(variable, cell)
+            export, letter = exported.get(id(variable)), "d" if isinstance(variable, Param) else "b"
+            k.symbols.add(Symbol(variable.name, cell, letter.upper() if export else letter, 8, exported=export))
+            if isinstance(variable, Param):
+                variable.reset(k)
 
 
-def _section(module: ModuleType, name: str) -> list[Any]:
-    found: list[Any] = vars(module).get(SECTIONS, {}).get(name, [])
-    return found
+def _bind_externs(k: Kernel, objects: list[LoadedObject]) -> None:
+    """What one built-in file uses of another; exported or not, they are one program."""
+    for stub in (each for linked in objects for each in linked.section(".extern")):
+        symbol = k.symbols.lookup(stub.name)
+        if symbol is None:
+            raise KernelPanic(f"undefined reference to `{stub.name}'")
+        cell = symbol.address
+        if symbol.kind in "tT":
+            cell = k.memory.static(8)
+            k.memory.store(cell, symbol.address)
+        k.bind_stub(stub, cell)
 
 
 def ni_name(k: Kernel) -> str:
@@ -113,7 +149,7 @@ def make_wrapper(k: Kernel, definition: SyscallDefinition) -> Callable[[Kernel, 
 
 def _build_table(k: Kernel) -> None:
     """sys_call_table: an array of pointers in read-only memory, `[0 ... max] = &sys_ni_syscall` first."""
-    k.nr_syscalls = k.table.last_common() + 1
+    k.nr_syscalls = max((nr for nr, row in k.table.by_number.items() if row.abi != "x32"), default=-1) + 1
     k.sys_call_table = layout.KERNEL_RODATA
     ni = k.symbols.lookup(ni_name(k))
     assert ni is not None

@@ -34,9 +34,11 @@ class Symbol:
 
 
 class Kallsyms:
-    """The symbols of one kernel and its modules."""
+    """The symbols of one kernel and its modules.  `kptr_restrict` says who may read addresses: 0 and 1 root, 2 nobody
+    (C: kernel.kptr_restrict)."""
 
     def __init__(self) -> None:
+        self.kptr_restrict = 0
         self._by_name: dict[str, list[Symbol]] = {}
         self._addresses: list[int] = []
         self._symbols: list[Symbol] = []

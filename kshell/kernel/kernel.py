@@ -16,9 +16,10 @@ from kshell.kernel.kallsyms import Kallsyms
 from kshell.kernel.memory import KernelMemory
 from kshell.kernel.naming import entry_name
 from kshell.kernel.printk import DEFAULT_LEVEL, MESSAGE_MAX, Log, printable
-from kshell.kernel.profile import DEFAULT, PROFILES, Profile
+from kshell.kernel.profile import DEFAULT, Profile
 from kshell.kernel.taint import Taint
 from kshell.kernel.text import KernelBug, KernelText
+from kshell.kernel.vmlinux import Vmlinux, packaged
 from kshell.machine.cpu import Cpu
 from kshell.machine.ram import Ram
 
@@ -59,14 +60,18 @@ class NoTty:
 
 
 class Kernel(KernelText):
-    """A booted kernel.  `release` names its profile: 4.19, course or 6.19; `cmdline` is what the boot loader passes
-    (`nosmap`, `nosmep`, `module_reuse` and `uid=N` are understood)."""
+    """A booted kernel.  `image` is what is booted: one that was built, or by its name one that comes with kshell (4.19,
+    course, 6.19); `cmdline` is what the boot loader passes (`nosmap`, `nosmep`, `module_reuse` and `uid=N` are
+    understood).  Raises KernelPanic where an image does not get through its boot."""
 
-    def __init__(self, release: str = DEFAULT.name, cmdline: str = "", ram_size: int = RAM_SIZE) -> None:
+    def __init__(self, image: Vmlinux | str = DEFAULT.name, cmdline: str = "", ram_size: int = RAM_SIZE) -> None:
         from kshell.kernel import boot
 
         super().__init__()
-        self.profile: Profile = PROFILES[release]
+        self.image: Vmlinux = packaged(image) if isinstance(image, str) else image
+        self.profile: Profile = self.image.profile
+        self.release = self.image.release  # what uname says
+        self.vermagic = self.image.vermagic
         self.cmdline = cmdline
         self.clock = Clock()
         self.log = Log(self.clock)
@@ -93,6 +98,7 @@ class Kernel(KernelText):
         self.sys_call_table = 0
         self.nr_syscalls = 0
         self.ni_syscall = 0  # the address of sys_ni_syscall
+        self.extable_size = 0  # entries of the exception table
         self.switch: dict[int, int] = {}  # x64_sys_call(): what is compiled into text, whatever the table says
         self.dispatches_by_table = self.profile.dispatch == "table"
         self.statistics: dict[int, CallStatistics] = {}
@@ -101,6 +107,11 @@ class Kernel(KernelText):
         self.current: Task
         self.shell_task: Task
         boot.start_kernel(self)
+
+    @property
+    def banner(self) -> str:
+        """The first line of the log, and /proc/version (C: linux_banner)."""
+        return f"Linux version {self.release} (kshell) #{self.image.build} SMP, simulated"
 
     # printk
 
@@ -188,4 +199,4 @@ class Kernel(KernelText):
             if row.abi == "x32":
                 return "x32"
             return "built" if self.define_of(nr) else "not built"
-        return "hole" if 0 <= nr <= self.table.last_common() else "unknown"
+        return "hole" if 0 <= nr < self.nr_syscalls else "unknown"

@@ -6,8 +6,12 @@ As Documentation/x86/x86_64/mm.txt has it for 48-bit addresses, without KASLR: t
 KERNEL_TEXT = 0xFFFF_FFFF_8100_0000  # functions, 16 bytes each
 SYSCALL_TEXT = KERNEL_TEXT + 0x1000  # __x64_sys_*, in order of their numbers, so that a new one moves no other
 EXTRA_TEXT = KERNEL_TEXT + 0x8000  # calls that are in no table
-KERNEL_RODATA = 0xFFFF_FFFF_8200_0000  # sys_call_table
+LIB_TEXT = KERNEL_TEXT + 0x800  # copies from and to user memory, which may fault
+OBJECT_TEXT = KERNEL_TEXT + 0xA000  # the other functions of the files that are linked in, in link order
+OBJECT_TEXT_END = KERNEL_TEXT + 0x1A000
+KERNEL_RODATA = 0xFFFF_FFFF_8200_0000  # sys_call_table, __ex_table
 KERNEL_DATA = 0xFFFF_FFFF_8240_0000  # STUB_ pointers and other variables
+KERNEL_DATA_END = KERNEL_DATA + (1 << 20)
 MODULES = 0xFFFF_FFFF_C000_0000
 MODULES_SIZE = 2 << 20  # addresses come back into use after some 250 loads, not sooner
 VMALLOC = 0xFFFF_C900_0000_0000  # kernel stacks

@@ -47,13 +47,15 @@ def page_align(size: int) -> int:
 
 
 class AddressSpace:
-    """C: struct mm_struct.  `vmas` says what is mapped, `pages` which of it is in RAM."""
+    """C: struct mm_struct.  `vmas` says what is mapped, `pages` which of it is in RAM; the arguments that the program
+    was started with stand between `arg_start` and `arg_end`."""
 
     def __init__(self, k: Kernel) -> None:
         self._k = k
         self.pages = PageTable(k.ram, k.memory.space)
         self.vmas = VmaList()
         self.start_brk = self.brk = 0
+        self.arg_start = self.arg_end = 0
 
     def find(self, address: int) -> Vma | None:
         """The mapping that `address` lies in."""

@@ -16,7 +16,7 @@ from kshell.abi.loglevel import KERN_ERR, KERN_WARNING
 from kshell.kernel.declare import Param, Stub
 from kshell.kernel.kallsyms import Symbol
 from kshell.kernel.layout import FUNCTION_SIZE, MODULES, MODULES_SIZE
-from kshell.kernel.module_struct import Module, Refusal
+from kshell.kernel.module_struct import UNFORMED, Module, Refusal
 from kshell.machine.ram import PAGE_SIZE, OutOfMemory
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def free_module(k: Kernel, module: Module) -> None:
     for owner in module.uses:
         owner.used_by.remove(module.name)
     module.uses.clear()
+    module.state = UNFORMED
     k.modules.pop(module.name, None)
     k.symbols.remove_module(module.name)
     k.forget_stubs([*module.section(".bss"), *module.section(".data"), *module.section(".extern")])
@@ -70,7 +71,7 @@ def _top_level(module: Module, name: str) -> FunctionType | None:
 
 def _check_exports(k: Kernel, module: Module) -> None:
     mine = set()
-    for thing in module.section("__ksymtab"):
+    for thing in (*module.section("__ksymtab"), *module.section("__ksymtab_gpl")):
         name = _name(thing)
         if name in mine:
             because = f"'{name}' exported twice. Previous export was in {module.name}"
@@ -100,31 +101,64 @@ def _resolve(k: Kernel, module: Module) -> list[tuple[Stub[Any], Symbol]]:
     """Each extern with the exported symbol of that name."""
     closed = sorted(name for name, version in NOT_EXPORTED_SINCE.items() if k.profile.version >= version)
     found, missing = [], [name for name in closed if name in module.undefined]
+    using_gpl_only = False
     for stub in module.section(".extern"):
         symbol = k.symbols.lookup_exported(stub.name)
-        if symbol is None:
+        gpl_only = symbol is not None and symbol.exported == "EXPORT_SYMBOL_GPL"
+        owner = k.modules.get(symbol.module) if symbol is not None and symbol.module else None
+        using_gpl_only |= gpl_only
+        refused = gpl_only and "P" in module.taints
+        if symbol is None or refused or not _inherit_taint(k, module, owner, stub.name, using_gpl_only):
             missing.append(stub.name)
             continue
         found.append((stub, symbol))
-        owner = k.modules.get(symbol.module) if symbol.module else None
         if owner is not None and owner not in module.uses:
             module.uses.append(owner)
     if missing:
+        module.uses.clear()
         for name in missing:
             k.printk(KERN_WARNING, f"{module.name}: Unknown symbol {name} (err -2)")
-        raise Refusal(ENOENT, *_why_unknown(k, missing[0]))
+        raise Refusal(ENOENT, *_why_unknown(k, module, missing[0]))
     return found
 
 
-def _why_unknown(k: Kernel, name: str) -> tuple[str, str]:
+def _inherit_taint(k: Kernel, module: Module, owner: Module | None, name: str, using_gpl_only: bool) -> bool:
+    """Since 5.9 a module that uses a proprietary one counts as proprietary too, and so may use nothing GPL-only."""
+    if owner is None or "P" not in owner.taints or k.profile.version < (5, 9):
+        return True
+    if using_gpl_only:
+        uses = f"module using GPL-only symbols uses symbols {name} from proprietary module {owner.name}."
+        k.printk(KERN_ERR, f"{module.name}: {uses}")
+        return False
+    if "P" not in module.taints:
+        uses = f"module uses symbols {name} from proprietary module {owner.name}, inheriting taint."
+        k.printk(KERN_WARNING, f"{module.name}: {uses}")
+        module.taints = "P" + module.taints
+    return True
+
+
+def _why_unknown(k: Kernel, module: Module, name: str) -> tuple[str, str]:
     if name in NOT_EXPORTED_SINCE:
         first = ".".join(map(str, NOT_EXPORTED_SINCE[name]))
-        because = f"{name} is in this kernel ({k.profile.release}), but since {first} it is not exported to modules"
+        because = f"{name} is in this kernel ({k.release}), but since {first} it is not exported to modules"
         return because, "boot course  (or boot 4.19: there it still was)"
+    exported = k.symbols.lookup_exported(name)
+    if exported is not None and exported.exported == "EXPORT_SYMBOL_GPL" and "P" in module.taints:
+        because = (
+            f"{name} is exported with EXPORT_SYMBOL_GPL, and {module.name} is under no licence that goes with the GPL"
+        )
+        return because, 'MODULE_LICENSE("GPL"), if you may say so; to such a module the symbol is not there'
+    if exported is not None and exported.module is not None:
+        because = f"{exported.module} is proprietary, and {module.name} also uses what is GPL-only"
+        return because, "use the one or the other; dmesg says which symbols"
     if k.symbols.lookup(name) is not None:
-        return f"{name} is in this kernel, but nobody exports it", f"add EXPORT_SYMBOL({name}) where it is defined"
+        again = ", then make, make install, boot" if k.image.tree else ""
+        return f"{name} is in this kernel, but nobody exports it", f"EXPORT_SYMBOL({name}) where it is defined{again}"
+    if name == "STUB_test_call" and k.image.tree:
+        because = f"the kernel of {k.image.tree} was built without a file that defines {name}"
+        return because, "add SystemCalls/test_call.py to the tree, make, make install, boot"
     if name == "STUB_test_call":
-        because = f"this is kernel {k.profile.release}, and test_call is compiled into the course kernel only"
+        because = f"this is kernel {k.release}, and test_call is compiled into the course kernel only"
         return because, "boot course  (and load it there)"
     from difflib import get_close_matches
 
@@ -136,8 +170,8 @@ def _why_unknown(k: Kernel, name: str) -> tuple[str, str]:
 
 def _allocate(k: Kernel, module: Module, found: list[tuple[Stub[Any], Symbol]]) -> None:
     text = FUNCTION_SIZE * (len(module.functions) + 1)
-    pointers = len(_variables(module)) + sum(_is_function(symbol) for _, symbol in found)
-    text_size, data_size = (-(-size // PAGE_SIZE) * PAGE_SIZE for size in (text, 8 * pointers))
+    data = sum(map(_size, _variables(module))) + 8 * sum(_is_function(symbol) for _, symbol in found)
+    text_size, data_size = (-(-size // PAGE_SIZE) * PAGE_SIZE for size in (text, data))
     base = find_module_space(k, text_size + data_size)
     if base == 0:
         module.uses.clear()
@@ -155,35 +189,45 @@ def _allocate(k: Kernel, module: Module, found: list[tuple[Stub[Any], Symbol]]) 
     k.memory.poke(base, PADDING * text_size)
 
 
+def _size(variable: Stub[Any]) -> int:
+    return variable.size if isinstance(variable, Param) else 8
+
+
+def _exported(module: Module, thing: object) -> str | None:
+    """The macro that exports a thing of this module, if one does."""
+    for macro, name in (("EXPORT_SYMBOL", "__ksymtab"), ("EXPORT_SYMBOL_GPL", "__ksymtab_gpl")):
+        if any(each is thing for each in module.section(name)):
+            return macro
+    return None
+
+
 def _is_function(symbol: Symbol) -> bool:
     return symbol.kind in "tT"
 
 
 def _place_functions(k: Kernel, module: Module) -> None:
     """Addresses go by the source's order, 16 bytes apart, whether or not a name still is a function."""
-    exported = {id(thing) for thing in module.section("__ksymtab")}
     for index, name in enumerate(module.functions, 1):
         function = _top_level(module, name)
         if function is not None:
-            export = "EXPORT_SYMBOL" if id(function) in exported else None
+            export = _exported(module, function)
             address = module.address + FUNCTION_SIZE * index
             k.define_function(name, function, address, module=module.name, exported=export)
 
 
 def _place_data(k: Kernel, module: Module, found: list[tuple[Stub[Any], Symbol]]) -> None:
     at = module.address + module.size
-    exported = {id(thing) for thing in module.section("__ksymtab")}
     for variable in _variables(module):
         k.bind_stub(variable, at)
-        export = "EXPORT_SYMBOL" if id(variable) in exported else None
+        export = _exported(module, variable)
         letter = "d" if isinstance(variable, Param) else "b"
         k.symbols.add(
             Symbol(variable.name, at, letter.upper() if export else letter, 8, module=module.name, exported=export)
         )
         if isinstance(variable, Param):
-            module.parameters[variable.name] = variable
-            k.memory.store(at, variable.default)
-        at += 8
+            variable.reset(k)
+        at += _size(variable)
+    module.parameters = {parameter.name: parameter for parameter in module.section("__param")}
     for stub, symbol in found:
         if _is_function(symbol):  # a pointer of the module's own to the function, as in a global offset table
             k.memory.store(at, symbol.address)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kshell.abi.errno import EEXIST, EINVAL, ENOENT, ENOEXEC, ESRCH, strerror
-from kshell.kernel.declare import SECTIONS, Param, Stub
-from kshell.kernel.module_source import Source
+from kshell.kernel.declare import SECTIONS, Param, Stub, SyscallDefinition
+
+if TYPE_CHECKING:
+    from kshell.kernel.module_object import Built
 
 UNFORMED, LOADING, LIVE, UNLOADING = "Unformed", "Loading", "Live", "Unloading"
 INSMOD_WORDS = {
@@ -28,6 +30,9 @@ ENTRIES: dict[str, type | tuple[type, ...]] = {
     ".data": Stub,
     ".extern": Stub,
     "__ksymtab": (Stub, FunctionType),
+    "__ksymtab_gpl": (Stub, FunctionType),
+    "__param": Param,
+    ".syscalls": SyscallDefinition,
     ".modinfo": tuple,
 }
 MODPROBE_WORDS = {
@@ -68,12 +73,15 @@ class Module:
     """C: struct module.
 
     `address` and `size` are those of its text (bytes, whole pages), `data_size` bytes of data stand behind it;
-    `used_by` holds the names of the modules that use its symbols, `info` what modinfo shows.
+    `used_by` holds the names of the modules that use its symbols, `taints` the letters that it brought, in the order
+    of their bits.  `path` is the file that insmod was given, `text` its source as it was compiled.
     """
 
-    def __init__(self, source: Source, name: str) -> None:
-        self.name, self.path, self.info, self.text = name, source.path, source.info, source.text
-        self.functions, self.undefined = source.functions, source.references
+    def __init__(self, built: Built, path: str) -> None:
+        self.name, self.path, self.source = built.name, path, built.source
+        self.vermagic, self.intree = built.vermagic, built.intree
+        self.info, self.text = built.source.info, built.source.text
+        self.functions, self.undefined = built.source.functions, built.source.references
         self.state = UNFORMED
         self.namespace: dict[str, Any] = {}
         self._sections: dict[str, list[Any]] = {}
@@ -82,7 +90,7 @@ class Module:
         self.uses: list[Module] = []
         self.used_by: list[str] = []
         self.taints = ""
-        self.parameters: dict[str, Param] = {}
+        self.parameters: dict[str, Param[Any]] = {}
 
     @property
     def refcount(self) -> int:
@@ -91,6 +99,21 @@ class Module:
         if self.state == UNLOADING:
             return -1
         return len(self.used_by) + self.references + (self.state == LOADING)
+
+    @property
+    def initstate(self) -> str:
+        """What /sys/module/NAME/initstate says: coming, live or going; "unformed" while it is not listed yet."""
+        return {LOADING: "coming", LIVE: "live", UNLOADING: "going"}.get(self.state, "unformed")
+
+    @property
+    def permanent(self) -> bool:
+        """Whether only force unloads it: it has an init function and no exit function."""
+        return self.init is not None and self.exit is None
+
+    @property
+    def version(self) -> str | None:
+        """What MODULE_VERSION says, None without one."""
+        return dict(self.section(".modinfo")).get("version")
 
     @property
     def init(self) -> Callable[..., Any] | None:

@@ -41,10 +41,10 @@ def make_tick(k: Kernel) -> Callable[[], None]:
         if isinstance(error, DEADLY):
             raise error
         if k.cpu.ctrl_c_pressed:
-            raise SoftLockup("the module's code looped until Ctrl-C")
+            raise SoftLockup("kernel code looped until Ctrl-C")
         k.ticks_left -= 1
         if k.ticks_left < 0:
-            raise SoftLockup(f"the module's code looped {k.tick_budget} times, more than a script may")
+            raise SoftLockup(f"kernel code looped {k.tick_budget} times, more than a script may")
 
     return tick
 

@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
 
 
+SOURCE_TEXT = (
+    "__kshell_source__"  # in the namespace of a built-in file that came from a tree: its text when it was built
+)
+
+
 class Frame(NamedTuple):
     """A kernel or module function that was running: its `symbol` ("name+0x3/0x10 [module]"), the function's own
     address (0 where it has none), and where in the source it was."""
@@ -173,7 +178,7 @@ def _frames(k: Kernel, places: list[tuple[FrameType, int]]) -> list[Frame]:
         address = names.get(code, 0)
         if not address and module is None:
             continue
-        source = _line_of(module.text, line) if module is not None else _kernel_line(code.co_filename, line)
+        source = _source_line(frame.f_globals, code.co_filename, line)
         symbol = k.symbols.at(address) if address else None
         owner = f" [{module.name}]" if module is not None else ""
         name = f"{symbol.name}+0x3/0x{symbol.size:x}{owner}" if symbol is not None else code.co_qualname + owner
@@ -192,18 +197,19 @@ def _definition(k: Kernel, function: Callable[..., Any]) -> Frame:
     code = inner.__code__
     module = _module_of(inner.__globals__)
     line = code.co_firstlineno
-    source = _line_of(module.text, line) if module is not None else _kernel_line(code.co_filename, line)
+    source = _source_line(inner.__globals__, code.co_filename, line)
     address = k.address_of(inner) or 0
     owner = f" [{module.name}]" if module is not None else ""
     return Frame(f"{code.co_name}+0x3/0x10{owner}", address, code.co_filename, line, source)
 
 
-def _line_of(text: str, line: int) -> str:
-    lines = text.splitlines()
-    return lines[line - 1].strip() if 0 < line <= len(lines) else ""
-
-
-def _kernel_line(file: str, line: int) -> str:
+def _source_line(namespace: dict[str, Any], file: str, line: int) -> str:
+    """A line of the source as it was when it was compiled; of kshell's own files, as it is on disk."""
+    module = _module_of(namespace)
+    text = module.text if module is not None else namespace.get(SOURCE_TEXT)
+    if isinstance(text, str):
+        lines = text.splitlines()
+        return lines[line - 1].strip() if 0 < line <= len(lines) else ""
     import linecache
 
     return linecache.getline(file, line).strip()

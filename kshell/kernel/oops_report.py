@@ -184,7 +184,7 @@ def _explain(k: Kernel, text: str, frames: Sequence[Frame]) -> None:
 def _who(k: Kernel) -> None:
     task = k.current
     user = "" if _is_old(k) else f"UID: {task.cred.uid} "
-    _say(k, f"CPU: 0 {user}PID: {task.pid} Comm: {task.comm} {k.taint} {k.profile.release} #1")
+    _say(k, f"CPU: 0 {user}PID: {task.pid} Comm: {task.comm} {k.taint} {k.release} #{k.image.build}")
     if k.taint.letters and not _is_old(k):
         _say(k, k.taint.words())
     _say(k, "Hardware name: kshell, simulated")

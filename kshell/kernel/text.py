@@ -6,8 +6,8 @@ Where nothing lives there any more, that is a fault with the address in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
 from kshell.abi.c_types import U64, to_signed64
 from kshell.kernel import layout
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kshell.kernel.trace import Tracer
 
 P = ParamSpec("P")
+V = TypeVar("V", int, str)
 RETURN_OFFSET = 3  # where the `ret` stands in the stub of a function: the address to come back to after a call
 
 
@@ -68,7 +69,12 @@ class KernelBug(Exception):
 
 
 class KernelPanic(Exception):
-    """The kernel cannot even report an oops any more: a module has overwritten what the report needs."""
+    """The kernel stops: it cannot even report an oops any more, or it did not get through its boot.  `log` is the end
+    of what it said."""
+
+    def __init__(self, text: str, log: Sequence[str] = ()) -> None:
+        super().__init__(text)
+        self.log = list(log)
 
 
 def shortened(thing: object) -> str:
@@ -213,9 +219,14 @@ class KernelText:
     def __setitem__(self, stub: Stub[P], function: Callable[..., int] | int | None) -> None:
         self.memory.store(self.stub_address(stub), self.pointer_to(function))
 
-    def read(self, parameter: Param) -> int:
-        """The value of a module's parameter."""
-        return to_signed64(self.memory.load(self.stub_address(parameter)))
+    def read(self, variable: Param[V]) -> V:
+        """The value of a module's variable or parameter: an int, or a str where it was declared with one."""
+        value: V = variable.load(self)
+        return value
+
+    def write(self, variable: Param[V], value: V) -> None:
+        """Give a module's variable another value."""
+        variable.store(self, value)
 
     def pointer_to(self, function: Callable[..., int] | int | None) -> int:
         """The 8 bytes that a pointer to `function` holds; None is NULL, an int stands for itself (a cast in C)."""

@@ -2,18 +2,21 @@
 
 A user pointer may point anywhere, into the kernel too.  Every function here first asks whether the range is the
 user's at all (access_ok), then walks the caller's page tables page by page; a missing page is brought in as if the
-program had touched it, and one that cannot be is where the copy ends.  On Linux that end is found by the exception
-table; here it is a return value, the same one.
+program had touched it, and one that cannot be is where the copy ends: the fault is looked up in the exception table,
+which says that the routine goes on at its end, and returns how much is missing.
 
-C counterpart: include/linux/uaccess.h, arch/x86/lib/usercopy_64.c.
+C counterpart: include/linux/uaccess.h, arch/x86/lib/usercopy_64.c, arch/x86/mm/extable.c (fixup_exception).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from kshell.abi.errno import EFAULT
+from kshell.kernel.extable import search_exception_tables
 from kshell.kernel.layout import TASK_SIZE_MAX
+from kshell.kernel.memory import KernelFault
 from kshell.machine.paging import FRAME_MASK, NX, PRESENT, READ, USER, WRITABLE, WRITE
 from kshell.machine.ram import PAGE_SIZE
 
@@ -32,14 +35,21 @@ def _user_page(k: Kernel, address: int, access: int) -> int:
     needed = PRESENT | USER | (WRITABLE if access == WRITE else 0)
     entry = mm.pages.entry(address)
     if entry & needed != needed:
-        if mm.fault(address, access) is not None:
-            return 0
+        refused = mm.fault(address, access) is not None
         entry = mm.pages.entry(address)
-        if entry & needed != needed:
+        if refused or entry & needed != needed:
+            _fixup_exception(k, address, access)
             return 0
     if access == WRITE and not entry & NX:
         k.cpu.flush_code()
     return (entry & FRAME_MASK) + (address & PAGE_SIZE - 1)
+
+
+def _fixup_exception(k: Kernel, address: int, access: int) -> None:
+    """The CPU faulted on a user address in one of the routines below: on to its fixup, or else it is an oops."""
+    routine = k.address_of(copy_to_user if access == WRITE else copy_from_user) or 0
+    if not search_exception_tables(k, routine):
+        raise KernelFault(address, access, 2 if access == WRITE else 0)
 
 
 def copy_from_user(k: Kernel, source: int, size: int) -> bytes:
@@ -90,3 +100,7 @@ def strncpy_from_user(k: Kernel, source: int, count: int) -> bytes | int:
         found += chunk
         source += len(chunk)
     return found
+
+
+# What each has for a name in kernel text, in the order of the object files (C: arch/x86/lib/).
+ROUTINES: dict[str, Callable[..., Any]] = {"copy_to_user": copy_to_user, "copy_from_user": copy_from_user}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from kshell.abi.c_types import to_signed64
+from kshell.abi.c_types import U64, to_signed64
 from kshell.abi.errno import errno_name, is_error
 from kshell.shell.views import Line, View, labelled, show, span
 
@@ -38,6 +38,18 @@ def call_line(call: Call) -> Line:
     return [(show(text[:at]), "name"), (" = ", "dim"), (show(text[at + 3 :]), "errno" if failed else "good")]
 
 
+def result_faces(ret: int, libc: bool) -> str:
+    """What stands under a call's line about its result: with `libc` what a C program makes of a negative one ("" for
+    the others, which it gets as they are), else what the kernel left in rax."""
+    if not libc:
+        return f"rax: {ret} ({ret & U64:#x})"
+    if ret >= 0:
+        return ""
+    if is_error(ret):
+        return f"kernel: {ret}    libc: -1, errno = {errno_name(-ret)}"
+    return f"kernel: {ret}    libc: {ret}, errno as it was (only -4095 to -1 are errors)"
+
+
 def signal_json(signal: Siginfo | None) -> dict[str, Any] | None:
     """A signal as --json shows it."""
     from kshell.abi.signal import si_code_name
@@ -60,7 +72,7 @@ class Hops:
         for hop in hops:
             text, _, note = hop.text.partition("\t")
             if hop.step == "user" and hop.address is not None:
-                self._add(hop.ring, hop.step, hop.text, hop.address, f"{hop.address:#x}  {text}".rstrip(), note)
+                self._add(hop.ring, hop.step, text, hop.address, f"{hop.address:#x}  {text}".rstrip(), note)
             else:
                 right = note or (f"{hop.address:#x}" if hop.address is not None else "")
                 self._add(hop.ring, hop.step, hop.text.replace("\t", "  "), hop.address, text, right)
@@ -168,7 +180,9 @@ class CallView(View):
         explanation: Explanation | None,
         hops: Hops | None,
         meanwhile: Meanwhile | None = None,
+        libc: bool = True,
     ) -> None:
+        self.libc = libc
         self.call, self.arguments, self.ending = call, arguments, ending
         self.memory, self.explanation, self.hops, self.meanwhile = memory, explanation, hops, meanwhile
 
@@ -195,9 +209,9 @@ class CallView(View):
         if self.call is not None:
             lines.append(call_line(self.call))
             lives = self.ending.outcome.signal is None  # a task that died never sees what the call answered
-            if lives and self.call.ret is not None and is_error(self.call.ret):
-                faces = f"  kernel: {self.call.ret}    libc: -1, errno = {errno_name(-self.call.ret)}"
-                lines.append(span(faces, "dim"))
+            faces = result_faces(self.call.ret, self.libc) if lives and self.call.ret is not None else ""
+            if faces:
+                lines.append(span(f"  {faces}", "dim"))
         if self.explanation is not None:
             lines += labelled("because", self.explanation.because) + labelled("try", self.explanation.try_)
         for _, name, address, data in self.memory:

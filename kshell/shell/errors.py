@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 
 class CommandError(Exception):
@@ -10,7 +11,7 @@ class CommandError(Exception):
 
     `status` is the exit status a script ends with: 1, or 3 where kshell itself is to blame, or 130 for Ctrl-C.
     `details` are lines to show under the sentences: a source line with a caret, more of the same kind.
-    `more` are further errors of the same command: the other mistakes of a source.
+    `more` are further errors of the same command: the other mistakes of a source.  `after` are lines for the very end.
     """
 
     def __init__(
@@ -21,13 +22,14 @@ class CommandError(Exception):
         status: int = 1,
         details: Sequence[str] = (),
         more: Sequence[CommandError] = (),
+        after: Sequence[str] = (),
     ) -> None:
         super().__init__(what)
         self.what, self.because, self.try_, self.status = what, because, try_, status
-        self.details, self.more = list(details), list(more)
+        self.details, self.more, self.after = list(details), list(more), list(after)
 
-    def json(self) -> dict[str, str]:
-        """The `error` object of --json."""
+    def json(self) -> dict[str, Any]:
+        """The `error` object of --json: at least what, because and try."""
         return {"what": self.what, "because": self.because, "try": self.try_}
 
 

@@ -75,8 +75,11 @@ def _from_call(
 ) -> Explanation:
     stub = f"STUB_{definition.name}"
     if stub_before == 0 and errno == "ENOSYS":
-        filler = module_that_fills(stub)
         because = f"{stub} is NULL: no module has filled it, so {name} has nobody to hand its argument to"
+        built = built_module_that_uses(k, stub)
+        if built is not None:
+            return Explanation(because, f"insmod {built}  (the module that make built for it)")
+        filler = module_that_fills(stub)
         if filler is None:
             return Explanation(because, f"insmod FILE.py  (a module that sets k[{stub}])")
         return Explanation(because, f"modprobe {filler}  (the module that fills it)")
@@ -110,6 +113,26 @@ def module_that_fills(stub: str) -> str | None:
         if set(stores) - {"None"}:
             found.append(("None" not in stores, len(text), name))
     return min(found)[2] if found else None
+
+
+def built_module_that_uses(k: Kernel, stub: str) -> str | None:
+    """A module in the tree of the kernel that runs which was built to use this pointer: its path from here."""
+    if not k.image.tree:
+        return None
+    from os.path import join, relpath
+
+    from kshell.abi.object_file import ObjectError, read_object
+    from kshell.kbuild.sources import Sources
+
+    sources = Sources(k.image.tree)
+    for path in sources.walk(".ko", 100):
+        try:
+            _, payload = read_object(sources.read_bytes(path) or b"", path)
+        except ObjectError:
+            continue
+        if stub in payload.get("undefined", ()) and payload.get("vermagic") == k.vermagic:
+            return relpath(join(k.image.tree, path))
+    return None
 
 
 def _no_such_call(k: Kernel, call: Call, nr: int, address: int | None) -> Explanation:

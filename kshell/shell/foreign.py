@@ -36,28 +36,50 @@ _ADVICE: dict[str, tuple[str, str]] = {
     "nm": ("symbols are the running kernel's", "kallsyms NAME"),
     "hexdump": ("memory is examined in place", "x/64bx ADDRESS"),
     "xxd": ("memory is examined in place", "x/64bx ADDRESS"),
-    "uname": ("uname is a system call, and kshell makes calls", "syscall uname buf:390"),
-    "gcc": ("there is no C compiler here: programs are assembly", "run FILE.s  (or: asm)"),
-    "cc": ("there is no C compiler here: programs are assembly", "run FILE.s  (or: asm)"),
-    "nasm": ("kshell assembles a file when it runs it", "run FILE.s"),
-    "as": ("kshell assembles a file when it runs it", "run FILE.s"),
-    "ld": ("kshell loads an assembled file by itself", "run FILE.s"),
+    "uname": (
+        "uname is a system call, and kshell makes calls; the release is in a file of the machine too",
+        "cat /proc/version  (or: syscall uname buf:390)",
+    ),
+    "gcc": (
+        "there is no C compiler here: programs are assembly, and make compiles a tree's Python sources",
+        "run FILE.s  (or: asm; make -C DIR)",
+    ),
+    "nasm": ("kshell assembles a file when it runs it; make keeps an assembled one", "run FILE.s  (or: make -C DIR)"),
+    "ld": ("make links a kernel, and kshell loads an assembled file by itself", "make -C DIR  (or: run FILE.s)"),
     "python": ("kshell is written in Python, and so are its modules", "insmod FILE.py"),
-    "python3": ("kshell is written in Python, and so are its modules", "insmod FILE.py"),
-    "make": ("a module is compiled when it is loaded; there is nothing to build", "insmod FILE.py"),
+    "cmake": ("a tree is built by its Makefiles", "make -C DIR"),
+    "menuconfig": (
+        "there is nothing to configure: what core-y and the obj-y lists name is built in",
+        "make -C DIR",
+    ),
     "depmod": ("modprobe finds the modules that come with kshell by itself", "modprobe syscallModule"),
     "cd": (
-        "the machine's current folder belongs to the shell's task, and a system call changes it; your own folder "
-        "is the one kshell was started in",
-        'syscall chdir "/tmp"',
+        "your own folder is the one kshell was started in, and make takes another by -C; the machine's folder belongs "
+        "to the shell's task, and a system call changes it",
+        'make -C DIR  (or, in the machine: syscall chdir "/tmp")',
     ),
-    "pwd": ("the machine's current folder belongs to the shell's task", "syscall getcwd buf:64 64"),
-    "vim": ("kshell has no editor for files: use the one you know, in another window", "module copy syscallModule"),
+    "pwd": (
+        "the machine's current folder belongs to the shell's task; your own is the one kshell was started in",
+        "syscall getcwd buf:64 64",
+    ),
+    "vim": ("edit opens a file of your own folder in your editor: $VISUAL or $EDITOR", "edit FILE"),
+    "cp": (
+        "kshell copies no files of your own folder; a sample to edit, or a whole tree, it makes",
+        "module copy syscallModule  (or: tree new test_kernel)",
+    ),
+    "mv": ("files of your own folder are moved outside kshell", "tree  (what has changed in the tree)"),
+    "git": ("a tree remembers what it was when it was new", "diff DIR  (what you have changed)"),
+    "patch": ("sources are changed in an editor", "edit FILE  (then: diff DIR)"),
+    "chmod": ("in the machine a mode is given when a file is made", 'syscall open "/tmp/f" O_CREAT|O_WRONLY 0600'),
+    "update-grub": ("make install puts a kernel where boot finds it", "make -C DIR install  (then: boot DIR)"),
     "kill": ("there is no second task to send a signal to", "Ctrl-C  (ends what is running)"),
     "jobs": ("nothing runs in the background here", "Ctrl-C  (ends what is running)"),
     "printf": ("echo writes a line", 'echo hello  (or, as a system call: syscall write 1 "hello\\n" 6)'),
     "clear": ("the terminal itself can do that", "Ctrl-L"),
-    "mkdir": ("in the machine a folder is made by a system call", 'syscall mkdir "/tmp/d" 0755'),
+    "mkdir": (
+        "a folder of your own is made outside kshell, or by edit with a file in it; the machine has a call for it",
+        'edit DIR/FILE  (or: syscall mkdir "/tmp/d" 0755)',
+    ),
     "rm": ("in the machine a file is removed by a system call", 'syscall unlink "/tmp/f"'),
     "touch": ("in the machine a file is made by a system call", 'syscall open "/tmp/f" O_CREAT|O_WRONLY 0644'),
     "stat": ("stat is a system call, and kshell makes calls", 'syscall stat "/etc/hostname" buf:144'),
@@ -72,7 +94,10 @@ _ADVICE: dict[str, tuple[str, str]] = {
     "sysctl": ("this kernel has no settings to turn", "help"),
     "export": ("the shell has no variables", "help"),
     "alias": ("the shell has no aliases", "help"),
-    "shutdown": ("the machine lives in this shell and ends with it", "exit  (or, for a fresh kernel: boot)"),
+    "shutdown": (
+        "the machine lives in this shell and ends with it",
+        "exit  (or, for a fresh kernel: boot; for a tree's: boot DIR)",
+    ),
     "info": ("every system call and every command has a page", "man write  (or: help trace)"),
     "lsof": ("descriptors belong to the shell's task", "syscall fcntl 1 F_GETFL"),
     "mount": ("the machine's file systems are mounted at boot", "ls /"),
@@ -83,19 +108,24 @@ _ADVICE: dict[str, tuple[str, str]] = {
 }
 
 _SAME = {
-    "vim": ("vi", "nano", "emacs", "edit", "ed", "code", "notepad", "gedit"),
+    "vim": ("vi", "nvim", "nano", "pico", "emacs", "ed", "code", "notepad", "gedit"),
     "ps": ("pstree",),
     "top": ("htop", "free", "uptime", "vmstat"),
     "shutdown": ("poweroff", "halt", "init"),
     "kill": ("killall", "pkill", "fg", "bg", "ctrl-c"),
     "jobs": ("nohup",),
-    "gcc": ("clang", "g++", "tcc"),
+    "gcc": ("cc", "clang", "g++", "tcc"),
+    "nasm": ("as",),
+    "python": ("python3",),
+    "git": ("cmp", "comm"),
+    "update-grub": ("grub-mkconfig", "mkinitcpio", "update-initramfs", "installkernel", "make-kpkg"),
+    "menuconfig": ("defconfig", "localmodconfig", "oldconfig"),
     "grep": ("egrep", "rg", "awk", "sed", "find"),
     "less": ("more", "head", "tail", "view"),
     "clear": ("cls", "reset"),
-    "make": ("cmake", "ninja"),
+    "cmake": ("ninja", "gmake", "kbuild"),
     "hexdump": ("od",),
-    "touch": ("cp", "mv", "tee"),
+    "touch": ("tee",),
     "gdb": ("lldb", "kgdb", "crash"),
     "cd": ("pushd", "popd"),
     "mkdir": ("rmdir",),
@@ -115,10 +145,10 @@ def advice(name: str, rest: Sequence[str] = ()) -> tuple[str, str] | None:
 
     `rest` is what was typed after it.
     """
-    if name.startswith(("./", "/", "../")) or name.endswith((".s", ".bin", ".asm")):
-        return "a file is not a command here", f"run {name}"
-    if name.endswith(".py"):
+    if name.endswith((".py", ".ko")):
         return "a module file is loaded, not run", f"insmod {name}"
+    if name.startswith(("./", "/", "../")) or name.endswith((".s", ".bin", ".asm")):
+        return "a file is not a command here", " ".join(["run", name, *rest])
     if "(" in name:
         call = name.partition("(")[0]
         if call.isidentifier():
@@ -126,7 +156,11 @@ def advice(name: str, rest: Sequence[str] = ()) -> tuple[str, str] | None:
             return "a system call is made with syscall, without parentheses and commas", f"syscall {_tidy(line)}"
     if name in ("sudo", "doas") and rest and not rest[0].startswith("-"):
         return _ADVICE["sudo"][0], " ".join(rest)
-    return _ADVICE.get(_BY_NAME.get(name, name))
+    name = _BY_NAME.get(name, name)
+    files = [word for word in rest if not word.startswith("-")]
+    if name == "vim" and files:
+        return _ADVICE["vim"][0], f"edit {files[0]}"
+    return _ADVICE.get(name)
 
 
 def _tidy(line: str) -> str:

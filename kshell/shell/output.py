@@ -25,7 +25,7 @@ class Result:
         text: str,
         status: int,
         view: View,
-        error: dict[str, str] | None = None,
+        error: dict[str, Any] | None = None,
         output: bytes = b"",
         notes: list[str] | None = None,
     ) -> None:
@@ -63,6 +63,12 @@ class Output(Protocol):
     def write(self, data: bytes) -> None:
         """Bytes that a program in the machine wrote to its screen, at once: never called where `collects`."""
 
+    def progress(self, done: int, total: int, what: str) -> None:
+        """How far a build is; a terminal shows a bar."""
+
+    def end_progress(self) -> object:
+        """The build is over: the bar goes."""
+
 
 def streams(stream: TextIO) -> BinaryIO | None:
     """The binary stream under a text stream, where there is one."""
@@ -97,6 +103,12 @@ class PlainOutput:
         self._out.flush()
         self._fresh = True
 
+    def progress(self, done: int, total: int, what: str) -> None:
+        """Nothing: the lines say it."""
+
+    def end_progress(self) -> None:
+        """Nothing."""
+
     def show(self, result: Result) -> None:
         """The lines of the view; the person's next line starts fresh."""
         lines = [plain(line) for line in result.view.lines()]
@@ -128,6 +140,12 @@ class JsonOutput:
         """Never called: what programs write is collected."""
         raise AssertionError("a program's output was to be collected")
 
+    def progress(self, done: int, total: int, what: str) -> None:
+        """Nothing: the result says it."""
+
+    def end_progress(self) -> None:
+        """Nothing."""
+
     def show(self, result: Result) -> None:
         """The object; characters beyond ASCII are escaped, so that any terminal and any pipe can carry it."""
         from json import dumps
@@ -140,6 +158,12 @@ class Silence:
     """Collects everything and shows nothing: for tests and for programs that read the results themselves."""
 
     collects = True
+
+    def progress(self, done: int, total: int, what: str) -> None:
+        """Nothing."""
+
+    def end_progress(self) -> None:
+        """Nothing."""
 
     def show(self, result: Result) -> None:
         """Nothing."""

@@ -1,32 +1,52 @@
-"""Where programs come from: assembly source, machine code in a file, machine code as hexadecimal text."""
+"""Where programs come from: assembly source, a program that make has built, machine code in a file or as text."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from kshell.abi.object_file import ObjectError, is_object, read_object
 from kshell.kernel.binfmt import Segment
 from kshell.kernel.layout import USER_TEXT
 from kshell.shell.errors import CommandError
-from kshell.shell.host_files import read_bytes
+from kshell.shell.host_files import read_bytes, read_text
 from kshell.shell.views import show
 from kshell.shell.words import caret
 
 if TYPE_CHECKING:
     from kshell.machine.assembler import Image
-    from kshell.machine.assembler.problems import AsmError, AsmProblem
+    from kshell.machine.assembler.problems import AsmError, AsmProblem, KeystoneMissing
 
 RAW_MAX = 16 << 20
+PROTECTIONS = ("r-x", "r--", "rw-")
+_MAIN = re.compile(r"^\s*\.globa?l[ \t]+(?:[\w.$]+\s*,\s*)*main\b", re.MULTILINE)
+_START = re.compile(r"^\s*_start\s*:", re.MULTILINE)
 
 
 class Program(NamedTuple):
-    """Something to run: its parts in memory, where it starts, its name, and the source line of each address."""
+    """Something to run: its parts in memory, where it starts, its name; where there is source, the file and line of
+    each instruction's address and the address of each label; and notes on it for the person."""
 
     segments: list[Segment]
     entry: int
     name: str
-    lines: dict[int, int]
+    places: dict[int, tuple[str, int]] = {}  # noqa: RUF012  a NamedTuple's default, never changed
+    symbols: dict[str, int] = {}  # noqa: RUF012
+    notes: tuple[str, ...] = ()
+
+    def place(self, address: int) -> str:
+        """``FILE:LINE, in LABEL`` of an instruction, as much of it as is known."""
+        labels = ((at, name) for name, at in self.symbols.items() if at <= address and not name.startswith("."))
+        near = max(labels, default=None)
+        parts = []
+        if address in self.places:
+            file, line = self.places[address]
+            parts.append(f"{show(file)}:{line}")
+            if near is not None:
+                parts.append(f"in {show(near[1])}")
+        return ", ".join(parts)
 
 
 def from_hex(text: str) -> Program:
@@ -54,7 +74,7 @@ def from_bytes(code: bytes, name: str) -> Program:
         )
     if len(code) > RAW_MAX:
         raise CommandError(f"{what}: {len(code)} bytes", f"at most {RAW_MAX} fit", "a smaller program")
-    return Program([Segment(USER_TEXT, code, len(code), "r-x")], USER_TEXT, name, {})
+    return Program([Segment(USER_TEXT, code, len(code), "r-x")], USER_TEXT, name)
 
 
 def from_file(path: str) -> Program:
@@ -70,17 +90,99 @@ def from_file(path: str) -> Program:
     data = read_bytes("run", path)
     if suffix in (".s", ".asm", ".nasm"):
         return from_source(data.decode("utf-8-sig", "replace"), path)
-    return from_bytes(data, path)
+    return from_object(data, path) if is_object(data) else from_bytes(data, path)
 
 
 def from_source(source: str, name: str) -> Program:
-    """Assemble a source.  CommandError with every mistake in it."""
-    return from_image(assemble("run", source, name), name)
+    """Assemble a source, and the library beside it if it has a `main` for it.  CommandError with every mistake."""
+    library = _library(source, name)
+    if not library:
+        return from_image(assemble("run", source, name), name)
+    from kshell.kbuild.userprog import build_program
+    from kshell.machine.assembler.problems import AsmError, KeystoneMissing
+
+    try:
+        return from_object(build_program([(name, source), *library]), name)
+    except KeystoneMissing as missing:
+        raise _no_assembler("run", missing) from None
+    except AsmError as error:
+        raise refused_source("run", error) from None
+
+
+def _library(source: str, name: str) -> list[tuple[str, str]]:
+    """libc.s and what goes with it, if they lie beside a source that has a `main` but no `_start`."""
+    if not _MAIN.search(source) or _START.search(source):
+        return []
+    from kshell.kbuild.userprog import LIBRARY
+
+    paths = [os.path.join(os.path.dirname(name), file) for file in LIBRARY]
+    if not all(os.path.isfile(path) for path in paths):
+        return []
+    return [(path, read_bytes("run", path).decode("utf-8-sig", "replace")) for path in paths]
+
+
+def from_object(data: bytes, path: str) -> Program:
+    """A program that make has built.  CommandError for other things that make builds, and for a damaged file."""
+    try:
+        kind, payload = read_object(data, path)
+        if kind != "program":
+            raise _not_a_program(kind, path)
+        folder = os.path.dirname(path)
+        return Program(
+            [_segment(*part) for part in payload["segments"]],
+            int(payload["entry"]),
+            path,
+            {int(at): (os.path.join(folder, file), int(line)) for at, (file, line) in payload["lines"].items()},
+            {str(name): int(at) for name, at in payload["symbols"].items()},
+            tuple(_changes(payload["sources"], path)),
+        )
+    except ObjectError as error:
+        raise CommandError(f"run: {error.what}", error.because, error.try_) from None
+    except (KeyError, TypeError, ValueError, AttributeError):
+        because = "it says that it is a program, but not all of one is in it"
+        raise CommandError(f"run: {show(path)}: Exec format error", because, _make(path)) from None
+
+
+def _segment(address: int, code: str, size: int, prot: str) -> Segment:
+    data = bytes.fromhex(code)
+    if prot not in PROTECTIONS or not 0 <= len(data) <= size or address < 0:
+        raise ValueError
+    return Segment(address, data, size, prot)
+
+
+def _make(path: str) -> str:
+    return f"make -C {show(os.path.dirname(path) or '.')}"
+
+
+def _not_a_program(kind: str, path: str) -> CommandError:
+    what = f"run: {show(path)}: cannot execute binary file: Exec format error"
+    if kind == "module":
+        return CommandError(what, "it is a kernel module: the kernel loads it", f"insmod {show(path)}")
+    if kind == "vmlinux":
+        return CommandError(what, "it is a kernel: the machine boots it", "boot DIR  (the tree, after make install)")
+    return CommandError(what, "it is an object file: a part of something that is not linked yet", _make(path))
+
+
+def _changes(sources: dict[str, str], path: str) -> list[str]:
+    """What to say of each source that is not any more what the program was made of."""
+    from kshell.kbuild.userprog import digest
+
+    folder, program = os.path.split(path)
+    notes = []
+    for name, known in sources.items():
+        beside = os.path.join(folder, os.path.basename(name))
+        try:
+            text = read_text("run", beside)
+        except CommandError:  # gone, or not ours to read: nothing can be said about it
+            continue
+        if digest(text) != known:
+            notes.append(f"{show(name)} has changed since {show(program)} was assembled: {_make(path)}")
+    return notes
 
 
 def from_image(image: Image, name: str) -> Program:
     """An assembled program."""
-    return Program([Segment(*segment) for segment in image.segments], image.entry, name, image.lines)
+    return Program([Segment(*part) for part in image.segments], image.entry, name, image.places, image.symbols)
 
 
 def assemble(command_name: str, source: str, name: str) -> Image:
@@ -91,9 +193,13 @@ def assemble(command_name: str, source: str, name: str) -> Image:
     try:
         return assembler.assemble(source, filename=name)
     except KeystoneMissing as missing:
-        raise CommandError(f"{command_name}: {missing.what}", missing.because, missing.try_) from None
+        raise _no_assembler(command_name, missing) from None
     except AsmError as error:
         raise refused_source(command_name, error) from None
+
+
+def _no_assembler(command_name: str, missing: KeystoneMissing) -> CommandError:
+    return CommandError(f"{command_name}: {missing.what}", missing.because, missing.try_)
 
 
 def refused_source(command_name: str, error: AsmError) -> CommandError:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kshell.abi import ptregs
 from kshell.abi.signal import SI_KERNEL, SIGSEGV, SIGTRAP
 from kshell.kernel.trace import Tracer
 from kshell.machine.ram import PAGE_SIZE
-from kshell.shell.views import show
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
     from kshell.kernel.task import Siginfo
+    from kshell.kernel.trace import Call
     from kshell.shell.program_files import Program
 
 SYSCALL_SIZE = 2  # of the instruction
+FEW = 100  # calls that are kept of a program that nobody traces, for `libc`
 # Traps leave rip behind their instruction: the signal, what `because` begins with, the encodings.
 TRAPS = (
     (SIGTRAP, "int3", (b"\xcc", b"\xcd\x03")),
@@ -24,18 +26,44 @@ TRAPS = (
 
 
 class ProgramTracer(Tracer):
-    """Notes also which instruction each call comes from; for `syscall` its stub's listing shows that."""
+    """Notes also which instruction each call comes from; for `syscall` its stub's listing shows that.
 
-    __slots__ = ("_kernel",)
+    With `show` each call is given to it as it ends, and none is kept.  Where nobody `asked` for the calls, it takes FEW
+    of them and is never `full`: the run is as fast as without it.
+    """
 
-    def __init__(self, k: Kernel, with_hops: bool) -> None:
+    __slots__ = ("_asked", "_failed", "_kernel", "_program", "_show")
+
+    def __init__(
+        self, k: Kernel, program: Program, with_hops: bool, asked: bool, show: Callable[[Call], None] | None
+    ) -> None:
         super().__init__(with_hops)
-        self._kernel = k
+        self._kernel, self._program, self._asked, self._show = k, program, asked, show
+        self._failed: Call | None = None
+        if show is not None:
+            self.on_call = self._ended
+
+    def _ended(self, call: Call) -> None:
+        assert self._show is not None
+        self._show(call)
+        if call.ret is not None and call.ret < 0:
+            self._failed = call
+
+    def takes(self, call: Call) -> bool:
+        """Note a call that begins; False if there is no room for it."""
+        return (self._asked or len(self.calls) < FEW) and super().takes(call)
+
+    def last_failed(self, traced: bool) -> Call | None:
+        """The last call that answered a negative number; of a program that is not `traced`, the first FEW count."""
+        calls = self.calls if traced else self.calls[:FEW]
+        return next((call for call in reversed(calls) if call.ret is not None and call.ret < 0), self._failed)
 
     def hop(self, ring: int, step: str, text: str, address: int | None = None) -> None:
         """Note one step, and before the first one of a call the instruction that begins it."""
         if step == "cpu":
-            super().hop(3, "user", "syscall", self._kernel.current.regs[ptregs.IP] - SYSCALL_SIZE)
+            at = self._kernel.current.regs[ptregs.IP] - SYSCALL_SIZE
+            place = self._program.place(at)
+            super().hop(3, "user", "syscall" + ("\t" + place if place else ""), at)
         super().hop(ring, step, text, address)
 
 
@@ -63,7 +91,8 @@ def instruction_at(program: Program, ip: int) -> str:
         offset = ip - segment.address
         if 0 <= offset < -(-segment.size // PAGE_SIZE) * PAGE_SIZE and "x" in segment.prot:
             code = segment.data[offset : offset + 15].ljust(15, b"\0")
-            where = f"   ({show(program.name)}:{program.lines[ip]})" if ip in program.lines else ""
+            place = program.place(ip)
+            where = f"   ({place})" if place else ""
             where = where or ("   (past the end of the program)" if offset >= segment.size else "")
             return f"{ip:#x}  {disassemble(code, ip, 1)[0].text}{where}"
     return f"{ip:#x}  (outside the program)"

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.text import Text
 
 from kshell.shell.output import Result
 from kshell.shell.views import ROLES, Failure, Line, View, labelled, show
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 STYLES = {
     "address": "cyan",
@@ -82,6 +85,7 @@ class RichOutput:
     def __init__(self, file: TextIO | None = None, width: int | None = None) -> None:
         self.console = make_console(file, width)
         self._fresh = True
+        self._progress: Progress | None = None  # the bar of a build, while there is one
 
     def write(self, data: bytes) -> None:
         """A program's bytes; the terminal shows them as it would on any system."""
@@ -107,6 +111,29 @@ class RichOutput:
         """The line, on a line of its own."""
         self.fresh_line()
         self._print(line)
+
+    def progress(self, done: int, total: int, what: str) -> None:
+        """A bar under the lines; none on a terminal that cannot redraw one."""
+        if self._progress is None:
+            if is_dumb() or not self.console.is_terminal:
+                return
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+            bar = BarColumn(20, complete_style="cyan", finished_style="cyan")
+            columns = bar, MofNCompleteColumn(), TextColumn("{task.description}", markup=False)
+            self._progress = Progress(*columns, console=self.console, transient=True, auto_refresh=False)
+            self._progress.start()
+            self._progress.add_task("", total=total)
+        self._progress.update(self._progress.task_ids[0], completed=done, total=total, description=show(what))
+        self._progress.refresh()
+
+    def end_progress(self) -> bool:
+        """Take the bar away; whether there was one."""
+        if self._progress is None:
+            return False
+        self._progress.stop()
+        self._progress = None
+        return True
 
     def show(self, result: Result) -> None:
         """The view, and what the kernel has to say to the person."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from kshell.kernel.profile import DEFAULT
@@ -18,11 +18,12 @@ from kshell.shell.host_files import read_text
 from kshell.shell.output import Output, PlainOutput, Result
 from kshell.shell.tty import ShellTty
 from kshell.shell.views import View, failure, show
-from kshell.shell.words import Word, plain, split
+from kshell.shell.words import Line, Word, plain, split
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
-    from kshell.shell.words import Line
+    from kshell.kernel.trace import Call
+    from kshell.kernel.vmlinux import Vmlinux
 
 BUDGET = 50_000_000
 """Instructions that one command of a script may run; an interactive command has no limit but Ctrl-C."""
@@ -30,7 +31,7 @@ BUDGET = 50_000_000
 TICKS = 1_000_000
 """Turns of loops that a module's code may take for one command of a script."""
 
-PROMPT = re.compile(r"\s*(?:kshell(?: [\w.]+)?> ?)+")  # pasted with a line that was copied from a screen
+PROMPT = re.compile(r"\s*(?:kshell(?: [\w.+-]+)?> ?)+")  # pasted with a line that was copied from a screen
 SOURCE_DEPTH = 16
 INTERRUPTED = 130
 BUG = 3
@@ -55,6 +56,7 @@ class Session:
         read_input: Callable[[], bytes] | None = None,
     ) -> None:
         self.profile, self.interactive, self.keep_going = profile, interactive, keep_going
+        self.image: Vmlinux | str = profile  # what boots next, if nothing else is named
         self.output: Output = output if output is not None else PlainOutput()
         self.read_input: Callable[[], bytes] = read_input or (lambda: b"")
         self.edit_program: Callable[[str], str | None] | None = None
@@ -63,6 +65,11 @@ class Session:
         self.exit_status: int | None = None  # set by `exit`
         self.worst = 0  # of a script: 0, 1 a failure, 3 a bug in kshell, 130 Ctrl-C
         self.trace_all = False
+        self.tree = ""  # the kernel tree that was named last
+        self.reminded = ""  # what was said last about a tree that was built and does not run
+        self.changes_told: tuple[object, ...] = ()  # and about files that are newer than the last make
+        self.libc = True  # results are shown as a C program gets them
+        self.last_call: Call | None = None  # the last one that returned, for `libc`
         self.program = ""  # the source that `asm` edited last
         self.registers: dict[str, int] | None = None  # of the last program that ended
         self.examined: tuple[int, str, str] = (1, "x", "g")  # the last count, format and size of `x`
@@ -78,12 +85,20 @@ class Session:
     def kernel(self) -> Kernel:
         """The machine's kernel, booted when it is first needed."""
         if self._kernel is None:
-            self.boot(self.profile)
+            self.boot(self.image)
         assert self._kernel is not None
         return self._kernel
 
-    def boot(self, profile: str, cmdline: str = "") -> Kernel:
-        """A fresh machine; everything in the old one is gone."""
+    @property
+    def has_kernel(self) -> bool:
+        """Whether a kernel was booted already."""
+        return self._kernel is not None
+
+    def boot(self, image: Vmlinux | str, cmdline: str = "") -> Kernel:
+        """A fresh machine, with a kernel that was built or, by its name, one that comes with kshell.
+
+        Everything in the old machine is gone.  Raises KernelPanic where the kernel does not get through its boot.
+        """
         from kshell.kernel.kernel import Kernel
 
         if self._kernel is not None:  # two machines at once would need twice the memory
@@ -91,11 +106,11 @@ class Session:
 
             self._kernel = None
             gc.collect()
-        self.profile = profile
-        self._kernel = kernel = Kernel(profile, cmdline)
+        self._kernel = kernel = Kernel(image, cmdline)
+        self.image, self.profile = image, kernel.profile.name
         kernel.tty = self.tty
         kernel.tick_budget = 0 if self.interactive else TICKS
-        self.registers, self.log_seen, self.log_cleared = None, 0, 0
+        self.registers, self.last_call, self.log_seen, self.log_cleared = None, None, 0, 0
         return kernel
 
     @property
@@ -129,6 +144,10 @@ class Session:
             if self.interactive and results[-1].status == INTERRUPTED:
                 break
         return results
+
+    def execute_words(self, texts: Sequence[str]) -> Result:
+        """Run one command whose words were parted and unquoted already, as a Unix shell does."""
+        return self._run(Line(" ".join(show(text) for text in texts), [plain(text) for text in texts]))
 
     def run_lines(self, lines: Iterable[str]) -> int:
         """Run a script; returns the exit status it ends with."""
@@ -180,7 +199,7 @@ class Session:
         if any(c in word.raw for word in words for c in "|<>&`$"):
             from kshell.shell.pipes import refuse
 
-            refuse(words)
+            refuse(self, words)
         name, rest = words[0].text, words[1:]
         if name.startswith("x/"):
             name, rest = "x", [plain(name[1:], words[0].column + 1), *rest]

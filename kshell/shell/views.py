@@ -249,27 +249,34 @@ class Failure(View):
     """A CommandError as lines: what, because, try, and the details between; then those that came with it."""
 
     def __init__(
-        self, what: str, because: str, try_: str, details: Sequence[str], status: int, more: Sequence[Failure] = ()
+        self,
+        what: str,
+        because: str,
+        try_: str,
+        details: Sequence[str],
+        status: int,
+        more: Sequence[Failure] = (),
+        after: Sequence[str] = (),
     ) -> None:
         self.what, self.because, self.try_, self.details, self.status = what, because, try_, details, status
-        self.more = more
+        self.more, self.after = more, after
 
     def lines(self, width: int | None = None) -> list[Line]:
         lines: list[Line] = [span(line, "error") for line in show_lines(self.what)]
-        lines += [[("    ", ""), (line, "caret" if set(line) <= {" ", "^"} else "")] for line in self.details]
+        lines += [[("    ", ""), (line, "caret" if set(line) <= set(" ^~|") else "")] for line in self.details]
         for label, text in (("because", self.because), ("try", self.try_)):
             lines += labelled(label, text)
         for other in self.more:
             lines += other.lines(width)
         if self.more:
             lines.append(span(f"{len(self.more) + 1} mistakes", "error"))
-        return lines
+        return [*lines, *[span(show(line), "error") for line in self.after]]
 
 
 def failure(error: CommandError) -> Failure:
     """The view of an error."""
     more = [failure(other) for other in error.more]
-    return Failure(error.what, error.because, error.try_, error.details, error.status, more)
+    return Failure(error.what, error.because, error.try_, error.details, error.status, more, error.after)
 
 
 def labelled(label: str, text: str) -> list[Line]:

@@ -19,7 +19,6 @@ from kshell.kernel.declare import (
     SYSCALL_DEFINE2,
     SYSCALL_DEFINE3,
     DeclarationError,
-    Param,
     Stub,
     SyscallDefinition,
 )
@@ -138,29 +137,19 @@ def test_minus_seven_arrives_as_an_int() -> None:
     assert seen == [-7]
 
 
-@pytest.mark.parametrize(
-    ("type_", "text", "value"),
-    [
-        ("int", "2147483647", 2**31 - 1),
-        ("int", "2147483648", None),
-        ("int", "-2147483648", -(2**31)),
-        ("uint", "4294967295", 2**32 - 1),
-        ("uint", "-1", None),
-        ("long", "0x7fffffffffffffff", 2**63 - 1),
-        ("ulong", "18446744073709551616", None),
-        ("bool", "Y", 1),
-        ("bool", "2", None),
-        ("int", "", None),
-        ("int", "1.0", None),
-        ("int", "1_000", None),
-        ("int", "010", 8),
-        ("int", "-0x10", -16),
-        ("int", "--1", None),
-        ("int", "٣", None),
-        ("int", " 1", None),
-    ],
-)
-def test_a_parameter_is_parsed_as_its_c_type(type_: str, text: str, value: int | None) -> None:
-    parameter = Param("level")
-    declare.module_param(parameter, type_)
-    assert parameter.parse(text) == value
+def test_cond_syscall_is_kept_in_a_section_of_its_file() -> None:
+    namespace: dict[str, Any] = {}
+    exec("from kshell.kernel.declare import COND_SYSCALL\nCOND_SYSCALL('accept')\nCOND_SYSCALL('bind')", namespace)
+    assert namespace[declare.SECTIONS] == {".cond": ["accept", "bind"]}
+    with pytest.raises(DeclarationError, match="the first argument is the C name"):
+        declare.COND_SYSCALL("no name")
+
+
+def test_exports_for_everybody_and_for_gpl_modules_are_two_sections() -> None:
+    namespace: dict[str, Any] = {}
+    text = "from kshell.kernel.declare import *\na = Stub('a')\nb = Stub('b')\nEXPORT_SYMBOL(a)\nEXPORT_SYMBOL_GPL(b)"
+    exec(text, namespace)
+    sections = namespace[declare.SECTIONS]
+    assert (sections["__ksymtab"], sections["__ksymtab_gpl"]) == ([namespace["a"]], [namespace["b"]])
+    with pytest.raises(DeclarationError, match="only a variable or a function of this file"):
+        declare.EXPORT_SYMBOL_GPL(5)  # type: ignore[arg-type]

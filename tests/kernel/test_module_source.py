@@ -35,10 +35,10 @@ def refusal(folder: Path, text: str | bytes) -> SourceError:
         ("def f(k):\n    import sys\n", "m.py:2:5: error: a kernel module cannot import sys"),
         ("import kshell.linux, sys\n", "m.py:1:1: error: a kernel module cannot import sys"),
         ("def f(k):\n    print(1)\n", "m.py:2:5: error: implicit declaration of function 'print'"),
-        ("x = open('f')\n", "m.py:1:5: error: implicit declaration of function 'open'"),
+        ("def f(k):\n    x = open('f')\n", "m.py:2:9: error: implicit declaration of function 'open'"),
         ("__import__('os')\n", "m.py:1:1: error: implicit declaration of function '__import__'"),
         ("def f(k):\n    pass\n\n\ndef f(k):\n    pass\n", "m.py:5:1: error: redefinition of 'f'"),
-        ("return 1\n", "m.py:1:1: error: 'return' outside function"),
+        ("return 1\n", "m.py:1:1: error: expected identifier or '(' before 'return'"),
         ("def f(:\n", "m.py:1:7: error: invalid syntax"),
         ("\tx = 1\n", "m.py:1:1: error: unexpected indent"),
     ],
@@ -83,7 +83,7 @@ def test_modinfo_is_read_without_running_the_file(tmp_path: Path) -> None:
     path.write_text(
         "from kshell.linux import *\n"
         'MODULE_LICENSE("GPL")\nMODULE_AUTHOR("A. Student")\nMODULE_DESCRIPTION(1 + 1)\n'
-        'level = Param("level", 1)\nmodule_param(level, "int", 0o644)\nraise SystemExit\n'
+        'level = Param("level", 1)\nmodule_param(level, "int", 0o644)\nEXPORT_SYMBOL(nothing_of_that_name)\n'
     )
     info = [("license", "GPL"), ("author", "A. Student"), ("description", "1 + 1"), ("parm", "level:int")]
     assert read_modinfo(str(path)) == info

@@ -30,6 +30,7 @@ def styled(tmp_path: Path, style: str) -> Lab:
     lab = Lab(tmp_path)
     new = PROFILES[style]
     lab.k.profile = lab.k.profile._replace(version=new.version, release=new.release)
+    lab.k.release = new.release
     return lab
 
 

@@ -22,14 +22,14 @@ def lab(tmp_path: Path) -> Lab:
     return Lab(tmp_path)
 
 
-def load(lab: Lab, name: str, **parameters: str) -> None:
+def load(lab: Lab, name: str, /, **parameters: str) -> None:
     load_module(lab.k, os.path.join(FOLDER, name + ".py"), parameters)
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_a_sample_has_a_docstring_a_licence_and_a_description(path: Path) -> None:
     info = dict(read_modinfo(str(path)))
-    assert info["license"] == "GPL"
+    assert info["license"] == ("Proprietary" if path.stem == "proprietary" else "GPL")
     assert info["description"]
     assert path.read_text(encoding="utf-8").startswith('"""')
 
@@ -126,3 +126,52 @@ def test_sleepy_that_holds_itself_cannot_be_unloaded_in_its_sleep(lab: Lab) -> N
     assert lab.result(335, 1) == 1
     assert refused == ["rmmod: ERROR: Module sleepy is in use"]
     delete_module(lab.k, "sleepy")
+
+
+def test_guest_uses_greeters_function_and_counter(lab: Lab) -> None:
+    with pytest.raises(ModuleError, match="Unknown symbol in module"):
+        load(lab, "guest")
+    load(lab, "greeter")
+    load(lab, "guest")
+    assert lab.dmesg()[-2:] == ["greeter: hello, number 7", "guest: 1 greetings so far"]
+    assert lab.k.modules["greeter"].used_by == ["guest"]
+    assert lab.not_removed("greeter").message == "rmmod: ERROR: Module greeter is in use by: guest"
+    delete_module(lab.k, "guest")
+    delete_module(lab.k, "greeter")
+    assert lab.dmesg()[-1] == "greeter: gave 1 greetings"
+
+
+@pytest.mark.parametrize("profile", ["4.19", "6.19"])
+def test_proprietary_is_refused_the_symbol_that_is_for_gpl_modules(tmp_path: Path, profile: str) -> None:
+    lab = Lab(tmp_path, profile)
+    load(lab, "greeter")
+    with pytest.raises(ModuleError, match="Unknown symbol in module") as caught:
+        load(lab, "proprietary")
+    assert "EXPORT_SYMBOL_GPL" in caught.value.because
+    assert lab.dmesg()[-1] == "proprietary: Unknown symbol greetings (err -2)"
+    assert lab.k.taint.letters == {"P", "O"}
+    copy = (FOLDER / "proprietary.py").read_text(encoding="utf-8").replace('"Proprietary"', '"GPL"')
+    (tmp_path / "free.py").write_text(copy)
+    load_module(lab.k, str(tmp_path / "free.py"))
+
+
+def test_leaky_init_leaves_a_pointer_that_is_named(lab: Lab) -> None:
+    with pytest.raises(ModuleError, match="Cannot allocate memory"):
+        load(lab, "leaky_init")
+    assert not lab.k.modules
+    note = lab.k.take_notes()[0]
+    assert "STUB_test_call (at 0xffff" in note
+    assert "where halved was" in note
+    assert lab.call(335, 4).outcome.kind == "killed"
+    lab.assert_well()
+
+
+@pytest.mark.parametrize("profile", ["course", "4.19", "6.19"])
+def test_params_takes_a_value_of_every_type(tmp_path: Path, profile: str) -> None:
+    lab = Lab(tmp_path, profile)
+    load(lab, "params", level="3", name="Ada", debug="y", octet="0x10", small="-5", mask="0xffffffffffffffff")
+    assert lab.dmesg()[-1] == "params: hello, Ada; level 3, debug 1"
+    delete_module(lab.k, "params")
+    with pytest.raises(ModuleError, match="Invalid parameters") as caught:
+        load(lab, "params", level="9")
+    assert caught.value.because == "level is from 0 to 5, and 9 is not"

@@ -1,8 +1,9 @@
-"""boot, cat, ls."""
+"""boot, cat, ls, and echo into a file."""
 
 from __future__ import annotations
 
 import weakref
+from pathlib import Path
 
 import pytest
 
@@ -100,3 +101,97 @@ def test_ls_long_shows_type_owner_and_size(shared: Lab) -> None:
 def test_ls_without_a_path_is_the_folder_of_the_shells_task(lab: Lab) -> None:
     lab.result('syscall chdir "/etc"')
     assert "hostname" in lab.text("ls").split("\n")
+
+
+# /proc and /sys
+
+
+def test_cat_looks_into_proc_as_the_shells_task(lab: Lab) -> None:
+    pid = lab.ret("getpid")
+    assert f"Pid:\t{pid}\n" in lab.json("cat /proc/self/status")["text"]
+    assert lab.text("cat /proc/version") == lab.json("dmesg")["records"][0]["text"]
+    assert lab.text("cat /etc/mtab") == lab.text("cat /proc/mounts")
+
+
+def test_after_an_oops_the_new_task_is_who_looks(lab: Lab) -> None:
+    pid = lab.ret("getpid")
+    lab.result("modprobe crash; syscall test_call 1")
+    assert lab.json("cat /proc/self/comm")["text"] == "kshell\n"
+    assert f"Pid:\t{pid}\n" not in lab.json("cat /proc/self/status")["text"]
+
+
+def test_modules_are_in_proc_and_sys_until_they_go(lab: Lab) -> None:
+    lab.result("modprobe syscallModule")
+    row = lab.json("lsmod")["modules"][0]
+    assert lab.text("cat /proc/modules").startswith(f"syscallModule {row['size']} {row['refcount']} - Live 0xffffffffc")
+    assert lab.text("cat /sys/module/syscallModule/initstate") == "live"
+    assert lab.text("ls /sys/module") == "syscallModule/"
+    lab.result("rmmod syscallModule")
+    assert lab.text("cat /proc/modules") == lab.text("ls /sys/module") == ""
+
+
+def test_ls_long_shows_where_links_lead(lab: Lab) -> None:
+    pid = lab.ret("getpid")
+    lines = lab.text("ls -l /proc").split("\n")
+    assert any(line.startswith("lrwxrwxrwx") and line.endswith(f"self@ -> {pid}") for line in lines)
+    assert lab.json("ls /proc/self/fd")["entries"][0]["target"] == "/dev/tty"
+
+
+# echo into a file of the machine
+
+
+def test_echo_writes_into_a_file_of_the_machine(lab: Lab) -> None:
+    lab.results("echo one > /tmp/f; echo -n two >>/tmp/f; echo three 1>> /tmp/f")
+    assert lab.text("cat /tmp/f") == "one\ntwothree"
+    assert lab.json("ls -l /tmp")["entries"][0]["mode"] == "100644"
+    lab.result('echo "a > b" > "/tmp/f"')
+    assert lab.text("cat /tmp/f") == "a > b"
+
+
+def test_echo_sets_a_parameter_and_taints(lab: Lab, tmp_path: Path) -> None:
+    path = tmp_path / "m.py"
+    path.write_text(
+        "from kshell.linux import *\nMODULE_LICENSE('GPL')\n"
+        "level = Param('level', 1)\nmodule_param(level, 'int', 0o644)\n",
+        encoding="utf-8",
+    )
+    lab.result(f"insmod {path}")
+    where = "/sys/module/m/parameters/level"
+    assert lab.result(f"echo 7 > {where}").error is None
+    assert lab.text(f"cat {where}") == "7"
+    error = lab.error(f"echo seven > {where}")
+    assert error["what"] == "echo: write error: Invalid argument"
+    assert "of type int" in error["because"]
+    assert lab.text(f"cat {where}") == "7"
+    lab.result("echo 64 > /proc/sys/kernel/tainted")
+    assert lab.text("cat /proc/sys/kernel/tainted") == str(64 + 4096)
+
+
+def test_echo_that_writes_is_made_of_system_calls(lab: Lab) -> None:
+    fd = lab.ret('open "/dev/null" O_RDONLY 0')
+    before = [entry["name"] for entry in lab.json("ls /proc/self/fd")["entries"]]
+    lab.result("echo x > /tmp/f")
+    assert [entry["name"] for entry in lab.json("ls /proc/self/fd")["entries"]] == before  # it was closed again
+    lab.result(f"syscall close {fd}; boot uid=1000")
+    assert lab.error("echo 1 > /etc/shadow")["what"] == "echo: /etc/shadow: Permission denied"
+
+
+@pytest.mark.parametrize(
+    ("line", "what", "try_"),
+    [
+        ("echo 1 > /proc/version", "echo: write error: Input/output error", "cat /proc/version"),
+        ("echo 1 > /proc/nope", "echo: /proc/nope: No such file or directory", "ls /proc"),
+        ("echo 1 > /nope/nope", "echo: /nope/nope: No such file or directory", "ls /"),
+        ("echo 1 > /proc/sys/kernel/ostype", "echo: /proc/sys/kernel/ostype: Permission denied", "ls -l /proc/sys"),
+        ("echo 1 > /sys/module/new", "echo: /sys/module/new: Permission denied", "ls -l /sys/module"),
+        ("echo 9 > /proc/sys/kernel/kptr_restrict", "echo: write error: Invalid argument", "cat /proc/sys/kernel"),
+        ("echo 1 > /dev/full", "echo: write error: No space left on device", "ls /"),
+        ("echo 1 > /sys", "echo: /sys: Is a directory", "ls /sys"),
+        ("echo 1 >", "syntax error near unexpected token `newline'", "echo 1 > /tmp/file"),
+    ],
+)
+def test_what_echo_cannot_write_is_refused_in_bash_s_words(shared: Lab, line: str, what: str, try_: str) -> None:
+    error = shared.error(line)
+    assert error["what"] == what
+    assert error["because"]
+    assert error["try"].startswith(try_)

@@ -59,12 +59,39 @@ def test_json_gives_one_object_a_line() -> None:
         (["nope.ks"], 2),
         (["--version"], 0),
         (["--help"], 0),
+        (["tree", "new", "test_kernel"], 0),
+        (["--json", "tree", "new", "test_kernel", "6.19"], 0),
+        (["tree", "new", "."], 1),
+        (["tree", "new", "test_kernel", "5.10"], 1),
+        (["tree", "new"], 2),
+        (["tree"], 2),
+        (["tree", "--help"], 0),
     ],
 )
-def test_the_exit_status(args: list[str], status: int) -> None:
+def test_the_exit_status(args: list[str], status: int, tmp_path: Path) -> None:
+    (tmp_path / "here").touch()
     done = kshell(*args)
     assert done.returncode == status, done
     assert b"Traceback" not in done.stderr
+
+
+def test_a_tree_is_laid_out_from_the_command_line(tmp_path: Path) -> None:
+    done = kshell("tree", "new", "my kernel", "--force")
+    assert done.stdout.startswith(b'"my kernel": ')
+    assert b"type them at its prompt" in done.stdout
+    assert (tmp_path / "my kernel" / "arch/x86/entry/syscalls/syscall_64.tbl").is_file()
+    again = kshell("tree", "new", "my kernel")
+    assert again.stderr.startswith(b"my kernel: Directory not empty\n  because: ")
+    found = json.loads(kshell("--json", "--kernel", "6.19", "tree", "new", "newer").stdout)
+    assert (found["result"]["path"], found["result"]["version"]) == ("newer", "6.19")
+
+
+def test_a_file_called_tree_is_a_script_when_its_path_says_so(tmp_path: Path) -> None:
+    (tmp_path / "tree").write_text("echo from the file\n")
+    assert kshell("./tree").stdout == kshell("--", "tree").stdout == b"from the file\n"
+    refused = kshell("tree")
+    assert refused.returncode == 2
+    assert b"kshell tree new DIR [4.19|6.19] [--force]  (a file called tree: kshell ./tree)" in refused.stderr
 
 
 def test_a_plain_run_imports_no_terminal_library() -> None:
@@ -148,7 +175,10 @@ def test_another_kernel_is_chosen_on_the_command_line() -> None:
 
 @pytest.mark.parametrize(
     "argv",
-    [["--kernel"], ["--kernel", "5.0"], ["-c"], ["a", "b"], ["-c", "x", "f"], ["--jsn"], ["-x"]],
+    [
+        *[["--kernel"], ["--kernel", "5.0"], ["-c"], ["a", "b"], ["-c", "x", "f"], ["--jsn"], ["-x"]],
+        *[["tree"], ["tree", "new"], ["tree", "nwe", "a"], ["-c", "x", "tree", "new", "a"]],
+    ],
 )
 def test_a_wrong_command_line_is_refused_with_a_way_out(argv: list[str]) -> None:
     with pytest.raises(UsageError) as caught:

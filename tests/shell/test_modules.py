@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from kshell.abi.object_file import write_object
 from tests.shell.lab import Lab
 
 HEAD = 'from kshell.linux import MODULE_LICENSE, Kernel, module_init, module_exit\nMODULE_LICENSE("GPL")\n'
-INIT = "def start(k: Kernel) -> int:\n    return {0}\nmodule_init(start)\n"
+INIT = "def start_it(k: Kernel) -> int:\n    return {0}\nmodule_init(start_it)\n"
 EXIT = "def stop(k: Kernel) -> None:\n    pass\nmodule_exit(stop)\n"
 
 
@@ -96,7 +98,7 @@ def test_an_init_that_refuses_leaves_nothing_behind(lab: Lab, result: str, words
     write(HEAD + INIT.format(result) + EXIT)
     assert lab.error("insmod m.py")["what"] == f"insmod: ERROR: could not insert module m.py: {words}"
     assert lab.json("lsmod")["modules"] == []
-    assert "no symbol" in lab.error("kallsyms start")["what"]
+    assert "no symbol" in lab.error("kallsyms start_it")["what"]
 
 
 def test_a_syntax_error_shows_the_students_line_with_a_caret(lab: Lab) -> None:
@@ -127,7 +129,14 @@ def test_an_init_that_raises_is_an_oops_and_the_module_stays(lab: Lab) -> None:
 def test_parameters_are_given_as_pairs(lab: Lab) -> None:
     lab.result("modprobe hello times=3")
     assert lab.text("dmesg").count("Hello, kernel!") == 3
-    assert "is not a parameter" in lab.error("insmod m.py times")["what"]
+    assert "is not a parameter" in lab.error("insmod m.py =3")["what"]
+
+
+def test_a_parameter_without_a_value_is_for_a_bool_only(lab: Lab) -> None:
+    assert lab.error("modprobe hello times")["try"] == "modprobe hello times=1"
+    assert "hello: `' invalid for parameter `times'" in lab.text("dmesg")
+    assert lab.result("modprobe params debug").error is None
+    assert "debug 1" in lab.text("dmesg")
 
 
 def test_a_parameter_that_no_module_has_is_noted(lab: Lab) -> None:
@@ -209,3 +218,138 @@ def test_a_missing_file_is_explained_by_its_folder(lab: Lab, tmp_path: Path) -> 
     assert lab.error(f"insmod {tmp_path}/zz.py")["because"] == f"the folder {tmp_path} holds no such file"
     lab.result("module copy hello")
     assert lab.error("insmod zz.py")["try"] == "insmod hello.py"
+
+
+def test_modprobe_loads_what_a_module_needs_first(lab: Lab) -> None:
+    lab.result("modprobe guest")
+    rows = {m["name"]: m for m in lab.json("lsmod")["modules"]}
+    assert rows["greeter"]["used_by"] == ["guest"]
+    assert rows["guest"]["used_by"] == []
+    assert lab.text("lsmod").split("\n")[2] == "greeter                 4096  1 guest"
+    assert lab.error("rmmod greeter")["what"] == "rmmod: ERROR: Module greeter is in use by: guest"
+
+
+def test_modprobe_r_removes_what_nobody_needs_any_more(lab: Lab) -> None:
+    lab.result("modprobe guest")
+    error = lab.error("modprobe -r greeter")
+    assert error["what"] == "modprobe: FATAL: Module greeter is in use."
+    assert error["try"] == "modprobe -r guest first"
+    assert lab.result("modprobe -r guest").error is None
+    assert lab.json("lsmod")["modules"] == []
+
+
+def test_modprobe_r_leaves_a_dependency_that_somebody_else_uses(lab: Lab) -> None:
+    lab.result("modprobe guest")
+    text = HEAD + "from kshell.linux import extern\ngreet = extern('greet')\n"
+    lab.result(f"insmod {write(text, 'second.py')}")
+    lab.result("modprobe -r guest")
+    assert [m["name"] for m in lab.json("lsmod")["modules"]] == ["second", "greeter"]
+
+
+def test_modprobe_r_words_the_kernels_refusal_as_its_own(lab: Lab) -> None:
+    lab.result(f"insmod {write(HEAD + INIT.format(0))}")
+    what = "modprobe: ERROR: could not remove 'm': Device or resource busy"
+    assert lab.error("modprobe -r m")["what"] == what
+
+
+def test_a_sample_that_fails_leaves_its_dependency_loaded_as_kmod_does(lab: Lab) -> None:
+    assert lab.error("modprobe proprietary")["what"].startswith("modprobe: ERROR: could not insert 'proprietary'")
+    assert [m["name"] for m in lab.json("lsmod")["modules"]] == ["greeter"]
+
+
+def test_a_pointer_that_dangles_after_rmmod_is_noted(lab: Lab) -> None:
+    lab.result("modprobe dangling")
+    result = lab.result("rmmod dangling")
+    assert result.error is None
+    assert "STUB_test_call" in result.notes[0]
+    assert "where doubled was" in result.notes[0]
+    lab.result("modprobe syscallModule")
+    assert not lab.result("rmmod syscallModule").notes
+
+
+def test_rmmod_f_says_what_it_leaves(lab: Lab) -> None:
+    lab.result("modprobe refcount")
+    result = lab.result("rmmod -f refcount")
+    assert result.error is None
+    assert "1 reference is still held on refcount" in result.notes[0]
+    assert lab.json("taint")["tainted"].rstrip() == "Tainted: G  R        O"
+
+
+def test_modinfo_has_kmods_fields_in_kmods_order(shared: Lab) -> None:
+    assert shared.text("modinfo params").split("\n")[1:11] == [
+        "version:        1.0",
+        "description:    Parameters of every type",
+        "author:         kshell",
+        "license:        GPL",
+        "depends:        ",
+        "retpoline:      Y",
+        "name:           params",
+        f"vermagic:       {shared.session.kernel.vermagic}",
+        "parm:           level:How much it says, 0 to 5 (int)",
+        "parm:           name:Whom to greet (charp)",
+    ]
+    assert ["depends", "greeter"] in shared.json("modinfo guest")["info"]
+
+
+def test_modinfo_prints_one_field_or_the_parameters(shared: Lab) -> None:
+    assert shared.text("modinfo -F license hello") == "GPL"
+    assert shared.text("modinfo -F nothing hello") == ""
+    assert shared.json("modinfo -F depends guest") == {"info": [["depends", "greeter"]]}
+    assert shared.text("modinfo -p params").split("\n")[1:3] == ["name:Whom to greet (charp)", "debug: (bool)"]
+
+
+def test_a_copy_that_needs_another_module_is_told_which(lab: Lab) -> None:
+    lab.result("module copy guest")
+    error = lab.error("insmod guest.py")
+    assert error["because"] == "it uses what greeter exports, and greeter is not loaded"
+    assert error["try"].startswith("modprobe greeter")
+    assert lab.results("modprobe greeter; insmod guest.py")[-1].error is None
+
+
+def built(name: str, vermagic: str, intree: bool = False) -> str:
+    payload: dict[str, Any] = {
+        "source": "my/m.py",
+        "text": HEAD + INIT.format(0) + EXIT,
+        "modname": "m",
+        "vermagic": vermagic,
+    }
+    payload |= {"depends": ["one", "two"], "intree": intree, "undefined": [], "exports": []}
+    Path(name).write_bytes(write_object("module", payload))
+    return name
+
+
+def test_a_ko_is_loaded_described_and_unloaded_by_its_path(lab: Lab) -> None:
+    built("m.ko", lab.session.kernel.vermagic, intree=True)
+    assert lab.text("modinfo ./m.ko").split("\n")[1:7] == [
+        "license:        GPL",
+        "depends:        one,two",
+        "retpoline:      Y",
+        "intree:         Y",
+        "name:           m",
+        f"vermagic:       {lab.session.kernel.vermagic}",
+    ]
+    assert lab.result("insmod ./m.ko").error is None
+    assert lab.json("lsmod")["modules"][0] == {"name": "m", "size": 4096, "refcount": 0, "used_by": [], "taints": ""}
+    assert lab.result("rmmod ./m.ko").error is None
+
+
+def test_a_ko_of_another_kernel_is_refused_and_shows_what_it_was_built_for(lab: Lab) -> None:
+    built("m.ko", "6.19.0-test SMP preempt mod_unload ")
+    assert lab.error("insmod m.ko")["what"] == "insmod: ERROR: could not insert module m.ko: Invalid module format"
+    assert "version magic '6.19.0-test SMP preempt mod_unload ' should be" in lab.text("dmesg")
+    assert lab.text("modinfo m.ko").split("\n")[3:6] == [
+        "name:           m",
+        "retpoline:      Y",
+        "vermagic:       6.19.0-test SMP preempt mod_unload ",
+    ]
+    assert lab.result("insmod -f m.ko").error is None
+    assert [flag["letter"] for flag in lab.json("taint")["flags"]] == ["F", "O"]
+    assert lab.json("taint")["flags"][0]["by"] == "module m"
+
+
+def test_a_real_kernels_ko_is_refused_with_a_way_out(lab: Lab) -> None:
+    Path("real.ko").write_bytes(b"\x7fELF" + bytes(60))
+    error = lab.error("insmod real.ko")
+    assert error["what"].endswith(": Invalid module format")
+    assert "real kernel" in error["because"]
+    assert "Invalid module format" in lab.error("modinfo real.ko")["what"]

@@ -110,7 +110,8 @@ def test_trace_run_with_hops_shows_each_call_hop_by_hop(lab: Lab, hello: str) ->
     assert result.json()["result"]["hops"]
     lines = result.view.text().split("\n")
     assert lines[0].startswith("ring 3  user  ")
-    assert lines[0].endswith("  syscall")
+    assert lines[0].split("  ")[-1].strip() == "hello.s:8, in _start"
+    assert "  syscall  " in lines[0]
     assert lines[1].startswith("ring 0  cpu  ")
     shown = [line.split()[0] for line in lines if line.startswith(("        return", "write(", "exit("))]
     assert [word.partition("(")[0] for word in shown] == ["return", "write", "exit"]
@@ -238,6 +239,32 @@ def test_asm_asks_the_front_for_a_program(lab: Lab) -> None:
 def test_asm_list_shows_the_bytes_without_running(lab: Lab) -> None:
     result = lab.json('asm --list "xor eax, eax; hlt"')
     assert [(row["bytes"], row["text"]) for row in result["rows"]] == [("31c0", "xor eax, eax"), ("f4", "hlt")]
+
+
+@needs_assembler
+def test_run_list_shows_a_program_with_its_labels_and_lines_without_running_it(lab: Lab, hello: str) -> None:
+    result = lab.result(f"run --list {hello}")
+    lines = [" ".join(line.split()) for line in result.view.text().split("\n")]
+    assert lines[1] == "0x401000 b8 01 00 00 00 mov eax, 1 # _start hello.s:4"
+    assert lines[-1] == "0x402000 68 65 6c 6c 6f 0a 6 bytes of data"
+    assert result.json()["result"]["rows"][0] == {
+        "address": "0x401000",
+        "bytes": "b801000000",
+        "text": "mov eax, 1",
+        "symbol": "_start",
+        "source": "hello.s:4",
+    }
+    assert "output" not in result.json()["result"]
+
+
+def test_run_list_names_what_is_called_and_takes_machine_code_too(lab: Lab) -> None:
+    from kshell.kbuild.userprog import USER
+
+    lines = [" ".join(line.split()) for line in lab.text(f"run --list '{USER}/test_call_user'").split("\n")]
+    assert any(line.endswith("<syscall> test_call_user.s:26") for line in lines)
+    assert any(line.split(" # ")[-1].startswith("__syscall_error libc.s:") for line in lines)
+    raw = lab.json(f"run --list --hex {EXIT_7}")["rows"]
+    assert [row["text"] for row in raw] == ["mov eax, 0x3c", "mov edi, 7", "syscall"]
 
 
 @needs_assembler

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from kshell.shell import commands, foreign
@@ -52,8 +54,8 @@ def test_no_foreign_command_hides_one_of_ours() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("strace", "ps", "sudo", "gdb", "objdump", "uname", "gcc", "make", "cd", "vim", "nano", "kill", "top"),
-        *("printf", "readelf", "clear", "pwd", "mkdir", "rm"),
+        *("strace", "ps", "sudo", "gdb", "objdump", "uname", "gcc", "ld", "cd", "vim", "nano", "vi", "kill", "top"),
+        *("printf", "readelf", "clear", "pwd", "mkdir", "rm", "cp", "mv", "git", "patch", "menuconfig", "update-grub"),
     ],
 )
 def test_a_command_known_from_elsewhere_gets_a_line_on_what_to_type_here(shared: Lab, name: str) -> None:
@@ -66,13 +68,33 @@ def test_a_command_known_from_elsewhere_gets_a_line_on_what_to_type_here(shared:
 TYPED = [
     line
     for _, line in sorted(foreign._ADVICE.values())
-    if not any(mark in line for mark in ("  (", "FILE", "ADDRESS", "Ctrl", "the command"))
+    if not any(mark in line for mark in ("  (", "FILE", "DIR", "ADDRESS", "Ctrl", "the command"))
 ]
 
 
 @pytest.mark.parametrize("line", TYPED)
 def test_what_a_foreign_command_is_answered_works_as_typed(lab: Lab, line: str) -> None:
     assert lab.result(line).status == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        *[("vim", "edit FILE"), ("nano", "edit FILE"), ("gcc", "make -C DIR"), ("ld", "make -C DIR")],
+        *[("mkdir", "edit DIR/FILE"), ("git", "diff DIR"), ("shutdown", "boot DIR"), ("update-grub", "install")],
+        *[("cp", "tree new"), ("uname", "cat /proc/version"), ("cd", "make -C DIR"), ("ninja", "make -C DIR")],
+    ],
+)
+def test_what_a_student_does_to_a_real_tree_has_its_command_here(shared: Lab, name: str, meant: str) -> None:
+    assert meant in shared.error(name)["try"]
+
+
+def test_a_file_that_another_editor_or_a_redirection_was_to_write_is_edited_here(shared: Lab) -> None:
+    Path("tree").mkdir()
+    assert shared.error("nano -w tree/Makefile")["try"] == "edit tree/Makefile"
+    for line in ("cat > tree/new/call.py", "dmesg > tree/log", "echo 'obj-y := a.o' > tree/Makefile"):
+        assert shared.error(line)["try"].startswith("edit tree/")
+    assert shared.error("echo a > /nowhere/b")["try"] == "ls /"
 
 
 @pytest.mark.parametrize(("typed", "meant"), [("sycall", "syscall"), ("dmseg", "dmesg"), ("Lsmod", "lsmod")])
@@ -82,9 +104,13 @@ def test_a_misspelt_command_is_answered_with_the_nearest(shared: Lab, typed: str
 
 def test_a_path_or_a_call_as_command_is_told_how(shared: Lab) -> None:
     assert shared.error("./hello.s")["try"] == "run ./hello.s"
+    assert shared.error("./test_call_user 5")["try"] == "run ./test_call_user 5"
     assert shared.error("mod.py")["try"] == "insmod mod.py"
+    assert shared.error("./SystemCalls/syscallModule.ko")["try"] == "insmod ./SystemCalls/syscallModule.ko"
     assert shared.error('write(1, "a, b", 4)')["try"] == 'syscall write 1 "a, b" 4'
     assert shared.error("sudo insmod m.py")["try"] == "insmod m.py"
+    assert shared.error("sudo make install")["try"] == "make install"
+    assert shared.error("sudo reboot")["try"] == "reboot"
     assert shared.error("getppid")["try"] == "syscall getppid"
 
 

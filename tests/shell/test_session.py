@@ -11,6 +11,7 @@ from kshell.shell.output import JsonOutput, Result
 from kshell.shell.session import BUG, INTERRUPTED, Session
 from kshell.shell.views import View
 from tests.shell.lab import Lab, screen
+from tests.shell.tree_steps import at
 
 
 def test_commands_of_a_line_are_run_in_order(lab: Lab) -> None:
@@ -139,7 +140,7 @@ def test_help_lists_every_command_with_its_sentence(shared: Lab) -> None:
 def test_help_of_a_command_has_sentence_usage_and_example(shared: Lab) -> None:
     text = shared.text("help insmod")
     assert text.startswith("insmod: Load a module")
-    assert "usage: insmod FILE.py [name=value...]" in text
+    assert "usage: insmod [-f] FILE.py|FILE.ko [name=value...]" in text
     assert "examples:" in text
     assert shared.json("help x")["name"] == "x"
 
@@ -242,11 +243,16 @@ def test_every_result_is_shown_as_it_comes() -> None:
 
         def write(self, data: bytes) -> None: ...
 
+        def progress(self, done: int, total: int, what: str) -> None: ...
+
+        def end_progress(self) -> None: ...
+
     session = Session(output=Watching())
     assert session.execute("echo a; echo b") == shown
 
 
 def test_a_line_pasted_with_its_prompt_runs(lab: Lab) -> None:
+    assert lab.text("kshell 4.19.1-test> echo a") == "a"
     assert lab.ret("getpid") == lab.json("kshell> syscall getpid")["calls"][0]["ret"]
     assert lab.json("kshell 6.19> syscall getpid")["calls"]
 
@@ -263,6 +269,20 @@ def test_files_that_source_each_other_fail_with_one_line_for_the_chain() -> None
     _, err, _ = screen("source self.ks", keep_going=False)
     assert err.count("source: ") == 2
     assert "self.ks:1 (16 times)" in err
+
+
+def test_the_steps_to_a_new_system_call_fit_the_screen_and_work_as_typed(lab: Lab) -> None:
+    lines = lab.text("help add-a-system-call").split("\n")
+    assert len(lines) < 24
+    assert all(len(line) <= 80 for line in lines)
+    steps = [step["command"] for step in lab.json("help add-a-system-call")["steps"]]
+    assert lab.json(steps[0])["path"] == "test_kernel"
+    at(Path("test_kernel"), "4.19").add_call()
+    edited = [line.removeprefix("edit test_kernel/") for line in steps if line.startswith("edit ")]
+    for step in steps[1 + len(edited) :]:
+        assert lab.result(step).error is None, step
+    assert {each["path"] for each in lab.json("diff")["files"]} == set(edited)
+    assert "help add-a-system-call" in lab.text("help")
 
 
 def test_a_page_of_help_fits_the_screen(shared: Lab) -> None:

@@ -6,6 +6,8 @@ descriptors may share it (dup).  C counterparts: fs/file.c, fs/file_table.c.
 
 from __future__ import annotations
 
+from typing import Any
+
 from kshell.abi.errno import EBADF, EMFILE
 from kshell.abi.fcntl import O_PATH
 from kshell.kernel.fs.dcache import Dentry
@@ -17,9 +19,9 @@ FMODE_READ, FMODE_WRITE, FMODE_PATH = 1, 2, 4
 
 
 class File:
-    """An open file; C: struct file.  `count` is how many descriptors share it."""
+    """An open file; C: struct file.  `count` is how many descriptors share it; `private_data` is its inode's own."""
 
-    __slots__ = ("count", "dentry", "flags", "inode", "mode", "pos")
+    __slots__ = ("count", "dentry", "flags", "inode", "mode", "pos", "private_data")
 
     def __init__(self, dentry: Dentry, flags: int) -> None:
         self.dentry, self.inode, self.flags = dentry, dentry.inode, flags
@@ -27,6 +29,7 @@ class File:
         self.mode = FMODE_PATH if flags & O_PATH else (flags + 1) & 3
         self.pos = 0
         self.count = 0
+        self.private_data: Any = None
         self.inode.users += 1
 
     def put(self) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kshell.abi.errno import ENOENT
 from kshell.abi.fcntl import AT_FDCWD, O_LARGEFILE, O_RDWR
-from kshell.kernel.fs.dcache import Dentry, d_add
+from kshell.kernel.fs.dcache import Dentry, PseudoDirectory, d_add
 from kshell.kernel.fs.devices import (
     MEM_MAJOR,
     TTYAUX_MAJOR,
@@ -25,6 +25,9 @@ from kshell.kernel.fs.namei import filename_lookup
 from kshell.kernel.fs.shmem import RegularInode
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kshell.kernel.fs.pseudo import Entry
     from kshell.kernel.kernel import Kernel
 
 DEVICES = (
@@ -56,8 +59,21 @@ FILES = (
 )
 
 
-# A link whose target is missing as long as /proc is empty, and one that leads nowhere but to itself.
+# The mounts, where programs used to look for them; and a link that leads nowhere but to itself.
 LINKS = ((b"etc/mtab", b"/proc/self/mounts"), (b"home/student/loop", b"loop"))
+
+
+def _proc_entries(k: Kernel) -> Mapping[bytes, Entry]:
+    """Most machines end without a look into /proc, so it is imported at the first."""
+    from kshell.kernel.fs.proc import root_entries
+
+    return root_entries(k)
+
+
+def _sysfs_entries(k: Kernel) -> Mapping[bytes, Entry]:
+    from kshell.kernel.fs.sysfs import root_entries
+
+    return root_entries(k)
 
 
 class DirEntry:
@@ -98,10 +114,10 @@ class FileSystem:
             dentry = d_add(dev, name, kind(devtmpfs, mode, now, major, minor))
             if name == b"tty":
                 self._console = dentry
-        for name, minor, absent in ((b"proc", 0x14, -ENOENT), (b"sys", 0x15, 0)):
-            directory_inode = DirectoryInode(SuperBlock(name.decode(), minor), 0o555, now)
-            directory_inode.fixed, directory_inode.absent = True, absent
-            d_add(self.root, name, directory_inode)
+        proc = PseudoDirectory(k, SuperBlock("proc", 0x14), 0o555, _proc_entries, absent=-ENOENT)
+        proc.dentry = d_add(self.root, b"proc", proc)
+        sys = PseudoDirectory(k, SuperBlock("sysfs", 0x15), 0o555, _sysfs_entries, absent=0)
+        sys.dentry = d_add(self.root, b"sys", sys)
         self.pipefs = SuperBlock("pipefs", 0xD)
 
     def _add(self, path: bytes, inode: Inode) -> None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kshell.abi.errno import EACCES, EINVAL, EISDIR, ENOSPC, ESPIPE
-from kshell.abi.fcntl import SEEK_CUR, SEEK_END, SEEK_SET
+from kshell.abi.errno import EACCES, EINVAL, EISDIR, ENOSPC, ENXIO, ESPIPE
+from kshell.abi.fcntl import SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET
 from kshell.abi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_ISGID, S_IXGRP
 from kshell.machine.ram import PAGE_SIZE
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kshell.kernel.task import Cred
 
 MAX_LFS_FILESIZE = (1 << 63) - 1  # the largest offset that an off_t can say
+MAX_NON_LFS = (1 << 31) - 1  # the largest one of a file system that never asked for more: /proc and /sys
 BOGO_DIRENT_SIZE = 20  # what tmpfs says that one name in a directory weighs
 DAY_NS = 86_400 * 10**9
 
@@ -181,13 +182,17 @@ def vfs_setpos(file: File, offset: int, maximum: int) -> int:
     return offset
 
 
-def generic_llseek(file: File, offset: int, whence: int, size: int) -> int:
-    """SEEK_SET, SEEK_CUR and SEEK_END for a file of `size` bytes.  C: generic_file_llseek_size()."""
+def generic_llseek(file: File, offset: int, whence: int, size: int, maximum: int = MAX_LFS_FILESIZE) -> int:
+    """Every whence for a file of `size` bytes, all of them data.  C: generic_file_llseek_size()."""
     if whence == SEEK_CUR:
         offset += file.pos
     elif whence == SEEK_END:
         offset += size
-    return vfs_setpos(file, offset, MAX_LFS_FILESIZE)
+    elif whence in (SEEK_DATA, SEEK_HOLE):
+        if not 0 <= offset < size:
+            return -ENXIO
+        offset = offset if whence == SEEK_DATA else size
+    return vfs_setpos(file, offset, maximum)
 
 
 def inode_permission(cred: Cred, inode: Inode, mask: int) -> int:

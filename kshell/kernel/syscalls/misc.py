@@ -28,8 +28,8 @@ def newuname(k: Kernel, name: UtsnamePtr) -> Long:
     data = pack_utsname(
         sysname="Linux",
         nodename="kshell",
-        release=k.profile.release,
-        version="#1 SMP",
+        release=k.release,
+        version=f"#{k.image.build} SMP",
         machine="x86_64",
         domainname="(none)",
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kshell.machine.assembler.problems import AsmError, AsmProblem, KeystoneMissing
-    from kshell.machine.assembler.program import Item, Program
+    from kshell.machine.assembler.program import Program
+    from kshell.machine.assembler.symbols import Item
 
-__all__ = ["AsmError", "AsmProblem", "Image", "KeystoneMissing", "assemble", "available"]
+__all__ = ["AsmError", "AsmProblem", "Image", "KeystoneMissing", "assemble", "assemble_files", "available"]
 
 PAGE = 4096
 MAX_SOURCE = 1 << 20
@@ -36,10 +38,10 @@ class Image:
     entry     where it starts: `_start`, else the first byte of text
     segments  (address, bytes, size in memory, "r-x" | "r--" | "rw-"), rising, each on a page of its own
     symbols   address of every label
-    lines     address of every instruction -> line of the source
+    places    address of every instruction -> (source file, line)
     """
 
-    __slots__ = ("entry", "lines", "segments", "symbols", "text")
+    __slots__ = ("entry", "places", "segments", "symbols", "text")
 
     def __init__(
         self,
@@ -47,9 +49,14 @@ class Image:
         entry: int,
         segments: list[tuple[int, bytes, int, str]],
         symbols: dict[str, int],
-        lines: dict[int, int],
+        places: dict[int, tuple[str, int]],
     ) -> None:
-        self.text, self.entry, self.segments, self.symbols, self.lines = text, entry, segments, symbols, lines
+        self.text, self.entry, self.segments, self.symbols, self.places = text, entry, segments, symbols, places
+
+    @property
+    def lines(self) -> dict[int, int]:
+        """Address of every instruction -> line of its source."""
+        return {address: line for address, (_, line) in self.places.items()}
 
 
 def available() -> bool:
@@ -92,50 +99,72 @@ def assemble(source: str, base: int = 0x401000, filename: str = "program.s") -> 
 
     Raises AsmError with every mistake found, or KeystoneMissing; no other exception, whatever the text is.
     """
+    return assemble_files([(filename, source)], base)
+
+
+def assemble_files(sources: Sequence[tuple[str, str]], base: int = 0x401000) -> Image:
+    """Assemble several sources (name, text) as one program, as `as` for each and then `ld` would.
+
+    A file sees the labels that another declares `.globl`; all others are its own.  Their sections follow one another
+    in the order of the files.  Raises what `assemble` raises; each mistake names its file.
+    """
+    from kshell.machine.assembler.link import link
     from kshell.machine.assembler.problems import AsmError
 
     if base % PAGE:
         raise ValueError(f"base {base:#x} is not a page boundary")
     _engine()
-    source = source.replace("\r\n", "\n").replace("\r", "\n")
     problems: list[AsmProblem] = []
-    program = _read(source, filename, problems)
-    texts = _spell(program, source, filename, problems)
-    image = _build(program, texts, base) if not problems else None
+    programs: list[Program] = []
+    for filename, source in sources:
+        text = source.replace("\r\n", "\n").replace("\r", "\n")
+        program = _new_program(filename, text, programs, alone=len(sources) == 1)
+        programs.append(program)
+        _read(program, problems)
+    if not problems:
+        link(programs, problems)
+    texts: dict[Item, str] = {}
+    for program in programs:
+        texts |= _spell(program, problems)
+    image = _build(programs, texts, base) if not problems else None
     if image is not None:
         return image
-    _find_errors(program, texts, source, filename, problems)
-    problems.sort(key=lambda problem: (problem.line, problem.column))
-    told = {(problem.line, problem.column, problem.what): problem for problem in problems}  # `times` repeats its own
+    for program in programs:
+        _find_errors(program, texts, problems)
+    order = {program.filename: number for number, program in reversed([*enumerate(programs)])}
+    if not problems:
+        problems.append(_does_not_fit(programs[0]))
+    problems.sort(key=lambda problem: (order[problem.filename], problem.line, problem.column))
+    told = {(p.filename, p.line, p.column, p.what): p for p in problems}  # `times` repeats its own
     raise AsmError([*told.values()][:MAX_PROBLEMS])
 
 
-def _problem(source: str, filename: str, line: int, column: int, refused: Any) -> AsmProblem:
-    from kshell.machine.assembler.problems import AsmProblem
-
-    text = source.split("\n")[line - 1] if line else ""
-    column += refused.column or 0
-    return AsmProblem(filename, line, column, text, refused.what, refused.because, refused.try_)
-
-
-def _read(source: str, filename: str, problems: list[AsmProblem]) -> Program:
-    from kshell.machine.assembler.problems import Refused
+def _new_program(filename: str, source: str, before: list[Program], alone: bool) -> Program:
     from kshell.machine.assembler.program import Program
+
+    program = Program(gas=False, nasm=False, filename=filename, source=source, alone=alone)
+    if before:
+        program.follow(before[-1])
+    return program
+
+
+def _read(program: Program, problems: list[AsmProblem]) -> None:
+    from kshell.machine.assembler.problems import Refused
     from kshell.machine.assembler.statements import read_statement
     from kshell.machine.assembler.text import is_gas, is_nasm, statements
 
-    program = Program(gas=False, nasm=False)
+    source = program.source
     if len(source) > MAX_SOURCE:
-        refused = Refused("the source is too long", f"it has {len(source)} characters", "split it, or use `.skip`")
-        problems.append(_problem(source, filename, 1, 1, refused))
-        return program
+        because = f"it has {len(source)} characters"
+        problems.append(program.problem(1, 1, Refused("the source is too long", because, "split it, or use `.skip`")))
+        return
     for at, character in enumerate(source):
         if character < " " and character not in "\t\n\f":
             line = source.count("\n", 0, at) + 1
             because = f"it holds the byte {ord(character):#04x}"
             refused = Refused("this is not text", because, "give machine code as FILE.bin")
-            problems.append(_problem(source, filename, line, at - source.rfind("\n", 0, at), refused))
-            return program
+            problems.append(program.problem(line, at - source.rfind("\n", 0, at), refused))
+            return
     program.gas, program.nasm = is_gas(source), is_nasm(source)
     found = statements(source)
     for number, statement in enumerate(found):
@@ -145,17 +174,12 @@ def _read(source: str, filename: str, problems: list[AsmProblem]) -> Program:
             read_statement(program, statement)
         except Refused as refused:
             if len(problems) < MAX_PROBLEMS:  # the rest is read nevertheless, for the labels it defines
-                problems.append(_problem(source, filename, statement.line, statement.column, refused))
+                problems.append(program.problem(statement.line, statement.column, refused))
             if number >= MAX_STATEMENTS:
                 break
-    if not problems and not any(program.items.values()):
-        because = "the source holds no instruction and no data"
-        empty = Refused("there is no program", because, "`mov eax, 60`, `syscall`")
-        problems.append(_problem(source, filename, 1, 1, empty))
-    return program
 
 
-def _spell(program: Program, source: str, filename: str, problems: list[AsmProblem]) -> dict[Item, str]:
+def _spell(program: Program, problems: list[AsmProblem]) -> dict[Item, str]:
     """What Keystone is to read for each item."""
     from kshell.machine.assembler.operands import spell_instruction
     from kshell.machine.assembler.problems import Refused
@@ -179,19 +203,19 @@ def _spell(program: Program, source: str, filename: str, problems: list[AsmProbl
         except Refused as refused:
             found += 1
             if found <= MAX_PROBLEMS:
-                problems.append(_problem(source, filename, item.statement.line, item.statement.column, refused))
+                problems.append(program.problem(item.statement.line, item.statement.column, refused))
     return texts
 
 
-def _listing(program: Program, texts: dict[Item, str]) -> tuple[list[str], list[str]]:
+def _listing(programs: list[Program], texts: dict[Item, str]) -> tuple[list[str], list[str]]:
     """The lines for Keystone, and the labels whose addresses its output is to end with."""
     lines: list[str] = []
     wanted: list[str] = []
     seen: set[int] = set()
-    for section, items in program.items.items():
+    for section in _PROT:
         lines += [".balign 4096, 0", f"kX{section}:"]
         wanted += [f"kX{section}", f"kE{section}"]
-        for item in items:
+        for item in (item for program in programs for item in program.items[section]):
             if item.serial not in seen:
                 seen.add(item.serial)
                 lines.append(f"kS{item.serial}:")
@@ -200,12 +224,12 @@ def _listing(program: Program, texts: dict[Item, str]) -> tuple[list[str], list[
                 wanted.append(lines[-1][:-1])
             lines.append(texts[item])
         lines.append(f"kE{section}:")
-    wanted += [symbol.internal for symbol in program.symbols.values() if symbol.is_label]
+    wanted += [symbol.internal for program in programs for symbol in program.symbols.values() if symbol.is_label]
     return lines, wanted
 
 
-def _build(program: Program, texts: dict[Item, str], base: int) -> Image | None:
-    lines, wanted = _listing(program, texts)
+def _build(programs: list[Program], texts: dict[Item, str], base: int) -> Image | None:
+    lines, wanted = _listing(programs, texts)
     tail = [f".quad {_MARK:#x}", *(f".quad {name}" for name in wanted), f".quad {_MARK:#x}"]
     code, _ = _encode("\n".join(lines + tail), base)
     size = 8 * len(tail)
@@ -214,45 +238,52 @@ def _build(program: Program, texts: dict[Item, str], base: int) -> Image | None:
         return None
     address = dict(zip(wanted, table[1:-1], strict=True))
     segments = []
-    for section in program.items:
+    for section, prot in _PROT.items():
         start, end = address[f"kX{section}"], address[f"kE{section}"]
         if not base <= start <= end <= base + len(code):
             return None
         data = b"" if section == "bss" else code[start - base : end - base]
         if end > start:
-            segments.append((start, data, end - start, _PROT[section]))
-    instructions = [item for items in program.items.values() for item in items if item.kind == "code"]
-    places = [value for name, value in address.items() if name.startswith("kI")]
-    symbols = {symbol.name: address[symbol.internal] for symbol in program.symbols.values() if symbol.is_label}
+            segments.append((start, data, end - start, prot))
+    instructions = [
+        (program.filename, item.statement.line)
+        for section in _PROT
+        for program in programs
+        for item in program.items[section]
+        if item.kind == "code"
+    ]
+    starts = [value for name, value in address.items() if name.startswith("kI")]
+    symbols: dict[str, int] = {}
+    for program in programs:  # a name that several files have for themselves stands for the first of them
+        for symbol in program.symbols.values():
+            if symbol.is_label and (symbol.name in program.exported or symbol.name not in symbols):
+                symbols[symbol.name] = address[symbol.internal]
     text = next((data for _, data, _, prot in segments if prot == "r-x"), b"")
-    return Image(
-        text,
-        symbols.get("_start", base),
-        segments,
-        symbols,
-        {place: item.statement.line for place, item in zip(places, instructions, strict=True)},
-    )
+    places = dict(zip(starts, instructions, strict=True))
+    return Image(text, symbols.get("_start", base), segments, symbols, places)
 
 
-def _find_errors(
-    program: Program, texts: dict[Item, str], source: str, filename: str, problems: list[AsmProblem]
-) -> None:
-    """Keystone refuses the whole without saying where: ask it about each statement by itself."""
+def _find_errors(program: Program, texts: dict[Item, str], problems: list[AsmProblem]) -> None:
+    """Keystone refuses the whole without saying where: ask it about each statement of a file by itself."""
     from kshell.machine.assembler.diagnose import wrong_statements
-    from kshell.machine.assembler.problems import Refused
 
+    mine = {item: texts[item] for items in program.items.values() for item in items if item in texts}
     found: set[tuple[int, int]] = set()
-    for item, refused in wrong_statements(program, texts, lambda text: _encode(text, 0x401000)[1]):
+    for item, refused in wrong_statements(program, mine, lambda text: _encode(text, 0x401000)[1]):
         place = item.statement.line, item.statement.column
         if place not in found:
             found.add(place)
-            problems.append(_problem(source, filename, *place, refused))
+            problems.append(program.problem(*place, refused))
         if len(found) >= MAX_PROBLEMS:
             return
-    if not problems:
-        refused = Refused(
-            "the program does not fit together",
-            "each statement is fine by itself, but an address does not reach its label, or a constant is circular",
-            "use [rip + label] or `lea`, and define constants before they are used",
-        )
-        problems.append(_problem(source, filename, 1, 1, refused))
+
+
+def _does_not_fit(program: Program) -> AsmProblem:
+    from kshell.machine.assembler.problems import Refused
+
+    refused = Refused(
+        "the program does not fit together",
+        "each statement is fine by itself, but an address does not reach its label, or a constant is circular",
+        "use [rip + label] or `lea`, and define constants before they are used",
+    )
+    return program.problem(1, 1, refused)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 from kshell.machine.assembler.problems import REGISTER, Refused
-from kshell.machine.assembler.program import Program, Unresolved
+from kshell.machine.assembler.program import Program
+from kshell.machine.assembler.symbols import Unresolved
 from kshell.machine.assembler.text import Token
 
 _WIDE = re.compile(r"r(?:[abcd]x|[sd]i|[sb]p|8|9|1[0-5])\Z")

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 from kshell.machine.assembler.operands import register_bits, spell_instruction
 from kshell.machine.assembler.problems import MNEMONICS, REGISTER, Refused, keystone_refusal, without_suffix
-from kshell.machine.assembler.program import Item, Program
+from kshell.machine.assembler.program import Program
 from kshell.machine.assembler.statements import split_commas
+from kshell.machine.assembler.symbols import Item
 from kshell.machine.assembler.text import Token, tokens
 
 Encode = Callable[[str], int]  # the number of Keystone's error, 0 for none

@@ -7,8 +7,9 @@ from itertools import pairwise
 
 from kshell.machine.assembler.address import Address
 from kshell.machine.assembler.problems import JUMPS, REGISTER, Refused, mnemonic_refusal
-from kshell.machine.assembler.program import Item, Program, Symbol, Unresolved
+from kshell.machine.assembler.program import Program
 from kshell.machine.assembler.statements import split_commas
+from kshell.machine.assembler.symbols import Item, Symbol, Unresolved
 from kshell.machine.assembler.text import Token
 
 _SIZES = {

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from kshell.machine.assembler.problems import Refused, did_you_mean
+from kshell.machine.assembler.problems import AsmProblem, Refused, did_you_mean
+from kshell.machine.assembler.symbols import Item, Symbol, Unresolved
 from kshell.machine.assembler.text import Statement, Token, number_value, string_bytes
 
 SECTIONS = ("text", "rodata", "data", "bss")
@@ -16,43 +17,24 @@ MAX_IMAGE = 16 << 20
 MAX_DEPTH = 40
 
 _LOOSEST_FIRST = (("|",), ("^",), ("&",), ("<<", ">>"), ("+", "-"), ("*", "/", "%"))
-
-
 # In place of a section: a value that only the encoded instructions will give.
 _UNKNOWN = "?"
 
 
-class Unresolved(Exception):
-    """The value of an expression is not known before the instructions are encoded."""
-
-
-class Symbol:
-    """A label or a constant: the name that Keystone sees, and as much of its value as is known (section, offset)."""
-
-    __slots__ = ("internal", "is_label", "name", "section", "statement", "value")
-
-    def __init__(
-        self, name: str, internal: str, is_label: bool, section: str | None, value: int | None, statement: Statement
-    ) -> None:
-        self.name, self.internal, self.is_label = name, internal, is_label
-        self.section, self.value, self.statement = section, value, statement
-
-
-class Item:
-    """What one statement contributes to its section: an instruction's or expression's tokens, or ready text."""
-
-    __slots__ = ("kind", "scope", "serial", "statement", "text", "tokens")
-
-    def __init__(self, kind: str, serial: int, scope: str, statement: Statement, text: str, toks: list[Token]) -> None:
-        self.kind, self.serial, self.scope = kind, serial, scope
-        self.statement, self.text, self.tokens = statement, text, toks
-
-
 class Program:
-    """Everything known about a source while it is read: `items` by section, symbols, and where we are."""
+    """Everything known about a source while it is read: `items` by section, symbols, and where we are.
 
-    def __init__(self, gas: bool, nasm: bool) -> None:
+    `alone`: it is the program's only source.  `exported` are the names that other sources see, `imports` their symbols
+    that this one sees, `private_elsewhere` where those stand that it does not see (link.py fills the two).
+    """
+
+    def __init__(self, gas: bool, nasm: bool, filename: str = "", source: str = "", alone: bool = True) -> None:
         self.gas, self.nasm = gas, nasm
+        self.filename, self.source, self.alone = filename, source, alone
+        self.file = 0
+        self.exported: set[str] = set()
+        self.imports: dict[str, Symbol] = {}
+        self.private_elsewhere: dict[str, tuple[str, int]] = {}
         self.default_rel = False
         self.items: dict[str, list[Item]] = {section: [] for section in SECTIONS}
         self.size: dict[str, int | None] = dict.fromkeys(SECTIONS, 0)
@@ -64,6 +46,17 @@ class Program:
         self.scope = ""
         self.serial = 0
         self.complete = False  # every statement is read: names are all known, `.` is no longer where we are
+
+    def follow(self, before: Program) -> None:
+        """Stand behind another source of the same program: offsets and internal names go on where its own end."""
+        self.file, self.serial = before.file + 1, before.serial
+        self.size, self.total = dict(before.size), before.total
+
+    def problem(self, line: int, column: int, refused: Refused) -> AsmProblem:
+        """What is refused at a place of this source."""
+        text = self.source.split("\n")[line - 1] if line else ""
+        column += refused.column or 0
+        return AsmProblem(self.filename, line, column, text, refused.what, refused.because, refused.try_)
 
     def look_from(self, item: Item) -> None:
         """Resolve names as the statement of this item sees them; for when every statement has been read."""
@@ -119,7 +112,7 @@ class Program:
         if old is not None:
             because = f"line {old.statement.line} defines it already"
             raise Refused(f"`{name}` is defined twice", because, "give one of them another name")
-        self.symbols[name] = Symbol(name, f"kL{len(self.symbols)}", is_label, section, value, at)
+        self.symbols[name] = Symbol(name, f"kL{self.file}_{len(self.symbols)}", is_label, section, value, at)
         return self.symbols[name]
 
     def find(self, name: str, scope: str, serial: int) -> Symbol | str | None:
@@ -134,17 +127,24 @@ class Program:
                 return local
             same = [symbol for full, symbol in self.symbols.items() if full.endswith(name)]
             return same[0] if len(same) == 1 else None
-        return self.symbols.get(name)
+        return self.symbols.get(name) or self.imports.get(name)
 
     def require(self, token: Token, scope: str, serial: int) -> Symbol | str:
         """The symbol that `token` names.  Raises Refused with what was probably meant."""
         found = self.find(token.text, scope, serial)
         if found is not None:
             return found
-        guess = did_you_mean(token.text, list(self.symbols))
-        twin = next((name for name in self.symbols if name.lower() == token.text.lower()), guess)
+        known = [*self.symbols, *self.imports]
+        guess = did_you_mean(token.text, known)
+        twin = next((name for name in known if name.lower() == token.text.lower()), guess)
         try_ = f"did you mean `{twin}`?" if twin else f"define it: a line `{token.text}:` before the place it names"
         because = "no line of this file defines it, and kshell links no library (no printf, no libc)"
+        if not self.alone:
+            because = "no file of this program defines it"
+        if token.text in self.private_elsewhere:
+            filename, line = self.private_elsewhere[token.text]
+            because = f"{filename}:{line} defines it for its own file only"
+            try_ = f"`.globl {token.text}` in {filename}"
         raise Refused(f"undefined label `{token.text}`", because, try_, token.column)
 
     # ---- expressions whose value must be known now: .skip N, times N, len = . - msg ----

@@ -6,7 +6,8 @@ import struct
 from collections.abc import Callable
 
 from kshell.machine.assembler.problems import MNEMONICS, Refused, att_refusal, did_you_mean, looks_like_att
-from kshell.machine.assembler.program import MAX_IMAGE, SECTIONS, Program, Unresolved
+from kshell.machine.assembler.program import MAX_IMAGE, SECTIONS, Program
+from kshell.machine.assembler.symbols import Unresolved
 from kshell.machine.assembler.text import Statement, Token, string_bytes, tokens
 
 _WIDTHS = {
@@ -19,8 +20,8 @@ _SKIPS = (".skip", ".space", ".zero")
 _STRINGS = {".ascii": b"", ".asciz": b"\0", ".string": b"\0"}
 _ALIGNS = (".align", ".balign", ".p2align", "align", "alignb")
 _IGNORED_NAMES = """
-    .globl .global global .type .size .file .ident .intel_syntax .code64 .weak .hidden .local .loc .p2alignl
-    .arch .version .line .loc_mark_labels bits default use64 cpu
+    .globl .global global extern .extern .type .size .file .ident .intel_syntax .code64 .weak .hidden .local .loc
+    .p2alignl .arch .version .line .loc_mark_labels bits default use64 cpu
 """
 _IGNORED = frozenset(_IGNORED_NAMES.split())
 _SECTION_WORDS = (".section", "section", "segment", ".text", ".data", ".bss", ".rodata")
@@ -67,11 +68,11 @@ def _directive_or_instruction(program: Program, statement: Statement, head: str,
         _enter_section(program, head, rest)
     elif head == ".end":
         program.discard = True
-    elif head in _IGNORED or head.startswith(".cfi_"):
-        _check_ignored(program, head, rest)
-    elif head in ("extern", ".extern"):
+    elif head in ("extern", ".extern") and program.alone:
         because = "kshell links no library: a program is this one file, and talks to the kernel by `syscall`"
         raise Refused("there is nothing outside this file", because, "make the call yourself: `mov eax, 1`, `syscall`")
+    elif head in _IGNORED or head.startswith(".cfi_"):
+        _check_ignored(program, head, rest)
     elif program.discard:
         return
     elif head in (".equ", ".set", ".equiv"):
@@ -125,6 +126,8 @@ def _enter_section(program: Program, head: str, rest: list[Token]) -> None:
 
 def _check_ignored(program: Program, head: str, rest: list[Token]) -> None:
     words = [token.text.lower() for token in rest]
+    if head in ("global", ".global", ".globl"):
+        program.exported.update(token.text for token in rest if token.kind == "name")
     if head == "bits" and words != ["64"]:
         raise Refused("kshell's CPU runs 64-bit code", f"`bits {' '.join(words)}` asks for another mode", "`bits 64`")
     if head == "default":

@@ -23,8 +23,10 @@ Handler = Callable[["Session", "list[Word]"], "View"]
 # Group (a file of this package), its heading in help, and its commands.
 GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("calls", "System calls", ("syscall", "trace", "man")),
-    ("modules", "Modules", ("modprobe", "insmod", "rmmod", "lsmod", "modinfo", "module")),
+    ("modules", "Modules", ("modprobe", "insmod", "rmmod", "lsmod", "modinfo", "module", "taint")),
+    ("trees", "A kernel tree", ("tree", "make", "diff", "edit")),
     ("programs", "Programs", ("asm", "run")),
+    ("libc", "The C library", ("libc",)),
     ("inspect", "The kernel's tables", ("table", "kallsyms")),
     ("memory", "Memory and registers", ("x", "disas", "regs")),
     ("log", "The kernel's log", ("dmesg",)),
@@ -49,7 +51,9 @@ KINDS = frozenset(
         "line",  # a whole command
         "option",  # one of `options`
         "parameter",  # name=value of a module
-        "kernel",  # 4.19, course, 6.19
+        "kernel",  # 4.19, course, 6.19, a tree
+        "tree",  # folder on the host that is a kernel tree
+        "goal",  # goal of make, or a variable for it
         "word",  # anything
     }
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kshell.abi.c_types import U64
+from kshell.abi.errno import errno_name
 from kshell.kernel.exec import run_stub
 from kshell.kernel.run import Outcome
 from kshell.kernel.trace import Tracer
@@ -13,6 +14,7 @@ from kshell.shell.call_views import CallView, Ending, Hops
 from kshell.shell.commands import command, find, misuse
 from kshell.shell.errors import CommandError
 from kshell.shell.explain import explain, stub_of
+from kshell.shell.trees import in_tree, remind
 from kshell.shell.views import Line, Text, View, labelled, span
 
 if TYPE_CHECKING:
@@ -100,9 +102,14 @@ def make_call(session: Session, words: list[Word], with_hops: bool) -> View:
     hops = Hops(tracer.hops or [], run.listing, f"__NR_{name} = {nr}" if name else "") if with_hops else None
     returned = run.call is not None and run.outcome.kind == "returned"
     explanation = explain(k, run.call, stub) if run.call is not None and returned else None
+    if explanation is not None and run.call is not None and run.call.ret is not None:
+        explanation = in_tree(session, explanation, errno_name(-run.call.ret))
+    remind(session)
     ending = Ending(run.outcome, _faulting(run), k.oopses > oopses, f"the shell's task {pid}")
     memory = [(i, _parameter(definition, i), address, data) for i, address, data in run.buffers]
-    return CallView(run.call, count, ending, memory, explanation, hops, meanwhile)
+    if returned:
+        session.last_call = run.call
+    return CallView(run.call, count, ending, memory, explanation, hops, meanwhile, session.libc)
 
 
 def definition_of(k: Kernel, nr: int) -> SyscallDefinition | None:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import stat as host_stat
 from typing import TYPE_CHECKING
 
 from kshell.abi.errno import errno_name, strerror
 from kshell.shell.commands import command, misuse, take_options
-from kshell.shell.errors import CommandError, did_you_mean
+from kshell.shell.errors import CommandError
+from kshell.shell.trees import named
 from kshell.shell.views import Column, Table, Text, View, show
 
 if TYPE_CHECKING:
+    from kshell.kernel.fs.filesystem import FileSystem
     from kshell.shell.session import Session
     from kshell.shell.words import Word
 
 
 @command(
     "boot",
-    "boot [4.19|course|6.19] [OPTIONS...]",
+    "boot [4.19|course|6.19|DIR] [OPTIONS...]",
     arguments=("kernel", "word*"),
     options=(
         ("nosmap", "let the kernel touch user memory without asking, as before 2014"),
@@ -35,28 +38,30 @@ if TYPE_CHECKING:
 def boot(session: Session, words: list[Word]) -> View:
     """Start a fresh machine; everything in the old one is gone.
 
-    The kernels are 4.19, course (4.19 with the course's own call test_call) and 6.19.
+    The kernels are 4.19, course (4.19 with the course's own call test_call) and 6.19, and with DIR the one that
+    make install has put into a tree (see tree and make).
     """
-    from kshell.kernel.profile import PROFILES
     from kshell.kernel.task import UID_MAX
+    from kshell.shell.booting import boot_image, boot_notes, find_image
 
     texts = [word.text for word in words]
-    profile = session.profile
-    if texts and not texts[0].startswith("no") and "=" not in texts[0] and texts[0] != "module_reuse":
-        profile = texts.pop(0)
-    if profile not in PROFILES:
-        close = did_you_mean(profile, PROFILES)
-        because = f"the kernels are {', '.join(PROFILES)}"
-        raise CommandError(f"boot: no kernel {show(profile)}", because, f"boot {close[0] if close else 'course'}")
+    name = None
+    if texts and texts[0] not in ("nosmap", "nosmep", "module_reuse") and "=" not in texts[0]:
+        name = texts.pop(0)
+    image = find_image(session, name)
     for option in texts:
         if option.startswith("uid=") and not (option[4:].isdecimal() and int(option[4:]) <= UID_MAX):
             raise misuse("boot", f"{show(option)}: uid= takes a user's number, like 1000")
         if option not in ("nosmap", "nosmep", "module_reuse") and not option.startswith("uid="):
             raise misuse("boot", f"unknown option {show(option)}")
-    k = session.boot(profile, " ".join(texts))
-    text = f"booted {k.profile.release}: {len(k.definitions)} system calls, dispatched by "
+    k = boot_image(session, image, " ".join(texts))
+    number = f" #{k.image.build}" if k.image.tree else ""
+    text = f"booted {k.release}{number}: {len(k.definitions)} system calls, dispatched by "
     text += "sys_call_table" if k.profile.dispatch == "table" else "a switch (x64_sys_call)"
-    result = {"kernel": k.profile.name, "release": k.profile.release, "system_calls": len(k.definitions)}
+    result = {"kernel": k.profile.name, "release": k.release, "system_calls": len(k.definitions)}
+    result |= {"build": k.image.build, "tree": k.image.tree or None}
+    for note in boot_notes(session, k):
+        k.note(note)
     return Text([text], result)
 
 
@@ -74,6 +79,10 @@ def _refused(name: str, path: str, errno: int) -> CommandError:
         "EISDIR": f"ls {show(path)}",
         "EINVAL": f'syscall open "{show(path)}" O_RDONLY  (then: syscall read FD buf:64 64)',
     }.get(errno_name(number), "ls /")
+    if errno_name(number) == "ENOENT" and os.path.exists(path):
+        kind = "folder" if os.path.isdir(path) else "file"
+        because = f"{name} looks inside the simulated machine, and {show(path)} is a {kind} of your own, outside it"
+        try_ = "tree  (what has changed in a tree), diff" if kind == "folder" else f"edit {named(path)}"
     return CommandError(what, because, try_)
 
 
@@ -81,21 +90,32 @@ def _refused(name: str, path: str, errno: int) -> CommandError:
     "cat",
     "cat PATH...",
     arguments=("path*",),
-    examples=(("cat /etc/hostname", "a file of the machine"),),
+    examples=(
+        ("cat /etc/hostname", "a file of the machine"),
+        ("cat /proc/self/status", "what the kernel says of the shell's task"),
+    ),
 )
 def cat(session: Session, words: list[Word]) -> View:
     """Show a file that is inside the simulated machine."""
     if not words:
         raise misuse("cat", "which file?")
-    data = b""
+    fs, data = _looking(session), b""
     for word in words:
-        found = session.kernel.fs.contents(_path(word))
+        found = fs.contents(_path(word))
         if isinstance(found, int):
             raise _refused("cat", word.text, found)
         data += found
     text = data.decode("utf-8", "surrogateescape")
     lines = text.removesuffix("\n").split("\n") if text else []
     return Text([show(line) for line in lines], {"text": data.decode("utf-8", "backslashreplace")})
+
+
+def _looking(session: Session) -> FileSystem:
+    """The machine's files, with the shell's task to look at them: it is who /proc/self means."""
+    from kshell.kernel.exec import revive_shell_task
+
+    revive_shell_task(session.kernel)
+    return session.kernel.fs
 
 
 def _path(word: Word) -> str:
@@ -107,7 +127,7 @@ def _path(word: Word) -> str:
     "ls [-l] [PATH...]",
     arguments=("path*",),
     options=(("-l", "with type, mode, owner and size"), ("-a", "as without: hidden names are shown anyway")),
-    examples=(("ls /", "what the machine holds"), ("ls -l /etc", "with types and sizes")),
+    examples=(("ls /", "what the machine holds"), ("ls -l /proc/self/fd", "with types, sizes, and where links lead")),
 )
 def ls(session: Session, words: list[Word]) -> View:
     """List a folder that is inside the simulated machine.
@@ -115,9 +135,9 @@ def ls(session: Session, words: list[Word]) -> View:
     Without a path it is the folder of the shell's task, which syscall chdir changes.
     """
     options = take_options("ls", words, {"-l": "long", "-a": "all", "-1": "one", "--long": "long", "--all": "all"})
-    found = []
+    fs, found = _looking(session), []
     for path in [_path(word) for word in options.words] or ["."]:
-        entries = session.kernel.fs.listing(path)
+        entries = fs.listing(path)
         if isinstance(entries, int):
             raise _refused("ls", path, entries)
         found += [(path, entry) for entry in entries]

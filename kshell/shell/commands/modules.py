@@ -7,67 +7,58 @@ from typing import TYPE_CHECKING, Any
 
 from kshell.shell.commands import command, misuse, take_options
 from kshell.shell.errors import CommandError, did_you_mean
-from kshell.shell.host_files import unreadable, write_new
+from kshell.shell.host_files import write_new
+from kshell.shell.kmod import load, load_with_dependencies, not_found, remove, unload
+from kshell.shell.modinfo import field_lines, module_fields
 from kshell.shell.samples import find_sample, sample_names, sample_path
+from kshell.shell.trees import module_note
 from kshell.shell.views import Column, Lsmod, Nothing, Table, Text, View, show
 
 if TYPE_CHECKING:
-    from kshell.kernel.module import Module, ModuleError
     from kshell.shell.session import Session
     from kshell.shell.words import Word
 
+FORCE = {"-f": "force", "--force": "force"}
 
-def _parameters(name: str, words: list[Word]) -> dict[str, str]:
-    """``name=value`` pairs."""
-    found = {}
+
+def _parameters(name: str, words: list[Word]) -> dict[str, str | None]:
+    """``name=value`` pairs; a name alone, which only a bool takes, has the value None."""
+    found: dict[str, str | None] = {}
     for word in words:
         key, equals, value = word.text.partition("=")
-        if not equals or not key:
-            raise misuse(name, f"{show(word.text)} is not a parameter", f"{name} MODULE {show(word.text)}=1")
-        found[key.replace("-", "_")] = value
+        if not key:
+            raise misuse(name, f"{show(word.text)} is not a parameter", f"{name} MODULE level=1")
+        found[key.replace("-", "_")] = value if equals else None
     return found
-
-
-def _load(session: Session, path: str, params: dict[str, str], command: str = "insmod") -> View:
-    from kshell.kernel.module import ModuleError, load_module
-
-    try:
-        load_module(session.kernel, path, params, command)
-    except ModuleError as error:
-        failed = _failed(error)
-        if not os.path.exists(path):
-            missing = unreadable("insmod", path, FileNotFoundError(2, "No such file or directory"))
-            failed.because, failed.try_ = missing.because, missing.try_
-        raise failed from None
-    return Nothing()
-
-
-def _failed(error: ModuleError) -> CommandError:
-    """The kernel's refusal, in insmod's or rmmod's words."""
-    return CommandError(show(error.message), error.because, error.try_, details=error.details)
 
 
 @command(
     "insmod",
-    "insmod FILE.py [name=value...]",
+    "insmod [-f] FILE.py|FILE.ko [name=value...]",
     arguments=("file", "parameter*"),
+    options=(("-f", "load it even if it was built for another kernel"),),
     examples=(("module copy syscallModule my; insmod my/syscallModule.py", "a copy of a sample, ready to edit"),),
 )
 def insmod(session: Session, words: list[Word]) -> View:
     """Load a module from a file of your own folder.
 
-    Its init function is run; if that answers an error, the module is unloaded again. A module is compiled each time
-    it is loaded: edit the file, rmmod, insmod.
+    Its init function is run; if that answers an error, the module is unloaded again. A source is compiled each time
+    it is loaded: edit the file, rmmod, insmod. A .ko is what make built: its code is the source of that moment, and
+    it loads only into the kernel that it was built for.
     """
-    if not words:
+    options = take_options("insmod", words, FORCE)
+    if not options.words:
         raise misuse("insmod", "missing filename")
-    path = words[0].text
-    params = _parameters("insmod", words[1:])
+    path = options.words[0].text
+    params = _parameters("insmod", options.words[1:])
     if not os.path.exists(path) and find_sample(path) is not None and os.sep not in path:
         what = f"insmod: ERROR: could not load module {show(path)}: No such file or directory"
         because = "insmod takes a file of your own folder; this is a module that comes with kshell"
         raise CommandError(what, because, f"modprobe {find_sample(path)}")
-    return _load(session, path, params)
+    note = module_note(session, path)
+    if note:
+        session.kernel.note(note)
+    return load(session, path, params, force="force" in options)
 
 
 @command(
@@ -75,59 +66,36 @@ def insmod(session: Session, words: list[Word]) -> View:
     "modprobe NAME [name=value...]",
     "modprobe -r NAME",
     arguments=("sample", "parameter*"),
-    options=(("-r", "unload instead"),),
-    examples=(("modprobe syscallModule", "the module that fills STUB_test_call"),),
+    options=(("-r", "unload instead, with what it needed and nobody else needs"),),
+    examples=(
+        ("modprobe syscallModule", "the module that fills STUB_test_call"),
+        ("modprobe guest; lsmod", "a module that needs another one: both are loaded"),
+    ),
 )
 def modprobe(session: Session, words: list[Word]) -> View:
     """Load one of the modules that come with kshell, by its name.
 
-    A module that is loaded already is left alone, as on Linux.
+    The modules whose symbols it uses are loaded first, as depmod knows them. What is loaded already is left alone, as
+    on Linux.
     """
     options = take_options("modprobe", words, {"-r": "remove", "--remove": "remove"})
     if not options.words:
         raise misuse("modprobe", "which module?", f"modprobe {sample_names()[0]}" if sample_names() else "")
     name = options.words[0].text
     if "remove" in options:
-        return _remove(session, name)
+        return remove(session, name)
     sample = find_sample(name)
     if sample is None:
-        raise _not_found("modprobe: FATAL", name, session)
+        raise not_found("modprobe: FATAL", name, session)
     params = _parameters("modprobe", options.words[1:])
-    loaded = session.kernel.modules.get(sample.replace("-", "_"))
-    if loaded is not None and os.path.abspath(loaded.path) == os.path.abspath(sample_path(sample)):
-        return Nothing()
-    return _load(session, sample_path(sample), params, "modprobe")
-
-
-def _remove(session: Session, name: str) -> View:
-    """modprobe -r: as rmmod; its words where the module is not loaded are its own."""
-    loaded, plain = session.kernel.modules, name.removesuffix(".py").replace("-", "_")
-    if plain in loaded:
-        return _unload(session, name, False)
-    close = did_you_mean(plain, loaded)
-    sample = find_sample(name)
-    if sample is None and not close:
-        raise _not_found("modprobe: FATAL", name, session)
-    what = f"modprobe: FATAL: Module {show(name)} is not in kernel."
-    try_ = f"modprobe -r {close[0]}" if close else f"modprobe {sample}  (loads it)"
-    raise CommandError(what, "it is not loaded, so there is nothing to unload", try_)
-
-
-def _not_found(who: str, name: str, session: Session) -> CommandError:
-    release = session.kernel.profile.release
-    what = f"{who}: Module {show(name)} not found in directory /lib/modules/{release}"
-    close = did_you_mean(name, sample_names())
-    if os.path.exists(name):
-        return CommandError(what, "modprobe takes a name; this is a file of your own folder", f"insmod {show(name)}")
-    because = f"the modules that come with kshell are {', '.join(sample_names())}"
-    return CommandError(what, because, f"modprobe {close[0]}" if close else "module list  (what each of them does)")
+    return load_with_dependencies(session, sample, params)
 
 
 @command(
     "rmmod",
     "rmmod [-f] NAME...",
     arguments=("module*",),
-    options=(("-f", "unload it even if somebody still uses it"),),
+    options=(("-f", "unload it even if somebody still holds it"),),
     examples=(("modprobe syscallModule; rmmod syscallModule", "load it, and unload it again"),),
 )
 def rmmod(session: Session, words: list[Word]) -> View:
@@ -135,27 +103,11 @@ def rmmod(session: Session, words: list[Word]) -> View:
 
     It is refused while somebody holds a reference. A pointer into a module that is gone still points there.
     """
-    options = take_options("rmmod", words, {"-f": "force", "--force": "force"})
+    options = take_options("rmmod", words, FORCE)
     if not options.words:
         raise misuse("rmmod", "missing module name")
     for word in options.words:
-        _unload(session, word.text, "force" in options)
-    return Nothing()
-
-
-def _unload(session: Session, name: str, force: bool) -> View:
-    from kshell.kernel.module import ModuleError, delete_module
-
-    k = session.kernel
-    plain = os.path.basename(name).removesuffix(".py").removesuffix(".ko").replace("-", "_")
-    try:
-        delete_module(k, plain, force)
-    except ModuleError as error:
-        failed = _failed(error)
-        if plain not in k.modules:
-            close = did_you_mean(plain, k.modules)
-            failed.try_ = f"rmmod {close[0]}  (did you mean that?)" if close else failed.try_
-        raise failed from None
+        unload(session, word.text, "force" in options)
     return Nothing()
 
 
@@ -169,40 +121,28 @@ def lsmod(session: Session, words: list[Word]) -> View:
 
 @command(
     "modinfo",
-    "modinfo NAME|FILE.py",
+    "modinfo [-F FIELD | -p] NAME|FILE.py|FILE.ko",
     arguments=("sample",),
-    examples=(("modinfo syscallModule", "its file, licence, author and parameters"),),
+    options=(("-F", "print one field only, such as license"), ("-p", "print the parameters only")),
+    examples=(
+        ("modinfo syscallModule", "its file, licence, author and parameters"),
+        ("modinfo -p params", "the parameters of a module, with their types"),
+    ),
 )
 def modinfo(session: Session, words: list[Word]) -> View:
-    """Show what a module says about itself, without loading it."""
-    if len(words) != 1:
-        raise misuse("modinfo", "missing module or filename" if not words else "one module at a time")
-    name = words[0].text
-    pairs = _info(session, name)
-    return Text([f"{key + ':':<15} {value}" for key, value in pairs], {"info": [list(pair) for pair in pairs]})
+    """Show what a module says about itself, without loading it.
 
-
-def _info(session: Session, name: str) -> list[tuple[str, str]]:
-    from kshell.kernel.module_source import SourceError, module_name, read_modinfo
-
-    loaded: Module | None = session.kernel.modules.get(name.replace("-", "_"))
-    sample = find_sample(name)
-    path = name if os.path.isfile(name) else sample_path(sample) if sample is not None else None
-    if loaded is not None and not os.path.isfile(name):
-        path = loaded.path
-    if path is None:
-        close = did_you_mean(name, [*sample_names(), *session.kernel.modules])
-        because = f"the modules that come with kshell are {', '.join(sample_names())}"
-        try_ = f"modinfo {close[0]}" if close else "modinfo FILE.py"
-        raise CommandError(f"modinfo: ERROR: Module {show(name)} not found.", because, try_)
-    try:
-        info = loaded.info if loaded is not None and path == loaded.path else read_modinfo(path)
-    except SourceError as error:
-        what = f"modinfo: ERROR: could not get modinfo from '{show(path)}': Invalid module format"
-        raise CommandError(what, error.because, error.try_, details=[error.what, *error.excerpt]) from None
-    parameters = [pair for pair in info if pair[0] == "parm"]
-    said = [pair for pair in info if pair[0] != "parm"]
-    return [("filename", os.path.abspath(path)), *said, ("name", module_name(path)), *parameters]
+    A source has the version magic of the kernel that runs, for which insmod would compile it; a .ko that of the
+    kernel it was built for.
+    """
+    known = {"-F": "field=", "--field": "field=", "-p": "parameters", "--parameters": "parameters"}
+    options = take_options("modinfo", words, known)
+    if len(options.words) != 1:
+        raise misuse("modinfo", "missing module or filename" if not options.words else "one module at a time")
+    fields = module_fields(session.kernel, options.words[0].text)
+    field = "parm" if "parameters" in options else options.get("field")
+    pairs = [list(pair) for pair in fields if field in (None, pair[0])]
+    return Text(field_lines(fields, field), {"info": pairs})
 
 
 @command(
@@ -231,7 +171,7 @@ def module(session: Session, words: list[Word]) -> View:
 def _list_samples(session: Session) -> View:
     rows = []
     for name in sample_names():
-        described = [value for key, value in _info(session, name) if key == "description"]
+        described = [value for key, value in module_fields(session.kernel, name) if key == "description"]
         rows.append((name, described[0] if described else ""))
     result: dict[str, Any] = {"modules": [{"name": name, "description": text} for name, text in rows]}
     return Table([Column("module", "module"), Column("description")], rows, result)
@@ -240,7 +180,7 @@ def _list_samples(session: Session) -> View:
 def _copy(session: Session, name: str, folder: str) -> View:
     sample = find_sample(name)
     if sample is None:
-        failed = _not_found("module copy", name, session)
+        failed = not_found("module copy", name, session)
         failed.try_ = failed.try_.replace("modprobe", "module copy")
         raise failed
     target = os.path.join(folder, sample + ".py") if folder != "." else sample + ".py"
@@ -256,3 +196,38 @@ def _copy(session: Session, name: str, folder: str) -> View:
         raise CommandError(what, "the folder cannot be made", f"module copy {sample}") from None
     write_new("module copy", target, text, f"module copy {sample}")
     return Text([f"copied to {target}; edit it, then: insmod {target}"], {"path": target})
+
+
+@command(
+    "taint",
+    "taint [--all]",
+    "taint NUMBER",
+    arguments=("word",),
+    options=(("--all", "explain every flag, and mark those that are set"),),
+    examples=(("modprobe hello; taint", "why this kernel is tainted"), ("taint 4609", "what a number means")),
+)
+def taint(session: Session, words: list[Word]) -> View:
+    """Show the kernel's taint flags, and what set each of them.
+
+    They say why the kernel's word is not to be trusted any more. The number is that of /proc/sys/kernel/tainted, the
+    letters those of an oops. A flag stays until the next boot, whatever becomes of the module that set it.
+    """
+    from kshell.shell.taint_view import taint_now, taint_number
+
+    options = take_options("taint", words, {"--all": "all", "-a": "all"})
+    if not options.words:
+        return taint_now(session.kernel.taint, "all" in options)
+    text = options.words[0].text
+    mask = _mask(text)
+    if len(options.words) > 1 or "all" in options or mask is None:
+        raise misuse("taint", f"{show(text)} is not a number" if mask is None else "one number at a time")
+    return taint_number(mask, session.kernel.taint)
+
+
+def _mask(text: str) -> int | None:
+    """A taint mask: a number that is not negative, in any of C's notations."""
+    try:
+        mask = int(text, 0)
+    except ValueError:
+        return None
+    return mask if 0 <= mask < 1 << 64 else None

@@ -18,28 +18,34 @@ from kshell.shell.host_files import write_new
 from kshell.shell.program_files import Program, assemble, from_file, from_hex, from_image, from_source
 from kshell.shell.program_trace import ProgramTracer, instruction_at, stopped_at
 from kshell.shell.session import BUDGET, INTERRUPTED
+from kshell.shell.trees import remind
 from kshell.shell.views import Table, View, show
 from kshell.shell.words import BLANKS
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
     from kshell.kernel.run import Outcome
-    from kshell.machine.assembler import Image
     from kshell.shell.session import Session
     from kshell.shell.words import Word
 
 END = "end"
 FILL = "kshell-asm"
+TARGET = re.compile("^(?:call|j[a-z]+) (0x[0-9a-f]+)$")
 PAIR = re.compile("[0-9a-fA-F]{2}")
 
 
 @command(
     "run",
-    "run [--trace] FILE.s|FILE.bin [ARGS...]",
+    "run [--trace] FILE|FILE.s|FILE.bin [ARGS...]",
     "run [--trace] --hex BYTES [ARGS...]",
+    "run --list FILE|FILE.s|FILE.bin",
     "run",
     arguments=("file", "word*"),
-    options=(("--trace", "show its system calls, as strace does"), ("--hex", "machine code as hexadecimal bytes")),
+    options=(
+        ("--trace", "show its system calls, as strace does"),
+        ("--list", "show its machine code instead of running it"),
+        ("--hex", "machine code as hexadecimal bytes"),
+    ),
     examples=(
         ("run --hex b83c000000bf070000000f05", "exit(7), as machine code"),
         ('asm "mov eax, 60; mov edi, 3; syscall"; run', "the program that asm made last, again"),
@@ -48,8 +54,9 @@ PAIR = re.compile("[0-9a-fA-F]{2}")
 def run(session: Session, words: list[Word]) -> View:
     """Run a program on the emulated CPU, and show how it ended.
 
-    FILE.s is assembly in Intel syntax and starts at _start, or at its first instruction; any other file is raw
-    machine code and starts at its first byte. Without a file the program that asm made last runs again.
+    FILE is a program that make has built, or FILE.s: assembly in Intel syntax, which starts at _start or at its first
+    instruction. If FILE.s has a main instead, and libc.s lies beside it, the two are assembled together. Any other
+    file is raw machine code and starts at its first byte. Without a file the program that asm made last runs again.
 
     BYTES may be typed with blanks between them, two digits each: run --hex 0f 05. If the program is to have
     arguments too, BYTES are one word: run --hex 0f05 x, or run --hex "0f 05" x.
@@ -66,8 +73,10 @@ def run_traced(session: Session, words: list[Word]) -> View:
 
 
 def _run(session: Session, words: list[Word], traced: bool, with_hops: bool) -> View:
-    if words and words[0].text == "--trace":
-        traced, words = True, words[1:]
+    listing = False
+    while words and words[0].text in ("--trace", "--list"):
+        listing = listing or words[0].text == "--list"
+        traced, words = traced or words[0].text == "--trace", words[1:]
     if words and words[0].text == "--hex":
         if len(words) < 2:
             raise misuse("run", "--hex needs bytes")
@@ -82,23 +91,26 @@ def _run(session: Session, words: list[Word], traced: bool, with_hops: bool) -> 
         program, rest = from_source(session.program, FILL), []
     else:
         raise misuse("run", "which program?")
+    if listing:
+        return _listing(program)
     return start(session, program, [word.text for word in rest], traced, with_hops)
 
 
 def start(session: Session, program: Program, args: list[str], traced: bool, with_hops: bool) -> View:
     """Load a program, run it to its end, and say how that was."""
     k = session.kernel
+    remind(session)
     comm = os.path.basename(program.name)
+    for note in program.notes:
+        k.note(note)
     try:
         task = load_program(k, program.segments, program.entry, comm, [program.name, *args])
     except ValueError as error:
         raise CommandError(f"run: {show(program.name)}: {error}", "the machine has 64 MiB", "a smaller one") from None
-    tracer = ProgramTracer(k, with_hops or (traced and session.output.collects))
     live = traced and not with_hops and not session.output.collects
-    if live:
-        tracer.on_call = lambda call: session.output.line(call_line(call))
-    if traced or session.output.collects:  # nobody else asks for the calls, and recording them takes its time
-        k.tracer = tracer
+    show_call = (lambda call: session.output.line(call_line(call))) if live else None
+    hops_wanted, asked = with_hops or (traced and session.output.collects), traced or session.output.collects
+    k.tracer = tracer = ProgramTracer(k, program, hops_wanted, asked, show_call)
     oopses = k.oopses
     try:
         ended = run_program(k, task, session.budget)
@@ -113,6 +125,7 @@ def start(session: Session, program: Program, args: list[str], traced: bool, wit
     instruction = instruction_at(program, stopped_at(program, signal)) if signal and signal.ip else ""
     ending = Ending(ended.outcome, instruction, k.oopses > oopses, comm)
     calls = [(call, _count(k, call)) for call in ended.calls]
+    session.last_call = tracer.last_failed(traced) or session.last_call
     hops = Hops(tracer.hops, []) if tracer.hops is not None else None
     return RunView(calls, ending, hops, traced and not live, with_hops)
 
@@ -174,7 +187,7 @@ def asm(session: Session, words: list[Word]) -> View:
     if save is not None:
         write_new("asm", save, source)
     if listing:
-        return _listing(image)
+        return _listing(from_image(image, FILL))
     return start(session, from_image(image, FILL), [], session.trace_all, False)
 
 
@@ -232,31 +245,46 @@ def _entered(session: Session) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _listing(image: Image) -> View:
-    """Addresses, bytes and instructions of what was assembled."""
+def _listing(program: Program) -> View:
+    """Addresses, bytes and instructions of a program, with its labels; of a file also the line each comes from."""
     from kshell.machine.disassembler import disassemble
     from kshell.shell.views import Column
 
     names: dict[int, str] = {}
-    for name, address in image.symbols.items():
+    for name, address in program.symbols.items():
         names.setdefault(address, name)
-    rows: list[tuple[str, str, str]] = []
+    rows: list[tuple[str, ...]] = []
     found: list[dict[str, Any]] = []
-    for address, data, size, prot in image.segments:
-        if prot != "r-x":
-            rows.append((f"{address:#x}", data[:8].hex(" ") + (" ..." if size > 8 else ""), f"{size} bytes of data"))
+    with_places = bool(program.places) and program.name != FILL
+    for segment in program.segments:
+        address, data = segment.address, segment.data
+        if segment.prot != "r-x":
+            shown = data[:8].hex(" ") + (" ..." if segment.size > 8 else "")
+            rows.append((f"{address:#x}", shown, f"{segment.size} bytes of data", ""))
             continue
-        for instruction in _instructions(image, address, data, disassemble):
-            text = instruction.text + (f"   # {names[instruction.address]}" if instruction.address in names else "")
-            rows.append((f"{instruction.address:#x}", instruction.code.hex(" "), text))
-            found.append(
-                {"address": f"{instruction.address:#x}", "bytes": instruction.code.hex(), "text": instruction.text}
+        for instruction in _instructions(program, address, data, disassemble):
+            at, code = instruction.address, instruction.code
+            target = TARGET.search(instruction.text)
+            text = instruction.text + (
+                f" <{names[int(target[1], 16)]}>" if target and int(target[1], 16) in names else ""
             )
-    columns = [Column("address", "address"), Column("bytes", "bytes"), Column("instruction", "instruction")]
-    return Table(columns, rows, {"rows": found, "entry": f"{image.entry:#x}"})
+            text += f"   # {names[at]}" if at in names else ""
+            file, line = program.places.get(at, ("", 0))
+            place = f"{os.path.basename(file)}:{line}" if with_places and file else None
+            rows.append((f"{at:#x}", code.hex(" "), text, show(place or "")))
+            found.append({"address": f"{at:#x}", "bytes": code.hex(), "text": instruction.text})
+            if place:
+                found[-1] |= {"symbol": names.get(at), "source": place}
+    columns = [Column("address", "address"), Column("bytes", "bytes", spare=1), Column("instruction", "instruction")]
+    if with_places:
+        columns.append(Column("source", "dim"))
+    shown_rows = [row[: len(columns)] for row in rows]
+    return Table(columns, shown_rows, {"rows": found, "entry": f"{program.entry:#x}"})
 
 
-def _instructions(image: Image, address: int, data: bytes, disassemble: Any) -> list[Any]:
+def _instructions(program: Program, address: int, data: bytes, disassemble: Any) -> list[Any]:
     """The instructions that the source wrote, one by one, so that data between them is not taken for code."""
-    starts = sorted(at for at in image.lines if address <= at < address + len(data))
+    if not program.places:
+        return list(disassemble(data, address, len(data)))
+    starts = sorted(at for at in program.places if address <= at < address + len(data))
     return [disassemble(data[at - address : at - address + 15], at, 1)[0] for at in starts]

@@ -8,6 +8,7 @@ from kshell.shell.arguments import Refusal, c_string, number
 from kshell.shell.commands import GROUPS, command, everything, find, misuse, take_options, unknown
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import write_new
+from kshell.shell.pipes import take_target, write_file
 from kshell.shell.topics import TOPICS
 from kshell.shell.views import Line, Nothing, Text, View, show, span
 
@@ -23,12 +24,13 @@ WIDEST = 100  # columns that prose may take: longer lines are hard to read
 
 @command(
     "help",
-    "help [COMMAND|modules|config]",
+    "help [COMMAND|modules|config|add-a-system-call]",
     arguments=("command",),
     examples=(
         ("help", "all commands, by group"),
         ("help trace", "one command, with examples that work as typed"),
         ("help modules", "what a module looks like, and what it can import"),
+        ("help add-a-system-call", "the steps, from a new tree to a loaded handler"),
     ),
 )
 def help_(session: Session, words: list[Word]) -> View:
@@ -51,8 +53,9 @@ def help_(session: Session, words: list[Word]) -> View:
                 result.append({"name": found.name, "group": heading, "summary": found.summary})
     lines.append([("help COMMAND", "hint"), (" shows one with examples, ", ""), ("man CALL", "hint")])
     lines[-1].append((" the page of a system call.", ""))
-    lines.append([("help modules", "hint"), (" is about writing one, ", ""), ("help config", "hint")])
-    lines[-1].append((" about this prompt.", ""))
+    lines.append([("help add-a-system-call", "hint"), (" is about that, ", ""), ("help modules", "hint")])
+    lines[-1] += [(" about writing one,", "")]
+    lines.append([("help config", "hint"), (" about this prompt.", "")])
     return Text(lines, {"commands": result})
 
 
@@ -174,13 +177,22 @@ def source(session: Session, words: list[Word]) -> View:
 
 @command(
     "echo",
-    "echo [-n] [WORDS...]",
+    "echo [-n] [WORDS...] [> PATH]",
     arguments=("word*",),
     options=(("-n", "without a newline at the end"), ("-e", "read C's escapes in the text")),
-    examples=(("echo hello", "a line of text"), ('echo -e "one\\ntwo"', "with C's escapes")),
+    examples=(
+        ("echo hello", "a line of text"),
+        ('echo -e "one\\ntwo"', "with C's escapes"),
+        ("echo hello > /tmp/greeting", "into a file of the machine"),
+    ),
 )
 def echo(session: Session, words: list[Word]) -> View:
-    """Write a line of text."""
+    """Write a line of text, or put it into a file of the machine.
+
+    > puts it in the place of what the file holds, >> behind that. The path is one inside the simulated machine, as in
+    cat and ls: a parameter of a module under /sys, or a file in /tmp.
+    """
+    words, target = take_target(words)
     options = take_options("echo", _leading(words), {"-n": "n", "-e": "e"})
     rest = options.words + words[len(_leading(words)) :]
     text = " ".join(word.text for word in rest)
@@ -189,6 +201,9 @@ def echo(session: Session, words: list[Word]) -> View:
             text = c_string(text).decode("utf-8", "surrogateescape")
         except Refusal as refusal:
             raise CommandError(f"echo: {refusal.what}", refusal.because, refusal.try_) from None
+    if target is not None:
+        write_file(session, text if "n" in options else text + "\n", target)
+        return Nothing()
     if "n" in options and not session.output.collects:
         session.output.write(text.encode("utf-8", "surrogateescape"))
         return Nothing()

@@ -21,6 +21,7 @@ from kshell.shell.prompt.line import (
     options_of,
 )
 from kshell.shell.prompt.match import Candidate, Match, rank
+from kshell.shell.prompt.trees import build_folders, goals, is_program, is_source, tree_folders
 from kshell.shell.prompt.values import Found, signature, symbols, value_candidates
 from kshell.shell.samples import find_sample, sample_names, sample_path
 
@@ -50,10 +51,16 @@ def _candidates(session: Session, cursor: Cursor) -> Found:
         return machine_files(session.kernel, raw, cursor.start, cursor.quote)
     if wanted.kind in ("file", "folder"):
         return _files(wanted, cursor, raw)
+    if wanted.kind in ("tree", "kernel"):
+        return _trees(session, wanted, cursor, raw)
+    if wanted.kind == "goal":
+        return goals(session, wanted, cursor, raw)
     if wanted.kind == "value of an option":
         assert wanted.option is not None
         if "FILE" in wanted.option.value:
             return host_files(raw, cursor.start, cursor.quote)
+        if wanted.option.value == "DIR":
+            return build_folders(session, raw, cursor.start, cursor.quote)
         return cursor.start, raw, _option_values(wanted.option)
     if wanted.kind == "sample" and _takes_files(wanted) and ("/" in raw or "\\" in raw or raw.startswith(".")):
         return _files(wanted, cursor, raw)
@@ -72,8 +79,20 @@ def _takes_files(wanted: Expected) -> bool:
 
 def _files(wanted: Expected, cursor: Cursor, raw: str) -> Found:
     usage = " ".join(wanted.command.usage) if wanted.command is not None else ""
-    suffixes = tuple(suffix for suffix in (".py", ".s", ".bin", ".tbl") if "FILE" + suffix in usage)
-    return host_files(raw, cursor.start, cursor.quote, suffixes, folders_only=wanted.kind == "folder")
+    suffixes = tuple(suffix for suffix in (".py", ".ko", ".s", ".bin", ".tbl") if "FILE" + suffix in usage)
+    name = wanted.command.name if wanted.command is not None else ""
+    prefer = {"run": is_program, "edit": is_source}.get(name)
+    meaning = "a program that make assembled" if name == "run" else ""
+    return host_files(raw, cursor.start, cursor.quote, suffixes, wanted.kind == "folder", prefer, meaning)
+
+
+def _trees(session: Session, wanted: Expected, cursor: Cursor, raw: str) -> Found:
+    """A tree, or what else the command takes in its place: boot's kernels, tree's verb."""
+    column, name, found = tree_folders(raw, cursor.start, cursor.quote)
+    if column != cursor.start or cursor.quote or wanted.position:
+        return column, name, found
+    others = _kernels(session, wanted, raw) if wanted.kind == "kernel" else _literals(wanted)
+    return column, name, [*others, *found]
 
 
 # By kind.
@@ -122,7 +141,7 @@ def _samples(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate
         for module in session.kernel.modules.values():
             if module.name not in sample_names():
                 yield Candidate(module.name, "loaded")
-        yield from (c for c in host_files(raw, 0, "", (".py",))[2] if c.text.endswith(".py"))
+        yield from (c for c in host_files(raw, 0, "")[2] if c.text.endswith((".py", ".ko")))
 
 
 def _description(info: Iterable[tuple[str, str]]) -> str:
@@ -136,6 +155,7 @@ def modinfo_of(path: str) -> list[tuple[str, str]]:
     """What a module file says about itself: its syntax tree is read, nothing in it runs."""
     import os
 
+    from kshell.kernel.module_object import open_module
     from kshell.kernel.module_source import SourceError, read_modinfo
 
     try:
@@ -144,7 +164,7 @@ def modinfo_of(path: str) -> list[tuple[str, str]]:
         return []
     if key not in _modinfo_cache:
         try:
-            _modinfo_cache[key] = read_modinfo(path)
+            _modinfo_cache[key] = open_module(path).source.info if path.endswith(".ko") else read_modinfo(path)
         except SourceError:
             _modinfo_cache[key] = []
     return _modinfo_cache[key]
@@ -203,7 +223,6 @@ _SOURCES: dict[str, Callable[[Session, Expected, str], Iterable[Candidate]]] = {
     "sample": _samples,
     "parameter": _parameters,
     "symbol": _symbols,
-    "kernel": _kernels,
     "word": _words,
     "line": _line,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from stat import S_ISDIR
 from typing import TYPE_CHECKING
 
@@ -24,11 +24,19 @@ def _cut(raw: str, start: int, quote: str) -> tuple[str, str, int]:
 
 
 def host_files(
-    raw: str, start: int, quote: str, suffixes: tuple[str, ...] = (), folders_only: bool = False
+    raw: str,
+    start: int,
+    quote: str,
+    suffixes: tuple[str, ...] = (),
+    folders_only: bool = False,
+    prefer: Callable[[str], bool] | None = None,
+    preferred: str = "",
 ) -> tuple[int, str, Iterable[Candidate]]:
     """The files of the host that a path may become; those with one of `suffixes`, and folders, come first.
 
-    A name with a blank or a quote in it is put between quotes, if the path has none yet and the name is all of it.
+    With `prefer`, a path for which it is true comes first, and is called what `preferred` says; among folders only
+    such a one does.  A name with a blank or a quote in it is put between quotes, if the path has none yet and the name
+    is all of it.
     """
     folder, name, column = _cut(raw, start, quote)
     if quote == "" and any(c in "\"'" for c in raw):
@@ -44,8 +52,11 @@ def host_files(
                 is_folder = _is_folder(entry)
                 if folders_only and not is_folder:
                     continue
-                wanted = is_folder or not suffixes or entry.name.endswith(suffixes)
-                found.append(_file(entry.name, is_folder, quote, folder, 0 if wanted else 1))
+                wanted = is_folder or not (suffixes or prefer) or entry.name.endswith(suffixes)
+                special = prefer is not None and (is_folder == folders_only) and prefer(entry.path)
+                wanted = special or (wanted and not (folders_only and prefer is not None))
+                meaning = preferred if special else "folder" if is_folder else ""
+                found.append(_file(entry.name, is_folder, quote, meaning, 0 if wanted else 1))
     except (OSError, ValueError):
         return column, name, ()
     return column, name, sorted((c for c in found if c is not None), key=lambda c: c.shown)
@@ -58,10 +69,9 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _file(name: str, is_folder: bool, quote: str, folder: str, rank: int) -> Candidate | None:
+def _file(name: str, is_folder: bool, quote: str, meaning: str, rank: int) -> Candidate | None:
     if not name.isprintable():
         return None  # nobody could type it
-    meaning = "folder" if is_folder else ""
     shown = name + "/" * is_folder
     if quote:
         if quote in name or (quote == '"' and "\\" in name):

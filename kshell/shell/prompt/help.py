@@ -56,6 +56,13 @@ def _explain(session: Session, text: str, column: int) -> View:
         return session.call([plain("kallsyms"), plain(symbol.name)])
     if wanted.kind == "command":
         return session.call([plain("help"), plain(name)])
+    if wanted.kind == "goal" and name:
+        from kshell.kbuild.goals import GOALS
+
+        if name in GOALS:
+            return Text(
+                [[(f"make {name}", "hint"), (f": {GOALS[name]}", "")], [("help make", "hint"), ("  says more", "")]]
+            )
     return _command_page(session, [*words, word])
 
 

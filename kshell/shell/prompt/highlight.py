@@ -68,6 +68,9 @@ def _word(session: Session, part: Line, number: int, raw: str, quote: str, last:
         return _value(word, raw)
     if wanted.kind == "command":
         return [("class:command" if _is_command(word.text) else "", raw)]
+    if wanted.kind in ("goal", "parameter") and "=" in raw and not word.quote:
+        name, _, value = raw.partition("=")
+        return [("class:option", name + "="), (_number_style(value), value)]
     if wanted.kind == "module":
         return [("class:module" if word.text in session.kernel.modules else "", raw)]
     return [("class:string" if word.quote else _number_style(word.text), raw)]

@@ -189,4 +189,4 @@ def is_blank(text: str) -> bool:
 
 def without_prompt(line: str) -> str:
     """A line without kshell's own prompt before it, which is there when it was copied from a session."""
-    return re.sub(r"^\s*kshell( [\w.]+)?> ?", "", line)
+    return re.sub(r"^\s*kshell( [\w.+-]+)?> ?", "", line)

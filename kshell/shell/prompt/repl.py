@@ -100,8 +100,10 @@ class Repl:
 
     def prompt_text(self) -> str:
         """``kshell> ``; a kernel that is not the usual one is named, since its rules differ."""
-        profile = self.session.profile
-        return "kshell> " if profile == DEFAULT.name else f"kshell {profile}> "
+        image = self.session.image
+        if not isinstance(image, str):
+            return f"kshell {image.release}> "
+        return "kshell> " if image == DEFAULT.name else f"kshell {image}> "
 
     # Reading.
 
@@ -204,13 +206,15 @@ class Repl:
         return True
 
     def _warm_up(self) -> Iterator[None]:
-
         yield
         assert self.session.kernel is not None  # boots
         yield
         from kshell.shell.commands import everything
 
         everything()
+        yield
+        import kshell.kbuild.make  # noqa: F401  it is large
+
         yield
         assert self.screen.rich is not None  # imports
         yield

@@ -29,6 +29,7 @@ class Screen:
         self.colour = colour
         self._rich: RichOutput | None = None
         self._presses = _presses()  # of Ctrl-C that are accounted for
+        self._wiped = False  # the line that the cursor was in has just been wiped out
         self._begun = False  # a program left the cursor in the middle of a line
 
     @property
@@ -44,8 +45,9 @@ class Screen:
 
     def show(self, result: Result) -> None:
         """Show one result, on lines of its own."""
-        if result.status == INTERRUPTED:
+        if result.status == INTERRUPTED and not self._wiped:
             self.line_was_broken()
+        self._wiped = False
         self.fresh_line()
         self.rich.show(result)
 
@@ -61,6 +63,16 @@ class Screen:
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
             self._begun = not data.endswith(b"\n")
+
+    def progress(self, done: int, total: int, what: str) -> None:
+        """How far a build is."""
+        self.fresh_line()
+        self.rich.progress(done, total, what)
+
+    def end_progress(self) -> None:
+        """The bar of a build goes, and with it the ^C that the terminal may have written behind it."""
+        if self._rich is not None and self._rich.end_progress():
+            self._wiped = True
 
     def line_was_typed(self) -> None:
         """The person ended a line that a program asked for: the terminal has moved to the next one."""

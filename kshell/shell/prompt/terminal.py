@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from prompt_toolkit import PromptSession
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
     from kshell.shell.prompt.editor import ProgramEditor
     from kshell.shell.prompt.match import Match
     from kshell.shell.prompt.repl import Repl
+    from kshell.shell.trees import State
 
 MENU_ROWS = 8
+WATCH_SECONDS = 1.0  # between two looks at the files of the tree; one takes a millisecond
 WARM_UP_DELAY = 0.02  # seconds after a prompt: the terminal has answered where its cursor is, and the line is drawn
 
 
@@ -65,6 +68,7 @@ class Terminal:
         self._editor: ProgramEditor | None = None
         self._warm = False
         self._explain = repl.guard(self._show_explanation, None)
+        self._state_of_tree: Callable[[], State | None] = repl.guard(self._tree_state, None)
         unpainted: list[tuple[str, str]] = []
         self._painted = repl.guard(self._highlight, unpainted)
         self.prompt = RoomyPrompt(
@@ -122,6 +126,17 @@ class Terminal:
                 self.prompt.app.invalidate()
 
         loop.call_later(WARM_UP_DELAY, step)
+        if self._repl.session.tree and self._repl.config.toolbar:
+            self._watch(loop, None)
+
+    def _watch(self, loop: asyncio.AbstractEventLoop, before: State | None) -> None:
+        """Look at the tree from time to time while nobody types, and draw the bottom line anew if it has changed."""
+        state = self._state_of_tree()
+        if state is None:
+            return
+        if before is not None and state != before:
+            self.prompt.app.invalidate()
+        loop.call_later(WATCH_SECONDS, self._watch, loop, state)
 
     # What prompt_toolkit asks for.
 
@@ -159,6 +174,11 @@ class Terminal:
         document = self.prompt.default_buffer.document
         before, after = document.current_line_before_cursor, document.current_line_after_cursor
         return [*mode, *toolbar(self._repl.session, before, after, width)]
+
+    def _tree_state(self) -> State | None:
+        from kshell.shell.trees import tree_state
+
+        return tree_state(self._repl.session)
 
     def _show_explanation(self, line: str, column: int) -> None:
         from kshell.shell.prompt.help import explain

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from kshell.shell.prompt.line import LONGEST, Expected, at_cursor, expected, is_blank, lenient, literals_of
 from kshell.shell.prompt.values import HINTS, definition_named
+from kshell.shell.trees import tree_state
 
 if TYPE_CHECKING:
     from kshell.kernel.declare import SyscallDefinition
@@ -29,7 +30,7 @@ def toolbar(session: Session, before: str, after: str, width: int) -> Fragments:
     """The line for a text with the cursor between `before` and `after`."""
     fragments: Fragments = []
     if is_blank(before + after) or len(before) + len(after) > LONGEST:
-        fragments = kernel_state(session.kernel, width - 2)
+        fragments = kernel_state(session, width - 2)
     else:
         cursor = at_cursor(before)
         quote = lenient(before + after)[1]
@@ -67,25 +68,30 @@ def _first_that_fits(forms: list[Fragments], width: int) -> Fragments:
 # The kernel's state.
 
 
-def kernel_state(k: Kernel, width: int) -> Fragments:
-    """Release, modules, taint, and the keys to know first; the keys go first where it is narrow."""
+def kernel_state(session: Session, width: int) -> Fragments:
+    """Release, the tree that is worked on, modules, taint, and the keys to know first; the keys go first where it is
+    narrow, and the tree last."""
     from kshell.kernel.taint import FLAGS
 
+    k = session.kernel
     names = [module.name for module in k.modules.values()]
     letters = sorted(k.taint.letters)
-    release = f"Linux {k.profile.release}"
+    release = f"Linux {k.release}" + (f" #{k.image.build}" if k.image.tree else "")
     modules = f"{len(names)} module{'' if len(names) == 1 else 's'}" if names else "no modules"
     taint = f"tainted {' '.join(letters)}" if letters else "not tainted"
     listed = f"{modules}: {' '.join(names)}" if names else modules
     reasons = f"{taint} ({'; '.join(FLAGS[letter][2] for letter in letters)})" if letters else taint
     keys = ("Tab completes", "Ctrl-R searches", "F1 explains", "Ctrl-D ends")
-    forms = [
-        (release, listed, reasons, *keys),
-        (release, listed, reasons, *keys[2:]),
-        (release, listed, taint, *keys[2:]),
-        (release, modules, taint, *keys[2:]),
-        (release, modules, taint),
-        (release, taint),
+    tree = tree_state(session)
+    first = (release, str(tree)) if tree is not None else (release,)
+    forms: list[tuple[str, ...]] = [
+        (*first, listed, reasons, *keys),
+        (*first, listed, reasons, *keys[2:]),
+        (*first, listed, taint, *keys[2:]),
+        (*first, modules, taint, *keys[2:]),
+        (*first, modules, taint),
+        (*first, taint),
+        *([first] if tree is not None else []),
     ]
     return _first_that_fits([[(PLAIN, SEPARATOR.join(form))] for form in forms], width)
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from kshell.shell.prompt.candidates import complete
 from kshell.shell.prompt.match import Candidate, match, rank
 from kshell.shell.session import Session
+from tests.kbuild.tree_lab import TreeLab
 from tests.shell.lab import Lab
 
 
@@ -99,7 +100,7 @@ def test_rmmod_offers_the_modules_that_are_loaded(lab: Lab) -> None:
 def test_parameters_of_a_module_are_offered_and_nothing_in_it_runs(lab: Lab) -> None:
     Path("mine.py").write_text(
         "from kshell.linux import MODULE_LICENSE, Param, module_param\n\nMODULE_LICENSE('GPL')\n"
-        "level = Param('level', 1)\nmodule_param(level, 'int', 0o644)\nnever = 1 // 0\n"
+        "level = Param('level', 1)\nmodule_param(level, 'int', 0o644)\nnever = nobody\n"
     )
     assert offered(lab.session, "insmod mine.py ") == ["level="]
     assert offered(lab.session, "insmod mine.py level=2 ") == []
@@ -122,6 +123,61 @@ def test_a_file_of_a_folder_is_completed_behind_the_folder(shared: Lab) -> None:
     assert complete(shared.session, "run lab/o")[0] == len("run lab/")
     assert offered(shared.session, "run lab/o") == ["one.s"]
     assert offered(shared.session, "run nowhere/o") == []
+
+
+def test_trees_come_before_other_folders(shared: Lab) -> None:
+    TreeLab(Path(), bare=True)
+    Path("a folder").mkdir()
+    Path("file").touch()
+    trees = ["test_kernel/", "a\\ folder/"]
+    assert offered(shared.session, "diff ") == trees
+    assert offered(shared.session, "tree ") == ["new", *trees]
+    assert offered(shared.session, "boot ") == ["4.19", "course", "6.19", *trees]
+    assert offered(shared.session, "make -C ") == [*trees, "/lib/modules/4.19.1-course/build"]
+    assert meaning(shared.session, "boot te", "test_kernel/") == "kernel tree"
+    assert offered(shared.session, "tree new ") == ["a\\ folder/", "test_kernel/"]
+    assert offered(shared.session, "tree new x ") == ["4.19", "6.19"]
+    assert offered(shared.session, "tree new x --f") == ["--force"]
+    assert offered(shared.session, "boot test_kernel nosma") == ["nosmap"]
+    assert complete(shared.session, "diff test_kernel/")[0] == len("diff test_kernel/")
+
+
+def test_make_offers_the_goals_of_what_it_builds(shared: Lab) -> None:
+    TreeLab(Path())
+    assert offered(shared.session, "make -C test_kernel ")[:2] == ["all", "vmlinux"]
+    assert offered(shared.session, "make -C test_kernel inst") == ["install"]
+    assert "install" not in offered(shared.session, "make -C test_kernel install ")
+    assert meaning(shared.session, "make -C test_kernel cl", "clean") == "remove what was built"
+    assert offered(shared.session, "make -C test_kernel/SystemCalls ") == ["default", "clean", "M="]
+    assert offered(shared.session, "make -C /lib") == ["/lib/modules/4.19.1-course/build"]
+    assert offered(shared.session, "make -C test_kernel/Sys")[0] == "SystemCalls/"
+
+
+def test_a_module_s_folder_is_offered_whole_behind_m(shared: Lab) -> None:
+    Path("mine").mkdir()
+    Path("mine/Makefile").touch()
+    here = str(Path.cwd())
+    assert "M=" in offered(shared.session, "make -C /lib/modules/4.19.1-course/build M")
+    assert offered(shared.session, "make M=") == [here, f"{here}/mine"]
+    assert offered(shared.session, f"make M={here}/m") == ["mine/"]
+    assert "M=" not in offered(shared.session, "make M=/x ")
+
+
+def test_what_make_has_built_is_offered_where_it_is_taken(lab: Lab) -> None:
+    tree = TreeLab(Path())
+    text = tree.read("SystemCalls/syscallModule.py")
+    more = (
+        "from kshell.linux import Param, module_param\nlevel = Param('level', 1)\nmodule_param(level, 'int', 0o644)\n"
+    )
+    tree.write("SystemCalls/syscallModule.py", text + more)
+    lab.json("make -C test_kernel")
+    names = offered(lab.session, "insmod test_kernel/SystemCalls/")
+    assert names[:3] == ["syscallModule.ko", "syscallModule.py", "test_call.py"]
+    assert offered(lab.session, "insmod test_kernel/SystemCalls/syscallModule.ko ") == ["level="]
+    programs = offered(lab.session, "run test_kernel/user/")
+    assert programs.index("test_call_user") < programs.index("Makefile")
+    assert meaning(lab.session, "run test_kernel/user/t", "test_call_user") == "a program that make assembled"
+    assert offered(lab.session, "edit test_kernel/SystemCalls/test") == ["test_call.py", "test_call.o"]
 
 
 def test_every_completion_makes_the_typed_line_readable_again(shared: Lab) -> None:

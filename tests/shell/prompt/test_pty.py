@@ -21,6 +21,8 @@ import fcntl
 import pty
 import termios
 
+from tests.kbuild.tree_lab import TreeLab
+
 PATIENCE = 30.0
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\r")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*(?:3[0-7]|38;5;\d+|48;5;\d+)m")
@@ -131,6 +133,23 @@ def test_ctrl_c_ends_a_program_that_waits_for_a_line(terminal: Terminal) -> None
     terminal.type("\x03")
     terminal.until("interrupted")
     terminal.until("kshell>")
+
+
+def test_a_build_shows_a_bar_and_the_bottom_line_follows_the_files(tmp_path: Path) -> None:
+    tree = TreeLab(Path())
+    terminal = Terminal(tmp_path)
+    try:
+        terminal.until("Ctrl-D ends")
+        terminal.type("make -C test_kernel\r")
+        seen = terminal.until("is built, not installed")
+        assert re.search(r"\d/16 kernel/sys.o", seen)
+        assert "next: make -C test_kernel install; boot test_kernel" in seen
+        tree.write("fs/new.py", "")
+        terminal.until("file changed s")  # of the rest, what stood there already is not sent again
+        terminal.type("exit\r")
+        assert terminal.status() == 0
+    finally:
+        terminal.close()
 
 
 def test_a_resized_terminal_is_drawn_anew(terminal: Terminal) -> None:

@@ -7,6 +7,8 @@ import io
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from kshell.shell.prompt.help import explain
 from kshell.shell.prompt.keys import pasted
 from kshell.shell.prompt.repl import Repl
 from kshell.shell.session import Session
+from tests.kbuild.tree_lab import TreeLab
 from tests.shell.lab import Lab
 
 ESC, ENTER, TAB, LEFT, UP = "\x1b", "\r", "\t", "\x1b[D", "\x1b[A"
@@ -195,6 +198,62 @@ def test_the_end_that_was_typed_is_gone_when_the_program_is_refused(talk: Talk) 
 def test_F1_in_the_editor_explains_the_instruction(talk: Talk, key: str, capsys: pytest.CaptureFixture[str]) -> None:
     talk.type("asm", ENTER, "lea", key, CTRL_C)
     assert "compute an address" in capsys.readouterr().out
+
+
+def test_F1_on_a_goal_of_make_says_what_it_makes(shared: Lab) -> None:
+    line = "make -C test_kernel install"
+    assert explain(shared.session, line, len(line)).view.text().startswith("make install: put the kernel where boot")
+    assert "make [-C DIR]" in explain(shared.session, "make -C x", 9).view.text()
+    assert "tree new DIR" in explain(shared.session, "tree new x", 10).view.text()
+
+
+def test_the_prompt_names_the_release_of_a_tree_s_kernel(talk: Talk) -> None:
+    TreeLab(Path())
+    for line in ("make -C test_kernel", "make install", "boot test_kernel"):
+        assert talk.session.execute(line)[-1].error is None
+    assert talk.repl.prompt_text() == "kshell 4.19.1-test> "
+    assert talk.lines(f"{talk.repl.prompt_text()}lsmod", ENTER)[-1] == "lsmod"
+    talk.session.execute("boot 6.19")
+    assert talk.repl.prompt_text() == "kshell 6.19> "
+    talk.session.execute("boot course")
+    assert talk.repl.prompt_text() == "kshell> "
+
+
+def test_the_files_of_a_tree_are_watched_while_nobody_types(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = TreeLab(Path())
+    talk.session.execute("make -C test_kernel")
+    terminal = talk.repl._terminal
+    assert terminal is not None
+    later: list[tuple[float, Any, Any]] = []
+    drawn: list[int] = []
+    loop: Any = SimpleNamespace(call_later=lambda seconds, look, *args: later.append((seconds, look, args)))
+    monkeypatch.setattr(terminal.prompt.app, "invalidate", lambda: drawn.append(1))
+
+    def wait() -> int:
+        seconds, look, args = later.pop()
+        assert seconds >= 0.5
+        look(*args)
+        return len(drawn)
+
+    terminal._watch(loop, None)
+    assert wait() == 0
+    tree.write("fs/new.py", "")
+    assert wait() == 1
+    assert wait() == 1
+    tree.path("fs/new.py").unlink()
+    assert wait() == 2
+    talk.session.tree = ""
+    assert wait() == 2
+    assert later == []
+
+
+def test_without_a_tree_nothing_is_watched(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = talk.repl._terminal
+    assert terminal is not None
+    watched: list[object] = []
+    monkeypatch.setattr(terminal, "_watch", lambda *args: watched.append(args))
+    assert talk.lines("lsmod", ENTER) == ["lsmod"]
+    assert watched == []
 
 
 def test_F1_on_an_empty_line_names_the_settings(shared: Lab) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +13,8 @@ from kshell.shell.prompt.highlight import highlight
 from kshell.shell.prompt.line import LONGEST
 from kshell.shell.prompt.toolbar import toolbar
 from kshell.shell.session import Session
+from kshell.shell.trees import tree_state
+from tests.kbuild.tree_lab import TreeLab
 from tests.shell.lab import Lab
 
 _SESSION = Session("course")
@@ -36,6 +41,9 @@ def shown(session: Session, before: str, width: int = 160, after: str = "") -> s
         ("lsmod; rmmod ", "rmmod [-f] NAME..."),
         ("module copy ", "module copy NAME [FOLDER|FILE.py]"),
         ("dmesg -n ", "dmesg -n [N]"),
+        ("make -C ", "make -C [DIR]  the folder to build"),
+        ("tree new ", "tree new DIR [4.19|6.19] [--force]"),
+        ("make ", "make [-C DIR] [VARIABLE=VALUE...] [GOAL...]"),
         ('echo "a', "echo [-n] [WORDS...]"),
         ("nonsense ", "no such command"),
         ("# hello", "a comment"),
@@ -55,6 +63,42 @@ def test_an_empty_line_shows_the_state_of_the_kernel(lab: Lab) -> None:
     lab.json("modprobe syscallModule")
     assert "1 module: syscallModule │ tainted" in shown(lab.session, "  ")
     assert "F1 explains" in shown(lab.session, "", 80)
+
+
+def test_with_a_tree_an_empty_line_says_how_the_tree_stands(lab: Lab) -> None:
+    tree = TreeLab(Path())
+    lab.json("tree test_kernel")
+    start = "Linux 4.19.1-course │ test_kernel"
+    assert shown(lab.session, "").startswith(f"{start}: not built yet │ no modules │ not tainted │ ")
+    lab.json("make")
+    assert shown(lab.session, "").startswith(f"{start} #1 is built, not installed │ ")
+    lab.json("make install")
+    assert shown(lab.session, "").startswith(f"{start} #1 is built, not booted │ ")
+    lab.json("boot test_kernel")
+    assert shown(lab.session, "").startswith("Linux 4.19.1-test #1 │ test_kernel #1 │ no modules │ ")
+    tree.replace("SystemCalls/test_call.py", "Your int", "The int")
+    assert "│ test_kernel: 1 file changed since make │" in shown(lab.session, "")
+    tree.write("fs/new.py", "")
+    assert "│ test_kernel: 2 files changed since make │" in shown(lab.session, "", 80)
+    lab.json("make")
+    assert "│ test_kernel #2 is built, not installed │" in shown(lab.session, "")
+
+
+def test_a_tree_that_is_gone_is_not_shown(lab: Lab) -> None:
+    lab.json("tree new test_kernel")
+    Path("test_kernel").rename("elsewhere")
+    assert shown(lab.session, "").startswith("Linux 4.19.1-course │ no modules │")
+
+
+def test_a_look_at_the_tree_costs_next_to_nothing(lab: Lab) -> None:
+    TreeLab(Path())
+    lab.json("make -C test_kernel")
+    took = []
+    for _ in range(10):
+        start = time.perf_counter()
+        assert tree_state(lab.session) is not None
+        took.append(time.perf_counter() - start)
+    assert min(took) < 0.005
 
 
 def test_the_line_behind_the_cursor_does_not_change_what_is_shown(shared: Lab) -> None:
@@ -94,6 +138,14 @@ def styles(line: str) -> list[tuple[str, str]]:
         ),
         ("syscall write 1 0999", [*[("command", "syscall"), ("call", "write"), ("number", "1")], ("unknown", "0999")]),
         ('echo "a b', [("command", "echo"), ("unbalanced", '"'), ("string", "a b")]),
+        (
+            "make -C tree M=/x V=1 modules",
+            [
+                *[("command", "make"), ("option", "-C"), ("", "tree"), ("option", "M="), ("", "/x"), ("option", "V=")],
+                *[("number", "1"), ("", "modules")],
+            ],
+        ),
+        ("insmod a.ko level=3", [("command", "insmod"), ("", "a.ko"), ("option", "level="), ("number", "3")]),
         ("dmesg -n 5", [("command", "dmesg"), ("option", "-n"), ("number", "5")]),
         ("trace run a.s", [("command", "trace"), ("command", "run"), ("", "a.s")]),
         ("x/4gx 0x10", [("command", "x/4gx"), ("number", "0x10")]),

@@ -1,0 +1,63 @@
+"""Object files: what the build leaves on disk, and what insmod, boot and run read.
+
+One text format stands for what are ELF files on Linux: a line ``kshell-object 1 KIND`` and JSON under it.  The kinds
+are "object" (a .o), "module" (a .ko), "vmlinux" and "program".  What is inside was frozen when it was built: the
+source on disk may have changed since.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+MAGIC = b"kshell-object "
+VERSION = 1
+KINDS = ("object", "module", "vmlinux", "program")
+ELF_MAGIC = b"\x7fELF"
+
+
+class ObjectError(Exception):
+    """A file that should be an object file and is none: what, because, try."""
+
+    def __init__(self, what: str, because: str, try_: str) -> None:
+        super().__init__(what)
+        self.what, self.because, self.try_ = what, because, try_
+
+
+def is_object(data: bytes) -> bool:
+    """Whether the bytes begin as an object file of kshell's own does."""
+    return data.startswith(MAGIC)
+
+
+def write_object(kind: str, payload: dict[str, Any]) -> bytes:
+    """The bytes of an object file; the same payload gives the same bytes."""
+    import json
+
+    if kind not in KINDS:
+        raise ValueError(f"no kind of object file: {kind!r}")
+    text = json.dumps(payload, ensure_ascii=True, sort_keys=True, indent=0)
+    return MAGIC + f"{VERSION} {kind}\n{text}\n".encode("ascii")
+
+
+def read_object(data: bytes, path: str) -> tuple[str, dict[str, Any]]:
+    """The kind and the payload of an object file.  Raises ObjectError for anything else; `path` is for its words."""
+    import json
+
+    if data.startswith(ELF_MAGIC):
+        because = "it is an ELF file, machine code for a real kernel; kshell's build makes its own kind of object"
+        raise ObjectError(f"{path}: file format not recognized", because, "make  (builds it again, from its source)")
+    head, _, body = data.partition(b"\n")
+    words = head.split()
+    if not is_object(data) or len(words) != 3 or words[2].decode("ascii", "replace") not in KINDS:
+        because = "kshell's build did not make it" if data else "it is empty"
+        raise ObjectError(f"{path}: file format not recognized", because, "make  (builds it again, from its source)")
+    if words[1] != str(VERSION).encode():
+        because = f"another version of kshell made it (format {words[1].decode('ascii', 'replace')}, this is {VERSION})"
+        raise ObjectError(f"{path}: file format not recognized", because, "make clean, then make")
+    try:
+        payload = json.loads(body)
+        if not isinstance(payload, dict):
+            raise ValueError
+    except (ValueError, RecursionError):
+        because = "what follows its first line is damaged"
+        raise ObjectError(f"{path}: file truncated", because, "make clean, then make") from None
+    return words[2].decode("ascii"), payload

@@ -1,0 +1,65 @@
+"""One directory of a build: what its Makefile puts on obj-y, obj-m and hostprogs-y.
+
+C counterpart: scripts/Makefile.build and scripts/Makefile.lib.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from kshell.kbuild.makefile import Entry, Makefile
+
+
+class Directory(NamedTuple):
+    """`path` is relative to the root of the build, without a slash at its end ("" is the root itself).
+
+    `builtin` and `modules` are the objects ("test_call.o") with their places, each once; `below` the directories
+    ("sub/") that obj-y and obj-m lead on to; `programs` the names of hostprogs-y; `place` ("Makefile:12") is the line
+    of the top Makefile that leads here.
+    """
+
+    path: str
+    makefile: Makefile
+    builtin: list[Entry]
+    modules: list[Entry]
+    below: list[Entry]
+    programs: list[Entry]
+    place: str = ""
+
+    def file(self, name: str) -> str:
+        """The path of a file in this directory, from the root of the build."""
+        return f"{self.path}/{name}" if self.path else name
+
+    def lists(self, name: str) -> str:
+        """In which of the lists an object stands: "obj-y", "obj-m" or "" for none."""
+        if any(entry.text == name for entry in self.builtin):
+            return "obj-y"
+        return "obj-m" if any(entry.text == name for entry in self.modules) else ""
+
+
+def read_directory(path: str, makefile: Makefile) -> Directory:
+    """Sort what the Makefile lists; what is on obj-y and obj-m both is built in, as kbuild has it."""
+    yes, mods = _unique(makefile.entries("obj-y")), _unique(makefile.entries("obj-m"))
+    built = {entry.text for entry in yes}
+    return Directory(
+        path,
+        makefile,
+        [entry for entry in yes if not entry.text.endswith("/")],
+        [entry for entry in mods if not entry.text.endswith("/") and entry.text not in built],
+        [entry for entry in _unique([*yes, *mods]) if entry.text.endswith("/")],
+        _unique([*makefile.entries("hostprogs-y"), *makefile.entries("hostprogs")]),
+    )
+
+
+def _unique(entries: list[Entry]) -> list[Entry]:
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        found.setdefault(entry.text, entry)
+    return list(found.values())
+
+
+def parts_of(directory: Directory, stem: str) -> list[str]:
+    """The objects that a composite one is made of: ``foo-objs := a.o b.o`` or ``foo-y := a.o b.o``; none for a
+    plain one."""
+    makefile = directory.makefile
+    return [*makefile.words(f"{stem}-objs"), *makefile.words(f"{stem}-y")]

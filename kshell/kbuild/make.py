@@ -1,0 +1,263 @@
+"""make: what its command line asks for, in a kernel tree or in a folder with a Makefile.
+
+No program of the host is run: a recipe may call make, remove what a build made, and say something.
+
+C counterpart: GNU make, with the goals of Linux's top Makefile.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from kshell.kbuild.build_log import BuildFailed, BuildLog
+from kshell.kbuild.clean import clean_tree, remove
+from kshell.kbuild.external import build_external
+from kshell.kbuild.goals import BOTH, CLEAN, KERNEL, MODULES, about_subdirs, help_lines, unknown_goal
+from kshell.kbuild.goals import GOALS as GOALS  # for those who list them
+from kshell.kbuild.install import install
+from kshell.kbuild.kernel_build import KernelBuild
+from kshell.kbuild.makefile import Makefile, MakefileError, Where
+from kshell.kbuild.messages import ERROR, NOTE, BuildMessage
+from kshell.kbuild.modpost import Export, parse_symvers
+from kshell.kbuild.module_build import Target
+from kshell.kbuild.programs import build_programs
+from kshell.kbuild.recipe import Action, Echo, Make, Remove, read_recipe
+from kshell.kbuild.release import profile_of, release_of
+from kshell.kbuild.sources import Sources, answer, is_tree, makefile_failed, read_makefile
+from kshell.kernel.profile import Profile
+
+DEPTH = 8  # of makes that call makes
+CHAIN = 100  # of targets that need targets
+
+
+class Running(NamedTuple):
+    """The kernel that runs: what a module that is built for it needs to know.  `tree` is where it was built, if it
+    was built in a tree."""
+
+    release: str
+    profile: Profile
+    exports: list[Export]
+    tree: str
+
+
+class Request(NamedTuple):
+    """A command line: the folder (-C), the goals, and the variables that it sets."""
+
+    folder: str
+    goals: tuple[str, ...]
+    variables: dict[str, str]
+
+
+class Made(NamedTuple):
+    """What came of it: the tree that was built ("" if none was), its release and build number, and whether the kernel
+    was linked anew."""
+
+    tree: str
+    release: str
+    build: int
+    relinked: bool
+
+
+NOTHING = Made("", "", 0, False)
+
+
+class Maker:
+    """One command line of make and the makes that it calls.  `running` says which kernel runs, where that is asked."""
+
+    def __init__(self, log: BuildLog, running: Callable[[], Running]) -> None:
+        self.log, self.running = log, running
+        self.made = NOTHING
+
+    def make(self, request: Request, depth: int = 0) -> None:
+        """Do what is asked for.  Raises BuildFailed."""
+        try:
+            self._make(request, depth)
+        except MakefileError as error:
+            raise makefile_failed(error) from None
+
+    def _make(self, request: Request, depth: int) -> None:
+        if depth > DEPTH:
+            because = "a recipe calls make in a folder whose recipe calls make again, and so on"
+            raise self._stop(f"make[{depth}]: *** too many levels of make.  Stop.", because, "look at the recipe")
+        folder = self._folder(request.folder)
+        if folder is None:  # the running kernel, which came with kshell
+            self._for_running(request)
+            return
+        if not os.path.isdir(folder):
+            because = "make -C takes the folder that is to be built"
+            words = "No such file or directory" if not os.path.exists(folder) else "Not a directory"
+            raise self._stop(f"make: *** {request.folder}: {words}.  Stop.", because, "tree new DIR  (makes a tree)")
+        sources = Sources(folder)
+        if is_tree(sources):
+            self._in_tree(sources, request)
+        else:
+            self._in_folder(sources, request, depth)
+
+    def _folder(self, path: str) -> str | None:
+        """The folder that a path names; ``/lib/modules/RELEASE/build`` is the tree of the running kernel, or None."""
+        if not path.startswith("/lib/modules/"):
+            return path
+        running = self.running()
+        release = path.removeprefix("/lib/modules/").partition("/")[0]
+        if release != running.release:
+            because = f"the kernel that runs is {running.release}, and only its build folder is there"
+            text = f"make: *** {path}: No such file or directory.  Stop."
+            raise self._stop(text, because, f"/lib/modules/{running.release}/build")
+        return running.tree or None
+
+    def _stop(self, text: str, because: str, try_: str) -> BuildFailed:
+        message = BuildMessage(ERROR, text, "", 0, 0, (), because, try_, verbatim=True)
+        return self.log.stop(self.log.messages([message]))
+
+    # A kernel tree.
+
+    def _in_tree(self, sources: Sources, request: Request) -> None:
+        top = read_makefile(sources, "Makefile", request.variables)
+        release = release_of(top)
+        profile = profile_of(release, top.filename)
+        outside = _outside(request, profile)
+        if outside:
+            data = sources.read_bytes("Module.symvers")
+            known = parse_symvers(data.decode("utf-8", "replace")) if data is not None else None
+            target = Target(profile, release, known, intree=False)
+            self._external(os.path.join(sources.root, outside), request.goals, target)
+            return
+        because, try_ = about_subdirs(request.goals, request.variables, _knows_subdirs(profile))
+        if because:
+            text = "what was built is the tree itself, and not the folder of SUBDIRS="
+            self.log.notes.append(BuildMessage(NOTE, text, because=because, try_=try_))
+        for goal in request.goals or ("all",):
+            self._goal(sources, top, goal)
+
+    def _goal(self, sources: Sources, top: Makefile, goal: str) -> None:
+        if goal in KERNEL or goal in BOTH or goal in MODULES:
+            build = KernelBuild(sources, top, self.log)
+            build.run(vmlinux=goal not in MODULES, modules=goal not in KERNEL)
+            self.made = Made(sources.root, build.release, build.build, build.relinked)
+            if goal not in MODULES:
+                sources.remember_build()
+        elif goal == "install":
+            release = install(sources, top, self.log)
+            self.made = Made(sources.root, release, self.made.build, self.made.relinked)
+        elif goal in CLEAN:
+            clean_tree(sources, self.log, thorough=goal != "clean")
+        elif goal == "kernelrelease":
+            self.log.line(release_of(top))
+        elif goal == "help":
+            for line in help_lines():
+                self.log.line(line)
+        elif os.path.isabs(goal) and os.path.exists(goal):
+            self.log.line(f"make: Nothing to be done for '{goal}'.")
+        else:
+            raise self._no_goal(goal)
+
+    def _no_goal(self, goal: str) -> BuildFailed:
+        return self._stop(f"make: *** No rule to make target '{goal}'.  Stop.", *unknown_goal(goal))
+
+    def _for_running(self, request: Request) -> None:
+        running = self.running()
+        folder = _outside(request, running.profile)
+        if not folder:
+            because, try_ = about_subdirs(request.goals, request.variables, _knows_subdirs(running.profile))
+            what = f"the kernel that runs ({running.release}) came with kshell, and its sources are not here"
+            because = f"{because}; {what}" if because else f"{what}: only modules can be built for it"
+            try_ = try_ or f"make -C {request.folder} M=$(PWD) modules"
+            raise self._stop("make: *** No targets.  Stop.", because, try_)
+        target = Target(running.profile, running.release, running.exports, intree=False)
+        self._external(os.path.join(request.folder, folder), request.goals, target)
+
+    def _external(self, folder: str, goals: Sequence[str], target: Target) -> None:
+        if not os.path.isdir(folder):
+            because = "M= takes the folder that holds the module's Makefile and sources"
+            raise self._stop(
+                f"make: *** {folder}: No such file or directory.  Stop.", because, "M=$(PWD)  (in a Makefile)"
+            )
+        for goal in goals or ("modules",):
+            if goal in MODULES or goal in BOTH:
+                build_external(Sources(folder), self.log, target)
+            elif goal == "clean":
+                clean_tree(Sources(folder), self.log, thorough=True)
+            else:
+                raise self._no_goal(goal)
+
+    # A folder with a Makefile of its own.
+
+    def _in_folder(self, sources: Sources, request: Request, depth: int) -> None:
+        if not sources.exists("Makefile"):
+            because = f"there is no Makefile in {sources.root}"
+            raise self._stop("make: *** No targets specified and no makefile found.  Stop.", because, "tree new DIR")
+        makefile = read_makefile(sources, "Makefile", request.variables, release=lambda: self.running().release)
+        for goal in request.goals or (makefile.default_goal or "",):
+            rule = makefile.targets.get(goal)
+            if rule is not None:
+                self._rule(sources, makefile, goal, depth, set())
+            elif makefile.words("hostprogs-y") and goal in ("", "all", *makefile.words("hostprogs-y")):
+                build_programs(sources, makefile, self.log)
+            else:
+                raise self._no_target(sources, makefile, goal)
+
+    def _no_target(self, sources: Sources, makefile: Makefile, goal: str) -> BuildFailed:
+        if goal:
+            known = ", ".join(makefile.targets) or "none"
+            because = f"{makefile.filename} has no such target; it has: {known}"
+            return self._stop(f"make: *** No rule to make target '{goal}'.  Stop.", because, "make")
+        because, try_ = f"{makefile.filename} has no target", "make -C DIR, with the folder of the whole tree"
+        tree = sources.tree_above()
+        if makefile.words("obj-y") or makefile.words("obj-m"):
+            because = f"{makefile.filename} only lists what the kernel's own build is to make here"
+            try_ = f"make -C {tree}" if tree else "make -C /lib/modules/`uname -r`/build M=DIR modules"
+        return self._stop("make: *** No targets.  Stop.", because, try_)
+
+    def _rule(
+        self, sources: Sources, makefile: Makefile, goal: str, depth: int, done: set[str], above: tuple[str, ...] = ()
+    ) -> None:
+        rule = makefile.targets.get(goal)
+        if rule is None and above and not makefile.patterns and not sources.exists(goal):
+            because = f"{makefile.filename} has no rule for {goal}, and there is no such file"
+            text = f"make: *** No rule to make target '{goal}', needed by '{above[-1]}'.  Stop."
+            raise self._stop(text, because, f"look at the line of {above[-1]}")
+        if rule is None or goal in done:
+            return
+        if len(above) > CHAIN:
+            because = f"{makefile.filename} has a chain of more than {CHAIN} targets, each of which needs the next"
+            raise self._stop(f"make: *** {goal}: too many levels.  Stop.", because, "a Makefile with fewer")
+        done.add(goal)
+        for needed in rule.prerequisites:
+            self._rule(sources, makefile, needed, depth, done, (*above, goal))
+        for line in makefile.recipe(rule):
+            where = Where(line.file, line.line)
+            try:
+                command = read_recipe(line.text, where, self._shell(sources), makefile.exports())
+            except MakefileError as error:
+                raise makefile_failed(error) from None
+            if not command.silent:
+                self.log.line(command.text)
+            for action in command.actions:
+                self._act(sources, action, depth)
+
+    def _shell(self, sources: Sources) -> Callable[[str], str | None]:
+        return lambda command: answer(sources, command, lambda: self.running().release)
+
+    def _act(self, sources: Sources, action: Action, depth: int) -> None:
+        if isinstance(action, Make):
+            folder = os.path.join(sources.root, action.directory) if action.directory else sources.root
+            self.make(Request(folder, action.goals, action.variables), depth + 1)
+        elif isinstance(action, Remove):
+            folder = os.path.join(sources.root, action.directory) if action.directory else sources.root
+            remove(Sources(folder), action.patterns, self.log)
+        elif isinstance(action, Echo):
+            for text in action.text.removesuffix("\n").split("\n"):
+                self.log.line(text)
+
+
+def _knows_subdirs(profile: Profile) -> bool:
+    """Whether SUBDIRS= still means what M= means: up to 5.2."""
+    return profile.version < (5, 3)
+
+
+def _outside(request: Request, profile: Profile) -> str:
+    """The folder outside the tree that the command line asks to build, "" if it asks for the tree."""
+    names = ("M", "KBUILD_EXTMOD", *(("SUBDIRS",) if _knows_subdirs(profile) else ()))
+    return next((request.variables[name] for name in names if request.variables.get(name)), "")

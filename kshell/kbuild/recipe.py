@@ -1,0 +1,226 @@
+"""Recipes: what a command under a rule asks for, as a list of actions that somebody else carries out.
+
+No program is run here, and none can be: a command that is not one of the few known ones is an error.  Known are
+``make`` (and ``$(MAKE)``), ``rm``, ``echo``, ``cd``, ``true`` and ``:``, joined by ``;``, ``&&`` and ``||``, with the
+shell's quotes and variables, and with `pwd` and `uname -r` in backticks or $( ) for what the caller answers.
+
+C counterpart: job.c of GNU make, and /bin/sh.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from kshell.kbuild.make_errors import MakefileError, Where, no_programs
+from kshell.kbuild.makefile import Makefile, Rule
+from kshell.kbuild.recipe_words import ShellCommand, Word, read_commands
+
+__all__ = ["Action", "Command", "Echo", "Make", "Nothing", "Remove", "commands", "read_recipe"]
+
+
+class Make(NamedTuple):
+    """``make -C directory VARIABLE=value goals``.
+
+    `directory` is relative to where the outer make runs ("" for the same).  `variables` are those on the command
+    line; `environment` those set only for this command; `options` the flags without arguments, as written.
+    `after` says when: ";" always, "&&" if what came before succeeded, "||" if it failed.
+    """
+
+    directory: str
+    goals: tuple[str, ...]
+    variables: dict[str, str]
+    file: str
+    options: tuple[str, ...]
+    environment: dict[str, str]
+    after: str
+
+
+class Remove(NamedTuple):
+    """``rm patterns`` in `directory`: `patterns` as the glob module understands them (what was quoted is literal)."""
+
+    directory: str
+    patterns: tuple[str, ...]
+    force: bool
+    recursive: bool
+    after: str
+
+
+class Echo(NamedTuple):
+    """``echo``: the text to print, with its newline."""
+
+    text: str
+    after: str
+
+
+class Nothing(NamedTuple):
+    """``true``, ``:``, and ``cd`` (which shows in the directory of what follows)."""
+
+    after: str
+
+
+Action = Make | Remove | Echo | Nothing
+
+
+class Command(NamedTuple):
+    """A recipe line: `text` is what make prints before it runs it, unless `silent` (@).
+
+    `ignore_errors` (-): a failure does not stop make.  `always` (+): to be done under `make -n` too.
+    """
+
+    text: str
+    silent: bool
+    ignore_errors: bool
+    always: bool
+    actions: tuple[Action, ...]
+
+
+def read_recipe(
+    text: str,
+    where: Where,
+    shell: Callable[[str], str | None] = lambda command: None,
+    environment: Mapping[str, str] | None = None,
+) -> Command:
+    """What one recipe line, expanded by make already, asks for.
+
+    `shell` answers the output of a command in backticks or $( ), or None for one that is not run; `environment` has
+    the shell's variables.  Raises MakefileError for every command that would need a program.
+    """
+    rest = text.lstrip(" \t\n@-+")
+    prefix = text[: len(text) - len(rest)]
+    known = dict(environment or {})
+    directory, actions = "", []
+    for command in read_commands(rest, where, shell, known):
+        action, directory = _action(command, directory, where)
+        actions.append(action)
+    return Command(rest, "@" in prefix, "-" in prefix, "+" in prefix, tuple(actions))
+
+
+def commands(makefile: Makefile, rule: Rule) -> Iterator[Command]:
+    """The commands of a rule, one after the other, expanded for that rule; the shell's variables are those exported.
+
+    As make does, it expands every line before the first command is answered; a line that would need a program is
+    refused when its turn comes.  Raises MakefileError.
+    """
+    environment = {**makefile.exports(), "PWD": makefile.host.directory}
+    for line in makefile.recipe(rule):
+        yield read_recipe(line.text, Where(line.file, line.line), makefile.host.shell, environment)
+
+
+def _action(command: ShellCommand, directory: str, where: Where) -> tuple[Action, str]:
+    """One command of a line, and the directory in which the next one runs."""
+    texts = [word.text for word in command.words]
+    name = texts[0] if texts else ""
+    if not texts or name in ("true", ":"):
+        return Nothing(command.after), directory
+    if name == "echo":
+        newline = texts[1:2] != ["-n"]
+        return Echo(" ".join(texts[1 if newline else 2 :]) + ("\n" if newline else ""), command.after), directory
+    if name == "cd" and len(texts) == 2 and texts[1] != "-":
+        return Nothing(command.after), posixpath.join(directory, texts[1])
+    if name == "rm":
+        return _remove(command, directory, where), directory
+    if posixpath.basename(name) in ("make", "gmake"):
+        return _make(command, directory, where), directory
+    raise no_programs(where, command.text)
+
+
+def _remove(command: ShellCommand, directory: str, where: Where) -> Remove:
+    """``rm``: -f, -r (or -R) and -v; the rest are patterns."""
+    flags: set[str] = set()
+    patterns: list[Word] = []
+    ended = False
+    for word in command.words[1:]:
+        if word.text == "--" and not ended:
+            ended = True
+        elif word.text.startswith("-") and word.text != "-" and not ended:
+            flags |= set({"--force": "f", "--recursive": "r"}.get(word.text, word.text[1:]))
+        else:
+            patterns.append(word)
+    bad = flags - set("frRv")
+    if bad:
+        what = f"rm: invalid option -- '{min(bad)}'"
+        raise MakefileError(what, "this rm knows -f, -r and -v", "rm -f *.o *.ko", where, command.text)
+    if not patterns and "f" not in flags:
+        because = "without -f, rm wants to be told what to remove"
+        raise MakefileError("rm: missing operand", because, "rm -f *.o *.ko", where, command.text)
+    names = tuple(word.pattern for word in patterns)
+    return Remove(directory, names, "f" in flags, bool(flags & set("rR")), command.after)
+
+
+_VARIABLE = re.compile(r"([^\s:#=?+]+)(?::{0,3}|\+|\?)=(.*)\Z", re.DOTALL)
+_FLAGS = frozenset("kSsnBiwrRetq")
+_LONG_FLAGS = frozenset(
+    f"--{name}"
+    for name in (
+        *("no-print-directory", "print-directory", "silent", "quiet", "keep-going", "no-keep-going", "stop"),
+        *("always-make", "dry-run", "just-print", "ignore-errors", "no-builtin-rules", "no-builtin-variables"),
+    )
+)
+_WITH_ARGUMENT = {
+    "-C": "C",
+    "--directory": "C",
+    "-f": "f",
+    "--file": "f",
+    "--makefile": "f",
+    "-j": "j",
+    "--jobs": "j",
+    "-l": "j",
+    "-O": "O",
+    "--output-sync": "O",
+}
+
+
+def _make(command: ShellCommand, directory: str, where: Where) -> Make:
+    """``make``: options, variables and goals, in any order."""
+    goals, options, variables, file = [], [], {}, ""
+    texts = [word.text for word in command.words[1:]]
+    at = 0
+    while at < len(texts):
+        text = texts[at]
+        at += 1
+        assigned = _VARIABLE.match(text)
+        if not text.startswith("-"):
+            if assigned:
+                variables[assigned[1]] = assigned[2]
+            else:
+                goals.append(text)
+            continue
+        name, equals, value = text.partition("=")
+        if not text.startswith("--"):
+            name, equals, value = text[:2], text[2:], text[2:]
+        kind = _WITH_ARGUMENT.get(name)
+        if kind in ("C", "f") and not equals:
+            if at == len(texts):
+                because = (
+                    f"{name} needs the name of a {'directory' if kind == 'C' else 'file'}, and the command ends there"
+                )
+                what = f"make: option requires an argument -- '{kind}'"
+                raise MakefileError(what, because, "make -C DIRECTORY GOAL", where, command.text)
+            value = texts[at]
+            at += 1
+        if kind == "C":
+            directory = posixpath.join(directory, value)
+        elif kind == "f":
+            file = value
+        elif kind == "j":
+            if not equals and at < len(texts) and texts[at].isdecimal():
+                at += 1
+        elif kind is None and text != "--":
+            options += _flags(text, where, command)
+    environment = command.assignments
+    return Make(directory, tuple(goals), variables, file, tuple(options), environment, command.after)
+
+
+def _flags(text: str, where: Where, command: ShellCommand) -> list[str]:
+    """The flags in a word such as -sk or --silent."""
+    if text in _LONG_FLAGS:
+        return [text]
+    if not text.startswith("--") and text[1:] and set(text[1:]) <= _FLAGS:
+        return [f"-{letter}" for letter in text[1:]]
+    what = f"make: unrecognized option '{text}'"
+    if not text.startswith("--"):
+        what = f"make: invalid option -- '{next((c for c in text[1:] if c not in _FLAGS), '-')}'"
+    raise MakefileError(what, "make knows no such option", "make -C DIRECTORY GOAL", where, command.text)

@@ -1,0 +1,150 @@
+"""insmod, modprobe and rmmod as kmod has them: what they ask of the kernel, and how they word its refusals."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NoReturn
+
+from kshell.abi.errno import ENOENT
+from kshell.shell.depmod import dependencies, owners
+from kshell.shell.errors import CommandError, did_you_mean
+from kshell.shell.host_files import unreadable
+from kshell.shell.samples import find_sample, sample_names, sample_path
+from kshell.shell.views import Nothing, View, show
+
+if TYPE_CHECKING:
+    from kshell.kernel.module import Module, ModuleError
+    from kshell.shell.session import Session
+
+
+def load(
+    session: Session, path: str, params: dict[str, str | None], command: str = "insmod", force: bool = False
+) -> View:
+    """Load a module file.  Raises CommandError, in the words of `command`."""
+    from kshell.kernel.module import ModuleError, load_module
+    from kshell.kernel.module_source import module_name
+
+    try:
+        load_module(session.kernel, path, params, command, force)
+    except ModuleError as error:
+        failed = _failed(error)
+        if command == "modprobe":
+            failed.try_ = failed.try_.replace(f"insmod {path}", f"modprobe {module_name(path)}")
+        first = _first_missing(session, path) if error.errno == ENOENT else None
+        if first is not None:
+            failed.because = f"it uses what {first} exports, and {first} is not loaded"
+            failed.try_ = f"modprobe {first}  (then this one)"
+        if not os.path.exists(path):
+            missing = unreadable("insmod", path, FileNotFoundError(2, "No such file or directory"))
+            failed.because, failed.try_ = missing.because, missing.try_
+        raise failed from None
+    return Nothing()
+
+
+def _first_missing(session: Session, path: str) -> str | None:
+    """The first module that exports what the module at `path` needs, where that is not loaded."""
+    from kshell.kernel.module_object import open_module
+    from kshell.kernel.module_source import SourceError
+
+    try:
+        undefined = open_module(path).source.symbols.undefined
+    except SourceError:
+        return None
+    k = session.kernel
+    unknown = [symbol for symbol in undefined if k.symbols.lookup_exported(symbol) is None]
+    return next(iter(owners(unknown)), None)
+
+
+def _failed(error: ModuleError) -> CommandError:
+    """The kernel's refusal, in insmod's or rmmod's words."""
+    return CommandError(show(error.message), error.because, error.try_, details=error.details)
+
+
+def load_with_dependencies(session: Session, sample: str, params: dict[str, str | None]) -> View:
+    """modprobe: the modules that a sample needs, and then the sample; what is loaded already is left alone."""
+    loaded = session.kernel.modules
+    for needed in dependencies(sample):
+        if needed.replace("-", "_") not in loaded:
+            load(session, sample_path(needed), {}, "modprobe")
+    same = loaded.get(sample.replace("-", "_"))
+    if same is not None and os.path.abspath(same.path) == os.path.abspath(sample_path(sample)):
+        return Nothing()
+    return load(session, sample_path(sample), params, "modprobe")
+
+
+def remove(session: Session, name: str) -> View:
+    """modprobe -r: as rmmod, and then what the module used, where nobody else does."""
+    loaded = session.kernel.modules
+    plain = name.removesuffix(".py").removesuffix(".ko").replace("-", "_")
+    if plain in loaded:
+        if loaded[plain].refcount > 0:
+            _in_use(session, plain)
+        used = _uses(loaded[plain])
+        unload(session, plain, False, "modprobe")
+        for module in used:
+            if module.refcount == 0 and module.name in loaded:
+                unload(session, module.name, False, "modprobe")
+        return Nothing()
+    close = did_you_mean(plain, loaded)
+    sample = find_sample(name)
+    if sample is None and not close:
+        raise not_found("modprobe: FATAL", name, session)
+    what = f"modprobe: FATAL: Module {show(name)} is not in kernel."
+    try_ = f"modprobe -r {close[0]}" if close else f"modprobe {sample}  (loads it)"
+    raise CommandError(what, "it is not loaded, so there is nothing to unload", try_)
+
+
+def _in_use(session: Session, name: str) -> NoReturn:
+    """What modprobe -r says of a module that is held, before it asks the kernel; why, as rmmod has it."""
+    from kshell.kernel.module import ModuleError, delete_module
+
+    try:
+        delete_module(session.kernel, name)
+    except ModuleError as error:
+        try_ = error.try_.replace("rmmod", "modprobe -r", 1)
+        raise CommandError(f"modprobe: FATAL: Module {show(name)} is in use.", error.because, try_) from None
+    raise AssertionError("the kernel unloaded a module that is held")
+
+
+def _uses(module: Module) -> list[Module]:
+    """What a module uses, and what that uses, the nearest first."""
+    found: list[Module] = []
+    waiting = list(module.uses)
+    while waiting:
+        each = waiting.pop(0)
+        if each not in found:
+            found.append(each)
+            waiting += each.uses
+    return found
+
+
+def not_found(who: str, name: str, session: Session) -> CommandError:
+    """What is said where no module that comes with kshell has that name."""
+    release = session.kernel.release
+    what = f"{who}: Module {show(name)} not found in directory /lib/modules/{release}"
+    close = did_you_mean(name, sample_names())
+    if os.path.exists(name):
+        return CommandError(what, "modprobe takes a name; this is a file of your own folder", f"insmod {show(name)}")
+    because = f"the modules that come with kshell are {', '.join(sample_names())}"
+    return CommandError(what, because, f"modprobe {close[0]}" if close else "module list  (what each of them does)")
+
+
+def unload(session: Session, name: str, force: bool, who: str = "rmmod") -> View:
+    """Unload a module by its name or its file.  Raises CommandError, in the words of `who`."""
+    from kshell.kernel.module import ModuleError, delete_module
+
+    k = session.kernel
+    plain = os.path.basename(name).removesuffix(".py").removesuffix(".ko").replace("-", "_")
+    try:
+        delete_module(k, plain, force)
+    except ModuleError as error:
+        failed = _failed(error)
+        if who == "modprobe":
+            failed.what = failed.what.replace(
+                f"rmmod: ERROR: could not remove module {plain}", f"modprobe: ERROR: could not remove '{plain}'"
+            ).replace(f": rmmod {plain}", f": modprobe -r {plain}")
+        if plain not in k.modules:
+            close = did_you_mean(plain, k.modules)
+            failed.try_ = f"rmmod {close[0]}  (did you mean that?)" if close else failed.try_
+        raise failed from None
+    return Nothing()

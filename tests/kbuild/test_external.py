@@ -1,0 +1,191 @@
+"""Modules outside the tree, make -C KDIR M=DIR; and programs for user mode."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from kshell.abi.object_file import read_object
+from kshell.kernel.exec import run_stub
+from kshell.kernel.module import load_module
+from kshell.machine import assembler
+from tests.kbuild.tree_lab import MODULE, TreeLab
+
+
+def outside(tmp_path: Path, lists: str = "obj-m := syscallModule.o\n") -> Path:
+    """A folder with the module and that Makefile."""
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    (folder / "Makefile").write_text(lists)
+    (folder / "syscallModule.py").write_text(MODULE)
+    return folder
+
+
+def payload(path: Path) -> dict[str, object]:
+    kind, found = read_object(path.read_bytes(), str(path))
+    assert kind == "module"
+    return found
+
+
+@pytest.mark.parametrize("version", ["4.19", "6.19"])
+def test_a_module_outside_the_tree_is_the_tree_s_but_for_its_place(tmp_path: Path, version: str) -> None:
+    lab, folder = TreeLab(tmp_path, version), outside(tmp_path)
+    assert not lab.make().errors
+    outcome = lab.make("modules", M=str(folder))
+    assert not outcome.errors, outcome.show()
+    assert ("CC [M]", f"{folder}/syscallModule.o") in outcome.log.steps
+    theirs, ours = payload(folder / "syscallModule.ko"), payload(lab.path("SystemCalls/syscallModule.ko"))
+    different = {key for key in ours if ours[key] != theirs[key]}
+    assert different == {"intree", "source"}
+    assert (ours["intree"], theirs["intree"]) == (True, False)
+    k = lab.boot()
+    load_module(k, str(folder / "syscallModule.ko"), {})
+    run = run_stub(k, lab.number, [5])
+    assert run.call is not None
+    assert run.call.ret == 5
+    assert "taints kernel" in "".join(record.text for record in k.log.since(0))
+
+
+def test_nothing_is_made_again_outside_the_tree_either(tmp_path: Path) -> None:
+    lab, folder = TreeLab(tmp_path), outside(tmp_path)
+    lab.make()
+    lab.make(M=str(folder))
+    before = (folder / "syscallModule.ko").stat().st_mtime_ns
+    assert [tool for tool, _ in lab.make(M=str(folder)).log.steps] == ["MODPOST"]
+    assert (folder / "syscallModule.ko").stat().st_mtime_ns == before
+
+
+def test_M_may_be_named_from_the_tree(tmp_path: Path) -> None:
+    lab = TreeLab(tmp_path)
+    lab.make()
+    assert not lab.make("modules", M="SystemCalls").errors
+    assert payload(lab.path("SystemCalls/syscallModule.ko"))["intree"] is False
+
+
+def test_the_Makefile_is_told_the_release(tmp_path: Path) -> None:
+    idiom = "ifneq ($(KERNELRELEASE),)\nobj-m := syscallModule.o\nelse\nall:\n\t$(MAKE) -C $(KDIR) M=$(PWD)\nendif\n"
+    lab, folder = TreeLab(tmp_path), outside(tmp_path, idiom)
+    lab.make()
+    assert ("LD [M]", f"{folder}/syscallModule.ko") in lab.make(M=str(folder)).log.steps
+
+
+def test_directories_below_are_built_too(tmp_path: Path) -> None:
+    lab, folder = TreeLab(tmp_path), outside(tmp_path, "obj-m := sub/\n")
+    (folder / "sub").mkdir()
+    (folder / "sub" / "Makefile").write_text("obj-m := syscallModule.o\n")
+    (folder / "syscallModule.py").rename(folder / "sub" / "syscallModule.py")
+    lab.make()
+    assert not lab.make(M=str(folder)).errors
+    assert (folder / "sub" / "syscallModule.ko").exists()
+
+
+def test_clean_outside_removes_what_was_built_there_only(tmp_path: Path) -> None:
+    lab, folder = TreeLab(tmp_path), outside(tmp_path)
+    lab.make()
+    lab.make(M=str(folder))
+    (folder / "notes.ko").write_text("mine")
+    assert not lab.make("clean", M=str(folder)).errors
+    assert sorted(path.name for path in folder.iterdir()) == ["Makefile", "notes.ko", "syscallModule.py"]
+    assert lab.path("vmlinux").exists()
+
+
+def test_a_folder_that_is_missing_or_has_no_Makefile_is_told(tmp_path: Path) -> None:
+    lab = TreeLab(tmp_path)
+    lab.make()
+    assert "No such file or directory" in lab.make(M=str(tmp_path / "gone")).errors[0].text
+    (tmp_path / "bare").mkdir()
+    error = lab.make(M=str(tmp_path / "bare")).errors[0]
+    assert error.text.endswith("bare/Makefile: No such file or directory")
+    assert error.because
+
+
+def test_nothing_on_obj_m_is_noted(tmp_path: Path) -> None:
+    lab, folder = TreeLab(tmp_path), outside(tmp_path, "obj-y := syscallModule.o\n")
+    lab.make()
+    outcome = lab.make(M=str(folder))
+    assert not outcome.errors
+    assert [note.text for note in outcome.notes] == ["there was no module to build"]
+
+
+def test_a_tree_that_was_never_built_warns_on_4_19_and_refuses_on_6_19(tmp_path: Path) -> None:
+    folder = outside(tmp_path)
+    older, newer = TreeLab(tmp_path / "a", "4.19"), TreeLab(tmp_path / "b", "6.19")
+    outcome = older.make(M=str(folder))
+    assert not outcome.errors
+    assert "  WARNING: Symbol version dump ./Module.symvers" in outcome.lines
+    assert "undefined!" not in outcome.text
+    error = newer.make(M=str(folder)).errors[0]
+    assert error.text == f'ERROR: modpost: "STUB_test_call" [{folder}/syscallModule.ko] undefined!'
+    assert error.try_.startswith("make")
+
+
+# Programs.
+
+
+def test_the_shipped_program_is_up_to_date(tmp_path: Path) -> None:
+    lab = TreeLab(tmp_path)
+    outcome = lab.make(folder="user")
+    assert not outcome.errors
+    assert outcome.log.steps == []
+    assert outcome.lines == ["make: Nothing to be done for 'all'."]
+
+
+def test_a_program_whose_source_has_changed_is_assembled(tmp_path: Path) -> None:
+    lab = TreeLab(tmp_path)
+    before = lab.path("user/test_call_user").read_bytes()
+    lab.write("user/test_call_user.s", lab.read("user/test_call_user.s").replace("335", "336"))
+    outcome = lab.make(folder="user")
+    assert not outcome.errors, outcome.show()
+    assert [tool for tool, _ in outcome.log.steps] == ["AS", "AS", "AS", "LD"]
+    after = lab.path("user/test_call_user").read_bytes()
+    assert after != before
+    old, new = (json.loads(data.partition(b"\n")[2])["sources"] for data in (before, after))
+    assert [name for name in old if old[name] != new[name]] == ["test_call_user.s"]
+    assert lab.make(folder="user").log.steps == []
+
+
+def test_a_mistake_in_a_program_has_its_line(tmp_path: Path) -> None:
+    lab = TreeLab(tmp_path)
+    before = lab.path("user/test_call_user").read_bytes()
+    lab.write("user/test_call_user.s", lab.read("user/test_call_user.s") + "\n    movv rax, 1\n")
+    error = lab.make(folder="user").errors[0]
+    assert error.file == "test_call_user.s"
+    assert error.line == lab.read("user/test_call_user.s").count("\n")
+    assert lab.path("user/test_call_user").read_bytes() == before
+
+
+def test_a_source_that_is_missing_is_told(tmp_path: Path) -> None:
+    lab = TreeLab(tmp_path)
+    lab.path("user/libc.s").unlink()
+    error = lab.make(folder="user").errors[0]
+    assert "libc.s" in error.text
+    assert error.because
+
+
+def test_a_file_of_the_program_s_name_that_no_build_made_stays(tmp_path: Path) -> None:
+    lab = TreeLab(tmp_path)
+    lab.write("user/test_call_user", "my own")
+    assert lab.make(folder="user").errors[0].text == "test_call_user: File exists"
+    assert lab.read("user/test_call_user") == "my own"
+
+
+@pytest.fixture
+def _no_keystone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "keystone", None)
+    monkeypatch.setattr(assembler, "_keystone", None)
+
+
+@pytest.mark.usefixtures("_no_keystone")
+def test_without_an_assembler_what_is_shipped_needs_none_and_the_rest_says_so(tmp_path: Path) -> None:
+    lab = TreeLab(tmp_path)
+    assert not lab.make(folder="user").errors
+    lab.path("user/test_call_user").unlink()
+    assert not lab.make(folder="user").errors
+    lab.write("user/test_call_user.s", lab.read("user/test_call_user.s").replace("335", "336"))
+    error = lab.make(folder="user").errors[0]
+    assert error.because
+    assert error.try_
+    assert not lab.make().errors

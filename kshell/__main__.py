@@ -235,7 +235,7 @@ def main() -> int:
         sys.stderr.write(f"kshell: cannot write the output: {error.strerror or error}\n")
         return 1
     except Exception as bug:
-        from kshell.shell.session import bug_report
+        from kshell.shell.errors import bug_report
 
         report = bug_report(bug)
         sys.stderr.write(f"{report.what}\n  because: {report.because}\n  try: {report.try_}\n")

@@ -21,7 +21,8 @@ class BuildFailed(Exception):
 class BuildLog:
     """The lines of a build, each handed to `on_line` as it comes.
 
-    `steps` are the pairs (tool, target) of what was made; `notes` are kshell's own remarks, for the end.  `on_progress`
+    `steps` are the pairs (tool, target) of what was made; `notes` are kshell's own remarks, for the end;
+    `modules` the paths of the .ko files that were written.  `on_progress`
     is told how much is done: (steps done, steps that there are).
     """
 
@@ -34,6 +35,7 @@ class BuildLog:
         self.lines: list[Line] = []
         self.steps: list[tuple[str, str]] = []
         self.notes: list[BuildMessage] = []
+        self.modules: list[str] = []
         self.done = self.total = 0
 
     def line(self, line: Line) -> None:
@@ -62,6 +64,15 @@ class BuildLog:
             else:
                 self.line(message)
         return errors
+
+    def survive(self, failed: BuildFailed) -> None:
+        """Print what a failure says that the build goes on after."""
+        is_new = not any(line is failed.messages[0] for line in self.lines) if failed.messages else True
+        said: list[Line] = [*failed.messages, *failed.trail]
+        self.lines += said if is_new else []
+        for line in said if self._on_line is not None else ():
+            assert self._on_line is not None
+            self._on_line(line)
 
     def stop(self, errors: Sequence[BuildMessage], *trail: str) -> BuildFailed:
         """What to raise after these errors; `trail` are the lines that make itself ends with."""

@@ -18,16 +18,17 @@ CONFIG = {
     **dict.fromkeys(("asmlinkage", "__init", "notrace", "__must_check"), ""),
 }
 
-_COMMENT = re.compile(r"""//(?:\\\n|[^\n])*|/\*.*?(?:\*/|\Z)|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""", re.DOTALL)
+_COMMENT = re.compile(r"""//(?:\\\n|[^\n])*|/\*.*?(?:\*/|\Z)|"(?:\\.|[^"\\\n])*+"?|'(?:\\.|[^'\\\n])*+'?""", re.DOTALL)
 _TOKEN = re.compile(
-    r"""(?P<id>[^\W\d]\w*)|(?P<num>\.?\d[\w.]*)|(?P<str>"(?:\\.|[^"\\\n])*")|(?P<chr>'(?:\\.|[^'\\\n])*')"""
-    r"""|(?P<punct>\.\.\.|->|\+\+|--|<<|>>|[<>=!]=|&&|\|\||[][(){};,:?.=*&|^~!<>+\-/%])|(?P<stray>\S)"""
+    r"""(?P<id>[^\W\d]\w*)|(?P<num>\.?\d[\w.]*)|(?P<str>"(?:\\.|[^"\\\n])*+")|(?P<chr>'(?:\\.|[^'\\\n])*+')"""
+    r"""|(?P<punct>\.\.\.|->|\+\+|--|<<|>>|[<>=!]=|&&|\|\||[][(){};,:?.=*&|^~!<>+\-/%])|(?P<stray>"(?:\\.|[^"\\])*+|'(?:\\.|[^'\\])*+|\S)"""
 )
 _DIRECTIVE = re.compile(r"[ \t]*#[ \t]*(\w*)(.*)", re.DOTALL)
 _WORD = re.compile(r"[ \t]*([A-Za-z_]\w*)[ \t]*(.*)", re.DOTALL)
 _CONDITIONALS = ("if", "ifdef", "ifndef", "elif", "else", "endif")
 _OTHERS = ("define", "undef", "include", "include_next", "pragma", "line", "ident", "error", "warning", "")
 _LONGEST_CONDITION = 200  # words
+MOST_MESSAGES = 100  # on one header: nobody reads more
 
 
 class Token(NamedTuple):
@@ -78,6 +79,8 @@ class Header:
 
     def message(self, kind: str, text: str, line: int, column: int = 0, width: int = 1) -> None:
         """Note what gcc says about a place."""
+        if len(self.messages) >= MOST_MESSAGES:
+            return
         shown = excerpt(self.lines[line - 1].rstrip("\r"), line, column, width) if column else ()
         self.messages.append(BuildMessage(kind, text, self.filename, line, column, shown))
 
@@ -122,7 +125,7 @@ class Header:
                 continue
             if kind == "stray" and active:
                 shown = text if " " < text <= "~" else f"\\{text.encode('utf-8', 'replace')[0]:o}"
-                what = f"missing terminating {text} character" if text in ('"', "'") else f"stray '{shown}' in program"
+                what = f"missing terminating {text[0]} character" if text[0] in "\"'" else f"stray '{shown}' in program"
                 self.message(ERROR, what, number, match.start() + 1)
                 continue
             self.tokens.append(Token(kind, text, number, match.start() + 1, active))
@@ -136,7 +139,8 @@ class Header:
         elif word not in _OTHERS:
             from difflib import get_close_matches
 
-            near = get_close_matches(word, (*_CONDITIONALS, *_OTHERS[:-1]), 1, 0.7)
+            is_told = len(self.messages) < MOST_MESSAGES
+            near = get_close_matches(word, (*_CONDITIONALS, *_OTHERS[:-1]), 1, 0.7) if is_told else []
             hint = f"; did you mean #{near[0]}?" if near else ""
             self.message(ERROR, f"invalid preprocessing directive #{word}{hint}", line, column, len(word))
         elif word in ("define", "undef"):

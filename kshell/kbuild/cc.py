@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from kshell.abi.errno import EACCES
-from kshell.kbuild.cc_checks import Checker
+from kshell.kbuild.cc_checks import finding_message, source_lines, top_level_error
 from kshell.kbuild.messages import ERROR, BuildMessage, excerpt
 from kshell.kernel.declare import SECTIONS, DeclarationError, Stub, SyscallDefinition
 from kshell.kernel.module_source import Source, SourceError, compile_text
@@ -42,17 +42,14 @@ def _compile_python(text: str, path: str, modname: str, builtin: bool) -> Compil
     try:
         source = compile_text(text, path, builtin=builtin)
     except SourceError as error:
-        unknown_macros = _unknown_macros(text, path)
-        return Compiled(None, unknown_macros or [_from_source_error(error, path)])
-    tree = ast.parse(text, path)
-    checker = Checker(tree, text, path)
-    messages = checker.check()
-    if any(message.kind == ERROR for message in messages):
-        return Compiled(None, messages)
+        found = [finding_message(each, text, path) for each in error.findings]
+        return Compiled(None, found or [_from_source_error(error, path)])
+    messages = [finding_message(each, text, path) for each in source.warnings]
     try:
         namespace = _declare(source, path)
     except _TopLevel as error:
-        return Compiled(None, [*messages, checker.top_level_error(error.line, error.cause)])
+        return Compiled(None, [*messages, top_level_error(text, path, source.functions, error.line, error.cause)])
+    tree = ast.parse(text, path)
     payload = _payload(source, tree, namespace, modname)
     twice = _defined_twice(payload, tree, text, path)
     return Compiled(None if twice else payload, [*messages, *twice])
@@ -86,29 +83,14 @@ def _exported(node: ast.stmt) -> str:
     return ""
 
 
-def _unknown_macros(text: str, path: str) -> list[BuildMessage]:
-    """The errors of SYSCALL_DEFINE7 and its like, which are no macros: gcc takes them for something else altogether."""
-    try:
-        tree = ast.parse(text, path)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
-    return Checker(tree, text, path).too_many_arguments()
-
-
 COMPILERS: dict[str, Callable[[str, str, str, bool], Compiled]] = {".py": _compile_python}
 
 
 def _from_source_error(error: SourceError, path: str) -> BuildMessage:
-    """The front end's error; its text begins with ``file:line:column: error: ``."""
-    what = error.what.removeprefix(f"{path}:")
-    place, separator, text = what.partition(" error: ")
-    if not separator:
-        text, place = what, ""
-    text = text.strip() or "the source is nested too deeply"
-    numbers = [int(part) for part in place.split(":") if part.strip().isdigit()]
-    line, column = (*numbers, 0, 0)[:2]
+    """The front end's error; where it has no place, its text begins with ``file: error: ``."""
+    text = error.text.removeprefix(f"{path}: error: ")
     try_ = error.try_.replace("insmod again", "make again") if error.errno != EACCES else error.try_
-    return BuildMessage(ERROR, text, path, line, column, error.excerpt, error.because, try_)
+    return BuildMessage(ERROR, text, path, error.line, error.column, error.excerpt, error.because, try_)
 
 
 class _TopLevel(Exception):
@@ -161,6 +143,7 @@ def _payload(source: Source, tree: ast.Module, namespace: dict[str, Any], modnam
         "functions": [[name, lines.get(name, 0)] for name in source.functions if name not in defined],
         "syscalls": [[call.name, call.signature, call.macro, lines.get(call.name, 0)] for call in calls],
         "weak": [str(name) for name in section(".cond")],
+        "data": [thing.name for thing in section(".data")],
         "undefined": [[stub.name, lines.get(stub.name, 0)] for stub in section(".extern")],
         "exports": exports,
         "info": [[tag, text] for tag, text in section(".modinfo")],
@@ -182,11 +165,6 @@ def _places(tree: ast.Module) -> dict[str, list[int]]:
         elif isinstance(value, ast.Call) and value.args and isinstance(value.args[0], ast.Constant):
             found.setdefault(str(value.args[0].value), []).append(node.lineno)
     return found
-
-
-def source_lines(text: str) -> list[str]:
-    """The lines of a source, as messages count them."""
-    return text.replace("\r\n", "\n").split("\n")
 
 
 def message_at(

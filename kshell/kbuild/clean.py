@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 
 from kshell.kbuild.build_log import BuildLog
-from kshell.kbuild.output import GENERATED, is_output, remove_output
+from kshell.kbuild.messages import ERROR, BuildMessage
+from kshell.kbuild.output import is_output, remove_output
+from kshell.kbuild.paths import GENERATED
 from kshell.kbuild.sources import Sources
 
 KEPT = (".version", "Module.symvers")  # by clean, so that modules outside the tree can still be built
@@ -31,10 +32,27 @@ def clean_tree(sources: Sources, log: BuildLog, *, thorough: bool) -> None:
         log.step("CLEAN", folder)
 
 
-def remove(sources: Sources, patterns: Iterable[str], log: BuildLog) -> None:
-    """``rm -f *.o *.ko``: those of the files that a build made.  Raises BuildFailed."""
-    names = sources.names("")
+def remove(sources: Sources, patterns: Iterable[str], log: BuildLog, *, force: bool, recursive: bool) -> None:
+    """``rm *.o *.ko``: those of the files that a build made.  Raises BuildFailed where rm fails: without `force`, for
+    what is not there, and without `recursive`, for a directory."""
+    from glob import glob
+
+    errors = []
     for pattern in patterns:
-        for name in [each for each in names if fnmatchcase(each, pattern) and sources.is_file(each)]:
-            if not remove_output(sources, name) and sources.exists(name):
+        found = sorted(glob(pattern, root_dir=sources.root))
+        if not found and not force:
+            errors.append(_cannot_remove(pattern, "No such file or directory", "rm -f  (does not mind)"))
+        for name in found:
+            path = os.path.relpath(name, sources.root) if os.path.isabs(name) else name
+            if sources.is_dir(path) and not recursive:
+                errors.append(_cannot_remove(name, "Is a directory", "take it out of the recipe"))
+            elif not remove_output(sources, path.replace(os.sep, "/")) and sources.exists(path):
                 log.line(f"kshell: {name} stays: no build made it, so it may be yours")
+    if errors:
+        raise log.stop(log.messages(errors))
+
+
+def _cannot_remove(name: str, why: str, try_: str) -> BuildMessage:
+    text = f"rm: cannot remove '{name}': {why}"
+    because = "rm ends with an error then, and with it the recipe"
+    return BuildMessage(ERROR, text, "", 0, 0, (), because, try_, verbatim=True)

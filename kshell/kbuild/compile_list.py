@@ -19,6 +19,7 @@ from kshell.kbuild.messages import ERROR, BuildMessage
 from kshell.kbuild.output import check_output, is_output, read_sealed, write_sealed
 from kshell.kbuild.sources import Sources
 from kshell.kernel.module_source import module_name
+from kshell.kernel.profile import Profile
 
 
 class CompileList:
@@ -27,18 +28,19 @@ class CompileList:
     `shown` is put in front of what the log calls a file: "" in a tree, the folder's own path for a build outside it.
     """
 
-    def __init__(self, sources: Sources, log: BuildLog, shown: str = "") -> None:
-        self.sources, self.log, self.shown = sources, log, shown
+    def __init__(self, sources: Sources, log: BuildLog, profile: Profile, shown: str = "") -> None:
+        self.sources, self.log, self.profile, self.shown = sources, log, profile, shown
 
     def compile(self, directory: Directory, entry: Entry, *, builtin: bool) -> list[tuple[str, dict[str, Any]]]:
         """The objects that a list's entry stands for: (path of the .o, payload).  Raises BuildFailed."""
         stem = entry.text.removesuffix(".o")
         if not entry.text.endswith(".o"):
-            raise self._no_rule(directory, entry, *self._not_an_object(directory, entry))
+            raise self._no_rule(directory, entry, builtin, *self._not_an_object(directory, entry))
         parts = parts_of(directory, stem)
         if parts and not builtin:
             because = f"{stem}-objs makes one module of several files, and a module written in Python is one file"
-            raise self._no_rule(directory, entry, because, f"obj-m := {' '.join(parts)}  (each a module of its own)")
+            try_ = f"obj-m := {' '.join(parts)}  (each a module of its own)"
+            raise self._no_rule(directory, entry, builtin, because, try_)
         found = []
         for name in parts or [entry.text]:
             found.append(self._one(directory, entry._replace(text=name), builtin))
@@ -49,7 +51,7 @@ class CompileList:
         target = directory.file(entry.text)
         source = next((s for s in COMPILERS if self.sources.exists(directory.file(stem + s))), None)
         if source is None:
-            raise self._no_rule(directory, entry, *self._no_source(directory, stem))
+            raise self._no_rule(directory, entry, builtin, *self._no_source(directory, stem))
         path = directory.file(stem + source)
         text = self.sources.read_text(path)
         shown = self.shown + path
@@ -79,10 +81,12 @@ class CompileList:
 
     # What is not there.
 
-    def _no_rule(self, directory: Directory, entry: Entry, because: str, try_: str) -> Exception:
+    def _no_rule(self, directory: Directory, entry: Entry, builtin: bool, because: str, try_: str) -> Exception:
         target = self.shown + directory.file(entry.text)
-        needed = f", needed by '{self.shown}{directory.file('built-in.a')}'"
-        text = f"make[1]: *** No rule to make target '{target}'{needed}.  Stop."
+        needed = self.shown + directory.file("built-in.a")
+        if not builtin:
+            needed = "__build" if self.profile.version < (5, 6) else f"{self.shown}{directory.path or '.'}/"
+        text = f"make[1]: *** No rule to make target '{target}', needed by '{needed}'.  Stop."
         message = BuildMessage(
             ERROR, text, directory.makefile.filename, entry.line, 0, (), because, try_, verbatim=True
         )

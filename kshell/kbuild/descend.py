@@ -50,7 +50,9 @@ class Descent:
         if not self.sources.is_file(self._file(path, "Makefile")):
             raise self._no_makefile(path, place)
         makefile = read_makefile(self.sources, self._file(path, "Makefile"), self.variables)
-        directory = read_directory(path, makefile)._replace(place=top)
+        for _, text in makefile.said:
+            self.log.line(text)
+        directory = read_directory(path, makefile)._replace(place=top, depth=len(above))
         if not linked:
             directory = directory._replace(builtin=[])
         if any(each.path == path for each in self.directories):
@@ -88,6 +90,8 @@ class Descent:
             because = f"{place} names {shown}/, and there is no such directory in the tree"
             close = self.sources.close_names(path)
             try_ = f"{close}/  (did you mean that?)" if close else f"make the directory {shown}, or take its name out"
+        elif not os.access(self.sources.full(path), os.R_OK | os.X_OK):
+            because, try_ = f"{place} names {shown}/, and you may not read that directory", f"chmod u+rwx {shown}"
         self.log.line(f"scripts/Makefile.build: {shown}/Makefile: No such file or directory")
         text = f"make[1]: *** No rule to make target '{shown}/Makefile'.  Stop."
         return self._stop(text, place, because, try_, f"make: *** [{shown}] Error 2")

@@ -15,7 +15,7 @@ class Directory(NamedTuple):
 
     `builtin` and `modules` are the objects ("test_call.o") with their places, each once; `below` the directories
     ("sub/") that obj-y and obj-m lead on to; `programs` the names of hostprogs-y; `place` ("Makefile:12") is the line
-    of the top Makefile that leads here.
+    of the top Makefile that leads here, `depth` how many directories are on the way.
     """
 
     path: str
@@ -25,6 +25,7 @@ class Directory(NamedTuple):
     below: list[Entry]
     programs: list[Entry]
     place: str = ""
+    depth: int = 0
 
     def file(self, name: str) -> str:
         """The path of a file in this directory, from the root of the build."""
@@ -63,3 +64,8 @@ def parts_of(directory: Directory, stem: str) -> list[str]:
     plain one."""
     makefile = directory.makefile
     return [*makefile.words(f"{stem}-objs"), *makefile.words(f"{stem}-y")]
+
+
+def module_paths(directories: list[Directory]) -> list[str]:
+    """The modules that the lists name: their paths, without suffix."""
+    return [d.file(entry.text.removesuffix(".o")) for d in directories for entry in d.modules]

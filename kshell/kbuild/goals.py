@@ -7,10 +7,12 @@ GOALS = {
     "vmlinux": "the kernel",
     "bzImage": "the kernel",
     "modules": "the modules that obj-m lists",
+    "modules_install": "put the modules where modprobe finds them",
     "install": "put the kernel where boot finds it",
     "clean": "remove what was built",
     "mrproper": "remove what was built, and the build number",
     "distclean": "as mrproper",
+    "DIR/": "the objects of a directory; DIR/FILE.o: one of them",
     "kernelrelease": "say what uname -r will say",
     "help": "this list",
 }
@@ -29,9 +31,6 @@ def unknown_goal(goal: str) -> tuple[str, str]:
     close = get_close_matches(goal, GOALS, 1)
     if goal.endswith("config"):
         return "there is nothing to configure here: what core-y and the obj-y lists name is built in", "make"
-    if goal == "modules_install":
-        because = "modules are not copied anywhere here: insmod takes them from where make left them"
-        return because, "insmod DIR/SystemCalls/syscallModule.ko"
     try_ = f"make {close[0]}  (did you mean that?)" if close else "make help"
     return f"the goals are: {', '.join(GOALS)}", try_
 

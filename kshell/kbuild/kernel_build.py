@@ -1,7 +1,8 @@
 """Building a tree: the table, the objects, vmlinux, the modules - as the top Makefile of Linux does it.
 
 Everything goes one way: the Makefiles say what, CC makes objects of sources, LD one vmlinux of the objects and the
-table's rows, MODPOST looks at the modules last.  What is up to date is left alone.
+table's rows; MODPOST looks at the modules, after that in 4.19, and before it in 6.19.  What is up to date is
+left alone.
 """
 
 from __future__ import annotations
@@ -9,19 +10,22 @@ from __future__ import annotations
 from typing import Any
 
 from kshell.kbuild import ld, notes
-from kshell.kbuild.build_log import BuildLog
+from kshell.kbuild.build_log import BuildFailed, BuildLog
 from kshell.kbuild.compile_list import CompileList
 from kshell.kbuild.descend import Descent
-from kshell.kbuild.directory import Directory
-from kshell.kbuild.makefile import Makefile
-from kshell.kbuild.modpost import Export, ModuleObject, parse_symvers, symvers
-from kshell.kbuild.module_build import Target, build_modules
-from kshell.kbuild.output import GENERATED, check_output, read_sealed, write_output, write_sealed
-from kshell.kbuild.prototypes import HEADER, Prototype, parse_prototypes
+from kshell.kbuild.directory import Directory, module_paths
+from kshell.kbuild.makefile import Entry, Makefile
+from kshell.kbuild.modpost import Export, ModuleObject, Posted, parse_symvers, symvers
+from kshell.kbuild.module_build import Target, link_modules, post_modules
+from kshell.kbuild.modules_install import install_modules
+from kshell.kbuild.output import check_output, read_sealed, write_output, write_sealed
+from kshell.kbuild.paths import GENERATED, HEADER, TABLE
+from kshell.kbuild.prototypes import Prototype, parse_prototypes
 from kshell.kbuild.release import profile_of, release_of
 from kshell.kbuild.sources import Sources
-from kshell.kbuild.systbl import TABLE, TableRow, generate
+from kshell.kbuild.systbl import TableRow, generate
 from kshell.kbuild.system_map import extable_lines, system_map
+from kshell.kbuild.why import explain_missing
 
 SYMVERS = "Module.symvers"
 
@@ -33,7 +37,8 @@ class KernelBuild:
         self.sources, self.top, self.log = sources, top, log
         self.release = release_of(top)
         self.profile = profile_of(self.release, top.filename)
-        self.compiler = CompileList(sources, log)
+        self.posts_first = self.profile.version >= (6, 1)  # modpost, before the kernel is linked
+        self.compiler = CompileList(sources, log, self.profile)
         self.directories: list[Directory] = []
         self.table = ""
         self.objects: list[ld.Object] = []
@@ -42,38 +47,89 @@ class KernelBuild:
         self.prototypes: dict[str, Prototype] = {}
         self.build = _version(sources)
         self.relinked = False
+        self.archives = True
 
     def run(self, *, vmlinux: bool, modules: bool) -> None:
         """Build what is asked for.  Raises BuildFailed; what was built before is still there then."""
+        self._prepare()
+        self._count(vmlinux, modules)
+        self._check_header(vmlinux, modules)
+        self._compile(vmlinux, modules)
+        if self.posts_first:
+            is_new = vmlinux and not self._is_linked()
+            if is_new:
+                self._link_object()
+            target, posted = self._modpost(vmlinux, modules or is_new)
+            if vmlinux:
+                self._link()
+        else:
+            if vmlinux:
+                self._link()
+            target, posted = self._modpost(vmlinux, modules and bool(self.modules))
+        if posted is not None:
+            link_modules(self.sources, self.log, self.modules, target, posted)
+        notes.after_build(self, vmlinux)
+
+    def single(self, goal: str) -> bool:
+        """Make one object ("SystemCalls/test_call.o") or those of a directory ("SystemCalls/"); False if no list has
+        such a one.  Raises BuildFailed."""
+        self._prepare()
+        whole = goal.endswith("/")
+
+        def chosen(directory: Directory, entries: list[Entry]) -> list[Entry]:
+            names = [(directory.file(entry.text), entry) for entry in entries]
+            return [entry for name, entry in names if (name.startswith(goal) if whole else name == goal)]
+
+        self.directories = [
+            d._replace(builtin=chosen(d, d.builtin), modules=chosen(d, d.modules)) for d in self.directories
+        ]
+        if not any(d.builtin or d.modules for d in self.directories):
+            return False
+        self._count(True, True)
+        self._check_header(True, True)
+        if not whole:
+            self.archives = False
+        self._compile(True, True)
+        return True
+
+    def install_modules(self) -> None:
+        """make modules_install.  Raises BuildFailed."""
+        descent = Descent(self.sources, self.log, {})
+        descent.lists(self.top)
+        target = Target(self.profile, self.release, None, intree=True)
+        install_modules(self.sources, self.sources, module_paths(descent.directories), target, self.log)
+
+    def _prepare(self) -> None:
+        """Read the table, and every Makefile that the top one leads to."""
         self.rows = self._table()
-        self.prototypes = self._header()
         descent = Descent(self.sources, self.log, {})
         descent.lists(self.top)
         self.directories = descent.directories
-        self._count(vmlinux, modules)
-        self._compile(vmlinux, modules)
-        if vmlinux:
-            self._link()
-        self._modules(vmlinux, modules)
-        notes.after_build(self, vmlinux)
 
-    def _modules(self, vmlinux: bool, modules: bool) -> None:
-        """The modules, and Module.symvers; the kernel's exports are those of vmlinux, whether it is new or older."""
+    def _modpost(self, vmlinux: bool, asked: bool) -> tuple[Target, Posted | None]:
+        """Look at the modules if that is `asked`, and write Module.symvers.  The kernel's exports are those of its
+        objects, or those that Module.symvers has of an older build."""
         data = self.sources.read_bytes(SYMVERS)
         older = [e for e in parse_symvers((data or b"").decode("utf-8", "replace")) if e.owner == "vmlinux"]
         known = exports_of(self.objects) if vmlinux else older
-        found: list[Export] = []
-        if modules and self.modules:
-            target = Target(self.profile, self.release, known if known else None, intree=True)
-            found = build_modules(self.sources, self.log, self.modules, target)
+        target = Target(self.profile, self.release, known if known else None, intree=True)
+        posted = None
+        if asked and (self.modules or vmlinux):
+            try:
+                posted = post_modules(self.log, self.modules, target)
+            except BuildFailed as failed:
+                explain_missing(self, failed.messages)
+                raise
         if known:
+            found = posted.exports if posted is not None else []
             write_output(self.sources, SYMVERS, symvers([*known, *found], self.profile).encode())
+        return target, posted
 
     # Reading.
 
     def _table(self) -> list[TableRow]:
         self.table = self.sources.read_text(TABLE)
-        result = generate(self.table, self.profile.name)
+        result = generate(self.table, self.profile.name, before=self.sources.pristine.get(TABLE, ""))
         header = result.header.encode("utf-8", "replace")
         is_new = self.sources.read_bytes(GENERATED) != header
         if is_new:
@@ -87,12 +143,22 @@ class KernelBuild:
             write_output(self.sources, GENERATED, header)
         return result.rows
 
-    def _header(self) -> dict[str, Prototype]:
-        found, messages = parse_prototypes(self.sources.read_text(HEADER), HEADER)
+    def _check_header(self, vmlinux: bool, modules: bool) -> None:
+        """Read include/linux/syscalls.h, which every source includes: the first one fails if it is not C."""
+        self.prototypes, messages = parse_prototypes(self.sources.read_text(HEADER), HEADER)
         errors = self.log.messages(messages)
-        if errors:
-            raise self.log.stop(errors, "make[1]: *** [kernel/bounds.s] Error 1", "make: *** [prepare0] Error 2")
-        return found
+        if not errors:
+            return
+        first = next(
+            ((d, e, d.builtin) for d in self.directories for e in (*d.builtin * vmlinux, *d.modules * modules)), None
+        )
+        if first is None:
+            raise self.log.stop(errors)
+        directory, entry, builtin = first
+        name = directory.file(entry.text)
+        self.log.step("CC" if entry in builtin else "CC [M]", name)
+        trail = f"make[1]: *** [{name}] Error 1", f"make: *** [{directory.path or '.'}] Error 2"
+        raise self.log.stop(errors, *trail)
 
     def is_own(self, path: str) -> bool:
         """Whether a file of the tree is the student's: new, or another than it was when the tree was made."""
@@ -106,47 +172,84 @@ class KernelBuild:
         self.log.total += vmlinux
 
     def _compile(self, vmlinux: bool, modules: bool) -> None:
-        for directory in self.directories:
+        archives: list[list[Any]] = []  # the directories that are open: each, and whether its built-in.a is older
+        for directory in [*self.directories, None]:
+            while archives and (directory is None or archives[-1][0].depth >= directory.depth):
+                self._archive(archives, modules)
+            if directory is None:
+                break
             before = len(self.log.steps)
             if vmlinux:
                 for entry in directory.builtin:
                     for name, payload in self.compiler.compile(directory, entry, builtin=True):
                         self.objects.append(ld.Object(name, payload, directory.place))
-                if any(tool == "CC" for tool, _ in self.log.steps[before:]):
-                    self.log.step("AR", directory.file("built-in.a"))
-            if modules:
-                for entry in directory.modules:
-                    for name, payload in self.compiler.compile(directory, entry, builtin=False):
-                        self.modules.append(ModuleObject(name.removesuffix(".o"), payload))
+            archives.append([directory, any(tool == "CC" for tool, _ in self.log.steps[before:])])
+
+    def _archive(self, archives: list[list[Any]], modules: bool) -> None:
+        """A directory is through, and all below it: its built-in.a, and then its modules."""
+        directory, is_older = archives.pop()
+        if is_older and self.archives:
+            self.log.step("AR", directory.file("built-in.a"))
+            if archives:
+                archives[-1][1] = True
+        if modules:
+            for entry in directory.modules:
+                for name, payload in self.compiler.compile(directory, entry, builtin=False):
+                    self.modules.append(ModuleObject(name.removesuffix(".o"), payload))
+
+    def _is_linked(self) -> bool:
+        return read_sealed(self.sources, "vmlinux", "vmlinux") == self._payload(self.build)
+
+    def _link_object(self) -> None:
+        """All objects as one, which modpost reads."""
+        self.log.step("AR", "built-in.a")
+        self.log.step("AR", "vmlinux.a")
+        self.log.step("LD", "vmlinux.o")
+        errors = ld.multiple_definitions(self.objects)
+        if errors:
+            trail = ("make[2]: *** [vmlinux.o] Error 1", "make[1]: *** [vmlinux_o] Error 2")
+            raise self.log.stop(self.log.messages(errors), *trail, "make: *** [__sub-make] Error 2")
 
     def _link(self) -> None:
-        if read_sealed(self.sources, "vmlinux", "vmlinux") == self._payload(self.build):
+        if self._is_linked():
             self.log.line(f"Kernel: arch/x86/boot/bzImage is ready  (#{self.build})")
             self.log.advance("vmlinux")
             return
-        self.log.step("LD", "vmlinux")
-        errors = ld.link(self.objects, self.rows, TABLE)
+        name = "vmlinux.unstripped" if self.posts_first else "vmlinux"
+        self.log.step("LD", name)
+        errors = [] if self.posts_first else ld.multiple_definitions(self.objects)
+        errors += ld.undefined_references(self.objects, self.rows, TABLE, switch=self.posts_first)
         if errors:
-            from kshell.kbuild.why import explain_missing
-
             explain_missing(self, errors)
-            raise self.log.stop(self.log.messages(errors), "make: *** [vmlinux] Error 1")
+            trail = ["make: *** [vmlinux] Error 1"]
+            if self.posts_first:
+                trail = [f"make[2]: *** [{name}] Error 1", "make[1]: *** [vmlinux] Error 2"]
+                trail.append("make: *** [__sub-make] Error 2")
+            raise self.log.stop(self.log.messages(errors), *trail)
         for path in (".version", "System.map", "vmlinux"):
             check_output(self.sources, path)
         self.build += 1
-        self._sort_extable()
+        self._finish(name)
         write_sealed(self.sources, "vmlinux", "vmlinux", self._payload(self.build))
-        self.log.step("SYSMAP", "System.map")
         write_output(self.sources, "System.map", system_map(self.objects, self.rows).encode())
         write_output(self.sources, ".version", f"{self.build}\n".encode())
         self.log.line(f"Kernel: arch/x86/boot/bzImage is ready  (#{self.build})")
         self.relinked = True
         self.log.advance("vmlinux")
 
-    def _sort_extable(self) -> None:
+    def _finish(self, name: str) -> None:
+        """The steps after the link: System.map and the sorting of __ex_table, the other way round since 5.6."""
+        if not self.posts_first:
+            self._sort_extable("SORTEX", name)
+            self.log.step("SYSMAP", "System.map")
+            return
+        self.log.step("NM", "System.map")
+        self._sort_extable("SORTTAB", name)
+        self.log.step("OBJCOPY", "vmlinux")
+
+    def _sort_extable(self, tool: str, target: str) -> None:
         """The step that sorts __ex_table, and what is in it afterwards."""
-        tool = "SORTTAB" if self.profile.version >= (5, 6) else "SORTEX"
-        self.log.step(tool, "vmlinux")
+        self.log.step(tool, target)
         for entry, name in extable_lines():
             self.log.line(f"    __ex_table {entry.insn:016x} -> {entry.fixup:016x}  {name}")
 

@@ -8,24 +8,28 @@ C counterpart: GNU make, with the goals of Linux's top Makefile.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from kshell.kbuild.build_log import BuildFailed, BuildLog
-from kshell.kbuild.clean import clean_tree, remove
-from kshell.kbuild.external import build_external
+from kshell.kbuild.clean import clean_tree
+from kshell.kbuild.external import build_external, install_external
 from kshell.kbuild.goals import BOTH, CLEAN, KERNEL, MODULES, about_subdirs, help_lines, unknown_goal
 from kshell.kbuild.goals import GOALS as GOALS  # for those who list them
 from kshell.kbuild.install import install
 from kshell.kbuild.kernel_build import KernelBuild
-from kshell.kbuild.makefile import Makefile, MakefileError, Where
+from kshell.kbuild.makefile import Makefile, MakefileError
 from kshell.kbuild.messages import ERROR, NOTE, BuildMessage
 from kshell.kbuild.modpost import Export, parse_symvers
 from kshell.kbuild.module_build import Target
+from kshell.kbuild.paths import MAKEFILE
+from kshell.kbuild.pristine import snapshot
 from kshell.kbuild.programs import build_programs
-from kshell.kbuild.recipe import Action, Echo, Make, Remove, read_recipe
+from kshell.kbuild.recipe import Make
+from kshell.kbuild.recipe_run import RecipeRun
 from kshell.kbuild.release import profile_of, release_of
-from kshell.kbuild.sources import Sources, answer, is_tree, makefile_failed, read_makefile
+from kshell.kbuild.sources import Sources, is_tree, makefile_failed, read_makefile
 from kshell.kernel.profile import Profile
 
 DEPTH = 8  # of makes that call makes
@@ -43,11 +47,12 @@ class Running(NamedTuple):
 
 
 class Request(NamedTuple):
-    """A command line: the folder (-C), the goals, and the variables that it sets."""
+    """A command line: the folder (-C), the goals, the variables that it sets, and those of its environment."""
 
     folder: str
     goals: tuple[str, ...]
     variables: dict[str, str]
+    environment: Mapping[str, str] = MappingProxyType({})
 
 
 class Made(NamedTuple):
@@ -114,7 +119,7 @@ class Maker:
     # A kernel tree.
 
     def _in_tree(self, sources: Sources, request: Request) -> None:
-        top = read_makefile(sources, "Makefile", request.variables)
+        top = read_makefile(sources, MAKEFILE, request.variables, environment=request.environment)
         release = release_of(top)
         profile = profile_of(release, top.filename)
         outside = _outside(request, profile)
@@ -122,7 +127,7 @@ class Maker:
             data = sources.read_bytes("Module.symvers")
             known = parse_symvers(data.decode("utf-8", "replace")) if data is not None else None
             target = Target(profile, release, known, intree=False)
-            self._external(os.path.join(sources.root, outside), request.goals, target)
+            self._external(os.path.join(sources.root, outside), request.goals, target, sources)
             return
         because, try_ = about_subdirs(request.goals, request.variables, _knows_subdirs(profile))
         if because:
@@ -133,14 +138,17 @@ class Maker:
 
     def _goal(self, sources: Sources, top: Makefile, goal: str) -> None:
         if goal in KERNEL or goal in BOTH or goal in MODULES:
+            stamp = snapshot(sources)  # what is saved while it builds is newer than the build
             build = KernelBuild(sources, top, self.log)
             build.run(vmlinux=goal not in MODULES, modules=goal not in KERNEL)
             self.made = Made(sources.root, build.release, build.build, build.relinked)
             if goal not in MODULES:
-                sources.remember_build()
+                sources.remember_build(stamp)
         elif goal == "install":
             release = install(sources, top, self.log)
             self.made = Made(sources.root, release, self.made.build, self.made.relinked)
+        elif goal == "modules_install":
+            KernelBuild(sources, top, self.log).install_modules()
         elif goal in CLEAN:
             clean_tree(sources, self.log, thorough=goal != "clean")
         elif goal == "kernelrelease":
@@ -150,6 +158,8 @@ class Maker:
                 self.log.line(line)
         elif os.path.isabs(goal) and os.path.exists(goal):
             self.log.line(f"make: Nothing to be done for '{goal}'.")
+        elif goal.endswith((".o", "/")) and KernelBuild(sources, top, self.log).single(goal):
+            return
         else:
             raise self._no_goal(goal)
 
@@ -168,7 +178,7 @@ class Maker:
         target = Target(running.profile, running.release, running.exports, intree=False)
         self._external(os.path.join(request.folder, folder), request.goals, target)
 
-    def _external(self, folder: str, goals: Sequence[str], target: Target) -> None:
+    def _external(self, folder: str, goals: Sequence[str], target: Target, tree: Sources | None = None) -> None:
         if not os.path.isdir(folder):
             because = "M= takes the folder that holds the module's Makefile and sources"
             raise self._stop(
@@ -177,6 +187,11 @@ class Maker:
         for goal in goals or ("modules",):
             if goal in MODULES or goal in BOTH:
                 build_external(Sources(folder), self.log, target)
+            elif goal == "modules_install":
+                if tree is None:
+                    because = f"the kernel that runs ({target.release}) came with kshell, and has no folder for modules"
+                    raise self._stop("make: *** [modules_install] Error 1", because, "insmod FILE.ko")
+                install_external(Sources(folder), self.log, target, tree)
             elif goal == "clean":
                 clean_tree(Sources(folder), self.log, thorough=True)
             else:
@@ -188,11 +203,14 @@ class Maker:
         if not sources.exists("Makefile"):
             because = f"there is no Makefile in {sources.root}"
             raise self._stop("make: *** No targets specified and no makefile found.  Stop.", because, "tree new DIR")
-        makefile = read_makefile(sources, "Makefile", request.variables, release=lambda: self.running().release)
+        release = lambda: self.running().release  # noqa: E731
+        makefile = read_makefile(sources, MAKEFILE, request.variables, release, request.environment)
+        for _, text in makefile.said:
+            self.log.line(text)
         for goal in request.goals or (makefile.default_goal or "",):
             rule = makefile.targets.get(goal)
             if rule is not None:
-                self._rule(sources, makefile, goal, depth, set())
+                self._rule(sources, makefile, goal, request, depth, set())
             elif makefile.words("hostprogs-y") and goal in ("", "all", *makefile.words("hostprogs-y")):
                 build_programs(sources, makefile, self.log)
             else:
@@ -211,7 +229,14 @@ class Maker:
         return self._stop("make: *** No targets.  Stop.", because, try_)
 
     def _rule(
-        self, sources: Sources, makefile: Makefile, goal: str, depth: int, done: set[str], above: tuple[str, ...] = ()
+        self,
+        sources: Sources,
+        makefile: Makefile,
+        goal: str,
+        request: Request,
+        depth: int,
+        done: set[str],
+        above: tuple[str, ...] = (),
     ) -> None:
         rule = makefile.targets.get(goal)
         if rule is None and above and not makefile.patterns and not sources.exists(goal):
@@ -225,31 +250,19 @@ class Maker:
             raise self._stop(f"make: *** {goal}: too many levels.  Stop.", because, "a Makefile with fewer")
         done.add(goal)
         for needed in rule.prerequisites:
-            self._rule(sources, makefile, needed, depth, done, (*above, goal))
-        for line in makefile.recipe(rule):
-            where = Where(line.file, line.line)
-            try:
-                command = read_recipe(line.text, where, self._shell(sources), makefile.exports())
-            except MakefileError as error:
-                raise makefile_failed(error) from None
-            if not command.silent:
-                self.log.line(command.text)
-            for action in command.actions:
-                self._act(sources, action, depth)
+            self._rule(sources, makefile, needed, request, depth, done, (*above, goal))
+        name = f"make[{depth}]" if depth else "make"
+        RecipeRun(self.log, sources.root, name, self._again(request, makefile, depth)).run(makefile, rule)
 
-    def _shell(self, sources: Sources) -> Callable[[str], str | None]:
-        return lambda command: answer(sources, command, lambda: self.running().release)
+    def _again(self, request: Request, makefile: Makefile, depth: int) -> Callable[[str, Make], None]:
+        """The make that a recipe calls: it knows the variables of this one's command line, and those exported."""
 
-    def _act(self, sources: Sources, action: Action, depth: int) -> None:
-        if isinstance(action, Make):
-            folder = os.path.join(sources.root, action.directory) if action.directory else sources.root
-            self.make(Request(folder, action.goals, action.variables), depth + 1)
-        elif isinstance(action, Remove):
-            folder = os.path.join(sources.root, action.directory) if action.directory else sources.root
-            remove(Sources(folder), action.patterns, self.log)
-        elif isinstance(action, Echo):
-            for text in action.text.removesuffix("\n").split("\n"):
-                self.log.line(text)
+        def make(folder: str, action: Make) -> None:
+            variables = request.variables | action.variables
+            environment = makefile.exports() | action.environment
+            self.make(Request(folder, action.goals, variables, environment), depth + 1)
+
+        return make
 
 
 def _knows_subdirs(profile: Profile) -> bool:

@@ -31,7 +31,7 @@ class Conditionals:
     @property
     def ignoring(self) -> bool:
         """Whether lines are to be skipped."""
-        return any(not level.active for level in self.open)
+        return bool(self.open) and not self.open[-1].active  # in what is skipped, all that opens is skipped too
 
     def line(self, text: str) -> bool:
         """Whether a collapsed line without comment is a conditional's; if so, acts on it.  Raises MakefileError."""

@@ -12,6 +12,8 @@ from kshell.kbuild.messages import ERROR, WARNING, BuildMessage
 from kshell.kernel.module_check import GPL_COMPATIBLE
 from kshell.kernel.profile import Profile
 
+MOST_UNRESOLVED = 10
+
 
 class Export(NamedTuple):
     """A line of Module.symvers: a `symbol`, the `owner` that exports it ("vmlinux" or a module's path without .ko),
@@ -49,6 +51,7 @@ def modpost(
     from_file = set(table) if external else set[str]()  # read from Module.symvers, and not from vmlinux itself
     exports: list[Export] = []
     for module in modules:
+        post.licence(module)
         for symbol, gpl in module.payload["exports"]:
             earlier = table.get(symbol)
             if earlier is not None and earlier.owner != module.path:
@@ -58,19 +61,26 @@ def modpost(
             from_file.discard(symbol)
             table[symbol] = Export(symbol, module.path, bool(gpl))
             exports.append(table[symbol])
-    depends: dict[str, list[str]] = {}
+    depends: dict[str, list[str]] = {module.path: [] for module in modules}
+    if post.is_old:  # which looks at the licences of all modules before it looks for a name
+        for module in modules:
+            for symbol, _ in module.payload["undefined"]:
+                if symbol in table:
+                    post.gpl_only(module, table[symbol])
+        if any(message.kind == ERROR for message in post.messages):
+            return Posted(post.messages, exports, depends)
     for module in modules:
-        post.licence(module)
-        needed = depends.setdefault(module.path, [])
         for symbol, line in module.payload["undefined"]:
             found = table.get(symbol)
             if found is None:
                 post.undefined(module, symbol, line)
                 continue
-            post.gpl_only(module, found)
+            if not post.is_old:
+                post.gpl_only(module, found)
             name = found.owner.rpartition("/")[2]
-            if found.owner not in ("vmlinux", module.path) and name not in needed:
-                needed.append(name)
+            if found.owner not in ("vmlinux", module.path) and name not in depends[module.path]:
+                depends[module.path].append(name)
+    post.suppressed()
     return Posted(post.messages, exports, depends)
 
 
@@ -81,6 +91,7 @@ class _Post:
         self.is_old = profile.version < (5, 12)
         self.external, self.has_symvers = external, has_symvers
         self.messages: list[BuildMessage] = []
+        self.unresolved = 0
 
     def _say(
         self,
@@ -99,6 +110,9 @@ class _Post:
         """A symbol that nobody exports."""
         if self.is_old and not self.has_symvers:
             return  # nothing is known, so nothing can be said: insmod will find out
+        self.unresolved += 1
+        if not self.is_old and self.unresolved > MOST_UNRESOLVED:
+            return
         is_warning = self.external and self.is_old
         kind, word = (WARNING, "WARNING") if is_warning else (ERROR, "ERROR")
         text = f'{word}:{"" if self.is_old else " modpost:"} "{symbol}" [{module.path}.ko] undefined!'
@@ -110,6 +124,16 @@ class _Post:
         elif is_warning:
             because += "; a module from outside the tree is built all the same, and insmod will refuse it"
         self._say(kind, text, module, line, because, try_)
+
+    def suppressed(self) -> None:
+        """Newer kernels end the list after ten."""
+        more = self.unresolved - MOST_UNRESOLVED
+        if self.is_old or more <= 0:
+            return
+        text = f"WARNING: modpost: suppressed {more} unresolved symbol warnings because there were too many)"
+        because = f"modpost lists the first {MOST_UNRESOLVED} names that nobody exports, of all modules together"
+        try_ = "see to those above, then make again"
+        self.messages.append(BuildMessage(WARNING, text, "", 0, 0, (), because, try_, verbatim=True))
 
     def licence(self, module: ModuleObject) -> None:
         """MODULE_LICENSE, and since 6.11 MODULE_DESCRIPTION."""

@@ -13,6 +13,13 @@ from kshell.kbuild.sources import Sources
 from kshell.kernel.profile import Profile
 from kshell.kernel.vmlinux import vermagic
 
+_TRAIL_OLD = ("make[1]: *** [__modpost] Error 1", "make: *** [modules] Error 2")
+_TRAIL = (
+    "make[2]: *** [Module.symvers] Error 1",
+    "make[1]: *** [modpost] Error 2",
+    "make: *** [__sub-make] Error 2",
+)
+
 
 class Target(NamedTuple):
     """What modules are built for: the kernel's `profile` and `release`, and its exports, `known`, None where no
@@ -23,38 +30,52 @@ class Target(NamedTuple):
     known: Sequence[Export] | None
     intree: bool
 
+    @property
+    def is_old(self) -> bool:
+        """Whether modules are looked at after the kernel is linked, in a second stage: up to 5.5."""
+        return self.profile.version < (5, 6)
 
-def build_modules(
-    sources: Sources, log: BuildLog, modules: Sequence[ModuleObject], target: Target, shown: str = ""
-) -> list[Export]:
-    """Look at the modules together, and write a .ko for each; returns what they export.  Raises BuildFailed.
 
-    `shown` is put in front of what the log calls a file.
-    """
-    is_old = target.profile.version < (5, 6)
-    if is_old:
+def post_modules(log: BuildLog, modules: Sequence[ModuleObject], target: Target, shown: str = "") -> Posted:
+    """Look at the modules together.  Raises BuildFailed.  `shown` is put in front of what the log calls a file."""
+    if target.is_old:
         log.line("  Building modules, stage 2.")
         log.step("MODPOST", f"{len(modules)} modules")
     else:
         log.step("MODPOST", f"{shown}Module.symvers")
     if target.known is None:
         _no_symvers(log, target)
-    posted = _modpost(log, [ModuleObject(shown + path, payload) for path, payload in modules], target)
+    return _modpost(log, [ModuleObject(shown + path, payload) for path, payload in modules], target)
+
+
+def link_modules(
+    sources: Sources,
+    log: BuildLog,
+    modules: Sequence[ModuleObject],
+    target: Target,
+    posted: Posted,
+    shown: str = "",
+) -> None:
+    """Write a .ko for each module that modpost let pass.  Raises BuildFailed."""
+    is_first = not any(sources.exists(f"{module.path}.ko") for module in modules)
     for module in modules:
         payload = _payload(module, posted.depends[shown + module.path], target)
         data = write_object("module", payload)
         path = f"{module.path}.ko"
         if sources.read_bytes(path) != data:
-            log.step("CC" if is_old else "CC [M]", f"{shown}{module.path}.mod.o")
+            log.step("CC" if target.is_old else "CC [M]", f"{shown}{module.path}.mod.o")
+            if is_first and not target.is_old:
+                log.step("CC [M]", f"{shown}.module-common.o")
+            is_first = False
             log.step("LD [M]", shown + path)
             write_output(sources, path, data)
+            log.modules.append(sources.full(path))
         log.advance(path)
-    return posted.exports
 
 
 def _no_symvers(log: BuildLog, target: Target) -> None:
     """The warning of Makefile.modpost where the kernel's tree was never built."""
-    if target.profile.version >= (5, 6):
+    if not target.is_old:
         log.line("WARNING: Module.symvers is missing.")
         log.line("         Modules may not have dependencies or modversions.")
         log.line("         You may get many unresolved symbol errors.")
@@ -71,8 +92,7 @@ def _modpost(log: BuildLog, modules: list[ModuleObject], target: Target) -> Post
     )
     errors = log.messages(posted.messages)
     if errors:
-        rule = "__modpost" if target.profile.version < (5, 6) else "Module.symvers"
-        raise log.stop(errors, f"make[1]: *** [{rule}] Error 1", "make: *** [modules] Error 2")
+        raise log.stop(errors, *(_TRAIL_OLD if target.is_old else _TRAIL))
     return posted
 
 

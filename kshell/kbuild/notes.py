@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kshell.kbuild.directory import Directory
-from kshell.kbuild.messages import NOTE, BuildMessage
+from kshell.kbuild.directory import Directory, parts_of
+from kshell.kbuild.messages import NOTE, BuildMessage, excerpt
+from kshell.kbuild.paths import TABLE
 from kshell.kbuild.prototypes import compare
 from kshell.kernel.naming import entry_name
 
 if TYPE_CHECKING:
     from kshell.kbuild.kernel_build import KernelBuild
-
-TABLE = "arch/x86/entry/syscalls/syscall_64.tbl"
+    from kshell.kbuild.systbl import TableRow
 
 
 def after_build(build: KernelBuild, with_kernel: bool) -> None:
@@ -45,8 +45,26 @@ def _calls(build: KernelBuild, payload: dict[str, Any]) -> list[BuildMessage]:
             )
             text = f"'__x64_sys_{name}' is built in and cannot be called"
             notes.append(BuildMessage(NOTE, text, payload["source"], line, 0, (), because, f"the row: {right}"))
+        if name in reached:
+            notes += _row_name(build, reached[name], name)
         notes += compare(build.prototypes.get(f"sys_{name}"), name, signature)
     return notes
+
+
+def _row_name(build: KernelBuild, row: TableRow, name: str) -> list[BuildMessage]:
+    """A row of the student's whose name is another than the definition's."""
+    line = build.table.split("\n")[row.line - 1]
+    if row.name == name or line in build.sources.pristine.get(TABLE, "").split("\n"):
+        return []
+    right = "\t".join([str(row.nr), row.abi, name, row.entry or row.symbol])
+    because = (
+        f"the third column is what programs call it: unistd.h has __NR_{row.name}, and so do strace and kshell; "
+        f"the definition is called {name}, which only the fourth column has to follow"
+    )
+    column = line.find(row.name) + 1
+    shown = excerpt(line.rstrip("\r"), row.line, column, len(row.name))
+    text = f"the row of {name} is named '{row.name}'"
+    return [BuildMessage(NOTE, text, TABLE, row.line, column, shown, because, f"the row: {right}")]
 
 
 def next_free(build: KernelBuild) -> int:
@@ -78,6 +96,7 @@ def _lists(build: KernelBuild, directory: Directory) -> list[BuildMessage]:
         text = f"{name} is built in only"
         notes.append(BuildMessage(NOTE, text, makefile, 0, 0, (), because, "take it from one of the two lists"))
     listed = {entry.text for entry in [*directory.builtin, *directory.modules]}
+    listed |= {part for entry in listed for part in parts_of(directory, entry.removesuffix(".o"))}
     for name in build.sources.names(directory.path):
         stem = name.removesuffix(".py")
         if name.endswith(".py") and f"{stem}.o" not in listed and stem.isidentifier():

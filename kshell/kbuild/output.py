@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from kshell.abi.object_file import ObjectError, is_object, read_object, write_object
 from kshell.kbuild.build_log import BuildFailed
 from kshell.kbuild.messages import ERROR, BuildMessage
+from kshell.kbuild.paths import GENERATED
 from kshell.kbuild.tree_files import TreeError, write_whole
 
 if TYPE_CHECKING:
     from kshell.kbuild.sources import Sources
 
 TEXTS = {"System.map", "Module.symvers", ".version"}
-GENERATED = "arch/x86/include/generated/asm/syscalls_64.h"
 HEAD = 64
 SEAL = "seal"
 
@@ -35,6 +35,8 @@ def is_ours(path: str, head: bytes) -> bool:
     name = os.path.basename(path)
     if name == ".version":
         return head.strip().isdigit()
+    if name == "modules.dep":
+        return b".ko:" in head
     if name == "Module.symvers":
         return head.startswith(b"0x00000000\t")
     if name.startswith("System.map"):
@@ -69,9 +71,13 @@ def check_output(sources: Sources, path: str) -> None:
 
 
 def write_output(sources: Sources, path: str, data: bytes) -> None:
-    """Write a file of the build's own, whole or not at all.  Raises BuildFailed where something else is in its way."""
+    """Write a file of the build's own, whole or not at all; one that is so already is left alone.
+
+    Raises BuildFailed where something else is in its way.
+    """
     check_output(sources, path)
-    write_hidden(sources, path, data)
+    if sources.read_bytes(path) != data:
+        write_hidden(sources, path, data)
 
 
 def write_hidden(sources: Sources, path: str, data: bytes) -> None:

@@ -13,16 +13,16 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from kshell.abi.object_file import MAGIC, is_object
-from kshell.kbuild.tree import HIDDEN, Tree
-from kshell.kbuild.tree_files import SIZE_MAX, TreeError, kind_of, read_bytes
+from kshell.kbuild.paths import SKIPPED
+from kshell.kbuild.sources import Sources
+from kshell.kbuild.tree_files import SIZE_MAX, TEMPORARY, TreeError, kind_of, read_bytes
 from kshell.kbuild.unified import unified
 
 FILES_MAX = 5000
-_SKIPPED_FOLDERS = frozenset((HIDDEN, ".git", ".svn", ".hg", "__pycache__", ".vscode", ".idea"))
 _GENERATED = ("arch/x86/include/generated", "include/generated", "include/config")
-_BACKUP = re.compile(r".*~|#.*#|\.#.*|\..*\.sw[a-p]|.*\.(?:bak|swp|tmp|rej)|.*\.orig\d*|.*\.new\d+|\.DS_Store|.*\.pyc")
+_BACKUP = re.compile(r".*~|#.*#|\.#.*|\..*\.sw[a-p]|.*\.(?:bak|swp|tmp|rej)|.*\.(?:orig|mine)\d*|\.DS_Store|.*\.pyc")
 _OUTPUT = re.compile(
-    r".*\.(?:o|ko|a|mod|mod\.c|cmd|order)|vmlinux|System\.map|Module\.symvers|\.version|vmlinuz-.*|System\.map-.*"
+    r".*\.(?:o|ko|a|mod|mod\.c|cmd|order)|vmlinux|System\.map|Module\.symvers|modules\.dep|\.version|vmlinuz-.*|System\.map-.*"
 )
 Stamp = dict[str, tuple[int, int, str]]  # path -> size, mtime in ns, hash of the contents
 
@@ -37,18 +37,24 @@ class FileDiff(NamedTuple):
     note: str = ""
 
 
-def diff(tree: Tree) -> list[FileDiff]:
-    """The student's tree against the one that `tree new` laid out, by path.  Raises TreeError for no tree."""
-    before = {path: text for path, text in tree.pristine().items() if not text.startswith(MAGIC.decode())}
-    now = dict(_files(tree.root))
+def diff(tree: Sources) -> list[FileDiff]:
+    """The student's tree against the one that `tree new` laid out, by path; the last says where it was cut."""
+    before = {path: text for path, text in tree.pristine.items() if not text.startswith(MAGIC.decode())}
+    cut: list[str] = []
+    now = dict(_files(tree.root, cut))
     found = []
     for path in sorted({*before, *now}):
         old = before.get(path)
         if old is None and _OUTPUT.fullmatch(os.path.basename(path)):
             continue
+        if path not in now and cut:
+            continue  # it may well be there
         each = _file(tree.root, path, old, now.get(path))
         if each is not None:
             found.append(each)
+    if cut:
+        note = f"the folder holds more than {FILES_MAX} files: those behind {cut[0]} were not looked at"
+        found.append(FileDiff(".", "changed", [], note))
     return found
 
 
@@ -88,27 +94,33 @@ def _target(root: str, path: str) -> str:
         return "nowhere"
 
 
-def _files(root: str) -> Iterator[tuple[str, os.stat_result]]:
-    """Every file below `root` that may be somebody's work, with its status, in no order; links are not followed."""
-    folders, count = [""], 0
+def _files(root: str, cut: list[str] | None = None) -> Iterator[tuple[str, os.stat_result]]:
+    """Every file below `root` that may be somebody's work, with its status, a folder's files before those of the
+    folders in it, each sorted; links are not followed.  The path at which it was cut goes to `cut`."""
+    folders, count, last = [""], 0, ""
     while folders:
         folder = folders.pop()
-        for entry in _entries(os.path.join(root, folder) if folder else root):
+        below = []
+        for entry in sorted(_entries(os.path.join(root, folder) if folder else root), key=lambda entry: entry.name):
             path = f"{folder}/{entry.name}" if folder else entry.name
             try:
                 if entry.is_dir(follow_symlinks=False):
-                    if entry.name not in _SKIPPED_FOLDERS and path not in _GENERATED:
-                        folders.append(path)
+                    if entry.name not in SKIPPED and path not in _GENERATED:
+                        below.append(path)
                     continue
                 status = entry.stat(follow_symlinks=False)
             except OSError:  # gone in the meantime
                 continue
-            if _BACKUP.fullmatch(entry.name):
+            if _BACKUP.fullmatch(entry.name) or TEMPORARY.fullmatch(entry.name):
                 continue
             count += 1
             if count > FILES_MAX:
+                if cut is not None:
+                    cut.append(last)
                 return
+            last = path
             yield path, status
+        folders += reversed(below)
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:
@@ -128,7 +140,7 @@ def _is_text(entry: os.DirEntry[str]) -> bool:
     return True
 
 
-def snapshot(tree: Tree) -> Stamp:
+def snapshot(tree: Sources) -> Stamp:
     """The files of the tree as they are now, for `changed_since`; it can be kept as JSON."""
     stamp: Stamp = {}
     for path, status in _files(tree.root):
@@ -140,14 +152,14 @@ def snapshot(tree: Tree) -> Stamp:
     return stamp
 
 
-def changed_since(tree: Tree, stamp: Stamp) -> list[str]:
+def changed_since(tree: Sources, stamp: Stamp) -> list[str]:
     """The files that are new, gone or another since `stamp` was taken, sorted.
 
     A file is read only where its time says that it was written to, and its size that it may be the same.
     """
-    changed = []
+    changed, cut = [], list[str]()
     left = set(stamp)
-    for path, status in _files(tree.root):
+    for path, status in _files(tree.root, cut):
         if _OUTPUT.fullmatch(os.path.basename(path)):
             continue
         before = stamp.get(path)
@@ -159,7 +171,7 @@ def changed_since(tree: Tree, stamp: Stamp) -> list[str]:
             status.st_mtime_ns != before[1] and _hash(tree.root, path, status) != before[2]
         ):
             changed.append(path)
-    return sorted([*changed, *left])
+    return sorted([*changed, *(() if cut else left)])
 
 
 def _hash(root: str, path: str, status: os.stat_result) -> str:

@@ -12,8 +12,8 @@ from __future__ import annotations
 from kshell.kbuild.c_declarations import BASE_TYPES, QUALIFIERS, SPARSE, TAGS, check
 from kshell.kbuild.c_tokens import Header, Token
 from kshell.kbuild.messages import ERROR, NOTE, BuildMessage, excerpt
+from kshell.kbuild.paths import HEADER
 
-HEADER = "include/linux/syscalls.h"
 # The types of x86-64 that have two names.
 _SAME = {
     "size_t": "unsigned long",
@@ -85,6 +85,9 @@ def _explain(message: BuildMessage) -> None:
     elif message.text.startswith("unknown type name"):
         message.because = "that is no type of C, and no typedef that the header knows"
         message.try_ = "int, unsigned int, long, size_t, const char __user *, ..."
+    elif message.text.startswith("expected declaration specifiers or '...'"):
+        message.because = "the list of parameters that begins before it has not ended there: its ) is missing"
+        message.try_ = "asmlinkage long sys_test_call(int);  (a ) before the ;)"
     elif message.text.startswith("parameter names (without types)"):
         message.because = "a name that is no type stands for a parameter without a type, as in the C of 1978"
         message.try_ = "a type of C: int, unsigned int, long, size_t, ..."

@@ -1,6 +1,6 @@
 """Recipes: what a command under a rule asks for, as a list of actions that somebody else carries out.
 
-No program is run here, and none can be: a command that is not one of the few known ones is an error.  Known are
+No program is run, and none can be: a command that is not one of the few known ones is an error.  Known are
 ``make`` (and ``$(MAKE)``), ``rm``, ``echo``, ``cd``, ``true`` and ``:``, joined by ``;``, ``&&`` and ``||``, with the
 shell's quotes and variables, and with `pwd` and `uname -r` in backticks or $( ) for what the caller answers.
 
@@ -16,32 +16,30 @@ from typing import NamedTuple
 
 from kshell.kbuild.make_errors import MakefileError, Where, no_programs
 from kshell.kbuild.makefile import Makefile, Rule
+from kshell.kbuild.paths import MAKEFILE
 from kshell.kbuild.recipe_words import ShellCommand, Word, read_commands
 
-__all__ = ["Action", "Command", "Echo", "Make", "Nothing", "Remove", "commands", "read_recipe"]
+__all__ = ["Action", "Change", "Command", "Echo", "Make", "Nothing", "Remove", "commands", "read_recipe"]
 
 
 class Make(NamedTuple):
     """``make -C directory VARIABLE=value goals``.
 
-    `directory` is relative to where the outer make runs ("" for the same).  `variables` are those on the command
-    line; `environment` those set only for this command; `options` the flags without arguments, as written.
-    `after` says when: ";" always, "&&" if what came before succeeded, "||" if it failed.
+    `directory` is relative to where the line has come ("" for the same).  `variables` are those on the command line;
+    `environment` those set only for this command.  `after` says when it runs: ";" always, "&&" if what came before
+    succeeded, "||" if it failed.
     """
 
     directory: str
     goals: tuple[str, ...]
     variables: dict[str, str]
-    file: str
-    options: tuple[str, ...]
     environment: dict[str, str]
     after: str
 
 
 class Remove(NamedTuple):
-    """``rm patterns`` in `directory`: `patterns` as the glob module understands them (what was quoted is literal)."""
+    """``rm patterns``: as the glob module understands them (what was quoted is literal)."""
 
-    directory: str
     patterns: tuple[str, ...]
     force: bool
     recursive: bool
@@ -55,26 +53,33 @@ class Echo(NamedTuple):
     after: str
 
 
+class Change(NamedTuple):
+    """``cd directory``: where the rest of the line runs."""
+
+    directory: str
+    after: str
+
+
 class Nothing(NamedTuple):
-    """``true``, ``:``, and ``cd`` (which shows in the directory of what follows)."""
+    """``true`` and ``:``."""
 
     after: str
 
 
-Action = Make | Remove | Echo | Nothing
+Action = Make | Remove | Echo | Change | Nothing
 
 
 class Command(NamedTuple):
     """A recipe line: `text` is what make prints before it runs it, unless `silent` (@).
 
-    `ignore_errors` (-): a failure does not stop make.  `always` (+): to be done under `make -n` too.
+    `ignore_errors` (-): a failure does not stop make.  `where` is the line in the Makefile.
     """
 
     text: str
     silent: bool
     ignore_errors: bool
-    always: bool
     actions: tuple[Action, ...]
+    where: Where
 
 
 def read_recipe(
@@ -91,11 +96,8 @@ def read_recipe(
     rest = text.lstrip(" \t\n@-+")
     prefix = text[: len(text) - len(rest)]
     known = dict(environment or {})
-    directory, actions = "", []
-    for command in read_commands(rest, where, shell, known):
-        action, directory = _action(command, directory, where)
-        actions.append(action)
-    return Command(rest, "@" in prefix, "-" in prefix, "+" in prefix, tuple(actions))
+    actions = tuple(_action(command, where) for command in read_commands(rest, where, shell, known))
+    return Command(rest, "@" in prefix, "-" in prefix, actions, where)
 
 
 def commands(makefile: Makefile, rule: Rule) -> Iterator[Command]:
@@ -109,25 +111,25 @@ def commands(makefile: Makefile, rule: Rule) -> Iterator[Command]:
         yield read_recipe(line.text, Where(line.file, line.line), makefile.host.shell, environment)
 
 
-def _action(command: ShellCommand, directory: str, where: Where) -> tuple[Action, str]:
-    """One command of a line, and the directory in which the next one runs."""
+def _action(command: ShellCommand, where: Where) -> Action:
+    """One command of a line."""
     texts = [word.text for word in command.words]
     name = texts[0] if texts else ""
     if not texts or name in ("true", ":"):
-        return Nothing(command.after), directory
+        return Nothing(command.after)
     if name == "echo":
         newline = texts[1:2] != ["-n"]
-        return Echo(" ".join(texts[1 if newline else 2 :]) + ("\n" if newline else ""), command.after), directory
+        return Echo(" ".join(texts[1 if newline else 2 :]) + ("\n" if newline else ""), command.after)
     if name == "cd" and len(texts) == 2 and texts[1] != "-":
-        return Nothing(command.after), posixpath.join(directory, texts[1])
+        return Change(texts[1], command.after)
     if name == "rm":
-        return _remove(command, directory, where), directory
+        return _remove(command, where)
     if posixpath.basename(name) in ("make", "gmake"):
-        return _make(command, directory, where), directory
+        return _make(command, where)
     raise no_programs(where, command.text)
 
 
-def _remove(command: ShellCommand, directory: str, where: Where) -> Remove:
+def _remove(command: ShellCommand, where: Where) -> Remove:
     """``rm``: -f, -r (or -R) and -v; the rest are patterns."""
     flags: set[str] = set()
     patterns: list[Word] = []
@@ -147,35 +149,38 @@ def _remove(command: ShellCommand, directory: str, where: Where) -> Remove:
         because = "without -f, rm wants to be told what to remove"
         raise MakefileError("rm: missing operand", because, "rm -f *.o *.ko", where, command.text)
     names = tuple(word.pattern for word in patterns)
-    return Remove(directory, names, "f" in flags, bool(flags & set("rR")), command.after)
+    return Remove(names, "f" in flags, bool(flags & set("rR")), command.after)
 
 
 _VARIABLE = re.compile(r"([^\s:#=?+]+)(?::{0,3}|\+|\?)=(.*)\Z", re.DOTALL)
-_FLAGS = frozenset("kSsnBiwrRetq")
+# What changes nothing here but what make says, and what it goes on with after an error.
+_FLAGS = frozenset("kSswrR")
 _LONG_FLAGS = frozenset(
     f"--{name}"
     for name in (
-        *("no-print-directory", "print-directory", "silent", "quiet", "keep-going", "no-keep-going", "stop"),
-        *("always-make", "dry-run", "just-print", "ignore-errors", "no-builtin-rules", "no-builtin-variables"),
+        *("no-print-directory", "print-directory", "silent", "quiet", "no-silent", "keep-going", "stop"),
+        *("no-keep-going", "no-builtin-rules", "no-builtin-variables"),
     )
 )
-_WITH_ARGUMENT = {
-    "-C": "C",
-    "--directory": "C",
-    "-f": "f",
-    "--file": "f",
-    "--makefile": "f",
-    "-j": "j",
-    "--jobs": "j",
-    "-l": "j",
-    "-O": "O",
-    "--output-sync": "O",
+_OTHER_FLAGS = {
+    "n": "only shows what would be done",
+    "q": "only asks whether something is to be done",
+    "t": "only touches the files",
+    "B": "makes everything anew",
+    "i": "goes on after every error",
+    "e": "lets the environment win over the Makefile",
+    "f": "reads another file than Makefile",
 }
+_LONG_NAMES = {"--dry-run": "n", "--just-print": "n", "--recon": "n", "--question": "q", "--touch": "t"}
+_LONG_NAMES |= {"--always-make": "B", "--ignore-errors": "i", "--environment-overrides": "e"}
+_WITH_ARGUMENT = {"-C": "C", "--directory": "C", "-f": "f", "--file": "f", "--makefile": "f"}
+_WITH_ARGUMENT |= dict.fromkeys(("-j", "--jobs", "-l", "--load-average"), "j")
+_WITH_ARGUMENT |= dict.fromkeys(("-O", "--output-sync"), "O")
 
 
-def _make(command: ShellCommand, directory: str, where: Where) -> Make:
+def _make(command: ShellCommand, where: Where) -> Make:
     """``make``: options, variables and goals, in any order."""
-    goals, options, variables, file = [], [], {}, ""
+    directory, goals, variables = "", list[str](), dict[str, str]()
     texts = [word.text for word in command.words[1:]]
     at = 0
     while at < len(texts):
@@ -194,33 +199,43 @@ def _make(command: ShellCommand, directory: str, where: Where) -> Make:
         kind = _WITH_ARGUMENT.get(name)
         if kind in ("C", "f") and not equals:
             if at == len(texts):
-                because = (
-                    f"{name} needs the name of a {'directory' if kind == 'C' else 'file'}, and the command ends there"
-                )
-                what = f"make: option requires an argument -- '{kind}'"
-                raise MakefileError(what, because, "make -C DIRECTORY GOAL", where, command.text)
+                raise _no_argument(name, kind, where, command)
             value = texts[at]
             at += 1
         if kind == "C":
             directory = posixpath.join(directory, value)
-        elif kind == "f":
-            file = value
+        elif kind == "f" and value not in (MAKEFILE, f"./{MAKEFILE}"):
+            raise _not_followed("f", text, where, command)
         elif kind == "j":
             if not equals and at < len(texts) and texts[at].isdecimal():
                 at += 1
         elif kind is None and text != "--":
-            options += _flags(text, where, command)
-    environment = command.assignments
-    return Make(directory, tuple(goals), variables, file, tuple(options), environment, command.after)
+            _check_flags(text, where, command)
+    return Make(directory, tuple(goals), variables, command.assignments, command.after)
 
 
-def _flags(text: str, where: Where, command: ShellCommand) -> list[str]:
-    """The flags in a word such as -sk or --silent."""
-    if text in _LONG_FLAGS:
-        return [text]
-    if not text.startswith("--") and text[1:] and set(text[1:]) <= _FLAGS:
-        return [f"-{letter}" for letter in text[1:]]
+def _check_flags(text: str, where: Where, command: ShellCommand) -> None:
+    """A word such as -sk or --silent: whether nothing is asked for that make does not do here."""
+    if text in _LONG_FLAGS or (not text.startswith("--") and text[1:] and set(text[1:]) <= _FLAGS):
+        return
+    letters = _LONG_NAMES.get(text, "") if text.startswith("--") else text[1:]
+    other = next((letter for letter in letters if letter in _OTHER_FLAGS), None)
+    if other is not None and set(letters) <= _FLAGS | set(_OTHER_FLAGS):
+        raise _not_followed(other, text, where, command)
     what = f"make: unrecognized option '{text}'"
     if not text.startswith("--"):
         what = f"make: invalid option -- '{next((c for c in text[1:] if c not in _FLAGS), '-')}'"
     raise MakefileError(what, "make knows no such option", "make -C DIRECTORY GOAL", where, command.text)
+
+
+def _not_followed(letter: str, text: str, where: Where, command: ShellCommand) -> MakefileError:
+    """An option of make's that would have to change what is done."""
+    what = f"make: option '{text}' is not followed here"
+    because = f"with it make {_OTHER_FLAGS[letter]}, and this make cannot"
+    return MakefileError(what, because, "the same command without it", where, command.text)
+
+
+def _no_argument(name: str, kind: str | None, where: Where, command: ShellCommand) -> MakefileError:
+    because = f"{name} needs the name of a {'directory' if kind == 'C' else 'file'}, and the command ends there"
+    what = f"make: option requires an argument -- '{kind}'"
+    return MakefileError(what, because, "make -C DIRECTORY GOAL", where, command.text)

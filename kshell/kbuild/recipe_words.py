@@ -83,6 +83,8 @@ class _Line:
 
     def _end_command(self, done: list[ShellCommand], after: str, assigned: dict[str, str], start: int) -> None:
         text = self.text[start : self.at].strip()
+        if assigned and not self.found and after != ";":
+            raise no_programs(self.where, text)  # whether it is set would hang on how the command before it ends
         if self.found or assigned:
             done.append(ShellCommand(after, assigned, self.found, text))
         if not self.found:

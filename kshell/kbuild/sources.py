@@ -14,16 +14,14 @@ from kshell.kbuild import tree_files
 from kshell.kbuild.build_log import BuildFailed
 from kshell.kbuild.makefile import Host, Makefile, MakefileError, parse
 from kshell.kbuild.messages import ERROR, BuildMessage, excerpt
+from kshell.kbuild.paths import HIDDEN, LAST_BUILD, MAKEFILE, PRISTINE, SKIPPED, TABLE, VERSIONS
 from kshell.kbuild.tree_files import TreeError
 
 if TYPE_CHECKING:
     from kshell.kbuild.pristine import Stamp
 
 BYTES_MAX = 32 << 20
-HIDDEN = ".kshell"
-PRISTINE = f"{HIDDEN}/pristine.json"
-LAST_BUILD = f"{HIDDEN}/last-build.json"
-SKIPPED = (HIDDEN, ".git", "__pycache__", ".mypy_cache", ".venv")
+TEXT_MAX = 128 << 10  # of a source: far more than any file of the tree has, and what more takes is a person's time
 
 
 class Sources:
@@ -97,7 +95,11 @@ class Sources:
     def read_text(self, path: str) -> str:
         """A source.  Raises BuildFailed, with the reason, where it is none."""
         try:
-            return tree_files.read_text(self.root, path)
+            text = tree_files.read_text(self.root, path)
+            if len(text) > TEXT_MAX:
+                because = f"it has more than {TEXT_MAX >> 10} KiB, and no file that a build reads has"
+                raise TreeError(f"{path}: File too large", because, "is it the right file?")
+            return text
         except TreeError as error:
             because, try_ = error.because, error.try_
             if ".." in path.split("/") and not self.is_inside(os.path.normpath(path).replace(os.sep, "/")):
@@ -112,16 +114,28 @@ class Sources:
 
     @property
     def pristine(self) -> dict[str, str]:
-        """The files as `tree new` made them, by path; empty where that is not known."""
+        """The files as they were when the tree was new, by path; of a tree that has lost them, those of a new one."""
         if self._pristine is None:
-            data = self.read_bytes(PRISTINE) or b"{}"
             try:
-                found: Any = json.loads(data)
+                found: Any = json.loads(self.read_bytes(PRISTINE) or b"")
             except (ValueError, RecursionError):
-                found = {}
-            files = found.get("files", found) if isinstance(found, dict) else {}
-            self._pristine = {k: v for k, v in files.items() if isinstance(v, str)} if isinstance(files, dict) else {}
+                found = None
+            if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
+                from kshell.kbuild.tree_contents import contents
+
+                found = contents(self.version())
+            self._pristine = found
         return self._pristine
+
+    def version(self) -> str:
+        """Which of the releases the tree is of, "4.19" or "6.19", even where its Makefile does not tell (any more)."""
+        from kshell.kbuild.release import profile_of, release_of
+
+        try:
+            return profile_of(release_of(read_makefile(self, MAKEFILE)), MAKEFILE).name
+        except (BuildFailed, MakefileError):
+            table = self.read_bytes(TABLE) or b""  # whose rows name the function in the older one
+            return VERSIONS[1] if table and b"__x64_sys_" not in table else VERSIONS[0]
 
     def is_changed(self, path: str) -> bool:
         """Whether a file is another than `tree new` made, or is new."""
@@ -131,15 +145,11 @@ class Sources:
         data = self.read_bytes(path)
         return data is None or data.decode("utf-8", "replace").replace("\r\n", "\n") != known
 
-    def remember_build(self) -> None:
-        """Note what the files are now: what has changed since the last build is told by it."""
-        from kshell.kbuild.pristine import snapshot
-        from kshell.kbuild.tree import Tree
-
+    def remember_build(self, stamp: Stamp) -> None:
+        """Note what the files were when a build began: what has changed since that build is told by it."""
         try:
-            stamp = json.dumps(snapshot(Tree.at(self.root)))
             os.makedirs(self.full(HIDDEN), exist_ok=True)
-            tree_files.write_whole(self.full(LAST_BUILD), stamp.encode())
+            tree_files.write_whole(self.full(LAST_BUILD), json.dumps(stamp).encode())
         except (TreeError, OSError):
             return  # then nothing is told, and nothing is lost
 
@@ -165,8 +175,23 @@ class Sources:
 
 
 def is_tree(sources: Sources) -> bool:
-    """Whether the folder is the top of a kernel tree."""
-    return (sources.is_file("Makefile") and sources.is_dir("arch/x86/entry/syscalls")) or sources.is_file(PRISTINE)
+    """Whether the folder is the top of a kernel tree, whatever has become of its Makefile."""
+    return sources.is_dir(os.path.dirname(TABLE)) or sources.is_file(PRISTINE)
+
+
+def tree_at(path: str) -> Sources:
+    """The kernel tree in the folder `path`.  Raises TreeError where there is none."""
+    root = os.path.abspath(os.path.expanduser(path)) if path and "\0" not in path else ""
+    if not root or not os.path.lexists(root):
+        because = "there is no such folder"
+        raise TreeError(f"{path}: No such file or directory", because, f"tree new {path or 'DIR'}")
+    if not os.path.isdir(root):
+        raise TreeError(f"{path}: Not a directory", "a tree is a folder", "the folder that the file is in")
+    sources = Sources(root)
+    if not is_tree(sources):
+        because = f"it has neither {TABLE} nor {PRISTINE}"
+        raise TreeError(f"{path}: is not a kernel tree", because, "tree new DIR  (lays one out)")
+    return sources
 
 
 def answer(sources: Sources, command: str, release: Callable[[], str]) -> str | None:
@@ -182,6 +207,7 @@ def read_makefile(
     path: str,
     variables: Mapping[str, str] | None = None,
     release: Callable[[], str] = lambda: "",
+    environment: Mapping[str, str] | None = None,
 ) -> Makefile:
     """Read a Makefile.  Raises BuildFailed."""
 
@@ -199,7 +225,7 @@ def read_makefile(
         lambda command: answer(sources, command, release),
         include,
         wildcard,
-        {"MAKE": "make"},
+        {"MAKE": "make", **(environment or {})},
         os.path.abspath(sources.root),
     )
     text = sources.read_text(path)

@@ -16,10 +16,10 @@ from itertools import pairwise
 
 from kshell.abi.syscall_tbl import MAX_NUMBER
 from kshell.kbuild.messages import ERROR, BuildMessage, excerpt
+from kshell.kbuild.paths import GENERATED, TABLE
 from kshell.kbuild.systbl_c import c_integer, number_fault, shown, symbol_fault
 
-TABLE = "arch/x86/entry/syscalls/syscall_64.tbl"
-HEADER = "./arch/x86/include/generated/asm/syscalls_64.h"
+HEADER = f"./{GENERATED}"
 SCRIPTS = {"4.19": "arch/x86/entry/syscalls/syscalltbl.sh", "6.19": "scripts/syscalltbl.sh"}
 MOST_ERRORS = 20
 NI_SYSCALL = {"4.19": "sys_ni_syscall", "6.19": "__x64_sys_ni_syscall"}
@@ -58,11 +58,12 @@ class SystblResult:
 
     `rows` fill sys_call_table, sorted by number, each number once; they are of no use when there are `errors`.
     `notes` are kshell's own, on what went through.  `taken` holds the lines that the script took as rows, `failed`
-    those that `errors` are about, `lost` the rows that lost their number to a later one: (loser, winner).  `header`
+    those that `errors` are about, `lost` the rows that lost their number to a later one: (loser, winner),
+    `blamed` for a line at which the script stopped the line that is the reason.  `header`
     is the text of syscalls_64.h.
     """
 
-    __slots__ = ("errors", "failed", "header", "lost", "notes", "rows", "taken")
+    __slots__ = ("blamed", "errors", "failed", "header", "lost", "notes", "rows", "taken")
 
     def __init__(self) -> None:
         self.rows: list[TableRow] = []
@@ -71,6 +72,7 @@ class SystblResult:
         self.taken: set[int] = set()
         self.failed: dict[int, BuildMessage] = {}
         self.lost: list[tuple[TableRow, TableRow]] = []
+        self.blamed: dict[int, int] = {}
         self.header = ""
 
     def fail(self, line: _Line, message: BuildMessage) -> None:
@@ -97,13 +99,19 @@ class _Line:
         return starts[min(field, len(starts) - 1)]
 
 
-def generate(text: str, profile_name: str, filename: str = TABLE) -> SystblResult:
-    """Build the table of a tree.  `text` may be anything; every mistake in it is a message, none an exception."""
+def generate(text: str, profile_name: str, filename: str = TABLE, before: str = "") -> SystblResult:
+    """Build the table of a tree.  `text` may be anything; every mistake in it is a message, none an exception.
+
+    `before` is the table as it was when the tree was new: of two rows that do not go together, the one that is not
+    in it is to blame.
+    """
     from kshell.kbuild.systbl_notes import notes
 
     result = SystblResult()
     lines = text.split("\n")
-    _generate_4_19(lines, filename, result) if profile_name == "4.19" else _generate_6_19(lines, filename, result)
+    _generate_4_19(lines, filename, result) if profile_name == "4.19" else _generate_6_19(
+        lines, filename, result, set(before.split("\n"))
+    )
     result.notes = notes(text, profile_name, filename, result)
     return result
 
@@ -167,7 +175,7 @@ def _compile_4_19(line: _Line, row: TableRow | None, macro: str, at: int, result
         result.fail(line, _too_large(line, number))
 
 
-def _generate_6_19(lines: list[str], filename: str, result: SystblResult) -> None:
+def _generate_6_19(lines: list[str], filename: str, result: SystblResult, known: set[str]) -> None:
     taken = [_Line(number, text, 6) for number, text in enumerate(lines, 1) if _TAKEN.match(text)]
     result.taken = {line.number for line in taken}
     header: list[str] = []
@@ -181,7 +189,9 @@ def _generate_6_19(lines: list[str], filename: str, result: SystblResult) -> Non
         decimal = int(number) if len(number) <= 9 else MAX_NUMBER + 1
         if following > decimal:
             what = f"error: {filename}: syscall table is not sorted or duplicates the same syscall number"
-            result.fail(line, _script_error(line, 0, what, filename))
+            blamed = _out_of_place(taken, line, decimal, known)
+            result.blamed[line.number] = blamed.number
+            result.fail(blamed, _script_error(blamed, 0, what, filename))
             return
         if decimal > MAX_NUMBER:
             result.fail(line, _too_large(line, number))
@@ -203,6 +213,15 @@ def _generate_6_19(lines: list[str], filename: str, result: SystblResult) -> Non
         following = decimal + 1
     result.header = "".join(line + "\n" for line in header)
     _finish(slots, result)
+
+
+def _out_of_place(taken: list[_Line], line: _Line, number: int, known: set[str]) -> _Line:
+    """Which row to blame where `line` has too small a number: itself, or, where the tree came with it, the last row
+    above it that is new and has no smaller one."""
+    if line.text not in known:
+        return line
+    above = (each for each in reversed(taken) if each.number < line.number and each.text not in known)
+    return next((each for each in above if each.fields[0].isdigit() and int(each.fields[0]) >= number), line)
 
 
 def _compile_6_19(line: _Line, row: TableRow | None, header: list[str], symbol: str, result: SystblResult) -> None:

@@ -49,11 +49,11 @@ def notes(text: str, profile: str, filename: str, result: SystblResult) -> list[
     made = _Notes(text, profile, filename, result)
     explained: set[int] = set()
     for error in made.table.errors:
-        message = result.failed.get(error.line)
+        message = result.failed.get(result.blamed.get(error.line, error.line))
         if message is None:
             _slipped_through(made, error)
-        elif error.line not in explained:
-            explained.add(error.line)
+        elif message.line not in explained and error.line not in explained:
+            explained |= {error.line, result.blamed.get(error.line, error.line)}
             if "is too large" not in message.text:
                 message.because = _join(message.because, _why_failed(made, error, message))
             message.try_ = message.try_ or _try(made, error)
@@ -92,7 +92,7 @@ def _is_x32(error: TblError) -> bool:
 def _try(made: _Notes, error: TblError) -> str:
     """What to type instead; where that is another number, one that is free."""
     if _is_taken(error) or _is_x32(error):
-        fields = error.text.split()
+        fields = made.lines[made.result.blamed.get(error.line, error.line) - 1].split()
         return "\t".join([str(made.free), *fields[1:]])
     return error.try_
 
@@ -106,6 +106,8 @@ def _why_failed(made: _Notes, error: TblError, message: BuildMessage) -> str:
     """The because of a line that stopped the build."""
     if _is_taken(error):
         other = made.table.by_number.get(int(error.text.split()[0]))
+        if made.result.blamed.get(error.line, error.line) != error.line:
+            other = syscall_tbl.read_row(error.text.rstrip("\r"), error.line)
         if other is None:
             return "two rows have that number"
         if other.number == 335 and other.name == "uretprobe":

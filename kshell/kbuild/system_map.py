@@ -19,18 +19,20 @@ def system_map(objects: list[Object], rows: list[TableRow]) -> str:
     numbers = {entry_name(row.symbol): row.nr for row in reversed(rows)}
     calls = [name for linked in objects for name, *_ in linked.payload["syscalls"]]
     exported = {name for linked in objects for name, _ in linked.payload["exports"]}
+    own = {name for linked in objects for name in linked.payload["data"]} - exported  # static, as a parameter is
     found = [(at, "T", f"__x64_sys_{name}") for name, at in link_map.place_calls(calls, numbers).items()]
     functions = [name for linked in objects for name, _ in linked.payload["functions"]]
     found += [
-        (at, "T" if name in exported else "t", name)
+        (at, link_map.letter_of(name, "T"), name)
         for at, name in zip(link_map.place_functions(), functions, strict=False)
     ]
     variables = [name for linked in objects for name, _ in linked.payload["variables"]]
     found += [
-        (at, "B" if name in exported else "b", name)
+        (at, link_map.letter_of(name, "d" if name in own else "B"), name)
         for at, name in zip(link_map.place_variables(), variables, strict=False)
     ]
     found += [(entry.insn, "T", name) for entry, name in extable_lines()]
+    found += [(at, kind, name) for name, (at, kind) in link_map.FIXED.items()]
     return "".join(f"{address:016x} {kind} {name}\n" for address, kind, name in sorted(found))
 
 

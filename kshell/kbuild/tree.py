@@ -1,31 +1,12 @@
-"""A kernel source tree on the student's disk: laying out a new one, finding one, reading its files."""
+"""Laying out a new kernel source tree on the student's disk.  `sources` finds one and reads its files."""
 
 from __future__ import annotations
 
 import os
-import re
 from typing import NamedTuple
 
-from kshell.kbuild.tree_files import (
-    TreeError,
-    check_place,
-    keep_copy,
-    read_bytes,
-    read_text,
-    same_contents,
-    write_whole,
-)
-
-__all__ = ["HEADER", "HIDDEN", "MAKEFILE", "PRISTINE", "TABLE", "VERSIONS", "NewTree", "Tree", "TreeError", "new_tree"]
-
-HIDDEN = ".kshell"
-PRISTINE = ".kshell/pristine.json"
-PRISTINE_MAX = 64 << 20
-MAKEFILE = "Makefile"
-TABLE = "arch/x86/entry/syscalls/syscall_64.tbl"
-HEADER = "include/linux/syscalls.h"
-VERSIONS = ("4.19", "6.19")
-_ASSIGNMENT = re.compile(r"^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION)[ \t]*:{0,2}=[ \t]*([^#\r\n]*)", re.MULTILINE)
+from kshell.kbuild.paths import PRISTINE, VERSIONS
+from kshell.kbuild.tree_files import TreeError, check_place, keep_copy, same_contents, write_new, write_whole
 
 
 class NewTree(NamedTuple):
@@ -42,7 +23,7 @@ def new_tree(path: str, version: str = "4.19", force: bool = False) -> NewTree:
     """Lay out the tree of a release, "4.19" or "6.19", in the folder `path`, which is made if it is not there.
 
     A folder that is not empty is refused; with `force`, each file in it that differs from the tree's is first kept
-    under the name NAME.orig (or .orig1, ...), and what the tree has no file for stays as it is.  Nothing is written
+    under the name NAME.mine (or .mine1, ...), and what the tree has no file for stays as it is.  Nothing is written
     before all places have been looked at.  Raises TreeError.
     """
     from kshell.kbuild.tree_contents import contents
@@ -60,10 +41,12 @@ def new_tree(path: str, version: str = "4.19", force: bool = False) -> NewTree:
     same = {relative: same_contents(places[relative], data[relative]) for relative in files}
     result = NewTree([], [])
     for relative in [each for each in files if not same[each]]:
-        if same[relative] is False and relative != PRISTINE:
-            copy = keep_copy(places[relative])
-            result.kept.append((relative, os.path.relpath(copy, root).replace(os.sep, "/")))
-        write_whole(places[relative], data[relative])
+        place = places[relative]
+        # What was not there a moment ago may be there by now: only a place that is still empty is taken as such.
+        if same[relative] is False or not write_new(place, data[relative]):
+            if relative != PRISTINE:
+                result.kept.append((relative, os.path.relpath(keep_copy(place), root).replace(os.sep, "/")))
+            write_whole(place, data[relative])
         if relative != PRISTINE:
             result.created.append(relative)
     return result
@@ -97,87 +80,3 @@ def _place_for_a_tree(path: str, force: bool) -> str:
     if not os.access(root, os.W_OK | os.X_OK):
         raise TreeError(f"{path}: Permission denied", "you may not write there", "a folder of your own: tree new DIR")
     return root
-
-
-class Tree:
-    """A kernel tree: its `root` (full path), `release` ("4.19.1-test"), `profile` ("4.19"), as its Makefile has them.
-
-    `version` is VERSION.PATCHLEVEL.  Made by `Tree.at`.
-    """
-
-    __slots__ = ("profile", "release", "root", "version")
-
-    def __init__(self, root: str, numbers: dict[str, str]) -> None:
-        self.root = root
-        self.version = f"{numbers['VERSION']}.{numbers['PATCHLEVEL']}"
-        sublevel, extra = numbers.get("SUBLEVEL", ""), numbers.get("EXTRAVERSION", "")
-        self.release = self.version + (f".{sublevel}" if sublevel else "") + extra
-        if self.version not in VERSIONS:
-            what = f"{MAKEFILE}: VERSION = {numbers['VERSION']}, PATCHLEVEL = {numbers['PATCHLEVEL']}: unknown kernel"
-            because = f"kshell builds trees of {' and '.join(VERSIONS)}: how a build behaves hangs on the release"
-            raise TreeError(what, because, "the numbers that were there  (diff shows them)")
-        self.profile = self.version
-
-    @classmethod
-    def at(cls, path: str) -> Tree:
-        """The tree in the folder `path`.  Raises TreeError where there is none."""
-        root = os.path.abspath(os.path.expanduser(path)) if path and "\0" not in path else ""
-        if not root or not os.path.exists(root):
-            because = "there is no such folder"
-            raise TreeError(f"{path}: No such file or directory", because, f"tree new {path or 'DIR'}")
-        if not os.path.isdir(root):
-            raise TreeError(f"{path}: Not a directory", "a tree is a folder", "the folder that the file is in")
-        missing = next((each for each in (MAKEFILE, TABLE) if not os.path.lexists(os.path.join(root, each))), None)
-        if missing is not None:
-            because = f"it has no {missing}"
-            raise TreeError(f"{path}: is not a kernel tree", because, "tree new DIR  (lays one out)")
-        text = read_text(root, MAKEFILE)
-        numbers = {match[1]: match[2].strip() for match in _ASSIGNMENT.finditer(text)}
-        if not numbers.get("VERSION") or not numbers.get("PATCHLEVEL"):
-            because = f"its {MAKEFILE} sets no VERSION or no PATCHLEVEL, so nobody knows which kernel it is"
-            raise TreeError(f"{path}: is not a kernel tree", because, "VERSION = 4 and PATCHLEVEL = 19 at the top")
-        return cls(root, numbers)
-
-    @property
-    def makefile(self) -> str:
-        """The full path of the top Makefile."""
-        return self.path(MAKEFILE)
-
-    @property
-    def table(self) -> str:
-        """The full path of syscall_64.tbl."""
-        return self.path(TABLE)
-
-    @property
-    def header(self) -> str:
-        """The full path of include/linux/syscalls.h."""
-        return self.path(HEADER)
-
-    def path(self, relative: str) -> str:
-        """The full path of a file of the tree, which is given with slashes."""
-        return os.path.join(self.root, *relative.split("/"))
-
-    def read_text(self, relative: str) -> str:
-        """The text of a file of the tree.  Raises TreeError for whatever is not one: see tree_files."""
-        return read_text(self.root, relative)
-
-    def read_bytes(self, relative: str) -> bytes:
-        """The bytes of a file of the tree.  Raises TreeError."""
-        return read_bytes(self.root, relative)
-
-    def pristine(self) -> dict[str, str]:
-        """The files as they were when the tree was new; of a tree that has lost them, those of a new one."""
-        import json
-
-        from kshell.kbuild.tree_contents import contents
-
-        try:
-            files = json.loads(read_bytes(self.root, PRISTINE, PRISTINE_MAX))
-        except (TreeError, ValueError, RecursionError):
-            return contents(self.profile)
-        if isinstance(files, dict) and all(isinstance(text, str) for text in files.values()):
-            return files
-        return contents(self.profile)
-
-    def __repr__(self) -> str:
-        return f"Tree({self.root!r}, {self.release})"

@@ -9,13 +9,11 @@ import os
 from typing import NamedTuple
 
 from kshell.abi import syscall_tbl
+from kshell.kbuild.paths import HEADER, TABLE
 from kshell.kernel.declare import SECTIONS
 from kshell.kernel.naming import entry_name
 from kshell.kernel.profile import PROFILES
 
-VERSIONS = ("4.19", "6.19")
-TABLE = "arch/x86/entry/syscalls/syscall_64.tbl"
-HEADER = "include/linux/syscalls.h"
 SYS_NI = "kernel/sys_ni.py"
 TEMPLATE = os.path.join(os.path.dirname(__file__), "template")
 USER = "user"
@@ -73,7 +71,7 @@ def release(version: str) -> Release:
 
 
 def contents(version: str) -> dict[str, str]:
-    """The files of a new tree: path (with slashes) -> text.  `version` is one of VERSIONS."""
+    """The files of a new tree: path (with slashes) -> text.  `version` is one of paths.VERSIONS."""
     table = _read(syscall_tbl.table_path(version))
     files = {TABLE: table}
     signatures: dict[str, str] = {}

@@ -7,10 +7,13 @@ says so.  A file is written whole or not at all, and what stood there before is 
 from __future__ import annotations
 
 import os
+import re
 import stat
-from typing import NoReturn
+from collections.abc import Callable
+from typing import BinaryIO, NoReturn
 
 SIZE_MAX = 1 << 20
+TEMPORARY = re.compile(r".*\.kshell-\d+-\d+")  # what a file is called while it is being written
 _LOOSE = (".py", ".c", ".h", ".s", ".S")  # whose tools take CR LF for LF, and pass over a byte-order mark
 
 
@@ -128,9 +131,9 @@ def same_contents(full: str, data: bytes) -> bool | None:
 
 
 def keep_copy(full: str) -> str:
-    """Give what stands at `full` a second name, NAME.orig or NAME.orig1, ..., one that is free; return it."""
+    """Give what stands at `full` a second name, NAME.mine or NAME.mine1, ..., one that is free; return it."""
     for number in range(10_000):
-        copy = f"{full}.orig{number or ''}"
+        copy = f"{full}.mine{number or ''}"
         try:
             if os.path.islink(full):
                 os.symlink(os.readlink(full), copy)
@@ -159,23 +162,56 @@ def _second_name(full: str, copy: str) -> None:
 
 def write_whole(full: str, data: bytes) -> None:
     """Put a file there in one step: whoever looks finds the old one or the new one.  Raises TreeError."""
-    temporary = f"{full}.new{os.getpid()}"
+    _write(full, data, os.replace)
+
+
+def write_new(full: str, data: bytes) -> bool:
+    """Put a file there in one step; False, and nothing is done, if something is there.  Raises TreeError."""
+    try:
+        _write(full, data, _move_to_empty)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _write(full: str, data: bytes, move: Callable[[str, str], None]) -> None:
+    temporary = ""
     try:
         os.makedirs(os.path.dirname(full), exist_ok=True)
-        with open(temporary, "xb") as file:
+        temporary, file = _open_temporary(full)
+        with file:
             file.write(data)
-        os.replace(temporary, full)
+        move(temporary, full)
     except OSError as error:
-        if not isinstance(error, FileExistsError):
-            _remove(temporary)
+        _remove(temporary)
+        if isinstance(error, FileExistsError) and move is _move_to_empty:
+            raise
         _fail(os.path.basename(full), error, "write")
     except BaseException:  # Ctrl-C: no half file stays behind
         _remove(temporary)
         raise
 
 
+def _open_temporary(full: str) -> tuple[str, BinaryIO]:
+    """A new file beside `full`, with the first of our own names (TEMPORARY) that is free."""
+    for number in range(10_000):
+        temporary = f"{full}.kshell-{os.getpid()}-{number}"
+        try:
+            return temporary, open(temporary, "xb")
+        except FileExistsError:
+            continue
+    raise OSError(f"no name is left beside {os.path.basename(full)}")
+
+
+def _move_to_empty(temporary: str, full: str) -> None:
+    """Rename, never in place of something else."""
+    _second_name(temporary, full)
+    _remove(temporary)
+
+
 def _remove(path: str) -> None:
     from contextlib import suppress
 
     with suppress(OSError):
-        os.unlink(path)
+        if path:
+            os.unlink(path)

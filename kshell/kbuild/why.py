@@ -1,4 +1,4 @@
-"""Why the linker does not find a call: somebody wrote it, and no list leads to it."""
+"""Why the linker does not find a call, or modpost a name: somebody wrote it, and no list leads to it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from kshell.kbuild.kernel_build import KernelBuild
 
 SYMBOL = re.compile(r"undefined reference to `(?:__x64_)+sys_(\w+)'")
+EXPORT = re.compile(r'"(\w+)" \[.*\.ko\] undefined!')
 MOST_FILES = 500
 
 
@@ -18,14 +19,19 @@ def explain_missing(build: KernelBuild, errors: list[BuildMessage]) -> None:
     """Say in the errors where a definition stands that was not linked in, if the tree has one."""
     sources: list[tuple[str, str]] | None = None
     for error in errors:
-        match = SYMBOL.search(error.text)
+        call, export = SYMBOL.search(error.text), EXPORT.search(error.text)
+        match = call or export
         if match is None:
             continue
         if sources is None:
             sources = _all_sources(build)
-        found = _defined_in(sources, match[1])
+        pattern = rf"^@SYSCALL_DEFINE\d[^\n]*\n(?:\s*#[^\n]*\n)*(?=def\s+{match[1]}\b)"
+        if call is None:
+            pattern = rf"^(?=EXPORT_SYMBOL(?:_GPL)?\(\s*{match[1]}\s*\))"
+        found = _find(sources, re.compile(pattern, re.MULTILINE))
         if found and not _is_linked(build, found[0]):
-            error.because, error.try_ = _why(build, *found, match[1])
+            verb = "defines" if call is not None else "exports"
+            error.because, error.try_ = _why(build, *found, f"{verb} {match[1]}")
 
 
 def _is_linked(build: KernelBuild, source: str) -> bool:
@@ -42,20 +48,20 @@ def _all_sources(build: KernelBuild) -> list[tuple[str, str]]:
     return found
 
 
-def _defined_in(sources: list[tuple[str, str]], name: str) -> tuple[str, int] | None:
-    """The file and line of a SYSCALL_DEFINE of that name."""
-    pattern = re.compile(rf"^@SYSCALL_DEFINE\d[^\n]*\n(?:\s*#[^\n]*\n)*def\s+{name}\b", re.MULTILINE)
+def _find(sources: list[tuple[str, str]], pattern: re.Pattern[str]) -> tuple[str, int] | None:
+    """The file and line behind what the pattern matches."""
     for path, text in sources:
-        match = pattern.search(text.replace("\r\n", "\n"))
+        text = text.replace("\r\n", "\n")
+        match = pattern.search(text)
         if match is not None:
-            return path, text[: match.start()].count("\n") + 2
+            return path, text[: match.end()].count("\n") + 1
     return None
 
 
-def _why(build: KernelBuild, path: str, line: int, name: str) -> tuple[str, str]:
+def _why(build: KernelBuild, path: str, line: int, does: str) -> tuple[str, str]:
     folder, _, file = path.rpartition("/")
     stem = file.removesuffix(".py")
-    place = f"{path}:{line} defines {name}"
+    place = f"{path}:{line} {does}"
     directory = next((each for each in build.directories if each.path == folder), None)
     if directory is None:
         because = f"{place}, but core-y of the top Makefile does not lead to {folder}/: nothing in it was built"

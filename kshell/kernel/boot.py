@@ -15,7 +15,7 @@ from kshell.kernel import entry, extable, initcalls, layout
 from kshell.kernel.clock import BOOT_STEP_NS
 from kshell.kernel.declare import Param, Stub, SyscallDefinition
 from kshell.kernel.kallsyms import Symbol
-from kshell.kernel.link_map import place_calls, place_functions
+from kshell.kernel.link_map import FIXED, letter_of, place_calls, place_functions
 from kshell.kernel.naming import entry_name
 from kshell.kernel.text import KernelPanic
 from kshell.kernel.uaccess import ROUTINES
@@ -54,10 +54,9 @@ def _map_text(k: Kernel, start: int, end: int) -> None:
 def _link(k: Kernel, objects: list[LoadedObject]) -> None:
     """Give every built-in function and variable its place.  A system call's goes by its number, so that it never
     depends on what was added."""
-    here = layout.KERNEL_TEXT
-    k.define_function("entry_SYSCALL_64", entry.entry_SYSCALL_64, here)
-    k.define_function("do_syscall_64", entry.do_syscall_64, here + 0x10)
-    k.define_function(ni_name(k), sys_ni_syscall, here + 0x20)
+    k.define_function("entry_SYSCALL_64", entry.entry_SYSCALL_64, FIXED["entry_SYSCALL_64"][0])
+    k.define_function("do_syscall_64", entry.do_syscall_64, FIXED["do_syscall_64"][0])
+    k.define_function(ni_name(k), sys_ni_syscall, layout.KERNEL_TEXT + 0x20)
     extable.place(k, ROUTINES)
     numbers = {entry_name(row.symbol): nr for nr, row in sorted(k.table.by_number.items(), reverse=True) if row.symbol}
     k.definitions = {each.name: each for linked in objects for each in linked.section(".syscalls")}
@@ -80,7 +79,10 @@ def _place_functions(k: Kernel, objects: list[LoadedObject]) -> None:
     for linked in objects:
         exported = _exports(linked)
         for function in linked.functions:
-            k.define_function(function.__name__, function, next(addresses), exported=exported.get(id(function)))
+            symbol = k.define_function(
+                function.__name__, function, next(addresses), exported=exported.get(id(function))
+            )
+            symbol.kind = letter_of(symbol.name, "T")
 
 
 def _exports(linked: LoadedObject) -> dict[int, str]:
@@ -97,10 +99,11 @@ def _place_variables(k: Kernel, objects: list[LoadedObject]) -> None:
             assert isinstance(variable, Stub)
             cell = k.memory.static(8)
             k.bind_stub(variable, cell)
-            export, letter = exported.get(id(variable)), "d" if isinstance(variable, Param) else "b"
-            k.symbols.add(Symbol(variable.name, cell, letter.upper() if export else letter, 8, exported=export))
-            if isinstance(variable, Param):
-                variable.reset(k)
+            export = exported.get(id(variable))
+            letter = letter_of(variable.name, "d" if isinstance(variable, Param) and not export else "B")
+            k.symbols.add(Symbol(variable.name, cell, letter, 8, exported=export))
+    for parameter in (each for linked in objects for each in linked.section(".data")):
+        parameter.reset(k)  # now that every variable has its place: a string needs room of its own
 
 
 def _bind_externs(k: Kernel, objects: list[LoadedObject]) -> None:
@@ -170,7 +173,7 @@ def _build_table(k: Kernel) -> None:
 
 
 def _enter_user_mode(k: Kernel) -> None:
-    iret = layout.KERNEL_TEXT + 0x40
+    iret = FIXED["native_iret"][0]
     k.memory.poke(iret, IRETQ)
     k.symbols.add(Symbol("native_iret", iret, "T", layout.FUNCTION_SIZE))
     gdt = k.memory.static(8 * len(GDT))

@@ -13,8 +13,8 @@ import struct
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kshell.kernel import layout
 from kshell.kernel.kallsyms import Symbol
+from kshell.kernel.layout import EX_TABLE
 from kshell.kernel.link_map import place_routines
 from kshell.kernel.text import RETURN_OFFSET
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
 
 ENTRY_SIZE = 12
-EX_TABLE = layout.KERNEL_RODATA + 0x10000
 
 
 class Entry(NamedTuple):

@@ -5,10 +5,12 @@ C counterpart: do_initcalls() in init/main.c.  Such a file is no module: it is n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from kshell.abi.loglevel import KERN_EMERG
+from kshell.kernel.module_run import DIED, run_function
 from kshell.kernel.text import KernelPanic
+from kshell.machine.ctrl_c import CtrlC
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
@@ -17,15 +19,18 @@ if TYPE_CHECKING:
 
 def do_initcalls(k: Kernel, objects: list[LoadedObject]) -> None:
     """Run each.  An error that one returns is nobody's business; one that oopses takes init with it: KernelPanic."""
-    from kshell.kernel import oops
-
     for linked in objects:
         for function in linked.section(".init"):
-            k.start_tick_budget()
-            try:
-                function(k)
-            except BaseException as error:  # whatever comes out of kernel code is an oops
-                oops.die(k, error)
-                reason = "Attempted to kill init! exitcode=0x0000000b"
-                k.printk(KERN_EMERG, f"Kernel panic - not syncing: {reason}")
-                raise KernelPanic(reason, [record.text for record in k.log.since(0)][-12:]) from error
+            k.builtin_modules.append(linked.name.rpartition("/")[2].removesuffix(".o").replace("-", "_"))
+            with CtrlC(lambda: None) as ctrl_c:
+                k.cpu.ctrl_c = ctrl_c
+                if run_function(k, function, "swapper/0", pid=1) is DIED:
+                    _panic(k)
+
+
+def _panic(k: Kernel) -> NoReturn:
+    """The task that boots is init, and init must not die."""
+    signal = k.current.killed_by
+    reason = f"Attempted to kill init! exitcode={signal.signo if signal is not None else 0:#010x}"
+    k.printk(KERN_EMERG, f"Kernel panic - not syncing: {reason}")
+    raise KernelPanic(reason, [record.text for record in k.log.since(0)])

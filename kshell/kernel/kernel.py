@@ -62,9 +62,12 @@ class NoTty:
 class Kernel(KernelText):
     """A booted kernel.  `image` is what is booted: one that was built, or by its name one that comes with kshell (4.19,
     course, 6.19); `cmdline` is what the boot loader passes (`nosmap`, `nosmep`, `module_reuse` and `uid=N` are
-    understood).  Raises KernelPanic where an image does not get through its boot."""
+    understood); `tick_budget` limits the loops of a student's code in it, 0 for not at all.  Raises KernelPanic where
+    an image does not get through its boot."""
 
-    def __init__(self, image: Vmlinux | str = DEFAULT.name, cmdline: str = "", ram_size: int = RAM_SIZE) -> None:
+    def __init__(
+        self, image: Vmlinux | str = DEFAULT.name, cmdline: str = "", *, tick_budget: int = 0, ram_size: int = RAM_SIZE
+    ) -> None:
         from kshell.kernel import boot
 
         super().__init__()
@@ -86,7 +89,10 @@ class Kernel(KernelText):
         self.modules: dict[str, Module] = {}
         self.next_module_space = layout.MODULES
         self.last_unloaded = ""
-        self.tick_budget = self.ticks_left = 0  # turns of loops that module code may take at a stretch; 0: any number
+        self.builtin_modules: list[str] = []  # files with an init function that are linked in
+        self.tick_budget = self.ticks_left = (
+            tick_budget  # turns of loops that module code may take at a stretch; 0: any number
+        )
         self.oopses = 0
         self.warned: set[str] = set()  # the places that warn once, and have
         self.on_sleep: Callable[[], None] | None = None  # who runs when a task next sleeps
@@ -111,7 +117,12 @@ class Kernel(KernelText):
     @property
     def banner(self) -> str:
         """The first line of the log, and /proc/version (C: linux_banner)."""
-        return f"Linux version {self.release} (kshell) #{self.image.build} SMP, simulated"
+        return f"Linux version {self.release} (student@kshell) (kshell, simulated) {self.version}"
+
+    @property
+    def version(self) -> str:
+        """What uname calls the version (C: UTS_VERSION); a real one ends with the time of the build."""
+        return f"#{self.image.build} SMP{' PREEMPT_DYNAMIC' if self.profile.version >= (5, 12) else ''}"
 
     # printk
 

@@ -10,6 +10,7 @@ LIB_TEXT = KERNEL_TEXT + 0x800  # copies from and to user memory, which may faul
 OBJECT_TEXT = KERNEL_TEXT + 0xA000  # the other functions of the files that are linked in, in link order
 OBJECT_TEXT_END = KERNEL_TEXT + 0x1A000
 KERNEL_RODATA = 0xFFFF_FFFF_8200_0000  # sys_call_table, __ex_table
+EX_TABLE = KERNEL_RODATA + 0x10000
 KERNEL_DATA = 0xFFFF_FFFF_8240_0000  # STUB_ pointers and other variables
 KERNEL_DATA_END = KERNEL_DATA + (1 << 20)
 MODULES = 0xFFFF_FFFF_C000_0000

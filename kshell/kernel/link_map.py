@@ -12,6 +12,15 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from kshell.kernel import layout
 
+# What is in no file of a tree, and where it always is.
+FIXED = {
+    "entry_SYSCALL_64": (layout.KERNEL_TEXT, "T"),
+    "do_syscall_64": (layout.KERNEL_TEXT + 0x10, "T"),
+    "native_iret": (layout.KERNEL_TEXT + 0x40, "T"),
+    "sys_call_table": (layout.KERNEL_RODATA, "R"),
+    "__start___ex_table": (layout.EX_TABLE, "R"),
+}
+
 
 def place_calls(names: Iterable[str], numbers: Mapping[str, int]) -> dict[str, int]:
     """The address of each call's ``__x64_sys_``; calls without a number, or with a very large one, follow behind."""
@@ -37,3 +46,8 @@ def place_routines() -> Iterator[int]:
 def place_variables() -> Iterator[int]:
     """The addresses of the variables, in link order: 8 bytes each, from the start of the kernel's data."""
     return iter(range(layout.KERNEL_DATA, layout.KERNEL_DATA_END, 8))
+
+
+def letter_of(name: str, letter: str) -> str:
+    """nm's letter for a symbol of the kernel itself: lower case for what is its file's own (C: static)."""
+    return letter.lower() if name.startswith("_") else letter

@@ -15,7 +15,13 @@ from kshell.abi.loglevel import KERN_WARNING
 from kshell.kernel import oops
 from kshell.kernel.clock import MODULE_LOAD_NS
 from kshell.kernel.declare import DeclarationError
-from kshell.kernel.module_check import check_licence, check_vermagic, note_system_calls
+from kshell.kernel.module_check import (
+    check_licence,
+    check_vermagic,
+    note_own_pointers,
+    note_system_calls,
+    note_warnings,
+)
 from kshell.kernel.module_leaks import note_leaks
 from kshell.kernel.module_link import free_module, link_module
 from kshell.kernel.module_object import Built, open_module
@@ -50,6 +56,7 @@ def load_module(
         built = _open(path, command)
         name = built.name
         module = Module(built, path)
+        note_warnings(k, module)
         check_vermagic(k, module, force)
         _check_not_there(k, name)
         k.clock.ns += MODULE_LOAD_NS
@@ -142,12 +149,17 @@ def _do_init_module(k: Kernel, module: Module) -> None:
         raise Refusal(-result, because, "init returns 0 when all went well")
     if result > 0:
         suspicious = f"'{module.name}'->init suspiciously returned {result}, it should follow 0/-E convention"
+        k.note(
+            f"the init function of {module.name} returned {result}, and {module.name} is loaded all the same: "
+            "0 means that all went well, a negative errno (return -EINVAL) refuses the load"
+        )
         k.printk(KERN_WARNING, f"do_init_module: {suspicious}")
         k.printk(KERN_WARNING, "do_init_module: loading module anyway...")
         with named(k.current, "insmod"):
             oops.dump_stack(k)
     module.state = LIVE
     note_system_calls(k, module)
+    note_own_pointers(k, module)
 
 
 __all__ = ["LIVE", "LOADING", "UNLOADING", "Module", "ModuleError", "delete_module", "free_module", "load_module"]

@@ -5,6 +5,7 @@ C counterpart: check_modinfo() and module_augment_kernel_taints() in kernel/modu
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from kshell.abi.errno import ENOEXEC
@@ -68,3 +69,28 @@ def note_system_calls(k: Kernel, module: Module) -> None:
             "The table was filled when the kernel was built, and is read-only. Let a call that is built in follow a "
             "STUB_ pointer, as test_call does"
         )
+
+
+def note_warnings(k: Kernel, module: Module) -> None:
+    """What the compiler lets pass and a person should look at."""
+    source = module.source
+    if "license" not in dict(source.info) and any(name.startswith("SYSCALL_DEFINE") for name in source.references):
+        k.note(
+            f"{os.path.basename(source.path)} is no module but a source of the kernel itself: it goes into a tree as "
+            f"SystemCalls/{module.name}.py, with obj-y := {module.name}.o in its Makefile (help add-a-system-call)"
+        )
+    for found in module.source.warnings:
+        place = f"{os.path.basename(module.source.path)}:{found.line}"
+        k.note(f"{place}: warning: {found.text}; try: {found.try_}")
+
+
+def note_own_pointers(k: Kernel, module: Module) -> None:
+    """A pointer of the module's own that has the name of one that the kernel exports: hardly ever what is meant."""
+    for stub in module.section(".bss"):
+        symbol = k.symbols.lookup_exported(stub.name)
+        if symbol is not None and symbol.module != module.name:
+            owner = symbol.module or "the kernel"
+            k.note(
+                f'{module.name} declares a {stub.name} of its own, Stub("{stub.name}"), and nobody else follows that '
+                f'one; the {stub.name} that {owner} exports is extern("{stub.name}")'
+            )

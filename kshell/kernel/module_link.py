@@ -11,12 +11,12 @@ from __future__ import annotations
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from kshell.abi.errno import ENOENT, ENOEXEC, ENOMEM
+from kshell.abi.errno import EBUSY, ENOENT, ENOEXEC, ENOMEM
 from kshell.abi.loglevel import KERN_ERR, KERN_WARNING
 from kshell.kernel.declare import Param, Stub
 from kshell.kernel.kallsyms import Symbol
 from kshell.kernel.layout import FUNCTION_SIZE, MODULES, MODULES_SIZE
-from kshell.kernel.module_struct import UNFORMED, Module, Refusal
+from kshell.kernel.module_struct import LIVE, LOADING, UNFORMED, Module, Refusal
 from kshell.machine.ram import PAGE_SIZE, OutOfMemory
 
 if TYPE_CHECKING:
@@ -24,14 +24,16 @@ if TYPE_CHECKING:
 
 # What kshell.linux offers, and the first release that no longer exports it.
 NOT_EXPORTED_SINCE = {"kallsyms_lookup_name": (5, 7)}
+WAIT_FOR_INIT_NS = 30 * 10**9  # how long a module waits for another's init function
 PADDING = b"\xcc"  # int3: what stands where no function does
 
 
 def link_module(k: Kernel, module: Module) -> None:
     """Bind what the module uses, give it its pages, export what it offers.  Raises Refusal; nothing is left then."""
     _check_entry_points(module)
-    _check_exports(k, module)
+    _check_file(module)
     found = _resolve(k, module)
+    _check_exports(k, module)
     _allocate(k, module, found)
     for owner in module.uses:
         owner.used_by.append(module.name)
@@ -69,20 +71,29 @@ def _top_level(module: Module, name: str) -> FunctionType | None:
     return function if function.__name__ == name and function.__closure__ is None else None
 
 
+def _exported_names(module: Module) -> list[str]:
+    return [_name(thing) for thing in (*module.section("__ksymtab"), *module.section("__ksymtab_gpl"))]
+
+
 def _check_exports(k: Kernel, module: Module) -> None:
-    mine = set()
-    for thing in (*module.section("__ksymtab"), *module.section("__ksymtab_gpl")):
-        name = _name(thing)
-        if name in mine:
-            because = f"'{name}' exported twice. Previous export was in {module.name}"
-            raise Refusal(ENOEXEC, because, "take one of the two EXPORT_SYMBOLs out")
-        mine.add(name)
+    """What somebody exports already (C: verify_exported_symbols, which comes after the module's own symbols)."""
+    for name in _exported_names(module):
         other = k.symbols.lookup_exported(name)
         if other is not None:
             owner = other.module or "kernel"
+            module.uses.clear()
             k.printk(KERN_ERR, f"{module.name}: exports duplicate symbol {name} (owned by {owner})")
             because = f"{name} is exported by {owner} already"
             raise Refusal(ENOEXEC, because, f'use it with extern("{name}"), or choose another name')
+
+
+def _check_file(module: Module) -> None:
+    """What the compiler and modpost would not have let through."""
+    exported = _exported_names(module)
+    for name in exported:
+        if exported.count(name) > 1:
+            because = f"'{name}' exported twice. Previous export was in {module.name}"
+            raise Refusal(ENOEXEC, because, "take one of the two EXPORT_SYMBOLs out")
     names = [stub.name for stub in _variables(module)]
     for name in names:
         if names.count(name) > 1:
@@ -111,6 +122,8 @@ def _resolve(k: Kernel, module: Module) -> list[tuple[Stub[Any], Symbol]]:
         if symbol is None or refused or not _inherit_taint(k, module, owner, stub.name, using_gpl_only):
             missing.append(stub.name)
             continue
+        if owner is not None and owner.state != LIVE:
+            raise _not_live(k, module, owner, stub.name)
         found.append((stub, symbol))
         if owner is not None and owner not in module.uses:
             module.uses.append(owner)
@@ -120,6 +133,19 @@ def _resolve(k: Kernel, module: Module) -> list[tuple[Stub[Any], Symbol]]:
             k.printk(KERN_WARNING, f"{module.name}: Unknown symbol {name} (err -2)")
         raise Refusal(ENOENT, *_why_unknown(k, module, missing[0]))
     return found
+
+
+def _not_live(k: Kernel, module: Module, owner: Module, name: str) -> Refusal:
+    """A symbol of a module that is not Live; insmod waits for one that loads (C: resolve_symbol_wait)."""
+    module.uses.clear()
+    err = ENOENT
+    if owner.state == LOADING:
+        err = EBUSY
+        k.clock.ns += WAIT_FOR_INIT_NS
+        k.printk(KERN_WARNING, f"{module.name}: gave up waiting for init of module {owner.name}.")
+    k.printk(KERN_WARNING, f"{module.name}: Unknown symbol {name} (err -{err})")
+    because = f"{name} belongs to {owner.name}, which is {owner.state} and will not become Live any more"
+    return Refusal(err, because, "boot  (a real machine would need a reboot)")
 
 
 def _inherit_taint(k: Kernel, module: Module, owner: Module | None, name: str, using_gpl_only: bool) -> bool:

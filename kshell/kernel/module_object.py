@@ -71,5 +71,5 @@ def _from_payload(path: str, payload: dict[str, Any]) -> Built:
     if not all(isinstance(value, str) for value in (*texts.values(), *depends)) or not texts["modname"].isidentifier():
         raise TypeError
     place = os.path.join(os.path.dirname(path), os.path.basename(texts["source"]))
-    source = compile_text(texts["text"], place)
+    source = compile_text(texts["text"], place, checked=True)
     return Built(source, texts["modname"], texts["vermagic"], bool(payload["intree"]), list(depends))

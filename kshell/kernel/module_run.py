@@ -23,15 +23,15 @@ def function_of(state: str) -> str:
     return "init function" if state == LOADING else "exit function"
 
 
-def run_function(k: Kernel, function: Callable[..., Any], comm: str) -> object:
-    """Call an init or exit function in the name of the shell's task, which is called `comm` meanwhile; DIED if it
-    oopsed."""
+def run_function(k: Kernel, function: Callable[..., Any], comm: str, pid: int = 0) -> object:
+    """Call an init or exit function in the name of the shell's task, which is called `comm` meanwhile, and has another
+    `pid` if one is given; DIED if it oopsed."""
     revive_shell_task(k)
     k.switch_to(k.shell_task)
     k.start_tick_budget()
     address = k.address_of(function)
     assert address is not None, "link_module refuses a module whose init or exit has no address"
-    with named(k.shell_task, comm):
+    with named(k.shell_task, comm, pid):
         try:
             if function.__code__.co_argcount != 1:
                 k.refuse_arguments(address, function, 0)
@@ -42,13 +42,14 @@ def run_function(k: Kernel, function: Callable[..., Any], comm: str) -> object:
 
 
 @contextmanager
-def named(task: Task, comm: str) -> Iterator[None]:
+def named(task: Task, comm: str, pid: int = 0) -> Iterator[None]:
     """Let `task` be called `comm` in this block: on Linux insmod and rmmod are programs, and so tasks, of their own."""
-    before, task.comm = task.comm, comm
+    before = task.comm, task.pid
+    task.comm, task.pid = comm, pid or task.pid
     try:
         yield
     finally:
-        task.comm = before
+        task.comm, task.pid = before
 
 
 def death(k: Kernel, module: Module, command: str) -> ModuleError:

@@ -10,18 +10,26 @@ from __future__ import annotations
 import ast
 import os
 import warnings
+from itertools import islice
 from types import CodeType
 from typing import NamedTuple, NoReturn
 
 from kshell.abi.errno import EACCES, EINVAL, EISDIR, ENOENT, ENOEXEC
+from kshell.kernel.module_c_text import HELP, in_python, is_c
+from kshell.kernel.module_definitions import check_definitions
+from kshell.kernel.module_entry import check_entries
+from kshell.kernel.module_finding import ERROR, Finding
 from kshell.kernel.module_info import Symbols, modinfo, references, symbols
+from kshell.kernel.module_names import check_names
 from kshell.kernel.module_scope import check_scope
-from kshell.kernel.module_source_error import SourceError, at_place, error_at, excerpt
+from kshell.kernel.module_source_error import SourceError, at_place, error_at, excerpt, of_findings
+from kshell.kernel.module_stubs import check_stubs
 from kshell.kernel.module_ticks import add_ticks
 
 ALLOWED_IMPORTS = ("kshell.linux", "typing", "__future__")
 BUILTIN_IMPORTS = (*ALLOWED_IMPORTS, "kshell", "struct", "builtins", "collections.abc")  # and what is inside kshell
 SIZE_MAX = 1 << 20
+MOST_FINDINGS = 50  # of each check: what comes after so many is found when these are gone
 # Built-in functions of Python that have no meaning in a kernel, and what to write instead.
 NOT_IN_A_KERNEL = {
     "print": 'k.printk(KERN_INFO, "...")',
@@ -45,6 +53,7 @@ class Source(NamedTuple):
     info: list[tuple[str, str]]  # what the MODULE_ macros say, as modinfo shows it
     references: frozenset[str]  # what it uses of kshell.linux
     symbols: Symbols  # what it exports, and what it needs of other files
+    warnings: list[Finding]  # what a compiler lets pass, and a person should look at
 
 
 def module_name(path: str) -> str:
@@ -104,43 +113,78 @@ def compile_module(path: str) -> Source:
     return compile_text(read_source(path), path)
 
 
-def compile_text(text: str, path: str, *, builtin: bool = False) -> Source:
+def compile_text(text: str, path: str, *, builtin: bool = False, checked: bool = False) -> Source:
     """Compile the text of a source; messages call it `path`.  Raises SourceError; nothing of it runs.
 
-    `builtin`: it is linked into the kernel itself, and may import the kernel's own files.
+    `builtin`: it is linked into the kernel itself, and may import the kernel's own files.  `checked`: it has been
+    compiled before, when it was built, and is not looked through for mistakes of every kind again.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Python writes them to the terminal by itself
         try:
             tree = ast.parse(text, path)
-            _check_names(path, text, tree, builtin)
+            _check_imports(path, text, tree, builtin)
             functions = _functions(path, text, tree)
-            check_scope(path, text, tree, builtin)
+            if checked:
+                check_scope(path, text, tree, builtin)
+            found = [] if checked else _findings(path, text, tree, builtin)
             info, used, linked = modinfo(tree), references(tree), symbols(tree)
             code = compile(add_ticks(tree), path, "exec", dont_inherit=True)
         except SyntaxError as error:  # the compiler finds some: return outside a function, ...
-            raise _syntax_error(path, error) from None
+            raise _syntax_error(path, text, error) from None
         except (ValueError, RecursionError, MemoryError) as error:
-            what = f"{path}: error: {error or 'too deeply nested'}"
+            what = f"{path}: error: {str(error) or 'too deeply nested'}"
             raise SourceError(ENOEXEC, what, "Python cannot compile such a file", "look at it in an editor") from None
-    return Source(path, text, code, functions, info, used, linked)
+    return Source(path, text, code, functions, info, used, linked, found)
+
+
+def _findings(path: str, text: str, tree: ast.Module, builtin: bool) -> list[Finding]:
+    """The warnings of a source; SourceError, with every error and warning, where it has an error.
+
+    Where two checks complain about one line, the first of them knows more; a name that nothing declares comes last.
+    """
+    checks = (check_stubs(tree, text), check_entries(tree), check_definitions(tree))
+    known = [each for check in checks for each in islice(check, MOST_FINDINGS)]
+    try:
+        check_scope(path, text, tree, builtin)
+    except SourceError as error:
+        if error.line not in {each.line for each in known}:
+            place = (error.line, error.column)
+            known.append(Finding(ERROR, error.text, *place, 1, error.because, error.try_))
+    lines = {each.line for each in known}
+    known += islice((each for each in check_names(tree) if each.line not in lines), MOST_FINDINGS)
+    found: dict[tuple[int, int], Finding] = {}
+    for each in known:
+        found.setdefault((each.line, each.column), each)
+    ordered = [found[place] for place in sorted(found)]
+    if any(each.kind == ERROR for each in ordered):
+        raise of_findings(path, text, ordered)
+    return ordered
 
 
 def read_modinfo(path: str) -> list[tuple[str, str]]:
     """modinfo of a source file, loaded or not.  Raises SourceError."""
-    return compile_module(path).info
+    return compile_text(read_source(path), path, checked=True).info
 
 
-def _syntax_error(path: str, error: SyntaxError) -> SourceError:
+def _syntax_error(path: str, text: str, error: SyntaxError) -> SourceError:
+    first = is_c(text)
+    if first:
+        because = "it is written in C, and kshell's sources are Python  (#include is a comment there)"
+        return at_place(path, text, first, 1, "this is C, not Python", because, f"{HELP}  (each line of C in Python)")
     line, column = error.lineno or 1, max(error.offset or 1, 1)
     source = (error.text or "").rstrip("\n").replace("\t", " ")
     shown = (f"{line:5d} | {source}", "      | " + " " * (column - 1) + "^") if source else ()
     because = "Python cannot parse the module, as a C compiler could not"
     try_ = f"correct line {line}, save, and insmod again"
+    lines = text.splitlines()
+    c = in_python(lines[line - 1]) if 0 < line <= len(lines) else None
+    if c is not None:
+        because, try_ = f"that is C: {c[0]}  ({HELP})", c[1]
     return at_place(path, "", line, column, error.msg, because, try_, shown)
 
 
-def _check_names(path: str, text: str, tree: ast.Module, builtin: bool) -> None:
+def _check_imports(path: str, text: str, tree: ast.Module, builtin: bool) -> None:
     """Refuse imports of anything but the kernel, and built-in functions that a kernel has not."""
     own = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     own |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from kshell.abi.errno import ENOEXEC
+from kshell.kernel.module_finding import ERROR, Finding
 
 
 class SourceError(Exception):
@@ -12,6 +14,7 @@ class SourceError(Exception):
     `excerpt` is the line and a caret under the place.
 
     `text`, `line` and `column` (from 1, 0 where there is none) are the parts of `what`, for whoever words it anew.
+    `findings` are all that was found, where it is more than this.
     """
 
     def __init__(
@@ -25,10 +28,12 @@ class SourceError(Exception):
         text: str = "",
         line: int = 0,
         column: int = 0,
+        findings: Sequence[Finding] = (),
     ) -> None:
         super().__init__(what)
         self.errno, self.what, self.because, self.try_, self.excerpt = errno, what, because, try_, excerpt
         self.text, self.line, self.column = text or what, line, column
+        self.findings = list(findings)
 
 
 def excerpt(text: str, line: int, column: int = 0) -> tuple[str, ...]:
@@ -53,3 +58,11 @@ def at_place(
 def error_at(path: str, text: str, node: ast.stmt | ast.expr, what: str, because: str, try_: str) -> SourceError:
     """An error at a node of the syntax tree of `text`."""
     return at_place(path, text, node.lineno, node.col_offset + 1, what, because, try_)
+
+
+def of_findings(path: str, text: str, findings: Sequence[Finding]) -> SourceError:
+    """The first error among what was found in `text`, and the rest with it."""
+    first = next(each for each in findings if each.kind == ERROR)
+    error = at_place(path, text, first.line, first.column, first.text, first.because, first.try_)
+    error.findings = list(findings)
+    return error

@@ -98,6 +98,11 @@ def _why_fault(k: Kernel, fault: KernelFault) -> str:
     if fault.is_general_protection:
         return "that is no address: bits 48 to 63 must repeat bit 47"
     if address < PAGE_SIZE:
+        if fault.access == FETCH and address:
+            return (
+                f"that is the number {address} and no function: where a function belongs, a pointer was given what one "
+                "returned (k[STUB] = f(...) stores a number, k[STUB] = f the function)"
+            )
         return "that is a NULL pointer"
     if address < TASK_SIZE_MAX:
         if not fault.error_code & 1:

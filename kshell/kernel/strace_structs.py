@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from kshell.abi.c_types import U64, to_signed64
+from kshell.abi.errno import EFAULT
 from kshell.abi.stat import S_IFBLK, S_IFCHR, S_IFMT
 from kshell.abi.structs import (
     STAT_SIZE,
@@ -22,6 +23,7 @@ from kshell.abi.structs import (
     unpack_timespec,
 )
 from kshell.abi.symbolic import flags_text
+from kshell.kernel.memory import KernelFault
 from kshell.kernel.uaccess import copy_from_user, strncpy_from_user
 
 if TYPE_CHECKING:
@@ -49,8 +51,15 @@ def unsigned_hex(value: int) -> str:
 
 
 def read_exactly(k: Kernel, address: int, size: int) -> bytes | None:
-    """`size` bytes of user memory, None if not all of them can be read."""
-    data = copy_from_user(k, address & U64, size)
+    """`size` bytes of user memory, None if not all of them can be read.
+
+    strace is no part of the kernel: what goes wrong when it looks is no oops, even where a module has spoilt what the
+    copy needs.
+    """
+    try:
+        data = copy_from_user(k, address & U64, size)
+    except KernelFault:
+        return None
     return data if len(data) == size else None
 
 
@@ -80,7 +89,10 @@ def path(k: Kernel, address: int, limit: int = PATH_MAX - 1) -> str:
     """A string up to its NUL, and at most `limit` characters of it; file names are not cut at 32."""
     if not address:
         return "NULL"
-    found = strncpy_from_user(k, address & U64, limit + 1)
+    try:
+        found = strncpy_from_user(k, address & U64, limit + 1)
+    except KernelFault:
+        found = -EFAULT
     if isinstance(found, int):
         return pointer(address)
     return quote(found[:limit]) + ("..." if len(found) > limit else "")

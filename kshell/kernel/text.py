@@ -34,7 +34,11 @@ class FunctionPointer:
     def __init__(self, k: KernelText, address: int, name: str) -> None:
         self._k, self.address, self.name = k, address, name
 
-    def __call__(self, k: KernelText, *args: int) -> int:
+    def __call__(self, k: KernelText | None = None, *args: int) -> int:
+        if not isinstance(k, KernelText):
+            given = "" if k is None and not args else ", ".join(map(shortened, (k, *args)))
+            try_ = f"k[{self.name}](k{', ' if given else ''}{given})"
+            raise KernelBug(f"{self.name} is called with ({given}), and every kernel function takes k first: {try_}")
         return k.call(self.address, *args, via=self.name)
 
     def __eq__(self, other: object) -> bool:

@@ -113,7 +113,7 @@ def _load_object(k: Kernel, name: str, source: str, text: str) -> LoadedObject:
     from kshell.kernel.module_ticks import TICK, make_tick
     from kshell.kernel.oops import SOURCE_TEXT
 
-    compiled = compile_text(text, source, builtin=True)
+    compiled = compile_text(text, source, builtin=True, checked=True)
     namespace: dict[str, Any] = {"__name__": name, "__file__": source, SOURCE_TEXT: text, TICK: make_tick(k)}
     k.start_tick_budget()
     exec(compiled.code, namespace)

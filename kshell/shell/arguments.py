@@ -24,6 +24,9 @@ EXTRA = {"NULL": 0, "STDIN_FILENO": 0, "STDOUT_FILENO": 1, "STDERR_FILENO": 2, "
 
 _NUMBER = re.compile(r"([+-]?)(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|[0-9][0-9_]*)[uUlL]{0,3}\Z", re.ASCII)
 _NAME = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
+_PRODUCT = r"(?:0[xX][0-9a-fA-F_]+|[0-9]+)(?:\*(?:0[xX][0-9a-fA-F_]+|[0-9]+))*"
+_TERM = re.compile(rf"([+-]?)({_PRODUCT})", re.ASCII)
+_TOTAL = re.compile(rf"[+-]?{_PRODUCT}(?:[+-]{_PRODUCT})*\Z", re.ASCII)
 _ESCAPES = {"n": 10, "t": 9, "r": 13, "0": 0, "a": 7, "b": 8, "f": 12, "v": 11, "e": 27}
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3})|(.))", re.DOTALL)
 
@@ -178,7 +181,8 @@ def _no_value(k: Kernel, term: str, whole: str, known: dict[str, int]) -> Refusa
 
 
 def symbol_address(k: Kernel, text: str, kinds: str = "") -> int:
-    """The address of ``name``, ``name+0x10`` or ``name[3]`` (an array of pointers).  Refusal if there is none.
+    """The address of ``name``, ``name+0x10``, ``name+3*8`` or ``name[3]`` (an array of pointers).  Refusal if there is
+    none.
 
     A system call's name means its function.  `kinds` are the letters of the symbols to suggest, all if there are none.
     """
@@ -193,11 +197,24 @@ def symbol_address(k: Kernel, text: str, kinds: str = "") -> int:
     for part, scale in ((index, 8), (offset, 1)):
         if part is None:
             continue
-        value = register_value(part)
+        value = total(part)
         if value is None:
             raise Refusal(f"{show(part)} is not a number", "an offset is a number", f"{name}+0x10")
         address += value * scale
     return address & (1 << 64) - 1
+
+
+def total(text: str) -> int | None:
+    """What a sum of products comes to: ``8``, ``+335*8``, ``-0x10+2*4``; None if the text is none."""
+    if not _TOTAL.match(text):
+        return None
+    result = 0
+    for sign, product in _TERM.findall(text):
+        value = 1
+        for factor in product.split("*"):
+            value *= register_value(factor) or 0
+        result += -value if sign == "-" else value
+    return result
 
 
 def _no_symbol(k: Kernel, name: str, text: str, kinds: str) -> Refusal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kshell.kernel.text import KernelPanic
 from kshell.shell.errors import CommandError, did_you_mean
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
     from kshell.kernel.vmlinux import Vmlinux
     from kshell.shell.session import Session
+
+_OOPS = ("------------[ cut here", "BUG: ", "general protection fault", "watchdog: BUG")  # how an oops begins
+LAST_LINES, MOST_LINES = 12, 40  # of a log that an error shows: without an oops in it, and at most
 
 
 def find_image(session: Session, name: str | None) -> Vmlinux | str:
@@ -63,11 +66,24 @@ def _of_tree(session: Session, folder: str) -> Vmlinux:
         raise CommandError(show(error.what), show(error.because), show(error.try_)) from None
 
 
+class Panicked(NamedTuple):
+    """A kernel that did not get through its boot: which one, and all that it said."""
+
+    kernel: str
+    log: list[str]
+
+
 class PanicError(CommandError):
-    """A kernel that did not get through its boot; its details are the end of its log, which --json has too."""
+    """A kernel that did not get through its boot; its details are the end of its log, which --json has whole."""
+
+    def __init__(self, what: str, because: str, try_: str, log: list[str]) -> None:
+        self.log = [show(line) for line in log]
+        starts = [at for at, line in enumerate(self.log) if line.startswith(_OOPS)]
+        first = starts[-1] if starts else max(len(self.log) - LAST_LINES, 0)
+        super().__init__(what, because, try_, details=self.log[first:][-MOST_LINES:])
 
     def json(self) -> dict[str, Any]:
-        return super().json() | {"log": self.details}
+        return super().json() | {"log": self.log}
 
 
 def boot_image(session: Session, image: Vmlinux | str, cmdline: str) -> Kernel:
@@ -75,16 +91,23 @@ def boot_image(session: Session, image: Vmlinux | str, cmdline: str) -> Kernel:
     loader's menu."""
     before = session.image
     try:
-        return session.boot(image, cmdline)
+        kernel = session.boot(image, cmdline)
     except KernelPanic as panic:
-        log = getattr(panic, "log", ())
-        session.boot(before if isinstance(before, str) or before is not image else before.profile.name)
-        because = (
-            "an init function that is built in runs before there is anything to fall back to; the log ends with it"
-        )
+        now = session.boot(before if isinstance(before, str) or before is not image else before.profile.name)
+        named_ = image if isinstance(image, str) else f"{image.release} #{image.build}"
+        session.panicked = Panicked(named_, panic.log)
+        because = "an init function that is built in runs before there is anything to fall back to"
         what = f"Kernel panic - not syncing: {panic}"
-        try_ = "correct it, make, make install and boot again; until then the kernel of before runs"
-        raise PanicError(what, because, try_, details=[show(line) for line in log]) from None
+        try_ = f"correct it, make, make install and boot again; until then {version(now)} runs, as before\n"
+        try_ += "dmesg  (the whole log of the kernel that panicked, and then the present one's)"
+        raise PanicError(what, because, try_, panic.log) from None
+    session.panicked = None
+    return kernel
+
+
+def version(k: Kernel) -> str:
+    """A kernel that runs, in a few words: its release, and the build of one that was built in a tree."""
+    return k.release + (f" #{k.image.build}" if k.image.tree else "")
 
 
 def boot_notes(session: Session, k: Kernel) -> list[str]:
@@ -93,7 +116,8 @@ def boot_notes(session: Session, k: Kernel) -> list[str]:
         return []
     from kshell.kbuild.install import is_stale
     from kshell.kbuild.sources import Sources
-    from kshell.shell.trees import change_note, name_tree
+    from kshell.shell.tree_changes import BOOT, change_note
+    from kshell.shell.trees import name_tree
 
     tree, notes = name_tree(session, k.image.tree), []
     if is_stale(Sources(tree)):
@@ -101,7 +125,7 @@ def boot_notes(session: Session, k: Kernel) -> list[str]:
             f"this is the kernel that was installed (#{k.image.build}); the tree's vmlinux is another: "
             f"make -C {named(tree)} install puts it where boot finds it"
         )
-    changed = change_note(session, tree)
-    if changed:
-        notes.append(f"{changed}: make -C {named(tree)}; make -C {named(tree)} install; boot")
+    changed = change_note(session, tree, BOOT)
+    if changed is not None:
+        notes.append(f"{changed[0]}: {changed[1]}")
     return notes

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from kshell.kbuild.build_log import BuildFailed, BuildLog
     from kshell.kbuild.make import Made
     from kshell.kbuild.messages import BuildMessage
+    from kshell.shell.session import Session
 
 # A step, and what it takes on a real machine: orders of magnitude, for a laptop of four cores.
 REAL_COST = (
@@ -20,6 +21,7 @@ REAL_COST = (
     ("a module", "a second: nothing rebuilt or stopped"),
 )
 MOST_ERRORS = 9  # behind the first
+MOST_MODULES = 3  # that the line of what comes next names
 
 
 def message_lines(line: object) -> list[Line]:
@@ -54,23 +56,17 @@ def note_lines(note: BuildMessage) -> list[Line]:
 class MakeView(View):
     """A build that went through.  `show_lines`: nobody has seen its lines yet."""
 
-    def __init__(self, log: BuildLog, made: Made, folder: str, show_lines: bool) -> None:
+    def __init__(self, session: Session, log: BuildLog, made: Made, folder: str, show_lines: bool) -> None:
         self.log, self.made, self.folder, self.show_lines = log, made, folder, show_lines
+        self._build = made.build or _build_of(session, made.tree)
+        self._next = "" if made.relinked else next_modules(session, log, folder)
 
     def json(self) -> dict[str, Any]:
         return build_json(self.log) | {
             "release": self.made.release or None,
-            "build": self.made.build or self._build(),
+            "build": self._build,
             "linked": self.made.relinked,
         }
-
-    def _build(self) -> int | None:
-        """The number of the kernel that is there, where this make has not built one."""
-        from kshell.kbuild.sources import Sources
-        from kshell.shell.trees import build_of
-
-        found = build_of(Sources(self.made.tree)) if self.made.tree else None
-        return found[1] if found is not None else None
 
     def lines(self, width: int | None = None) -> list[Line]:
         lines = [each for line in self.log.lines for each in message_lines(line)] if self.show_lines else []
@@ -78,6 +74,8 @@ class MakeView(View):
             lines += note_lines(note)
         if self.made.relinked:
             lines += self._cost(width)
+        if self._next:
+            lines.append([("next: ", "dim"), (self._next, "hint")])
         return lines
 
     def _cost(self, width: int | None) -> list[Line]:
@@ -95,6 +93,25 @@ class MakeView(View):
         columns = [Column("step", "name"), Column("here"), Column("on a real machine")]
         next_: Line = [("next: ", "dim"), (f"make -C {shown} install", "hint"), ("; ", ""), (f"boot {shown}", "hint")]
         return [[], *Table(columns, rows, {}).lines(width), next_]
+
+
+def _build_of(session: Session, tree: str) -> int | None:
+    """The number of the kernel that is there, where this make has not built one."""
+    from kshell.kbuild.sources import Sources
+    from kshell.shell.trees import build_of
+
+    found = build_of(session, Sources(tree)) if tree else None
+    return found[1] if found is not None else None
+
+
+def next_modules(session: Session, log: BuildLog, folder: str) -> str:
+    """What to type after a build of modules alone; "" where none was made."""
+    import os
+
+    from kshell.shell.tree_changes import reload
+
+    here = [os.path.relpath(path) if os.path.isabs(path) else path for path in log.modules]
+    return "; ".join(reload(session, here[:MOST_MODULES]))
 
 
 def build_json(log: BuildLog) -> dict[str, Any]:

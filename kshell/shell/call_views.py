@@ -93,25 +93,36 @@ class Hops:
         """
         lines: list[Line] = []
         ended = 0
-        last_ring, last_step = -1, ""
-        for ring, step, left, right in self.rows:
-            if ring == 3 and last_ring == 0:
+        column = HopColumn()
+        for row in self.rows:
+            if row[0] == 3 and column.ring == 0:
                 lines += calls[ended : ended + 1]
                 ended += 1
-            role = f"ring{ring}"
-            head = "" if ring == last_ring else f"ring {ring}"
-            name = "" if step == "user" and not head and last_step == step else step
-            line: Line = [(f"{head:<8}", role), (f"{name:<11}", role)]
-            line.append((show(left), "comment" if step == "printk" else "instruction" if step == "user" else ""))
-            last_ring, last_step = ring, step
-            if right and TEXT_COLUMN + max(NOTE_COLUMN, len(left)) + 2 + len(right) > (width or WIDEST):
-                lines += [line, *([(" " * (TEXT_COLUMN + 2), ""), (part, "address")] for part in right.split("  "))]
-                continue
-            if right:
-                line.append((" " * (max(NOTE_COLUMN - len(left), 0) + 2), ""))
-                line.append((right, "address"))
-            lines.append(line)
+            lines += column.lines(row, width)
         return [*lines, *calls[ended:]]
+
+
+class HopColumn:
+    """Hops one under another: a ring and a step are named where they begin.  `ring` is that of the last hop."""
+
+    def __init__(self) -> None:
+        self.ring, self._step = -1, ""
+
+    def lines(self, row: tuple[int, str, str, str], width: int | None) -> list[Line]:
+        """The line of one hop, with its note under it where there is no room at the right."""
+        ring, step, left, right = row
+        role = f"ring{ring}"
+        head = "" if ring == self.ring else f"ring {ring}"
+        name = "" if step == "user" and not head and self._step == step else step
+        line: Line = [(f"{head:<8}", role), (f"{name:<11}", role)]
+        line.append((show(left), "comment" if step == "printk" else "instruction" if step == "user" else ""))
+        self.ring, self._step = ring, step
+        if right and TEXT_COLUMN + max(NOTE_COLUMN, len(left)) + 2 + len(right) > (width or WIDEST):
+            return [line, *([(" " * (TEXT_COLUMN + 2), ""), (part, "address")] for part in right.split("  "))]
+        if right:
+            line.append((" " * (max(NOTE_COLUMN - len(left), 0) + 2), ""))
+            line.append((right, "address"))
+        return [line]
 
 
 def memory_lines(name: str, address: int, data: bytes) -> list[Line]:

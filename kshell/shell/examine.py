@@ -9,7 +9,7 @@ from kshell.abi.c_types import U64
 from kshell.kernel.layout import TASK_SIZE_MAX
 from kshell.kernel.memory import KernelFault
 from kshell.machine.paging import PRESENT, READ, is_canonical
-from kshell.shell.arguments import ALL_SYMBOLS, Refusal, register_value, symbol_address
+from kshell.shell.arguments import ALL_SYMBOLS, Refusal, register_value, symbol_address, total
 from kshell.shell.errors import CommandError
 from kshell.shell.views import show
 
@@ -23,7 +23,7 @@ MOST = 4096  # units that one command may show
 STRING_MAX = 200  # characters of a string that are shown, as gdb's `print elements`
 _NUMBER = r"(?:0[xX][0-9a-fA-F_]+|[0-9]+)"
 _COPIED = re.compile(r"[0-9a-fA-F]{16}\Z")  # an address as a table shows it
-_SUM = re.compile(rf"(-?{_NUMBER}|\$\w+)(?:([+-])({_NUMBER}))?\Z", re.ASCII)
+_SUM = re.compile(rf"(-?{_NUMBER}|\$\w+)([+*-][0-9a-fA-FxX_+*-]+)?\Z", re.ASCII)
 
 
 class Place:
@@ -40,7 +40,7 @@ class Place:
 
 
 def parse_place(session: Session, command: str, text: str, name: str = "") -> Place:
-    """An address: a number, a symbol, ``table[3]``, ``$rsp``, each with ``+8`` or ``-8``, or ``phys:`` and a number.
+    """An address: a number, a symbol, ``table[3]``, ``$rsp``, each with ``+8`` or ``-2*8``, or ``phys:`` and a number.
 
     A system call's name is that of its function.  CommandError if it is none of these; `command` is what was typed
     before it, `name` the command's name if that is not the same.
@@ -56,11 +56,12 @@ def parse_place(session: Session, command: str, text: str, name: str = "") -> Pl
         match = _SUM.match(text)
         if match is None:
             return Place(symbol_address(session.kernel, text.removeprefix("&"), "tT" if command == "disas" else ""))
-        base, sign, distance = match.groups()
-        start = _register(session, base[1:]) if base[0] == "$" else register_value(base)
-        assert start is not None
-        offset = (register_value(distance) or 0) if sign else 0
-        return Place((start - offset if sign == "-" else start + offset) & U64)
+        base, rest = match.group(1), match.group(2) or ""
+        start = _register(session, base[1:]) if base[0] == "$" else 0
+        value = total(rest if base[0] == "$" else text) if rest else 0 if base[0] == "$" else register_value(text)
+        if value is None:
+            raise Refusal(f"{show(text)} is not an address", "numbers are joined by +, - and *", "sys_call_table+39*8")
+        return Place(start + value & U64)
     except Refusal as refusal:
         try_ = refusal.try_ if refusal.try_ == ALL_SYMBOLS else f"{command} {refusal.try_}"
         raise CommandError(f"{name or command}: {refusal.what}", refusal.because, try_) from None

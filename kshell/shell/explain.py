@@ -79,6 +79,10 @@ def _from_call(
         built = built_module_that_uses(k, stub)
         if built is not None:
             return Explanation(because, f"insmod {built}  (the module that make built for it)")
+        source = source_that_uses(k, stub)
+        if source is not None:
+            tree, path = source
+            return Explanation(because, f"make -C {tree} modules; insmod {path}")
         filler = module_that_fills(stub)
         if filler is None:
             return Explanation(because, f"insmod FILE.py  (a module that sets k[{stub}])")
@@ -132,6 +136,25 @@ def built_module_that_uses(k: Kernel, stub: str) -> str | None:
             continue
         if stub in payload.get("undefined", ()) and payload.get("vermagic") == k.vermagic:
             return relpath(join(k.image.tree, path))
+    return None
+
+
+def source_that_uses(k: Kernel, stub: str) -> tuple[str, str] | None:
+    """The tree of the kernel that runs, and the .ko that its Makefile would make of a source that uses this pointer."""
+    if not k.image.tree:
+        return None
+    from os.path import join, relpath
+
+    from kshell.kbuild.sources import Sources
+    from kshell.shell.tree_changes import module_of
+    from kshell.shell.trees import named
+
+    sources = Sources(k.image.tree)
+    for path in sources.walk(".py", 500):
+        if f'extern("{stub}")'.encode() in (sources.read_bytes(path) or b""):
+            module = module_of(sources, path)
+            if module:
+                return named(relpath(k.image.tree)), named(relpath(join(k.image.tree, module)))
     return None
 
 

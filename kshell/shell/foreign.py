@@ -19,11 +19,11 @@ _ADVICE: dict[str, tuple[str, str]] = {
     ),
     "ps": (
         "the machine runs one task at a time: the one that your command starts",
-        "syscall getpid  (its number), regs  (its registers)",
+        "ls /proc  (the tasks that there are), regs  (the registers of the last)",
     ),
     "top": (
         "the machine runs one task at a time, and its clock stands still between commands",
-        "syscall sysinfo buf:112  (what the kernel says of itself), cat /proc/  (if you look for a file)",
+        "cat /proc/meminfo  (the memory; or: cat /proc/uptime)",
     ),
     "sudo": ("you are the kernel's owner here: every command may do everything", "syscall getuid  (it is 0: root)"),
     "su": ("you are the kernel's owner here: the shell's task has uid 0", "syscall getuid"),

@@ -8,6 +8,8 @@ from kshell.shell.errors import CommandError, did_you_mean
 from kshell.shell.views import show
 
 FILE_MAX = 32 << 20
+PROGRAM = b"kshell-object 1 program"
+SUFFIXES = {"insmod": (".ko", ".py"), "run": (".s", ".asm", ".nasm", ".bin")}  # what a command takes, the best first
 
 
 def read_bytes(command: str, path: str) -> bytes:
@@ -45,14 +47,37 @@ def unreadable(command: str, path: str, error: OSError | ValueError) -> CommandE
         because = f"the folder {shown} holds no such file"
     else:
         because = f"paths are those of your own folder, {shown}"
-    close = did_you_mean(name, _entries(folder or ".")) or _fitting(command, folder or ".")
-    return CommandError(what, because, _again(command, folder, close))
+    return CommandError(what, because, _again(command, folder, _nearest(command, folder or ".", name)))
+
+
+def _nearest(command: str, folder: str, name: str) -> list[str]:
+    """The files of a folder that the command can take, those first that are called nearly so."""
+    known = _fitting(command, folder) if command in SUFFIXES else _entries(folder)
+    if command not in SUFFIXES:
+        return did_you_mean(name, known)
+    stems = [os.path.splitext(each)[0] for each in known]
+    typed = os.path.splitext(name)[0]
+    close = [typed] if typed in stems else did_you_mean(typed, stems)
+    return [each for each, stem in zip(known, stems, strict=True) if stem in close] or known
 
 
 def _fitting(command: str, folder: str) -> list[str]:
-    """The files in a folder that the command can take, by their names."""
-    suffix = {"insmod": ".py", "run": ".s"}.get(command)
-    return [name for name in _entries(folder) if suffix and name.endswith(suffix)]
+    """The files in a folder that the command can take, the likeliest kind first; none for a command that takes any."""
+    suffixes = SUFFIXES.get(command, ())
+    names = [name for name in _entries(folder) if not os.path.isdir(os.path.join(folder, name))]
+    found = [name for suffix in suffixes for name in names if name.endswith(suffix)]
+    return [*(name for name in names if command == "run" and is_program(os.path.join(folder, name))), *found]
+
+
+def is_program(path: str) -> bool:
+    """Whether a file is a program that make has assembled."""
+    if "." in os.path.basename(path):
+        return False
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(PROGRAM)) == PROGRAM
+    except (OSError, ValueError):
+        return False
 
 
 def _entries(folder: str) -> list[str]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from kshell.abi.errno import ENOENT
-from kshell.shell.depmod import dependencies, owners
+from kshell.shell.depmod import dependencies
 from kshell.shell.errors import CommandError, did_you_mean
 from kshell.shell.host_files import unreadable
 from kshell.shell.samples import find_sample, sample_names, sample_path
 from kshell.shell.views import Nothing, View, show
 
 if TYPE_CHECKING:
+    from kshell.kernel.kernel import Kernel
     from kshell.kernel.module import Module, ModuleError
     from kshell.shell.session import Session
 
@@ -25,34 +25,30 @@ def load(
     from kshell.kernel.module_source import module_name
 
     try:
-        load_module(session.kernel, path, params, command, force)
+        module = load_module(session.kernel, path, params, command, force)
     except ModuleError as error:
+        from kshell.shell.module_advice import sharpen
+
         failed = _failed(error)
         if command == "modprobe":
             failed.try_ = failed.try_.replace(f"insmod {path}", f"modprobe {module_name(path)}")
-        first = _first_missing(session, path) if error.errno == ENOENT else None
-        if first is not None:
-            failed.because = f"it uses what {first} exports, and {first} is not loaded"
-            failed.try_ = f"modprobe {first}  (then this one)"
+        sharpen(session, path, error, failed)
         if not os.path.exists(path):
             missing = unreadable("insmod", path, FileNotFoundError(2, "No such file or directory"))
             failed.because, failed.try_ = missing.because, missing.try_
         raise failed from None
-    return Nothing()
+    return Loaded(session.kernel, module)
 
 
-def _first_missing(session: Session, path: str) -> str | None:
-    """The first module that exports what the module at `path` needs, where that is not loaded."""
-    from kshell.kernel.module_object import open_module
-    from kshell.kernel.module_source import SourceError
+class Loaded(View):
+    """A module that is in the kernel now: nothing to say but to --json."""
 
-    try:
-        undefined = open_module(path).source.symbols.undefined
-    except SourceError:
-        return None
-    k = session.kernel
-    unknown = [symbol for symbol in undefined if k.symbols.lookup_exported(symbol) is None]
-    return next(iter(owners(unknown)), None)
+    def __init__(self, k: Kernel, module: Module) -> None:
+        magic = k.vermagic if module.vermagic is None else module.vermagic
+        self._result = {"name": module.name, "path": module.path, "taints": module.taints, "vermagic": magic}
+
+    def json(self) -> dict[str, Any]:
+        return self._result
 
 
 def _failed(error: ModuleError) -> CommandError:
@@ -68,14 +64,30 @@ def load_with_dependencies(session: Session, sample: str, params: dict[str, str 
             load(session, sample_path(needed), {}, "modprobe")
     same = loaded.get(sample.replace("-", "_"))
     if same is not None and os.path.abspath(same.path) == os.path.abspath(sample_path(sample)):
-        return Nothing()
-    return load(session, sample_path(sample), params, "modprobe")
+        return Loaded(session.kernel, same)
+    from kshell.shell.module_advice import instead_of_own
+
+    view = load(session, sample_path(sample), params, "modprobe")
+    note = instead_of_own(session, sample)
+    if note:
+        session.kernel.note(note)
+    return view
+
+
+def is_builtin(k: Kernel, name: str) -> bool:
+    """Whether a module of that name is linked into the kernel."""
+    return plain_name(name) in k.builtin_modules
+
+
+def plain_name(name: str) -> str:
+    """A module's name as the kernel has it, of a name or file as a person types it."""
+    return os.path.basename(name).removesuffix(".py").removesuffix(".ko").replace("-", "_")
 
 
 def remove(session: Session, name: str) -> View:
-    """modprobe -r: as rmmod, and then what the module used, where nobody else does."""
+    """modprobe -r: as rmmod, and then what the module used, where nobody else does; what is not loaded is no error."""
     loaded = session.kernel.modules
-    plain = name.removesuffix(".py").removesuffix(".ko").replace("-", "_")
+    plain = plain_name(name)
     if plain in loaded:
         if loaded[plain].refcount > 0:
             _in_use(session, plain)
@@ -85,13 +97,23 @@ def remove(session: Session, name: str) -> View:
             if module.refcount == 0 and module.name in loaded:
                 unload(session, module.name, False, "modprobe")
         return Nothing()
+    if is_builtin(session.kernel, name):
+        raise _builtin("modprobe: FATAL", plain)
+    if find_sample(name) is not None:
+        return Nothing()
+    failed = not_found("modprobe: FATAL", name, session)
     close = did_you_mean(plain, loaded)
-    sample = find_sample(name)
-    if sample is None and not close:
-        raise not_found("modprobe: FATAL", name, session)
-    what = f"modprobe: FATAL: Module {show(name)} is not in kernel."
-    try_ = f"modprobe -r {close[0]}" if close else f"modprobe {sample}  (loads it)"
-    raise CommandError(what, "it is not loaded, so there is nothing to unload", try_)
+    failed.what = f"modprobe: FATAL: Module {show(name)} not found."
+    failed.try_ = f"modprobe -r {close[0]}" if close else "lsmod  (what is loaded)"
+    raise failed
+
+
+def _builtin(who: str, name: str) -> CommandError:
+    """What is linked into the kernel cannot be taken out of it."""
+    because = f"{show(name)} is linked into the kernel (obj-y): only another kernel is without it"
+    return CommandError(
+        f"{who}: Module {show(name)} is builtin.", because, f"obj-m := {show(name)}.o  (makes a module)"
+    )
 
 
 def _in_use(session: Session, name: str) -> NoReturn:
@@ -134,7 +156,9 @@ def unload(session: Session, name: str, force: bool, who: str = "rmmod") -> View
     from kshell.kernel.module import ModuleError, delete_module
 
     k = session.kernel
-    plain = os.path.basename(name).removesuffix(".py").removesuffix(".ko").replace("-", "_")
+    plain = plain_name(name)
+    if plain not in k.modules and is_builtin(k, name):
+        raise _builtin("rmmod: ERROR", plain)
     try:
         delete_module(k, plain, force)
     except ModuleError as error:

@@ -15,24 +15,45 @@ if TYPE_CHECKING:
     from kshell.kernel.profile import Profile
 
 _RELEASE = re.compile(r"\[(since|before) (\d+)\.(\d+)\] ")
-# What a page without errnos says, and what that comes down to; a call of which it says nothing else always succeeds.
-_NO_ERRNO = {"It does not return.": "it does not return", "It never answers an errno": "it never answers an errno"}
+# What a page without errnos says, and what that comes down to.
+_NO_ERRNO = {
+    "It does not return.": "it does not return",
+    "It never answers an errno": "it never answers an errno",
+    "It cannot fail.": "this call always succeeds",
+}
 _ERRNO_LINE = re.compile(r"(E[A-Z0-9]+(?:,? (?:or )?E[A-Z0-9]+)*)  +(\S.*)")
 
 
 class Page:
-    """One page: the `summary` sentence, further `paragraphs`, and `errors`, pairs of an errno's name and why."""
+    """One page: the `summary` sentence, further `paragraphs`, and `errors`, pairs of an errno's name and why.
 
-    __slots__ = ("errors", "paragraphs", "summary")
+    `names` are the errnos that stand in the call's source, whatever the page says.
+    """
 
-    def __init__(self, summary: str, paragraphs: list[str], errors: list[tuple[str, str]]) -> None:
-        self.summary, self.paragraphs, self.errors = summary, paragraphs, errors
+    __slots__ = ("errors", "names", "paragraphs", "summary")
+
+    def __init__(
+        self, summary: str, paragraphs: list[str], errors: list[tuple[str, str]], names: tuple[str, ...] = ()
+    ) -> None:
+        self.summary, self.paragraphs, self.errors, self.names = summary, paragraphs, errors, names
 
     @property
     def without_errors(self) -> str:
         """Why there is no errno on this page."""
         text = " ".join((self.summary, *self.paragraphs))
-        return next((why for words, why in _NO_ERRNO.items() if words in text), "this call always succeeds")
+        told = next((why for words, why in _NO_ERRNO.items() if words in text), None)
+        if told is not None:
+            return told
+        if self.names:
+            named = ", ".join(f"-{name}" for name in self.names)
+            return f"its docstring does not say; its source names {named}"
+        return "its docstring does not say, and neither does its source"
+
+    @property
+    def knows_errors(self) -> bool:
+        """Whether the page says what the call may answer, or that it answers no errno."""
+        text = " ".join((self.summary, *self.paragraphs))
+        return bool(self.errors) or any(words in text for words in _NO_ERRNO)
 
     @property
     def returns(self) -> bool:
@@ -48,7 +69,16 @@ def page(definition: SyscallDefinition, profile: Profile) -> Page:
     """The page of a built-in call, as it is true of this kernel."""
     found = _parse(definition)
     errors = [(names, why) for names, text in found.errors if (why := _of(profile, text))]
-    return Page(found.summary, [text for p in found.paragraphs if (text := _of(profile, p))], errors)
+    paragraphs = [text for p in found.paragraphs if (text := _of(profile, p))]
+    return Page(found.summary, paragraphs, errors, _names(definition))
+
+
+def _names(definition: SyscallDefinition) -> tuple[str, ...]:
+    """The errnos that the body of a call names: its code tells, wherever its source is."""
+    from kshell.abi.errno import ERRNO
+
+    errnos = {name for name, _ in ERRNO.values()}
+    return tuple(name for name in definition.body.__code__.co_names if name in errnos)
 
 
 def _of(profile: Profile, text: str) -> str:

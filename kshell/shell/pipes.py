@@ -195,4 +195,16 @@ def _substitution(session: Session, words: Sequence[Word]) -> CommandError:
     match = _SUBSTITUTION.search(line)
     inside = (match[1] or match[2] or "").strip() if match is not None else ""
     because = "the shell puts no command's result into another one"
-    return CommandError("kshell has no command substitution", because, show(inside) or "help")
+    return CommandError("kshell has no command substitution", because, _by_itself(inside) or "help")
+
+
+def _by_itself(line: str) -> str:
+    """What to type to see what a command line says: that line, or what stands for it where it is no command here."""
+    from kshell.shell.commands import find
+    from kshell.shell.foreign import advice
+
+    name, *rest = line.split() or [""]
+    if name == "uname" and rest == ["-r"]:
+        return "cat /proc/version  (the kernel that runs; of a tree: make -C DIR kernelrelease)"
+    told = advice(name, rest) if find(name) is None else None
+    return told[1] if told is not None else show(line)

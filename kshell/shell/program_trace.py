@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from kshell.abi import ptregs
 from kshell.abi.signal import SI_KERNEL, SIGSEGV, SIGTRAP
-from kshell.kernel.trace import Tracer
+from kshell.kernel.trace import Hop, Tracer
 from kshell.machine.ram import PAGE_SIZE
+from kshell.shell.call_views import HopColumn, Hops
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
     from kshell.kernel.task import Siginfo
     from kshell.kernel.trace import Call
     from kshell.shell.program_files import Program
+    from kshell.shell.views import Line
 
 SYSCALL_SIZE = 2  # of the instruction
 FEW = 100  # calls that are kept of a program that nobody traces, for `libc`
@@ -28,24 +30,34 @@ TRAPS = (
 class ProgramTracer(Tracer):
     """Notes also which instruction each call comes from; for `syscall` its stub's listing shows that.
 
-    With `show` each call is given to it as it ends, and none is kept.  Where nobody `asked` for the calls, it takes FEW
-    of them and is never `full`: the run is as fast as without it.
+    With `show` each call is given to it as it ends, and none is kept; with `show_line` each hop is, as a line, when it
+    is made, so that what the program writes stands where it was written.  Where nobody `asked` for the calls, it takes
+    FEW of them and is never `full`: the run is as fast as without it.
     """
 
-    __slots__ = ("_asked", "_failed", "_kernel", "_program", "_show")
+    __slots__ = ("_asked", "_column", "_failed", "_kernel", "_program", "_show", "_show_line", "names")
 
     def __init__(
-        self, k: Kernel, program: Program, with_hops: bool, asked: bool, show: Callable[[Call], None] | None
+        self,
+        k: Kernel,
+        program: Program,
+        with_hops: bool,
+        asked: bool,
+        show: Callable[[Call], None] | None,
+        show_line: Callable[[Line], None] | None = None,
     ) -> None:
         super().__init__(with_hops)
         self._kernel, self._program, self._asked, self._show = k, program, asked, show
+        self._show_line, self._column = show_line, HopColumn()
         self._failed: Call | None = None
+        self.names: set[str] = set()  # of the calls that were shown
         if show is not None:
             self.on_call = self._ended
 
     def _ended(self, call: Call) -> None:
         assert self._show is not None
         self._show(call)
+        self.names.add(call.name or "")
         if call.ret is not None and call.ret < 0:
             self._failed = call
 
@@ -63,8 +75,17 @@ class ProgramTracer(Tracer):
         if step == "cpu":
             at = self._kernel.current.regs[ptregs.IP] - SYSCALL_SIZE
             place = self._program.place(at)
-            super().hop(3, "user", "syscall" + ("\t" + place if place else ""), at)
-        super().hop(ring, step, text, address)
+            self._note(Hop(3, "user", "syscall" + ("\t" + place if place else ""), at))
+        self._note(Hop(ring, step, text, address))
+
+    def _note(self, hop: Hop) -> None:
+        """Show a hop, or keep it."""
+        if self._show_line is None:
+            super().hop(*hop)
+            return
+        for row in Hops([hop], []).rows:
+            for line in self._column.lines(row, None):
+                self._show_line(line)
 
 
 def stopped_at(program: Program, signal: Siginfo) -> int:

@@ -25,6 +25,23 @@ def sample_path(name: str) -> str:
     return os.path.join(samples_folder(), name + ".py")
 
 
+def builtin_names() -> tuple[str, ...]:
+    """The sources that are built into a kernel, not loaded: what a tree's own files can begin with."""
+    files = os.listdir(os.path.join(samples_folder(), "builtin"))
+    return tuple(sorted(f[:-3] for f in files if f.endswith(".py") and not f.startswith("_")))
+
+
+def builtin_path(name: str) -> str:
+    """The file of one of them."""
+    return os.path.join(samples_folder(), "builtin", name + ".py")
+
+
+def find_builtin(name: str) -> str | None:
+    """The built-in source of that name, or None."""
+    wanted = name.removesuffix(".py").removesuffix(".o").replace("-", "_")
+    return wanted if wanted in builtin_names() else None
+
+
 def find_sample(name: str) -> str | None:
     """The sample of that name (``-`` and ``_`` are the same, ``.py`` and ``.ko`` may follow), or None."""
     wanted = name.removesuffix(".py").removesuffix(".ko").replace("-", "_")

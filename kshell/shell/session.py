@@ -5,7 +5,6 @@ The same engine stands behind the prompt, a script, ``-c`` and a pipe.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -13,9 +12,10 @@ from typing import TYPE_CHECKING
 from kshell.kernel.profile import DEFAULT
 from kshell.kernel.text import KernelPanic
 from kshell.shell import commands
-from kshell.shell.errors import CommandError
+from kshell.shell.errors import BUG, CommandError, bug_report
 from kshell.shell.host_files import read_text
 from kshell.shell.output import Output, PlainOutput, Result
+from kshell.shell.tree_memory import TreeMemory
 from kshell.shell.tty import ShellTty
 from kshell.shell.views import View, failure, show
 from kshell.shell.words import Line, Word, plain, split
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
     from kshell.kernel.trace import Call
     from kshell.kernel.vmlinux import Vmlinux
+    from kshell.shell.booting import Panicked
 
 BUDGET = 50_000_000
 """Instructions that one command of a script may run; an interactive command has no limit but Ctrl-C."""
@@ -34,7 +35,6 @@ TICKS = 1_000_000
 PROMPT = re.compile(r"\s*(?:kshell(?: [\w.+-]+)?> ?)+")  # pasted with a line that was copied from a screen
 SOURCE_DEPTH = 16
 INTERRUPTED = 130
-BUG = 3
 
 
 class Session:
@@ -66,8 +66,8 @@ class Session:
         self.worst = 0  # of a script: 0, 1 a failure, 3 a bug in kshell, 130 Ctrl-C
         self.trace_all = False
         self.tree = ""  # the kernel tree that was named last
-        self.reminded = ""  # what was said last about a tree that was built and does not run
-        self.changes_told: tuple[object, ...] = ()  # and about files that are newer than the last make
+        self.tree_memory = TreeMemory()
+        self.panicked: Panicked | None = None  # the kernel that did not get through the last boot
         self.libc = True  # results are shown as a C program gets them
         self.last_call: Call | None = None  # the last one that returned, for `libc`
         self.program = ""  # the source that `asm` edited last
@@ -106,10 +106,9 @@ class Session:
 
             self._kernel = None
             gc.collect()
-        self._kernel = kernel = Kernel(image, cmdline)
+        self._kernel = kernel = Kernel(image, cmdline, tick_budget=0 if self.interactive else TICKS)
         self.image, self.profile = image, kernel.profile.name
         kernel.tty = self.tty
-        kernel.tick_budget = 0 if self.interactive else TICKS
         self.registers, self.last_call, self.log_seen, self.log_cleared = None, None, 0, 0
         return kernel
 
@@ -282,18 +281,3 @@ class Stopped(CommandError):
             if text not in told:
                 told.append(text)
         return ", sourced from ".join(told)
-
-
-def bug_report(bug: BaseException) -> CommandError:
-    """One line about a bug of kshell's own; the traceback only for those who ask for it."""
-    if os.environ.get("KSHELL_DEBUG"):
-        import traceback
-
-        traceback.print_exception(bug)
-    text = show(" ".join(str(bug).split()))[:200]
-    return CommandError(
-        f"kshell: internal error: {type(bug).__name__}: {text}",
-        "this is a bug in kshell, not in what you typed",
-        "please report it with the command and the output of the same with KSHELL_DEBUG=1 set",
-        status=BUG,
-    )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kshell.shell.errors import CommandError
+
 if TYPE_CHECKING:
     from kshell.shell.session import Session
+    from kshell.shell.views import Line
 
 COLLECTED_MAX = 4 << 20  # bytes of a program's output that --json keeps
 
@@ -31,6 +34,16 @@ class ShellTty:
         room = COLLECTED_MAX - len(self._collected)
         self._collected += data[:room]
         self.lost += max(0, len(data) - room)
+
+    def line(self, line: Line, *, stop: bool = True) -> None:
+        """Show a line of a command that is still at work.  Where nobody reads it any more, CommandError ends the
+        command, unless `stop` is false: kernel code does not end for that."""
+        try:
+            self._session.output.line(line)
+        except OSError as error:
+            self.failure = self.failure or error
+            if stop:
+                raise CommandError("the output cannot be written", error.strerror or "", "") from None
 
     def read(self, size: int) -> bytes:
         """At most `size` bytes of the line that the person typed; empty at the end of the input."""

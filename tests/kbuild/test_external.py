@@ -36,7 +36,20 @@ def test_a_module_outside_the_tree_is_the_tree_s_but_for_its_place(tmp_path: Pat
     assert not lab.make().errors
     outcome = lab.make("modules", M=str(folder))
     assert not outcome.errors, outcome.show()
-    assert ("CC [M]", f"{folder}/syscallModule.o") in outcome.log.steps
+    shown = f"{folder}/" if version == "4.19" else ""  # since 6.13 make works in the folder itself
+    assert ("CC [M]", f"{shown}syscallModule.o") in outcome.log.steps
+    assert ("LD [M]", f"{shown}syscallModule.ko") in outcome.log.steps
+    assert outcome.log.modules == [f"{folder}/syscallModule.ko"]
+    if version == "6.19":
+        assert outcome.lines == [
+            f"make[1]: Entering directory '{folder}'",
+            "  CC [M]  syscallModule.o",
+            "  MODPOST Module.symvers",
+            "  CC [M]  syscallModule.mod.o",
+            "  CC [M]  .module-common.o",
+            "  LD [M]  syscallModule.ko",
+            f"make[1]: Leaving directory '{folder}'",
+        ]
     theirs, ours = payload(folder / "syscallModule.ko"), payload(lab.path("SystemCalls/syscallModule.ko"))
     different = {key for key in ours if ours[key] != theirs[key]}
     assert different == {"intree", "source"}
@@ -118,7 +131,7 @@ def test_a_tree_that_was_never_built_warns_on_4_19_and_refuses_on_6_19(tmp_path:
     assert "  WARNING: Symbol version dump ./Module.symvers" in outcome.lines
     assert "undefined!" not in outcome.text
     error = newer.make(M=str(folder)).errors[0]
-    assert error.text == f'ERROR: modpost: "STUB_test_call" [{folder}/syscallModule.ko] undefined!'
+    assert error.text == 'ERROR: modpost: "STUB_test_call" [syscallModule.ko] undefined!'
     assert error.try_.startswith("make")
 
 

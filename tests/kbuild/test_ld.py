@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
+
+import pytest
 
 from kshell.abi.errno import ENOSYS
 from kshell.kernel.exec import run_stub
@@ -25,10 +29,31 @@ def with_files(tmp_path: Path, *texts: str) -> TreeLab:
 def test_two_functions_of_one_name_are_multiple_definitions(tmp_path: Path) -> None:
     lab = with_files(tmp_path, HELPER.format(name="helper"), HELPER.format(name="helper"))
     error = lab.make().errors[0]
-    words = "multiple definition of `helper'; SystemCalls/a.o:(.text+0x0): first defined here"
-    assert error.text == f"ld: SystemCalls/b.o:(.text+0x0): {words}"
+    words = "multiple definition of `helper'; SystemCalls/a.o:a.py:(.text+0x0): first defined here"
+    assert error.text == f"ld: SystemCalls/b.o: in function `helper':\nb.py:(.text+0x0): {words}"
     assert (error.file, error.line) == ("SystemCalls/b.py", 4)
     assert error.because == "both SystemCalls/a.py and SystemCalls/b.py define helper"
+
+
+C_TWICE = {
+    "a.c": "int first(void) { return 1; }\nint helper(void) { return 2; }\n",
+    "b.c": "int other(void) { return 3; }\nint helper(void) { return 4; }\n",
+}
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="the oracle is gcc with GNU ld, which are not installed")
+def test_a_function_that_is_defined_twice_is_told_as_GNU_ld_tells_it(tmp_path: Path) -> None:
+    for name, text in C_TWICE.items():
+        (tmp_path / name).write_text(text)
+    env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
+    subprocess.run(["gcc", "-O2", "-c", *C_TWICE], cwd=tmp_path, check=True, env=env)
+    ran = subprocess.run(["ld", "-r", "a.o", "b.o"], cwd=tmp_path, capture_output=True, text=True, env=env)
+    other = "\n\ndef other(k: Kernel) -> int:\n    return 1\n"
+    one, two = (HELPER.format(name=name) + other.replace("other", "helper") for name in ("first", "other"))
+    error = with_files(tmp_path, one, two).make().errors[0]
+    assert error.text == ran.stderr.strip().replace(".c:", ".py:").replace("a.o", "SystemCalls/a.o").replace(
+        " b.o", " SystemCalls/b.o"
+    )
 
 
 def test_functions_whose_names_begin_with_an_underscore_are_static(tmp_path: Path) -> None:
@@ -54,7 +79,9 @@ def test_a_file_may_use_what_another_defines(tmp_path: Path) -> None:
 def test_an_extern_that_nobody_defines_is_an_undefined_reference(tmp_path: Path) -> None:
     lab = with_files(tmp_path, MODULE.replace("STUB_test_call", "STUB_nobody"))
     error = lab.make().errors[0]
-    assert error.text == "ld: SystemCalls/a.o: SystemCalls/a.py:6: undefined reference to `STUB_nobody'"
+    said = "ld: SystemCalls/a.o: in function `hello_init':\na.py:(.text+0x15): undefined reference to `STUB_nobody'"
+    assert error.text == said
+    assert (error.file, error.line) == ("SystemCalls/a.py", 6)
     assert "looks like a module" in error.because
     assert error.try_.startswith("obj-m := a.o")
 

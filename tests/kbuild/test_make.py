@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from kshell.kbuild.build_log import BuildLog
 from kshell.kbuild.make import Maker, Request, Running
+from kshell.kbuild.pristine import changed_since
 from kshell.kbuild.sources import Sources
 from kshell.kernel.profile import V4_19
 from tests.kbuild.tree_lab import CALL, HEADER, MODULE, TABLE, Outcome, TreeLab
 
 SOURCE, LISTS, KO = "SystemCalls/test_call.py", "SystemCalls/Makefile", "SystemCalls/syscallModule.ko"
-MADE = ("CC", "CC [M]", "AR", "LD", "LD [M]", "SYSTBL", "SYSMAP", "AS")
+MADE = ("CC", "CC [M]", "AR", "LD", "LD [M]", "SYSTBL", "SYSMAP", "NM", "AS")
 
 
 def made(outcome: Outcome) -> list[str]:
@@ -29,11 +31,16 @@ def lab(request: pytest.FixtureRequest, tmp_path: Path) -> TreeLab:
     return lab
 
 
-LINKED = ["LD vmlinux", "SYSMAP System.map"]
+LINKED = {
+    "4.19": ["LD vmlinux", "SYSMAP System.map"],
+    "6.19": ["AR built-in.a", "AR vmlinux.a", "LD vmlinux.o", "LD vmlinux.unstripped", "NM System.map"],
+}
 
 
 def test_nothing_is_made_again_where_nothing_has_changed(lab: TreeLab) -> None:
-    before = {name: lab.path(name).stat().st_mtime_ns for name in ("vmlinux", KO, "System.map", ".version")}
+    before = {
+        name: lab.path(name).stat().st_mtime_ns for name in ("vmlinux", KO, "System.map", ".version", "Module.symvers")
+    }
     outcome = lab.make()
     assert made(outcome) == []
     assert (outcome.made.build, outcome.made.relinked) == (1, False)
@@ -50,7 +57,7 @@ def test_a_touch_is_no_change(lab: TreeLab) -> None:
 def test_one_source_that_has_changed_is_compiled_and_the_kernel_linked(lab: TreeLab) -> None:
     lab.write(SOURCE, CALL + "\n# changed\n")
     outcome = lab.make()
-    assert made(outcome) == ["CC SystemCalls/test_call.o", "AR SystemCalls/built-in.a", *LINKED]
+    assert made(outcome) == ["CC SystemCalls/test_call.o", "AR SystemCalls/built-in.a", *LINKED[lab.version]]
     assert (outcome.made.build, outcome.made.relinked) == (2, True)
     assert lab.boot().image.build == 2
 
@@ -58,7 +65,7 @@ def test_one_source_that_has_changed_is_compiled_and_the_kernel_linked(lab: Tree
 def test_a_table_that_has_changed_is_read_and_the_kernel_linked(lab: TreeLab) -> None:
     lab.row_is(f"{lab.number + 1}\tcommon\ttest_call\t{lab.entry}")
     outcome = lab.make()
-    assert made(outcome) == ["SYSTBL arch/x86/include/generated/asm/syscalls_64.h", *LINKED]
+    assert made(outcome) == ["SYSTBL arch/x86/include/generated/asm/syscalls_64.h", *LINKED[lab.version]]
     assert outcome.made.build == 2
 
 
@@ -78,14 +85,14 @@ def test_an_entry_that_is_taken_out_of_obj_y_links_the_kernel_anew(lab: TreeLab)
     lab.replace(LISTS, "obj-y := test_call.o\n", "")
     lab.replace(LISTS, "obj-m := syscallModule.o\n", "")
     outcome = lab.make()
-    assert made(outcome) == LINKED
+    assert made(outcome) == LINKED[lab.version]
     assert outcome.made.build == 3
 
 
 def test_a_new_EXTRAVERSION_makes_kernel_and_modules_for_it(lab: TreeLab) -> None:
     lab.replace("Makefile", "EXTRAVERSION = -test", "EXTRAVERSION = -mine")
     outcome = lab.make()
-    assert "LD vmlinux" in made(outcome)
+    assert LINKED[lab.version][-2] in made(outcome)
     assert f"LD [M] {KO}" in made(outcome)
     assert not any(step.startswith("CC SystemCalls/test_call") for step in made(outcome))
     assert outcome.made.release.endswith("-mine")
@@ -119,6 +126,66 @@ def test_two_trees_with_the_same_sources_give_the_same_bytes(tmp_path: Path) -> 
         assert one.path(name).read_bytes() == two.path(name).read_bytes(), name
 
 
+ORDER = {
+    "4.19": """AR SystemCalls/built-in.a
+CC [M] SystemCalls/syscallModule.o
+LD vmlinux
+SORTEX vmlinux
+SYSMAP System.map
+MODPOST 1 modules
+CC SystemCalls/syscallModule.mod.o
+LD [M] SystemCalls/syscallModule.ko""",
+    "6.19": """AR SystemCalls/built-in.a
+CC [M] SystemCalls/syscallModule.o
+AR built-in.a
+AR vmlinux.a
+LD vmlinux.o
+MODPOST Module.symvers
+LD vmlinux.unstripped
+NM System.map
+SORTTAB vmlinux.unstripped
+OBJCOPY vmlinux
+CC [M] SystemCalls/syscallModule.mod.o
+CC [M] .module-common.o
+LD [M] SystemCalls/syscallModule.ko""",
+}
+
+
+@pytest.mark.parametrize("version", ["4.19", "6.19"])
+def test_the_steps_come_in_the_order_of_the_release(tmp_path: Path, version: str) -> None:
+    steps = [f"{tool} {target}" for tool, target in TreeLab(tmp_path, version).make().log.steps]
+    wanted = ORDER[version].split("\n")
+    assert [step for step in steps if step in wanted] == wanted
+    assert steps[-1] == wanted[-1]
+
+
+def test_an_archive_is_made_when_those_below_it_are(lab: TreeLab) -> None:
+    lab.write("kernel/time/time.py", lab.read("kernel/time/time.py") + "\n# changed\n")
+    steps = made(lab.make())
+    assert steps[:3] == ["CC kernel/time/time.o", "AR kernel/time/built-in.a", "AR kernel/built-in.a"]
+    lab.make("clean")
+    steps = made(lab.make())
+    assert steps.index("AR kernel/time/built-in.a") + 1 == steps.index("AR kernel/built-in.a")
+
+
+def test_a_file_saved_while_make_runs_is_newer_than_the_build(tmp_path: Path) -> None:
+    lab = TreeLab(tmp_path)
+    sources = Sources(str(lab.root))
+
+    def save(line: object) -> None:
+        if line == "  LD      vmlinux":
+            lab.write(SOURCE, CALL + "\n# saved just now\n")
+
+    Maker(BuildLog(save), lambda: lab.running).make(Request(str(lab.root), (), {}))
+    stamp = sources.last_build()
+    assert stamp is not None
+    assert changed_since(sources, stamp) == [SOURCE]
+    lab.make()
+    stamp = sources.last_build()
+    assert stamp is not None
+    assert changed_since(sources, stamp) == []
+
+
 # Goals.
 
 
@@ -137,7 +204,7 @@ def test_make_modules_alone_makes_the_same_module_and_no_kernel(lab: TreeLab) ->
     outcome = lab.make("modules")
     assert not any(step.startswith(("CC System", "LD vmlinux")) for step in made(outcome) if ".mod.o" not in step)
     assert lab.path(KO).read_bytes() == whole
-    assert ("LD", "vmlinux") in lab.make().log.steps
+    assert LINKED[lab.version][-2] in made(lab.make())
 
 
 def test_several_goals_are_made_in_their_order(lab: TreeLab) -> None:
@@ -154,7 +221,8 @@ def test_kernelrelease_and_help_say_what_is_asked(lab: TreeLab) -> None:
 
 
 @pytest.mark.parametrize(
-    ("goal", "word"), [("modlues", "modules"), ("menuconfig", "nothing to configure"), ("modules_install", "insmod")]
+    ("goal", "word"),
+    [("modlues", "modules"), ("menuconfig", "nothing to configure"), ("modules_instal", "modules_install")],
 )
 def test_a_goal_that_there_is_not_says_what_there_is(lab: TreeLab, goal: str, word: str) -> None:
     error = lab.make(goal).errors[0]
@@ -199,6 +267,23 @@ def folder(tmp_path: Path, makefile: str) -> TreeLab:
 def test_a_recipe_says_what_it_does_unless_it_is_silent(tmp_path: Path) -> None:
     lab = folder(tmp_path, "all: one\n\techo done\none:\n\t@echo quiet\n")
     assert lab.make(folder="mine").lines == ["quiet", "echo done", "done"]
+
+
+def test_what_a_Makefile_says_while_it_is_read_is_shown(tmp_path: Path) -> None:
+    lab = TreeLab(tmp_path)
+    lab.replace(LISTS, "obj-y := test_call.o", "$(info hello)\n$(warning look here)\nobj-y := test_call.o")
+    lines = lab.make().lines
+    assert "hello" in lines
+    assert f"{LISTS}:2: look here" in lines
+
+
+def test_the_parts_of_a_composite_object_are_linked_and_not_noted(tmp_path: Path) -> None:
+    lab = TreeLab(tmp_path)
+    lab.replace(LISTS, "obj-y := test_call.o", "obj-y := both.o\nboth-y := test_call.o more.o")
+    lab.write("SystemCalls/more.py", "from kshell.linux import *\n\n\ndef helper(k: Kernel) -> int:\n    return 1\n")
+    outcome = lab.make()
+    assert ("CC", "SystemCalls/more.o") in outcome.log.steps
+    assert not outcome.notes
 
 
 def test_a_recipe_may_call_make_in_the_tree(tmp_path: Path) -> None:
@@ -254,3 +339,28 @@ def test_make_in_the_modules_folder_needs_the_running_kernel_only(tmp_path: Path
     outcome = lab.make(folder="SystemCalls")
     assert any("LD [M]" in step for step in made(outcome))
     assert not any("vmlinux" in step for step in made(outcome))
+
+
+# One object, one directory, and what make is told that it does not know.
+
+
+@pytest.mark.parametrize("version", ["4.19", "6.19"])
+def test_one_object_or_one_directory_can_be_made_alone(tmp_path: Path, version: str) -> None:
+    lab = TreeLab(tmp_path, version)
+    assert made(lab.make("SystemCalls/test_call.o"))[1:] == ["CC SystemCalls/test_call.o"]
+    assert made(lab.make("SystemCalls/")) == ["CC [M] SystemCalls/syscallModule.o"]
+    assert made(lab.make("kernel/time/")) == [
+        "CC kernel/time/time.o",
+        "AR kernel/time/built-in.a",
+        "AR kernel/built-in.a",
+    ]
+    assert not lab.path("vmlinux").exists()
+    for goal in ("SystemCalls/nothing.o", "nowhere/"):
+        assert lab.make(goal).errors[0].text == f"make: *** No rule to make target '{goal}'.  Stop."
+
+
+def test_a_mistake_in_one_object_is_told_where_it_is_made_alone(tmp_path: Path) -> None:
+    lab = TreeLab(tmp_path)
+    lab.write(SOURCE, CALL + "\nthis is no Python\n")
+    assert lab.make("SystemCalls/test_call.o").errors
+    assert not lab.make("SystemCalls/syscallModule.o").errors

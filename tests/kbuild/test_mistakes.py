@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -88,13 +89,30 @@ def test_without_a_mistake_the_module_serves_the_call_and_nothing_is_noted(tmp_p
 # The table.
 
 
+def outcome_trail(lab: TreeLab) -> list[str]:
+    """What make itself says last, without its level."""
+    return [line.partition(" *** ")[2] for line in lab.make().lines if re.match(r"make(\[\d\])?: \*\*\*", line)]
+
+
 @BOTH
 def test_a_row_without_a_definition_is_an_undefined_reference(tmp_path: Path, version: str) -> None:
     lab = TreeLab(tmp_path, version)
     lab.replace(SOURCE, "def test_call", "def other_call")
     error = failed(lab)
     at = 8 * lab.number
-    assert error.text == f"ld: arch/x86/entry/syscall_64.o:(.rodata+{at:#x}): undefined reference to `{OLDER}'"
+    text = f"ld: arch/x86/entry/syscall_64.o:(.rodata+{at:#x}): undefined reference to `{OLDER}'"
+    assert error.text.split("\n")[-1] == text
+    if version == "6.19":
+        switch, place, _ = error.text.split("\n")
+        assert switch == "ld: arch/x86/entry/syscall_64.o: in function `x64_sys_call':"
+        header = "./arch/x86/include/generated/asm/syscalls_64.h"
+        assert re.fullmatch(rf"{header}:(\d+):\(\.text\+0x[0-9a-f]+\): undefined reference to `{OLDER}'", place)
+        number = int(place.split(":")[1])
+        assert lab.read(header).split("\n")[number - 1] == f"__SYSCALL({lab.number}, sys_test_call)"
+        assert outcome_trail(lab) == ["[vmlinux.unstripped] Error 1", "[vmlinux] Error 2", "[__sub-make] Error 2"]
+    else:
+        assert "\n" not in error.text
+        assert outcome_trail(lab) == ["[vmlinux] Error 1"]
     assert error.file == TABLE
     assert error.line == 1 + lab.read(TABLE).split("\n").index(f"{lab.number}\tcommon\ttest_call\t\t{lab.entry}")
     assert error.try_.startswith("__x64_sys_other_call")
@@ -307,7 +325,48 @@ def test_one_name_for_two_variables_of_a_file_is_a_redefinition(tmp_path: Path) 
     assert (error.text, error.line) == ("redefinition of '__ksymtab_STUB_test_call'", 18)
 
 
+# The header.
+
+
+@BOTH
+def test_a_header_that_is_not_C_stops_the_first_source_that_includes_it(tmp_path: Path, version: str) -> None:
+    lab = TreeLab(tmp_path, version)
+    lab.replace(HEADER, "sys_test_call(int);", "sys_test_call(int;")
+    outcome = lab.make()
+    assert outcome.errors[0].file == HEADER
+    assert outcome.errors[0].because
+    steps = [target for tool, target in outcome.log.steps if tool == "CC"]
+    assert len(steps) == 1
+    assert lab.path(steps[0].removesuffix(".o") + ".py").exists()
+    folder = steps[0].rpartition("/")[0]
+    assert outcome_trail(lab) == [f"[{steps[0]}] Error 1", f"[{folder}] Error 2"]
+
+
 # The lists.
+
+
+@BOTH
+def test_a_row_that_is_named_otherwise_than_its_call_builds_with_a_note(tmp_path: Path, version: str) -> None:
+    lab = TreeLab(tmp_path, version)
+    lab.row_is(f"{lab.number}\tcommon\ttestcall\t{lab.entry}")
+    message = note(built(lab), "the row of test_call is named 'testcall'")
+    assert "__NR_testcall" in message.because
+    assert message.try_ == f"the row: {lab.number}\tcommon\ttest_call\t{lab.entry}"
+    assert call(lab.boot(), lab.number, 5) == -ENOSYS
+
+
+def test_a_row_of_the_kernel_s_own_may_be_named_otherwise(tmp_path: Path) -> None:
+    lab = TreeLab(tmp_path)
+    lab.write("fs/stat.py", lab.read("fs/stat.py") + "\n# mine\n")
+    assert not [each for each in built(lab).notes if "is named" in each.text]
+
+
+@pytest.mark.parametrize(("version", "needed"), [("4.19", "__build"), ("6.19", "SystemCalls/")])
+def test_a_module_without_a_source_is_needed_by_the_directory(tmp_path: Path, version: str, needed: str) -> None:
+    lab = TreeLab(tmp_path, version)
+    lab.path("SystemCalls/syscallModule.py").unlink()
+    words = f"No rule to make target 'SystemCalls/syscallModule.o', needed by '{needed}'.  Stop."
+    assert failed(lab).text == f"make[1]: *** {words}"
 
 
 @BOTH
@@ -344,7 +403,8 @@ def test_a_directory_in_both_places_of_core_y_is_linked_in_twice(tmp_path: Path,
     o = "SystemCalls/test_call.o"
     assert [error.text for error in outcome.errors] == [
         f"ld: {o}:(.bss+0x0): multiple definition of `STUB_test_call'; {o}:(.bss+0x0): first defined here",
-        f"ld: {o}:(.text+0x0): multiple definition of `{OLDER}'; {o}:(.text+0x0): first defined here",
+        f"ld: {o}: in function `{OLDER}':\ntest_call.py:(.text+0x0): multiple definition of `{OLDER}'; "
+        f"{o}:test_call.py:(.text+0x0): first defined here",
     ]
     lines = [i for i, line in enumerate(lab.read("Makefile").split("\n"), 1) if "SystemCalls/" in line]
     assert f"(Makefile:{lines[0]} and Makefile:{lines[1]})" in outcome.errors[0].because
@@ -374,7 +434,11 @@ def test_without_obj_y_the_definition_is_not_linked_in(tmp_path: Path, version: 
     lab = TreeLab(tmp_path, version)
     lab.replace(LISTS, "obj-y := test_call.o\n", "")
     error = failed(lab)
-    assert error.text.endswith(f"undefined reference to `{OLDER}'")
+    if version == "4.19":
+        assert error.text.endswith(f"undefined reference to `{OLDER}'")
+    else:  # modpost comes first, and misses what the same file exports
+        assert error.text == 'ERROR: modpost: "STUB_test_call" [SystemCalls/syscallModule.ko] undefined!'
+        assert error.because.startswith(f"{SOURCE}:5 exports STUB_test_call, but ")
     assert f"{LISTS} has nothing on obj-y" in error.because
     assert error.try_ == "obj-y := test_call.o"
 
@@ -384,6 +448,9 @@ def test_the_definition_on_obj_m_is_not_linked_in(tmp_path: Path, version: str) 
     lab = TreeLab(tmp_path, version)
     lab.replace(LISTS, "obj-y := test_call.o\n", "obj-m := test_call.o\n")
     lab.replace(LISTS, "obj-m := syscallModule.o", "obj-m += syscallModule.o")
+    if version == "6.19":
+        assert failed(lab).text == "ERROR: modpost: missing MODULE_LICENSE() in SystemCalls/test_call.o"
+        lab.write(SOURCE, "from kshell.linux import MODULE_LICENSE\n\nMODULE_LICENSE('GPL')\n" + CALL)
     error = failed(lab)
     assert error.text.endswith(f"undefined reference to `{OLDER}'")
     assert "test_call.o on obj-m: it becomes a module" in error.because
@@ -422,6 +489,9 @@ def test_a_stub_that_is_not_exported_stops_a_module_of_the_tree(tmp_path: Path, 
     assert error.text == words
     assert "EXPORT_SYMBOL(STUB_test_call)" in error.try_
     assert not lab.path(KO).exists()
+    assert lab.path("vmlinux").exists() is (version == "4.19")  # modpost comes before the link since 6.1
+    trail = ["[Module.symvers] Error 1", "[modpost] Error 2", "[__sub-make] Error 2"]
+    assert outcome_trail(lab) == (trail if version == "6.19" else ["[__modpost] Error 1", "[modules] Error 2"])
 
 
 def outside(lab: TreeLab, module: str = MODULE) -> Path:
@@ -456,7 +526,7 @@ def test_a_stub_that_is_not_exported_stops_a_module_outside_a_6_19_tree(tmp_path
     built(lab)
     folder = outside(lab)
     outcome = lab.make("modules", M=str(folder))
-    words = f'ERROR: modpost: "STUB_test_call" [{folder}/syscallModule.ko] undefined!'
+    words = 'ERROR: modpost: "STUB_test_call" [syscallModule.ko] undefined!'
     assert [error.text for error in outcome.errors] == [words]
     assert not (folder / "syscallModule.ko").exists()
 
@@ -531,6 +601,7 @@ def test_without_a_licence_6_19_does_not_build(tmp_path: Path) -> None:
     lab.replace("SystemCalls/syscallModule.py", *NO_LICENSE)
     error = failed(lab)
     assert error.text == "ERROR: modpost: missing MODULE_LICENSE() in SystemCalls/syscallModule.o"
+    assert not lab.path("vmlinux").exists()
     assert 'MODULE_LICENSE("GPL")' in error.try_
 
 

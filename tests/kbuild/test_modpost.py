@@ -125,6 +125,30 @@ def test_a_proprietary_module_gets_no_GPL_only_symbol(version: str, word: str) -
     assert said(post(version, module("d/m", ("STUB_gpl",), license="Proprietary"))) == [(ERROR, text)]
 
 
+@BOTH
+def test_each_module_is_read_before_any_name_is_looked_for(version: str) -> None:
+    found = said(post(version, module("a", ("gone",), license=""), module("b", ("lost",), ("STUB_x",), license="")))
+    words = ["missing MODULE_LICENSE() in a.o", "missing MODULE_LICENSE() in b.o", "'STUB_x' exported twice"]
+    words += ['"gone" [a.ko] undefined!', '"lost" [b.ko] undefined!']
+    assert [next(word for word in words if word in text) for _, text in found] == words
+
+
+def test_4_19_gives_up_at_a_GPL_only_symbol_before_it_looks_for_names() -> None:
+    found = said(post("4.19", module("a", ("gone",)), module("b", ("STUB_gpl",), license="Proprietary")))
+    assert [text.split(":")[0] for _, text in found] == ["FATAL"]
+    found = said(post("6.19", module("a", ("gone",)), module("b", ("STUB_gpl",), license="Proprietary")))
+    assert [text.split(" ")[2] for _, text in found] == ['"gone"', "GPL-incompatible"]
+
+
+def test_6_19_lists_ten_undefined_names_and_counts_the_rest() -> None:
+    many = tuple(f"gone{i}" for i in range(13))
+    found = said(post("6.19", module("a", many[:7]), module("b", many[7:])))
+    assert sum(text.endswith("undefined!") for _, text in found) == 10
+    last = "WARNING: modpost: suppressed 3 unresolved symbol warnings because there were too many)"
+    assert found[-1] == (WARNING, last)
+    assert len(said(post("4.19", module("a", many)))) == 13
+
+
 exports = st.lists(
     st.builds(
         Export,

@@ -14,8 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kshell.abi.object_file import write_object
+from kshell.kbuild.paths import TABLE
 from kshell.kbuild.pristine import changed_since, diff, snapshot
-from kshell.kbuild.tree import TABLE, Tree, new_tree
+from kshell.kbuild.sources import Sources, tree_at
+from kshell.kbuild.tree import new_tree
 from kshell.kbuild.unified import unified
 
 NO_DIFF = "the oracle is patch, which is not installed"
@@ -23,34 +25,35 @@ NO_DIFF = "the oracle is patch, which is not installed"
 
 LEFT_BEHIND = """
 SystemCalls/test_call.o vmlinux System.map Module.symvers boot/vmlinuz-4.19.1-test x.ko user/mine
-arch/x86/include/generated/asm/syscalls_64.h Makefile~ #Makefile# .Makefile.swp Makefile.orig Makefile.orig3
+arch/x86/include/generated/asm/syscalls_64.h Makefile~ #Makefile# .Makefile.swp
+Makefile.orig Makefile.mine Makefile.mine3 a.kshell-12-0
 .kshell/state __pycache__/a.pyc .git/config
 """
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Tree:
+def tree(tmp_path: Path) -> Sources:
     new_tree(str(tmp_path / "linux"))
-    return Tree.at(str(tmp_path / "linux"))
+    return tree_at(str(tmp_path / "linux"))
 
 
-def put(tree: Tree, relative: str, data: bytes) -> None:
-    path = Path(tree.path(relative))
+def put(tree: Sources, relative: str, data: bytes) -> None:
+    path = Path(tree.full(relative))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
 
 
-def test_a_new_tree_differs_in_nothing(tree: Tree) -> None:
+def test_a_new_tree_differs_in_nothing(tree: Sources) -> None:
     assert diff(tree) == []
 
 
-def test_the_homework_is_a_unified_diff_of_five_files(tree: Tree) -> None:
+def test_the_homework_is_a_unified_diff_of_five_files(tree: Sources) -> None:
     put(tree, "SystemCalls/Makefile", b"obj-y := test_call.o\nobj-m := syscallModule.o\n")
     put(tree, "SystemCalls/test_call.py", b"x = 1")
     table = tree.read_text(TABLE).replace("\n\n# x32", "\n335\tcommon\ttest_call\t__x64_sys_test_call\n\n# x32")
     put(tree, TABLE, table.encode())
     put(tree, "Makefile", tree.read_text("Makefile").replace(" fs/\n", " fs/ SystemCalls/\n").encode())
-    os.remove(tree.path("usr/Makefile"))
+    os.remove(tree.full("usr/Makefile"))
     found = diff(tree)
     assert [(each.path, each.status) for each in found] == [
         ("Makefile", "changed"), ("SystemCalls/Makefile", "added"), ("SystemCalls/test_call.py", "added"),
@@ -70,7 +73,7 @@ def test_the_homework_is_a_unified_diff_of_five_files(tree: Tree) -> None:
     assert found[4].lines[:2] == ["--- a/usr/Makefile", "+++ /dev/null"]
 
 
-def test_what_a_build_and_an_editor_leave_is_nobody_s_work(tree: Tree) -> None:
+def test_what_a_build_and_an_editor_leave_is_nobody_s_work(tree: Sources) -> None:
     made = write_object("object", {"source": "a.py"})
     for name in LEFT_BEHIND.split():
         put(tree, name, made)
@@ -81,15 +84,15 @@ def test_what_a_build_and_an_editor_leave_is_nobody_s_work(tree: Tree) -> None:
     assert [each.path for each in diff(tree)] == ["a.orig.py", "vmlinux.txt"]
 
 
-def test_what_cannot_be_shown_is_named(tree: Tree, tmp_path: Path) -> None:
+def test_what_cannot_be_shown_is_named(tree: Sources, tmp_path: Path) -> None:
     put(tree, "binary", b"\x7fELF\0\xff")
     put(tree, "latin.py", b"x = '\xfc'\n")
     put(tree, "large.txt", b"x\n" * (1 << 20))
     put(tree, "empty.py", b"")
-    os.mkfifo(tree.path("pipe"))
-    os.symlink(tmp_path, tree.path("out"))
-    os.remove(tree.path("README"))
-    os.symlink("/dev/zero", tree.path("README"))
+    os.mkfifo(tree.full("pipe"))
+    os.symlink(tmp_path, tree.full("out"))
+    os.remove(tree.full("README"))
+    os.symlink("/dev/zero", tree.full("README"))
     found = {each.path: (each.status, each.lines, each.note) for each in diff(tree)}
     assert found == {
         "README": ("changed", [], "a link to /dev/zero"),
@@ -102,7 +105,7 @@ def test_what_cannot_be_shown_is_named(tree: Tree, tmp_path: Path) -> None:
     }
 
 
-def test_line_ends_that_changed_are_said(tree: Tree) -> None:
+def test_line_ends_that_changed_are_said(tree: Sources) -> None:
     put(tree, "README", tree.read_text("README").replace("\n", "\r\n").encode())
     assert [each.note for each in diff(tree)] == ["CR LF line ends"]
 
@@ -152,39 +155,51 @@ def test_a_diff_of_two_large_texts_comes_at_once() -> None:
 # Since the last build.
 
 
-def test_what_has_changed_since_a_snapshot_is_new_gone_or_another(tree: Tree) -> None:
+def test_what_has_changed_since_a_snapshot_is_new_gone_or_another(tree: Sources) -> None:
     stamp = snapshot(tree)
     assert changed_since(tree, stamp) == []
     put(tree, "SystemCalls/test_call.py", b"x = 1\n")
-    put(tree, "Makefile", tree.read_bytes("Makefile").replace(b"usr/", b"rsu/"))  # as long as it was
-    os.remove(tree.path("README"))
+    put(tree, "Makefile", (tree.read_bytes("Makefile") or b"").replace(b"usr/", b"rsu/"))  # as long as it was
+    os.remove(tree.full("README"))
     put(tree, "vmlinux", b"")
     put(tree, "user/mine", write_object("program", {}))
     assert changed_since(tree, stamp) == ["Makefile", "README", "SystemCalls/test_call.py"]
     assert changed_since(tree, snapshot(tree)) == []
 
 
-def test_a_file_that_was_only_touched_has_not_changed(tree: Tree) -> None:
+def test_a_file_that_was_only_touched_has_not_changed(tree: Sources) -> None:
     stamp = snapshot(tree)
-    os.utime(tree.makefile, ns=(1, 1))
+    os.utime(tree.full("Makefile"), ns=(1, 1))
     assert changed_since(tree, stamp) == []
 
 
-def test_a_snapshot_survives_as_json(tree: Tree) -> None:
+def test_a_snapshot_survives_as_json(tree: Sources) -> None:
     stamp = json.loads(json.dumps(snapshot(tree)))
-    os.utime(tree.makefile, ns=(1, 1))
+    os.utime(tree.full("Makefile"), ns=(1, 1))
     assert changed_since(tree, stamp) == []
 
 
-def test_looking_for_changes_is_cheap_and_follows_no_link(tree: Tree) -> None:
-    os.symlink("/", tree.path("all"))
-    os.symlink(".", tree.path("here"))
+def test_looking_for_changes_is_cheap_and_follows_no_link(tree: Sources) -> None:
+    os.symlink("/", tree.full("all"))
+    os.symlink(".", tree.full("here"))
     stamp = snapshot(tree)
     best = min(_timed(tree, stamp) for _ in range(20))
     assert best < 0.002
 
 
-def _timed(tree: Tree, stamp: dict[str, tuple[int, int, str]]) -> float:
+def _timed(tree: Sources, stamp: dict[str, tuple[int, int, str]]) -> float:
     start = perf_counter()
     assert changed_since(tree, stamp) == []
     return perf_counter() - start
+
+
+def test_a_walk_that_is_cut_says_where_and_always_cuts_there(tree: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kshell.kbuild.pristine.FILES_MAX", 6)
+    first, again = diff(tree), diff(tree)
+    assert first == again
+    (told,) = first
+    assert "more than 6 files" in told.note
+    stamp = snapshot(tree)
+    assert len(stamp) == 6
+    assert list(stamp) == sorted(stamp, key=lambda path: (path.count("/") > 0, path))
+    assert changed_since(tree, stamp) == []

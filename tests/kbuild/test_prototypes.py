@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kshell.kbuild.messages import NOTE
-from kshell.kbuild.prototypes import HEADER, compare, parse_prototypes, same_type
-from kshell.kbuild.tree_contents import VERSIONS, contents
+from kshell.kbuild.paths import HEADER, VERSIONS
+from kshell.kbuild.prototypes import compare, parse_prototypes, same_type
+from kshell.kbuild.tree_contents import contents
 
 GUARD, END = "#ifndef _LINUX_SYSCALLS_H\n#define _LINUX_SYSCALLS_H\n", "\n#endif\n"
 
@@ -191,3 +192,19 @@ def test_a_large_header_is_read_within_a_second_or_two(unit: str) -> None:
     start = process_time()
     parse_prototypes(text)
     assert process_time() - start < 4
+
+
+@pytest.mark.parametrize("junk", ["@", "#foo\n", '"\\', "#deffine x\n", "sys_a(", "#if 1\n", "(", "/*"])
+def test_a_header_of_junk_takes_no_time_and_not_a_thousand_messages(junk: str) -> None:
+    from time import perf_counter
+
+    start = perf_counter()
+    _, messages = parse_prototypes(junk * ((128 << 10) // len(junk)))
+    assert len(messages) <= 101
+    assert perf_counter() - start < 2
+
+
+def test_a_list_of_parameters_that_does_not_end_says_so() -> None:
+    _, (message,) = parse_prototypes("asmlinkage long sys_test_call(int;\n")
+    assert "its ) is missing" in message.because
+    assert message.try_.startswith("asmlinkage long sys_test_call(int);")

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kshell.kbuild.makefile import Host, MakefileError, Where, parse
-from kshell.kbuild.recipe import Action, Command, Echo, Make, Nothing, Remove, commands, read_recipe
+from kshell.kbuild.recipe import Action, Change, Command, Echo, Make, Nothing, Remove, commands, read_recipe
 
 ANSWERS = {"uname -r": "4.19.1-test\n", "pwd": "/home/me\n"}
 WHERE = Where("Makefile", 7)
@@ -29,27 +29,26 @@ def refused(text: str) -> MakefileError:
 
 def test_the_slides_recipe_makes_two_goals_because_of_the_blank_after_SUBDIRS() -> None:
     (made,) = actions("make -C /lib/modules/`uname -r`/build SUBDIRS= /home/me modules")
-    assert made == Make("/lib/modules/4.19.1-test/build", ("/home/me", "modules"), {"SUBDIRS": ""}, "", (), {}, ";")
+    assert made == Make("/lib/modules/4.19.1-test/build", ("/home/me", "modules"), {"SUBDIRS": ""}, {}, ";")
 
 
 def test_the_usual_external_build_names_its_folder_with_M() -> None:
     (made,) = actions('make -C /lib/modules/$(uname -r)/build M="$PWD" ARCH:=x86 -j 4 -sk --no-print-directory modules')
     assert isinstance(made, Make)
     assert (made.goals, made.variables) == (("modules",), {"M": "/home/me", "ARCH": "x86"})
-    assert made.options == ("-s", "-k", "--no-print-directory")
 
 
-def test_cd_and_C_add_up_and_each_command_knows_what_joins_it_to_the_last() -> None:
+def test_cd_is_a_command_of_its_own_and_each_command_knows_what_joins_it_to_the_last() -> None:
     found = actions("cd sub && make -Cdeep all; make || echo no")
-    assert [type(a).__name__ for a in found] == ["Nothing", "Make", "Make", "Echo"]
+    assert [type(a).__name__ for a in found] == ["Change", "Make", "Make", "Echo"]
     assert [a.after for a in found] == [";", "&&", ";", "||"]
-    assert [a.directory for a in found if isinstance(a, Make)] == ["sub/deep", "sub"]
+    assert [a.directory for a in found if isinstance(a, (Change, Make))] == ["sub", "deep", ""]
 
 
 def test_rm_keeps_its_patterns_and_what_is_quoted_stands_for_itself() -> None:
     (removed,) = actions("rm -rf *.o '*.ko' a\\ b $TWO Module.*  # all of it")
-    assert removed == Remove("", ("*.o", "[*].ko", "a b", "a", "b", "Module.*"), True, True, ";")
-    assert actions("rm -f *.o 2>/dev/null || true")[0] == Remove("", ("*.o",), True, False, ";")
+    assert removed == Remove(("*.o", "[*].ko", "a b", "a", "b", "Module.*"), True, True, ";")
+    assert actions("rm -f *.o 2>/dev/null || true")[0] == Remove(("*.o",), True, False, ";")
 
 
 @pytest.mark.parametrize(
@@ -69,10 +68,10 @@ def test_echo_says_what_the_shell_would_say(text: str, said: str) -> None:
 
 def test_the_prefixes_are_taken_off_and_kept_apart() -> None:
     command = read("@ -+ true")
-    assert (command.text, command.silent, command.ignore_errors, command.always) == ("true", True, True, True)
+    assert (command.text, command.silent, command.ignore_errors, command.where) == ("true", True, True, WHERE)
     assert command.actions == (Nothing(";"),)
     assert read("@:").actions == (Nothing(";"),)
-    assert read("CFLAGS=-O2 make").actions == (Make("", (), {}, "", (), {"CFLAGS": "-O2"}, ";"),)
+    assert read("CFLAGS=-O2 make").actions == (Make("", (), {}, {"CFLAGS": "-O2"}, ";"),)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +92,7 @@ def test_the_prefixes_are_taken_off_and_kept_apart() -> None:
         "sudo make install",
         "cd",
         "rm -rf / ; reboot",
+        "make && X=1",
     ],
 )
 def test_anything_that_needs_a_program_is_refused_with_its_line(text: str) -> None:
@@ -114,6 +114,10 @@ def test_anything_that_needs_a_program_is_refused_with_its_line(text: str) -> No
         ("make -C", "make: option requires an argument -- 'C'"),
         ("make -z", "make: invalid option -- 'z'"),
         ("make --zz", "make: unrecognized option '--zz'"),
+        ("make -n", "make: option '-n' is not followed here"),
+        ("make -sB", "make: option '-sB' is not followed here"),
+        ("make --dry-run", "make: option '--dry-run' is not followed here"),
+        ("make -f other.mk", "make: option '-f' is not followed here"),
     ],
 )
 def test_a_misspelt_command_is_refused_in_the_words_of_its_program(text: str, what: str) -> None:
@@ -125,9 +129,16 @@ def test_the_commands_of_a_rule_come_one_after_the_other_with_the_exported_varia
     makefile = parse(text, "Makefile", {}, Host(directory="/home/me"))
     found = commands(makefile, makefile.targets["all"])
     assert next(found).actions == (Echo("all 3 /home/me\n", ";"),)
-    assert next(found).actions == (Make("a", (), {"M": "/home/me"}, "", (), {}, ";"),)
+    assert next(found).actions == (Make("a", (), {"M": "/home/me"}, {}, ";"),)
     with pytest.raises(MakefileError, match=r"Makefile:5: \*\*\* cannot run `gcc x\.c`\.  Stop\."):
         next(found)
+
+
+@pytest.mark.parametrize(
+    "option", ["-s", "-kS", "-w", "--no-print-directory", "-j4", "-j 4", "-f Makefile", "-fMakefile", "--", "-O"]
+)
+def test_options_that_change_nothing_here_are_taken(option: str) -> None:
+    assert actions(f"make {option} all") == (Make("", ("all",), {}, {}, ";"),)
 
 
 SIGNS = "$ $( ${ ` ) } ' \" \\ \n ; && || | > # make rm echo cd -C -f X= = * a 2>/dev/null"

@@ -8,7 +8,8 @@ import pytest
 
 from kshell.abi.syscall_tbl import load, table_path
 from kshell.kbuild.messages import ERROR, NOTE, BuildMessage
-from kshell.kbuild.systbl import TABLE, SystblResult, generate
+from kshell.kbuild.paths import TABLE
+from kshell.kbuild.systbl import SystblResult, generate
 
 VERSIONS = ("4.19", "6.19")
 ENTRY = {"4.19": "__x64_sys_test_call", "6.19": "sys_test_call"}
@@ -258,3 +259,28 @@ def test_every_error_of_a_broken_row_is_of_its_kind() -> None:
     assert error.file == "./arch/x86/include/generated/asm/syscalls_64.h"
     assert error.excerpt[0].endswith("__SYSCALL_64(335, test-call, )")
     assert "is made of line 341 of syscall_64.tbl" in error.because
+
+
+@pytest.mark.parametrize("behind", [False, True])
+def test_of_two_rows_with_one_number_the_new_one_is_to_blame_on_6_19(behind: bool) -> None:
+    before = pristine("6.19")
+    lines = before.split("\n")
+    at = next(i for i, line in enumerate(lines) if line.startswith("335") and "uretprobe" in line)
+    row = "335\tcommon\ttest_call\tsys_test_call"
+    text = "\n".join([*lines[: at + behind], row, *lines[at + behind :]])
+    (error,) = generate(text, "6.19", before=before).errors
+    assert error.line == at + behind + 1
+    assert "test_call" in error.excerpt[0]
+    assert error.because.startswith(f"line {at + 2 - behind} has 335 for uretprobe")
+    assert error.try_.split() == ["471", "common", "test_call", "sys_test_call"]
+
+
+def test_a_new_row_with_too_large_a_number_is_to_blame_and_not_the_one_below_it() -> None:
+    before = pristine("6.19")
+    lines = before.split("\n")
+    at = next(i for i, line in enumerate(lines) if line.startswith("20"))
+    text = "\n".join([*lines[:at], "471\tcommon\ttest_call\tsys_test_call", *lines[at:]])
+    (error,) = generate(text, "6.19", before=before).errors
+    assert error.line == at + 1
+    assert error.try_.startswith("move the row to its place by number")
+    assert not generate(text, "6.19", before=before).notes

@@ -13,8 +13,14 @@ import pytest
 
 from kshell.abi.syscall_tbl import parse, table_path
 from kshell.kbuild import tree_files
-from kshell.kbuild.tree import HEADER, PRISTINE, TABLE, Tree, TreeError, new_tree
-from kshell.kbuild.tree_contents import SOURCES, VERSIONS, contents
+from kshell.kbuild.build_log import BuildFailed
+from kshell.kbuild.paths import HEADER, PRISTINE, TABLE, VERSIONS
+from kshell.kbuild.pristine import diff
+from kshell.kbuild.release import profile_of, release_of
+from kshell.kbuild.sources import Sources, is_tree, read_makefile, tree_at
+from kshell.kbuild.tree import new_tree
+from kshell.kbuild.tree_contents import SOURCES, contents
+from kshell.kbuild.tree_files import TreeError, read_text
 from kshell.kernel.naming import entry_name
 from kshell.kernel.profile import PROFILES
 
@@ -22,13 +28,13 @@ NO_MAKE = "the oracle is GNU make, which is not installed"
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Tree:
+def tree(tmp_path: Path) -> Sources:
     new_tree(str(tmp_path / "linux"))
-    return Tree.at(str(tmp_path / "linux"))
+    return tree_at(str(tmp_path / "linux"))
 
 
-def put(tree: Tree, relative: str, data: bytes) -> None:
-    path = Path(tree.path(relative))
+def put(tree: Sources, relative: str, data: bytes) -> None:
+    path = Path(tree.full(relative))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
 
@@ -57,11 +63,11 @@ def test_a_new_tree_has_linux_s_own_paths_and_says_what_it_is(version: str, tmp_
         "mm/mmap.py",
     }
     assert wanted | {"usr/Makefile", "user/test_call_user.s", "user/libc.s", "user/test_call_user"} <= set(made.created)
-    tree = Tree.at(str(root))
-    assert (tree.version, tree.profile) == (version, version)
-    assert tree.release == PROFILES[version].release + "-test"
+    tree = tree_at(str(root))
+    assert tree.version() == version
+    assert release_of(read_makefile(tree, "Makefile")) == PROFILES[version].release + "-test"
     assert tree.read_text(TABLE) == Path(table_path(version)).read_text(encoding="utf-8")
-    assert tree.pristine() == contents(version) == json.loads((root / PRISTINE).read_text())
+    assert tree.pristine == contents(version) == json.loads((root / PRISTINE).read_text())
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -155,10 +161,10 @@ def test_force_keeps_a_copy_of_every_file_it_replaces_and_leaves_the_others(tmp_
         (root / "SystemCalls" / "test_call.py").write_bytes(b"my work")
         made = new_tree(str(root), force=True)
         assert made.created == ["Makefile"]
-    assert made.kept == [("Makefile", "Makefile.orig2")]
-    assert (root / "Makefile.orig").read_bytes() == b"first"
-    assert (root / "Makefile.orig1").read_bytes() == b"second"
-    assert (root / "Makefile.orig2").read_bytes() == b"third"
+    assert made.kept == [("Makefile", "Makefile.mine2")]
+    assert (root / "Makefile.mine").read_bytes() == b"first"
+    assert (root / "Makefile.mine1").read_bytes() == b"second"
+    assert (root / "Makefile.mine2").read_bytes() == b"third"
     assert (root / "Makefile").read_text() == contents("4.19")["Makefile"]
     assert (root / "SystemCalls" / "test_call.py").read_bytes() == b"my work"
     assert new_tree(str(root), force=True) == ([], [])
@@ -170,10 +176,10 @@ def test_where_there_are_no_hard_links_the_copy_is_a_copy(tmp_path: Path, monkey
 
     monkeypatch.setattr(os, "link", refuse)
     (tmp_path / "Makefile").write_bytes(b"mine")
-    (tmp_path / "Makefile.orig").write_bytes(b"older")
-    assert new_tree(str(tmp_path), force=True).kept == [("Makefile", "Makefile.orig1")]
-    assert (tmp_path / "Makefile.orig").read_bytes() == b"older"
-    assert (tmp_path / "Makefile.orig1").read_bytes() == b"mine"
+    (tmp_path / "Makefile.mine").write_bytes(b"older")
+    assert new_tree(str(tmp_path), force=True).kept == [("Makefile", "Makefile.mine1")]
+    assert (tmp_path / "Makefile.mine").read_bytes() == b"older"
+    assert (tmp_path / "Makefile.mine1").read_bytes() == b"mine"
 
 
 def test_whenever_it_is_stopped_what_was_there_is_still_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,7 +208,32 @@ def test_whenever_it_is_stopped_what_was_there_is_still_there(tmp_path: Path, mo
                 new_tree(str(root), force=True)
         found = set(everything(root).values())
         assert set(before.values()) <= found
-        assert not [path for path in everything(root) if ".new" in path]
+        assert not [path for path in everything(root) if ".kshell-" in path]
+
+
+def test_a_file_that_appears_while_the_tree_is_laid_out_is_kept_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = tree_files.write_new
+
+    def late(full: str, data: bytes) -> bool:
+        if full.endswith("/README"):
+            Path(full).write_bytes(b"saved just now")
+        return real(full, data)
+
+    monkeypatch.setattr("kshell.kbuild.tree.write_new", late)
+    assert new_tree(str(tmp_path), force=True).kept == [("README", "README.mine")]
+    assert (tmp_path / "README.mine").read_bytes() == b"saved just now"
+    assert (tmp_path / "README").read_text() == contents("4.19")["README"]
+
+
+def test_a_temporary_name_that_is_taken_is_passed_over_and_left_alone(tmp_path: Path) -> None:
+    taken = tmp_path / f"file.kshell-{os.getpid()}-0"
+    taken.write_bytes(b"somebody's")
+    tree_files.write_whole(str(tmp_path / "file"), b"new")
+    assert (tmp_path / "file").read_bytes() == b"new"
+    assert not tree_files.write_new(str(tmp_path / "file"), b"newer")
+    assert everything(tmp_path) == {"file": b"new", taken.name: b"somebody's"}
 
 
 @pytest.mark.parametrize("link", ["kernel", "Makefile", "include/linux"])
@@ -214,8 +245,8 @@ def test_force_follows_no_link(link: str, tmp_path: Path) -> None:
     (root / link).symlink_to(outside / "sys.py" if link == "Makefile" else outside)
     before = everything(outside)
     if link == "Makefile":
-        assert new_tree(str(root), force=True).kept == [("Makefile", "Makefile.orig")]
-        assert os.readlink(root / "Makefile.orig") == str(outside / "sys.py")
+        assert new_tree(str(root), force=True).kept == [("Makefile", "Makefile.mine")]
+        assert os.readlink(root / "Makefile.mine") == str(outside / "sys.py")
         assert not (root / "Makefile").is_symlink()
     else:
         with pytest.raises(TreeError, match="is a link"):
@@ -227,7 +258,7 @@ def test_force_follows_no_link(link: str, tmp_path: Path) -> None:
 def test_names_with_blanks_and_other_letters_are_names(tmp_path: Path) -> None:
     root = tmp_path / "mein Kern ü 核"
     new_tree(str(root))
-    assert Tree.at(str(root)).read_text("README").startswith("A kernel tree")
+    assert tree_at(str(root)).read_text("README").startswith("A kernel tree")
 
 
 def test_a_place_where_no_tree_can_be_is_a_clear_error(tmp_path: Path) -> None:
@@ -263,66 +294,85 @@ def test_a_folder_that_may_not_be_written_to_is_a_clear_error(tmp_path: Path) ->
 # Finding it.
 
 
-def test_a_folder_that_is_no_tree_is_told_apart(tmp_path: Path, tree: Tree) -> None:
+def test_a_folder_that_is_no_tree_is_told_apart(tmp_path: Path, tree: Sources) -> None:
     (tmp_path / "file").write_text("")
     for path, what in (("nowhere", "No such file"), ("file", "Not a directory"), (".", "is not a kernel tree")):
         with pytest.raises(TreeError, match=what):
-            Tree.at(str(tmp_path / path))
-    put(tree, "Makefile", b"all:\n")
-    with pytest.raises(TreeError, match="is not a kernel tree") as caught:
-        Tree.at(tree.root)
-    assert "VERSION" in caught.value.because
-    put(tree, "Makefile", b"VERSION = 2\nPATCHLEVEL = 6\n")
-    with pytest.raises(TreeError, match="unknown kernel") as caught:
-        Tree.at(tree.root)
-    assert "4.19 and 6.19" in caught.value.because
+            tree_at(str(tmp_path / path))
 
 
-def test_the_release_is_what_the_makefile_says_now(tree: Tree) -> None:
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("makefile", [b"all:\n", b"ifeq (\n", b"VERSION = 2\nPATCHLEVEL = 6\n", b"\xff", None])
+def test_a_tree_whose_makefile_is_broken_or_gone_is_one_and_can_be_compared(
+    tmp_path: Path, version: str, makefile: bytes | None
+) -> None:
+    new_tree(str(tmp_path / "linux"), version)
+    path = tmp_path / "linux" / "Makefile"
+    path.unlink() if makefile is None else path.write_bytes(makefile)
+    tree = tree_at(str(tmp_path / "linux"))
+    assert [each.path for each in diff(tree)] == ["Makefile"]
+    (tmp_path / "linux" / PRISTINE).unlink()
+    tree = tree_at(str(tmp_path / "linux"))
+    assert tree.version() == version
+    assert [each.path for each in diff(tree)] == ["Makefile"]
+    with pytest.raises(BuildFailed):
+        profile_of(release_of(read_makefile(tree, "Makefile")), "Makefile")
+
+
+def test_the_release_is_what_the_makefile_says_now(tree: Sources) -> None:
     text = tree.read_text("Makefile").replace("EXTRAVERSION = -test", "EXTRAVERSION := -mine  # this is my own")
     put(tree, "Makefile", text.replace("SUBLEVEL = 1", "SUBLEVEL =").encode())
-    assert Tree.at(tree.root).release == "4.19-mine"
+    assert release_of(read_makefile(tree, "Makefile")) == "4.19-mine"
+    assert tree.version() == "4.19"
 
 
-def test_a_tree_that_has_lost_its_hidden_folder_is_compared_with_a_new_one(tree: Tree) -> None:
-    for damage in (b"", b"[1]", b'{"a": 1}', b"[" * 100_000, b"\xff"):
-        put(tree, PRISTINE, damage)
-        assert tree.pristine() == contents("4.19")
+def test_a_folder_is_a_tree_by_what_lies_in_it(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text("VERSION = 4\nPATCHLEVEL = 19\n")
+    assert not is_tree(Sources(str(tmp_path)))
+    (tmp_path / TABLE).parent.mkdir(parents=True)
+    assert is_tree(Sources(str(tmp_path)))
+
+
+@pytest.mark.parametrize("damage", [b"", b"[1]", b'{"a": 1}', b"[" * 100_000, b"\xff"])
+def test_a_tree_that_has_lost_its_hidden_folder_is_compared_with_a_new_one(tree: Sources, damage: bytes) -> None:
+    put(tree, PRISTINE, damage)
+    assert tree.pristine == contents("4.19")
+    assert not tree.is_changed("kernel/sys.py")
 
 
 # Reading it.
 
 
-def test_cr_lf_is_lf_in_sources_and_stays_in_what_make_and_the_scripts_read(tree: Tree) -> None:
+def test_cr_lf_is_lf_in_sources_and_stays_in_what_make_and_the_scripts_read(tree: Sources) -> None:
     for name in ("a.py", "a.h", "a.c", "a.s"):
         put(tree, name, b"\xef\xbb\xbfa\r\nb\r\n")
-        assert tree.read_text(name) == "a\nb\n"
+        assert read_text(tree.root, name) == "a\nb\n"
     for name in ("Makefile", "a.tbl", "README"):
         put(tree, name, b"a\r\nb\r\n")
-        assert tree.read_text(name) == "a\r\nb\r\n"
+        assert read_text(tree.root, name) == "a\r\nb\r\n"
 
 
-def test_what_is_no_utf_8_is_named_by_line_and_byte(tree: Tree) -> None:
+def test_what_is_no_utf_8_is_named_by_line_and_byte(tree: Sources) -> None:
     put(tree, "a.py", "x = 1\nname = 'Gr\xfc\xdfe'\n".encode("latin-1"))
     with pytest.raises(TreeError, match=r"a\.py:2:11: is not UTF-8") as caught:
-        tree.read_text("a.py")
+        read_text(tree.root, "a.py")
     assert "0xfc" in caught.value.because
     put(tree, "a.py", "x = 1\n".encode("utf-16"))
     with pytest.raises(TreeError, match="UTF-16"):
-        tree.read_text("a.py")
+        read_text(tree.root, "a.py")
     put(tree, "a.py", b"x = 1\ny\0 = 2\n")
     with pytest.raises(TreeError, match=r"a\.py:2: holds a NUL"):
-        tree.read_text("a.py")
+        read_text(tree.root, "a.py")
 
 
-def test_nothing_that_is_no_file_is_read_or_waited_for(tree: Tree, tmp_path: Path) -> None:
-    os.mkfifo(tree.path("pipe"))
-    os.mkdir(tree.path("folder"))
-    os.symlink("/dev/zero", tree.path("zero"))
-    os.symlink("loop", tree.path("loop"))
-    os.symlink(tmp_path / "secret", tree.path("secret"))
+def test_nothing_that_is_no_file_is_read_or_waited_for(tree: Sources, tmp_path: Path) -> None:
+    os.mkfifo(tree.full("pipe"))
+    os.mkdir(tree.full("folder"))
+    os.symlink("/dev/zero", tree.full("zero"))
+    os.symlink("loop", tree.full("loop"))
+    os.symlink(tmp_path / "secret", tree.full("secret"))
     (tmp_path / "secret").write_text("x")
-    os.symlink(tmp_path, tree.path("up"))
+    os.symlink(tmp_path, tree.full("up"))
     put(tree, "large", b"x" * (tree_files.SIZE_MAX + 1))
     cases = {
         "pipe": "is a pipe", "folder": "is a directory", "zero": "leads out of the tree", "loop": "loop",
@@ -331,15 +381,15 @@ def test_nothing_that_is_no_file_is_read_or_waited_for(tree: Tree, tmp_path: Pat
     }  # fmt: skip
     for name, what in cases.items():
         with pytest.raises(TreeError, match=what) as caught:
-            tree.read_text(name)
+            read_text(tree.root, name)
         assert caught.value.what.startswith(name)
         assert caught.value.because
         assert caught.value.try_
     with pytest.raises(TreeError) as caught:
-        tree.read_text("secret")
+        read_text(tree.root, "secret")
     assert str(tmp_path / "secret") in caught.value.because
 
 
-def test_a_link_to_another_file_of_the_tree_is_read(tree: Tree) -> None:
-    os.symlink("kernel/sys.py", tree.path("here.py"))
-    assert tree.read_text("here.py") == tree.read_text("kernel/sys.py")
+def test_a_link_to_another_file_of_the_tree_is_read(tree: Sources) -> None:
+    os.symlink("kernel/sys.py", tree.full("here.py"))
+    assert read_text(tree.root, "here.py") == read_text(tree.root, "kernel/sys.py")

@@ -126,3 +126,24 @@ def test_a_file_tells_its_symbols_without_running() -> None:
     assert found.defined == ["plain", "gpl", "lvl"]
     assert modinfo(tree) == [("license", "GPL"), ("parm", "lvl:x (int)")]
     assert "Param" in references(tree)
+
+
+def test_a_symbol_of_a_module_that_died_in_its_init_is_waited_for_in_vain(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    with pytest.raises(ModuleError):
+        load(lab, "x = Param('x')\nEXPORT_SYMBOL(x)\ndef i(k):\n    return 1 // 0\nmodule_init(i)\n", "owner")
+    before = lab.k.clock.ns
+    with pytest.raises(ModuleError) as caught:
+        load(lab, "x = extern('x', int)\n", "user")
+    error = caught.value
+    assert error.message.endswith("Device or resource busy")
+    assert lab.dmesg()[-2:] == ["user: gave up waiting for init of module owner.", "user: Unknown symbol x (err -16)"]
+    assert lab.k.clock.ns - before >= 30 * 10**9
+    assert not lab.k.modules["owner"].used_by
+
+
+def test_a_symbol_that_is_missing_is_told_before_one_that_is_exported_twice(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    load(lab, "x = Param('x')\nEXPORT_SYMBOL(x)\n", "owner")
+    refused(lab, "x = Param('x')\nEXPORT_SYMBOL(x)\ny = extern('y')\n")
+    assert lab.dmesg()[-1] == "m: Unknown symbol y (err -2)"

@@ -21,7 +21,7 @@ HANDLERS = {
     "declares another init": "module_init(handler)\n    return 1",
     "declares another stub": "k[Stub('late')] = handler\n    return 1",
     "uses a late extern": "return k[extern('STUB_test_call')](k, 1)",
-    "calls the stub itself": "return STUB_test_call(k, n)",
+    "calls the stub itself": "stub = [STUB_test_call]\n    return stub[0](k, n)",
     "calls itself through the stub": "return k[STUB_test_call](k, n)",
     "stores into a number": "k[5] = handler\n    return 1",
     "loads what is no address": "return k.memory.load('here')",

@@ -247,7 +247,7 @@ def test_what_a_handler_returns_is_narrowed_to_64_bits(lab: Lab, text: str, valu
     assert lab.result(335, 1) == wanted
 
 
-@pytest.mark.parametrize("signature", ["k", "k, a, b", ""])
+@pytest.mark.parametrize("signature", ["k", "k, a, b"])
 def test_a_handler_with_other_parameters_is_a_bug_at_its_own_definition(lab: Lab, signature: str) -> None:
     lab.handler(f"def handler({signature}):\n    return 0\n")
     assert killed_by(lab) == "SIGSEGV"
@@ -353,7 +353,7 @@ def test_the_budget_is_that_of_one_call(lab: Lab) -> None:
 
 
 def test_a_module_that_frees_itself_returns_into_freed_text(lab: Lab) -> None:
-    module = lab.handler("def handler(k, n):\n    remove(k)\n    return n\n")
+    module = lab.handler("remove = None\ndef handler(k, n):\n    remove(k)\n    return n\n")
     at = module.address + 0x10
     module.namespace["remove"] = lambda k: delete_module(k, "m")
     assert killed_by(lab) == "SIGKILL"

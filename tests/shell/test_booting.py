@@ -50,14 +50,19 @@ def test_a_reboot_leaves_no_module_no_process_and_no_file_in_tmp(tree: TreeLab, 
     assert lab.session.kernel.shell_task is not task
     assert lab.session.registers is None
     assert lab.ret("getpid") == pid
-    assert lab.json(MODULE) == {}
+    assert lab.json(MODULE) == {
+        "name": "syscallModule",
+        "path": "test_kernel/SystemCalls/syscallModule.ko",
+        "taints": "",
+        "vermagic": "4.19.1-test SMP mod_unload ",
+    }
 
 
 def test_the_boot_log_names_the_kernel_that_was_built(tree: TreeLab, lab: Lab) -> None:
     install(lab)
     lab.json("boot test_kernel nosmap")
     first, *rest = [record["text"] for record in lab.json("dmesg")["records"]]
-    assert first == "Linux version 4.19.1-test (kshell) #1 SMP, simulated"
+    assert first == "Linux version 4.19.1-test (student@kshell) (kshell, simulated) #1 SMP"
     assert any(text.startswith("Command line:") and "nosmap" in text for text in rest)
     assert "4.19.1-test" in lab.text("cat /proc/version")
 
@@ -124,7 +129,9 @@ def test_a_kernel_that_panics_at_boot_shows_its_log_and_the_one_of_before_is_bac
     text = result.view.text()
     assert "ValueError: boom" in text
     assert "RIP: 0010:start+" in text
-    assert lab.text("cat /proc/version").startswith("Linux version 4.19.1-test (kshell) #1 ")
+    assert "Command line:" not in text
+    assert "until then 4.19.1-test #1 runs" in text
+    assert "#1 SMP" in lab.text("cat /proc/version")
     assert lab.ret("335 5") == -38
     assert lab.error("boot")["what"].startswith("Kernel panic")
     assert lab.json("boot 6.19")["build"] == 1
@@ -164,3 +171,19 @@ def test_a_tree_that_was_removed_can_be_left_by_its_kernel(tree: TreeLab, lab: L
     assert lab.error("boot")["because"]
     assert lab.ret("getpid") > 0
     assert lab.json("boot 4.19")["release"] == "4.19.1"
+
+
+def test_the_whole_log_of_a_kernel_that_panicked_stays_to_be_read_until_the_next_boot(tree: TreeLab, lab: Lab) -> None:
+    tree.write("SystemCalls/bad.py", BAD)
+    tree.replace("SystemCalls/Makefile", "obj-y := test_call.o", "obj-y := bad.o test_call.o")
+    install(lab)
+    error = lab.error("boot test_kernel")
+    found = lab.json("dmesg")
+    assert found["panicked"] == {"kernel": "4.19.1-test #1", "log": error["log"]}
+    assert error["log"][0].startswith("Linux version 4.19.1-test ")
+    text = lab.text("dmesg")
+    assert text.startswith("(the log of 4.19.1-test #1, which panicked at boot)\nLinux version 4.19.1-test ")
+    assert "\n(the log of 4.19.1-course, which runs now)\n[    0.000001] Linux version 4.19.1-course " in text
+    assert "panicked" not in lab.text("dmesg -n 1")
+    lab.json("boot")
+    assert "panicked" not in lab.json("dmesg")

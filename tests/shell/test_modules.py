@@ -204,11 +204,21 @@ def test_module_copy_takes_a_file_that_ends_in_py(lab: Lab) -> None:
     assert lab.result("insmod hello2.py").error is None
 
 
-def test_modprobe_r_of_what_is_not_loaded_says_so(lab: Lab) -> None:
-    error = lab.error("modprobe -r hello")
-    assert error["what"] == "modprobe: FATAL: Module hello is not in kernel."
+def test_modprobe_r_of_what_is_not_loaded_is_no_error_and_of_what_is_not_there_is_one(lab: Lab) -> None:
+    assert lab.text("modprobe -r hello") == ""
+    assert lab.result("modprobe -r hello").status == 0
+    error = lab.error("modprobe -r nothing")
+    assert error["what"] == "modprobe: FATAL: Module nothing not found."
+    assert error["because"]
     lab.result("modprobe hello")
     assert lab.error("modprobe -r helo")["try"] == "modprobe -r hello"
+
+
+def test_json_says_what_was_loaded(lab: Lab) -> None:
+    found = lab.json("modprobe hello")
+    assert (found["name"], found["taints"], found["vermagic"]) == ("hello", "O", "4.19.1-course SMP mod_unload ")
+    assert found["path"].endswith("modules/hello.py")
+    assert lab.json("modprobe hello") == found
 
 
 def test_a_missing_file_is_explained_by_its_folder(lab: Lab, tmp_path: Path) -> None:

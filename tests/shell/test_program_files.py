@@ -107,6 +107,7 @@ def test_the_slides_program_runs_without_an_assembler(lab: Lab, user: Path, monk
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_source_that_was_changed_after_the_build_is_noted(lab: Lab, user: Path, name: str) -> None:
+    lab.json("modprobe syscallModule")
     assert lab.result("run user/test_call_user 5").notes == []
     text = (user / name).read_text()
     (user / name).write_bytes(text.replace("\n", "\r\n").encode())  # only the line ends: no change

@@ -119,7 +119,7 @@ def _release(k: Kernel) -> str:
 
 
 def _version(k: Kernel) -> str:
-    return f"#{k.image.build} SMP"
+    return k.version
 
 
 KERNEL: dict[bytes, Entry] = {

@@ -29,7 +29,7 @@ def newuname(k: Kernel, name: UtsnamePtr) -> Long:
         sysname="Linux",
         nodename="kshell",
         release=k.release,
-        version=f"#{k.image.build} SMP",
+        version=k.version,
         machine="x86_64",
         domainname="(none)",
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kshell.abi.c_types import U64
-from kshell.abi.errno import errno_name
 from kshell.kernel.exec import run_stub
 from kshell.kernel.run import Outcome
 from kshell.kernel.trace import Tracer
@@ -14,7 +13,7 @@ from kshell.shell.call_views import CallView, Ending, Hops
 from kshell.shell.commands import command, find, misuse
 from kshell.shell.errors import CommandError
 from kshell.shell.explain import explain, stub_of
-from kshell.shell.trees import in_tree, remind
+from kshell.shell.tree_running import in_tree, missing_call, remind, remind_of_course
 from kshell.shell.views import Line, Text, View, labelled, span
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def make_call(session: Session, words: list[Word], with_hops: bool) -> View:
     if not words:
         raise misuse("syscall", "which call?")
     k = session.kernel
-    nr = call_number(k, words[0], words[1:])
+    nr = _number(session, words, "syscall")
     definition = definition_of(k, nr)
     raw = raw or words[0].text[:1].isdigit()  # by number it is syscall(2), which knows no signature either
     args = call_arguments(k, words[0].text, words[1:], definition, raw)
@@ -102,14 +101,26 @@ def make_call(session: Session, words: list[Word], with_hops: bool) -> View:
     hops = Hops(tracer.hops or [], run.listing, f"__NR_{name} = {nr}" if name else "") if with_hops else None
     returned = run.call is not None and run.outcome.kind == "returned"
     explanation = explain(k, run.call, stub) if run.call is not None and returned else None
-    if explanation is not None and run.call is not None and run.call.ret is not None:
-        explanation = in_tree(session, explanation, errno_name(-run.call.ret))
+    if run.call is not None:
+        explanation = in_tree(session, explanation, run.call)
     remind(session)
+    remind_of_course(session, called=name == "test_call")
     ending = Ending(run.outcome, _faulting(run), k.oopses > oopses, f"the shell's task {pid}")
     memory = [(i, _parameter(definition, i), address, data) for i, address, data in run.buffers]
     if returned:
         session.last_call = run.call
     return CallView(run.call, count, ending, memory, explanation, hops, meanwhile, session.libc)
+
+
+def _number(session: Session, words: list[Word], command: str) -> int:
+    """The number of the call that the first word names.  CommandError otherwise, with what a tree has to do with it."""
+    try:
+        return call_number(session.kernel, words[0], words[1:] if command == "syscall" else (), command)
+    except CommandError as error:
+        told = missing_call(session, words[0].text) if error.what.startswith("no system call") else None
+        if told is not None:
+            error.because, error.try_ = told
+        raise
 
 
 def definition_of(k: Kernel, nr: int) -> SyscallDefinition | None:
@@ -216,7 +227,7 @@ def man(session: Session, words: list[Word]) -> View:
 
         return help_page(name)
     try:
-        nr = call_number(k, words[0], command="man")
+        nr = _number(session, words, "man")
     except CommandError as error:
         what = f"man: {error.what.removeprefix('man: ')}"
         raise CommandError(what, error.because, error.try_) from None
@@ -275,7 +286,7 @@ def _page(k: Kernel, nr: int, definition: SyscallDefinition) -> View:
         lines.append([(f"  {errno:<13} ", "errno"), (words, "dim")])
         lines += [[("      ", ""), (text, "")] for text in wrap(why, 86)]
     if not found.errors:
-        lines.append(span(f"  none: {found.without_errors}"))
+        lines.append(span(f"  none: {found.without_errors}" if found.knows_errors else f"  {found.without_errors}"))
     lines += [[], *labelled("declared as", definition.macro)]
     result = {
         "nr": nr,

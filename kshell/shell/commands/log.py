@@ -9,11 +9,12 @@ from kshell.abi.loglevel import WORDS, level_of
 from kshell.shell.commands import command, misuse, take_options
 from kshell.shell.commands.session import count
 from kshell.shell.errors import CommandError
-from kshell.shell.views import Dmesg, Nothing, View, show
+from kshell.shell.views import Dmesg, Line, Nothing, Text, View, show, span
 from kshell.shell.words import plain
 
 if TYPE_CHECKING:
     from kshell.kernel.printk import Record
+    from kshell.shell.booting import Panicked
     from kshell.shell.session import Session
     from kshell.shell.words import Word
 
@@ -65,6 +66,9 @@ def dmesg(session: Session, words: list[Word]) -> View:
 
     With -w it shows what came since the last dmesg -w; it does not wait, for between commands nothing happens.
 
+    After a kernel has panicked at boot, its log stands before that of the kernel which runs in its place, until the
+    next boot.
+
     The log is a ring: when it is full the oldest records are overwritten, and dmesg says how many. The clock is the
     machine's own; it moves at traps and stands still between commands.
     """
@@ -73,6 +77,7 @@ def dmesg(session: Session, words: list[Word]) -> View:
         raise misuse("dmesg", f"{show(options.words[0].text)} is not an option")
     log = session.kernel.log
     if "clear" in options:
+        session.panicked = None
         log.clear()
         session.log_cleared = log.written
         return Nothing()
@@ -90,7 +95,19 @@ def dmesg(session: Session, words: list[Word]) -> View:
         log.clear()
         session.log_cleared = log.written
     remark = FOLLOWED if follow and session.interactive else ""
-    return Dmesg(records, dropped, "decode" in options, "ctime" not in options, remark)
+    view = Dmesg(records, dropped, "decode" in options, "ctime" not in options, remark)
+    chosen = follow or any(option in options for option in ("level", "grep", "last"))
+    return view if session.panicked is None or chosen else _with_panic(session, session.panicked, view)
+
+
+def _with_panic(session: Session, panicked: Panicked, view: Dmesg) -> View:
+    """The log of the kernel that did not get through the last boot, and then that of the one which runs now."""
+    from kshell.shell.booting import version
+
+    lines: list[str | Line] = [span(f"(the log of {panicked.kernel}, which panicked at boot)", "comment")]
+    lines += [show(line) for line in panicked.log]
+    lines.append(span(f"(the log of {version(session.kernel)}, which runs now)", "comment"))
+    return Text([*lines, *view.lines()], view.json() | {"panicked": {"kernel": panicked.kernel, "log": panicked.log}})
 
 
 class _Filter:

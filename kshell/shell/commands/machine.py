@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from kshell.shell.session import Session
     from kshell.shell.words import Word
 
+MACHINE_ONLY = ("/proc/", "/sys/", "/dev/")  # whoever types these means the machine's, whatever the host has
+
 
 @command(
     "boot",
@@ -79,7 +81,7 @@ def _refused(name: str, path: str, errno: int) -> CommandError:
         "EISDIR": f"ls {show(path)}",
         "EINVAL": f'syscall open "{show(path)}" O_RDONLY  (then: syscall read FD buf:64 64)',
     }.get(errno_name(number), "ls /")
-    if errno_name(number) == "ENOENT" and os.path.exists(path):
+    if errno_name(number) == "ENOENT" and os.path.exists(path) and not path.startswith(MACHINE_ONLY):
         kind = "folder" if os.path.isdir(path) else "file"
         because = f"{name} looks inside the simulated machine, and {show(path)} is a {kind} of your own, outside it"
         try_ = "tree  (what has changed in a tree), diff" if kind == "folder" else f"edit {named(path)}"

@@ -39,8 +39,8 @@ def x(session: Session, words: list[Word]) -> View:
     Formats: x hexadecimal, d signed, u unsigned, o octal, t binary, a address, c character, s string, i instruction.
     Sizes: b one byte, h two, w four, g eight. What is left out is as the last time.
 
-    ADDRESS is a number, a symbol, symbol+8, sys_call_table[39], a register such as $rsp, or phys:0x1000. Addresses in
-    the lower half are those of the shell's task.
+    ADDRESS is a number, a symbol, symbol+8, sys_call_table+39*8, sys_call_table[39], a register such as $rsp, or
+    phys:0x1000. Addresses in the lower half are those of the shell's task.
     """
     count, format_, size = 1, *session.examined[1:]
     typed = "x"

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from kshell.shell.commands import command, misuse, take_options
 from kshell.shell.errors import CommandError, did_you_mean
 from kshell.shell.host_files import write_new
-from kshell.shell.kmod import load, load_with_dependencies, not_found, remove, unload
+from kshell.shell.kmod import is_builtin, load, load_with_dependencies, not_found, remove, unload
 from kshell.shell.modinfo import field_lines, module_fields
-from kshell.shell.samples import find_sample, sample_names, sample_path
-from kshell.shell.trees import module_note
+from kshell.shell.samples import builtin_names, builtin_path, find_builtin, find_sample, sample_names, sample_path
+from kshell.shell.tree_changes import module_note
 from kshell.shell.views import Column, Lsmod, Nothing, Table, Text, View, show
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ def modprobe(session: Session, words: list[Word]) -> View:
     name = options.words[0].text
     if "remove" in options:
         return remove(session, name)
+    if is_builtin(session.kernel, name):  # as on Linux: it is there, and nothing need be done
+        return Nothing()
     sample = find_sample(name)
     if sample is None:
         raise not_found("modprobe: FATAL", name, session)
@@ -174,11 +176,15 @@ def _list_samples(session: Session) -> View:
         described = [value for key, value in module_fields(session.kernel, name) if key == "description"]
         rows.append((name, described[0] if described else ""))
     result: dict[str, Any] = {"modules": [{"name": name, "description": text} for name, text in rows]}
+    built_in = [(name, "a built-in source: for a kernel tree, not for insmod") for name in builtin_names()]
+    result["builtin"] = [name for name, _ in built_in]
+    rows += built_in
     return Table([Column("module", "module"), Column("description")], rows, result)
 
 
 def _copy(session: Session, name: str, folder: str) -> View:
-    sample = find_sample(name)
+    built_in = find_builtin(name)
+    sample = built_in or find_sample(name)
     if sample is None:
         failed = not_found("module copy", name, session)
         failed.try_ = failed.try_.replace("modprobe", "module copy")
@@ -186,7 +192,7 @@ def _copy(session: Session, name: str, folder: str) -> View:
     target = os.path.join(folder, sample + ".py") if folder != "." else sample + ".py"
     if folder.endswith(".py") and not os.path.isdir(folder):
         folder, target = os.path.dirname(folder) or ".", folder
-    with open(sample_path(sample), encoding="utf-8") as file:
+    with open(builtin_path(sample) if built_in else sample_path(sample), encoding="utf-8") as file:
         text = file.read()
     try:
         os.makedirs(folder, exist_ok=True)
@@ -195,7 +201,10 @@ def _copy(session: Session, name: str, folder: str) -> View:
         what = f"module copy: {show(folder)}: {words}"
         raise CommandError(what, "the folder cannot be made", f"module copy {sample}") from None
     write_new("module copy", target, text, f"module copy {sample}")
-    return Text([f"copied to {target}; edit it, then: insmod {target}"], {"path": target})
+    then = f"insmod {target}"
+    if built_in:
+        then = f"obj-y := {sample}.o in the Makefile beside it, make  (help add-a-system-call)"
+    return Text([f"copied to {target}; edit it, then: {then}"], {"path": target})
 
 
 @command(

@@ -18,8 +18,8 @@ from kshell.shell.host_files import write_new
 from kshell.shell.program_files import Program, assemble, from_file, from_hex, from_image, from_source
 from kshell.shell.program_trace import ProgramTracer, instruction_at, stopped_at
 from kshell.shell.session import BUDGET, INTERRUPTED
-from kshell.shell.trees import remind
-from kshell.shell.views import Table, View, show
+from kshell.shell.tree_running import enosys_note, remind, remind_of_course
+from kshell.shell.views import Line, Table, View, show
 from kshell.shell.words import BLANKS
 
 if TYPE_CHECKING:
@@ -99,7 +99,6 @@ def _run(session: Session, words: list[Word], traced: bool, with_hops: bool) -> 
 def start(session: Session, program: Program, args: list[str], traced: bool, with_hops: bool) -> View:
     """Load a program, run it to its end, and say how that was."""
     k = session.kernel
-    remind(session)
     comm = os.path.basename(program.name)
     for note in program.notes:
         k.note(note)
@@ -107,10 +106,16 @@ def start(session: Session, program: Program, args: list[str], traced: bool, wit
         task = load_program(k, program.segments, program.entry, comm, [program.name, *args])
     except ValueError as error:
         raise CommandError(f"run: {show(program.name)}: {error}", "the machine has 64 MiB", "a smaller one") from None
-    live = traced and not with_hops and not session.output.collects
-    show_call = (lambda call: session.output.line(call_line(call))) if live else None
+    live = traced and not session.output.collects
+
+    def show_line(line: Line) -> None:
+        session.tty.line(line, stop=False)
+
+    show_call = (lambda call: show_line(call_line(call))) if live else None
     hops_wanted, asked = with_hops or (traced and session.output.collects), traced or session.output.collects
-    k.tracer = tracer = ProgramTracer(k, program, hops_wanted, asked, show_call)
+    k.tracer = tracer = ProgramTracer(
+        k, program, hops_wanted, asked, show_call, show_line if live and with_hops else None
+    )
     oopses = k.oopses
     try:
         ended = run_program(k, task, session.budget)
@@ -125,9 +130,13 @@ def start(session: Session, program: Program, args: list[str], traced: bool, wit
     instruction = instruction_at(program, stopped_at(program, signal)) if signal and signal.ip else ""
     ending = Ending(ended.outcome, instruction, k.oopses > oopses, comm)
     calls = [(call, _count(k, call)) for call in ended.calls]
-    session.last_call = tracer.last_failed(traced) or session.last_call
+    failed = tracer.last_failed(traced)
+    session.last_call = failed or session.last_call
+    enosys_note(session, failed)
+    remind(session)
+    remind_of_course(session, called="test_call" in {*tracer.names, *(call.name for call in tracer.calls)})
     hops = Hops(tracer.hops, []) if tracer.hops is not None else None
-    return RunView(calls, ending, hops, traced and not live, with_hops)
+    return RunView(calls, ending, hops, traced and not live, with_hops and not live)
 
 
 def _count(k: Kernel, call: Call) -> int:

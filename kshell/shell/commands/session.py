@@ -9,7 +9,7 @@ from kshell.shell.commands import GROUPS, command, everything, find, misuse, tak
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import write_new
 from kshell.shell.pipes import take_target, write_file
-from kshell.shell.topics import TOPICS
+from kshell.shell.topics import TOPICS, name_page
 from kshell.shell.views import Line, Nothing, Text, View, show, span
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ WIDEST = 100  # columns that prose may take: longer lines are hard to read
         ("help", "all commands, by group"),
         ("help trace", "one command, with examples that work as typed"),
         ("help modules", "what a module looks like, and what it can import"),
+        ("help c-to-kshell", "the slides' lines of C, each beside its line of Python"),
         ("help add-a-system-call", "the steps, from a new tree to a loaded handler"),
     ),
 )
@@ -42,7 +43,10 @@ def help_(session: Session, words: list[Word]) -> View:
         raise misuse("help", "one command at a time")
     if words:
         topic = TOPICS.get(words[0].text)
-        return topic() if topic is not None else help_page(words[0].text, session)
+        if topic is not None:
+            return topic()
+        named = name_page(words[0].text) if find(words[0].text) is None else None
+        return named or help_page(words[0].text, session)
     lines: list[Line] = []
     result = []
     for group, heading, _ in GROUPS:

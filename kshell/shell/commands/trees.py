@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from kshell.kbuild.paths import VERSIONS
 from kshell.shell.build_views import MakeView, failed_build, message_lines
 from kshell.shell.commands import command, misuse, take_options
 from kshell.shell.errors import CommandError, did_you_mean
-from kshell.shell.trees import build_of, change_note, changed_files, is_running, name_tree, named, own_path, tree_folder
+from kshell.shell.tree_changes import INSTALL, advice, change_note, changes_of, forget_made
+from kshell.shell.tree_running import way_there
+from kshell.shell.trees import build_of, is_running, name_tree, named, own_path, tree_folder
 from kshell.shell.views import Line, Text, View, show, span
 
 if TYPE_CHECKING:
@@ -17,7 +20,6 @@ if TYPE_CHECKING:
     from kshell.shell.session import Session
     from kshell.shell.words import Word
 
-VERSIONS = ("4.19", "6.19")
 INTERRUPTED = 130
 
 
@@ -29,7 +31,7 @@ INTERRUPTED = 130
     options=(
         ("4.19", "the release of the tree, the slides' own; without it that of the kernel that runs"),
         ("6.19", "a recent one"),
-        ("--force", "lay it out in a folder that is not empty; what is in the way is kept as NAME.orig"),
+        ("--force", "lay it out in a folder that is not empty; what is in the way is kept as NAME.mine"),
     ),
     examples=(("tree new test_kernel", "a small kernel source tree, with Linux's own paths"),),
 )
@@ -71,7 +73,7 @@ def _new_tree(session: Session, texts: list[str], force: bool) -> View:
         raise CommandError(show(error.what), show(error.because), show(error.try_)) from None
     shown = named(name_tree(session, texts[0]))
     lines: list[Line] = [span(f"{shown}: {len(made.created)} files of a Linux {version} tree")]
-    lines += [[("kept: ", "dim"), (show(f"{old} is now {copy}"), "")] for old, copy in made.kept]
+    lines += [[("kept: ", "dim"), (show(f"your {old} is now {copy}"), "")] for old, copy in made.kept]
     next_: Line = [("next: ", "dim"), (f"make -C {shown}", "hint"), ("; ", ""), (f"make -C {shown} install", "hint")]
     lines.append([*next_, ("; ", ""), (f"boot {shown}", "hint")])
     lines.append([("      ", ""), ("help add-a-system-call", "hint"), ("  (what to add to it before that)", "")])
@@ -83,25 +85,29 @@ def _state(session: Session, folder: str) -> View:
     from kshell.kbuild.sources import Sources
 
     sources = Sources(folder)
-    built, changed = build_of(sources), changed_files(folder)
+    built, changes = build_of(session, sources), changes_of(folder)
+    changed = changes.all() if changes is not None else None
     result: dict[str, Any] = {"path": folder, "release": None, "build": None, "changed": changed, "running": False}
     shown = named(folder)
     if built is None:
         lines = [span(f"{shown}: not built yet"), [("  try: ", "dim"), (f"make -C {shown}", "hint")]]
         return Text(lines, result)
     release, number = built
-    runs = session.has_kernel and is_running(session.kernel, sources) and session.kernel.image.build == number
+    ours = session.has_kernel and is_running(session.kernel, sources)
+    runs = ours and session.kernel.image.build == number
     result |= {"release": release, "build": number, "running": runs}
-    state = "it is what runs now" if runs else "another kernel runs now"
+    state = "it is what runs now" if runs else "another kernel runs now" if session.has_kernel else "no kernel runs yet"
+    if ours and not runs:
+        state = f"an older one of it runs now, #{session.kernel.image.build}"
     lines = [span(f"{shown}: {release}, build #{number}; {state}")]
-    if changed:
+    if changed and changes is not None:
         lines.append(span(f"changed since it was built ({len(changed)}):"))
         lines += [span(f"  {show(path)}", "name") for path in changed]
-        lines.append([("  try: ", "dim"), (f"make -C {shown}", "hint")])
+        lines.append([("  try: ", "dim"), (advice(session, folder, changes), "hint")])
     else:
         lines.append(span("nothing has changed since it was built"))
         if not runs:
-            lines.append([("  try: ", "dim"), (f"make -C {shown} install; boot {shown}", "hint")])
+            lines.append([("  try: ", "dim"), (way_there(session, folder), "hint")])
     return Text(lines, result)
 
 
@@ -119,8 +125,9 @@ def make(session: Session, words: list[Word]) -> View:
     """Build a kernel tree, or modules for one, as kbuild does.
 
     Goals are vmlinux, modules, install, clean and others: make help. make -C KDIR M=DIR builds the modules of a
-    folder outside the tree; /lib/modules/RELEASE/build stands for the tree of the kernel that runs. Objects hold
-    the source that they were made of: what is up to date is not compiled again.
+    folder outside the tree; /lib/modules/RELEASE/build stands for the tree of the kernel that runs. As in Linux a
+    DIR that does not begin with / is looked for inside KDIR, for that is where make goes first. Objects hold the
+    source that they were made of: what is up to date is not compiled again.
     """
     from kshell.kbuild.build_log import BuildFailed, BuildLog
     from kshell.kbuild.make import Maker, Request
@@ -134,7 +141,7 @@ def make(session: Session, words: list[Word]) -> View:
 
     def on_line(line: object) -> None:
         for each in message_lines(line):
-            session.output.line(each)
+            session.tty.line(each)
 
     log = BuildLog(on_line if live else None, session.output.progress if live else None)
     maker = Maker(log, lambda: _running(session))
@@ -153,24 +160,25 @@ def make(session: Session, words: list[Word]) -> View:
     _remember(session, folder)
     if "install" in goals:
         log.notes += _not_in_it(session, folder)
-    return MakeView(log, maker.made, folder, show_lines=not live)
+    return MakeView(session, log, maker.made, folder, show_lines=not live)
 
 
 def _remember(session: Session, folder: str) -> None:
     from kshell.kbuild.sources import Sources, is_tree
 
     if is_tree(Sources(folder)):
-        name_tree(session, folder)
+        forget_made(session, name_tree(session, folder))
 
 
 def _not_in_it(session: Session, folder: str) -> list[BuildMessage]:
     """A note for make install on the files that the kernel which it installs knows nothing of."""
     from kshell.kbuild.messages import NOTE, BuildMessage
 
-    text = change_note(session, folder)
+    changed = change_note(session, folder, INSTALL)
+    if changed is None:
+        return []
     because = "make install copies the kernel as it was built last"
-    shown = named(folder)
-    return [BuildMessage(NOTE, text, "", 0, 0, (), because, f"make -C {shown}; make -C {shown} install")] * bool(text)
+    return [BuildMessage(NOTE, changed[0], "", 0, 0, (), because, changed[1])]
 
 
 def _make_line(words: list[Word]) -> tuple[str | None, list[str], dict[str, str]]:
@@ -229,9 +237,9 @@ def diff(session: Session, words: list[Word]) -> View:
         raise misuse("diff", "one tree at a time")
     folder = tree_folder(session, "diff", words[0].text if words else None)
     from kshell.kbuild.pristine import diff as differences
-    from kshell.kbuild.tree import Tree
+    from kshell.kbuild.sources import Sources
 
-    found = differences(Tree.at(folder))
+    found = differences(Sources(folder))
     lines: list[str | Line] = []
     for each in found:
         lines += [span(show(line), _diff_role(line)) for line in each.lines]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from kshell.shell.commands import ALIASES, everything
+from kshell.shell.host_files import is_program
 from kshell.shell.prompt.files import host_files, machine_files
 from kshell.shell.prompt.line import (
     LONGEST,
@@ -21,7 +22,7 @@ from kshell.shell.prompt.line import (
     options_of,
 )
 from kshell.shell.prompt.match import Candidate, Match, rank
-from kshell.shell.prompt.trees import build_folders, goals, is_program, is_source, tree_folders
+from kshell.shell.prompt.trees import build_folders, goals, is_source, tree_folders
 from kshell.shell.prompt.values import Found, signature, symbols, value_candidates
 from kshell.shell.samples import find_sample, sample_names, sample_path
 
@@ -83,7 +84,12 @@ def _files(wanted: Expected, cursor: Cursor, raw: str) -> Found:
     name = wanted.command.name if wanted.command is not None else ""
     prefer = {"run": is_program, "edit": is_source}.get(name)
     meaning = "a program that make assembled" if name == "run" else ""
-    return host_files(raw, cursor.start, cursor.quote, suffixes, wanted.kind == "folder", prefer, meaning)
+    column, typed, found = host_files(
+        raw, cursor.start, cursor.quote, suffixes, wanted.kind == "folder", prefer, meaning
+    )
+    if name == "insmod":  # a folder of a tree is full of what no insmod takes
+        found = [each for each in found if each.rank == 0]
+    return column, typed, found
 
 
 def _trees(session: Session, wanted: Expected, cursor: Cursor, raw: str) -> Found:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from kshell import __version__
 from kshell.kernel.profile import DEFAULT, PROFILES
+from kshell.shell.errors import bug_report
 from kshell.shell.prompt.config import Config, load
 from kshell.shell.prompt.screen import Screen
-from kshell.shell.session import INTERRUPTED, bug_report
+from kshell.shell.session import INTERRUPTED
 
 if TYPE_CHECKING:
     from kshell.shell.prompt.terminal import Terminal

@@ -18,21 +18,9 @@ from kshell.shell.prompt.values import Found
 if TYPE_CHECKING:
     from kshell.shell.session import Session
 
-PROGRAM = b"kshell-object 1 program"
 MAKEFILE_MAX = 1 << 16
 FOLDER_OPTIONS = ("-C", "--directory")
 _TARGET = re.compile(r"^([A-Za-z][\w-]*)[ \t]*:(?![:=])", re.MULTILINE)
-
-
-def is_program(path: str) -> bool:
-    """Whether a file is a program that make has assembled."""
-    if "." in os.path.basename(path):
-        return False
-    try:
-        with open(path, "rb") as file:
-            return file.read(len(PROGRAM)) == PROGRAM
-    except (OSError, ValueError):
-        return False
 
 
 def is_source(path: str) -> bool:

@@ -111,7 +111,7 @@ def test_files_of_the_right_kind_come_first_and_hidden_ones_only_when_asked(shar
     for name in ("a.txt", "b.py", ".hidden.py", "two words.py"):
         Path(name).touch()
     Path("folder").mkdir()
-    assert offered(shared.session, "insmod ") == ["b.py", "folder/", "two\\ words.py", "a.txt"]
+    assert offered(shared.session, "insmod ") == ["b.py", "folder/", "two\\ words.py"]
     assert offered(shared.session, "insmod .h") == [".hidden.py"]
     assert offered(shared.session, 'insmod "tw') == ["two words.py"]
     assert offered(shared.session, "module copy hello ") == ["folder/"]
@@ -145,7 +145,7 @@ def test_trees_come_before_other_folders(shared: Lab) -> None:
 def test_make_offers_the_goals_of_what_it_builds(shared: Lab) -> None:
     TreeLab(Path())
     assert offered(shared.session, "make -C test_kernel ")[:2] == ["all", "vmlinux"]
-    assert offered(shared.session, "make -C test_kernel inst") == ["install"]
+    assert offered(shared.session, "make -C test_kernel inst") == ["install", "modules_install"]
     assert "install" not in offered(shared.session, "make -C test_kernel install ")
     assert meaning(shared.session, "make -C test_kernel cl", "clean") == "remove what was built"
     assert offered(shared.session, "make -C test_kernel/SystemCalls ") == ["default", "clean", "M="]

@@ -1,0 +1,122 @@
+"""Help from C to kshell: the table of lines, what `k` offers, a page for each name, and sources to begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import kshell.linux
+from kshell.kbuild.cc import compile_source
+from kshell.kernel.module_source import compile_text
+from kshell.shell.samples import builtin_names, builtin_path
+from tests.shell.lab import Lab, screen
+
+
+def test_the_table_from_C_to_kshell_fits_a_screen(shared: Lab) -> None:
+    lines = shared.text("help c-to-kshell").split("\n")
+    assert len(lines) <= 23
+    assert max(map(len, lines)) <= 80
+    text = "\n".join(lines)
+    for word in ("printk", "Stub(", "extern", "is not None", "EXPORT_SYMBOL", "SYSCALL_DEFINE1", "module_init"):
+        assert word in text
+
+
+def test_the_lines_of_the_table_compile() -> None:
+    text = """from kshell.linux import *
+MODULE_LICENSE("GPL")
+STUB_x = extern("STUB_x")
+level = Param("level", 1)
+module_param(level, "int", 0o644)
+def my_x(k: Kernel, n: int) -> int:
+    ptr = n
+    k.printk(KERN_INFO, f"n: {n}")
+    buf = copy_from_user(k, ptr, 8)
+    if k[STUB_x] is not None:
+        return k[STUB_x](k, n) + len(buf)
+    return -ENOSYS
+def hello_init(k: Kernel) -> int:
+    k[STUB_x] = None
+    k[STUB_x] = my_x
+    k.write(level, k.read(level) + 1)
+    return 0
+module_init(hello_init)
+"""
+    assert not compile_text(text, "m.py").warnings
+    table = Lab().json("help c-to-kshell")["lines"]
+    declared = ("#", "STUB_x = Stub", "from", "EXPORT", "@", "def x")
+    missing = [row["kshell"].strip() for row in table if row["kshell"].strip() not in text]
+    assert [line for line in missing if not line.startswith(declared)] == []
+
+
+def test_help_modules_says_what_k_offers(shared: Lab) -> None:
+    text = shared.text("help modules")
+    for use in ("k.printk(", "k[STUB]", "k.read(", "k.write(", "k.current"):
+        assert use in text
+
+
+def test_help_modules_marks_lines_of_C(shared: Lab) -> None:
+    text = shared.text("help modules")
+    assert "C: module_param(level, int, 0644);" in text
+    assert text.count("module_param(level, int, 0644)") == 1
+
+
+@pytest.mark.parametrize("name", kshell.linux.__all__)
+def test_every_name_of_kshell_linux_has_a_page(shared: Lab, name: str) -> None:
+    page = shared.json(f"help {name}")
+    assert page["summary"]
+    assert name in page["example"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("EXPORT_SYMBOL", "EXPORT_SYMBOL(STUB_x)"),
+        ("Stub", 'STUB_x = Stub("STUB_x")'),
+        ("printk", "k.printk(KERN_INFO, text)"),
+        ("k.read", "k.read(level)"),
+        ("SYSCALL_DEFINE2", "def x(k: Kernel, a: Int, b: Int) -> Long:"),
+        ("ENOSYS", "return -ENOSYS"),
+    ],
+)
+def test_a_page_has_a_line_to_type(shared: Lab, name: str, words: str) -> None:
+    assert words in shared.text(f"help {name}")
+
+
+def test_a_built_in_source_is_listed_and_copied_and_compiles(lab: Lab) -> None:
+    assert "a built-in source: for a kernel tree, not for insmod" in lab.text("module list")
+    assert lab.json("module list")["builtin"] == ["test_call"]
+    copied = lab.text("module copy test_call SystemCalls")
+    assert "obj-y := test_call.o" in copied
+    text = Path("SystemCalls/test_call.py").read_text(encoding="utf-8")
+    assert compile_source(text, "SystemCalls/test_call.py", "test_call", builtin=True).payload is not None
+    assert not compile_source(text, "SystemCalls/test_call.py", "test_call", builtin=True).messages
+
+
+def test_every_built_in_source_compiles() -> None:
+    for name in builtin_names():
+        text = Path(builtin_path(name)).read_text(encoding="utf-8")
+        assert compile_source(text, f"{name}.py", name, builtin=True).payload is not None
+
+
+@pytest.mark.parametrize("profile", ["4.19", "course", "6.19"])
+def test_insmod_of_a_built_in_source_says_where_it_goes(lab: Lab, profile: str) -> None:
+    lab.result("module copy test_call")
+    out, err, _ = screen("insmod test_call.py", profile=profile)
+    assert "it goes into a tree as SystemCalls/test_call.py, with obj-y := test_call.o" in " ".join((out + err).split())
+
+
+def test_a_call_whose_docstring_is_silent_does_not_always_succeed() -> None:
+    from kshell.kernel.declare import SyscallDefinition
+    from kshell.kernel.profile import PROFILES
+    from kshell.shell.manual import page
+
+    namespace: dict[str, object] = {}
+    text = "from kshell.linux import *\n@SYSCALL_DEFINE1\ndef mine(k: Kernel, n: Int) -> Long:\n    return {0}\n"
+    for value, words in (("-ENOSYS", "its source names -ENOSYS"), ("n", "neither does its source")):
+        exec(text.format(value), namespace)
+        definition = namespace["mine"]
+        assert isinstance(definition, SyscallDefinition)
+        found = page(definition, PROFILES["4.19"])
+        assert words in found.without_errors
+        assert not found.knows_errors

@@ -1,4 +1,5 @@
-"""Which module needs which: what depmod writes down for modprobe, for the modules that come with kshell."""
+"""Which module needs which: what depmod writes down for modprobe, for the modules that come with kshell and for those
+that make modules_install has put where the kernel of a tree looks."""
 
 from __future__ import annotations
 
@@ -39,6 +40,36 @@ def owners(undefined: Iterable[str], k: Kernel | None = None) -> list[str]:
         owner = loaded.module if loaded is not None else _exporters().get(symbol)
         if owner is not None and owner not in found:
             found.append(owner)
+    return found
+
+
+def installed(k: Kernel, name: str) -> list[str] | None:
+    """The files that modprobe loads for a module of the tree that runs, those it needs first; None if it is not."""
+    if not k.image.tree:
+        return None
+    from kshell.abi.object_file import ObjectError, read_object
+    from kshell.kbuild.modules_install import installed_modules
+    from kshell.kbuild.sources import Sources
+
+    there = installed_modules(k.image.tree, k.release)
+    if name not in there:
+        return None
+    found: list[str] = []
+
+    def visit(module: str, above: tuple[str, ...]) -> None:
+        path = there.get(module)
+        if path is None or path in found or module in above:
+            return
+        data = Sources(k.image.tree).read_bytes(path.removeprefix(k.image.tree).lstrip("/\\").replace("\\", "/"))
+        try:
+            needed = read_object(data or b"", path)[1].get("depends", ())
+        except ObjectError:  # insmod says what is wrong with it
+            needed = ()
+        for each in needed:
+            visit(str(each), (*above, module))
+        found.append(path)
+
+    visit(name, ())
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from kshell.shell.depmod import dependencies
+from kshell.shell.depmod import dependencies, installed
 from kshell.shell.errors import CommandError, did_you_mean
 from kshell.shell.host_files import unreadable
 from kshell.shell.samples import find_sample, sample_names, sample_path
@@ -72,6 +72,19 @@ def load_with_dependencies(session: Session, sample: str, params: dict[str, str 
     if note:
         session.kernel.note(note)
     return view
+
+
+def load_installed(session: Session, name: str, params: dict[str, str | None]) -> View | None:
+    """modprobe of a module that make modules_install has put where the kernel that runs looks; None if it has not."""
+    paths = installed(session.kernel, plain_name(name))
+    if paths is None:
+        return None
+    loaded = session.kernel.modules
+    for path in paths[:-1]:
+        if plain_name(path) not in loaded:
+            load(session, path, {}, "modprobe")
+    same = loaded.get(plain_name(name))
+    return Loaded(session.kernel, same) if same is not None else load(session, paths[-1], params, "modprobe")
 
 
 def is_builtin(k: Kernel, name: str) -> bool:

@@ -101,3 +101,22 @@ def test_what_is_built_in_is_there_and_stays(tree: TreeLab, lab: Lab) -> None:
     assert lab.error("rmmod always")["what"] == "rmmod: ERROR: Module always is builtin."
     assert lab.error("modprobe -r always")["what"] == "modprobe: FATAL: Module always is builtin."
     assert lab.json("modprobe always") == {}
+
+
+def test_modprobe_loads_what_modules_install_has_put_there_and_what_it_needs(tree: TreeLab, lab: Lab) -> None:
+    first = 'from kshell.linux import EXPORT_SYMBOL, MODULE_LICENSE, Param\n\nMODULE_LICENSE("GPL")\n'
+    tree.write("SystemCalls/first.py", first + 'count = Param("count", 3)\nEXPORT_SYMBOL(count)\n')
+    second = 'from kshell.linux import MODULE_LICENSE, extern\n\nMODULE_LICENSE("GPL")\n'
+    tree.write("SystemCalls/second.py", second + 'count = extern("count", int)\n')
+    tree.replace("SystemCalls/Makefile", "obj-m := syscallModule.o", "obj-m := syscallModule.o second.o first.o")
+    lab.json("make -C test_kernel")
+    lab.json("make modules_install install")
+    lab.json("boot test_kernel")
+    loaded = lab.json("modprobe second")
+    assert loaded["path"].endswith("second.ko")
+    assert list(lab.session.kernel.modules) == ["first", "second"]
+    assert lab.session.kernel.modules["first"].used_by == ["second"]
+    assert lab.json("modprobe syscallModule")["path"].endswith("syscallModule.ko")
+    lab.json("modprobe -r second")
+    assert list(lab.session.kernel.modules) == ["syscallModule"]
+    assert lab.json("modprobe hello")["path"].endswith("hello.py")

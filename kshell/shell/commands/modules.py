@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kshell.shell.commands import command, misuse, take_options
 from kshell.shell.errors import CommandError, did_you_mean
 from kshell.shell.host_files import write_new
-from kshell.shell.kmod import is_builtin, load, load_with_dependencies, not_found, remove, unload
+from kshell.shell.kmod import is_builtin, load, load_installed, load_with_dependencies, not_found, remove, unload
 from kshell.shell.modinfo import field_lines, module_fields
 from kshell.shell.samples import builtin_names, builtin_path, find_builtin, find_sample, sample_names, sample_path
 from kshell.shell.tree_changes import module_note
@@ -73,7 +73,9 @@ def insmod(session: Session, words: list[Word]) -> View:
     ),
 )
 def modprobe(session: Session, words: list[Word]) -> View:
-    """Load one of the modules that come with kshell, by its name.
+    """Load a module by its name: one that comes with kshell, or one of the tree's.
+
+    In the kernel of a tree it first looks for what make modules_install has put there.
 
     The modules whose symbols it uses are loaded first, as depmod knows them. What is loaded already is left alone, as
     on Linux.
@@ -86,10 +88,13 @@ def modprobe(session: Session, words: list[Word]) -> View:
         return remove(session, name)
     if is_builtin(session.kernel, name):  # as on Linux: it is there, and nothing need be done
         return Nothing()
+    params = _parameters("modprobe", options.words[1:])
+    view = load_installed(session, name, params)
+    if view is not None:
+        return view
     sample = find_sample(name)
     if sample is None:
         raise not_found("modprobe: FATAL", name, session)
-    params = _parameters("modprobe", options.words[1:])
     return load_with_dependencies(session, sample, params)
 
 

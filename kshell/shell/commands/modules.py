@@ -73,9 +73,10 @@ def insmod(session: Session, words: list[Word]) -> View:
     ),
 )
 def modprobe(session: Session, words: list[Word]) -> View:
-    """Load a module by its name: one that comes with kshell, or one of the tree's.
+    """Load a module by its name, and before it what it needs.
 
-    In the kernel of a tree it first looks for what make modules_install has put there.
+    It is one of those that come with kshell; in the kernel of a tree modprobe first looks for what make
+    modules_install has put there.
 
     The modules whose symbols it uses are loaded first, as depmod knows them. What is loaded already is left alone, as
     on Linux.

@@ -16,6 +16,7 @@ from kshell.machine.registers import fast_path_available
 
 ROUND_LIMIT_MS = 50.0
 CTRL_C_LIMIT_MS = 100.0
+KEY_LIMIT_MS = 20.0
 
 
 def show(name: str, figure: str, limit: str, good: bool) -> bool:
@@ -40,6 +41,10 @@ def main(quick: bool) -> int:
     spent = modules.edit_load_call_ms(10 if quick else 50)
     limit = f"at most {ROUND_LIMIT_MS:.0f} ms"
     good &= show("a module edited, unloaded, loaded and called", f"{spent:.1f} ms", limit, spent <= ROUND_LIMIT_MS)
+    spent = modules.key_ms()
+    good &= show(
+        "a key at the prompt completed", f"{spent:.1f} ms", f"at most {KEY_LIMIT_MS:.0f} ms", spent <= KEY_LIMIT_MS
+    )
     show("booting a kernel", f"{modules.boot_ms():.1f} ms", "for comparison", True)
     for built in trees.figures(2 if quick else 5):
         limit = "for comparison" if built.limit is None else f"at most {built.limit}"

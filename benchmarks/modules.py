@@ -81,3 +81,21 @@ def what_rounds_leave_behind(rounds: int = 10_000) -> dict[str, int]:
     for _ in range(rounds):
         once()
     return {kind: count - before[kind] for kind, count in counts().items()}
+
+
+def key_ms(rounds: int = 5) -> float:
+    """The longest of the shortest times that completing one of these lines takes, in milliseconds."""
+    from kshell.shell.prompt.candidates import complete
+    from kshell.shell.session import Session
+
+    session = Session("course")
+    slowest = 0.0
+    for line in ("s", "syscall e", "syscall gtpid", "x/4gx a", "syscall write 1 S", "trace syscall e", "help e"):
+        complete(session, line)
+        times = []
+        for _ in range(rounds):
+            begin = perf_counter()
+            complete(session, line)
+            times.append(perf_counter() - begin)
+        slowest = max(slowest, min(times))
+    return 1000 * slowest

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -298,16 +297,7 @@ def test_a_profile_that_does_not_exist_is_a_value_error() -> None:
         table_path("5.4")
 
 
-def test_reading_the_course_table_takes_under_three_milliseconds_and_loads_no_diagnosis() -> None:
-    with open(table_path("course"), encoding="utf-8") as file:
-        text = file.read()
-
-    def once() -> float:
-        start = time.perf_counter()
-        parse(text)
-        return time.perf_counter() - start
-
-    assert min(once() for _ in range(30)) < 0.003
+def test_reading_a_table_without_mistakes_loads_no_diagnosis() -> None:
     program = (
         "import sys; from kshell.abi.syscall_tbl import load; load('course');"
         "print([m for m in sys.modules if m.startswith('kshell.abi.tbl_')])"

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from time import perf_counter, process_time
 
 import pytest
 from hypothesis import given, settings
@@ -143,13 +142,11 @@ def test_a_diff_holds_all_that_is_new_and_all_that_is_gone(old: str, new: str) -
     assert grown == count(new) - count(old)
 
 
-def test_a_diff_of_two_large_texts_comes_at_once() -> None:
+def test_two_large_texts_have_a_diff_too() -> None:
     old = "".join(f"{n % 7}\n" for n in range(100_000))
     new = "".join(f"{n % 5}\n" for n in range(100_000))
-    start = process_time()
     assert unified("file", old, new)
     assert unified("file", old[:1800], new[:1800])
-    assert process_time() - start < 3
 
 
 # Since the last build.
@@ -179,18 +176,21 @@ def test_a_snapshot_survives_as_json(tree: Sources) -> None:
     assert changed_since(tree, stamp) == []
 
 
-def test_looking_for_changes_is_cheap_and_follows_no_link(tree: Sources) -> None:
+def test_looking_for_changes_reads_no_file_that_was_not_touched_and_follows_no_link(
+    tree: Sources, monkeypatch: pytest.MonkeyPatch
+) -> None:
     os.symlink("/", tree.full("all"))
     os.symlink(".", tree.full("here"))
     stamp = snapshot(tree)
-    best = min(_timed(tree, stamp) for _ in range(20))
-    assert best < 0.002
+    read: list[str] = []
 
+    def hashed(root: str, path: str, status: os.stat_result) -> str:
+        read.append(path)
+        return ""
 
-def _timed(tree: Sources, stamp: dict[str, tuple[int, int, str]]) -> float:
-    start = perf_counter()
+    monkeypatch.setattr("kshell.kbuild.pristine._hash", hashed)
     assert changed_since(tree, stamp) == []
-    return perf_counter() - start
+    assert read == ["user/test_call_user"]  # to see that a build made it
 
 
 def test_a_walk_that_is_cut_says_where_and_always_cuts_there(tree: Sources, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ C counterpart: gcc -c, as scripts/Makefile.build calls it.
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -49,7 +50,9 @@ def _compile_python(text: str, path: str, modname: str, builtin: bool) -> Compil
         namespace = _declare(source, path)
     except _TopLevel as error:
         return Compiled(None, [*messages, top_level_error(text, path, source.functions, error.line, error.cause)])
-    tree = ast.parse(text, path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Python writes them to the terminal by itself
+        tree = ast.parse(text, path)
     payload = _payload(source, tree, namespace, modname)
     twice = _defined_twice(payload, tree, text, path)
     return Compiled(None if twice else payload, [*messages, *twice])

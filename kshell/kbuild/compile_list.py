@@ -95,6 +95,8 @@ class CompileList:
     def _not_an_object(self, directory: Directory, entry: Entry) -> tuple[str, str]:
         stem, dot, suffix = entry.text.rpartition(".")
         place = f"{directory.makefile.filename}:{entry.line}"
+        if entry.text in (":", "+", "="):
+            return f"{place} has {entry.text} where a name belongs: make assigns with := or +=", "obj-y := test_call.o"
         if dot and "." + suffix in (".py", ".c", ".ko"):
             return f"{place} names {entry.text}; the lists name objects, which end in .o", f"{stem}.o"
         if self.sources.is_dir(directory.file(entry.text)):

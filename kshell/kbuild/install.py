@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from kshell.abi.object_file import ObjectError, read_object
+from kshell.abi.object_file import ObjectError, is_object, read_object
 from kshell.kbuild.build_log import BuildLog
 from kshell.kbuild.makefile import Makefile
 from kshell.kbuild.messages import ERROR, BuildMessage
@@ -34,10 +34,11 @@ def install(sources: Sources, top: Makefile, log: BuildLog) -> str:
     try:
         payload = _payload(data, "vmlinux") if data is not None else None
     except ObjectError as error:
-        message = BuildMessage(ERROR, error.what, "", 0, 0, (), error.because, error.try_, verbatim=True)
+        try_ = "make" if is_object(data or b"") else "rename or delete vmlinux, then make"
+        message = BuildMessage(ERROR, error.what, "", 0, 0, (), error.because, try_, verbatim=True)
         raise log.stop(log.messages([message])) from None
     if data is None or payload is None:
-        because = "there is nothing to install: the kernel has not been built since the last clean"
+        because = "there is nothing to install: no vmlinux is in the tree, which make leaves there"
         message = BuildMessage(
             ERROR, " *** Missing file: arch/x86/boot/bzImage", "", because=because, try_="make", verbatim=True
         )

@@ -178,8 +178,9 @@ def _why_no_definition(row: TableRow, symbol: str, known: set[str]) -> tuple[str
     name = symbol.removeprefix("__x64_").removeprefix("sys_")
     from difflib import get_close_matches
 
-    close = get_close_matches(symbol, known, 1, 0.8)
-    if close and close[0] != symbol:
-        return f"{here}, and nothing that is linked in is called so", f"{close[0]}  (did you mean that?)"
+    names = {each.removeprefix("__x64_sys_"): each for each in known if each.startswith("__x64_sys_")}
+    close = get_close_matches(name, names, 1, 0.8)
+    if close and close[0] != name:
+        return f"{here}, and nothing that is linked in is called so", f"{names[close[0]]}  (did you mean that?)"
     because = f"{here}, and no file that is linked in has a SYSCALL_DEFINE for {name}"
     return because, f"SYSCALL_DEFINEn({name}, ...) in a file that obj-y lists, in a directory that core-y lists"

@@ -140,7 +140,12 @@ class Maker:
         if goal in KERNEL or goal in BOTH or goal in MODULES:
             stamp = snapshot(sources)  # what is saved while it builds is newer than the build
             build = KernelBuild(sources, top, self.log)
-            build.run(vmlinux=goal not in MODULES, modules=goal not in KERNEL)
+            try:
+                build.run(vmlinux=goal not in MODULES, modules=goal not in KERNEL)
+            except BuildFailed:
+                if build.relinked:  # the kernel is made, whatever became of the modules
+                    sources.remember_build(stamp)
+                raise
             self.made = Made(sources.root, build.release, build.build, build.relinked)
             if goal not in MODULES:
                 sources.remember_build(stamp)

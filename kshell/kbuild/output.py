@@ -10,7 +10,7 @@ from kshell.abi.object_file import ObjectError, is_object, read_object, write_ob
 from kshell.kbuild.build_log import BuildFailed
 from kshell.kbuild.messages import ERROR, BuildMessage
 from kshell.kbuild.paths import GENERATED
-from kshell.kbuild.tree_files import TreeError, write_whole
+from kshell.kbuild.tree_files import TreeError, keep_copy, write_whole
 
 if TYPE_CHECKING:
     from kshell.kbuild.sources import Sources
@@ -64,8 +64,14 @@ def in_the_way(sources: Sources, path: str) -> str:
 
 
 def check_output(sources: Sources, path: str) -> None:
-    """Whether a build may write `path`.  Raises BuildFailed where something else is in its way."""
+    """Whether a build may write `path`; a file where only builds write gets another name first.
+
+    Raises BuildFailed where something else is in its way.
+    """
     because = in_the_way(sources, path)
+    if because and _is_a_builds_place(path) and os.path.isfile(sources.full(path)):
+        _set_aside(sources, path)
+        because = in_the_way(sources, path)
     if because:
         _fail(path, "File exists", because, f"rename {path}, or take it out")
 
@@ -78,6 +84,21 @@ def write_output(sources: Sources, path: str, data: bytes) -> None:
     check_output(sources, path)
     if sources.read_bytes(path) != data:
         write_hidden(sources, path, data)
+
+
+def _is_a_builds_place(path: str) -> bool:
+    """Whether nobody writes a file of that path by hand: what is there and is none of ours is a damaged one of ours."""
+    return path == GENERATED or path.startswith("boot/")
+
+
+def _set_aside(sources: Sources, path: str) -> None:
+    """Keep a file under another name, all the same."""
+    try:
+        if sources.is_inside(path) and not os.path.islink(sources.full(path)):
+            keep_copy(sources.full(path))
+            os.remove(sources.full(path))
+    except (TreeError, OSError):
+        return  # then it is in the way, and check_output says so
 
 
 def write_hidden(sources: Sources, path: str, data: bytes) -> None:

@@ -24,8 +24,8 @@ MARKS = tuple(
 )
 LINES, KINDS = 3, 2  # so many lines with marks, of so many kinds
 MOST_LINES = 2000
-_SPECIFIERS = re.compile(r"%[-+ #0]*\d*(?:\.\d+)?(?:hh|h|ll|l|z)?[diuxXcsp]")
-_PRINTK = re.compile(r"\s*printk\s*\(\s*(KERN_\w+)?\s*,?\s*\"((?:[^\"\\]|\\.)*)\"\s*,?\s*(.*?)\)\s*;?\s*$")
+_SPECIFIERS = re.compile(r"%(?:(%)|([-+ #0]*)(\d*)(?:\.\d+)?(?:hh|h|ll|l|z)?([diuxXcsp]))")
+_PRINTK = re.compile(r"\s*(\w+\.)?printk\s*\(\s*(KERN_\w+)?\s*(,?)\s*\"((?:[^\"\\]|\\.)*)\"\s*,?\s*(.*?)\)\s*;?\s*$")
 _POINTER = re.compile(r"\s*(extern\s+)?(?:static\s+)?[\w ]+\(\s*\*\s*(\w+)\s*\)\s*\(([^()]*)\)\s*(?:=\s*NULL)?\s*;?")
 _FUNCTION = re.compile(rf"\s*(?:{_TYPE}\s+)+\*?(\w+)\s*\(([^()]*)\)\s*[{{:;]?\s*$")
 _VARIABLE = re.compile(rf"\s*((?:{_TYPE}\s+)+)(\w+)\s*(?:=\s*([^;]+?))?\s*;?\s*$")
@@ -87,20 +87,40 @@ def _definition(line: str) -> tuple[str, str] | None:
     )
 
 
-def _printk(line: str) -> tuple[str, str] | None:
-    match = _PRINTK.match(line)
-    if match is None:
-        return None
-    level, text, rest = match[1] or "KERN_INFO", match[2].removesuffix("\\n"), match[3]
-    arguments = [part.strip() for part in rest.split(",")] if rest else []
+def filled(text: str, arguments: list[str], function: str = "my_function") -> str:
+    """The Python literal for a text of printk: `arguments`, in C's order, stand where its %d and %s are.
+
+    `text` is what stands between its quotes; what is left of the arguments comes at the end.
+    """
+    rest = list(arguments)
+    any_left = bool(arguments) or any(match[4] for match in _SPECIFIERS.finditer(text))
 
     def argument(found: re.Match[str]) -> str:
-        name = arguments.pop(0) if arguments else "value"
-        return "my_function" if name in ("__FUNCTION__", "__func__") else f"{{{name}}}"
+        if found[1]:
+            return "%"
+        name = rest.pop(0) if rest else "value"
+        if name in ("__FUNCTION__", "__func__"):
+            return function
+        form = (found[2] + found[3] + found[4] if found[4] in "xX" else "#x" if found[4] == "p" else "").lstrip("-")
+        return f"{{{name}:{form}}}" if form else f"{{{name}}}"
 
-    filled = _SPECIFIERS.sub(argument, text)
-    letter = "f" if "{" in filled else ""
-    return "printk is a method of the kernel, and its text an f-string", f'k.printk({level}, {letter}"{filled}")'
+    if any_left:
+        text = text.replace("{", "{{").replace("}", "}}")
+        text = _SPECIFIERS.sub(argument, text)
+        text += "".join(f" {{{name}}}" for name in rest)
+    return f'f"{text}"' if "{" in text and any_left else f'"{text}"'
+
+
+def _printk(line: str) -> tuple[str, str] | None:
+    match = _PRINTK.match(line)
+    if match is None or (match[1] and (match[3] or not match[2])):
+        return None  # k.printk(KERN_INFO, "...") is as it should be
+    level, text, rest = match[2] or "KERN_INFO", match[4].removesuffix("\\n"), match[5]
+    arguments = [part.strip() for part in rest.split(",")] if rest else []
+    because = "printk is a method of the kernel, and its text an f-string"
+    if match[1]:
+        because = "a comma stands between the level and the text, and the text is an f-string"
+    return because, f"{match[1] or 'k.'}printk({level}, {filled(text, arguments)})"
 
 
 def _octal(line: str) -> tuple[str, str] | None:

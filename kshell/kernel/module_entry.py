@@ -16,15 +16,15 @@ ERRNOS = {name for name, _ in ERRNO.values()}
 
 def check_entries(tree: ast.Module) -> Iterator[Finding]:
     """Entry functions without `k`, and those that return an errno without its minus."""
-    roles = _roles(tree)
+    known = roles(tree)
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name in roles:
-            yield from _kernel_first(node, roles[node.name])
-            if roles[node.name] != EXIT:
+        if isinstance(node, ast.FunctionDef) and node.name in known:
+            yield from _kernel_first(node, known[node.name])
+            if known[node.name] != EXIT:
                 yield from _positive_errnos(node)
 
 
-def _roles(tree: ast.Module) -> dict[str, str]:
+def roles(tree: ast.Module) -> dict[str, str]:
     """What each top-level function is to the kernel, where the file says so."""
     found: dict[str, str] = {}
     for node in (each for top in tree.body if not isinstance(top, VARIABLE) for each in ast.walk(top)):

@@ -12,9 +12,11 @@ from collections.abc import Iterable, Iterator
 from importlib import import_module
 
 from kshell.kernel.module_finding import Finding, finding
+from kshell.kernel.module_stubs import declared
 
 ALWAYS_THERE = {*dir(builtins), "__name__", "__file__", "__doc__", "__annotations__"}
 CLOSE = 0.75  # how alike two names must be for one to be offered in place of the other
+NEARLY = 0.9  # ... where a missing declaration is likelier than a slip
 MACRO = re.compile(r"SYSCALL_DEFINE(\d+)")
 VARIABLE = (ast.Assign, ast.AnnAssign, ast.AugAssign)
 NO_HEAP = 'counter = Param("counter", 0)  (8 bytes of memory; a Python list or dict holds more)'
@@ -62,12 +64,12 @@ def offered() -> list[str]:
     return list(import_module("kshell.linux").__all__)
 
 
-def close_name(name: str, known: Iterable[str]) -> str:
+def close_name(name: str, known: Iterable[str], cutoff: float = CLOSE) -> str:
     """The known name that `name` is probably meant to be, "" if none is near; letter case does not count."""
     from difflib import get_close_matches
 
     by_upper = {each.upper(): each for each in known}
-    close = get_close_matches(name[:80].upper(), by_upper, 1, CLOSE)
+    close = get_close_matches(name[:80].upper(), by_upper, 1, cutoff)
     return by_upper[close[0]] if close else ""
 
 
@@ -85,6 +87,15 @@ def undeclared(name: str, own: Iterable[str], function: str = "") -> tuple[str, 
     return f"neither this file nor kshell.linux has anything called {name}", try_
 
 
+def no_pointer(name: str, pointers: Iterable[str]) -> tuple[str, str]:
+    """The same for a name that must be a pointer to a function: used as k[NAME], or called STUB_."""
+    close = close_name(name, pointers, NEARLY)
+    if close:
+        return f"nothing in this file declares {name}", f"{close}  (did you mean that?)"
+    because = f"nothing in this file declares {name}, and k[...] follows a declared pointer"
+    return because, f'{name} = extern("{name}")  (in a module), or Stub("{name}")  (where it is defined)'
+
+
 def check_names(tree: ast.Module) -> Iterator[Finding]:
     """Imports that there are not, and names that nothing declares, once for each function."""
     own = set(bound(tree.body))
@@ -92,7 +103,7 @@ def check_names(tree: ast.Module) -> Iterator[Finding]:
     future = any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body)
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
-            yield from _in_function(node, own)
+            yield from _in_function(node, own, declared(tree))
             yield from _at_the_top([*node.decorator_list, *([] if future else _hints(node))], own)
         elif isinstance(node, ast.Assign | ast.AnnAssign | ast.Expr):
             parts = [each for each in (node.value, getattr(node, "annotation", None)) if each is not None]
@@ -120,9 +131,16 @@ def _imports(tree: ast.Module, own: set[str]) -> Iterator[Finding]:
             yield finding(alias, text, because, try_, len(alias.name))
 
 
-def _in_function(function: ast.FunctionDef, own: set[str]) -> Iterator[Finding]:
+def _in_function(function: ast.FunctionDef, own: set[str], pointers: Iterable[str]) -> Iterator[Finding]:
     local = local_names(function)
     calls = {id(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
+    arguments = [*function.args.posonlyargs, *function.args.args]
+    k = arguments[0].arg if arguments else "k"
+    subscripts = {
+        id(node.slice)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == k
+    }
     told = set()
     for node in (each for statement in function.body for each in ast.walk(statement)):
         if not isinstance(node, ast.Name) or node.id in told:
@@ -131,6 +149,8 @@ def _in_function(function: ast.FunctionDef, own: set[str]) -> Iterator[Finding]:
             continue
         told.add(node.id)
         because, try_ = undeclared(node.id, own, function.name)
+        if (id(node) in subscripts or node.id.startswith("STUB_")) and node.id not in (*offered(), *C_NAMES):
+            because, try_ = no_pointer(node.id, pointers)
         text = f"'{node.id}' undeclared (first use in this function)"
         if id(node) in calls:
             text = f"implicit declaration of function '{node.id}' [-Werror=implicit-function-declaration]"
@@ -146,7 +166,7 @@ def _at_the_top(parts: Iterable[ast.expr], own: set[str]) -> Iterator[Finding]:
             called = any(isinstance(each, ast.Call) and each.func is node for each in ast.walk(part))
             if called or MACRO.fullmatch(node.id) or node.id in local_names(part):
                 continue
-            because, try_ = undeclared(node.id, own)
+            because, try_ = no_pointer(node.id, ()) if node.id.startswith("STUB_") else undeclared(node.id, own)
             yield finding(node, f"'{node.id}' undeclared here (not in a function)", because, try_, len(node.id))
 
 

@@ -17,10 +17,12 @@ from typing import NamedTuple, NoReturn
 from kshell.abi.errno import EACCES, EINVAL, EISDIR, ENOENT, ENOEXEC
 from kshell.kernel.module_c_text import HELP, in_python, is_c
 from kshell.kernel.module_definitions import check_definitions
-from kshell.kernel.module_entry import check_entries
+from kshell.kernel.module_entry import check_entries, roles
 from kshell.kernel.module_finding import ERROR, Finding
 from kshell.kernel.module_info import Symbols, modinfo, references, symbols
+from kshell.kernel.module_kernel_use import check_kernel_use
 from kshell.kernel.module_names import check_names
+from kshell.kernel.module_returns import check_returns
 from kshell.kernel.module_scope import check_scope
 from kshell.kernel.module_source_error import SourceError, at_place, error_at, excerpt, of_findings
 from kshell.kernel.module_stubs import check_stubs
@@ -143,18 +145,24 @@ def _findings(path: str, text: str, tree: ast.Module, builtin: bool) -> list[Fin
 
     Where two checks complain about one line, the first of them knows more; a name that nothing declares comes last.
     """
-    checks = (check_stubs(tree, text), check_entries(tree), check_definitions(tree))
+    checks = (
+        check_stubs(tree, text),
+        check_entries(tree),
+        check_definitions(tree),
+        check_kernel_use(tree, text, frozenset(roles(tree))),
+        check_returns(tree, builtin),
+    )
     known = [each for check in checks for each in islice(check, MOST_FINDINGS)]
     try:
         check_scope(path, text, tree, builtin)
     except SourceError as error:
-        if error.line not in {each.line for each in known}:
+        if error.line not in {each.line for each in known if each.kind == ERROR}:
             place = (error.line, error.column)
             known.append(Finding(ERROR, error.text, *place, 1, error.because, error.try_))
-    lines = {each.line for each in known}
+    lines = {each.line for each in known if each.kind == ERROR}
     known += islice((each for each in check_names(tree) if each.line not in lines), MOST_FINDINGS)
     found: dict[tuple[int, int], Finding] = {}
-    for each in known:
+    for each in sorted(known, key=lambda each: each.kind != ERROR):  # an error hides a warning of its place
         found.setdefault((each.line, each.column), each)
     ordered = [found[place] for place in sorted(found)]
     if any(each.kind == ERROR for each in ordered):

@@ -167,6 +167,8 @@ class _Function:
             elif (
                 isinstance(target, ast.Attribute) and target.attr in self.names and ast.unparse(target.value) == self.k
             ):
+                if isinstance(node, ast.AugAssign):
+                    value = ast.unparse(ast.BinOp(ast.Name(self.value(target.attr)), node.op, node.value))
                 yield self.member(target, self.write(target.attr, value))
             elif self.names.get(self.subscript(target)) == "Param":
                 yield self.no_pointer(target, self.subscript(target), self.write(self.subscript(target), value))

@@ -27,6 +27,9 @@ def find_image(session: Session, name: str | None) -> Vmlinux | str:
         if isinstance(session.image, str):
             return session.image
         name = session.image.tree
+        if not os.path.isdir(name):
+            what, because = f"boot: {show(name)}: No such file or directory", "the tree of the kernel that runs is gone"
+            return _fail(what, because, "boot course  (or another kernel; boot TREE)")
     name = own_path(name)
     if name in PROFILES:
         return name

@@ -155,4 +155,4 @@ def failed_build(command: str, failed: BuildFailed, log: BuildLog) -> CommandErr
 
 def _as_error(message: BuildMessage) -> BuildError:
     details = [show(text) for text in message.excerpt]
-    return BuildError(show(message.head()), show(message.because), show(message.try_), details=details)
+    return BuildError("\n".join(show_all(message.head())), show(message.because), show(message.try_), details=details)

@@ -114,8 +114,7 @@ def test_a_damaged_note_of_what_to_boot_is_no_kernel(lab: TreeLab, text: str) ->
     refused(lab)
 
 
-def test_a_student_s_own_file_in_boot_stays(lab: TreeLab) -> None:
+def test_a_file_in_the_place_of_the_installed_kernel_is_kept_under_another_name(lab: TreeLab) -> None:
     lab.write(KERNEL, "notes about the kernel")
-    error = lab.make("install").errors[0]
-    assert error.text == f"{KERNEL}: File exists"
-    assert lab.read(KERNEL) == "notes about the kernel"
+    assert not lab.make("install").errors
+    assert lab.read(f"{KERNEL}.mine") == "notes about the kernel"

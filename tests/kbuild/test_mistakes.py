@@ -115,7 +115,10 @@ def test_a_row_without_a_definition_is_an_undefined_reference(tmp_path: Path, ve
         assert outcome_trail(lab) == ["[vmlinux] Error 1"]
     assert error.file == TABLE
     assert error.line == 1 + lab.read(TABLE).split("\n").index(f"{lab.number}\tcommon\ttest_call\t\t{lab.entry}")
-    assert error.try_.startswith("__x64_sys_other_call")
+    assert "SYSCALL_DEFINE for test_call" in error.because
+    assert error.try_.startswith("SYSCALL_DEFINEn(test_call, ...)")
+    lab.replace(SOURCE, "def other_call", "def test_cal")
+    assert failed(lab).try_ == "__x64_sys_test_cal  (did you mean that?)"
 
 
 @BOTH

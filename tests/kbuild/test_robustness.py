@@ -527,3 +527,45 @@ def test_damaged_outputs_never_break_make_or_boot(shared: TreeLab, name: str, se
                 shared.path(each).write_bytes(content)
             elif shared.path(each).exists():
                 shared.path(each).unlink()
+
+
+def test_a_damaged_file_that_nobody_writes_by_hand_is_set_aside_and_made_again(tmp_path: Path) -> None:
+    lab = TreeLab(tmp_path)
+    assert not lab.make().errors
+    assert not lab.make("install").errors
+    for name in ("arch/x86/include/generated/asm/syscalls_64.h", "boot/vmlinuz-4.19.1-test"):
+        lab.write(name, "damaged, or somebody's")
+        assert not lab.make().errors, name
+        assert not lab.make("install").errors, name
+        assert lab.read(f"{name}.mine") == "damaged, or somebody's"
+    assert lab.boot_only().release == "4.19.1-test"
+
+
+def test_a_damaged_vmlinux_has_a_way_out_that_works(tmp_path: Path) -> None:
+    lab = TreeLab(tmp_path)
+    assert not lab.make().errors
+    lab.write("vmlinux", "garbage")
+    (error,) = lab.make("install").errors
+    assert error.try_ == "rename or delete vmlinux, then make"
+    lab.path("vmlinux").rename(lab.path("vmlinux.mine"))
+    assert not lab.make().errors
+    assert not lab.make("install").errors
+
+
+def test_a_kernel_that_was_linked_counts_as_built_though_a_module_failed(tmp_path: Path) -> None:
+    lab = TreeLab(tmp_path)
+    from kshell.kbuild.pristine import changed_since
+    from kshell.kbuild.sources import Sources
+
+    lab.replace("SystemCalls/test_call.py", "EXPORT_SYMBOL(STUB_test_call)\n", "")
+    assert lab.make().errors
+    stamp = Sources(str(lab.root)).last_build()
+    assert stamp is not None
+    assert changed_since(Sources(str(lab.root)), stamp) == []
+
+
+def test_an_assignment_the_wrong_way_round_is_told(tmp_path: Path) -> None:
+    lab = TreeLab(tmp_path)
+    lab.replace("SystemCalls/Makefile", "obj-y := test_call.o", "obj-y =: test_call.o")
+    (error,) = lab.make().errors
+    assert error.try_ == "obj-y := test_call.o"

@@ -55,7 +55,8 @@ def test_an_init_that_fails_halfway_is_noted(tmp_path: Path, result: str, noted:
     text = HANDLER + f"def m_init(k):\n    k[STUB_test_call] = handler\n    return {result}\nmodule_init(m_init)\n"
     if noted:
         lab.refused(text)
-        assert lab.k.take_notes()[0].startswith("m did not load, its text is freed, and STUB_test_call (at 0x")
+        leak = "m did not load, its text is freed, and STUB_test_call (at 0x"
+        assert any(note.startswith(leak) for note in lab.k.take_notes())
         assert lab.k.symbols.lookup("handler") is None
         assert lab.call(335, 1).outcome.kind == "killed"
     else:

@@ -102,7 +102,7 @@ def test_outside_the_functions_a_stub_is_declared_once() -> None:
     ],
 )
 def test_what_means_the_memory_compiles(line: str) -> None:
-    assert not compile_text(f"{HEAD}    {line}\n    return 0\n", "m.py").warnings
+    assert not compile_text(f"{HEAD}    {line}\n    return 0\nmodule_init(hello_init)\n", "m.py").warnings
 
 
 def test_a_parameter_of_the_same_name_is_another_thing() -> None:

@@ -371,7 +371,7 @@ def test_the_report_shows_the_source_that_was_loaded_not_the_one_on_disk_now(lab
 def test_a_module_that_wrecks_the_log_ends_in_a_panic_and_not_in_a_riddle(lab: Lab) -> None:
     from kshell.kernel.oops import KernelPanic
 
-    lab.handler("def handler(k, n):\n    k.log = None\n    return n // 0\n")
+    lab.handler("def handler(k, n):\n    kernel = k\n    kernel.log = None\n    return n // 0\n")
     with pytest.raises(KernelPanic, match="ZeroDivisionError"):
         lab.call(335, 1)
 

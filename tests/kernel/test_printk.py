@@ -116,6 +116,6 @@ def test_a_misused_printk_says_how_it_is_used(k: Kernel, arguments: tuple[object
 
 def test_a_misused_printk_in_a_module_names_the_modules_line(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
-    lab.handler("def handler(k, n):\n    k.printk(KERN_INFO, 'n is %d', n)\n    return 0\n")
+    lab.handler("def handler(k, n):\n    say = k.printk\n    say(KERN_INFO, 'n is %d', n)\n    return 0\n")
     lab.call(335, 1)
-    assert "kernel BUG at m.py:5!" in lab.dmesg()
+    assert "kernel BUG at m.py:6!" in lab.dmesg()

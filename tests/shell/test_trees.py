@@ -237,3 +237,21 @@ def test_a_call_that_the_running_kernel_lacks_is_explained_by_the_tree_that_has_
 
 def test_without_a_tree_nobody_is_reminded_of_one(lab: Lab) -> None:
     assert notes(lab, "syscall getpid") == []
+
+
+def test_an_error_of_several_lines_is_shown_on_several_lines(lab: Lab) -> None:
+    TreeLab(Path(), "6.19").replace("Makefile", " SystemCalls/", "")
+    text = lab.text("make -C test_kernel")
+    assert "\\x0a" not in text
+    assert "in function `x64_sys_call':\n" in text
+
+
+def test_booting_again_without_the_tree_says_that_it_is_gone(lab: Lab) -> None:
+    tree = TreeLab(Path())
+    lab.json("make -C test_kernel")
+    lab.json("make install")
+    lab.json("boot test_kernel")
+    tree.root.rename("elsewhere")
+    error = lab.error("boot")
+    assert error["because"] == "the tree of the kernel that runs is gone"
+    assert lab.json("boot course")["kernel"] == "course"

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from kshell.kernel.module_finding import Finding, finding, with_replaced
 
 MACROS = ("Stub", "Param", "extern")
-AS_VALUE = (ast.BinOp, ast.UnaryOp, ast.FormattedValue, ast.Return)
 AS_TRUTH = (ast.If, ast.While, ast.IfExp, ast.Assert)
 
 

@@ -37,7 +37,6 @@ FLAGS: dict[str, tuple[int, str, str]] = {
     "J": (19, "FWCTL", "a debugging interface of a device's firmware was used"),
 }
 LETTERS = {bit: letter for letter, (bit, _, _) in FLAGS.items()}
-OF_MODULES = "PFCOEKXTNJ"  # the flags that a module carries itself (C: struct taint_flag, .module)
 PLACES_4_19, PLACES_TODAY = 18, 20  # TAINT_FLAGS_COUNT
 SINCE = {"N": "6.0", "J": "6.15"}  # the first release that knows it, where that is not every one here
 # What sets it, beyond what FLAGS says, and what follows from it.

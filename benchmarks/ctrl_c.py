@@ -9,10 +9,10 @@ import struct
 import time
 
 from benchmarks.machine import DATA, TEXT
-from kshell.kernel.binfmt import Segment
-from kshell.kernel.exec import load_program
+from kshell.kernel.entry.exec import load_program
+from kshell.kernel.entry.run import run_program
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.run import run_program
+from kshell.kernel.task.binfmt import Segment
 from kshell.machine.ctrl_c import CtrlC
 
 LOOPS = {

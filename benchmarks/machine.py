@@ -15,10 +15,10 @@ from unicorn import Uc  # type: ignore[attr-defined]
 from unicorn.unicorn_const import UC_ARCH_X86, UC_HOOK_INSN, UC_MODE_64, UC_PROT_READ, UC_PROT_WRITE
 from unicorn.x86_const import UC_X86_INS_SYSCALL
 
-from kshell.kernel.binfmt import Segment
-from kshell.kernel.exec import load_program
+from kshell.kernel.entry.exec import load_program
+from kshell.kernel.entry.run import run_program
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.run import run_program
+from kshell.kernel.task.binfmt import Segment
 
 TEXT, DATA = 0x40_1000, 0x50_0000
 CALLS = 200_000

@@ -6,9 +6,9 @@ import os
 import tempfile
 from time import perf_counter
 
-from kshell.kernel.exec import run_stub
+from kshell.kernel.entry.exec import run_stub
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module import delete_module, load_module
+from kshell.kernel.module.load import delete_module, load_module
 from kshell.modules import __file__ as modules_file
 
 TEXT = """\

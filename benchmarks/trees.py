@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from kshell.kbuild.build_log import BuildLog
 from kshell.kbuild.make import Maker, Request, Running
-from kshell.kbuild.tree import new_tree
-from kshell.kernel.profile import V4_19
+from kshell.kbuild.tree.new_tree import new_tree
+from kshell.kernel.core.profile import V4_19
 
 
 class Figure(NamedTuple):

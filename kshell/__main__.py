@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kshell.shell.output import Output
     from kshell.shell.session import Session
+    from kshell.shell.views.output import Output
 
 USAGE = """\
 usage: kshell [--kernel 4.19|course|6.19] [--json] [--keep-going] [-c COMMANDS | FILE]
@@ -115,8 +115,8 @@ def _prepare_streams() -> None:
 
 
 def _make_session(found: Arguments, interactive: bool, reads_stdin: bool) -> Session:
-    from kshell.shell.output import JsonOutput, PlainOutput
     from kshell.shell.session import Session
+    from kshell.shell.views.output import JsonOutput, PlainOutput
 
     output: Output = JsonOutput() if found.json else PlainOutput()  # the prompt puts its own in this place
     session = Session(found.kernel, interactive=interactive, keep_going=found.keep_going, output=output)

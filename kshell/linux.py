@@ -40,7 +40,7 @@ from kshell.abi.loglevel import (
     KERN_WARNING,
 )
 from kshell.abi.ptregs import AX, DI, DX, ORIG_AX, R8, R9, R10, SI
-from kshell.kernel.declare import (
+from kshell.kernel.core.declare import (
     COND_SYSCALL,
     EXPORT_SYMBOL,
     EXPORT_SYMBOL_GPL,
@@ -64,10 +64,10 @@ from kshell.kernel.declare import (
     module_init,
     module_param,
 )
+from kshell.kernel.core.layout import KERNEL_DATA, KERNEL_TEXT
+from kshell.kernel.core.pointers import KernelBug
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.layout import KERNEL_DATA, KERNEL_TEXT
-from kshell.kernel.text import KernelBug
-from kshell.kernel.uaccess import copy_from_user, copy_to_user, strncpy_from_user
+from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user, strncpy_from_user
 from kshell.machine.ram import PAGE_SIZE
 
 
@@ -83,7 +83,7 @@ THIS_MODULE = ThisModule()
 
 def try_module_get(k: Kernel, module: ThisModule) -> bool:
     """``try_module_get(THIS_MODULE)``: hold the calling module, so that rmmod refuses; False while it is going."""
-    from kshell.kernel.module_struct import UNLOADING, Module
+    from kshell.kernel.module.struct_module import UNLOADING, Module
 
     owner = sys._getframe(1).f_globals.get("__this_module__")
     if not isinstance(owner, Module) or owner.state == UNLOADING:
@@ -94,8 +94,8 @@ def try_module_get(k: Kernel, module: ThisModule) -> bool:
 
 def module_put(k: Kernel, module: ThisModule) -> None:
     """``module_put(THIS_MODULE)``: give back what try_module_get took; where nothing was taken, the kernel warns."""
-    from kshell.kernel.module_struct import Module
-    from kshell.kernel.oops import warn
+    from kshell.kernel.entry.oops import warn
+    from kshell.kernel.module.struct_module import Module
 
     owner = sys._getframe(1).f_globals.get("__this_module__")
     if isinstance(owner, Module):
@@ -152,7 +152,7 @@ def write_cr0(k: Kernel, value: int) -> None:
     """
     wanted = bool(value & X86_CR0_WP)
     if not wanted and k.profile.version >= (5, 3):
-        from kshell.kernel.oops import warn
+        from kshell.kernel.entry.oops import warn
 
         wanted = True
         if "cr0" not in k.warned:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kshell.kbuild.tree import new_tree
+from kshell.kbuild.tree.new_tree import new_tree
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted((ROOT / "docs").glob("*.md"))

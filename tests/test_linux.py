@@ -8,8 +8,8 @@ import pytest
 
 from kshell import linux
 from kshell.abi import errno
-from kshell.kernel.memory import KernelFault
-from kshell.kernel.module import delete_module
+from kshell.kernel.core.memory import KernelFault
+from kshell.kernel.module.load import delete_module
 from tests.kernel.module_lab import Lab
 
 
@@ -33,7 +33,7 @@ def test_a_star_import_gives_all_of_it(tmp_path: Path) -> None:
 
 
 def test_a_module_can_copy_from_and_to_its_caller(tmp_path: Path) -> None:
-    from kshell.kernel.exec import Buffer, run_stub
+    from kshell.kernel.entry.exec import Buffer, run_stub
 
     lab = Lab(tmp_path)
     lab.k.memory.set_writable(lab.k.sys_call_table, 1, True)

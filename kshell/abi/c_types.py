@@ -69,7 +69,7 @@ ClockId = Annotated[int, CType("const clockid_t", 4, True, "clock")]
 GrndFlags = Annotated[int, CType("unsigned int", 4, False, "grnd_flags")]
 Addr = Annotated[int, CType("unsigned long", 8, False, "address")]
 
-# User pointers: never to be trusted, only to be given to kshell.kernel.uaccess.
+# User pointers: never to be trusted, only to be given to kshell.kernel.mm.uaccess.
 Path = Annotated[int, CType("const char __user *", 8, False, "path")]
 BufIn = Annotated[int, CType("const char __user *", 8, False, "buf_in")]  # as long as the next argument says
 BufOut = Annotated[int, CType("char __user *", 8, False, "buf_out")]  # as long as the result says

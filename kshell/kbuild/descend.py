@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 from kshell.kbuild.build_log import BuildFailed, BuildLog
 from kshell.kbuild.directory import Directory, read_directory
-from kshell.kbuild.makefile import Makefile
+from kshell.kbuild.makefile.makefile import Makefile
 from kshell.kbuild.messages import ERROR, BuildMessage
-from kshell.kbuild.sources import Sources, read_makefile
+from kshell.kbuild.tree.sources import Sources, read_makefile
 
 LISTS = ("init-y", "core-y", "libs-y", "drivers-y", "net-y", "virt-y")
 DEEPEST, MOST = 24, 500

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kshell.kbuild.makefile import Entry, Makefile
+from kshell.kbuild.makefile.makefile import Entry, Makefile
 
 
 class Directory(NamedTuple):

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from kshell.kbuild.build_log import BuildLog
-from kshell.kbuild.compile_list import CompileList
 from kshell.kbuild.descend import Descent
 from kshell.kbuild.directory import module_paths
 from kshell.kbuild.messages import ERROR, NOTE, BuildMessage
-from kshell.kbuild.modpost import ModuleObject, symvers
-from kshell.kbuild.module_build import Target, link_modules, post_modules
-from kshell.kbuild.modules_install import install_modules
-from kshell.kbuild.output import write_output
-from kshell.kbuild.sources import Sources
+from kshell.kbuild.steps.compile_list import CompileList
+from kshell.kbuild.steps.modpost import ModuleObject, symvers
+from kshell.kbuild.steps.module_build import Target, link_modules, post_modules
+from kshell.kbuild.steps.modules_install import install_modules
+from kshell.kbuild.steps.output import write_output
+from kshell.kbuild.tree.sources import Sources
 
 
 def build_external(sources: Sources, log: BuildLog, target: Target) -> None:

@@ -9,23 +9,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from kshell.kbuild import ld, notes
 from kshell.kbuild.build_log import BuildFailed, BuildLog
-from kshell.kbuild.compile_list import CompileList
 from kshell.kbuild.descend import Descent
 from kshell.kbuild.directory import Directory, module_paths
-from kshell.kbuild.makefile import Entry, Makefile
-from kshell.kbuild.modpost import Export, ModuleObject, Posted, parse_symvers, symvers
-from kshell.kbuild.module_build import Target, link_modules, post_modules
-from kshell.kbuild.modules_install import install_modules
-from kshell.kbuild.output import check_output, read_sealed, write_output, write_sealed
-from kshell.kbuild.paths import GENERATED, HEADER, TABLE
-from kshell.kbuild.prototypes import Prototype, parse_prototypes
+from kshell.kbuild.header.prototypes import Prototype, parse_prototypes
+from kshell.kbuild.makefile.makefile import Entry, Makefile
 from kshell.kbuild.release import profile_of, release_of
-from kshell.kbuild.sources import Sources
-from kshell.kbuild.systbl import TableRow, generate
-from kshell.kbuild.system_map import extable_lines, system_map
-from kshell.kbuild.why import explain_missing
+from kshell.kbuild.steps import ld, notes
+from kshell.kbuild.steps.compile_list import CompileList
+from kshell.kbuild.steps.modpost import Export, ModuleObject, Posted, parse_symvers, symvers
+from kshell.kbuild.steps.module_build import Target, link_modules, post_modules
+from kshell.kbuild.steps.modules_install import install_modules
+from kshell.kbuild.steps.output import check_output, read_sealed, write_output, write_sealed
+from kshell.kbuild.steps.system_map import extable_lines, system_map
+from kshell.kbuild.steps.why import explain_missing
+from kshell.kbuild.systbl.systbl import TableRow, generate
+from kshell.kbuild.tree.paths import GENERATED, HEADER, TABLE
+from kshell.kbuild.tree.sources import Sources
 
 SYMVERS = "Module.symvers"
 
@@ -272,7 +272,7 @@ def _version(sources: Sources) -> int:
 
 def exports_of(objects: list[ld.Object]) -> list[Export]:
     """What the kernel itself exports: that of its objects, and of the code that is no file of the tree."""
-    from kshell.kernel.uaccess import ROUTINES
+    from kshell.kernel.mm.uaccess import ROUTINES
 
     found = [Export(name, "vmlinux", False) for name in sorted(ROUTINES)]
     for linked in objects:

@@ -13,24 +13,24 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from kshell.kbuild.build_log import BuildFailed, BuildLog
-from kshell.kbuild.clean import clean_tree
 from kshell.kbuild.external import build_external, install_external
 from kshell.kbuild.goals import BOTH, CLEAN, KERNEL, MODULES, about_subdirs, help_lines, unknown_goal
 from kshell.kbuild.goals import GOALS as GOALS  # for those who list them
-from kshell.kbuild.install import install
 from kshell.kbuild.kernel_build import KernelBuild
-from kshell.kbuild.makefile import Makefile, MakefileError
+from kshell.kbuild.makefile.makefile import Makefile, MakefileError
 from kshell.kbuild.messages import ERROR, NOTE, BuildMessage
-from kshell.kbuild.modpost import Export, parse_symvers
-from kshell.kbuild.module_build import Target
-from kshell.kbuild.paths import MAKEFILE
-from kshell.kbuild.pristine import snapshot
-from kshell.kbuild.programs import build_programs
-from kshell.kbuild.recipe import Make
-from kshell.kbuild.recipe_run import RecipeRun
+from kshell.kbuild.recipes.recipe import Make
+from kshell.kbuild.recipes.recipe_run import RecipeRun
 from kshell.kbuild.release import profile_of, release_of
-from kshell.kbuild.sources import Sources, is_tree, makefile_failed, read_makefile
-from kshell.kernel.profile import Profile
+from kshell.kbuild.steps.clean import clean_tree
+from kshell.kbuild.steps.install import install
+from kshell.kbuild.steps.modpost import Export, parse_symvers
+from kshell.kbuild.steps.module_build import Target
+from kshell.kbuild.steps.programs import build_programs
+from kshell.kbuild.tree.paths import MAKEFILE
+from kshell.kbuild.tree.pristine import snapshot
+from kshell.kbuild.tree.sources import Sources, is_tree, makefile_failed, read_makefile
+from kshell.kernel.core.profile import Profile
 
 DEPTH = 8  # of makes that call makes
 CHAIN = 100  # of targets that need targets

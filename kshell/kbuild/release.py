@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from kshell.kbuild.build_log import BuildFailed
-from kshell.kbuild.makefile import Makefile
+from kshell.kbuild.makefile.makefile import Makefile
 from kshell.kbuild.messages import ERROR, BuildMessage
-from kshell.kernel.profile import PROFILES, Profile
+from kshell.kernel.core.profile import PROFILES, Profile
 
 RELEASE = re.compile(r"(\d+)\.(\d+)[\w.+-]*", re.ASCII)
 LONGEST = 64  # as the field of utsname

@@ -10,28 +10,28 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from kshell.kernel import layout
-from kshell.kernel.clock import Clock
-from kshell.kernel.kallsyms import Kallsyms
-from kshell.kernel.memory import KernelMemory
-from kshell.kernel.naming import entry_name
-from kshell.kernel.printk import DEFAULT_LEVEL, MESSAGE_MAX, Log, printable
-from kshell.kernel.profile import DEFAULT, Profile
-from kshell.kernel.taint import Taint
-from kshell.kernel.text import KernelBug, KernelText
-from kshell.kernel.vmlinux import Vmlinux, packaged
+from kshell.kernel.boot.vmlinux import Vmlinux, packaged
+from kshell.kernel.core import layout
+from kshell.kernel.core.clock import Clock
+from kshell.kernel.core.kallsyms import Kallsyms
+from kshell.kernel.core.memory import KernelMemory
+from kshell.kernel.core.naming import entry_name
+from kshell.kernel.core.pointers import KernelBug, KernelText
+from kshell.kernel.core.printk import DEFAULT_LEVEL, MESSAGE_MAX, Log, printable
+from kshell.kernel.core.profile import DEFAULT, Profile
+from kshell.kernel.report.taint import Taint
 from kshell.machine.cpu import Cpu
 from kshell.machine.ram import Ram
 
 if TYPE_CHECKING:
     from kshell.abi.syscall_tbl import Table
-    from kshell.kernel.declare import SyscallDefinition
-    from kshell.kernel.entry import CallStatistics
+    from kshell.kernel.core.declare import SyscallDefinition
+    from kshell.kernel.core.trace import Tracer
+    from kshell.kernel.entry.entry import CallStatistics
     from kshell.kernel.fs.filesystem import FileSystem
-    from kshell.kernel.mm import AddressSpace
-    from kshell.kernel.module import Module
-    from kshell.kernel.task import Siginfo, Task
-    from kshell.kernel.trace import Tracer
+    from kshell.kernel.mm.address_space import AddressSpace
+    from kshell.kernel.module.load import Module
+    from kshell.kernel.task.task import Siginfo, Task
 
 RAM_SIZE = 64 << 20
 UNLIMITED = 1 << 62  # turns of loops that nobody will see the end of
@@ -68,7 +68,7 @@ class Kernel(KernelText):
     def __init__(
         self, image: Vmlinux | str = DEFAULT.name, cmdline: str = "", *, tick_budget: int = 0, ram_size: int = RAM_SIZE
     ) -> None:
-        from kshell.kernel import boot
+        from kshell.kernel.boot import start as boot
 
         super().__init__()
         self.image: Vmlinux = packaged(image) if isinstance(image, str) else image
@@ -160,7 +160,7 @@ class Kernel(KernelText):
 
     def new_address_space(self) -> AddressSpace:
         """An empty user half over this kernel's."""
-        from kshell.kernel.mm import AddressSpace
+        from kshell.kernel.mm.address_space import AddressSpace
 
         return AddressSpace(self)
 
@@ -181,7 +181,7 @@ class Kernel(KernelText):
 
     def send_signal(self, signo: int, why: str = "") -> None:
         """Send a signal to the current task; it acts when the task next returns to user mode."""
-        from kshell.kernel.task import Siginfo
+        from kshell.kernel.task.task import Siginfo
 
         self.force_signal(Siginfo(signo, why=why))
 

@@ -17,10 +17,10 @@ from unicorn import x86_const as x86
 from kshell.abi import ptregs
 from kshell.abi.c_types import U64
 from kshell.abi.errno import ENOSYS
-from kshell.machine.code_watch import LOAD_MXCSR, CodeWatch
 from kshell.machine.ctrl_c import CtrlC
 from kshell.machine.mmu import Mmu
 from kshell.machine.paging import FETCH, PageTable
+from kshell.machine.quirks.code_watch import LOAD_MXCSR, CodeWatch
 from kshell.machine.ram import PAGE_MASK, Ram
 from kshell.machine.registers import Extended, Frame, hook_syscall
 from kshell.machine.ring3 import enter_ring3
@@ -239,7 +239,7 @@ class Cpu:
 
     def _page_fault(self, stop: Stop) -> Stop | None:
         """The fault with its exact address; None if it was one of the emulator's own making, and the run goes on."""
-        from kshell.machine.fault_address import exact_fault
+        from kshell.machine.quirks.fault_address import exact_fault
 
         rip = self.uc.reg_read(x86.UC_X86_REG_RIP)
         exact = exact_fault(stop, rip, self._register, self.mmu, self.watch)
@@ -258,8 +258,8 @@ class Cpu:
 
     def _pass_watched(self, rip: int, kind: str) -> Stop | None:
         """Execute the one watched instruction at which the CPU stands; a Stop if that ends the run."""
-        from kshell.machine.simd import unmasked
-        from kshell.machine.watched import exception_at
+        from kshell.machine.quirks.simd import unmasked
+        from kshell.machine.quirks.watched import exception_at
 
         exception = exception_at(rip, kind, self._register, self.mmu.read_user)
         if exception is not None:

@@ -12,8 +12,8 @@ from typing import Any
 from unicorn import unicorn_const as uc_const
 
 from kshell.abi.c_types import U64
-from kshell.machine.code_watch import EDGE, CodeWatch
 from kshell.machine.paging import FETCH, FRAME_MASK, NX, PRESENT, READ, USER, WRITABLE, WRITE, PageTable, is_canonical
+from kshell.machine.quirks.code_watch import EDGE, CodeWatch
 from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, Ram
 
 # The emulator's TLB has 256 entries at first, and grows only when it is flushed.

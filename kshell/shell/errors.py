@@ -56,7 +56,7 @@ def bug_report(bug: BaseException) -> CommandError:
         import traceback
 
         traceback.print_exception(bug)
-    from kshell.shell.views import show
+    from kshell.shell.views.view import show
 
     text = show(" ".join(str(bug).split()))[:200]
     return CommandError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from kshell.shell.errors import CommandError, did_you_mean
-from kshell.shell.views import show
+from kshell.shell.views.view import show
 
 FILE_MAX = 32 << 20
 PROGRAM = b"kshell-object 1 program"

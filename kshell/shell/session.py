@@ -9,22 +9,22 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from kshell.kernel.profile import DEFAULT
-from kshell.kernel.text import KernelPanic
+from kshell.kernel.core.pointers import KernelPanic
+from kshell.kernel.core.profile import DEFAULT
 from kshell.shell import commands
 from kshell.shell.errors import BUG, CommandError, bug_report
 from kshell.shell.host_files import read_text
-from kshell.shell.output import Output, PlainOutput, Result
-from kshell.shell.tree_memory import TreeMemory
+from kshell.shell.lines.words import Line, Word, plain, split
+from kshell.shell.trees.tree_memory import TreeMemory
 from kshell.shell.tty import ShellTty
-from kshell.shell.views import View, failure, show
-from kshell.shell.words import Line, Word, plain, split
+from kshell.shell.views.output import Output, PlainOutput, Result
+from kshell.shell.views.view import View, failure, show
 
 if TYPE_CHECKING:
+    from kshell.kernel.boot.vmlinux import Vmlinux
+    from kshell.kernel.core.trace import Call
     from kshell.kernel.kernel import Kernel
-    from kshell.kernel.trace import Call
-    from kshell.kernel.vmlinux import Vmlinux
-    from kshell.shell.booting import Panicked
+    from kshell.shell.trees.booting import Panicked
 
 BUDGET = 50_000_000
 """Instructions that one command of a script may run; an interactive command has no limit but Ctrl-C."""
@@ -196,7 +196,7 @@ class Session:
     def call(self, words: list[Word]) -> View:
         """What one command answers.  CommandError if it fails."""
         if any(c in word.raw for word in words for c in "|<>&`$"):
-            from kshell.shell.pipes import refuse
+            from kshell.shell.lines.pipes import refuse
 
             refuse(self, words)
         name, rest = words[0].text, words[1:]
@@ -211,7 +211,7 @@ class Session:
         """What to answer to a word that is no command; a system call's name is told how it is made."""
         name, rest = words[0].text, words[1:]
         error = commands.unknown(show(words[0].raw if "(" in words[0].raw else name), rest)
-        from kshell.shell.foreign import NAMES
+        from kshell.shell.lines.foreign import NAMES
 
         if name not in NAMES and name in self.kernel.table.by_name:
             error.because = f"{name} is a system call, not a command"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kshell.shell.views import Line, Text, View, span
+from kshell.shell.views.view import Line, Text, View, span
 
 
 def modules() -> View:
@@ -177,7 +177,7 @@ def _example(name: str) -> str:
     """A line that uses a name of kshell.linux: from the table above, or from a module that comes with kshell."""
     import re
 
-    from kshell.shell.samples import builtin_names, builtin_path, sample_names, sample_path
+    from kshell.shell.modules.samples import builtin_names, builtin_path, sample_names, sample_path
 
     if name.startswith("SYSCALL_DEFINE"):
         arguments = "".join(f", {letter}: Int" for letter in "abcdef"[: int(name[-1])])

@@ -8,7 +8,7 @@ from kshell.shell.errors import CommandError
 
 if TYPE_CHECKING:
     from kshell.shell.session import Session
-    from kshell.shell.views import Line
+    from kshell.shell.views.view import Line
 
 COLLECTED_MAX = 4 << 20  # bytes of a program's output that --json keeps
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from kshell import assembler
 from kshell.abi.object_file import read_object
-from kshell.kernel.exec import run_stub
-from kshell.kernel.module import load_module
-from kshell.machine import assembler
+from kshell.kernel.entry.exec import run_stub
+from kshell.kernel.module.load import load_module
 from tests.kbuild.tree_lab import MODULE, TreeLab
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from kshell.kbuild.build_log import BuildLog
 from kshell.kbuild.make import Maker, Request, Running
-from kshell.kbuild.pristine import changed_since
-from kshell.kbuild.sources import Sources
-from kshell.kernel.profile import V4_19
+from kshell.kbuild.tree.pristine import changed_since
+from kshell.kbuild.tree.sources import Sources
+from kshell.kernel.core.profile import V4_19
 from tests.kbuild.tree_lab import CALL, HEADER, MODULE, TABLE, Outcome, TreeLab
 
 SOURCE, LISTS, KO = "SystemCalls/test_call.py", "SystemCalls/Makefile", "SystemCalls/syscallModule.ko"

@@ -10,12 +10,12 @@ import pytest
 from kshell.abi.errno import ENOSYS
 from kshell.kbuild.make import Running
 from kshell.kbuild.messages import ERROR, WARNING, BuildMessage
-from kshell.kbuild.modpost import Export
-from kshell.kernel.exec import StubRun, run_stub
+from kshell.kbuild.steps.modpost import Export
+from kshell.kernel.core.profile import V4_19, V6_19
+from kshell.kernel.entry.exec import StubRun, run_stub
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module import load_module
-from kshell.kernel.module_struct import ModuleError
-from kshell.kernel.profile import V4_19, V6_19
+from kshell.kernel.module.load import load_module
+from kshell.kernel.module.struct_module import ModuleError
 from tests.kbuild.tree_lab import CALL, HEADER, MODULE, TABLE, Outcome, TreeLab
 
 SOURCE, LISTS, KO = "SystemCalls/test_call.py", "SystemCalls/Makefile", "SystemCalls/syscallModule.ko"
@@ -632,8 +632,8 @@ def test_a_module_of_another_EXTRAVERSION_has_the_wrong_version_magic(tmp_path: 
 
 
 def test_without_make_install_boot_starts_the_old_kernel(tmp_path: Path) -> None:
-    from kshell.kbuild.install import installed, is_stale
-    from kshell.kbuild.sources import Sources
+    from kshell.kbuild.steps.install import installed, is_stale
+    from kshell.kbuild.tree.sources import Sources
 
     lab = TreeLab(tmp_path)
     built(lab)
@@ -672,7 +672,7 @@ def test_make_install_before_make_has_nothing_to_install(tmp_path: Path) -> None
 
 def exports(lab: TreeLab) -> list[Export]:
     """What the kernel of the tree exports."""
-    from kshell.kbuild.modpost import parse_symvers
+    from kshell.kbuild.steps.modpost import parse_symvers
 
     return parse_symvers(lab.read("Module.symvers"))
 

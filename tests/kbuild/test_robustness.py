@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kshell.kbuild.build_log import BuildFailed, BuildLog
-from kshell.kbuild.install import InstallError, installed
 from kshell.kbuild.make import Maker, Request
 from kshell.kbuild.messages import BuildMessage
-from kshell.kbuild.sources import Sources
+from kshell.kbuild.steps.install import InstallError, installed
+from kshell.kbuild.tree.sources import Sources
 from kshell.kernel.kernel import Kernel
 from tests.kbuild.tree_lab import CALL, HEADER, TABLE, TreeLab
 
@@ -557,8 +557,8 @@ def test_a_damaged_vmlinux_has_a_way_out_that_works(tmp_path: Path) -> None:
 
 def test_a_kernel_that_was_linked_counts_as_built_though_a_module_failed(tmp_path: Path) -> None:
     lab = TreeLab(tmp_path)
-    from kshell.kbuild.pristine import changed_since
-    from kshell.kbuild.sources import Sources
+    from kshell.kbuild.tree.pristine import changed_since
+    from kshell.kbuild.tree.sources import Sources
 
     lab.replace("SystemCalls/test_call.py", "EXPORT_SYMBOL(STUB_test_call)\n", "")
     assert lab.make().errors

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kshell.kbuild.build_log import BuildFailed, BuildLog
-from kshell.kbuild.install import installed
 from kshell.kbuild.make import Made, Maker, Request, Running
 from kshell.kbuild.messages import BuildMessage
-from kshell.kbuild.sources import Sources
-from kshell.kbuild.tree import new_tree
+from kshell.kbuild.steps.install import installed
+from kshell.kbuild.tree.new_tree import new_tree
+from kshell.kbuild.tree.sources import Sources
+from kshell.kernel.core.profile import V4_19
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.profile import V4_19
 
 CALL = """from kshell.linux import ENOSYS, EXPORT_SYMBOL, KERN_NOTICE, SYSCALL_DEFINE1, Int, Kernel, Long, Stub
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from kshell.kernel.declare import SyscallDefinition, section
+from kshell.kernel.core.declare import SyscallDefinition, section
 from kshell.kernel.fs.dcache import Dentry, d_add
 from kshell.kernel.fs.inode import DirectoryInode, SymlinkInode
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.uaccess import copy_from_user, copy_to_user
+from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
 from tests.kernel.oracle import AREA, BASE, Memory, Result, Step, run_steps
 
 
 def _bodies() -> dict[str, SyscallDefinition]:
     found: dict[str, SyscallDefinition] = {}
-    for subject in ("read_write", "open", "stat", "fd", "pipe", "namei"):
+    for subject in ("transfer", "opening", "file_status", "descriptors", "pipes", "paths"):
         module = importlib.import_module(f"kshell.kernel.syscalls.{subject}")
         found |= {definition.name: definition for definition in section(vars(module), ".syscalls")}
     return found | {name: found["new" + name] for name in ("stat", "lstat", "fstat")}

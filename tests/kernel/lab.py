@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 
-from kshell.kernel.binfmt import Segment
-from kshell.kernel.exec import load_program
+from kshell.kernel.entry.exec import load_program
+from kshell.kernel.entry.run import Outcome, run_program
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.run import Outcome, run_program
+from kshell.kernel.task.binfmt import Segment
 
 TEXT, DATA = 0x40_1000, 0x50_0000
 DATA_SIZE = 0x10_0000

@@ -5,10 +5,10 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-from kshell.kernel.exec import StubRun, run_stub
+from kshell.kernel.entry.exec import StubRun, run_stub
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module import Module, delete_module, load_module
-from kshell.kernel.module_struct import ModuleError
+from kshell.kernel.module.load import Module, delete_module, load_module
+from kshell.kernel.module.struct_module import ModuleError
 
 HEAD = """\
 from kshell.linux import *

@@ -14,11 +14,11 @@ import pytest
 
 from kshell.abi.c_types import to_signed64
 from kshell.abi.mman import MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, PROT_READ, PROT_WRITE
-from kshell.kernel import strace
-from kshell.kernel.declare import SyscallDefinition
+from kshell.kernel.core.declare import SyscallDefinition
+from kshell.kernel.core.trace import Call
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.trace import Call
-from kshell.kernel.uaccess import copy_to_user
+from kshell.kernel.mm.uaccess import copy_to_user
+from kshell.strace import decode as strace
 
 AREA, AREA_SIZE = 0x10000000, 8192  # and nothing is mapped behind it
 OUT = AREA + 4096

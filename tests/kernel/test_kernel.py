@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from kshell.kernel.core.pointers import FunctionPointer, InvalidOpcode, KernelBug
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module import load_module
+from kshell.kernel.module.load import load_module
 from kshell.kernel.syscalls.test_call import STUB_test_call
-from kshell.kernel.text import FunctionPointer, InvalidOpcode, KernelBug
 from tests.kernel.module_lab import TAIL, Lab
 
 

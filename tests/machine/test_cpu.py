@@ -8,11 +8,11 @@ import struct
 import pytest
 
 from kshell.abi import ptregs
-from kshell.kernel.binfmt import Segment
-from kshell.kernel.exec import load_program
+from kshell.kernel.entry.exec import load_program
+from kshell.kernel.entry.run import run_task
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.run import run_task
-from kshell.kernel.task import Task, do_exit, release_task
+from kshell.kernel.task.binfmt import Segment
+from kshell.kernel.task.task import Task, do_exit, release_task
 from kshell.machine.encode import LOCK_BT
 from kshell.machine.stop import STOPPED, UNDEFINED
 from tests.kernel.lab import DATA, EXIT, TEXT, ending, in_child, run

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from kshell.kernel.core.layout import KERNEL_TEXT
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.layout import KERNEL_TEXT
 from kshell.machine.mmu import Mmu
 from kshell.machine.paging import FETCH, NX, PRESENT, READ, USER, WRITABLE, WRITE
 from kshell.machine.ram import OutOfMemory

@@ -8,10 +8,10 @@ import struct
 import pytest
 
 from kshell.abi import ptregs
-from kshell.kernel.binfmt import Segment
-from kshell.kernel.exec import load_program
+from kshell.kernel.entry.exec import load_program
+from kshell.kernel.entry.run import run_program
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.run import run_program
+from kshell.kernel.task.binfmt import Segment
 from kshell.machine import registers
 from kshell.machine.registers import LOAD_SLOTS, RESULT_SLOTS, fast_path_available
 from kshell.machine.ring3 import USER_CS, USER_SS

@@ -9,8 +9,8 @@ import pytest
 
 import kshell.modules
 from kshell.abi.errno import ENOSYS
-from kshell.kernel.module import ModuleError, delete_module, load_module
-from kshell.kernel.module_source import read_modinfo
+from kshell.cc.source import read_modinfo
+from kshell.kernel.module.load import ModuleError, delete_module, load_module
 from tests.kernel.module_lab import Lab
 
 FOLDER = Path(kshell.modules.__file__).parent

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from kshell.shell.output import PlainOutput, Result, Silence
 from kshell.shell.session import Session
+from kshell.shell.views.output import PlainOutput, Result, Silence
 
 
 class Lab:

@@ -27,7 +27,7 @@ from kshell.abi.mman import (
     MAP_SHARED,
     MAP_SHARED_VALIDATE,
 )
-from kshell.kernel.exec import Buffer
+from kshell.kernel.entry.exec import Buffer
 
 Step = tuple[int | str | bytes | Buffer, ...]
 LAST = (1 << 63) - 1  # the largest offset

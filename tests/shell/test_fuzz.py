@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kshell.abi.symbolic import SYMBOLS
 from kshell.shell.commands import ALIASES, names
-from kshell.shell.foreign import NAMES
+from kshell.shell.lines.foreign import NAMES
 from tests.shell.lab import Lab
 
 _lab: list[Lab] = []

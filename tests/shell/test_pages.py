@@ -8,10 +8,10 @@ import re
 import pytest
 
 from kshell.abi.errno import errno_name, is_error
-from kshell.kernel.exec import run_stub
+from kshell.kernel.entry.exec import run_stub
 from kshell.kernel.kernel import Kernel
-from kshell.shell.manual import page
-from tests.kernel.test_fuzz_calls import argument
+from kshell.shell.calls.manual import page
+from tests.kernel.entry.test_fuzz_calls import argument
 from tests.shell.lab import Lab
 from tests.shell.page_cases import ALL_DESCRIPTORS, ALL_INODES, AS_USER, CASES, PA, Step
 

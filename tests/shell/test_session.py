@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from kshell.shell.errors import BUG
-from kshell.shell.output import JsonOutput, Result
 from kshell.shell.session import INTERRUPTED, Session
-from kshell.shell.views import View
+from kshell.shell.views.output import JsonOutput, Result
+from kshell.shell.views.view import View
 from tests.shell.lab import Lab, screen
 from tests.shell.tree_steps import at
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import kshell.linux
-from kshell.kbuild.cc import compile_source
-from kshell.kernel.module_source import compile_text
-from kshell.shell.samples import builtin_names, builtin_path
+from kshell.cc.source import compile_text
+from kshell.kbuild.steps.compile import compile_source
+from kshell.shell.modules.samples import builtin_names, builtin_path
 from tests.shell.lab import Lab, screen
 
 
@@ -107,9 +107,9 @@ def test_insmod_of_a_built_in_source_says_where_it_goes(lab: Lab, profile: str) 
 
 
 def test_a_call_whose_docstring_is_silent_does_not_always_succeed() -> None:
-    from kshell.kernel.declare import SyscallDefinition
-    from kshell.kernel.profile import PROFILES
-    from kshell.shell.manual import page
+    from kshell.kernel.core.declare import SyscallDefinition
+    from kshell.kernel.core.profile import PROFILES
+    from kshell.shell.calls.manual import page
 
     namespace: dict[str, object] = {}
     text = "from kshell.linux import *\n@SYSCALL_DEFINE1\ndef mine(k: Kernel, n: Int) -> Long:\n    return {0}\n"

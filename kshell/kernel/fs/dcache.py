@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from kshell.kernel.fs.file import File
-    from kshell.kernel.fs.pseudo import Entry
     from kshell.kernel.kernel import Kernel
+    from kshell.kernel.proc.pseudo import Entry
 
 
 class Dentry:

@@ -27,8 +27,8 @@ from kshell.kernel.fs.shmem import RegularInode
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kshell.kernel.fs.pseudo import Entry
     from kshell.kernel.kernel import Kernel
+    from kshell.kernel.proc.pseudo import Entry
 
 DEVICES = (
     (b"null", NullInode, 0o666, MEM_MAJOR, 3),
@@ -65,13 +65,13 @@ LINKS = ((b"etc/mtab", b"/proc/self/mounts"), (b"home/student/loop", b"loop"))
 
 def _proc_entries(k: Kernel) -> Mapping[bytes, Entry]:
     """Most machines end without a look into /proc, so it is imported at the first."""
-    from kshell.kernel.fs.proc import root_entries
+    from kshell.kernel.proc.procfs import root_entries
 
     return root_entries(k)
 
 
 def _sysfs_entries(k: Kernel) -> Mapping[bytes, Entry]:
-    from kshell.kernel.fs.sysfs import root_entries
+    from kshell.kernel.proc.sysfs import root_entries
 
     return root_entries(k)
 

@@ -33,7 +33,7 @@ from kshell.kernel.fs.inode import (
     inode_init_owner,
     inode_permission,
 )
-from kshell.kernel.uaccess import strncpy_from_user
+from kshell.kernel.mm.uaccess import strncpy_from_user
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel

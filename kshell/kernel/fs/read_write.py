@@ -13,7 +13,7 @@ from kshell.abi.fcntl import SEEK_MAX
 from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File, Kiocb
 from kshell.kernel.fs.inode import MAX_LFS_FILESIZE
 from kshell.kernel.fs.uio import UserIter
-from kshell.kernel.uaccess import access_ok
+from kshell.kernel.mm.uaccess import access_ok
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel

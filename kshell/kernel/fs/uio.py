@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from kshell.kernel.uaccess import copy_from_user, copy_to_user
+from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel

@@ -6,27 +6,27 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kshell.kernel.profile import Profile
+    from kshell.kernel.core.profile import Profile
 
 
 def subjects(profile: Profile) -> list[ModuleType]:
     """The files that are compiled into a kernel of this profile."""
     from kshell.kernel.syscalls import (
+        descriptors,
         exit,
-        fd,
+        file_status,
         identity,
-        memory,
+        mapping,
         misc,
-        namei,
-        open,
-        pipe,
-        read_write,
-        stat,
+        opening,
+        paths,
+        pipes,
         test_call,
         time,
+        transfer,
         uretprobe,
     )
 
-    common = [read_write, open, stat, fd, pipe, namei, memory, identity, time, misc, exit]
+    common = [transfer, opening, file_status, descriptors, pipes, paths, mapping, identity, time, misc, exit]
     extra = {"course": [test_call], "6.19": [uretprobe]}
     return common + extra.get(profile.name, [])

@@ -6,9 +6,9 @@ C counterpart: kernel/exit.c.
 from __future__ import annotations
 
 from kshell.abi.c_types import Int, Long
-from kshell.kernel.declare import SYSCALL_DEFINE1
+from kshell.kernel.core.declare import SYSCALL_DEFINE1
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.task import TaskExit, do_exit
+from kshell.kernel.task.task import TaskExit, do_exit
 
 
 @SYSCALL_DEFINE1

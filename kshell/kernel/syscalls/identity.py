@@ -6,7 +6,7 @@ C counterpart: kernel/sys.c.
 from __future__ import annotations
 
 from kshell.abi.c_types import Long
-from kshell.kernel.declare import SYSCALL_DEFINE0
+from kshell.kernel.core.declare import SYSCALL_DEFINE0
 from kshell.kernel.kernel import Kernel
 
 

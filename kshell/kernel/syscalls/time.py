@@ -19,9 +19,9 @@ from kshell.abi.clock import (
 )
 from kshell.abi.errno import EFAULT, EINVAL
 from kshell.abi.structs import TIMESPEC_SIZE, pack_timespec, pack_timeval, unpack_timespec
-from kshell.kernel.declare import SYSCALL_DEFINE1, SYSCALL_DEFINE2
+from kshell.kernel.core.declare import SYSCALL_DEFINE1, SYSCALL_DEFINE2
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.uaccess import copy_from_user, copy_to_user
+from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
 
 SECOND = 10**9
 WALL_CLOCKS = (CLOCK_REALTIME, CLOCK_REALTIME_COARSE, CLOCK_TAI)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from kshell.abi.c_types import Long
 from kshell.abi.errno import ENXIO
 from kshell.abi.signal import SI_KERNEL, SIGILL
-from kshell.kernel.declare import SYSCALL_DEFINE0
+from kshell.kernel.core.declare import SYSCALL_DEFINE0
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.task import Siginfo
+from kshell.kernel.task.task import Siginfo
 
 
 @SYSCALL_DEFINE0

@@ -11,27 +11,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from kshell.shell.errors import CommandError, did_you_mean
-from kshell.shell.views import show
+from kshell.shell.views.view import show
 
 if TYPE_CHECKING:
+    from kshell.shell.lines.words import Word
     from kshell.shell.session import Session
-    from kshell.shell.views import View
-    from kshell.shell.words import Word
+    from kshell.shell.views.view import View
 
 Handler = Callable[["Session", "list[Word]"], "View"]
 
 # Group (a file of this package), its heading in help, and its commands.
 GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("calls", "System calls", ("syscall", "trace", "man")),
-    ("modules", "Modules", ("modprobe", "insmod", "rmmod", "lsmod", "modinfo", "module", "taint")),
-    ("trees", "A kernel tree", ("tree", "make", "diff", "edit")),
-    ("programs", "Programs", ("asm", "run")),
+    ("kernel_modules", "Modules", ("modprobe", "insmod", "rmmod", "lsmod", "modinfo", "module", "taint")),
+    ("kernel_tree", "A kernel tree", ("tree", "make", "diff", "edit")),
+    ("user_programs", "Programs", ("asm", "run")),
     ("libc", "The C library", ("libc",)),
-    ("inspect", "The kernel's tables", ("table", "kallsyms")),
-    ("memory", "Memory and registers", ("x", "disas", "regs")),
+    ("symbols", "The kernel's tables", ("table", "kallsyms")),
+    ("addresses", "Memory and registers", ("x", "disas", "regs")),
     ("log", "The kernel's log", ("dmesg",)),
     ("machine", "The machine", ("boot", "cat", "ls")),
-    ("session", "The shell", ("help", "history", "source", "echo", "exit")),
+    ("the_shell", "The shell", ("help", "history", "source", "echo", "exit")),
 )
 ALIASES = {"quit": "exit", "q": "exit", "?": "help", "reboot": "boot", ".": "source", "disassemble": "disas"}
 FILES = {name: group for group, _, names in GROUPS for name in names}
@@ -154,7 +154,7 @@ def everything() -> list[Command]:
 
 def unknown(name: str, rest: Sequence[Word] = ()) -> CommandError:
     """What to answer where no command has that name; `rest` is what was typed after it."""
-    from kshell.shell.foreign import advice
+    from kshell.shell.lines.foreign import advice
 
     what = f"{name}: command not found"
     told = advice(name, [show(word.raw) for word in rest])

@@ -5,23 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kshell.abi.c_types import U64
-from kshell.kernel.exec import run_stub
-from kshell.kernel.run import Outcome
-from kshell.kernel.trace import Tracer
-from kshell.shell.call_line import call_arguments, call_number
-from kshell.shell.call_views import CallView, Ending, Hops
+from kshell.kernel.core.trace import Tracer
+from kshell.kernel.entry.exec import run_stub
+from kshell.kernel.entry.run import Outcome
+from kshell.shell.calls.call_line import call_arguments, call_number
+from kshell.shell.calls.call_views import CallView, Ending, Hops
+from kshell.shell.calls.explain import explain, stub_of
 from kshell.shell.commands import command, find, misuse
 from kshell.shell.errors import CommandError
-from kshell.shell.explain import explain, stub_of
-from kshell.shell.tree_running import in_tree, missing_call, remind, remind_of_course
-from kshell.shell.views import Line, Text, View, labelled, span
+from kshell.shell.trees.tree_running import in_tree, missing_call, remind, remind_of_course
+from kshell.shell.views.view import Line, Text, View, labelled, span
 
 if TYPE_CHECKING:
-    from kshell.kernel.declare import SyscallDefinition
-    from kshell.kernel.exec import StubRun
+    from kshell.kernel.core.declare import SyscallDefinition
+    from kshell.kernel.entry.exec import StubRun
     from kshell.kernel.kernel import Kernel
+    from kshell.shell.lines.words import Word
     from kshell.shell.session import Session
-    from kshell.shell.words import Word
 
 REGISTERS = ("rdi", "rsi", "rdx", "r10", "r8", "r9")
 
@@ -74,7 +74,7 @@ def make_call(session: Session, words: list[Word], with_hops: bool) -> View:
             continue
         if not words:
             raise misuse("syscall", "--during needs a command", "syscall --during 'rmmod sleepy' test_call 1")
-        from kshell.shell.meanwhile import Meanwhile
+        from kshell.shell.calls.meanwhile import Meanwhile
 
         meanwhile, words = Meanwhile(session, words[0].text), words[1:]
     if not words:
@@ -125,7 +125,7 @@ def _number(session: Session, words: list[Word], command: str) -> int:
 
 def definition_of(k: Kernel, nr: int) -> SyscallDefinition | None:
     """The declaration that this number reaches when it is called, which on 6.19 looks at 32 bits only."""
-    from kshell.kernel.entry import lookup
+    from kshell.kernel.entry.entry import lookup
 
     address, number = lookup(k, nr & U64)
     return k.define_of(number) if address is not None else None
@@ -188,7 +188,7 @@ def trace(session: Session, words: list[Word]) -> View:
         session.trace_all = name == "on"
         return _trace_state(session)
     if name == "run":
-        from kshell.shell.commands.programs import run_traced
+        from kshell.shell.commands.user_programs import run_traced
 
         return run_traced(session, words[1:])
     if name == "syscall":
@@ -223,7 +223,7 @@ def man(session: Session, words: list[Word]) -> View:
     k = session.kernel
     name = words[0].text
     if find(name) is not None and name not in k.table.by_name:
-        from kshell.shell.commands.session import help_page
+        from kshell.shell.commands.the_shell import help_page
 
         return help_page(name)
     try:
@@ -261,7 +261,7 @@ def _page(k: Kernel, nr: int, definition: SyscallDefinition) -> View:
     from textwrap import wrap
 
     from kshell.abi.errno import ERRNO, strerror
-    from kshell.shell.manual import page
+    from kshell.shell.calls.manual import page
 
     found = page(definition, k.profile)
     row = k.table.by_number.get(nr)

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from kshell.abi.loglevel import WORDS, level_of
 from kshell.shell.commands import command, misuse, take_options
-from kshell.shell.commands.session import count
+from kshell.shell.commands.the_shell import count
 from kshell.shell.errors import CommandError
-from kshell.shell.views import Dmesg, Line, Nothing, Text, View, show, span
-from kshell.shell.words import plain
+from kshell.shell.lines.words import plain
+from kshell.shell.views.view import Dmesg, Line, Nothing, Text, View, show, span
 
 if TYPE_CHECKING:
-    from kshell.kernel.printk import Record
-    from kshell.shell.booting import Panicked
+    from kshell.kernel.core.printk import Record
+    from kshell.shell.lines.words import Word
     from kshell.shell.session import Session
-    from kshell.shell.words import Word
+    from kshell.shell.trees.booting import Panicked
 
 _OPTIONS = {
     "-l": "level=",
@@ -102,7 +102,7 @@ def dmesg(session: Session, words: list[Word]) -> View:
 
 def _with_panic(session: Session, panicked: Panicked, view: Dmesg) -> View:
     """The log of the kernel that did not get through the last boot, and then that of the one which runs now."""
-    from kshell.shell.booting import version
+    from kshell.shell.trees.booting import version
 
     lines: list[str | Line] = [span(f"(the log of {panicked.kernel}, which panicked at boot)", "comment")]
     lines += [show(line) for line in panicked.log]

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from kshell.abi.errno import errno_name, strerror
 from kshell.shell.commands import command, misuse, take_options
 from kshell.shell.errors import CommandError
-from kshell.shell.trees import named
-from kshell.shell.views import Column, Table, Text, View, show
+from kshell.shell.trees.named_tree import named
+from kshell.shell.views.view import Column, Table, Text, View, show
 
 if TYPE_CHECKING:
     from kshell.kernel.fs.filesystem import FileSystem
+    from kshell.shell.lines.words import Word
     from kshell.shell.session import Session
-    from kshell.shell.words import Word
 
 MACHINE_ONLY = ("/proc/", "/sys/", "/dev/")  # whoever types these means the machine's, whatever the host has
 
@@ -43,8 +43,8 @@ def boot(session: Session, words: list[Word]) -> View:
     The kernels are 4.19, course (4.19 with the course's own call test_call) and 6.19, and with DIR the one that
     make install has put into a tree (see tree and make).
     """
-    from kshell.kernel.task import UID_MAX
-    from kshell.shell.booting import boot_image, boot_notes, find_image
+    from kshell.kernel.task.task import UID_MAX
+    from kshell.shell.trees.booting import boot_image, boot_notes, find_image
 
     texts = [word.text for word in words]
     name = None
@@ -114,7 +114,7 @@ def cat(session: Session, words: list[Word]) -> View:
 
 def _looking(session: Session) -> FileSystem:
     """The machine's files, with the shell's task to look at them: it is who /proc/self means."""
-    from kshell.kernel.exec import revive_shell_task
+    from kshell.kernel.entry.exec import revive_shell_task
 
     revive_shell_task(session.kernel)
     return session.kernel.fs

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kshell.shell.commands import ALIASES, everything
 from kshell.shell.host_files import is_program
-from kshell.shell.prompt.files import host_files, machine_files
+from kshell.shell.modules.samples import find_sample, sample_names, sample_path
 from kshell.shell.prompt.line import (
     LONGEST,
     Cursor,
@@ -22,9 +22,9 @@ from kshell.shell.prompt.line import (
     options_of,
 )
 from kshell.shell.prompt.match import Candidate, Match, rank
-from kshell.shell.prompt.trees import build_folders, goals, is_source, tree_folders
+from kshell.shell.prompt.paths import host_files, machine_files
+from kshell.shell.prompt.tree_words import build_folders, goals, is_source, tree_folders
 from kshell.shell.prompt.values import Found, signature, symbols, value_candidates
-from kshell.shell.samples import find_sample, sample_names, sample_path
 
 if TYPE_CHECKING:
     from kshell.shell.session import Session
@@ -161,8 +161,8 @@ def modinfo_of(path: str) -> list[tuple[str, str]]:
     """What a module file says about itself: its syntax tree is read, nothing in it runs."""
     import os
 
-    from kshell.kernel.module_object import open_module
-    from kshell.kernel.module_source import SourceError, read_modinfo
+    from kshell.cc.module_file import open_module
+    from kshell.cc.source import SourceError, read_modinfo
 
     try:
         key = (path, os.stat(path).st_mtime)
@@ -198,7 +198,7 @@ def _symbols(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate
 
 
 def _kernels(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate]:
-    from kshell.kernel.profile import PROFILES
+    from kshell.kernel.core.profile import PROFILES
 
     for profile in PROFILES.values():
         how = "calls go through sys_call_table" if profile.dispatch == "table" else "calls go through a switch"

@@ -17,7 +17,7 @@ from prompt_toolkit.validation import ValidationError, Validator
 from kshell.shell.errors import CommandError
 from kshell.shell.prompt.complete import FragmentLexer
 from kshell.shell.prompt.keys import editor_keys
-from kshell.shell.prompt.program import first_mistake, is_finished, meaning, paint, without_end
+from kshell.shell.prompt.program_text import first_mistake, is_finished, meaning, paint, without_end
 from kshell.shell.prompt.toolbar import SEPARATOR, fit
 from kshell.shell.session import INTERRUPTED
 
@@ -93,8 +93,8 @@ class ProgramEditor:
         return without_end(typed)
 
     def _explain(self, line: str, column: int) -> None:
-        from kshell.shell.output import Result
         from kshell.shell.prompt.instructions import explain_assembly
+        from kshell.shell.views.output import Result
 
         self._session.output.show(Result("", 0, explain_assembly(self._session.kernel, line, column)))
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kshell.abi.symbolic import SYMBOLS
-from kshell.shell.arguments import EXTRA, Refusal, register_value
+from kshell.shell.calls.arguments import EXTRA, Refusal, register_value
 from kshell.shell.commands import ALIASES, FILES
+from kshell.shell.lines.words import Line, Word
 from kshell.shell.prompt.line import LONGEST, expected, lenient, options_of
-from kshell.shell.words import Line, Word
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from kshell.shell.prompt.program import meaning
-from kshell.shell.views import Line, Text, View
+from kshell.shell.prompt.program_text import meaning
+from kshell.shell.views.view import Line, Text, View
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel

@@ -1,6 +1,6 @@
 """The line under the cursor, read while it is still being typed: which word, of which command, and what belongs there.
 
-Pure functions over text; the grammar is that of kshell.shell.words, with a quote that is still open closed for it.
+Pure functions over text; the grammar is that of shell/lines/words.py, with an open quote closed for it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kshell.shell.commands import Command, find
 from kshell.shell.errors import CommandError
-from kshell.shell.words import BLANKS, Line, Word, plain, split
+from kshell.shell.lines.words import BLANKS, Line, Word, plain, split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

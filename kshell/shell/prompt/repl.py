@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kshell import __version__
-from kshell.kernel.profile import DEFAULT, PROFILES
+from kshell.kernel.core.profile import DEFAULT, PROFILES
 from kshell.shell.errors import bug_report
 from kshell.shell.prompt.config import Config, load
 from kshell.shell.prompt.screen import Screen

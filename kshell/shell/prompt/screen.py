@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from kshell.shell.session import INTERRUPTED
 
 if TYPE_CHECKING:
-    from kshell.shell.output import Result
-    from kshell.shell.render import RichOutput
-    from kshell.shell.views import Line
+    from kshell.shell.views.output import Result
+    from kshell.shell.views.render import RichOutput
+    from kshell.shell.views.view import Line
 
 
 def _presses() -> int:
@@ -36,7 +36,7 @@ class Screen:
     def rich(self) -> RichOutput:
         """The output behind this one."""
         if self._rich is None:
-            from kshell.shell.render import RichOutput
+            from kshell.shell.views.render import RichOutput
 
             self._rich = RichOutput()
             if not self.colour:

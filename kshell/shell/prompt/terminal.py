@@ -18,7 +18,7 @@ from prompt_toolkit.input import Input
 from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.utils import is_windows
 
-from kshell.kernel.profile import PROFILES
+from kshell.kernel.core.profile import PROFILES
 from kshell.shell.prompt.complete import FragmentLexer, LineCompleter
 from kshell.shell.prompt.config import history_path
 from kshell.shell.prompt.history import LineHistory
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kshell.shell.prompt.editor import ProgramEditor
     from kshell.shell.prompt.match import Match
     from kshell.shell.prompt.repl import Repl
-    from kshell.shell.trees import State
+    from kshell.shell.trees.named_tree import State
 
 MENU_ROWS = 8
 WATCH_SECONDS = 1.0  # between two looks at the files of the tree; one takes a millisecond
@@ -176,11 +176,11 @@ class Terminal:
         return [*mode, *toolbar(self._repl.session, before, after, width)]
 
     def _tree_state(self) -> State | None:
-        from kshell.shell.trees import tree_state
+        from kshell.shell.trees.named_tree import tree_state
 
         return tree_state(self._repl.session)
 
     def _show_explanation(self, line: str, column: int) -> None:
-        from kshell.shell.prompt.help import explain
+        from kshell.shell.prompt.f1 import explain
 
         self._repl.session.output.show(explain(self._repl.session, line, column))

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from kshell.shell.prompt.line import LONGEST, Expected, at_cursor, expected, is_blank, lenient, literals_of
 from kshell.shell.prompt.values import HINTS, definition_named
-from kshell.shell.trees import tree_state
+from kshell.shell.trees.named_tree import tree_state
 
 if TYPE_CHECKING:
-    from kshell.kernel.declare import SyscallDefinition
+    from kshell.kernel.core.declare import SyscallDefinition
     from kshell.kernel.kernel import Kernel
     from kshell.shell.session import Session
 
@@ -71,7 +71,7 @@ def _first_that_fits(forms: list[Fragments], width: int) -> Fragments:
 def kernel_state(session: Session, width: int) -> Fragments:
     """Release, the tree that is worked on, modules, taint, and the keys to know first; the keys go first where it is
     narrow, and the tree last."""
-    from kshell.kernel.taint import FLAGS
+    from kshell.kernel.report.taint import FLAGS
 
     k = session.kernel
     names = [module.name for module in k.modules.values()]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from kshell.machine.assembler import available
-from kshell.machine.assembler.problems import MNEMONICS
+from kshell.assembler import available
+from kshell.assembler.problems import MNEMONICS
 from kshell.shell.prompt.instructions import WORDS, explain_assembly
-from kshell.shell.views import plain
+from kshell.shell.views.view import plain
 from tests.shell.lab import Lab
 
 

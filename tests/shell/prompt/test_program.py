@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kshell.shell.prompt.program import first_mistake, is_finished, meaning, paint, without_end
+from kshell.shell.prompt.program_text import first_mistake, is_finished, meaning, paint, without_end
 from tests.shell.lab import Lab
 
 

@@ -8,11 +8,11 @@ import sys
 
 import pytest
 
-from kshell.shell.output import Result
 from kshell.shell.prompt.screen import Screen
-from kshell.shell.render import RichOutput
 from kshell.shell.session import INTERRUPTED
-from kshell.shell.views import Text, span
+from kshell.shell.views.output import Result
+from kshell.shell.views.render import RichOutput
+from kshell.shell.views.view import Text, span
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*(?:3[0-7]|38;5;\d+)m")
 

@@ -16,12 +16,12 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from kshell.shell import commands
-from kshell.shell.output import Result
 from kshell.shell.prompt.config import Config
-from kshell.shell.prompt.help import explain
+from kshell.shell.prompt.f1 import explain
 from kshell.shell.prompt.keys import pasted
 from kshell.shell.prompt.repl import Repl
 from kshell.shell.session import Session
+from kshell.shell.views.output import Result
 from tests.kbuild.tree_lab import TreeLab
 from tests.shell.lab import Lab
 

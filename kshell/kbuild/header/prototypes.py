@@ -1,0 +1,184 @@
+"""The prototypes in include/linux/syscalls.h, and what they are good for.
+
+Since Linux 4.17 nothing on x86-64 looks at them: they stand under an #ifndef of a symbol that x86-64 defines, and
+SYSCALL_DEFINE makes a function of another name.  So a prototype that is missing or wrong builds; `compare` says what
+the compiler would not.  A header that is not C stops the build all the same.
+
+C counterpart: include/linux/syscalls.h.
+"""
+
+from __future__ import annotations
+
+from kshell.kbuild.header.c_declarations import BASE_TYPES, QUALIFIERS, SPARSE, TAGS, check
+from kshell.kbuild.header.c_tokens import Header, Token
+from kshell.kbuild.messages import ERROR, NOTE, BuildMessage, excerpt
+from kshell.kbuild.tree.paths import HEADER
+
+# The types of x86-64 that have two names.
+_SAME = {
+    "size_t": "unsigned long",
+    "ssize_t": "long",
+    "off_t": "long",
+    "loff_t": "long long",
+    "time_t": "long",
+    "pid_t": "int",
+    "clockid_t": "int",
+    "timer_t": "int",
+    "uid_t": "unsigned",
+    "gid_t": "unsigned",
+    "umode_t": "unsigned short",
+    "u32": "unsigned",
+    "__u32": "unsigned",
+    "u64": "unsigned long long",
+    "__u64": "unsigned long long",
+    "__s32": "int",
+}
+_LONGEST = 200  # words of a prototype
+
+
+class Prototype:
+    """``asmlinkage long sys_x(...);``: its `name`, the C types of its `parameters`, its `line`, and its `text`.
+
+    `result` is the type it returns; `file`, `line` and `column` are where the name stands, `source` is that line;
+    `seen` is whether the compiler sees it.
+    """
+
+    __slots__ = ("column", "file", "line", "name", "parameters", "result", "seen", "source", "text")
+
+    def __init__(self, name: Token, parameters: tuple[str, ...], result: str, text: str, header: Header) -> None:
+        self.name, self.parameters, self.result, self.text = name.text, parameters, result, text
+        self.line, self.column, self.seen = name.line, name.column, name.active
+        self.file, self.source = header.filename, header.lines[name.line - 1].rstrip("\r")
+
+    def __repr__(self) -> str:
+        return f"Prototype({self.text!r}, line {self.line})"
+
+
+def parse_prototypes(text: str, filename: str = HEADER) -> tuple[dict[str, Prototype], list[BuildMessage]]:
+    """Read a header: its prototypes by name ("sys_x"; the last one counts), and what gcc says about it.
+
+    `text` may be anything; every mistake that gcc sees is a message, none an exception.
+    """
+    header = Header(text.removeprefix("\ufeff"), filename)
+    if not any(message.kind == ERROR for message in header.messages):
+        check(header)
+    for message in header.messages:
+        _explain(message)
+    found: dict[str, Prototype] = {}
+    tokens = header.tokens
+    for at, token in enumerate(tokens[:-1]):
+        if token.text.startswith("sys_") and tokens[at + 1].text == "(":
+            prototype = _prototype(tokens, at, header)
+            if prototype is not None:
+                found[prototype.name] = prototype
+    return found, header.messages
+
+
+def _explain(message: BuildMessage) -> None:
+    """kshell's own words under the most frequent errors."""
+    if message.text.startswith("old-style parameter"):
+        message.because = "there is no ; behind it, so gcc takes what follows for the types of its parameters"
+        message.try_ = "a ; at the end of the prototype"
+    elif message.text.startswith("unterminated #"):
+        message.because = "its #endif is missing; the prototype of the slides goes above the last #endif"
+        message.try_ = "#endif at the end of the file"
+    elif message.text.startswith("unknown type name"):
+        message.because = "that is no type of C, and no typedef that the header knows"
+        message.try_ = "int, unsigned int, long, size_t, const char __user *, ..."
+    elif message.text.startswith("expected declaration specifiers or '...'"):
+        message.because = "the list of parameters that begins before it has not ended there: its ) is missing"
+        message.try_ = "asmlinkage long sys_test_call(int);  (a ) before the ;)"
+    elif message.text.startswith("parameter names (without types)"):
+        message.because = "a name that is no type stands for a parameter without a type, as in the C of 1978"
+        message.try_ = "a type of C: int, unsigned int, long, size_t, ..."
+
+
+def _prototype(tokens: list[Token], at: int, header: Header) -> Prototype | None:
+    """The prototype whose name stands at `at`; None if it is a call, or its parenthesis is not closed."""
+    start = at
+    while start > max(0, at - _LONGEST) and (tokens[start - 1].kind == "id" or tokens[start - 1].text == "*"):
+        start -= 1
+    if start == at:
+        return None
+    groups: list[list[str]] = [[]]
+    depth, end = 0, at + 1
+    for end in range(at + 1, min(at + _LONGEST, len(tokens))):
+        word = tokens[end].text
+        depth += (word in "([") - (word in ")]")
+        if depth == 0:
+            break
+        if word in (";", "{", "}"):
+            return None
+        if word == "," and depth == 1:
+            groups.append([])
+        elif end > at + 1:
+            groups[-1].append(word)
+    if depth:
+        return None
+    name = tokens[at]
+    types = [_type(group) for group in groups]
+    result = " ".join(token.text for token in tokens[start:at] if token.text not in QUALIFIERS)
+    last = tokens[end].line
+    text = " ".join(" ".join(header.lines[tokens[start].line - 1 : last]).split())
+    parameters = () if types in ([""], ["void"]) else tuple(types)
+    return Prototype(name, parameters, result, text, header)
+
+
+def _type(words: list[str]) -> str:
+    """The type of a parameter, without its name."""
+    before = [word for word in words[:-1] if word not in QUALIFIERS]
+    if (
+        words
+        and words[-1].isidentifier()
+        and words[-1] not in BASE_TYPES | QUALIFIERS
+        and before[-1:] not in ([tag] for tag in TAGS)
+    ):
+        words = words[:-1] if before else words
+    return " ".join(words).replace("* *", "**")
+
+
+def same_type(one: str, two: str) -> bool:
+    """Whether two spellings name one type on x86-64: ``size_t`` and ``unsigned long``, ``int`` and ``signed int``."""
+    return _canonical(one) == _canonical(two)
+
+
+def _canonical(text: str) -> tuple[str, ...]:
+    pointed, *stars = text.replace("*", " * ").partition(" * ")
+    words = [word for word in pointed.split() if word not in SPARSE]
+    pointers = [word for part in stars for word in part.split() if word == "*"]
+    plain = [word for word in words if word not in ("const", "volatile")]
+    plain = " ".join(_SAME.get(word, word) for word in plain).split()
+    if all(word in BASE_TYPES for word in plain):
+        if {"long", "short", "unsigned", "signed"} & set(plain):
+            plain = [word for word in plain if word not in ("int", "signed")] or ["int"]
+        plain.sort()
+    marks = [word for word in words if word in ("const", "volatile")] if pointers else []
+    return (*marks, *plain, *pointers)
+
+
+def compare(prototype: Prototype | None, name: str, signature: str, filename: str = HEADER) -> list[BuildMessage]:
+    """kshell's note on the prototype of the system call `name`; none where it says what the definition says.
+
+    `signature` is the definition's, ``test_call(int test_int)``; `filename` is the header in which to write one.
+    """
+    definition = parse_prototypes(f"long sys_{signature};")[0].get("sys_" + name)
+    if definition is None:
+        raise ValueError(f"no signature of {name}: {signature!r}")
+    takes = ", ".join(definition.parameters) or "void"
+    wanted = f"asmlinkage long sys_{name}({takes});"
+    nothing = (
+        "nothing on x86-64 checks it since 4.17, where SYSCALL_DEFINE makes __x64_sys_x; other architectures need it"
+    )
+    if prototype is None:
+        because = f"the slides ask for one, but {nothing}"
+        try_ = f"{wanted}  (above the last #endif)"
+        return [BuildMessage(NOTE, f"no prototype of sys_{name}", filename, 0, 0, (), because, try_)]
+    if len(prototype.parameters) == len(definition.parameters) and all(
+        same_type(one, two)
+        for one, two in zip((prototype.result, *prototype.parameters), ("long", *definition.parameters), strict=True)
+    ):
+        return []
+    shown = excerpt(prototype.source, prototype.line, prototype.column, len(prototype.name))
+    what = f"the prototype of sys_{name} differs from its definition"
+    because = f"the definition takes ({takes}); {nothing}"
+    return [BuildMessage(NOTE, what, prototype.file, prototype.line, prototype.column, shown, because, wanted)]

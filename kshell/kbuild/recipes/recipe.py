@@ -1,0 +1,241 @@
+"""Recipes: what a command under a rule asks for, as a list of actions that somebody else carries out.
+
+No program is run, and none can be: a command that is not one of the few known ones is an error.  Known are
+``make`` (and ``$(MAKE)``), ``rm``, ``echo``, ``cd``, ``true`` and ``:``, joined by ``;``, ``&&`` and ``||``, with the
+shell's quotes and variables, and with `pwd` and `uname -r` in backticks or $( ) for what the caller answers.
+
+C counterpart: job.c of GNU make, and /bin/sh.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from kshell.kbuild.makefile.make_errors import MakefileError, Where, no_programs
+from kshell.kbuild.makefile.makefile import Makefile, Rule
+from kshell.kbuild.recipes.recipe_words import ShellCommand, Word, read_commands
+from kshell.kbuild.tree.paths import MAKEFILE
+
+__all__ = ["Action", "Change", "Command", "Echo", "Make", "Nothing", "Remove", "commands", "read_recipe"]
+
+
+class Make(NamedTuple):
+    """``make -C directory VARIABLE=value goals``.
+
+    `directory` is relative to where the line has come ("" for the same).  `variables` are those on the command line;
+    `environment` those set only for this command.  `after` says when it runs: ";" always, "&&" if what came before
+    succeeded, "||" if it failed.
+    """
+
+    directory: str
+    goals: tuple[str, ...]
+    variables: dict[str, str]
+    environment: dict[str, str]
+    after: str
+
+
+class Remove(NamedTuple):
+    """``rm patterns``: as the glob module understands them (what was quoted is literal)."""
+
+    patterns: tuple[str, ...]
+    force: bool
+    recursive: bool
+    after: str
+
+
+class Echo(NamedTuple):
+    """``echo``: the text to print, with its newline."""
+
+    text: str
+    after: str
+
+
+class Change(NamedTuple):
+    """``cd directory``: where the rest of the line runs."""
+
+    directory: str
+    after: str
+
+
+class Nothing(NamedTuple):
+    """``true`` and ``:``."""
+
+    after: str
+
+
+Action = Make | Remove | Echo | Change | Nothing
+
+
+class Command(NamedTuple):
+    """A recipe line: `text` is what make prints before it runs it, unless `silent` (@).
+
+    `ignore_errors` (-): a failure does not stop make.  `where` is the line in the Makefile.
+    """
+
+    text: str
+    silent: bool
+    ignore_errors: bool
+    actions: tuple[Action, ...]
+    where: Where
+
+
+def read_recipe(
+    text: str,
+    where: Where,
+    shell: Callable[[str], str | None] = lambda command: None,
+    environment: Mapping[str, str] | None = None,
+) -> Command:
+    """What one recipe line, expanded by make already, asks for.
+
+    `shell` answers the output of a command in backticks or $( ), or None for one that is not run; `environment` has
+    the shell's variables.  Raises MakefileError for every command that would need a program.
+    """
+    rest = text.lstrip(" \t\n@-+")
+    prefix = text[: len(text) - len(rest)]
+    known = dict(environment or {})
+    actions = tuple(_action(command, where) for command in read_commands(rest, where, shell, known))
+    return Command(rest, "@" in prefix, "-" in prefix, actions, where)
+
+
+def commands(makefile: Makefile, rule: Rule) -> Iterator[Command]:
+    """The commands of a rule, one after the other, expanded for that rule; the shell's variables are those exported.
+
+    As make does, it expands every line before the first command is answered; a line that would need a program is
+    refused when its turn comes.  Raises MakefileError.
+    """
+    environment = {**makefile.exports(), "PWD": makefile.host.directory}
+    for line in makefile.recipe(rule):
+        yield read_recipe(line.text, Where(line.file, line.line), makefile.host.shell, environment)
+
+
+def _action(command: ShellCommand, where: Where) -> Action:
+    """One command of a line."""
+    texts = [word.text for word in command.words]
+    name = texts[0] if texts else ""
+    if not texts or name in ("true", ":"):
+        return Nothing(command.after)
+    if name == "echo":
+        newline = texts[1:2] != ["-n"]
+        return Echo(" ".join(texts[1 if newline else 2 :]) + ("\n" if newline else ""), command.after)
+    if name == "cd" and len(texts) == 2 and texts[1] != "-":
+        return Change(texts[1], command.after)
+    if name == "rm":
+        return _remove(command, where)
+    if posixpath.basename(name) in ("make", "gmake"):
+        return _make(command, where)
+    raise no_programs(where, command.text)
+
+
+def _remove(command: ShellCommand, where: Where) -> Remove:
+    """``rm``: -f, -r (or -R) and -v; the rest are patterns."""
+    flags: set[str] = set()
+    patterns: list[Word] = []
+    ended = False
+    for word in command.words[1:]:
+        if word.text == "--" and not ended:
+            ended = True
+        elif word.text.startswith("-") and word.text != "-" and not ended:
+            flags |= set({"--force": "f", "--recursive": "r"}.get(word.text, word.text[1:]))
+        else:
+            patterns.append(word)
+    bad = flags - set("frRv")
+    if bad:
+        what = f"rm: invalid option -- '{min(bad)}'"
+        raise MakefileError(what, "this rm knows -f, -r and -v", "rm -f *.o *.ko", where, command.text)
+    if not patterns and "f" not in flags:
+        because = "without -f, rm wants to be told what to remove"
+        raise MakefileError("rm: missing operand", because, "rm -f *.o *.ko", where, command.text)
+    names = tuple(word.pattern for word in patterns)
+    return Remove(names, "f" in flags, bool(flags & set("rR")), command.after)
+
+
+_VARIABLE = re.compile(r"([^\s:#=?+]+)(?::{0,3}|\+|\?)=(.*)\Z", re.DOTALL)
+# What changes nothing here but what make says, and what it goes on with after an error.
+_FLAGS = frozenset("kSswrR")
+_LONG_FLAGS = frozenset(
+    f"--{name}"
+    for name in (
+        *("no-print-directory", "print-directory", "silent", "quiet", "no-silent", "keep-going", "stop"),
+        *("no-keep-going", "no-builtin-rules", "no-builtin-variables"),
+    )
+)
+_OTHER_FLAGS = {
+    "n": "only shows what would be done",
+    "q": "only asks whether something is to be done",
+    "t": "only touches the files",
+    "B": "makes everything anew",
+    "i": "goes on after every error",
+    "e": "lets the environment win over the Makefile",
+    "f": "reads another file than Makefile",
+}
+_LONG_NAMES = {"--dry-run": "n", "--just-print": "n", "--recon": "n", "--question": "q", "--touch": "t"}
+_LONG_NAMES |= {"--always-make": "B", "--ignore-errors": "i", "--environment-overrides": "e"}
+_WITH_ARGUMENT = {"-C": "C", "--directory": "C", "-f": "f", "--file": "f", "--makefile": "f"}
+_WITH_ARGUMENT |= dict.fromkeys(("-j", "--jobs", "-l", "--load-average"), "j")
+_WITH_ARGUMENT |= dict.fromkeys(("-O", "--output-sync"), "O")
+
+
+def _make(command: ShellCommand, where: Where) -> Make:
+    """``make``: options, variables and goals, in any order."""
+    directory, goals, variables = "", list[str](), dict[str, str]()
+    texts = [word.text for word in command.words[1:]]
+    at = 0
+    while at < len(texts):
+        text = texts[at]
+        at += 1
+        assigned = _VARIABLE.match(text)
+        if not text.startswith("-"):
+            if assigned:
+                variables[assigned[1]] = assigned[2]
+            else:
+                goals.append(text)
+            continue
+        name, equals, value = text.partition("=")
+        if not text.startswith("--"):
+            name, equals, value = text[:2], text[2:], text[2:]
+        kind = _WITH_ARGUMENT.get(name)
+        if kind in ("C", "f") and not equals:
+            if at == len(texts):
+                raise _no_argument(name, kind, where, command)
+            value = texts[at]
+            at += 1
+        if kind == "C":
+            directory = posixpath.join(directory, value)
+        elif kind == "f" and value not in (MAKEFILE, f"./{MAKEFILE}"):
+            raise _not_followed("f", text, where, command)
+        elif kind == "j":
+            if not equals and at < len(texts) and texts[at].isdecimal():
+                at += 1
+        elif kind is None and text != "--":
+            _check_flags(text, where, command)
+    return Make(directory, tuple(goals), variables, command.assignments, command.after)
+
+
+def _check_flags(text: str, where: Where, command: ShellCommand) -> None:
+    """A word such as -sk or --silent: whether nothing is asked for that make does not do here."""
+    if text in _LONG_FLAGS or (not text.startswith("--") and text[1:] and set(text[1:]) <= _FLAGS):
+        return
+    letters = _LONG_NAMES.get(text, "") if text.startswith("--") else text[1:]
+    other = next((letter for letter in letters if letter in _OTHER_FLAGS), None)
+    if other is not None and set(letters) <= _FLAGS | set(_OTHER_FLAGS):
+        raise _not_followed(other, text, where, command)
+    what = f"make: unrecognized option '{text}'"
+    if not text.startswith("--"):
+        what = f"make: invalid option -- '{next((c for c in text[1:] if c not in _FLAGS), '-')}'"
+    raise MakefileError(what, "make knows no such option", "make -C DIRECTORY GOAL", where, command.text)
+
+
+def _not_followed(letter: str, text: str, where: Where, command: ShellCommand) -> MakefileError:
+    """An option of make's that would have to change what is done."""
+    what = f"make: option '{text}' is not followed here"
+    because = f"with it make {_OTHER_FLAGS[letter]}, and this make cannot"
+    return MakefileError(what, because, "the same command without it", where, command.text)
+
+
+def _no_argument(name: str, kind: str | None, where: Where, command: ShellCommand) -> MakefileError:
+    because = f"{name} needs the name of a {'directory' if kind == 'C' else 'file'}, and the command ends there"
+    what = f"make: option requires an argument -- '{kind}'"
+    return MakefileError(what, because, "make -C DIRECTORY GOAL", where, command.text)

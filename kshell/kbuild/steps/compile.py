@@ -1,0 +1,179 @@
+"""CC: one source becomes one object, or gets errors in gcc's words.
+
+A source is Python today; whoever adds another language adds a compiler to COMPILERS under its suffix.
+
+C counterpart: gcc -c, as scripts/Makefile.build calls it.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from kshell.abi.errno import EACCES
+from kshell.cc.source import Source, SourceError, compile_text
+from kshell.kbuild.messages import ERROR, BuildMessage, excerpt
+from kshell.kbuild.steps.compile_checks import finding_message, source_lines, top_level_error
+from kshell.kernel.core.declare import SECTIONS, DeclarationError, Stub, SyscallDefinition
+from kshell.kernel.module.ticks import TICK
+
+MOST_TEXT = 100_000  # characters, far more than any file of a kernel has: more would take seconds
+TURNS = 100_000  # of loops and calls that the top level of a source may take
+
+
+class Compiled(NamedTuple):
+    """What came of one source: the object's `payload` (None if there were errors) and the compiler's messages."""
+
+    payload: dict[str, Any] | None
+    messages: list[BuildMessage]
+
+
+def compile_source(text: str, path: str, modname: str, *, builtin: bool) -> Compiled:
+    """Compile the source `text`; `path` is what messages call it, and its suffix says which compiler it is for."""
+    if len(text) > MOST_TEXT:
+        because = f"it has {len(text):,} characters, and kshell compiles files of up to {MOST_TEXT:,}"
+        return Compiled(None, [BuildMessage(ERROR, "file too large", path, 0, 0, (), because, "is it the right file?")])
+    suffix = path[path.rfind(".") :]
+    return COMPILERS[suffix](text, path, modname, builtin)
+
+
+def _compile_python(text: str, path: str, modname: str, builtin: bool) -> Compiled:
+    try:
+        source = compile_text(text, path, builtin=builtin)
+    except SourceError as error:
+        found = [finding_message(each, text, path) for each in error.findings]
+        return Compiled(None, found or [_from_source_error(error, path)])
+    messages = [finding_message(each, text, path) for each in source.warnings]
+    try:
+        namespace = _declare(source, path)
+    except _TopLevel as error:
+        return Compiled(None, [*messages, top_level_error(text, path, source.functions, error.line, error.cause)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Python writes them to the terminal by itself
+        tree = ast.parse(text, path)
+    payload = _payload(source, tree, namespace, modname)
+    twice = _defined_twice(payload, tree, text, path)
+    return Compiled(None if twice else payload, [*messages, *twice])
+
+
+def _defined_twice(payload: dict[str, Any], tree: ast.Module, text: str, path: str) -> list[BuildMessage]:
+    """The errors of a C name that one file gives to two things, or exports twice."""
+    functions = [name for name, _ in payload["functions"]]
+    named = [*(name for name, _ in payload["variables"]), *functions, *(call[0] for call in payload["syscalls"])]
+    places = _places(tree)
+    found = []
+    for name in sorted({name for name in named if named.count(name) > 1}):
+        first, again = (*places.get(name, ()), 0, 0)[:2]
+        because, try_ = f"line {first} of this file has {name} already", "another name for one of the two"
+        found.append(message_at(ERROR, f"redefinition of '{name}'", path, text, again, min(again, 1), because, try_))
+    exports = [name for name, _ in payload["exports"]]
+    for name in sorted({name for name in exports if exports.count(name) > 1}):
+        lines = [node.lineno for node in tree.body if _exported(node) == name]
+        first, again = (*lines, 0, 0)[:2]
+        because, try_ = f"line {first} of this file exports {name} already", "take one of the two lines out"
+        text_ = f"redefinition of '__ksymtab_{name}'"
+        found.append(message_at(ERROR, text_, path, text, again, min(again, 1), because, try_))
+    return found
+
+
+def _exported(node: ast.stmt) -> str:
+    """The name in ``EXPORT_SYMBOL(name)``, "" for another statement."""
+    value = node.value if isinstance(node, ast.Expr) else None
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id.startswith("EXPORT_SYMBOL"):
+        return value.args[0].id if value.args and isinstance(value.args[0], ast.Name) else ""
+    return ""
+
+
+COMPILERS: dict[str, Callable[[str, str, str, bool], Compiled]] = {".py": _compile_python}
+
+
+def _from_source_error(error: SourceError, path: str) -> BuildMessage:
+    """The front end's error; where it has no place, its text begins with ``file: error: ``."""
+    text = error.text.removeprefix(f"{path}: error: ")
+    try_ = error.try_.replace("insmod again", "make again") if error.errno != EACCES else error.try_
+    return BuildMessage(ERROR, text, path, error.line, error.column, error.excerpt, error.because, try_)
+
+
+class _TopLevel(Exception):
+    """The declarations of a file could not be made."""
+
+    def __init__(self, line: int, cause: BaseException) -> None:
+        super().__init__(str(cause))
+        self.line, self.cause = line, cause
+
+
+def _declare(source: Source, path: str) -> dict[str, Any]:
+    """Run the declarations in a namespace that nobody keeps, to see what they declare."""
+    left = TURNS
+
+    def tick() -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise DeclarationError("the top level of the file does not come to an end")
+
+    namespace: dict[str, Any] = {"__name__": path, "__file__": path, TICK: tick}
+    try:
+        exec(source.code, namespace)
+    except BaseException as error:  # whatever a file may raise, SystemExit too
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        from kshell.kernel.entry.oops import line_in
+
+        raise _TopLevel(line_in(error, path), error) from None
+    return namespace
+
+
+def _payload(source: Source, tree: ast.Module, namespace: dict[str, Any], modname: str) -> dict[str, Any]:
+    """The object: the text as it is now, and the symbols that the linker asks for."""
+    sections = namespace.get(SECTIONS, {})
+
+    def section(name: str) -> list[Any]:
+        return [*sections.get(name, ())]
+
+    lines = {name: places[0] for name, places in _places(tree).items()}
+    variables = [thing.name for name in (".bss", ".data") for thing in section(name) if isinstance(thing, Stub)]
+    calls = [thing for thing in section(".syscalls") if isinstance(thing, SyscallDefinition)]
+    defined = {call.name for call in calls}
+    exports = [[_name(thing), gpl] for name, gpl in (("__ksymtab", 0), ("__ksymtab_gpl", 1)) for thing in section(name)]
+    return {
+        "source": source.path,
+        "text": source.text,
+        "modname": modname,
+        "variables": [[name, lines.get(name, 0)] for name in variables],
+        "functions": [[name, lines.get(name, 0)] for name in source.functions if name not in defined],
+        "syscalls": [[call.name, call.signature, call.macro, lines.get(call.name, 0)] for call in calls],
+        "weak": [str(name) for name in section(".cond")],
+        "data": [thing.name for thing in section(".data")],
+        "undefined": [[stub.name, lines.get(stub.name, 0)] for stub in section(".extern")],
+        "exports": exports,
+        "info": [[tag, text] for tag, text in section(".modinfo")],
+        "init": bool(section(".init")),
+    }
+
+
+def _name(thing: Any) -> str:
+    return str(thing.name if isinstance(thing, Stub) else thing.__name__)
+
+
+def _places(tree: ast.Module) -> dict[str, list[int]]:
+    """The lines where each name of the top level is declared: a function's, and the C name in ``Stub("name")``."""
+    found: dict[str, list[int]] = {}
+    for node in tree.body:
+        value = getattr(node, "value", None)
+        if isinstance(node, ast.FunctionDef):
+            found.setdefault(node.name, []).append(node.lineno)
+        elif isinstance(value, ast.Call) and value.args and isinstance(value.args[0], ast.Constant):
+            found.setdefault(str(value.args[0].value), []).append(node.lineno)
+    return found
+
+
+def message_at(
+    kind: str, text: str, path: str, source: str, line: int, column: int, because: str, try_: str, width: int = 1
+) -> BuildMessage:
+    """A message about one place of a source, with the line and a caret under it."""
+    lines = source_lines(source)
+    shown = excerpt(lines[line - 1], line, column, width) if 0 < line <= len(lines) and column else ()
+    return BuildMessage(kind, text, path, line, column, shown, because, try_)

@@ -1,0 +1,40 @@
+"""What a C compiler says where the declarations of a file cannot be made, in gcc's words."""
+
+from __future__ import annotations
+
+from kshell.cc.finding import Finding
+from kshell.cc.names import undeclared
+from kshell.kbuild.messages import ERROR, BuildMessage, excerpt
+from kshell.kernel.core.declare import DeclarationError
+
+
+def source_lines(text: str) -> list[str]:
+    """The lines of a source, as messages count them."""
+    return text.replace("\r\n", "\n").split("\n")
+
+
+def finding_message(found: Finding, text: str, path: str) -> BuildMessage:
+    """What the front end found, with the line and a caret under it."""
+    lines = source_lines(text)
+    inside = 0 < found.line <= len(lines) and found.column > 0
+    shown = excerpt(lines[found.line - 1], found.line, found.column, found.width) if inside else ()
+    try_ = found.try_.replace("insmod again", "make again")
+    return BuildMessage(found.kind, found.text, path, found.line, found.column, shown, found.because, try_)
+
+
+def top_level_error(text: str, path: str, names: list[str], line: int, cause: BaseException) -> BuildMessage:
+    """What to say where the declarations of the file could not be made; `names` are those of its functions."""
+    because, try_ = (
+        "a file declares at its top level, and does nothing there",
+        f"correct line {line}, and make again",
+    )
+    if isinstance(cause, DeclarationError):
+        what, because = str(cause), "a declaration does not fit what it declares"
+    elif isinstance(cause, NameError) and cause.name:
+        what = f"'{cause.name}' undeclared here (not in a function)"
+        because, try_ = undeclared(cause.name, names)
+    else:
+        what = f"{type(cause).__name__}: {cause}"
+    lines = source_lines(text)
+    shown = excerpt(lines[line - 1], line, 1) if 0 < line <= len(lines) else ()
+    return BuildMessage(ERROR, what, path, line, 1, shown[:1], because, try_)

@@ -1,0 +1,1 @@
+"""A kernel tree on disk."""

@@ -1,0 +1,1 @@
+"""The last floor: an image becomes a running kernel."""

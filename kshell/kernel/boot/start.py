@@ -1,0 +1,197 @@
+"""start_kernel: give every declaration an address, build sys_call_table, go to ring 3.
+
+C counterpart: init/main.c, arch/x86/entry/syscall_64.c (the table is made by the linker there).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from kshell.abi import ptregs
+from kshell.abi.errno import ENOSYS
+from kshell.abi.loglevel import KERN_INFO, KERN_NOTICE
+from kshell.kernel.boot import initcalls
+from kshell.kernel.core import layout
+from kshell.kernel.core.clock import BOOT_STEP_NS
+from kshell.kernel.core.declare import Param, Stub, SyscallDefinition
+from kshell.kernel.core.kallsyms import Symbol
+from kshell.kernel.core.link_map import FIXED, letter_of, place_calls, place_functions
+from kshell.kernel.core.naming import entry_name
+from kshell.kernel.core.pointers import KernelPanic
+from kshell.kernel.entry import entry
+from kshell.kernel.mm import extable
+from kshell.kernel.mm.uaccess import ROUTINES
+from kshell.machine.ram import PAGE_SIZE
+from kshell.machine.ring3 import GDT, IRETQ
+
+if TYPE_CHECKING:
+    from kshell.kernel.boot.vmlinux import LoadedObject
+    from kshell.kernel.kernel import Kernel
+
+
+def start_kernel(k: Kernel) -> None:
+    """Boot `k`: from an empty machine to a task in ring 3."""
+    k.memory.smap, k.memory.smep = "nosmap" not in k.cmdline.split(), "nosmep" not in k.cmdline.split()
+    k.printk(KERN_NOTICE, k.banner)
+    k.printk(KERN_INFO, f"Command line: {k.cmdline}".rstrip())
+    k.table = k.image.table
+    _map_text(k, layout.KERNEL_TEXT, layout.OBJECT_TEXT)
+    objects = k.image.load(k)
+    _link(k, objects)
+    _build_table(k)
+    k.printk(KERN_INFO, f"Memory: {k.ram.frames_total * 4}K available, 4K pages, one CPU")
+    _enter_user_mode(k)
+    k.clock.ns += BOOT_STEP_NS
+    _start_first_task(k)
+    initcalls.do_initcalls(k, objects)
+    k.printk(KERN_INFO, f"Run kshell as init; {len(k.definitions)} system calls built in")
+
+
+def _map_text(k: Kernel, start: int, end: int) -> None:
+    k.memory.map(start, end - start, writable=False, executable=True)
+    for page in range(start, end, PAGE_SIZE):
+        k.memory.poke(page, b"\xcc" * PAGE_SIZE)
+
+
+def _link(k: Kernel, objects: list[LoadedObject]) -> None:
+    """Give every built-in function and variable its place.  A system call's goes by its number, so that it never
+    depends on what was added."""
+    k.define_function("entry_SYSCALL_64", entry.entry_SYSCALL_64, FIXED["entry_SYSCALL_64"][0])
+    k.define_function("do_syscall_64", entry.do_syscall_64, FIXED["do_syscall_64"][0])
+    k.define_function(ni_name(k), sys_ni_syscall, layout.KERNEL_TEXT + 0x20)
+    extable.place(k, ROUTINES)
+    numbers = {entry_name(row.symbol): nr for nr, row in sorted(k.table.by_number.items(), reverse=True) if row.symbol}
+    k.definitions = {each.name: each for linked in objects for each in linked.section(".syscalls")}
+    for name, address in place_calls(k.definitions, numbers).items():
+        k.define_function("__x64_sys_" + name, make_wrapper(k, k.definitions[name]), address)
+    _place_functions(k, objects)
+    _place_variables(k, objects)
+    _bind_externs(k, objects)
+
+
+def _place_functions(k: Kernel, objects: list[LoadedObject]) -> None:
+    """The plain functions of each file, in link order."""
+    at = layout.OBJECT_TEXT
+    count = sum(len(linked.functions) for linked in objects)
+    end = at + -(-count * layout.FUNCTION_SIZE // PAGE_SIZE) * PAGE_SIZE
+    if end > layout.OBJECT_TEXT_END:
+        raise KernelPanic("the kernel's own functions do not fit into its text")
+    _map_text(k, at, end)
+    addresses = place_functions()
+    for linked in objects:
+        exported = _exports(linked)
+        for function in linked.functions:
+            symbol = k.define_function(
+                function.__name__, function, next(addresses), exported=exported.get(id(function))
+            )
+            symbol.kind = letter_of(symbol.name, "T")
+
+
+def _exports(linked: LoadedObject) -> dict[int, str]:
+    """By which macro each thing of a file is exported."""
+    return {id(thing): "EXPORT_SYMBOL" for thing in linked.section("__ksymtab")} | {
+        id(thing): "EXPORT_SYMBOL_GPL" for thing in linked.section("__ksymtab_gpl")
+    }
+
+
+def _place_variables(k: Kernel, objects: list[LoadedObject]) -> None:
+    for linked in objects:
+        exported = _exports(linked)
+        for variable in [*linked.section(".bss"), *linked.section(".data")]:
+            assert isinstance(variable, Stub)
+            cell = k.memory.static(8)
+            k.bind_stub(variable, cell)
+            export = exported.get(id(variable))
+            letter = letter_of(variable.name, "d" if isinstance(variable, Param) and not export else "B")
+            k.symbols.add(Symbol(variable.name, cell, letter, 8, exported=export))
+    for parameter in (each for linked in objects for each in linked.section(".data")):
+        parameter.reset(k)  # now that every variable has its place: a string needs room of its own
+
+
+def _bind_externs(k: Kernel, objects: list[LoadedObject]) -> None:
+    """What one built-in file uses of another; exported or not, they are one program."""
+    for stub in (each for linked in objects for each in linked.section(".extern")):
+        symbol = k.symbols.lookup(stub.name)
+        if symbol is None:
+            raise KernelPanic(f"undefined reference to `{stub.name}'")
+        cell = symbol.address
+        if symbol.kind in "tT":
+            cell = k.memory.static(8)
+            k.memory.store(cell, symbol.address)
+        k.bind_stub(stub, cell)
+
+
+def ni_name(k: Kernel) -> str:
+    """What this release calls the function behind an empty slot."""
+    return "sys_ni_syscall" if k.profile.dispatch == "table" else "__x64_sys_ni_syscall"
+
+
+def sys_ni_syscall(k: Kernel, regs: memoryview) -> int:
+    """Where every slot without a call points (C: kernel/sys_ni.c)."""
+    return -ENOSYS
+
+
+def make_wrapper(k: Kernel, definition: SyscallDefinition) -> Callable[[Kernel, memoryview], int]:
+    """``__x64_sys_x(regs)``: take the arguments out of pt_regs, narrow each to its C type, call the body."""
+    body = definition.body
+    pairs = zip(ptregs.ARGUMENTS, definition.parameters, strict=False)
+    takes = [(slot, p.ctype.mask, p.ctype.sign) for slot, p in pairs]
+
+    def wrapper(k: Kernel, regs: memoryview) -> int:
+        return body(k, *[((regs[slot] & mask) ^ sign) - sign for slot, mask, sign in takes])
+
+    def wrapper0(k: Kernel, regs: memoryview) -> int:
+        return body(k)
+
+    def wrapper1(k: Kernel, regs: memoryview) -> int:
+        return body(k, ((regs[slot1] & mask1) ^ sign1) - sign1)
+
+    slot1, mask1, sign1 = takes[0] if takes else (0, 0, 0)
+    chosen = {0: wrapper0, 1: wrapper1}.get(len(takes), wrapper)
+    chosen.__dict__["__wrapped__"] = body
+    return chosen
+
+
+def _build_table(k: Kernel) -> None:
+    """sys_call_table: an array of pointers in read-only memory, `[0 ... max] = &sys_ni_syscall` first."""
+    k.nr_syscalls = max((nr for nr, row in k.table.by_number.items() if row.abi != "x32"), default=-1) + 1
+    k.sys_call_table = layout.KERNEL_RODATA
+    ni = k.symbols.lookup(ni_name(k))
+    assert ni is not None
+    slots = [ni.address] * k.nr_syscalls
+    for nr, row in k.table.by_number.items():
+        definition = k.definitions.get(entry_name(row.symbol)) if row.symbol else None
+        if nr < k.nr_syscalls and definition is not None and row.abi != "x32":
+            symbol = k.symbols.lookup("__x64_sys_" + definition.name)
+            assert symbol is not None
+            slots[nr] = symbol.address
+    size = 8 * k.nr_syscalls
+    k.memory.map(k.sys_call_table, size, writable=True)
+    k.memory.write(k.sys_call_table, b"".join(slot.to_bytes(8, "little") for slot in slots))
+    k.memory.set_writable(k.sys_call_table, size, False)
+    k.symbols.add(Symbol("sys_call_table", k.sys_call_table, "R", size))
+    k.ni_syscall = ni.address
+    k.switch.update(enumerate(slots))
+
+
+def _enter_user_mode(k: Kernel) -> None:
+    iret = FIXED["native_iret"][0]
+    k.memory.poke(iret, IRETQ)
+    k.symbols.add(Symbol("native_iret", iret, "T", layout.FUNCTION_SIZE))
+    gdt = k.memory.static(8 * len(GDT))
+    k.symbols.add(Symbol("gdt_page", gdt, "D", 8 * len(GDT)))
+    k.memory.write(gdt, b"".join(word.to_bytes(8, "little") for word in GDT))
+    stack = k.memory.alloc_stack()
+    k.cpu.boot(k.memory.space, gdt, iret, stack + layout.THREAD_SIZE)
+    k.memory.free_stack(stack)
+    k.cpu.on_syscall = entry.make_entry(k)
+    k.cpu.mmu.on_page_fault = entry.make_page_fault(k)
+
+
+def _start_first_task(k: Kernel) -> None:
+    from kshell.kernel.entry.exec import new_shell_task
+    from kshell.kernel.fs.filesystem import FileSystem
+
+    k.fs = FileSystem(k)
+    new_shell_task(k)

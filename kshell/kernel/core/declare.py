@@ -1,0 +1,170 @@
+"""The macros of a kernel source file: SYSCALL_DEFINEn, EXPORT_SYMBOL, Stub, module_init, MODULE_LICENSE.
+
+Importing a file declares; booting (or insmod) binds: see kshell.kernel.core.sections.  The macros of system calls are
+here, the others where their subject is; a file may import each of them from here.
+
+C counterparts: include/linux/syscalls.h, include/linux/export.h, include/linux/module.h.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any, NoReturn
+
+from kshell.abi.c_types import CType
+from kshell.kernel.core.module_macros import (
+    MODULE_ALIAS,
+    MODULE_AUTHOR,
+    MODULE_DESCRIPTION,
+    MODULE_LICENSE,
+    MODULE_PARM_DESC,
+    MODULE_VERSION,
+    Param,
+    extern,
+    module_exit,
+    module_init,
+    module_param,
+)
+from kshell.kernel.core.sections import (
+    EXPORT_SYMBOL,
+    EXPORT_SYMBOL_GPL,
+    SECTIONS,
+    DeclarationError,
+    Stub,
+    emit,
+    identifier,
+    section,
+)
+
+CO_VARARGS, CO_VARKEYWORDS = 0x04, 0x08
+
+
+class Parameter:
+    """One parameter of a system call: its C type and its name."""
+
+    __slots__ = ("ctype", "name")
+
+    def __init__(self, name: str, ctype: CType) -> None:
+        self.name, self.ctype = name, ctype
+
+    def __str__(self) -> str:
+        return f"{self.ctype.c}{'' if self.ctype.c.endswith('*') else ' '}{self.name}"
+
+
+class SyscallDefinition:
+    """What ``SYSCALL_DEFINEn(name, type, arg, ...) { body }`` declares.
+
+    It cannot be called: kernel code never calls a system call, only user code does, through the table.
+    """
+
+    __slots__ = ("body", "doc", "name", "parameters")
+
+    def __init__(self, name: str, parameters: tuple[Parameter, ...], body: Callable[..., int], doc: str) -> None:
+        self.name, self.parameters, self.body, self.doc = name, parameters, body, doc
+
+    @property
+    def signature(self) -> str:
+        """``name(type arg, type arg)``, as a manual page has it."""
+        return f"{self.name}({', '.join(map(str, self.parameters)) or 'void'})"
+
+    @property
+    def macro(self) -> str:
+        """The macro line of the C source: ``SYSCALL_DEFINE1(test_call, int, test_int)``."""
+        parts = [self.name]
+        for parameter in self.parameters:
+            parts += [parameter.ctype.c, parameter.name]
+        return f"SYSCALL_DEFINE{len(self.parameters)}({', '.join(parts)})"
+
+    def __call__(self, *args: object) -> NoReturn:
+        raise TypeError(
+            f"{self.name} is a system call, and kernel code never calls one: only user code does, through the table. "
+            "What both need goes into a function of its own"
+        )
+
+    def __repr__(self) -> str:
+        return self.macro
+
+
+def _parameters(body: Callable[..., int]) -> tuple[Parameter, ...]:
+    code = body.__code__
+    if code.co_argcount == 0 or code.co_varnames[0] != "k" or code.co_flags & (CO_VARARGS | CO_VARKEYWORDS):
+        raise DeclarationError(f"{body.__name__} must take k: Kernel first, and then each argument by its name")
+    parameters = []
+    for name in code.co_varnames[1 : code.co_argcount]:
+        hint: Any = body.__annotations__.get(name)
+        if isinstance(hint, str):  # as `from __future__ import annotations` leaves it
+            if hint not in body.__globals__ and hint != "int":
+                raise DeclarationError(f"{body.__name__}: '{hint}' undeclared here: import it from kshell.abi.c_types")
+            hint = body.__globals__.get(hint)
+        ctype = next((mark for mark in getattr(hint, "__metadata__", ()) if isinstance(mark, CType)), None)
+        if ctype is None:
+            raise DeclarationError(f"parameter '{name}' of {body.__name__} has no C type: write '{name}: Int'")
+        parameters.append(Parameter(name, ctype))
+    return tuple(parameters)
+
+
+def _syscall_define(digit: int) -> Callable[[Callable[..., int]], SyscallDefinition]:
+    def SYSCALL_DEFINE(body: Callable[..., int]) -> SyscallDefinition:
+        if not isinstance(body, FunctionType):
+            raise DeclarationError(f"@SYSCALL_DEFINE{digit} stands over a def, not over {body!r}")
+        parameters = _parameters(body)
+        if len(parameters) != digit:
+            raise DeclarationError(
+                f"SYSCALL_DEFINE{digit} takes {digit} argument{'' if digit == 1 else 's'} after k, "
+                f"but {body.__name__} has {len(parameters)}: write SYSCALL_DEFINE{len(parameters)}"
+            )
+        definition = SyscallDefinition(body.__name__, parameters, body, body.__doc__ or "")
+        section(body.__globals__, ".syscalls").append(definition)
+        return definition
+
+    SYSCALL_DEFINE.__name__ = f"SYSCALL_DEFINE{digit}"
+    SYSCALL_DEFINE.__doc__ = f"Declare the body of a system call of {digit} arguments (after `k`)."
+    return SYSCALL_DEFINE
+
+
+SYSCALL_DEFINE0 = _syscall_define(0)
+SYSCALL_DEFINE1 = _syscall_define(1)
+SYSCALL_DEFINE2 = _syscall_define(2)
+SYSCALL_DEFINE3 = _syscall_define(3)
+SYSCALL_DEFINE4 = _syscall_define(4)
+SYSCALL_DEFINE5 = _syscall_define(5)
+SYSCALL_DEFINE6 = _syscall_define(6)
+
+
+def COND_SYSCALL(name: str) -> None:
+    """Where no file defines this system call, its entry is sys_ni_syscall (C: a weak alias, kernel/sys_ni.c)."""
+    emit(".cond", identifier("COND_SYSCALL", name))
+
+
+__all__ = [
+    "COND_SYSCALL",
+    "CO_VARARGS",
+    "CO_VARKEYWORDS",
+    "EXPORT_SYMBOL",
+    "EXPORT_SYMBOL_GPL",
+    "MODULE_ALIAS",
+    "MODULE_AUTHOR",
+    "MODULE_DESCRIPTION",
+    "MODULE_LICENSE",
+    "MODULE_PARM_DESC",
+    "MODULE_VERSION",
+    "SECTIONS",
+    "SYSCALL_DEFINE0",
+    "SYSCALL_DEFINE1",
+    "SYSCALL_DEFINE2",
+    "SYSCALL_DEFINE3",
+    "SYSCALL_DEFINE4",
+    "SYSCALL_DEFINE5",
+    "SYSCALL_DEFINE6",
+    "DeclarationError",
+    "Param",
+    "Parameter",
+    "Stub",
+    "SyscallDefinition",
+    "extern",
+    "module_exit",
+    "module_init",
+    "module_param",
+    "section",
+]

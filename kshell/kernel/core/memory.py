@@ -1,0 +1,210 @@
+"""Kernel memory: every pointer and counter that the kernel keeps in RAM is loaded and stored here.
+
+A load or store goes by the page tables, as it would on the CPU in ring 0: a page that is not there, one that is
+read-only, or one that belongs to the user (SMAP) is a fault with an address in it, and that is an oops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kshell.abi.c_types import U64
+from kshell.kernel.core import layout
+from kshell.machine.paging import (
+    FETCH,
+    FRAME_MASK,
+    NX,
+    PRESENT,
+    READ,
+    USER,
+    USER_END,
+    WRITABLE,
+    WRITE,
+    PageTable,
+    is_canonical,
+    pages,
+)
+from kshell.machine.ram import PAGE_SIZE, Ram
+
+MOST_CELLS = 4096  # that are remembered
+
+
+class KernelFault(Exception):
+    """The kernel itself touched `address` in a way that the page table forbids; `access` is READ, WRITE or FETCH.
+
+    With an address that is not canonical it is a general protection fault (#GP), else a page fault (#PF).
+    """
+
+    def __init__(self, address: int, access: int, error_code: int) -> None:
+        super().__init__(f"kernel fault at {address:#x}")
+        self.address, self.access, self.error_code = address, access, error_code
+
+    @property
+    def is_general_protection(self) -> bool:
+        """Whether the CPU raises #GP for it, and no #PF."""
+        return not is_canonical(self.address)
+
+
+class KernelMemory:
+    """The kernel's half of the address space (swapper_pg_dir), and the only way to its cells."""
+
+    def __init__(self, ram: Ram) -> None:
+        self.ram = ram
+        self._words = ram.words
+        self.space = PageTable(ram)
+        self.user: PageTable | None = None  # the current task's half
+        self.smap = self.smep = True
+        self._write_protect = True
+        # A TLB for the kernel's own accesses: address -> index in ram.words, for cells that were allowed before.
+        self._readable: dict[int, int] = {}
+        self._writable: dict[int, int] = {}
+        for region in (layout.KERNEL_TEXT, layout.MODULES, layout.VMALLOC):
+            self.space.reserve_top_level(region)
+        self._next_data = layout.KERNEL_DATA
+        self._data_end = layout.KERNEL_DATA
+        self._free_stacks: list[int] = []
+        self._next_stack = layout.VMALLOC
+
+    def map(self, address: int, size: int, *, writable: bool, executable: bool = False) -> None:
+        """Map fresh zeroed pages over [address, address + size)."""
+        flags = PRESENT | (WRITABLE if writable else 0) | (0 if executable else NX)
+        for page in pages(address, size):
+            self.space.set_entry(page, self.ram.alloc_frame() | flags)
+
+    def unmap(self, address: int, size: int) -> None:
+        """Unmap pages and free their frames."""
+        for page in pages(address, size):
+            self.ram.free_frame(self.space.clear_entry(page) & FRAME_MASK)
+        self.flush()
+
+    def set_writable(self, address: int, size: int, writable: bool) -> None:
+        """C: set_memory_rw / set_memory_ro."""
+        for page in pages(address, size):
+            entry = self.space.entry(page)
+            self.space.set_entry(page, entry | WRITABLE if writable else entry & ~WRITABLE)
+        self.flush()
+
+    @property
+    def write_protect(self) -> bool:
+        """CR0.WP: while it is clear, ring 0 may write to pages that the page tables call read-only."""
+        return self._write_protect
+
+    @write_protect.setter
+    def write_protect(self, on: bool) -> None:
+        """Set or clear it."""
+        self._write_protect = on
+        self.flush()
+
+    def flush(self) -> None:
+        """Forget what was allowed; needed after a page-table entry of the kernel's half was changed."""
+        self._readable.clear()
+        self._writable.clear()
+
+    # Cells of 8 bytes.
+
+    def load(self, address: int) -> int:
+        """The 8 bytes at `address` as an unsigned number.  Raises KernelFault."""
+        index = self._readable.get(address)
+        if index is not None:
+            return self._words[index]
+        value = int.from_bytes(self.read(address, 8), "little")
+        self._remember(self._readable, address)
+        return value
+
+    def store(self, address: int, value: int) -> None:
+        """Store the low 64 bits of `value` at `address`.  Raises KernelFault."""
+        index = self._writable.get(address)
+        if index is not None:
+            self._words[index] = value & U64
+        else:
+            self.write(address, (value & U64).to_bytes(8, "little"))
+            self._remember(self._writable, address)
+
+    def _remember(self, cells: dict[int, int], address: int) -> None:
+        if not address & 7 and address >= USER_END:  # user pages come and go
+            if len(cells) > MOST_CELLS:
+                cells.clear()
+            cells[address] = self.physical(address) >> 3
+
+    # Any number of bytes.
+
+    def check(self, address: int, access: int) -> int:
+        """The frame behind a kernel access, or KernelFault with the error code that the CPU would push.
+
+        An address that is not canonical never reaches the page tables: that is #GP, whose error code is 0.
+        """
+        address &= U64
+        if not is_canonical(address):
+            raise KernelFault(address, access, 0)
+        space = self.space if address >= USER_END else self.user
+        entry = space.entry(address) if space is not None else 0
+        code = (2 if access == WRITE else 0) | (0x10 if access == FETCH else 0)
+        if not entry & PRESENT:
+            raise KernelFault(address, access, code)
+        closed = access == WRITE and not entry & WRITABLE and self._write_protect
+        if closed or (access == FETCH and entry & NX):
+            raise KernelFault(address, access, code | 1)
+        if entry & USER and (self.smep if access == FETCH else self.smap):
+            raise KernelFault(address, access, code | 1)
+        return entry & FRAME_MASK
+
+    def read(self, address: int, size: int) -> bytes:
+        """`size` bytes at a kernel address.  Raises KernelFault."""
+        chunks = []
+        for at, length in _split(address, size):
+            frame = self.check(at, READ) + (at & PAGE_SIZE - 1)
+            chunks.append(self.ram.bytes[frame : frame + length])
+        return b"".join(chunks)
+
+    def write(self, address: int, data: bytes) -> None:
+        """Put `data` at a kernel address.  Raises KernelFault."""
+        done = 0
+        for at, length in _split(address, len(data)):
+            frame = self.check(at, WRITE) + (at & PAGE_SIZE - 1)
+            self.ram.bytes[frame : frame + length] = data[done : done + length]
+            done += length
+
+    def poke(self, address: int, data: bytes) -> None:
+        """Put `data` into kernel text or read-only data, as the linker and text_poke() do, whatever the page allows."""
+        frame = (self.space.entry(address) & FRAME_MASK) + (address & PAGE_SIZE - 1)
+        self.ram.bytes[frame : frame + len(data)] = data
+
+    def physical(self, address: int) -> int:
+        """The physical address behind a mapped kernel address."""
+        return (self.space.entry(address) & FRAME_MASK) + (address & PAGE_SIZE - 1)
+
+    # Allocation.
+
+    def static(self, size: int) -> int:
+        """Room for a variable in the kernel's data, 8-byte aligned and zeroed; never freed."""
+        address = self._next_data
+        self._next_data += (size + 7) & ~7
+        while self._next_data > self._data_end:
+            self.map(self._data_end, PAGE_SIZE, writable=True)
+            self._data_end += PAGE_SIZE
+        return address
+
+    def alloc_stack(self) -> int:
+        """A kernel stack of THREAD_SIZE bytes; the lowest free place, so that runs repeat themselves."""
+        if self._free_stacks:
+            self._free_stacks.sort(reverse=True)
+            stack = self._free_stacks.pop()
+        else:
+            stack = self._next_stack
+            self._next_stack += layout.STACK_STRIDE
+        self.map(stack, layout.THREAD_SIZE, writable=True)
+        return stack
+
+    def free_stack(self, stack: int) -> None:
+        """Give a kernel stack back."""
+        self.unmap(stack, layout.THREAD_SIZE)
+        self._free_stacks.append(stack)
+
+
+def _split(address: int, size: int) -> Iterator[tuple[int, int]]:
+    """[address, address + size) cut at page boundaries: (address, length) each."""
+    while size > 0:
+        length = min(size, PAGE_SIZE - (address & PAGE_SIZE - 1))
+        yield address, length
+        address += length
+        size -= length

@@ -1,0 +1,141 @@
+"""Starting user code: a program with its arguments on its stack, or the few instructions of one `syscall`.
+
+C counterpart: fs/exec.c.  What a program finds at its start is in binfmt.py; run.py runs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from kshell.abi.mman import PROT_EXEC, PROT_READ, PROT_WRITE
+from kshell.kernel.core.layout import USER_STACK_TOP, USER_TEXT
+from kshell.kernel.core.trace import Call
+from kshell.kernel.entry.run import Outcome, recorded_calls, run_task
+from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
+from kshell.kernel.task.binfmt import Segment, build_stack, load_bytes, map_fresh, map_segments, map_stack, start_thread
+from kshell.kernel.task.task import Task, do_exit, release_task
+from kshell.machine.ctrl_c import CtrlC
+from kshell.machine.encode import stub_listing
+from kshell.machine.ram import PAGE_SIZE, OutOfMemory
+
+if TYPE_CHECKING:
+    from kshell.kernel.kernel import Kernel
+
+STUB_DATA = USER_TEXT + PAGE_SIZE  # strings and buffers of `syscall`
+STUB_DATA_SIZE = 16 << 20
+
+
+class Buffer(NamedTuple):
+    """An argument of `syscall` that is room for `size` bytes in user memory."""
+
+    size: int
+
+
+class StubRun(NamedTuple):
+    """One `syscall`: the call (None if it was never made), its outcome, the stub's instructions
+    (address, bytes, text), and each buffer afterwards (argument number, address, bytes)."""
+
+    call: Call | None
+    outcome: Outcome
+    listing: list[tuple[int, bytes, str]]
+    buffers: list[tuple[int, int, bytes]]
+
+
+def new_shell_task(k: Kernel) -> Task:
+    """The task that makes the calls of `syscall`; its descriptors stay from one call to the next."""
+    task = Task(k, "kshell", None)
+    k.tasks[task.pid] = task
+    map_fresh(task, USER_TEXT, PAGE_SIZE, PROT_READ | PROT_EXEC)
+    map_fresh(task, STUB_DATA, STUB_DATA_SIZE, PROT_READ | PROT_WRITE)
+    task.mm.start_brk = task.mm.brk = STUB_DATA + STUB_DATA_SIZE
+    map_stack(task)
+    k.shell_task = task
+    k.switch_to(task)
+    return task
+
+
+def revive_shell_task(k: Kernel) -> bool:
+    """If the shell's task has ended, make a new one; True if it was so."""
+    if k.shell_task.is_alive:
+        return False
+    release_task(k, k.shell_task)
+    new_shell_task(k)
+    return True
+
+
+def run_stub(k: Kernel, nr: int, args: Sequence[int | bytes | Buffer], budget: int = 0) -> StubRun:
+    """Make one system call as a user program does: a few instructions in ring 3, run by the CPU.
+
+    `args` are numbers, bytes (put into user memory with a NUL behind them) and Buffers.
+    Raises ValueError when they do not fit into user memory.
+    """
+    with CtrlC(k.cpu.uc.emu_stop):  # nothing is raised in the middle of the kernel
+        revive_shell_task(k)
+        task = k.shell_task
+        k.switch_to(task)
+        values, buffers = _place(k, task, args)
+        listing, at = [], USER_TEXT
+        for code, text in stub_listing(nr, values):
+            listing.append((at, code, text))
+            at += len(code)
+        map_fresh(task, USER_TEXT, PAGE_SIZE, PROT_READ | PROT_EXEC)  # whatever the last call did to it
+        load_bytes(k, task, USER_TEXT, b"".join(code for _, code, _ in listing))
+        start_thread(task, USER_TEXT, USER_STACK_TOP - 0x100)
+        with recorded_calls(k, True) as calls:
+            outcome = run_task(k, task, calls=1, budget=budget)
+        after = []
+        if task.is_alive:
+            after = [(i, address, copy_from_user(k, address, size)) for i, address, size in buffers]
+        return StubRun(calls[0] if calls else None, outcome, listing, after)
+
+
+def _place(k: Kernel, task: Task, args: Sequence[int | bytes | Buffer]) -> tuple[list[int], list[tuple[int, int, int]]]:
+    map_fresh(task, STUB_DATA, STUB_DATA_SIZE, PROT_READ | PROT_WRITE)
+    values, buffers, at = [], [], STUB_DATA
+    for index, arg in enumerate(args):
+        if isinstance(arg, int):
+            values.append(arg)
+            continue
+        size = arg.size if isinstance(arg, Buffer) else len(arg) + 1
+        if at + size > STUB_DATA + STUB_DATA_SIZE:
+            raise ValueError(f"strings and buffers of one call may take {STUB_DATA_SIZE >> 20} MiB together")
+        values.append(at)
+        if isinstance(arg, Buffer):
+            buffers.append((index, at, size))
+        elif copy_to_user(k, at, arg + b"\0"):
+            task.pending = None  # no OOM killer: the call is not made
+            raise ValueError("the machine has no memory left for the arguments")
+        at += (size + 15) & ~15
+    return values, buffers
+
+
+# A program.
+
+
+def load_program(
+    k: Kernel, segments: Sequence[Segment], entry: int, comm: str, argv: Sequence[str], envp: Sequence[str] = ()
+) -> Task:
+    """A new child of the shell's task with the program in its memory, ready to run at `entry`.
+
+    Raises ValueError when a segment has no place in user memory, or when the machine has no memory left.
+    """
+    with CtrlC(k.cpu.uc.emu_stop):
+        revive_shell_task(k)
+        try:
+            task = Task(k, comm, k.shell_task)
+        except OutOfMemory:
+            raise ValueError("the machine has no memory left for another task") from None
+        k.tasks[task.pid] = task
+        k.switch_to(task)
+        try:
+            task.mm.start_brk = task.mm.brk = map_segments(k, task, segments)
+            map_stack(task)
+            sp = build_stack(k, task, entry, argv, envp)
+        except ValueError:
+            do_exit(k, task, 1)
+            release_task(k, task)
+            k.switch_to(k.shell_task)
+            raise
+        start_thread(task, entry, sp)
+        return task

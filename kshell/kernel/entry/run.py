@@ -1,0 +1,100 @@
+"""Running tasks: from the first user instruction to the outcome.
+
+C counterpart: there is none; on Linux the scheduler runs tasks, and a parent learns of the outcome by wait4().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from kshell.kernel.core.trace import Call, Tracer
+from kshell.kernel.entry import traps
+from kshell.kernel.task.task import Siginfo, Task, do_exit, release_task
+from kshell.machine.ctrl_c import CtrlC
+from kshell.machine.stop import BUDGET, CTRL_C, STOPPED
+
+if TYPE_CHECKING:
+    from kshell.kernel.kernel import Kernel
+
+TRAP_COST = 1000  # instructions charged for a trap that a run goes on after
+CALL_COST = 100  # instructions charged for a system call
+
+
+class Outcome(NamedTuple):
+    """How a run ended: "returned" (to the shell, after one call), "exited" with `status`, "killed" by `signal`,
+    "budget" (too many instructions) or "interrupted" (Ctrl-C)."""
+
+    kind: str
+    status: int | None = None
+    signal: Siginfo | None = None
+
+
+class ProgramRun(NamedTuple):
+    """One `run`: its calls, its outcome, and the task, whose registers can still be read."""
+
+    calls: list[Call]
+    outcome: Outcome
+    task: Task
+
+
+def run_task(k: Kernel, task: Task, calls: int = 0, budget: int = 0) -> Outcome:
+    """Run `task` in ring 3 until it ends, or has made `calls` system calls ("returned"; 0: any number).
+
+    `budget` is a number of instructions, 0 for no limit; a system call counts as CALL_COST of them.
+    """
+    with CtrlC(k.cpu.uc.emu_stop) as ctrl_c:
+        k.switch_to(task)
+        k.calls_left = calls or budget // CALL_COST or -1
+        left = budget
+        while True:
+            stop = k.cpu.run(task.frame, left)
+            left -= k.cpu.charged
+            if stop.kind not in (STOPPED, CTRL_C, BUDGET):
+                traps.handle(k, task, stop)
+                left -= TRAP_COST
+            if not task.is_alive:
+                return _ended(task)
+            if ctrl_c.pressed:
+                return Outcome("interrupted")
+            if k.calls_left == 0:
+                return Outcome("returned" if calls else "budget")
+            if budget and left <= 0:
+                return Outcome("budget")
+
+
+def _ended(task: Task) -> Outcome:
+    if task.killed_by is not None:
+        return Outcome("killed", signal=task.killed_by)
+    return Outcome("exited", status=task.exit_status)
+
+
+def run_program(k: Kernel, task: Task, budget: int = 0, trace: bool = False) -> ProgramRun:
+    """Run a loaded program to its end; an unfinished one (budget, Ctrl-C) is killed.
+
+    Its calls are recorded if `trace` says so, or if a tracer is set already; without, it runs much faster.
+    """
+    with CtrlC(k.cpu.uc.emu_stop), recorded_calls(k, trace) as calls:
+        try:
+            k.cpu.reset()
+            outcome = run_task(k, task, budget=budget)
+        finally:
+            do_exit(k, task, 130)
+            release_task(k, task)
+            k.switch_to(k.shell_task)
+    return ProgramRun(calls, outcome, task)
+
+
+@contextmanager
+def recorded_calls(k: Kernel, wanted: bool) -> Iterator[list[Call]]:
+    """The list of the calls that are made in this block; empty if nobody wants them and no tracer is set."""
+    outer = k.tracer
+    tracer = k.tracer = Tracer() if outer is None and wanted else outer
+    made, calls = len(tracer.calls) if tracer is not None else 0, list[Call]()
+    try:
+        yield calls
+    finally:
+        if tracer is not None:
+            calls += tracer.calls[made:]
+        k.tracer = outer

@@ -1,0 +1,229 @@
+"""The memory of a user program: which ranges it may use, and the pages that are filled in when it touches them.
+
+C counterpart: struct mm_struct, mm/mmap.c, mm/memory.c, mm/mprotect.c.  The list of its mappings is in vma.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from kshell.abi.c_types import U64
+from kshell.abi.errno import EACCES, EINVAL, ENOMEM, EPERM
+from kshell.abi.mman import (
+    MAP_32BIT,
+    MAP_ANONYMOUS,
+    MAP_FIXED,
+    MAP_GROWSDOWN,
+    MAP_NORESERVE,
+    MAP_SHARED,
+    PROT_EXEC,
+    PROT_GROWSDOWN,
+    PROT_GROWSUP,
+    PROT_NONE,
+    PROT_READ,
+    PROT_SEM,
+    PROT_WRITE,
+)
+from kshell.abi.signal import BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, SIGKILL, SIGSEGV
+from kshell.kernel.core.layout import MMAP_BASE, MMAP_MIN_ADDR, TASK_SIZE_MAX
+from kshell.kernel.mm.vma import Vma, VmaList
+from kshell.machine.paging import FETCH, FRAME_MASK, NX, PRESENT, USER, WRITABLE, WRITE, PageTable
+from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, OutOfMemory
+
+if TYPE_CHECKING:
+    from kshell.kernel.fs.shmem import RegularInode
+    from kshell.kernel.kernel import Kernel
+
+MAX_MAP_COUNT = 65530  # vm.max_map_count
+LOW_BEGIN, LOW_END = 0x4000_0000, 0x8000_0000  # where MAP_32BIT puts things
+ACCESS_PROT = {WRITE: PROT_WRITE, FETCH: PROT_EXEC}
+ANY_ACCESS = PROT_READ | PROT_WRITE | PROT_EXEC  # x86 reads whatever may be written or executed
+
+
+def page_align(size: int) -> int:
+    """Rounded up to whole pages, as 64 bits hold it (C: PAGE_ALIGN)."""
+    return size + PAGE_SIZE - 1 & PAGE_MASK & U64
+
+
+class AddressSpace:
+    """C: struct mm_struct.  `vmas` says what is mapped, `pages` which of it is in RAM; the arguments that the program
+    was started with stand between `arg_start` and `arg_end`."""
+
+    def __init__(self, k: Kernel) -> None:
+        self._k = k
+        self.pages = PageTable(k.ram, k.memory.space)
+        self.vmas = VmaList()
+        self.start_brk = self.brk = 0
+        self.arg_start = self.arg_end = 0
+
+    def find(self, address: int) -> Vma | None:
+        """The mapping that `address` lies in."""
+        return self.vmas.find(address)
+
+    def overlaps(self, start: int, size: int) -> bool:
+        """Whether something is mapped in a range."""
+        return self.vmas.overlaps(start, size)
+
+    # Faults.
+
+    def fault(self, address: int, access: int) -> tuple[int, int] | None:
+        """Bring in the page of a user address (C: handle_mm_fault).
+
+        None when the page is there now; else (signal, si_code) that the access deserves.  Where RAM is used up, the
+        current task gets SIGKILL from the OOM killer, whether it was in user code or in a system call.
+        """
+        vma = self.find(address) or self.vmas.grow_stack(address)
+        if vma is None:
+            return SIGSEGV, SEGV_MAPERR
+        if not vma.prot & ACCESS_PROT.get(access, ANY_ACCESS):
+            return SIGSEGV, SEGV_ACCERR
+        page = address & PAGE_MASK
+        if self.pages.entry(page) & PRESENT:
+            return None
+        content = b""
+        if vma.inode is not None:
+            content = vma.inode.pread(vma.offset + page - vma.start, PAGE_SIZE)
+            if not content:
+                return SIGBUS, BUS_ADRERR
+        try:
+            frame = self._k.ram.alloc_frame()
+            try:
+                self.pages.set_entry(page, frame | _pte_flags(vma.prot))
+            except OutOfMemory:
+                self._k.ram.free_frame(frame)
+                raise
+        except OutOfMemory:
+            from kshell.kernel.mm.oom import out_of_memory
+
+            out_of_memory(self._k)
+            return SIGKILL, 0
+        if content:
+            self._k.ram.bytes[frame : frame + len(content)] = content
+        return None
+
+    # mmap and its relatives; all answer a negative errno or a result.
+
+    def map(
+        self,
+        address: int,
+        size: int,
+        prot: int,
+        flags: int,
+        name: str = "",
+        inode: RegularInode | None = None,
+        offset: int = 0,
+    ) -> int:
+        """Map `size` bytes (rounded up) at `address`, in place of what is there, and return it (C: mmap_region)."""
+        end = address + page_align(size)
+        if address & ~PAGE_MASK or end > TASK_SIZE_MAX:
+            return -EINVAL
+        self.unmap(address, end - address)
+        private = not flags & (MAP_SHARED | MAP_NORESERVE)
+        if private and prot & PROT_WRITE and end - address > self._k.ram.size:  # overcommit, but not beyond all sense
+            return -ENOMEM
+        self.vmas.insert(Vma(address, end, prot, flags | (0 if inode else MAP_ANONYMOUS), name, inode, offset))
+        return address
+
+    def get_unmapped_area(self, address: int, size: int, flags: int) -> int:
+        """Where `size` bytes (whole pages) go: at `address` if that is fixed, or else if it is free."""
+        if size > TASK_SIZE_MAX:
+            return -ENOMEM
+        if flags & MAP_FIXED:
+            if address > TASK_SIZE_MAX - size:
+                return -ENOMEM
+            if address & ~PAGE_MASK:
+                return -EINVAL
+            return -EPERM if address < MMAP_MIN_ADDR and self._k.current.cred.euid else address
+        address &= PAGE_MASK
+        if address and size <= TASK_SIZE_MAX - max(address, MMAP_MIN_ADDR):
+            address = max(address, MMAP_MIN_ADDR)
+            if not self.vmas.overlaps(address, size, guarded=True):
+                return address
+        if flags & MAP_32BIT:
+            return self.vmas.lowest_gap(LOW_BEGIN, LOW_END, size)
+        return self.vmas.highest_gap(size) or self.vmas.lowest_gap(MMAP_BASE, TASK_SIZE_MAX, size)
+
+    def unmap(self, start: int, size: int) -> int:
+        """Unmap a range; nothing there is no error (C: do_munmap)."""
+        if start & ~PAGE_MASK or start > TASK_SIZE_MAX or size > TASK_SIZE_MAX - start or not size:
+            return -EINVAL
+        end = start + page_align(size)
+        if self.overlaps(start, end - start):
+            self.vmas.remove(start, end)
+            self.pages.clear_user(start, end)
+            self._k.cpu.mmu.flush()
+        return 0
+
+    def protect(self, start: int, size: int, prot: int) -> int:
+        """Change the protection of a range (C: do_mprotect_pkey)."""
+        grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP)
+        prot &= ~grows
+        if grows == PROT_GROWSDOWN | PROT_GROWSUP or start & ~PAGE_MASK:
+            return -EINVAL
+        if size == 0:
+            return 0
+        end = start + page_align(size)
+        if end <= start or end > 1 << 64 or size > page_align(size):
+            return -ENOMEM
+        if prot & ~(ANY_ACCESS | PROT_SEM):
+            return -EINVAL
+        vma = self.find(start)
+        if vma is None and grows == PROT_GROWSDOWN:
+            vma = self.vmas.above(start)
+        if vma is None or vma.start >= end:
+            return -ENOMEM
+        if grows:
+            if grows == PROT_GROWSUP or not vma.flags & MAP_GROWSDOWN:
+                return -EINVAL
+            start = vma.start
+        return self._protect(start, end, prot & ANY_ACCESS)
+
+    def _protect(self, start: int, end: int, prot: int) -> int:
+        """Linux changes what comes before a hole, or before what may not be changed, and then answers the errno."""
+        result = 0
+        first, last = self.vmas.cut(start, min(end, TASK_SIZE_MAX))
+        covered = start
+        for vma in self.vmas[first:last]:
+            if vma.start != covered:
+                break
+            if prot & PROT_WRITE and vma.flags & MAP_SHARED and vma.inode is not None:
+                result = -EACCES
+                break
+            vma.prot = prot
+            for page, entry in self.pages.user_pages(vma.start, vma.end):
+                self.pages.set_entry(page, entry & FRAME_MASK | _pte_flags(prot))
+            covered = vma.end
+        self.vmas.join(first, last)
+        self._k.cpu.mmu.flush()
+        return result or (0 if covered >= end else -ENOMEM)
+
+    def set_brk(self, wanted: int) -> int:
+        """Move the end of the heap; the result is where it is now, moved or not (C: brk)."""
+        if wanted < self.start_brk or wanted > TASK_SIZE_MAX:
+            return self.brk
+        old, new = page_align(self.brk), page_align(wanted)
+        if new > old:
+            if self.vmas.overlaps(old, new + PAGE_SIZE - old, guarded=True) or new - old > self._k.ram.size:
+                return self.brk
+            self.vmas.insert(Vma(old, new, PROT_READ | PROT_WRITE, MAP_ANONYMOUS, "[heap]", None, 0))
+        elif new < old:
+            self.unmap(new, old - new)
+        self.brk = wanted
+        return wanted
+
+    def resident(self) -> Iterator[int]:
+        """The address of each page that is in RAM."""
+        return (page for page, _ in self.pages.user_pages())
+
+    def destroy(self) -> None:
+        """Free every page and table (C: exit_mmap)."""
+        self.vmas.clear()
+        self.pages.destroy()
+
+
+def _pte_flags(prot: int) -> int:
+    """Page-table bits for a protection.  x86 cannot write or execute without reading."""
+    if prot == PROT_NONE:
+        return PRESENT | NX  # the page keeps its content, but the user bit is gone
+    return PRESENT | USER | (WRITABLE if prot & PROT_WRITE else 0) | (0 if prot & PROT_EXEC else NX)

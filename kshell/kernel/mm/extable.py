@@ -1,0 +1,84 @@
+"""The exception table: where the kernel goes on when a copy from or to user memory faults.
+
+Each routine that may fault on a user's pointer has an entry: the address of the instruction that faults, and of the
+one to go on with, which returns how much was not copied.  The entries are sorted by the linker's step, so that the
+page-fault handler can search by halves.  A fault in the kernel at any other instruction is an oops.
+
+C counterpart: arch/x86/mm/extable.c, lib/extable.c, scripts/sortextable.c.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kshell.kernel.core.kallsyms import Symbol
+from kshell.kernel.core.layout import EX_TABLE
+from kshell.kernel.core.link_map import place_routines
+from kshell.kernel.core.pointers import RETURN_OFFSET
+
+if TYPE_CHECKING:
+    from kshell.kernel.kernel import Kernel
+
+ENTRY_SIZE = 12
+
+
+class Entry(NamedTuple):
+    """C: struct exception_table_entry; in memory both are distances from their own place, 32 bits each."""
+
+    insn: int
+    fixup: int
+
+
+def extable_of(functions: Iterable[int]) -> list[Entry]:
+    """An entry for each routine at one of these addresses: it faults at its first instruction, and goes on at its
+    return.  They are in the order of the object files."""
+    return [Entry(address, address + RETURN_OFFSET) for address in functions]
+
+
+def sort_extable(entries: list[Entry]) -> list[Entry]:
+    """In the order of the faulting instructions, as the search needs it."""
+    return sorted(entries)
+
+
+def place(k: Kernel, routines: dict[str, Callable[..., Any]]) -> None:
+    """Give each routine its address in kernel text, and put the table into read-only memory."""
+    for address, (name, body) in zip(place_routines(), routines.items(), strict=False):
+        k.define_function(name, body, address, exported="EXPORT_SYMBOL")
+    entries = sort_extable(extable_of(address for address in map(k.address_of, routines.values()) if address))
+    data = b"".join(
+        struct.pack("<iii", entry.insn - at, entry.fixup - at - 4, 0)
+        for at, entry in zip(range(EX_TABLE, EX_TABLE + ENTRY_SIZE * len(entries), ENTRY_SIZE), entries, strict=True)
+    )
+    k.memory.map(EX_TABLE, len(data), writable=True)
+    k.memory.write(EX_TABLE, data)
+    k.memory.set_writable(EX_TABLE, len(data), False)
+    k.extable_size = len(entries)
+    k.symbols.add(Symbol("__start___ex_table", EX_TABLE, "R", len(data)))
+    k.symbols.add(Symbol("__stop___ex_table", EX_TABLE + len(data), "R", 0))
+
+
+def entries(k: Kernel) -> list[Entry]:
+    """The table, as it is in memory now."""
+    found = []
+    for at in range(EX_TABLE, EX_TABLE + ENTRY_SIZE * k.extable_size, ENTRY_SIZE):
+        insn, fixup, _ = struct.unpack("<iii", k.memory.read(at, ENTRY_SIZE))
+        found.append(Entry(at + insn, at + 4 + fixup))
+    return found
+
+
+def search_exception_tables(k: Kernel, address: int) -> int:
+    """Where to go on after a fault at instruction `address`; 0 if no entry has it, and then it is an oops."""
+    low, high = 0, k.extable_size
+    while low < high:
+        middle = (low + high) // 2
+        at = EX_TABLE + ENTRY_SIZE * middle
+        insn, fixup, _ = struct.unpack("<iii", k.memory.read(at, ENTRY_SIZE))
+        if at + insn == address:
+            return int(at + 4 + fixup)
+        if at + insn < address:
+            low = middle + 1
+        else:
+            high = middle
+    return 0

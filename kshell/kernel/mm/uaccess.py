@@ -1,0 +1,106 @@
+"""The only way from kernel code to user memory: copies that survive a bad pointer.
+
+A user pointer may point anywhere, into the kernel too.  Every function here first asks whether the range is the
+user's at all (access_ok), then walks the caller's page tables page by page; a missing page is brought in as if the
+program had touched it, and one that cannot be is where the copy ends: the fault is looked up in the exception table,
+which says that the routine goes on at its end, and returns how much is missing.
+
+C counterpart: include/linux/uaccess.h, arch/x86/lib/usercopy_64.c, arch/x86/mm/extable.c (fixup_exception).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from kshell.abi.errno import EFAULT
+from kshell.kernel.core.layout import TASK_SIZE_MAX
+from kshell.kernel.core.memory import KernelFault
+from kshell.kernel.mm.extable import search_exception_tables
+from kshell.machine.paging import FRAME_MASK, NX, PRESENT, READ, USER, WRITABLE, WRITE
+from kshell.machine.ram import PAGE_SIZE
+
+if TYPE_CHECKING:
+    from kshell.kernel.kernel import Kernel
+
+
+def access_ok(address: int, size: int) -> bool:
+    """Whether [address, address + size) lies below the end of user space.  It says nothing about mappings."""
+    return address + size <= TASK_SIZE_MAX
+
+
+def _user_page(k: Kernel, address: int, access: int) -> int:
+    """The physical address behind a user address, or 0 where the program could not have touched it either."""
+    mm = k.current.mm
+    needed = PRESENT | USER | (WRITABLE if access == WRITE else 0)
+    entry = mm.pages.entry(address)
+    if entry & needed != needed:
+        refused = mm.fault(address, access) is not None
+        entry = mm.pages.entry(address)
+        if refused or entry & needed != needed:
+            _fixup_exception(k, address, access)
+            return 0
+    if access == WRITE and not entry & NX:
+        k.cpu.flush_code()
+    return (entry & FRAME_MASK) + (address & PAGE_SIZE - 1)
+
+
+def _fixup_exception(k: Kernel, address: int, access: int) -> None:
+    """The CPU faulted on a user address in one of the routines below: on to its fixup, or else it is an oops."""
+    routine = k.address_of(copy_to_user if access == WRITE else copy_from_user) or 0
+    if not search_exception_tables(k, routine):
+        raise KernelFault(address, access, 2 if access == WRITE else 0)
+
+
+def copy_from_user(k: Kernel, source: int, size: int) -> bytes:
+    """Up to `size` bytes from user address `source`; fewer mean that the next one could not be read."""
+    if not access_ok(source, size):
+        return b""
+    chunks = []
+    while size > 0:
+        length = min(size, PAGE_SIZE - (source & PAGE_SIZE - 1))
+        at = _user_page(k, source, READ)
+        if not at:
+            break
+        chunks.append(k.ram.bytes[at : at + length])
+        source += length
+        size -= length
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def copy_to_user(k: Kernel, target: int, data: bytes) -> int:
+    """Store `data` at user address `target`; the result is how many bytes could NOT be stored, 0 for success."""
+    left, done = len(data), 0
+    if not access_ok(target, left):
+        return left
+    while left > 0:
+        length = min(left, PAGE_SIZE - (target & PAGE_SIZE - 1))
+        at = _user_page(k, target, WRITE)
+        if not at:
+            break
+        k.ram.bytes[at : at + length] = data[done : done + length]
+        target += length
+        done += length
+        left -= length
+    return left
+
+
+def strncpy_from_user(k: Kernel, source: int, count: int) -> bytes | int:
+    """The bytes of a C string at `source`, without its NUL; `count` of them if there was no NUL among them, -EFAULT
+    where it runs into memory that is not the user's."""
+    found = b""
+    while len(found) < count:
+        length = min(count - len(found), PAGE_SIZE - (source & PAGE_SIZE - 1))
+        chunk = copy_from_user(k, source, length)
+        if not chunk:
+            return -EFAULT
+        end = chunk.find(0)
+        if end >= 0:
+            return found + chunk[:end]
+        found += chunk
+        source += len(chunk)
+    return found
+
+
+# What each has for a name in kernel text, in the order of the object files (C: arch/x86/lib/).
+ROUTINES: dict[str, Callable[..., Any]] = {"copy_to_user": copy_to_user, "copy_from_user": copy_from_user}

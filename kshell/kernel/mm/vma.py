@@ -1,0 +1,179 @@
+"""The mappings of one address space, in order: split, joined, and where there is room for another.
+
+C counterpart: struct vm_area_struct, mm/vma.c, and vm_unmapped_area() in mm/mmap.c.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from kshell.abi.errno import ENOMEM
+from kshell.abi.mman import MAP_ANONYMOUS, MAP_GROWSDOWN, MAP_SHARED, PROT_NONE
+from kshell.kernel.core.layout import MMAP_BASE, MMAP_MIN_ADDR, USER_STACK_LIMIT
+from kshell.machine.ram import PAGE_MASK, PAGE_SIZE
+
+if TYPE_CHECKING:
+    from kshell.kernel.fs.shmem import RegularInode
+
+STACK_GUARD_GAP = 256 * PAGE_SIZE  # below a mapping that grows down, so that it does not grow into its neighbour
+KEPT_FLAGS = MAP_SHARED | MAP_ANONYMOUS | MAP_GROWSDOWN
+_start_of = attrgetter("start")
+
+
+class Vma:
+    """[start, end) with one protection.  `inode` and `offset` (bytes) where it shows a file; `name` for people;
+    `flags` are those of KEPT_FLAGS."""
+
+    __slots__ = ("end", "flags", "inode", "name", "offset", "prot", "start")
+
+    def __init__(
+        self, start: int, end: int, prot: int, flags: int, name: str, inode: RegularInode | None, offset: int
+    ) -> None:
+        self.start, self.end, self.prot, self.name = start, end, prot, name
+        self.flags = flags & KEPT_FLAGS
+        self.inode, self.offset = inode, offset
+        if inode is not None:
+            inode.users += 1
+
+    def part(self, start: int, end: int) -> Vma:
+        """The same mapping, cut to [start, end)."""
+        return Vma(start, end, self.prot, self.flags, self.name, self.inode, self.offset + start - self.start)
+
+    def release(self) -> None:
+        """It is gone: its file may go too."""
+        if self.inode is not None:
+            self.inode.users -= 1
+            self.inode.put()
+
+    @property
+    def guarded_start(self) -> int:
+        """The lowest address that others must keep away from (C: vm_start_gap)."""
+        return max(self.start - STACK_GUARD_GAP, 0) if self.flags & MAP_GROWSDOWN else self.start
+
+    def joins(self, after: Vma) -> bool:
+        """Whether this and `after` are one mapping of fresh memory (C: can_vma_merge)."""
+        same = (self.prot, self.flags, self.name) == (after.prot, after.flags, after.name)
+        return same and self.end == after.start and self.inode is None and after.inode is None
+
+    def __repr__(self) -> str:
+        letters = "".join(c if self.prot & bit else "-" for c, bit in zip("rwx", (1, 2, 4), strict=True))
+        return f"{self.start:x}-{self.end:x} {letters}p {self.name}"
+
+
+class VmaList:
+    """The mappings of one address space: sorted, and never overlapping (C: mm_mt, the maple tree of mm_struct)."""
+
+    __slots__ = ("_vmas",)
+
+    def __init__(self) -> None:
+        self._vmas: list[Vma] = []
+
+    def __iter__(self) -> Iterator[Vma]:
+        return iter(self._vmas)
+
+    def __len__(self) -> int:
+        return len(self._vmas)
+
+    def __getitem__(self, index: slice) -> list[Vma]:
+        return self._vmas[index]
+
+    def _after(self, address: int) -> int:
+        """The index of the first mapping that begins above `address`."""
+        return bisect_right(self._vmas, address, key=_start_of)
+
+    def find(self, address: int) -> Vma | None:
+        """The mapping that `address` lies in (C: vma_lookup)."""
+        at = self._after(address) - 1
+        return self._vmas[at] if at >= 0 and address < self._vmas[at].end else None
+
+    def above(self, address: int) -> Vma | None:
+        """The first mapping that begins above `address`."""
+        at = self._after(address)
+        return self._vmas[at] if at < len(self._vmas) else None
+
+    def overlaps(self, start: int, size: int, guarded: bool = False) -> bool:
+        """Whether something is mapped in a range, or (guarded) may grow into it."""
+        at = self._after(start)
+        if at and self._vmas[at - 1].end > start:
+            return True
+        if at == len(self._vmas):
+            return False
+        above = self._vmas[at]
+        return (above.guarded_start if guarded else above.start) < start + size
+
+    def grow_stack(self, address: int) -> Vma | None:
+        """Let the mapping above `address` grow down to it, if it is one that does (C: expand_stack)."""
+        at, start = self._after(address), address & PAGE_MASK
+        if at == len(self._vmas):
+            return None
+        vma = self._vmas[at]
+        floor = MMAP_MIN_ADDR
+        if at:
+            below = self._vmas[at - 1]
+            gap = STACK_GUARD_GAP if below.prot != PROT_NONE and not below.flags & MAP_GROWSDOWN else 0
+            floor = below.end + gap
+        if not vma.flags & MAP_GROWSDOWN or vma.end - start > USER_STACK_LIMIT or start < floor:
+            return None
+        vma.start = start
+        return vma
+
+    # Where there is room.
+
+    def highest_gap(self, size: int) -> int:
+        """The highest free place below MMAP_BASE, 0 if there is none (C: arch_get_unmapped_area_topdown)."""
+        top = MMAP_BASE
+        for vma in reversed(self._vmas):
+            if top - vma.end >= size:
+                return top - size
+            top = min(top, vma.guarded_start)
+        return top - size if top - size >= MMAP_MIN_ADDR else 0
+
+    def lowest_gap(self, bottom: int, end: int, size: int) -> int:
+        """The lowest free place in [bottom, end), or -ENOMEM."""
+        for vma in self._vmas:
+            if vma.end > bottom:
+                if vma.guarded_start - bottom >= size:
+                    break
+                bottom = vma.end
+        return bottom if bottom + size <= end else -ENOMEM
+
+    # Changes.
+
+    def insert(self, new: Vma) -> None:
+        """Add a mapping where nothing is mapped; it becomes part of a neighbour that is alike."""
+        at = self._after(new.start)
+        self._vmas.insert(at, new)
+        self.join(at, at + 1)
+
+    def join(self, first: int, last: int) -> None:
+        """Make one of each two neighbours that are alike, from `first` - 1 to `last` (C: vma_merge)."""
+        vmas = self._vmas
+        for at in range(min(last, len(vmas) - 1), max(first, 1) - 1, -1):
+            if vmas[at - 1].joins(vmas[at]):
+                vmas[at - 1].end = vmas.pop(at).end
+
+    def cut(self, start: int, end: int) -> tuple[int, int]:
+        """Split mappings at `start` and `end`; the indices of those between (C: split_vma)."""
+        for mark in (start, end):
+            at = self._after(mark) - 1
+            if at >= 0 and self._vmas[at].start < mark < self._vmas[at].end:
+                whole = self._vmas[at]
+                self._vmas[at : at + 1] = [whole.part(whole.start, mark), whole.part(mark, whole.end)]
+                whole.release()
+        return self._after(start - 1), self._after(end - 1)
+
+    def remove(self, start: int, end: int) -> None:
+        """Take what lies in a range out of the list."""
+        first, last = self.cut(start, end)
+        for vma in self._vmas[first:last]:
+            vma.release()
+        del self._vmas[first:last]
+
+    def clear(self) -> None:
+        """Take all of them out."""
+        for vma in self._vmas:
+            vma.release()
+        self._vmas.clear()

@@ -1,0 +1,1 @@
+"""Modules: from a compiled object to live text, and gone again."""

@@ -1,0 +1,96 @@
+"""What the kernel looks at before a module is linked: its version magic, its licence, where it was built.
+
+C counterpart: check_modinfo() and module_augment_kernel_taints() in kernel/module/main.c.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from kshell.abi.errno import ENOEXEC
+from kshell.abi.loglevel import KERN_ERR, KERN_WARNING
+from kshell.kernel.module.struct_module import Module, Refusal
+from kshell.kernel.report.taint import add_taint_module
+
+if TYPE_CHECKING:
+    from kshell.kernel.kernel import Kernel
+
+GPL_COMPATIBLE = ("GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL")
+
+
+def check_vermagic(k: Kernel, module: Module, force: bool) -> None:
+    """Refuse a module that was built for another kernel.
+
+    `force` is insmod -f: it takes the version magic out, and a module without one taints the kernel.
+    """
+    if force:
+        if "F" not in k.taint.letters:
+            k.printk(KERN_WARNING, f"{module.name}: bad vermagic: kernel tainted.")
+        add_taint_module(k, module, "F", lockdep_still_ok=False)
+        return
+    if module.vermagic is None or module.vermagic == k.vermagic:
+        return
+    k.printk(KERN_ERR, f"{module.name}: version magic '{module.vermagic}' should be '{k.vermagic}'")
+    release = module.vermagic.split(" ")[0]
+    because = f"it was built for kernel {release}, and {k.release} is running: its calls and structures may not fit"
+    if release == k.release:
+        because = f"it was built for a {release} of another configuration: '{module.vermagic}', not '{k.vermagic}'"
+    raise Refusal(ENOEXEC, because, "boot TREE  (the kernel that it was built for), or build it for this one: make")
+
+
+def check_licence(k: Kernel, module: Module) -> None:
+    """Taint the kernel, each flag with a line if it is new; this comes before any symbol is looked up."""
+    licence = dict(module.section(".modinfo")).get("license")
+    if licence is None and k.profile.version >= (5, 12):
+        because = "since 5.12 a module without MODULE_LICENSE is not even built: modpost ends with this error"
+        details = (f"ERROR: modpost: missing MODULE_LICENSE() in {module.name}.o",)
+        raise Refusal(ENOEXEC, because, 'MODULE_LICENSE("GPL")  (at the top level of the file)', details)
+    if not module.intree:
+        if "O" not in k.taint.letters:
+            k.printk(KERN_WARNING, f"{module.name}: loading out-of-tree module taints kernel.")
+        add_taint_module(k, module, "O")
+    if licence in GPL_COMPATIBLE:
+        return
+    new = "P" not in k.taint.letters
+    text = "unspecified" if licence is None else licence
+    if new:
+        k.printk(KERN_WARNING, f"{module.name}: module license '{text}' taints kernel.")
+    add_taint_module(k, module, "P", lockdep_still_ok=False, why=f"module {module.name}: license '{text}'")
+    if new and k.profile.version >= (6, 4):  # since all the checks stand in one function, a second line says it again
+        k.printk(KERN_WARNING, f"{module.name}: module license taints kernel.")
+
+
+def note_system_calls(k: Kernel, module: Module) -> None:
+    """A system call that a module defines is text like any other: kshell says why nothing reaches it."""
+    for definition in module.section(".syscalls"):
+        k.note(
+            f"{module.name} defines the system call {definition.name}, and nothing calls it: a module cannot add one. "
+            "The table was filled when the kernel was built, and is read-only. Let a call that is built in follow a "
+            "STUB_ pointer, as test_call does"
+        )
+
+
+def note_warnings(k: Kernel, module: Module) -> None:
+    """What the compiler lets pass and a person should look at."""
+    source = module.source
+    if "license" not in dict(source.info) and any(name.startswith("SYSCALL_DEFINE") for name in source.references):
+        k.note(
+            f"{os.path.basename(source.path)} is no module but a source of the kernel itself: it goes into a tree as "
+            f"SystemCalls/{module.name}.py, with obj-y := {module.name}.o in its Makefile (help add-a-system-call)"
+        )
+    for found in module.source.warnings:
+        place = f"{os.path.basename(module.source.path)}:{found.line}"
+        k.note(f"{place}: warning: {found.text}; try: {found.try_}")
+
+
+def note_own_pointers(k: Kernel, module: Module) -> None:
+    """A pointer of the module's own that has the name of one that the kernel exports: hardly ever what is meant."""
+    for stub in module.section(".bss"):
+        symbol = k.symbols.lookup_exported(stub.name)
+        if symbol is not None and symbol.module != module.name:
+            owner = symbol.module or "the kernel"
+            k.note(
+                f'{module.name} declares a {stub.name} of its own, Stub("{stub.name}"), and nobody else follows that '
+                f'one; the {stub.name} that {owner} exports is extern("{stub.name}")'
+            )

@@ -1,0 +1,61 @@
+"""Running a module's init and exit functions, and what insmod or rmmod says where one of them dies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from kshell.abi.errno import EINTR
+from kshell.kernel.entry import oops
+from kshell.kernel.entry.exec import revive_shell_task
+from kshell.kernel.module.struct_module import LOADING, Module, ModuleError
+
+if TYPE_CHECKING:
+    from kshell.kernel.kernel import Kernel
+    from kshell.kernel.task.task import Task
+
+DIED = object()  # what run_function gives for a function that did not return
+
+
+def function_of(state: str) -> str:
+    """The function that runs in a state: "init function" or "exit function"."""
+    return "init function" if state == LOADING else "exit function"
+
+
+def run_function(k: Kernel, function: Callable[..., Any], comm: str, pid: int = 0) -> object:
+    """Call an init or exit function in the name of the shell's task, which is called `comm` meanwhile, and has another
+    `pid` if one is given; DIED if it oopsed."""
+    revive_shell_task(k)
+    k.switch_to(k.shell_task)
+    k.start_tick_budget()
+    address = k.address_of(function)
+    assert address is not None, "link_module refuses a module whose init or exit has no address"
+    with named(k.shell_task, comm, pid):
+        try:
+            if function.__code__.co_argcount != 1:
+                k.refuse_arguments(address, function, 0)
+            return function(k)
+        except BaseException as error:  # whatever comes out of a module is an oops
+            oops.die(k, error)
+            return DIED
+
+
+@contextmanager
+def named(task: Task, comm: str, pid: int = 0) -> Iterator[None]:
+    """Let `task` be called `comm` in this block: on Linux insmod and rmmod are programs, and so tasks, of their own."""
+    before = task.comm, task.pid
+    task.comm, task.pid = comm, pid or task.pid
+    try:
+        yield
+    finally:
+        task.comm, task.pid = before
+
+
+def death(k: Kernel, module: Module, command: str) -> ModuleError:
+    """insmod or rmmod was killed while it ran the module's code."""
+    words = k.current.killed_by.words if k.current.killed_by else "Killed"
+    why = k.current.killed_by.why if k.current.killed_by else "it was killed"
+    revive_shell_task(k)
+    because = f"its {function_of(module.state)} did not return: {why}. The module stays {module.state}"
+    return ModuleError(EINTR, f"{words}: {command}", because, "dmesg  (the report), then boot  (a fresh machine)")

@@ -1,0 +1,282 @@
+"""Linking a module into the kernel, and taking it out again.
+
+A module's text and data are pages of their own: 16 bytes of text for each of its functions, 8 bytes of data for each
+variable it declares.  When it goes, the pages go, and what still points there points at nothing.
+
+C counterpart: simplify_symbols(), layout_sections() and free_module() in kernel/module/main.c.
+"""
+
+from __future__ import annotations
+
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+from kshell.abi.errno import EBUSY, ENOENT, ENOEXEC, ENOMEM
+from kshell.abi.loglevel import KERN_ERR, KERN_WARNING
+from kshell.kernel.core.declare import Param, Stub
+from kshell.kernel.core.kallsyms import Symbol
+from kshell.kernel.core.layout import FUNCTION_SIZE, MODULES, MODULES_SIZE
+from kshell.kernel.module.struct_module import LIVE, LOADING, UNFORMED, Module, Refusal
+from kshell.machine.ram import PAGE_SIZE, OutOfMemory
+
+if TYPE_CHECKING:
+    from kshell.kernel.kernel import Kernel
+
+# What kshell.linux offers, and the first release that no longer exports it.
+NOT_EXPORTED_SINCE = {"kallsyms_lookup_name": (5, 7)}
+WAIT_FOR_INIT_NS = 30 * 10**9  # how long a module waits for another's init function
+PADDING = b"\xcc"  # int3: what stands where no function does
+
+
+def link_module(k: Kernel, module: Module) -> None:
+    """Bind what the module uses, give it its pages, export what it offers.  Raises Refusal; nothing is left then."""
+    _check_entry_points(module)
+    _check_file(module)
+    found = _resolve(k, module)
+    _check_exports(k, module)
+    _allocate(k, module, found)
+    for owner in module.uses:
+        owner.used_by.append(module.name)
+    _place_functions(k, module)
+    _place_data(k, module, found)
+
+
+def free_module(k: Kernel, module: Module) -> None:
+    """Take a module's text, data and symbols out of the kernel (C: free_module)."""
+    for owner in module.uses:
+        owner.used_by.remove(module.name)
+    module.uses.clear()
+    module.state = UNFORMED
+    k.modules.pop(module.name, None)
+    k.symbols.remove_module(module.name)
+    k.forget_stubs([*module.section(".bss"), *module.section(".data"), *module.section(".extern")])
+    size = module.size + module.data_size
+    k.forget_functions(range(module.address, module.address + size))
+    if size:
+        k.memory.unmap(module.address, size)
+
+
+def _check_entry_points(module: Module) -> None:
+    for macro, function in (("module_init", module.init), ("module_exit", module.exit)):
+        if function is not None and _top_level(module, function.__name__) is not function:
+            because = f"{macro} names {function.__qualname__}, and only a plain def at the top level has an address"
+            raise Refusal(ENOEXEC, because, f"def my_function(k): ... and {macro}(my_function)")
+
+
+def _top_level(module: Module, name: str) -> FunctionType | None:
+    """The function that a top-level def of that name made, if the name still stands for it."""
+    function = module.namespace.get(name)
+    if name not in module.functions or not isinstance(function, FunctionType):
+        return None
+    return function if function.__name__ == name and function.__closure__ is None else None
+
+
+def _exported_names(module: Module) -> list[str]:
+    return [_name(thing) for thing in (*module.section("__ksymtab"), *module.section("__ksymtab_gpl"))]
+
+
+def _check_exports(k: Kernel, module: Module) -> None:
+    """What somebody exports already (C: verify_exported_symbols, which comes after the module's own symbols)."""
+    for name in _exported_names(module):
+        other = k.symbols.lookup_exported(name)
+        if other is not None:
+            owner = other.module or "kernel"
+            module.uses.clear()
+            k.printk(KERN_ERR, f"{module.name}: exports duplicate symbol {name} (owned by {owner})")
+            because = f"{name} is exported by {owner} already"
+            raise Refusal(ENOEXEC, because, f'use it with extern("{name}"), or choose another name')
+
+
+def _check_file(module: Module) -> None:
+    """What the compiler and modpost would not have let through."""
+    exported = _exported_names(module)
+    for name in exported:
+        if exported.count(name) > 1:
+            because = f"'{name}' exported twice. Previous export was in {module.name}"
+            raise Refusal(ENOEXEC, because, "take one of the two EXPORT_SYMBOLs out")
+    names = [stub.name for stub in _variables(module)]
+    for name in names:
+        if names.count(name) > 1:
+            raise Refusal(ENOEXEC, f"redefinition of '{name}': one name has one address", "rename one of the two")
+
+
+def _name(thing: Any) -> str:
+    return str(thing.name if isinstance(thing, Stub) else thing.__name__)
+
+
+def _variables(module: Module) -> list[Stub[Any]]:
+    return [*module.section(".bss"), *module.section(".data")]
+
+
+def _resolve(k: Kernel, module: Module) -> list[tuple[Stub[Any], Symbol]]:
+    """Each extern with the exported symbol of that name."""
+    closed = sorted(name for name, version in NOT_EXPORTED_SINCE.items() if k.profile.version >= version)
+    found, missing = [], [name for name in closed if name in module.undefined]
+    using_gpl_only = False
+    for stub in module.section(".extern"):
+        symbol = k.symbols.lookup_exported(stub.name)
+        gpl_only = symbol is not None and symbol.exported == "EXPORT_SYMBOL_GPL"
+        owner = k.modules.get(symbol.module) if symbol is not None and symbol.module else None
+        using_gpl_only |= gpl_only
+        refused = gpl_only and "P" in module.taints
+        if symbol is None or refused or not _inherit_taint(k, module, owner, stub.name, using_gpl_only):
+            missing.append(stub.name)
+            continue
+        if owner is not None and owner.state != LIVE:
+            raise _not_live(k, module, owner, stub.name)
+        found.append((stub, symbol))
+        if owner is not None and owner not in module.uses:
+            module.uses.append(owner)
+    if missing:
+        module.uses.clear()
+        for name in missing:
+            k.printk(KERN_WARNING, f"{module.name}: Unknown symbol {name} (err -2)")
+        raise Refusal(ENOENT, *_why_unknown(k, module, missing[0]))
+    return found
+
+
+def _not_live(k: Kernel, module: Module, owner: Module, name: str) -> Refusal:
+    """A symbol of a module that is not Live; insmod waits for one that loads (C: resolve_symbol_wait)."""
+    module.uses.clear()
+    err = ENOENT
+    if owner.state == LOADING:
+        err = EBUSY
+        k.clock.ns += WAIT_FOR_INIT_NS
+        k.printk(KERN_WARNING, f"{module.name}: gave up waiting for init of module {owner.name}.")
+    k.printk(KERN_WARNING, f"{module.name}: Unknown symbol {name} (err -{err})")
+    because = f"{name} belongs to {owner.name}, which is {owner.state} and will not become Live any more"
+    return Refusal(err, because, "boot  (a real machine would need a reboot)")
+
+
+def _inherit_taint(k: Kernel, module: Module, owner: Module | None, name: str, using_gpl_only: bool) -> bool:
+    """Since 5.9 a module that uses a proprietary one counts as proprietary too, and so may use nothing GPL-only."""
+    if owner is None or "P" not in owner.taints or k.profile.version < (5, 9):
+        return True
+    if using_gpl_only:
+        uses = f"module using GPL-only symbols uses symbols {name} from proprietary module {owner.name}."
+        k.printk(KERN_ERR, f"{module.name}: {uses}")
+        return False
+    if "P" not in module.taints:
+        uses = f"module uses symbols {name} from proprietary module {owner.name}, inheriting taint."
+        k.printk(KERN_WARNING, f"{module.name}: {uses}")
+        module.taints = "P" + module.taints
+    return True
+
+
+def _why_unknown(k: Kernel, module: Module, name: str) -> tuple[str, str]:
+    if name in NOT_EXPORTED_SINCE:
+        first = ".".join(map(str, NOT_EXPORTED_SINCE[name]))
+        because = f"{name} is in this kernel ({k.release}), but since {first} it is not exported to modules"
+        return because, "boot course  (or boot 4.19: there it still was)"
+    exported = k.symbols.lookup_exported(name)
+    if exported is not None and exported.exported == "EXPORT_SYMBOL_GPL" and "P" in module.taints:
+        because = (
+            f"{name} is exported with EXPORT_SYMBOL_GPL, and {module.name} is under no licence that goes with the GPL"
+        )
+        return because, 'MODULE_LICENSE("GPL"), if you may say so; to such a module the symbol is not there'
+    if exported is not None and exported.module is not None:
+        because = f"{exported.module} is proprietary, and {module.name} also uses what is GPL-only"
+        return because, "use the one or the other; dmesg says which symbols"
+    if k.symbols.lookup(name) is not None:
+        again = ", then make, make install, boot" if k.image.tree else ""
+        return f"{name} is in this kernel, but nobody exports it", f"EXPORT_SYMBOL({name}) where it is defined{again}"
+    if name == "STUB_test_call" and k.image.tree:
+        because = f"the kernel of {k.image.tree} was built without a file that defines {name}"
+        return because, "add SystemCalls/test_call.py to the tree, make, make install, boot"
+    if name == "STUB_test_call":
+        because = f"this is kernel {k.release}, and test_call is compiled into the course kernel only"
+        return because, "boot course  (and load it there)"
+    from difflib import get_close_matches
+
+    offered = [symbol.name for symbol in k.symbols if symbol.exported]
+    close = get_close_matches(name, offered, 1)
+    hint = f"did you mean {close[0]}?" if close else f"what is exported: {', '.join(offered) or 'nothing'}"
+    return f"nothing that this kernel exports is called {name}", hint
+
+
+def _allocate(k: Kernel, module: Module, found: list[tuple[Stub[Any], Symbol]]) -> None:
+    text = FUNCTION_SIZE * (len(module.functions) + 1)
+    data = sum(map(_size, _variables(module))) + 8 * sum(_is_function(symbol) for _, symbol in found)
+    text_size, data_size = (-(-size // PAGE_SIZE) * PAGE_SIZE for size in (text, data))
+    base = find_module_space(k, text_size + data_size)
+    if base == 0:
+        module.uses.clear()
+        raise Refusal(ENOMEM, "every page of the module area is in use", "rmmod what you do not need")
+    try:
+        k.memory.map(base, text_size, writable=False, executable=True)
+        module.address, module.size = base, text_size
+        if data_size:
+            k.memory.map(base + text_size, data_size, writable=True)
+            module.data_size = data_size
+    except OutOfMemory:
+        module.uses.clear()
+        k.memory.unmap(base, module.size)
+        raise Refusal(ENOMEM, "the machine has no memory left", "end what uses it, or boot") from None
+    k.memory.poke(base, PADDING * text_size)
+
+
+def _size(variable: Stub[Any]) -> int:
+    return variable.size if isinstance(variable, Param) else 8
+
+
+def _exported(module: Module, thing: object) -> str | None:
+    """The macro that exports a thing of this module, if one does."""
+    for macro, name in (("EXPORT_SYMBOL", "__ksymtab"), ("EXPORT_SYMBOL_GPL", "__ksymtab_gpl")):
+        if any(each is thing for each in module.section(name)):
+            return macro
+    return None
+
+
+def _is_function(symbol: Symbol) -> bool:
+    return symbol.kind in "tT"
+
+
+def _place_functions(k: Kernel, module: Module) -> None:
+    """Addresses go by the source's order, 16 bytes apart, whether or not a name still is a function."""
+    for index, name in enumerate(module.functions, 1):
+        function = _top_level(module, name)
+        if function is not None:
+            export = _exported(module, function)
+            address = module.address + FUNCTION_SIZE * index
+            k.define_function(name, function, address, module=module.name, exported=export)
+
+
+def _place_data(k: Kernel, module: Module, found: list[tuple[Stub[Any], Symbol]]) -> None:
+    at = module.address + module.size
+    for variable in _variables(module):
+        k.bind_stub(variable, at)
+        export = _exported(module, variable)
+        letter = "d" if isinstance(variable, Param) else "b"
+        k.symbols.add(
+            Symbol(variable.name, at, letter.upper() if export else letter, 8, module=module.name, exported=export)
+        )
+        if isinstance(variable, Param):
+            variable.reset(k)
+        at += _size(variable)
+    module.parameters = {parameter.name: parameter for parameter in module.section("__param")}
+    for stub, symbol in found:
+        if _is_function(symbol):  # a pointer of the module's own to the function, as in a global offset table
+            k.memory.store(at, symbol.address)
+            k.bind_stub(stub, at)
+            at += 8
+        else:
+            k.bind_stub(stub, symbol.address)
+
+
+def find_module_space(k: Kernel, size: int) -> int:
+    """Where `size` bytes of module area are free, with a hole behind them; 0 if nowhere.
+
+    The search goes on from where it stopped last, so that a freed address is not soon used again; with
+    `module_reuse` on the command line it begins at the bottom each time, and a dangling pointer may find new code.
+    """
+    taken = sorted((m.address, m.address + m.size + m.data_size + PAGE_SIZE) for m in k.modules.values())
+    start = MODULES if "module_reuse" in k.cmdline.split() else k.next_module_space
+    for origin in (start, MODULES):
+        at = origin
+        for low, high in taken:
+            if at < high and low < at + size + PAGE_SIZE:
+                at = high
+        if at + size + PAGE_SIZE <= MODULES + MODULES_SIZE:
+            k.next_module_space = at + size + PAGE_SIZE
+            return at
+    return 0

@@ -1,0 +1,1 @@
+"""Appendix: /proc and /sys."""

@@ -1,0 +1,149 @@
+"""/proc/PID/status: a task in lines of name and value.
+
+Which lines there are goes by the release.  Those of what this kernel is built without are left out, as Linux leaves
+them out then: PID namespaces, huge pages, cpusets, seccomp.  C counterparts: fs/proc/array.c, fs/proc/task_mmu.c.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kshell.abi.mman import MAP_GROWSDOWN, MAP_SHARED, PROT_EXEC, PROT_WRITE
+from kshell.kernel.core.layout import THREAD_SIZE
+from kshell.kernel.proc.sysctl import cap_last_cap
+from kshell.machine.paging import FRAME_MASK, LEVELS, PRESENT
+from kshell.machine.ram import PAGE_SIZE
+
+if TYPE_CHECKING:
+    from kshell.kernel.kernel import Kernel
+    from kshell.kernel.mm.address_space import AddressSpace
+    from kshell.kernel.task.task import Task
+
+NR_OPEN_DEFAULT = 64  # descriptors that a table has room for at first
+FDTABLE_STEP = 128  # it grows by powers of two times this
+TOP_LEVEL_USER = 256  # entries of the top table that are the user's
+
+
+def status(k: Kernel, task: Task) -> bytes:
+    """The whole file."""
+    lines = [*_identity(k, task), *_memory(k, task), *_signals(k, task), *_capabilities(k, task), *_rest(k)]
+    return "".join(f"{name}:\t{value}\n" for name, value in lines).encode("utf-8", "surrogateescape")
+
+
+def _identity(k: Kernel, task: Task) -> list[tuple[str, object]]:
+    cred = task.cred
+    lines: list[tuple[str, object]] = [
+        ("Name", task.comm.replace("\\", "\\\\").replace("\n", "\\n")),
+        ("Umask", f"{task.umask:#04o}".replace("0o", "0").rjust(4, "0")),
+        ("State", "R (running)" if task is k.current else "S (sleeping)"),
+        ("Tgid", task.pid),
+        ("Ngid", 0),
+        ("Pid", task.pid),
+        ("PPid", task.ppid),
+        ("TracerPid", 0),
+        ("Uid", "\t".join(map(str, (cred.uid, cred.euid, cred.euid, cred.euid)))),
+        ("Gid", "\t".join(map(str, (cred.gid, cred.egid, cred.egid, cred.egid)))),
+        ("FDSize", _fd_size(task)),
+        ("Groups", " "),
+    ]
+    if k.profile.version >= (6, 8):
+        lines.append(("Kthread", 0))
+    return lines
+
+
+def _fd_size(task: Task) -> int:
+    """Slots in the task's table of descriptors.  C: alloc_fdtable()."""
+    last = max((fd for fd, _ in task.files.items()), default=0)
+    if last < NR_OPEN_DEFAULT:
+        return NR_OPEN_DEFAULT
+    return FDTABLE_STEP * (1 << (last // FDTABLE_STEP).bit_length())
+
+
+def _memory(k: Kernel, task: Task) -> list[tuple[str, object]]:
+    """C: task_mem().  Peaks are not kept here: they are what there is now."""
+    total = stack = data = text = anonymous = shmem = 0
+    for vma in task.mm.vmas:
+        size = vma.end - vma.start
+        total += size
+        resident = sum(PAGE_SIZE for _ in task.mm.pages.user_pages(vma.start, vma.end))
+        if vma.inode is None:
+            anonymous += resident
+        else:
+            shmem += resident
+        if vma.flags & MAP_GROWSDOWN:
+            stack += size
+        elif vma.prot & PROT_WRITE and not vma.flags & MAP_SHARED:
+            data += size
+        elif vma.prot & PROT_EXEC and not vma.prot & PROT_WRITE:
+            text += size
+    sizes = {
+        "VmPeak": total,
+        "VmSize": total,
+        "VmLck": 0,
+        "VmPin": 0,
+        "VmHWM": anonymous + shmem,
+        "VmRSS": anonymous + shmem,
+        "RssAnon": anonymous,
+        "RssFile": 0,
+        "RssShmem": shmem,
+        "VmData": data,
+        "VmStk": stack,
+        "VmExe": text,
+        "VmLib": 0,
+        "VmPTE": page_table_bytes(task.mm),
+        "VmSwap": 0,
+    }
+    lines: list[tuple[str, object]] = [(name, f"{size >> 10:8d} kB") for name, size in sizes.items()]
+    lines.append(("CoreDumping", 0))
+    if k.profile.version >= (5, 0):
+        lines.append(("THP_enabled", 0))
+    if k.profile.version >= (6, 4):
+        lines.append(("untag_mask", f"{(1 << 64) - 1:#x}"))
+    return lines
+
+
+def page_table_bytes(mm: AddressSpace) -> int:
+    """What the tables below the top one take.  C: mm_pgtables_bytes()."""
+
+    def tables(table: int, entries: int, depth: int) -> int:
+        words = mm.pages.ram.words[table >> 3 : (table >> 3) + entries]
+        below = [entry & FRAME_MASK for entry in words if entry & PRESENT]
+        return len(below) + (sum(tables(each, 512, depth - 1) for each in below) if depth > 1 else 0)
+
+    return tables(mm.pages.root, TOP_LEVEL_USER, len(LEVELS)) * PAGE_SIZE
+
+
+def _signals(k: Kernel, task: Task) -> list[tuple[str, object]]:
+    """Nothing is blocked, ignored or caught here.  The limit is what fork_init() makes of the size of RAM."""
+    limit = k.ram.frames_total * PAGE_SIZE // (8 * THREAD_SIZE) // 2
+    pending = 1 << task.pending.signo - 1 if task.pending is not None else 0
+    masks = {"SigPnd": pending, "ShdPnd": 0, "SigBlk": 0, "SigIgn": 0, "SigCgt": 0}
+    lines: list[tuple[str, object]] = [("Threads", 1), ("SigQ", f"{int(pending != 0)}/{limit}")]
+    return lines + [(name, f"{mask:016x}") for name, mask in masks.items()]
+
+
+def _capabilities(k: Kernel, task: Task) -> list[tuple[str, object]]:
+    """Root has all, and whoever is not root has none: euid 0 is what every check asks for."""
+    full = (2 << cap_last_cap(k.profile.version)) - 1
+    cred = task.cred
+    masks = {
+        "CapInh": 0,
+        "CapPrm": full if 0 in (cred.uid, cred.euid) else 0,
+        "CapEff": full if cred.euid == 0 else 0,
+        "CapBnd": full,
+        "CapAmb": 0,
+    }
+    return [(name, f"{mask:016x}") for name, mask in masks.items()]
+
+
+def _rest(k: Kernel) -> list[tuple[str, object]]:
+    lines: list[tuple[str, object]] = [("NoNewPrivs", 0), ("Speculation_Store_Bypass", "not vulnerable")]
+    if k.profile.version >= (5, 11):
+        lines.append(("SpeculationIndirectBranch", "not affected"))
+    return [
+        *lines,
+        ("Cpus_allowed", 1),
+        ("Cpus_allowed_list", 0),
+        ("voluntary_ctxt_switches", 0),
+        ("nonvoluntary_ctxt_switches", 0),
+    ]

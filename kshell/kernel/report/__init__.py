@@ -1,0 +1,1 @@
+"""Appendix: the words of each release's reports."""

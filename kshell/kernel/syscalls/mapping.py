@@ -1,0 +1,153 @@
+"""User memory: mmap, munmap, mprotect, brk.
+
+C counterpart: mm/mmap.c, mm/mprotect.c, arch/x86/kernel/sys_x86_64.c.
+"""
+
+from __future__ import annotations
+
+import builtins
+
+from kshell.abi.c_types import U64, Addr, Long, MapFlags, Prot, SizeT, ULong, ULongFd
+from kshell.abi.errno import EACCES, EBADF, EEXIST, EINVAL, ENODEV, ENOMEM, EOPNOTSUPP, EOVERFLOW
+from kshell.abi.mman import (
+    MAP_32BIT,
+    MAP_ANONYMOUS,
+    MAP_DENYWRITE,
+    MAP_EXECUTABLE,
+    MAP_FIXED,
+    MAP_FIXED_NOREPLACE,
+    MAP_GROWSDOWN,
+    MAP_HUGETLB,
+    MAP_LOCKED,
+    MAP_NONBLOCK,
+    MAP_NORESERVE,
+    MAP_POPULATE,
+    MAP_PRIVATE,
+    MAP_SHARED,
+    MAP_SHARED_VALIDATE,
+    MAP_STACK,
+    MAP_TYPE,
+    PROT_EXEC,
+    PROT_READ,
+    PROT_WRITE,
+)
+from kshell.kernel.core.declare import SYSCALL_DEFINE1, SYSCALL_DEFINE2, SYSCALL_DEFINE3, SYSCALL_DEFINE6
+from kshell.kernel.fs.devices import ZeroInode
+from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File
+from kshell.kernel.fs.inode import MAX_LFS_FILESIZE
+from kshell.kernel.fs.shmem import RegularInode
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.mm.address_space import MAX_MAP_COUNT, page_align
+from kshell.machine.ram import PAGE_SIZE
+
+# What MAP_SHARED_VALIDATE lets pass (C: LEGACY_MAP_MASK).
+KNOWN_FLAGS = MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_GROWSDOWN
+KNOWN_FLAGS |= MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT
+
+
+@SYSCALL_DEFINE6
+def mmap(k: Kernel, addr: Addr, len: ULong, prot: Prot, flags: MapFlags, fd: ULongFd, off: ULong) -> Long:
+    """Map memory, fresh (MAP_ANONYMOUS) or a file's, and return its address.
+
+    No page is there at first: each is filled in when it is touched.  A file can be mapped MAP_PRIVATE, or
+    MAP_SHARED for reading; a shared mapping that writes to its file is not built here.
+
+    EINVAL      len is 0, off or a fixed addr is no multiple of 4096, or flags name neither MAP_SHARED nor MAP_PRIVATE
+    EBADF       no MAP_ANONYMOUS, and fd is not open
+    EACCES      the file is not open for reading, or a shared mapping wants to write to a file open read-only
+    ENODEV      the file is none that can be mapped, or a shared mapping would write to it
+    ENOMEM      the range does not fit into the address space, or is larger than all of RAM
+    EEXIST      MAP_FIXED_NOREPLACE, and something is mapped there
+    EPERM       a fixed addr lies below 65536, and the caller is not root
+    EOVERFLOW   the range ends beyond the largest offset that the file can have
+    EOPNOTSUPP  MAP_SHARED_VALIDATE, and an unknown flag
+    """
+    if off & (PAGE_SIZE - 1):
+        return -EINVAL
+    file = None
+    if not flags & MAP_ANONYMOUS:
+        file = k.current.files.get(fd & 0xFFFF_FFFF)  # fget() takes an unsigned int
+        if file is None:
+            return -EBADF
+    if flags & MAP_HUGETLB:  # no such pages were set aside
+        return -EINVAL if file is not None else -ENOMEM
+    return do_mmap(k, file, addr, len, prot, flags, off)
+
+
+def do_mmap(k: Kernel, file: File | None, addr: int, len: int, prot: int, flags: int, off: int) -> int:
+    """C: do_mmap; the order of its checks is the order of the errors."""
+    mm = k.current.mm
+    if not len:
+        return -EINVAL
+    if flags & MAP_FIXED_NOREPLACE:
+        flags |= MAP_FIXED
+    size = page_align(len)
+    if not size:
+        return -ENOMEM
+    if builtins.len(mm.vmas) > MAX_MAP_COUNT:
+        return -ENOMEM
+    addr = mm.get_unmapped_area(addr, size, flags)
+    if addr < 0:
+        return addr
+    if flags & MAP_FIXED_NOREPLACE and mm.overlaps(addr, size):
+        return -EEXIST
+    if file is not None and not file_mmap_ok(file, off, size):
+        return -EOVERFLOW
+    inode, error = _backing(file, prot, flags)
+    return error or mm.map(addr, size, prot & (PROT_READ | PROT_WRITE | PROT_EXEC), flags, inode=inode, offset=off)
+
+
+def file_mmap_ok(file: File, off: int, size: int) -> bool:
+    """Whether the file can have bytes so far out: a regular one up to MAX_LFS_FILESIZE.  C: file_mmap_ok()."""
+    largest = MAX_LFS_FILESIZE if isinstance(file.inode, RegularInode) else U64
+    return size <= largest and off >> 12 <= largest - size >> 12
+
+
+def _backing(file: File | None, prot: int, flags: int) -> tuple[RegularInode | None, int]:
+    """(what the mapping shows: a file or fresh memory, a negative errno or 0)"""
+    kind = flags & MAP_TYPE
+    if file is None:
+        if kind == MAP_PRIVATE or (kind == MAP_SHARED and not flags & MAP_GROWSDOWN):
+            return None, 0
+        return None, -EINVAL
+    if kind not in (MAP_SHARED, MAP_PRIVATE, MAP_SHARED_VALIDATE):
+        return None, -EINVAL
+    if kind == MAP_SHARED_VALIDATE and flags & ~KNOWN_FLAGS:
+        return None, -EOPNOTSUPP
+    shared_write = kind != MAP_PRIVATE and prot & PROT_WRITE
+    if (shared_write and not file.mode & FMODE_WRITE) or not file.mode & FMODE_READ:
+        return None, -EACCES
+    if isinstance(file.inode, ZeroInode):
+        return None, 0
+    if not isinstance(file.inode, RegularInode) or shared_write:
+        return None, -ENODEV
+    return (None, -EINVAL) if flags & MAP_GROWSDOWN else (file.inode, 0)
+
+
+@SYSCALL_DEFINE2
+def munmap(k: Kernel, addr: Addr, len: SizeT) -> Long:
+    """Unmap every page of a range; nothing mapped there is no error.
+
+    EINVAL  addr is not a multiple of 4096, len is 0, or the range leaves user space
+    """
+    return k.current.mm.unmap(addr, len)
+
+
+@SYSCALL_DEFINE3
+def mprotect(k: Kernel, start: Addr, len: SizeT, prot: Prot) -> Long:
+    """Change what may be done with the pages of a range.
+
+    EINVAL  start is not a multiple of 4096, or prot has unknown bits
+    EACCES  PROT_WRITE on a shared mapping of a file; Linux refuses that only if the file was opened read-only
+    ENOMEM  part of the range is not mapped; the part before it is changed all the same
+    """
+    return k.current.mm.protect(start, len, prot)
+
+
+@SYSCALL_DEFINE1
+def brk(k: Kernel, brk: Addr) -> Long:
+    """Move the end of the heap to brk and return where it is then.
+
+    It never answers an errno: where the move is refused, the old end comes back, and brk(0) asks for it.
+    """
+    return k.current.mm.set_brk(brk)

@@ -1,0 +1,214 @@
+"""Moving bytes: read, write and their relatives, and lseek.
+
+C counterpart: fs/read_write.c.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from kshell.abi.c_types import (
+    BufIn,
+    BufOut,
+    Fd,
+    IovecIn,
+    IovecOut,
+    LoffT,
+    Long,
+    OffT,
+    SizeT,
+    ULong,
+    ULongFd,
+    Whence,
+    to_signed64,
+)
+from kshell.abi.errno import EBADF, EFAULT, EINVAL, ESPIPE
+from kshell.kernel.core.declare import SYSCALL_DEFINE3, SYSCALL_DEFINE4
+from kshell.kernel.fs.file import File, Kiocb
+from kshell.kernel.fs.read_write import vfs_llseek, vfs_read, vfs_write
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.mm.uaccess import copy_from_user
+
+UIO_MAXIOV = 1024
+U32 = 0xFFFF_FFFF
+
+
+@SYSCALL_DEFINE3
+def read(k: Kernel, fd: Fd, buf: BufOut, count: SizeT) -> Long:
+    """Read up to count bytes from a file into a buffer.
+
+    The result is how many bytes arrived: fewer than count near the end of a file, from a pipe that holds
+    less, from a terminal (a line), or when the buffer runs into memory that is not mapped.  0 is the end
+    of the file.  The position moves on by the result.
+
+    EBADF   fd is not open, not open for reading, or was opened with O_PATH
+    EFAULT  buf and count reach outside user memory, or not one byte could be stored
+    EISDIR  fd is a directory
+    EINVAL  position and count together exceed the largest offset
+    EAGAIN  the pipe is empty and the descriptor is non-blocking
+    EINTR   the pipe is empty, and waiting for its writers would never end
+    """
+    file = k.current.files.get(fd)
+    if file is None:
+        return -EBADF
+    iocb = Kiocb(file, file.pos)
+    result = vfs_read(k, iocb, (buf, count))
+    if result >= 0:
+        file.pos = iocb.pos
+    return result
+
+
+@SYSCALL_DEFINE3
+def write(k: Kernel, fd: Fd, buf: BufIn, count: SizeT) -> Long:
+    """Write count bytes from a buffer to a file.
+
+    The result is how many bytes were taken, which may be fewer: the file system may be full, or the
+    buffer may run into memory that is not mapped.  The position moves on by the result; a file opened
+    with O_APPEND is written at its end.
+
+    EBADF   fd is not open, not open for writing, or was opened with O_PATH
+    EFAULT  buf and count reach outside user memory, or not one byte could be fetched
+    EINVAL  position and count together exceed the largest offset
+    EFBIG   O_APPEND, and the file ends at the largest offset already
+    ENOSPC  the file system is full (64 MiB), or the file is /dev/full
+    EPIPE   nobody can read this pipe any more; SIGPIPE is sent too
+    EAGAIN  the pipe is full and the descriptor is non-blocking
+    EINTR   the pipe is full, and waiting for its readers would never end
+    """
+    file = k.current.files.get(fd)
+    if file is None:
+        return -EBADF
+    iocb = Kiocb(file, file.pos)
+    result = vfs_write(k, iocb, (buf, count))
+    if result >= 0:
+        file.pos = iocb.pos
+    return result
+
+
+@SYSCALL_DEFINE3
+def lseek(k: Kernel, fd: Fd, offset: OffT, whence: Whence) -> Long:
+    """Move the position of an open file, and return the new one.
+
+    whence says what offset counts from: SEEK_SET the start, SEEK_CUR the present position, SEEK_END the
+    end; SEEK_DATA and SEEK_HOLE look for the next data or hole from offset on.  A position past the end
+    is allowed: what is written there leaves a hole behind it.
+
+    EBADF   fd is not open, or was opened with O_PATH
+    EINVAL  whence is none of these, or the new position would be negative or too large
+    ESPIPE  fd is a pipe or a terminal
+    ENXIO   with SEEK_DATA or SEEK_HOLE, offset lies outside the file, or no data follows
+    """
+    file = k.current.files.get(fd)
+    return -EBADF if file is None else vfs_llseek(file, offset, whence)
+
+
+def _positioned(k: Kernel, fd: int, pos: int) -> File | int:
+    """The file of a pread64 or pwrite64, after the checks that come before those of any read or write."""
+    if pos < 0:
+        return -EINVAL
+    file = k.current.files.get(fd)
+    if file is None:
+        return -EBADF
+    return file if file.inode.can_seek else -ESPIPE
+
+
+@SYSCALL_DEFINE4
+def pread64(k: Kernel, fd: Fd, buf: BufOut, count: SizeT, pos: LoffT) -> Long:
+    """Read up to count bytes at offset pos, and leave the file's own position alone.
+
+    EINVAL  pos is negative, or pos and count together exceed the largest offset
+    EBADF   fd is not open for reading
+    ESPIPE  fd is a pipe or a terminal
+    EFAULT  buf and count reach outside user memory, or not one byte could be stored
+    EISDIR  fd is a directory
+    """
+    file = _positioned(k, fd, pos)
+    return file if isinstance(file, int) else vfs_read(k, Kiocb(file, pos), (buf, count))
+
+
+@SYSCALL_DEFINE4
+def pwrite64(k: Kernel, fd: Fd, buf: BufIn, count: SizeT, pos: LoffT) -> Long:
+    """Write count bytes at offset pos, and leave the file's own position alone.
+
+    On a file opened with O_APPEND the bytes go to its end all the same, as on Linux.
+
+    EINVAL  pos is negative, or pos and count together exceed the largest offset
+    EBADF   fd is not open for writing
+    ESPIPE  fd is a pipe or a terminal
+    EFAULT  buf and count reach outside user memory, or not one byte could be fetched
+    EFBIG   O_APPEND, and the file ends at the largest offset already
+    ENOSPC  the file system is full (64 MiB), or the file is /dev/full
+    """
+    file = _positioned(k, fd, pos)
+    return file if isinstance(file, int) else vfs_write(k, Kiocb(file, pos), (buf, count))
+
+
+def _import_iovec(k: Kernel, vec: int, vlen: int) -> list[tuple[int, int]] | int:
+    """The segments at `vec`: EINVAL for too many or a negative length, EFAULT.  C: import_iovec()."""
+    if vlen > UIO_MAXIOV:
+        return -EINVAL
+    data = copy_from_user(k, vec, 16 * vlen) if vlen else b""
+    if len(data) < 16 * vlen:
+        return -EFAULT
+    segments = list(struct.iter_unpack("<QQ", data))
+    if any(to_signed64(length) < 0 for _, length in segments):
+        return -EINVAL
+    return [(int(address), int(length)) for address, length in segments]
+
+
+@SYSCALL_DEFINE3
+def readv(k: Kernel, fd: ULongFd, vec: IovecOut, vlen: ULong) -> Long:
+    """Read into several buffers, one after the other.
+
+    vec is an array of vlen pairs of 64-bit numbers, an address and a length each.  Only the lower 32 bits of
+    fd and of vlen count.
+
+    EBADF   fd is not open for reading
+    EINVAL  vlen exceeds 1024, a length is negative as a signed number, or position and lengths together exceed the
+            largest offset
+    EFAULT  vec or a buffer reaches outside user memory, or not one byte could be stored
+    EISDIR  fd is a directory
+    EAGAIN  the pipe is empty and the descriptor is non-blocking
+    EINTR   the pipe is empty, and waiting for its writers would never end
+    """
+    file = k.current.files.get(fd & U32)
+    if file is None:
+        return -EBADF
+    segments = _import_iovec(k, vec, vlen & U32)
+    if isinstance(segments, int):
+        return segments
+    iocb = Kiocb(file, file.pos)
+    result = vfs_read(k, iocb, *segments)
+    if result >= 0:
+        file.pos = iocb.pos
+    return result
+
+
+@SYSCALL_DEFINE3
+def writev(k: Kernel, fd: ULongFd, vec: IovecIn, vlen: ULong) -> Long:
+    """Write from several buffers, one after the other.
+
+    vec is an array of vlen pairs of 64-bit numbers, an address and a length each.  Only the lower 32 bits of
+    fd and of vlen count.
+
+    EBADF   fd is not open for writing
+    EINVAL  vlen exceeds 1024, a length is negative as a signed number, or position and lengths together exceed the
+            largest offset
+    EFAULT  vec or a buffer reaches outside user memory, or not one byte could be fetched
+    EFBIG   O_APPEND, and the file ends at the largest offset already
+    ENOSPC  the file system is full (64 MiB), or the file is /dev/full
+    EPIPE   nobody can read this pipe any more; SIGPIPE is sent too
+    EAGAIN  the pipe is full and the descriptor is non-blocking
+    EINTR   the pipe is full, and waiting for its readers would never end
+    """
+    file = k.current.files.get(fd & U32)
+    if file is None:
+        return -EBADF
+    segments = _import_iovec(k, vec, vlen & U32)
+    if isinstance(segments, int):
+        return segments
+    iocb = Kiocb(file, file.pos)
+    result = vfs_write(k, iocb, *segments)
+    if result >= 0:
+        file.pos = iocb.pos
+    return result

@@ -1,0 +1,265 @@
+"""Views of system calls and of programs: strace's lines, every hop, how a run ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from kshell.abi.c_types import U64, to_signed64
+from kshell.abi.errno import errno_name, is_error
+from kshell.shell.views.view import Line, View, labelled, show, span
+
+if TYPE_CHECKING:
+    from kshell.kernel.core.trace import Call, Hop
+    from kshell.kernel.entry.run import Outcome
+    from kshell.kernel.task.task import Siginfo
+    from kshell.shell.calls.explain import Explanation
+    from kshell.shell.calls.meanwhile import Meanwhile
+
+TEXT_COLUMN = 19  # where a hop's text begins
+NOTE_COLUMN = 44  # and how much room it has before the note or the address
+WIDEST = 120  # columns that a line may take where no terminal sets a limit
+
+
+def call_json(call: Call, arguments: int) -> dict[str, Any]:
+    """One call as --json shows it; `arguments` is how many registers count."""
+    errno = errno_name(-call.ret) if call.ret is not None and is_error(call.ret) else None
+    args = [to_signed64(value) for value in call.args[:arguments]]
+    return {"nr": call.nr, "name": call.name, "args": args, "ret": call.ret, "errno": errno}
+
+
+def call_line(call: Call) -> Line:
+    """strace's line, the result apart."""
+    text = call.text
+    at = text.rfind(" = ")
+    if at < 0:
+        return span(show(text), "name")
+    failed = call.ret is not None and is_error(call.ret)
+    return [(show(text[:at]), "name"), (" = ", "dim"), (show(text[at + 3 :]), "errno" if failed else "good")]
+
+
+def result_faces(ret: int, libc: bool) -> str:
+    """What stands under a call's line about its result: with `libc` what a C program makes of a negative one ("" for
+    the others, which it gets as they are), else what the kernel left in rax."""
+    if not libc:
+        return f"rax: {ret} ({ret & U64:#x})"
+    if ret >= 0:
+        return ""
+    if is_error(ret):
+        return f"kernel: {ret}    libc: -1, errno = {errno_name(-ret)}"
+    return f"kernel: {ret}    libc: {ret}, errno as it was (only -4095 to -1 are errors)"
+
+
+def signal_json(signal: Siginfo | None) -> dict[str, Any] | None:
+    """A signal as --json shows it."""
+    from kshell.abi.signal import si_code_name
+
+    if signal is None:
+        return None
+    address = None if signal.address is None else f"{signal.address:#x}"
+    return {"name": signal.name, "code": si_code_name(signal.signo, signal.code), "address": address}
+
+
+class Hops:
+    """The hops of one or more calls as rows: ring, step, text, and a note or an address at the right."""
+
+    def __init__(self, hops: Sequence[Hop], listing: Sequence[tuple[int, bytes, str]], number: str = "") -> None:
+        self.rows: list[tuple[int, str, str, str]] = []
+        self._json: list[dict[str, Any]] = []
+        for at, (address, _, text) in enumerate(listing):
+            note = number if at == len(listing) - 2 else ""
+            self._add(3, "user", text, address, f"{address:#x}  {text}", note)
+        for hop in hops:
+            text, _, note = hop.text.partition("\t")
+            if hop.step == "user" and hop.address is not None:
+                self._add(hop.ring, hop.step, text, hop.address, f"{hop.address:#x}  {text}".rstrip(), note)
+            else:
+                right = note or (f"{hop.address:#x}" if hop.address is not None else "")
+                self._add(hop.ring, hop.step, hop.text.replace("\t", "  "), hop.address, text, right)
+
+    def _add(self, ring: int, step: str, text: str, address: int | None, left: str, right: str) -> None:
+        self.rows.append((ring, step, left, right))
+        hexadecimal = None if address is None else f"{address:#x}"
+        self._json.append({"ring": ring, "step": step, "text": text, "address": hexadecimal})
+
+    def json(self) -> list[dict[str, Any]]:
+        """The hops of --json."""
+        return self._json
+
+    def lines(self, width: int | None, calls: Sequence[Line] = ()) -> list[Line]:
+        """One line a hop; a note that has no room at the right goes under the text.
+
+        Each of `calls` goes under its own hops, which begin with `cpu` and end where ring 3 goes on.
+        """
+        lines: list[Line] = []
+        ended = 0
+        column = HopColumn()
+        for row in self.rows:
+            if row[0] == 3 and column.ring == 0:
+                lines += calls[ended : ended + 1]
+                ended += 1
+            lines += column.lines(row, width)
+        return [*lines, *calls[ended:]]
+
+
+class HopColumn:
+    """Hops one under another: a ring and a step are named where they begin.  `ring` is that of the last hop."""
+
+    def __init__(self) -> None:
+        self.ring, self._step = -1, ""
+
+    def lines(self, row: tuple[int, str, str, str], width: int | None) -> list[Line]:
+        """The line of one hop, with its note under it where there is no room at the right."""
+        ring, step, left, right = row
+        role = f"ring{ring}"
+        head = "" if ring == self.ring else f"ring {ring}"
+        name = "" if step == "user" and not head and self._step == step else step
+        line: Line = [(f"{head:<8}", role), (f"{name:<11}", role)]
+        line.append((show(left), "comment" if step == "printk" else "instruction" if step == "user" else ""))
+        self.ring, self._step = ring, step
+        if right and TEXT_COLUMN + max(NOTE_COLUMN, len(left)) + 2 + len(right) > (width or WIDEST):
+            return [line, *([(" " * (TEXT_COLUMN + 2), ""), (part, "address")] for part in right.split("  "))]
+        if right:
+            line.append((" " * (max(NOTE_COLUMN - len(left), 0) + 2), ""))
+            line.append((right, "address"))
+        return [line]
+
+
+def memory_lines(name: str, address: int, data: bytes) -> list[Line]:
+    """A buffer afterwards, sixteen bytes a line; zeros at its end are only counted."""
+    used = min(len(data), -(-len(data.rstrip(b"\0")) // 16) * 16)
+    lines: list[Line] = [[(f"  {name} at ", "dim"), (f"{address:#x}", "address"), (f", {len(data)} bytes:", "dim")]]
+    starred, before = False, b""
+    for at in range(0, used, 16):
+        row = data[at : min(at + 16, used)]
+        if row == before:  # as hexdump does
+            if not starred:
+                lines.append(span("    *", "dim"))
+            starred = True
+            continue
+        starred, before = False, row
+        text = "".join(chr(b) if 32 <= b < 127 else "." for b in row)
+        pairs = row.hex(" ")
+        lines.append([(f"    {address + at:#x}  ", "address"), (f"{pairs:<47}", "bytes"), (f"  {text}", "string")])
+    if used < len(data):
+        zeros = len(data) - used
+        lines.append(span(f"    {'and ' if used else ''}{zeros} zero byte{'' if zeros == 1 else 's'}", "dim"))
+    return lines
+
+
+class Ending:
+    """How a task ended: `outcome`, the instruction it stopped at (as text), and whether the kernel oopsed."""
+
+    def __init__(self, outcome: Outcome, instruction: str = "", oopsed: bool = False, what: str = "program") -> None:
+        self.outcome, self.instruction, self.oopsed, self.what = outcome, instruction, oopsed, what
+
+    def lines(self) -> list[Line]:
+        """What to say about it; nothing for a call that returned."""
+        outcome = self.outcome
+        if outcome.kind == "exited":
+            return [[(f"{self.what} exited with status {outcome.status}", "good" if outcome.status == 0 else "note")]]
+        if outcome.signal is not None:
+            return self._killed(outcome.signal)
+        return []
+
+    def _killed(self, signal: Siginfo) -> list[Line]:
+        from kshell.abi.signal import si_code_name
+
+        code = si_code_name(signal.signo, signal.code)
+        detail = signal.name if self.oopsed or not signal.code else f"{signal.name}, {code}"
+        at = f", address {signal.address:#x}" if signal.address is not None else ""
+        lines = [[(signal.words, "error"), (f"  ({detail}{at})", "dim")]]
+        if self.instruction and not self.oopsed:
+            lines.append([("  at: ", "dim"), (self.instruction, "instruction")])
+        lines += labelled("because", signal.why)
+        if self.oopsed:
+            lines += labelled("try", "dmesg  (the report), then boot  (a fresh machine)")
+        elif not self.instruction:
+            lines += labelled("try", "dmesg  (what the kernel says about it)")
+        return lines
+
+
+class CallView(View):
+    """One `syscall`: the call, its buffers, why it failed, and its hops if it was traced."""
+
+    def __init__(
+        self,
+        call: Call | None,
+        arguments: int,
+        ending: Ending,
+        memory: Sequence[tuple[int, str, int, bytes]],
+        explanation: Explanation | None,
+        hops: Hops | None,
+        meanwhile: Meanwhile | None = None,
+        libc: bool = True,
+    ) -> None:
+        self.libc = libc
+        self.call, self.arguments, self.ending = call, arguments, ending
+        self.memory, self.explanation, self.hops, self.meanwhile = memory, explanation, hops, meanwhile
+
+    def json(self) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "calls": [call_json(self.call, self.arguments)] if self.call is not None else [],
+            "memory": [
+                {"argument": index + 1, "name": name, "address": f"{address:#x}", "bytes": data.hex()}
+                for index, name, address, data in self.memory
+            ],
+            "exit_status": self.ending.outcome.status,
+            "signal": signal_json(self.ending.outcome.signal),
+        }
+        if self.hops is not None:
+            found["hops"] = self.hops.json()
+        if self.meanwhile is not None:
+            found["during"] = self.meanwhile.json()
+        return found
+
+    def lines(self, width: int | None = None) -> list[Line]:
+        lines = self.hops.lines(width) if self.hops is not None else []
+        if self.meanwhile is not None:
+            lines += self.meanwhile.lines(width)
+        if self.call is not None:
+            lines.append(call_line(self.call))
+            lives = self.ending.outcome.signal is None  # a task that died never sees what the call answered
+            faces = result_faces(self.call.ret, self.libc) if lives and self.call.ret is not None else ""
+            if faces:
+                lines.append(span(f"  {faces}", "dim"))
+        if self.explanation is not None:
+            lines += labelled("because", self.explanation.because) + labelled("try", self.explanation.try_)
+        for _, name, address, data in self.memory:
+            lines += memory_lines(name, address, data)
+        return lines + self.ending.lines()
+
+
+class RunView(View):
+    """One `run`: its calls, if they are to be shown and were not shown already, and how the program ended.
+
+    `hops` are there for --json whenever it was traced; on a screen they are shown if `show_hops`.
+    """
+
+    def __init__(
+        self,
+        calls: Sequence[tuple[Call, int]],
+        ending: Ending,
+        hops: Hops | None,
+        show_calls: bool,
+        show_hops: bool,
+    ) -> None:
+        self.calls, self.ending, self.hops = calls, ending, hops
+        self.show_calls, self.show_hops = show_calls, show_hops
+
+    def json(self) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "calls": [call_json(call, arguments) for call, arguments in self.calls],
+            "exit_status": self.ending.outcome.status,
+            "signal": signal_json(self.ending.outcome.signal),
+            "output": "",
+        }
+        if self.hops is not None:
+            found["hops"] = self.hops.json()
+        return found
+
+    def lines(self, width: int | None = None) -> list[Line]:
+        lines = [call_line(call) for call, _ in self.calls] if self.show_calls else []
+        if self.hops is not None and self.show_hops:
+            lines = self.hops.lines(width, lines)
+        return lines + self.ending.lines()

@@ -1,0 +1,87 @@
+"""What in the machine's present state made a call fail: which descriptors are open, which pointer leads nowhere, which
+part of a path is missing.  Looking changes nothing that a program could see, but for pages that a read brings in.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kshell.kernel.core.layout import TASK_SIZE_MAX
+from kshell.shell.views.view import show
+
+if TYPE_CHECKING:
+    from kshell.kernel.core.declare import SyscallDefinition
+    from kshell.kernel.core.trace import Call
+    from kshell.kernel.fs.file import FilesStruct
+    from kshell.kernel.kernel import Kernel
+    from kshell.kernel.mm.address_space import AddressSpace
+
+MOST_DESCRIPTORS = 12  # that one sentence lists
+_ACCESS = {1: "reading only", 2: "writing only", 3: "reading and writing", 4: "neither (O_PATH)"}
+_PATH_ERRNOS = ("ENOENT", "ENOTDIR", "EEXIST", "EISDIR")
+
+
+def fact(k: Kernel, call: Call, definition: SyscallDefinition, errno: str) -> str:
+    """A sentence about the machine as it is after the call; empty where there is nothing to add."""
+    arguments = [
+        (p.name, p.ctype.show, p.ctype.narrow(value), p.ctype.c)
+        for p, value in zip(definition.parameters, call.args, strict=False)
+    ]
+    if errno in ("EBADF", "ESPIPE"):
+        fds = [value for _, kind, value, _ in arguments if kind == "fd"]
+        return _descriptor(k.shell_task.files, fds[0] & 0xFFFF_FFFF, errno) if fds else ""
+    if errno == "EFAULT":
+        pointers = [(name, value) for name, _, value, c in arguments if c.endswith("*")]
+        bad = [f"{name} = {value:#x} {why}" for name, value in pointers if (why := _unusable(k.shell_task.mm, value))]
+        return "here " + ", and ".join(bad) if bad else ""
+    if errno in _PATH_ERRNOS:
+        paths = [value for _, kind, value, _ in arguments if kind == "path"]
+        return _path(k, paths[0], errno) if paths else ""
+    return ""
+
+
+def _descriptor(files: FilesStruct, fd: int, errno: str) -> str:
+    file = files.get_raw(fd)
+    if file is None:
+        numbers = [str(number) for number, _ in files.items()]
+        shown = ", ".join(numbers[:MOST_DESCRIPTORS]) + (", ..." if len(numbers) > MOST_DESCRIPTORS else "")
+        number = fd - (1 << 32) if fd >> 31 else fd
+        return (
+            f"here {number} is not open; open are {shown}" if numbers else f"here {number} is not open, and nothing is"
+        )
+    if errno == "ESPIPE":
+        return ""
+    return f"here {fd} is open, but for {_ACCESS.get(file.mode, 'neither reading nor writing')}"
+
+
+def _unusable(mm: AddressSpace, address: int) -> str:
+    """Why nothing can be read at a user pointer; empty if the task has mapped that place."""
+    if address == 0:
+        return "is NULL"
+    if address >= TASK_SIZE_MAX:
+        return "is not a user address"
+    return "" if mm.find(address) is not None else "leads to memory that is not mapped"
+
+
+def _path(k: Kernel, address: int, errno: str) -> str:
+    """The first part of an absolute path that is missing or in the way, else what the path names."""
+    from kshell.kernel.mm.uaccess import strncpy_from_user
+
+    name = strncpy_from_user(k, address, 4096)
+    if isinstance(name, int):
+        return ""
+    text = name.decode("utf-8", "backslashreplace")
+    if errno in ("EEXIST", "EISDIR"):
+        return f"here {show(text)} is there already" if errno == "EEXIST" else ""
+    if not text.startswith("/"):
+        return "" if text else "the path is empty"
+    parts = [part for part in text.split("/") if part]
+    for count in range(1, len(parts) + 1):
+        here = "/" + "/".join(parts[:count])
+        found = k.fs.listing(here)
+        if isinstance(found, int):
+            where = "/" + "/".join(parts[: count - 1])
+            return f"here {show(where)} has no entry {show(parts[count - 1])}" if errno == "ENOENT" else ""
+        if errno == "ENOTDIR" and count < len(parts) and isinstance(k.fs.contents(here), bytes):
+            return f"here {show(here)} is a file, not a folder"
+    return ""

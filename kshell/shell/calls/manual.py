@@ -1,0 +1,114 @@
+"""The manual pages of system calls: their declarations' docstrings, taken apart.
+
+A docstring is a sentence, paragraphs, and a list of what the call may answer, one ``ENAME  why`` a line.  A paragraph
+or a reason that begins with ``[since 5.6]`` or ``[before 5.6]`` stands on the pages of those releases only.
+"""
+
+from __future__ import annotations
+
+import re
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kshell.kernel.core.declare import SyscallDefinition
+    from kshell.kernel.core.profile import Profile
+
+_RELEASE = re.compile(r"\[(since|before) (\d+)\.(\d+)\] ")
+# What a page without errnos says, and what that comes down to.
+_NO_ERRNO = {
+    "It does not return.": "it does not return",
+    "It never answers an errno": "it never answers an errno",
+    "It cannot fail.": "this call always succeeds",
+}
+_ERRNO_LINE = re.compile(r"(E[A-Z0-9]+(?:,? (?:or )?E[A-Z0-9]+)*)  +(\S.*)")
+
+
+class Page:
+    """One page: the `summary` sentence, further `paragraphs`, and `errors`, pairs of an errno's name and why.
+
+    `names` are the errnos that stand in the call's source, whatever the page says.
+    """
+
+    __slots__ = ("errors", "names", "paragraphs", "summary")
+
+    def __init__(
+        self, summary: str, paragraphs: list[str], errors: list[tuple[str, str]], names: tuple[str, ...] = ()
+    ) -> None:
+        self.summary, self.paragraphs, self.errors, self.names = summary, paragraphs, errors, names
+
+    @property
+    def without_errors(self) -> str:
+        """Why there is no errno on this page."""
+        text = " ".join((self.summary, *self.paragraphs))
+        told = next((why for words, why in _NO_ERRNO.items() if words in text), None)
+        if told is not None:
+            return told
+        if self.names:
+            named = ", ".join(f"-{name}" for name in self.names)
+            return f"its docstring does not say; its source names {named}"
+        return "its docstring does not say, and neither does its source"
+
+    @property
+    def knows_errors(self) -> bool:
+        """Whether the page says what the call may answer, or that it answers no errno."""
+        text = " ".join((self.summary, *self.paragraphs))
+        return bool(self.errors) or any(words in text for words in _NO_ERRNO)
+
+    @property
+    def returns(self) -> bool:
+        """Whether the call comes back at all."""
+        return "It does not return." not in " ".join((self.summary, *self.paragraphs))
+
+    def reasons(self, errno: str) -> list[str]:
+        """Why the call answers this errno, as far as the page says."""
+        return [why for names, why in self.errors if errno in re.split(r"\W+(?:or )?", names)]
+
+
+def page(definition: SyscallDefinition, profile: Profile) -> Page:
+    """The page of a built-in call, as it is true of this kernel."""
+    found = _parse(definition)
+    errors = [(names, why) for names, text in found.errors if (why := _of(profile, text))]
+    paragraphs = [text for p in found.paragraphs if (text := _of(profile, p))]
+    return Page(found.summary, paragraphs, errors, _names(definition))
+
+
+def _names(definition: SyscallDefinition) -> tuple[str, ...]:
+    """The errnos that the body of a call names: its code tells, wherever its source is."""
+    from kshell.abi.errno import ERRNO
+
+    errnos = {name for name, _ in ERRNO.values()}
+    return tuple(name for name in definition.body.__code__.co_names if name in errnos)
+
+
+def _of(profile: Profile, text: str) -> str:
+    """`text` without the mark that it may begin with; empty if it is not true of this release."""
+    match = _RELEASE.match(text)
+    if match is None:
+        return text
+    since = profile.version >= (int(match[2]), int(match[3]))
+    return text[match.end() :] if since == (match[1] == "since") else ""
+
+
+def _parse(definition: SyscallDefinition) -> Page:
+    first, _, rest = definition.doc.partition("\n")
+    summary, paragraphs = [first.strip()], []
+    errors: list[tuple[str, str]] = []
+    for number, block in enumerate(dedent(rest).strip("\n").split("\n\n")):
+        lines = block.split("\n")
+        if not any(_ERRNO_LINE.match(line) for line in lines):
+            text = " ".join(line.strip() for line in lines).strip()
+            if number == 0 and not rest.startswith("\n"):  # the first sentence went on in the second line
+                summary.append(text)
+            elif text:
+                paragraphs.append(text)
+            continue
+        for line in lines:
+            match = _ERRNO_LINE.match(line)
+            if match:
+                errors.append((match[1], match[2].strip()))
+            elif errors and line.startswith(" "):
+                errors[-1] = (errors[-1][0], f"{errors[-1][1]} {line.strip()}")
+            elif line.strip():
+                paragraphs.append(line.strip())
+    return Page(" ".join(part for part in summary if part), paragraphs, errors)

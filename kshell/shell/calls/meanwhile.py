@@ -1,0 +1,89 @@
+"""A command that runs while a system call sleeps, as if it was typed in a second terminal at that moment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kshell.kernel.task.task import Task, do_exit, release_task
+from kshell.shell.commands import find, misuse
+from kshell.shell.errors import CommandError
+from kshell.shell.lines.words import split
+from kshell.shell.views.view import Line, View, failure, show
+
+if TYPE_CHECKING:
+    from kshell.shell.session import Session
+
+# The emulated CPU is in the middle of the call: what runs meanwhile may run kernel code, but no program of its own.
+ALLOWED = ("rmmod", "insmod", "modprobe", "lsmod", "modinfo", "dmesg", "kallsyms", "table")
+
+
+class Meanwhile:
+    """One command line, and what it came to; `ran` is False until the call has slept."""
+
+    def __init__(self, session: Session, line: str) -> None:
+        self._session, self.text = session, line.strip()
+        commands = split(line)
+        if len(commands) != 1:
+            raise misuse("syscall", "--during takes one command", "syscall --during 'rmmod sleepy' test_call 1")
+        self._words = commands[0].words
+        name = self._words[0].text
+        found = find(name)
+        if found is None or found.name not in ALLOWED:
+            because = f"the CPU is in the middle of a call, so only these can run: {', '.join(ALLOWED)}"
+            raise CommandError(f"syscall: --during {show(name)}: not possible", because, "--during 'rmmod sleepy'")
+        self.ran = False
+        self._view: View | None = None
+        self._error: CommandError | None = None
+        self._bug: Exception | None = None
+
+    def run(self) -> None:
+        """What the kernel calls when the task sleeps: the command, by a task of its own."""
+        k = self._session.kernel
+        sleeper, ctrl_c = k.shell_task, k.cpu.ctrl_c
+        self.ran = True
+        if k.tracer is not None:
+            k.tracer.hop(3, "meanwhile", f"another task: {self.text}")
+        k.shell_task = Task(k, "kshell", sleeper)
+        k.tasks[k.shell_task.pid] = k.shell_task
+        k.switch_to(k.shell_task)
+        try:
+            self._view = self._session.call(self._words)
+        except CommandError as error:
+            self._error = error
+        except Exception as bug:  # it must not be taken for the sleeping module's; see finish()
+            self._bug = bug
+        finally:
+            other, k.shell_task = k.shell_task, sleeper
+            do_exit(k, other, 0)
+            release_task(k, other)
+            k.cpu.ctrl_c = ctrl_c
+        if k.tracer is not None:
+            answer = self._error.what if self._error is not None else "done"
+            k.tracer.hop(3, "meanwhile", answer)
+
+    def finish(self) -> None:
+        """The call is over: raise what was kept back, say so if the command never ran."""
+        k = self._session.kernel
+        k.on_sleep = None
+        if self._bug is not None:
+            raise self._bug
+        if not self.ran:
+            k.note(f"the call never slept, so there was no moment for `{self.text}`; a handler sleeps by msleep(k, ms)")
+
+    def json(self) -> dict[str, Any]:
+        """What --json shows under "during"."""
+        found: dict[str, Any] = {"command": self.text, "ran": self.ran}
+        if self._error is not None:
+            found["error"] = self._error.json()
+        elif self._view is not None:
+            found["result"] = self._view.json()
+        return found
+
+    def lines(self, width: int | None) -> list[Line]:
+        """The command as it was typed, and its output."""
+        if not self.ran:
+            return []
+        view = failure(self._error) if self._error is not None else self._view
+        shown: list[Line] = view.lines(width) if view is not None else []
+        head: Line = [("during the call: ", "dim"), (show(self.text), "name")]
+        return [head, *([("  ", ""), *line] for line in shown)]

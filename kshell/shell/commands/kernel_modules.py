@@ -1,0 +1,263 @@
+"""Kernel modules: load, unload, list, describe, copy a sample."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from kshell.shell.commands import command, misuse, take_options
+from kshell.shell.errors import CommandError, did_you_mean
+from kshell.shell.host_files import write_new
+from kshell.shell.modules.kmod import (
+    is_builtin,
+    load,
+    load_installed,
+    load_with_dependencies,
+    not_found,
+    remove,
+    unload,
+)
+from kshell.shell.modules.modinfo_view import field_lines, module_fields
+from kshell.shell.modules.samples import (
+    builtin_names,
+    builtin_path,
+    find_builtin,
+    find_sample,
+    sample_names,
+    sample_path,
+)
+from kshell.shell.trees.tree_changes import module_note
+from kshell.shell.views.view import Column, Lsmod, Nothing, Table, Text, View, show
+
+if TYPE_CHECKING:
+    from kshell.shell.lines.words import Word
+    from kshell.shell.session import Session
+
+FORCE = {"-f": "force", "--force": "force"}
+
+
+def _parameters(name: str, words: list[Word]) -> dict[str, str | None]:
+    """``name=value`` pairs; a name alone, which only a bool takes, has the value None."""
+    found: dict[str, str | None] = {}
+    for word in words:
+        key, equals, value = word.text.partition("=")
+        if not key:
+            raise misuse(name, f"{show(word.text)} is not a parameter", f"{name} MODULE level=1")
+        found[key.replace("-", "_")] = value if equals else None
+    return found
+
+
+@command(
+    "insmod",
+    "insmod [-f] FILE.py|FILE.ko [name=value...]",
+    arguments=("file", "parameter*"),
+    options=(("-f", "load it even if it was built for another kernel"),),
+    examples=(("module copy syscallModule my; insmod my/syscallModule.py", "a copy of a sample, ready to edit"),),
+)
+def insmod(session: Session, words: list[Word]) -> View:
+    """Load a module from a file of your own folder.
+
+    Its init function is run; if that answers an error, the module is unloaded again. A source is compiled each time
+    it is loaded: edit the file, rmmod, insmod. A .ko is what make built: its code is the source of that moment, and
+    it loads only into the kernel that it was built for.
+    """
+    options = take_options("insmod", words, FORCE)
+    if not options.words:
+        raise misuse("insmod", "missing filename")
+    path = options.words[0].text
+    params = _parameters("insmod", options.words[1:])
+    if not os.path.exists(path) and find_sample(path) is not None and os.sep not in path:
+        what = f"insmod: ERROR: could not load module {show(path)}: No such file or directory"
+        because = "insmod takes a file of your own folder; this is a module that comes with kshell"
+        raise CommandError(what, because, f"modprobe {find_sample(path)}")
+    note = module_note(session, path)
+    if note:
+        session.kernel.note(note)
+    return load(session, path, params, force="force" in options)
+
+
+@command(
+    "modprobe",
+    "modprobe NAME [name=value...]",
+    "modprobe -r NAME",
+    arguments=("sample", "parameter*"),
+    options=(("-r", "unload instead, with what it needed and nobody else needs"),),
+    examples=(
+        ("modprobe syscallModule", "the module that fills STUB_test_call"),
+        ("modprobe guest; lsmod", "a module that needs another one: both are loaded"),
+    ),
+)
+def modprobe(session: Session, words: list[Word]) -> View:
+    """Load a module by its name, and before it what it needs.
+
+    It is one of those that come with kshell; in the kernel of a tree modprobe first looks for what make
+    modules_install has put there.
+
+    The modules whose symbols it uses are loaded first, as depmod knows them. What is loaded already is left alone, as
+    on Linux.
+    """
+    options = take_options("modprobe", words, {"-r": "remove", "--remove": "remove"})
+    if not options.words:
+        raise misuse("modprobe", "which module?", f"modprobe {sample_names()[0]}" if sample_names() else "")
+    name = options.words[0].text
+    if "remove" in options:
+        return remove(session, name)
+    if is_builtin(session.kernel, name):  # as on Linux: it is there, and nothing need be done
+        return Nothing()
+    params = _parameters("modprobe", options.words[1:])
+    view = load_installed(session, name, params)
+    if view is not None:
+        return view
+    sample = find_sample(name)
+    if sample is None:
+        raise not_found("modprobe: FATAL", name, session)
+    return load_with_dependencies(session, sample, params)
+
+
+@command(
+    "rmmod",
+    "rmmod [-f] NAME...",
+    arguments=("module*",),
+    options=(("-f", "unload it even if somebody still holds it"),),
+    examples=(("modprobe syscallModule; rmmod syscallModule", "load it, and unload it again"),),
+)
+def rmmod(session: Session, words: list[Word]) -> View:
+    """Unload modules: run their exit functions and free their text.
+
+    It is refused while somebody holds a reference. A pointer into a module that is gone still points there.
+    """
+    options = take_options("rmmod", words, FORCE)
+    if not options.words:
+        raise misuse("rmmod", "missing module name")
+    for word in options.words:
+        unload(session, word.text, "force" in options)
+    return Nothing()
+
+
+@command("lsmod", "lsmod", examples=(("modprobe syscallModule; lsmod", "the modules that are loaded"),))
+def lsmod(session: Session, words: list[Word]) -> View:
+    """List the loaded modules, last one first: size, references, holders."""
+    if words:
+        raise misuse("lsmod", "it takes no arguments")
+    return Lsmod(list(reversed(session.kernel.modules.values())))
+
+
+@command(
+    "modinfo",
+    "modinfo [-F FIELD | -p] NAME|FILE.py|FILE.ko",
+    arguments=("sample",),
+    options=(("-F", "print one field only, such as license"), ("-p", "print the parameters only")),
+    examples=(
+        ("modinfo syscallModule", "its file, licence, author and parameters"),
+        ("modinfo -p params", "the parameters of a module, with their types"),
+    ),
+)
+def modinfo(session: Session, words: list[Word]) -> View:
+    """Show what a module says about itself, without loading it.
+
+    A source has the version magic of the kernel that runs, for which insmod would compile it; a .ko that of the
+    kernel it was built for.
+    """
+    known = {"-F": "field=", "--field": "field=", "-p": "parameters", "--parameters": "parameters"}
+    options = take_options("modinfo", words, known)
+    if len(options.words) != 1:
+        raise misuse("modinfo", "missing module or filename" if not options.words else "one module at a time")
+    fields = module_fields(session.kernel, options.words[0].text)
+    field = "parm" if "parameters" in options else options.get("field")
+    pairs = [list(pair) for pair in fields if field in (None, pair[0])]
+    return Text(field_lines(fields, field), {"info": pairs})
+
+
+@command(
+    "module",
+    "module copy NAME [FOLDER|FILE.py]",
+    "module list",
+    arguments=("word", "sample", "folder"),
+    examples=(("module list", "the modules that come with kshell"), ("module copy syscallModule", "a copy to edit")),
+)
+def module(session: Session, words: list[Word]) -> View:
+    """Copy a module that comes with kshell, to edit it.
+
+    The copy goes to your own folder, or to a folder or file in it. It never overwrites a file.
+    """
+    verb = words[0].text if words else "list"
+    if verb == "list" and len(words) <= 1:
+        return _list_samples(session)
+    if verb != "copy":
+        close = did_you_mean(verb, ("copy", "list"))
+        raise misuse("module", f"unknown verb {show(verb)}", f"module {close[0]}" if close else "")
+    if not 2 <= len(words) <= 3:
+        raise misuse("module", "which module?" if len(words) < 2 else "one module at a time")
+    return _copy(session, words[1].text, words[2].text if len(words) == 3 else ".")
+
+
+def _list_samples(session: Session) -> View:
+    rows = []
+    for name in sample_names():
+        described = [value for key, value in module_fields(session.kernel, name) if key == "description"]
+        rows.append((name, described[0] if described else ""))
+    result: dict[str, Any] = {"modules": [{"name": name, "description": text} for name, text in rows]}
+    built_in = [(name, "a built-in source: for a kernel tree, not for insmod") for name in builtin_names()]
+    result["builtin"] = [name for name, _ in built_in]
+    rows += built_in
+    return Table([Column("module", "module"), Column("description")], rows, result)
+
+
+def _copy(session: Session, name: str, folder: str) -> View:
+    built_in = find_builtin(name)
+    sample = built_in or find_sample(name)
+    if sample is None:
+        failed = not_found("module copy", name, session)
+        failed.try_ = failed.try_.replace("modprobe", "module copy")
+        raise failed
+    target = os.path.join(folder, sample + ".py") if folder != "." else sample + ".py"
+    if folder.endswith(".py") and not os.path.isdir(folder):
+        folder, target = os.path.dirname(folder) or ".", folder
+    with open(builtin_path(sample) if built_in else sample_path(sample), encoding="utf-8") as file:
+        text = file.read()
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except (OSError, ValueError) as error:
+        words = getattr(error, "strerror", None) or "Invalid argument"
+        what = f"module copy: {show(folder)}: {words}"
+        raise CommandError(what, "the folder cannot be made", f"module copy {sample}") from None
+    write_new("module copy", target, text, f"module copy {sample}")
+    then = f"insmod {target}"
+    if built_in:
+        then = f"obj-y := {sample}.o in the Makefile beside it, make  (help add-a-system-call)"
+    return Text([f"copied to {target}; edit it, then: {then}"], {"path": target})
+
+
+@command(
+    "taint",
+    "taint [--all]",
+    "taint NUMBER",
+    arguments=("word",),
+    options=(("--all", "explain every flag, and mark those that are set"),),
+    examples=(("modprobe hello; taint", "why this kernel is tainted"), ("taint 4609", "what a number means")),
+)
+def taint(session: Session, words: list[Word]) -> View:
+    """Show the kernel's taint flags, and what set each of them.
+
+    They say why the kernel's word is not to be trusted any more. The number is that of /proc/sys/kernel/tainted, the
+    letters those of an oops. A flag stays until the next boot, whatever becomes of the module that set it.
+    """
+    from kshell.shell.modules.taint_view import taint_now, taint_number
+
+    options = take_options("taint", words, {"--all": "all", "-a": "all"})
+    if not options.words:
+        return taint_now(session.kernel.taint, "all" in options)
+    text = options.words[0].text
+    mask = _mask(text)
+    if len(options.words) > 1 or "all" in options or mask is None:
+        raise misuse("taint", f"{show(text)} is not a number" if mask is None else "one number at a time")
+    return taint_number(mask, session.kernel.taint)
+
+
+def _mask(text: str) -> int | None:
+    """A taint mask: a number that is not negative, in any of C's notations."""
+    try:
+        mask = int(text, 0)
+    except ValueError:
+        return None
+    return mask if 0 <= mask < 1 << 64 else None

@@ -1,0 +1,121 @@
+"""What the kernel knows by number and by name: the table, the symbols."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kshell.kernel.core.profile import PROFILES
+from kshell.shell.commands import command, misuse
+from kshell.shell.errors import CommandError, did_you_mean
+from kshell.shell.views.view import Column, Table, View, show
+
+if TYPE_CHECKING:
+    from kshell.kernel.core.kallsyms import Symbol
+    from kshell.kernel.kernel import Kernel
+    from kshell.shell.lines.words import Word
+    from kshell.shell.session import Session
+
+
+@command(
+    "table",
+    "table [NAME|NR|FROM-TO]... [--abi common|64|x32] [--state built|hole|...]",
+    "table check FILE",
+    arguments=("syscall", "file"),
+    options=(
+        ("--abi", "only rows of this ABI: common, 64, x32"),
+        ("--state", 'only calls that are: built, "not built", hole, x32'),
+    ),
+    examples=(
+        ("table 0-5", "six slots, as they are in kernel memory"),
+        ("table open", "calls with open in their name"),
+        ("table 335", "one number"),
+        ("table --abi x32", "the rows for x32 programs"),
+    ),
+)
+def table(session: Session, words: list[Word]) -> View:
+    """Show sys_call_table: numbers, rows, and the pointers in its slots.
+
+    `table check FILE` reads a syscall_64.tbl of your own folder and shows its rows, or every mistake in it; it warns
+    where entries are spelt for another release than the one that runs.
+    """
+    from kshell.shell.views import tables
+
+    if words and words[0].text == "check":
+        if len(words) != 2:
+            raise misuse("table", "check takes one file", "table check FILE")
+        return tables.check(words[1].text, PROFILES[session.profile])
+    return tables.show_table(session.kernel, words)
+
+
+@command(
+    "kallsyms",
+    "kallsyms [PATTERN|ADDRESS]...",
+    arguments=("symbol*",),
+    examples=(
+        ("kallsyms sys_call_table", "where the table is"),
+        ("kallsyms STUB_*", "the pointers that modules fill"),
+        ("kallsyms 0xffffffff81000010", "what lives at an address"),
+    ),
+)
+def kallsyms(session: Session, words: list[Word]) -> View:
+    """List the kernel's symbols: address, kind, name, module.
+
+    The kinds are nm's: T text, D data, R read-only data, B zeroed data; a small letter is not exported.
+    """
+    k = session.kernel
+    found: list[Symbol] = []
+    for word in words:
+        here = _symbols(k, word.text)
+        if not here:
+            raise _no_symbol(k, word.text)
+        found += [symbol for symbol in here if symbol not in found]
+    return _symbol_table(found if words else list(k.symbols))
+
+
+def _symbols(k: Kernel, text: str) -> list[Symbol]:
+    from fnmatch import fnmatchcase
+
+    if text[:1].isdigit() or _is_address(text):
+        address = int(text, 16) if _is_address(text) else _number(text)
+        around = k.symbols.around(address) if address is not None else None
+        return [around] if around is not None else []
+    exact = [s for s in k.symbols if s.name == text]
+    if exact or not text:
+        return exact
+    if any(c in text for c in "*?["):
+        return [s for s in k.symbols if fnmatchcase(s.name, text)]
+    return [s for s in k.symbols if text.lower() in s.name.lower() or s.module == text]
+
+
+def _is_address(text: str) -> bool:
+    """Whether it is an address as kallsyms shows it, without 0x."""
+    return len(text) == 16 and set(text.lower()) <= set("0123456789abcdef")
+
+
+def _number(text: str) -> int | None:
+    from kshell.shell.calls.arguments import Refusal, register_value
+
+    try:
+        return register_value(text)
+    except Refusal:
+        return None
+
+
+def _no_symbol(k: Kernel, text: str) -> CommandError:
+    what = f"kallsyms: no symbol {show(text)}"
+    if text[:1].isdigit() or _is_address(text):
+        because = "no function or variable of the kernel or a module is at that address"
+        return CommandError(what, because, "kallsyms  (lists them all, by address)")
+    close = did_you_mean(text, [s.name for s in k.symbols])
+    because = "neither the kernel nor a loaded module defines it"
+    return CommandError(what, because, f"kallsyms {close[0]}" if close else "kallsyms  (lists them all)")
+
+
+def _symbol_table(symbols: list[Symbol]) -> View:
+    columns = [Column("address", "address"), Column("kind"), Column("name", "symbol"), Column("module", "module")]
+    rows = [(f"{s.address:016x}", s.kind, s.name, f"[{s.module}]" if s.module else "") for s in symbols]
+    found = [
+        {"address": f"{s.address:#x}", "kind": s.kind, "name": s.name, "module": s.module, "size": s.size}
+        for s in symbols
+    ]
+    return Table(columns, rows, {"rows": found})

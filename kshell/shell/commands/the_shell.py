@@ -1,0 +1,252 @@
+"""The shell itself: help, history, source, echo, exit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kshell.shell.calls.arguments import Refusal, c_string, number
+from kshell.shell.commands import GROUPS, command, everything, find, misuse, take_options, unknown
+from kshell.shell.errors import CommandError
+from kshell.shell.host_files import write_new
+from kshell.shell.lines.pipes import take_target, write_file
+from kshell.shell.topics import TOPICS, name_page
+from kshell.shell.views.view import Line, Nothing, Text, View, show, span
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kshell.shell.commands import Command
+    from kshell.shell.lines.words import Word
+    from kshell.shell.session import Session
+
+WIDEST = 100  # columns that prose may take: longer lines are hard to read
+
+
+@command(
+    "help",
+    "help [COMMAND|modules|config|add-a-system-call]",
+    arguments=("command",),
+    examples=(
+        ("help", "all commands, by group"),
+        ("help trace", "one command, with examples that work as typed"),
+        ("help modules", "what a module looks like, and what it can import"),
+        ("help c-to-kshell", "the slides' lines of C, each beside its line of Python"),
+        ("help add-a-system-call", "the steps, from a new tree to a loaded handler"),
+    ),
+)
+def help_(session: Session, words: list[Word]) -> View:
+    """List the commands, or show the page of one.
+
+    The pages of system calls are shown by man.
+    """
+    if len(words) > 1:
+        raise misuse("help", "one command at a time")
+    if words:
+        topic = TOPICS.get(words[0].text)
+        if topic is not None:
+            return topic()
+        named = name_page(words[0].text) if find(words[0].text) is None else None
+        return named or help_page(words[0].text, session)
+    lines: list[Line] = []
+    result = []
+    for group, heading, _ in GROUPS:
+        lines.append(span(heading, "heading"))
+        for found in everything():
+            if found.group == group:
+                lines.append([(f"  {found.name:<10} ", "name"), (found.summary, "")])
+                result.append({"name": found.name, "group": heading, "summary": found.summary})
+    lines.append([("help COMMAND", "hint"), (" shows one with examples, ", ""), ("man CALL", "hint")])
+    lines[-1].append((" the page of a system call.", ""))
+    lines.append([("help add-a-system-call", "hint"), (" is about that, ", ""), ("help modules", "hint")])
+    lines[-1] += [(" about writing one,", "")]
+    lines.append([("help config", "hint"), (" about this prompt.", "")])
+    return Text(lines, {"commands": result})
+
+
+def help_page(name: str, session: Session | None = None) -> View:
+    """The page of one command.  CommandError if there is none."""
+    found = find(name)
+    if found is None:
+        if session is not None and name in session.kernel.table.by_name:
+            raise CommandError(
+                f"help: {name} is a system call, not a command", "calls have manual pages", f"man {name}"
+            )
+        error = unknown(show(name))
+        raise CommandError(f"help: no command {show(name)}", error.because, error.try_)
+    result = {
+        "name": found.name,
+        "summary": found.summary,
+        "usage": list(found.usage),
+        "details": found.details,
+        "examples": [line for line, _ in found.examples],
+    }
+    return HelpPage(found, result)
+
+
+class HelpPage(View):
+    """The page of one command, its paragraphs and examples fitted to the screen."""
+
+    def __init__(self, found: Command, result: dict[str, Any]) -> None:
+        self.found, self._result = found, result
+
+    def json(self) -> dict[str, Any]:
+        return self._result
+
+    def lines(self, width: int | None = None) -> list[Line]:
+        from textwrap import wrap
+
+        found, room = self.found, min(width or WIDEST, WIDEST)
+        lines: list[Line] = [[(found.name, "name"), (": ", ""), (found.summary, "")], []]
+        for number_, usage in enumerate(found.usage):
+            lines.append([("usage: " if number_ == 0 else "       ", "dim"), (usage, "hint")])
+        for option, meaning in found.options:
+            first, *more = wrap(meaning, max(room - 26, 20))
+            lines.append([(f"         {option:<16} ", "name"), (first, "")])
+            lines += [[(" " * 26, ""), (part, "")] for part in more]
+        for paragraph in found.details.split("\n\n") if found.details else []:
+            lines += [[], *(span(part) for part in wrap(" ".join(paragraph.split()), room))]
+        lines += [[], span("examples:", "dim"), *_examples(found.examples, room)]
+        if found.aliases:
+            lines += [[], span(f"also: {', '.join(found.aliases)}", "dim")]
+        return lines
+
+
+def _examples(examples: Sequence[tuple[str, str]], room: int) -> list[Line]:
+    """Each line with its meaning behind it, or under it where there is no room."""
+    fitting = [line for line, meaning in examples if len(line) + len(meaning) + 6 <= room]
+    column = max((len(line) for line in fitting), default=0)
+    lines: list[Line] = []
+    for line, meaning in examples:
+        if max(len(line), column) + len(meaning) + 6 <= room:
+            lines.append([(f"  {line:<{column}}  ", "hint"), (f"# {meaning}", "comment")])
+        else:
+            lines += [[("  ", ""), (line, "hint")], [("      ", ""), (f"# {meaning}", "comment")]]
+    return lines
+
+
+@command(
+    "history",
+    "history [N]",
+    "history --save FILE",
+    arguments=("word",),
+    options=(("--save FILE", "write the lines into a new file of your own folder, which source can run"),),
+    examples=(("history", "every line of this session"), ("history 5", "the last five")),
+)
+def history(session: Session, words: list[Word]) -> View:
+    """Show the lines typed in this session, or keep them as a script.
+
+    At the prompt, the arrow keys and Ctrl-R bring lines back, those of earlier sessions too.
+    """
+    options = take_options("history", words, {"--save": "save="})
+    if len(options.words) > 1:
+        raise misuse("history", "one number at most")
+    path = options.get("save")
+    if path is not None:
+        kept = session.history[:-1]  # without this very line
+        write_new("history", path, "".join(f"{line}\n" for line in kept))
+        return Text([f"{len(kept)} lines kept; run them again with: source {show(path)}"], {"path": path})
+    lines = list(enumerate(session.history, 1))
+    if options.words:
+        lines = lines[-count("history", options.words[0]) :]
+    result = {"lines": [text for _, text in lines]}
+    return Text([[(f"{at:5d}  ", "dim"), (show(text), "")] for at, text in lines], result)
+
+
+def count(name: str, word: Word) -> int:
+    """A positive number.  CommandError for anything else."""
+    try:
+        value = number(word.text)
+    except Refusal as refusal:
+        raise misuse(name, refusal.what) from None
+    if value is None or not 0 < value < 1 << 31:
+        raise misuse(name, f"{show(word.text)} is not a positive number")
+    return value
+
+
+@command(
+    "source",
+    "source FILE",
+    arguments=("file",),
+    examples=(("history --save lab.ks; source lab.ks", "keep the lines typed so far, and run them again"),),
+)
+def source(session: Session, words: list[Word]) -> View:
+    """Run the commands in a file of your own folder, a line each.
+
+    It stops at the first command that fails. Lines that begin with # are comments.
+    """
+    if len(words) != 1:
+        raise misuse("source", "which file?" if not words else "one file at a time")
+    return Text([], {"commands": session.source(words[0].text)})
+
+
+@command(
+    "echo",
+    "echo [-n] [WORDS...] [> PATH]",
+    arguments=("word*",),
+    options=(("-n", "without a newline at the end"), ("-e", "read C's escapes in the text")),
+    examples=(
+        ("echo hello", "a line of text"),
+        ('echo -e "one\\ntwo"', "with C's escapes"),
+        ("echo hello > /tmp/greeting", "into a file of the machine"),
+    ),
+)
+def echo(session: Session, words: list[Word]) -> View:
+    """Write a line of text, or put it into a file of the machine.
+
+    > puts it in the place of what the file holds, >> behind that. The path is one inside the simulated machine, as in
+    cat and ls: a parameter of a module under /sys, or a file in /tmp.
+    """
+    words, target = take_target(words)
+    options = take_options("echo", _leading(words), {"-n": "n", "-e": "e"})
+    rest = options.words + words[len(_leading(words)) :]
+    text = " ".join(word.text for word in rest)
+    if "e" in options:
+        try:
+            text = c_string(text).decode("utf-8", "surrogateescape")
+        except Refusal as refusal:
+            raise CommandError(f"echo: {refusal.what}", refusal.because, refusal.try_) from None
+    if target is not None:
+        write_file(session, text if "n" in options else text + "\n", target)
+        return Nothing()
+    if "n" in options and not session.output.collects:
+        session.output.write(text.encode("utf-8", "surrogateescape"))
+        return Nothing()
+    return Text(text.split("\n"), {"text": text})
+
+
+def _leading(words: list[Word]) -> list[Word]:
+    """The options at the front: everything after the first other word is text, even if it begins with -."""
+    leading = []
+    for word in words:
+        if word.quote or word.text not in ("-n", "-e", "-ne", "-en"):
+            break
+        leading.append(word)
+    return leading
+
+
+@command(
+    "exit",
+    "exit [N]",
+    arguments=("word",),
+    examples=(("exit", "end the session"), ("exit 3", "and give the status 3 to who started it")),
+)
+def exit_(session: Session, words: list[Word]) -> View:
+    """End the session; the machine in it is gone.
+
+    Without a number the status is 0, or that of the failure if a command of a script failed.
+    """
+    if len(words) > 1:
+        raise misuse("exit", "one number at most")
+    status = session.final_status()
+    if words:
+        try:
+            value = number(words[0].text)
+        except Refusal as refusal:
+            raise misuse("exit", refusal.what) from None
+        if value is None:
+            raise misuse("exit", f"{show(words[0].text)} is not a number")
+        status = value & 0xFF
+    elif session.interactive:
+        status = 0
+    session.exit_status = status
+    return Nothing()

@@ -1,0 +1,130 @@
+"""Why a module file does not load, as far as a kernel tree on the host explains it.
+
+The kernel gives its own reason; here is what it cannot know: which tree a file belongs to, and what its Makefile says.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from kshell.abi.errno import ENOENT, ENOEXEC
+from kshell.shell.modules.depmod import owners
+from kshell.shell.trees.named_tree import named
+from kshell.shell.views.view import show
+
+if TYPE_CHECKING:
+    from kshell.kernel.module.load import ModuleError
+    from kshell.shell.errors import CommandError
+    from kshell.shell.session import Session
+
+MOST_FILES = 100  # of a tree that are looked at for a module's name
+
+
+def sharpen(session: Session, path: str, error: ModuleError, failed: CommandError) -> None:
+    """Put better reasons and ways out into `failed`, which the kernel answered to this file by `error`."""
+    if error.errno == ENOENT and os.path.isfile(path):
+        found = _unknown_symbol(session, path)
+    elif error.errno == ENOEXEC and path.endswith(".o"):
+        found = _object_file(session, path)
+    elif error.errno == ENOEXEC and failed.try_.startswith("boot TREE"):
+        found = _other_kernel(session, path, failed.because)
+    else:
+        found = None
+    if found is not None:
+        failed.because, failed.try_ = found
+
+
+def _unknown_symbol(session: Session, path: str) -> tuple[str, str] | None:
+    """What a missing symbol comes from: another module, or a kernel of a tree that does not run."""
+    from kshell.cc.module_file import open_module
+    from kshell.cc.source import SourceError
+    from kshell.shell.trees.tree_running import missing_symbol
+
+    try:
+        undefined = open_module(path).source.symbols.undefined
+    except SourceError:
+        return None
+    k = session.kernel
+    unknown = [symbol for symbol in undefined if k.symbols.lookup_exported(symbol) is None]
+    first = next(iter(owners(unknown)), None)
+    if first is not None:
+        because = f"it uses what {first} exports, and {first} is not loaded"
+        return because, f"modprobe {first}  (then this one)"
+    missing = [symbol for symbol in unknown if k.symbols.lookup(symbol) is None]
+    return missing_symbol(session, missing[0]) if missing else None
+
+
+def _object_file(session: Session, path: str) -> tuple[str, str] | None:
+    """A .o of a tree: what its Makefile makes of it."""
+    from kshell.kbuild.build_log import BuildFailed
+    from kshell.kbuild.directory import read_directory
+    from kshell.kbuild.tree.sources import Sources, read_makefile
+    from kshell.shell.trees.tree_changes import tree_shown
+
+    folder, name = os.path.split(path)
+    above, sources = Sources(path).tree_above(), Sources(folder or ".")
+    module = os.path.splitext(path)[0] + ".ko"
+    try:
+        lists = read_directory("", read_makefile(sources, "Makefile")).lists(name)
+    except BuildFailed:
+        return None
+    if lists == "obj-y" and above:
+        makefile, tree = show(os.path.join(folder, "Makefile")), named(tree_shown(session, above))
+        because = f"{makefile} has {show(name)} on obj-y: it is a part of the kernel, which has it from boot on"
+        if session.kernel.image.tree == above:
+            return f"{because}, and that kernel runs", f"kallsyms {show(name.removesuffix('.o'))}  (its symbols)"
+        return because, f"boot {tree}  (once it is built and installed; there is nothing to insmod)"
+    if lists == "obj-m" and os.path.isfile(module):
+        return f"it is only a part of {show(os.path.basename(module))}, which lies beside it", f"insmod {named(module)}"
+    if lists == "obj-m" and above:
+        tree = named(tree_shown(session, above))
+        return "it is compiled, but not yet a module", f"make -C {tree} modules; insmod {named(module)}"
+    return None
+
+
+def _other_kernel(session: Session, path: str, because: str) -> tuple[str, str] | None:
+    """Which kernel a .ko was built for, where that is known: the one of its tree, or one that comes with kshell."""
+    from kshell.abi.object_file import ObjectError, read_object
+    from kshell.kbuild.tree.sources import Sources
+    from kshell.kernel.core.profile import PROFILES
+    from kshell.shell.trees.named_tree import build_of
+    from kshell.shell.trees.tree_changes import tree_shown
+    from kshell.shell.trees.tree_running import tree_of, way_there
+
+    try:
+        with open(path, "rb") as file:
+            _, payload = read_object(file.read(), path)
+    except (OSError, ObjectError):
+        return None
+    release = str(payload.get("vermagic", "")).partition(" ")[0]
+    profile = next((each.name for each in PROFILES.values() if each.release == release), "")
+    if profile:
+        return because, f"boot {profile}  (the kernel that it was built for), or build it for this one"
+    above = Sources(path).tree_above()
+    for folder in (tree_shown(session, above) if above else "", tree_of(session)):
+        built = build_of(session, Sources(folder)) if folder else None
+        if built is not None and built[0] == release:
+            return because, f"{way_there(session, folder, rebuild=False)}  (the kernel that it was built for)"
+    if above and session.kernel.image.tree == above:
+        tree = named(tree_shown(session, above))
+        return because, f"make -C {tree} modules  (builds it for the release that {tree} has now)"
+    return None
+
+
+def instead_of_own(session: Session, sample: str) -> str:
+    """What to say where modprobe has taken a module that comes with kshell while the kernel of a tree runs."""
+    from kshell.kbuild.tree.sources import Sources
+    from kshell.shell.trees.tree_changes import tree_shown
+
+    k = session.kernel
+    if not k.image.tree:
+        return ""
+    sources = Sources(k.image.tree)
+    names = [f"{sample}.ko", f"{sample}.py"]
+    found = [path for name in names for path in sources.walk(name, MOST_FILES) if os.path.basename(path) == name]
+    text = f"this is kshell's own {sample}; on Linux modprobe would look in /lib/modules/{k.release} only"
+    if not found:
+        return text
+    tree = tree_shown(session, k.image.tree)
+    return f"this is kshell's own {sample}, not the one of your tree: insmod {named(os.path.join(tree, found[0]))}"

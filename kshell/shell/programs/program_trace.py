@@ -1,0 +1,119 @@
+"""What is noted of a program while it runs, and the instruction at which it stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from kshell.abi import ptregs
+from kshell.abi.signal import SI_KERNEL, SIGSEGV, SIGTRAP
+from kshell.kernel.core.trace import Hop, Tracer
+from kshell.machine.ram import PAGE_SIZE
+from kshell.shell.calls.call_views import HopColumn, Hops
+
+if TYPE_CHECKING:
+    from kshell.kernel.core.trace import Call
+    from kshell.kernel.kernel import Kernel
+    from kshell.kernel.task.task import Siginfo
+    from kshell.shell.programs.program_files import Program
+    from kshell.shell.views.view import Line
+
+SYSCALL_SIZE = 2  # of the instruction
+FEW = 100  # calls that are kept of a program that nobody traces, for `libc`
+# Traps leave rip behind their instruction: the signal, what `because` begins with, the encodings.
+TRAPS = (
+    (SIGTRAP, "int3", (b"\xcc", b"\xcd\x03")),
+    (SIGSEGV, "int 4", (b"\xcd\x04",)),
+)
+
+
+class ProgramTracer(Tracer):
+    """Notes also which instruction each call comes from; for `syscall` its stub's listing shows that.
+
+    With `show` each call is given to it as it ends, and none is kept; with `show_line` each hop is, as a line, when it
+    is made, so that what the program writes stands where it was written.  Where nobody `asked` for the calls, it takes
+    FEW of them and is never `full`: the run is as fast as without it.
+    """
+
+    __slots__ = ("_asked", "_column", "_failed", "_kernel", "_program", "_show", "_show_line", "names")
+
+    def __init__(
+        self,
+        k: Kernel,
+        program: Program,
+        with_hops: bool,
+        asked: bool,
+        show: Callable[[Call], None] | None,
+        show_line: Callable[[Line], None] | None = None,
+    ) -> None:
+        super().__init__(with_hops)
+        self._kernel, self._program, self._asked, self._show = k, program, asked, show
+        self._show_line, self._column = show_line, HopColumn()
+        self._failed: Call | None = None
+        self.names: set[str] = set()  # of the calls that were shown
+        if show is not None:
+            self.on_call = self._ended
+
+    def _ended(self, call: Call) -> None:
+        assert self._show is not None
+        self._show(call)
+        self.names.add(call.name or "")
+        if call.ret is not None and call.ret < 0:
+            self._failed = call
+
+    def takes(self, call: Call) -> bool:
+        """Note a call that begins; False if there is no room for it."""
+        return (self._asked or len(self.calls) < FEW) and super().takes(call)
+
+    def last_failed(self, traced: bool) -> Call | None:
+        """The last call that answered a negative number; of a program that is not `traced`, the first FEW count."""
+        calls = self.calls if traced else self.calls[:FEW]
+        return next((call for call in reversed(calls) if call.ret is not None and call.ret < 0), self._failed)
+
+    def hop(self, ring: int, step: str, text: str, address: int | None = None) -> None:
+        """Note one step, and before the first one of a call the instruction that begins it."""
+        if step == "cpu":
+            at = self._kernel.current.regs[ptregs.IP] - SYSCALL_SIZE
+            place = self._program.place(at)
+            self._note(Hop(3, "user", "syscall" + ("\t" + place if place else ""), at))
+        self._note(Hop(ring, step, text, address))
+
+    def _note(self, hop: Hop) -> None:
+        """Show a hop, or keep it."""
+        if self._show_line is None:
+            super().hop(*hop)
+            return
+        for row in Hops([hop], []).rows:
+            for line in self._column.lines(row, None):
+                self._show_line(line)
+
+
+def stopped_at(program: Program, signal: Siginfo) -> int:
+    """The address of the instruction that a signal is about."""
+    for signo, because, encodings in TRAPS:
+        if signal.signo != signo or signal.code != SI_KERNEL or not signal.why.startswith(because):
+            continue
+        for code in encodings:
+            start = signal.ip - len(code)
+            if any(
+                s.data[start - s.address : signal.ip - s.address] == code
+                for s in program.segments
+                if s.address <= start
+            ):
+                return start
+    return signal.ip
+
+
+def instruction_at(program: Program, ip: int) -> str:
+    """What stands at `ip`: address, instruction, and its source line where there is one."""
+    from kshell.machine.disassembler import disassemble
+
+    for segment in program.segments:
+        offset = ip - segment.address
+        if 0 <= offset < -(-segment.size // PAGE_SIZE) * PAGE_SIZE and "x" in segment.prot:
+            code = segment.data[offset : offset + 15].ljust(15, b"\0")
+            place = program.place(ip)
+            where = f"   ({place})" if place else ""
+            where = where or ("   (past the end of the program)" if offset >= segment.size else "")
+            return f"{ip:#x}  {disassemble(code, ip, 1)[0].text}{where}"
+    return f"{ip:#x}  (outside the program)"

@@ -1,0 +1,1 @@
+"""Kernel trees, for a person."""

@@ -1,0 +1,134 @@
+"""What `boot` starts: a kernel that comes with kshell, or the one that is installed in a tree."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kshell.kernel.core.pointers import KernelPanic
+from kshell.shell.errors import CommandError, did_you_mean
+from kshell.shell.trees.named_tree import named, own_path
+from kshell.shell.views.view import show
+
+if TYPE_CHECKING:
+    from kshell.kernel.boot.vmlinux import Vmlinux
+    from kshell.kernel.kernel import Kernel
+    from kshell.shell.session import Session
+
+_OOPS = ("------------[ cut here", "BUG: ", "general protection fault", "watchdog: BUG")  # how an oops begins
+LAST_LINES, MOST_LINES = 12, 40  # of a log that an error shows: without an oops in it, and at most
+
+
+def find_image(session: Session, name: str | None) -> Vmlinux | str:
+    """The kernel that a word means: a profile, a tree, or without a word the one that runs.  CommandError if none."""
+    from kshell.kernel.core.profile import PROFILES
+
+    if name is None:
+        if isinstance(session.image, str):
+            return session.image
+        name = session.image.tree
+        if not os.path.isdir(name):
+            what, because = f"boot: {show(name)}: No such file or directory", "the tree of the kernel that runs is gone"
+            return _fail(what, because, "boot course  (or another kernel; boot TREE)")
+    name = own_path(name)
+    if name in PROFILES:
+        return name
+    if os.path.isdir(name):
+        return _of_tree(session, name)
+    trees = trees_here()
+    close = did_you_mean(name, [*PROFILES, *trees])
+    because = f"the kernels are {', '.join(PROFILES)}"
+    because += f", and those installed in trees: {', '.join(map(show, trees))}" if trees else ""
+    what = f"boot: no kernel {show(name)}"
+    if os.sep in name or os.path.exists(name):
+        because = "boot takes a kernel's name, or the folder of a tree whose kernel is installed"
+        return _fail(what, because, "boot test_kernel  (after make install in it)")
+    return _fail(what, because, f"boot {named(close[0]) if close else 'course'}")
+
+
+def trees_here() -> list[str]:
+    """The folders of the present one that are kernel trees, sorted."""
+    from kshell.kbuild.tree.sources import Sources, is_tree
+
+    return [name for name in Sources(".").names("") if os.path.isdir(name) and is_tree(Sources(name))]
+
+
+def _fail(what: str, because: str, try_: str) -> Vmlinux | str:
+    raise CommandError(what, because, try_)
+
+
+def _of_tree(session: Session, folder: str) -> Vmlinux:
+    from kshell.kbuild.steps.install import InstallError, installed
+    from kshell.kbuild.tree.sources import Sources
+    from kshell.shell.trees.named_tree import tree_folder
+
+    folder = tree_folder(session, "boot", folder)
+    try:
+        return installed(Sources(folder), named(folder))
+    except InstallError as error:
+        raise CommandError(show(error.what), show(error.because), show(error.try_)) from None
+
+
+class Panicked(NamedTuple):
+    """A kernel that did not get through its boot: which one, and all that it said."""
+
+    kernel: str
+    log: list[str]
+
+
+class PanicError(CommandError):
+    """A kernel that did not get through its boot; its details are the end of its log, which --json has whole."""
+
+    def __init__(self, what: str, because: str, try_: str, log: list[str]) -> None:
+        self.log = [show(line) for line in log]
+        starts = [at for at, line in enumerate(self.log) if line.startswith(_OOPS)]
+        first = starts[-1] if starts else max(len(self.log) - LAST_LINES, 0)
+        super().__init__(what, because, try_, details=self.log[first:][-MOST_LINES:])
+
+    def json(self) -> dict[str, Any]:
+        return super().json() | {"log": self.log}
+
+
+def boot_image(session: Session, image: Vmlinux | str, cmdline: str) -> Kernel:
+    """Boot it.  CommandError where the kernel panics: then the kernel of before is booted again, as from the boot
+    loader's menu."""
+    before = session.image
+    try:
+        kernel = session.boot(image, cmdline)
+    except KernelPanic as panic:
+        now = session.boot(before if isinstance(before, str) or before is not image else before.profile.name)
+        named_ = image if isinstance(image, str) else f"{image.release} #{image.build}"
+        session.panicked = Panicked(named_, panic.log)
+        because = "an init function that is built in runs before there is anything to fall back to"
+        what = f"Kernel panic - not syncing: {panic}"
+        try_ = f"correct it, make, make install and boot again; until then {version(now)} runs, as before\n"
+        try_ += "dmesg  (the whole log of the kernel that panicked, and then the present one's)"
+        raise PanicError(what, because, try_, panic.log) from None
+    session.panicked = None
+    return kernel
+
+
+def version(k: Kernel) -> str:
+    """A kernel that runs, in a few words: its release, and the build of one that was built in a tree."""
+    return k.release + (f" #{k.image.build}" if k.image.tree else "")
+
+
+def boot_notes(session: Session, k: Kernel) -> list[str]:
+    """What to say where the tree has a newer kernel than the one that was booted, or newer sources."""
+    if not k.image.tree:
+        return []
+    from kshell.kbuild.steps.install import is_stale
+    from kshell.kbuild.tree.sources import Sources
+    from kshell.shell.trees.named_tree import name_tree
+    from kshell.shell.trees.tree_changes import BOOT, change_note
+
+    tree, notes = name_tree(session, k.image.tree), []
+    if is_stale(Sources(tree)):
+        notes.append(
+            f"this is the kernel that was installed (#{k.image.build}); the tree's vmlinux is another: "
+            f"make -C {named(tree)} install puts it where boot finds it"
+        )
+    changed = change_note(session, tree, BOOT)
+    if changed is not None:
+        notes.append(f"{changed[0]}: {changed[1]}")
+    return notes

@@ -1,0 +1,158 @@
+"""What make shows: the lines of the build, kshell's notes, and what the same costs on a real machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kshell.shell.errors import CommandError
+from kshell.shell.views.view import Column, Line, Table, View, labelled, show, span
+
+if TYPE_CHECKING:
+    from kshell.kbuild.build_log import BuildFailed, BuildLog
+    from kshell.kbuild.make import Made
+    from kshell.kbuild.messages import BuildMessage
+    from kshell.shell.session import Session
+
+# A step, and what it takes on a real machine: orders of magnitude, for a laptop of four cores.
+REAL_COST = (
+    ("rebuild", "half an hour; after an edit, minutes"),
+    ("reinstall", "a minute"),
+    ("reboot", "a minute or two, and every program ends"),
+    ("a module", "a second: nothing rebuilt or stopped"),
+)
+MOST_ERRORS = 9  # behind the first
+MOST_MODULES = 3  # that the line of what comes next names
+
+
+def message_lines(line: object) -> list[Line]:
+    """A line of the log as lines of the screen."""
+    if isinstance(line, str):
+        return [_step_line(text) for text in show_all(line)]
+    message: BuildMessage = line  # type: ignore[assignment]
+    role = "error" if message.kind == "error" else "note"
+    lines: list[Line] = [span(show(text), role) for text in message.head().split("\n")]
+    return [*lines, *[span(show(text), "caret" if set(text) <= set(" |^~") else "") for text in message.excerpt]]
+
+
+def show_all(text: str) -> list[str]:
+    """The lines of a text, fit for a terminal."""
+    return [show(line) for line in text.split("\n")]
+
+
+def _step_line(text: str) -> Line:
+    if text.startswith("  ") and text[2:3].isupper():
+        return [(text[:10], "symbol"), (text[10:], "")]
+    return span(text)
+
+
+def note_lines(note: BuildMessage) -> list[Line]:
+    """One of kshell's notes, with its because and try."""
+    place = note.place()
+    head: Line = [("note: ", "note"), (show(f"{place}: {note.text}" if place else note.text), "")]
+    lines = [head, *[span(show(text), "caret" if set(text) <= set(" |^~") else "") for text in note.excerpt]]
+    return [*lines, *labelled("because", note.because), *labelled("try", note.try_)]
+
+
+class MakeView(View):
+    """A build that went through.  `show_lines`: nobody has seen its lines yet."""
+
+    def __init__(self, session: Session, log: BuildLog, made: Made, folder: str, show_lines: bool) -> None:
+        self.log, self.made, self.folder, self.show_lines = log, made, folder, show_lines
+        self._build = made.build or _build_of(session, made.tree)
+        self._next = "" if made.relinked else next_modules(session, log, folder)
+
+    def json(self) -> dict[str, Any]:
+        return build_json(self.log) | {
+            "release": self.made.release or None,
+            "build": self._build,
+            "linked": self.made.relinked,
+        }
+
+    def lines(self, width: int | None = None) -> list[Line]:
+        lines = [each for line in self.log.lines for each in message_lines(line)] if self.show_lines else []
+        for note in self.log.notes:
+            lines += note_lines(note)
+        if self.made.relinked:
+            lines += self._cost(width)
+        if self._next:
+            lines.append([("next: ", "dim"), (self._next, "hint")])
+        return lines
+
+    def _cost(self, width: int | None) -> list[Line]:
+        from kshell.shell.trees.named_tree import named
+
+        shown = named(self.folder)
+        compiled = sum(tool.startswith("CC") for tool, _ in self.log.steps)
+        here = (
+            f"{compiled} file{'s' * (compiled != 1)} compiled, 1 linked",
+            "make install: 2 files copied",
+            "boot: a fresh machine",
+            "rmmod, edit, insmod: 1 file",
+        )
+        rows = [(step, mine, real) for (step, real), mine in zip(REAL_COST, here, strict=True)]
+        columns = [Column("step", "name"), Column("here"), Column("on a real machine")]
+        next_: Line = [("next: ", "dim"), (f"make -C {shown} install", "hint"), ("; ", ""), (f"boot {shown}", "hint")]
+        return [[], *Table(columns, rows, {}).lines(width), next_]
+
+
+def _build_of(session: Session, tree: str) -> int | None:
+    """The number of the kernel that is there, where this make has not built one."""
+    from kshell.kbuild.tree.sources import Sources
+    from kshell.shell.trees.named_tree import build_of
+
+    found = build_of(session, Sources(tree)) if tree else None
+    return found[1] if found is not None else None
+
+
+def next_modules(session: Session, log: BuildLog, folder: str) -> str:
+    """What to type after a build of modules alone; "" where none was made."""
+    import os
+
+    from kshell.shell.trees.tree_changes import reload
+
+    here = [os.path.relpath(path) if os.path.isabs(path) else path for path in log.modules]
+    return "; ".join(reload(session, here[:MOST_MODULES]))
+
+
+def build_json(log: BuildLog) -> dict[str, Any]:
+    """The fields that --json has for a build."""
+    return {
+        "steps": [{"tool": tool, "target": target} for tool, target in log.steps],
+        "messages": [message_json(line) for line in log.lines if not isinstance(line, str)],
+        "notes": [message_json(note) for note in log.notes],
+    }
+
+
+def message_json(message: BuildMessage) -> dict[str, Any]:
+    """One message of a tool or note of kshell's."""
+    return {
+        "kind": message.kind,
+        "text": message.text,
+        "file": message.file or None,
+        "line": message.line or None,
+        "column": message.column or None,
+        "because": message.because,
+        "try": message.try_,
+    }
+
+
+class BuildError(CommandError):
+    """A build that failed: its first mistake, with the others behind it; --json has all that the build said."""
+
+    log: BuildLog
+
+    def json(self) -> dict[str, Any]:
+        return super().json() | build_json(self.log)
+
+
+def failed_build(command: str, failed: BuildFailed, log: BuildLog) -> CommandError:
+    """The errors that ended a build.  Those that were printed already stand in the log; here are their reasons."""
+    first, *more = [_as_error(message) for message in failed.messages] or [BuildError(f"{command}: the build failed")]
+    first.log = log
+    first.more, first.after = [*more[:MOST_ERRORS]], [show(line) for line in failed.trail]
+    return first
+
+
+def _as_error(message: BuildMessage) -> BuildError:
+    details = [show(text) for text in message.excerpt]
+    return BuildError("\n".join(show_all(message.head())), show(message.because), show(message.try_), details=details)

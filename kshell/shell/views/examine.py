@@ -1,0 +1,201 @@
+"""Reading memory for a person: which bytes an expression means, and how gdb would show them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from kshell.abi.c_types import U64
+from kshell.kernel.core.layout import TASK_SIZE_MAX
+from kshell.kernel.core.memory import KernelFault
+from kshell.machine.paging import PRESENT, READ, is_canonical
+from kshell.shell.calls.arguments import ALL_SYMBOLS, Refusal, register_value, symbol_address, total
+from kshell.shell.errors import CommandError
+from kshell.shell.views.view import show
+
+if TYPE_CHECKING:
+    from kshell.kernel.kernel import Kernel
+    from kshell.shell.session import Session
+
+SIZES = {"b": 1, "h": 2, "w": 4, "g": 8}
+FORMATS = "xduotcsia"
+MOST = 4096  # units that one command may show
+STRING_MAX = 200  # characters of a string that are shown, as gdb's `print elements`
+_NUMBER = r"(?:0[xX][0-9a-fA-F_]+|[0-9]+)"
+_COPIED = re.compile(r"[0-9a-fA-F]{16}\Z")  # an address as a table shows it
+_SUM = re.compile(rf"(-?{_NUMBER}|\$\w+)([+*-][0-9a-fA-FxX_+*-]+)?\Z", re.ASCII)
+
+
+class Place:
+    """Where to look: a virtual address, or a physical one."""
+
+    __slots__ = ("address", "physical")
+
+    def __init__(self, address: int, physical: bool = False) -> None:
+        self.address, self.physical = address, physical
+
+    def after(self, offset: int) -> Place:
+        """The place `offset` bytes further on."""
+        return Place(self.address + offset & U64, self.physical)
+
+
+def parse_place(session: Session, command: str, text: str, name: str = "") -> Place:
+    """An address: a number, a symbol, ``table[3]``, ``$rsp``, each with ``+8`` or ``-2*8``, or ``phys:`` and a number.
+
+    A system call's name is that of its function.  CommandError if it is none of these; `command` is what was typed
+    before it, `name` the command's name if that is not the same.
+    """
+    try:
+        if text.startswith("phys:"):
+            value = register_value(text[5:])
+            if value is None or value < 0:
+                raise Refusal(f"{show(text)} is not a physical address", "a number follows phys:", "phys:0x1000")
+            return Place(value, True)
+        if _COPIED.match(text):
+            return Place(int(text, 16))
+        match = _SUM.match(text)
+        if match is None:
+            return Place(symbol_address(session.kernel, text.removeprefix("&"), "tT" if command == "disas" else ""))
+        base, rest = match.group(1), match.group(2) or ""
+        start = _register(session, base[1:]) if base[0] == "$" else 0
+        value = total(rest if base[0] == "$" else text) if rest else 0 if base[0] == "$" else register_value(text)
+        if value is None:
+            raise Refusal(f"{show(text)} is not an address", "numbers are joined by +, - and *", "sys_call_table+39*8")
+        return Place(start + value & U64)
+    except Refusal as refusal:
+        try_ = refusal.try_ if refusal.try_ == ALL_SYMBOLS else f"{command} {refusal.try_}"
+        raise CommandError(f"{name or command}: {refusal.what}", refusal.because, try_) from None
+
+
+def _register(session: Session, name: str) -> int:
+    registers = registers_of(session)
+    for known in (name, name[1:], {"pc": "ip"}.get(name, "")):
+        if known in registers:
+            return registers[known]
+    names = " ".join("$" + register_name(n) for n in registers)
+    raise Refusal(f"no register ${show(name)}", f"there are {names}", "$rsp")
+
+
+def register_name(name: str) -> str:
+    """``rdi`` for the kernel's ``di``, ``eflags`` for ``flags``."""
+    if name in ("cs", "ss", "orig_ax"):
+        return name
+    return "eflags" if name == "flags" else name if name[0] == "r" else "r" + name
+
+
+def registers_of(session: Session) -> dict[str, int]:
+    """The registers of the program that ran last, else of the shell's task, by Linux's names."""
+    from kshell.abi import ptregs
+
+    if session.registers is not None:
+        return session.registers
+    return dict(zip(ptregs.NAMES, session.kernel.shell_task.regs.tolist(), strict=True))
+
+
+def read(k: Kernel, place: Place, size: int) -> bytes:
+    """Up to `size` bytes; fewer where the memory ends."""
+    address = place.address
+    if place.physical:
+        return k.ram.bytes[address : address + size] if address < k.ram.size else b""
+    size = min(size, (1 << 64) - address)
+    if address < 1 << 47:
+        return _read_user(k, address, size)
+    found = b""
+    while size > 0 and is_canonical(address):
+        length = min(size, 4096 - (address & 4095))
+        try:
+            found += k.memory.read(address, length)
+        except KernelFault:
+            break
+        address, size = address + length, size - length
+    return found
+
+
+def _read_user(k: Kernel, address: int, size: int) -> bytes:
+    """User memory of the shell's task, as a debugger reads it: a page that is not there yet is brought in."""
+    from kshell.machine.paging import FRAME_MASK
+
+    mm, found = k.shell_task.mm, b""
+    if not k.shell_task.is_alive:
+        return b""
+    while size > 0 and address < TASK_SIZE_MAX:
+        length = min(size, 4096 - (address & 4095))
+        if mm.find(address) is None or mm.fault(address, READ) is not None:
+            break
+        entry = mm.pages.entry(address)
+        if not entry & PRESENT:
+            break
+        at = (entry & FRAME_MASK) + (address & 4095)
+        found += k.ram.bytes[at : at + length]
+        address, size = address + length, size - length
+    return found
+
+
+def unreadable(k: Kernel, place: Place) -> CommandError:
+    """gdb's words for memory that cannot be read, and why it cannot."""
+    address = place.address
+    what = f"Cannot access memory at address {address:#x}"
+    if place.physical:
+        return CommandError(what, f"the machine has {k.ram.size >> 20} MiB of RAM", "x/4gx phys:0x1000")
+    if not is_canonical(address):
+        because = "the address is not canonical: bits 48 to 63 must repeat bit 47"
+        return CommandError(what, because, "x/4gx sys_call_table")
+    if address < 1 << 47:
+        because = "it is a user address, and the shell's task has nothing mapped there (or may not read it)"
+        if address < 4096:
+            because = "nothing is ever mapped in the first page, so that a NULL pointer is found out"
+        return CommandError(what, because, "x/4gx sys_call_table  (memory of the kernel)")
+    because = "it is a kernel address, and no page is mapped there"
+    if any(s.module for s in k.symbols) or k.last_unloaded:
+        because += "; a module that was there may be gone"
+    return CommandError(what, because, "kallsyms  (where functions and variables are)")
+
+
+# gdb's formats.
+
+
+def unit(data: bytes, format_: str) -> str:
+    """One number as gdb's x shows it: `x` and `t` padded to their size, `d` signed, `c` with its character."""
+    size = len(data)
+    value = int.from_bytes(data, "little")
+    signed = int.from_bytes(data, "little", signed=True)
+    if format_ in "xa":
+        return f"{value:#x}" if format_ == "a" else f"0x{value:0{2 * size}x}"
+    if format_ == "o":
+        return f"0{value:o}" if value else "0"
+    if format_ == "t":
+        return f"{value:0{8 * size}b}"
+    if format_ == "c":
+        return f"{signed} {c_character(value)}"
+    return str(value if format_ == "u" else signed)
+
+
+_NAMED = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 27: "033"}
+
+
+def c_character(value: int) -> str:
+    """A byte between single quotes, as C writes it."""
+    byte = value & 0xFF
+    if byte in _NAMED:
+        return f"'\\{_NAMED[byte]}'"
+    if byte in (39, 92):
+        return f"'\\{chr(byte)}'"
+    return f"'{chr(byte)}'" if 32 <= byte < 127 else f"'\\{byte:03o}'"
+
+
+def c_text(data: bytes) -> str:
+    """Bytes between double quotes, as C writes them."""
+    out = []
+    for byte in data:
+        if byte in (34, 92):
+            out.append("\\" + chr(byte))
+        elif byte in _NAMED:
+            out.append("\\" + _NAMED[byte])
+        else:
+            out.append(chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}")
+    return '"' + "".join(out) + '"'
+
+
+def per_line(format_: str, size: int) -> int:
+    """How many units gdb puts on one line."""
+    return 8 if format_ == "c" else {8: 2, 4: 4, 2: 8, 1: 8}[size]

@@ -1,0 +1,175 @@
+"""Where results go without a terminal: plain text, or one JSON object a command.
+
+The third face, rich text on a terminal, is kshell.shell.views.render.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, BinaryIO, Protocol, TextIO
+
+from kshell.shell.views.view import Failure, Line, View, labelled, plain, show
+
+
+class Result:
+    """What one command came to: its `text` as typed, its `status`, and a `view` or, if it failed, an `error` too.
+
+    `output` is what programs wrote to the screen, collected only where `collects` is true.  `notes` are sentences
+    that the kernel has for the person at the shell.
+    """
+
+    __slots__ = ("error", "notes", "output", "status", "text", "view")
+
+    def __init__(
+        self,
+        text: str,
+        status: int,
+        view: View,
+        error: dict[str, Any] | None = None,
+        output: bytes = b"",
+        notes: list[str] | None = None,
+    ) -> None:
+        self.text, self.status, self.view, self.error = text, status, view, error
+        self.output, self.notes = output, notes or []
+
+    def json(self) -> dict[str, Any]:
+        """The object of --json."""
+        found: dict[str, Any] = {"command": self.text, "status": self.status}
+        output = self.output.decode("utf-8", "backslashreplace")
+        if self.error is not None:
+            found["error"] = self.error
+            if output:
+                found["output"] = output
+        else:
+            found["result"] = self.view.json()
+            if output or "output" in found["result"]:
+                found["result"]["output"] = output
+        if self.notes:
+            found["notes"] = self.notes
+        return found
+
+
+class Output(Protocol):
+    """A place for results.  `collects`: programs' output goes into the result instead of `write`."""
+
+    collects: bool
+
+    def show(self, result: Result) -> None:
+        """Show one result."""
+
+    def line(self, line: Line) -> None:
+        """One line of a view that is still being made, at once: never called where `collects`."""
+
+    def write(self, data: bytes) -> None:
+        """Bytes that a program in the machine wrote to its screen, at once: never called where `collects`."""
+
+    def progress(self, done: int, total: int, what: str) -> None:
+        """How far a build is; a terminal shows a bar."""
+
+    def end_progress(self) -> object:
+        """The build is over: the bar goes."""
+
+
+def streams(stream: TextIO) -> BinaryIO | None:
+    """The binary stream under a text stream, where there is one."""
+    return getattr(stream, "buffer", None)
+
+
+class PlainOutput:
+    """Results as plain text; failures go to the error stream."""
+
+    collects = False
+
+    def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        self._out, self._err = out or sys.stdout, err or sys.stderr
+        self._fresh = True  # whether the cursor is at the start of a line
+
+    def write(self, data: bytes) -> None:
+        """The bytes as they are, so that a program's output can be redirected."""
+        if not data:
+            return
+        self._out.flush()
+        binary = streams(self._out)
+        if binary is not None:
+            binary.write(data)
+            binary.flush()
+        else:
+            self._out.write(data.decode("utf-8", "replace"))
+        self._fresh = data.endswith(b"\n")
+
+    def line(self, line: Line) -> None:
+        """The line, on a line of its own."""
+        self._out.write(("" if self._fresh else "\n") + show(plain(line)) + "\n")
+        self._out.flush()
+        self._fresh = True
+
+    def progress(self, done: int, total: int, what: str) -> None:
+        """Nothing: the lines say it."""
+
+    def end_progress(self) -> None:
+        """Nothing."""
+
+    def show(self, result: Result) -> None:
+        """The lines of the view; the person's next line starts fresh."""
+        lines = [plain(line) for line in result.view.lines()]
+        stream = self._err if isinstance(result.view, Failure) else self._out
+        if (lines or result.notes) and not self._fresh:
+            self._out.write("\n")
+            self._fresh = True
+        if stream is self._err:
+            self._out.flush()
+        stream.writelines(show(line) + "\n" for line in lines)
+        for note in result.notes:
+            self._out.writelines(show(plain(line)) + "\n" for line in labelled("note", note))
+        stream.flush()
+
+
+class JsonOutput:
+    """One JSON object a command, on a line of its own."""
+
+    collects = True
+
+    def __init__(self, out: TextIO | None = None) -> None:
+        self._out = out or sys.stdout
+
+    def line(self, line: Line) -> None:
+        """Never called: lines are in the result."""
+        raise AssertionError("a view's lines are in its result")
+
+    def write(self, data: bytes) -> None:
+        """Never called: what programs write is collected."""
+        raise AssertionError("a program's output was to be collected")
+
+    def progress(self, done: int, total: int, what: str) -> None:
+        """Nothing: the result says it."""
+
+    def end_progress(self) -> None:
+        """Nothing."""
+
+    def show(self, result: Result) -> None:
+        """The object; characters beyond ASCII are escaped, so that any terminal and any pipe can carry it."""
+        from json import dumps
+
+        self._out.write(dumps(result.json()) + "\n")
+        self._out.flush()
+
+
+class Silence:
+    """Collects everything and shows nothing: for tests and for programs that read the results themselves."""
+
+    collects = True
+
+    def progress(self, done: int, total: int, what: str) -> None:
+        """Nothing."""
+
+    def end_progress(self) -> None:
+        """Nothing."""
+
+    def show(self, result: Result) -> None:
+        """Nothing."""
+
+    def line(self, line: Line) -> None:
+        """Never called: lines are in the result."""
+
+    def write(self, data: bytes) -> None:
+        """Never called: what programs write is collected."""

@@ -1,0 +1,201 @@
+"""Views of system-call tables: the kernel's own, slot by slot, and a file that a person wrote."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from kshell.kernel.core.memory import KernelFault
+from kshell.shell.commands import misuse, take_options
+from kshell.shell.errors import CommandError, did_you_mean
+from kshell.shell.views.view import Column, Line, Text, View, labelled, show
+from kshell.shell.views.view import Table as TableView
+
+if TYPE_CHECKING:
+    from kshell.abi.syscall_tbl import Row, TblError
+    from kshell.kernel.core.profile import Profile
+    from kshell.kernel.kernel import Kernel
+    from kshell.shell.lines.words import Word
+
+STATES = ("built", "not built", "hole", "x32")
+ABIS = ("common", "64", "x32")
+_NR = r"(\d{1,9}|0[xX][0-9a-fA-F]{1,8})"
+_ONE, _RANGE = re.compile(_NR + r"\Z", re.ASCII), re.compile(rf"{_NR}-{_NR}\Z", re.ASCII)
+_COLUMNS = (
+    Column("nr", "number", right=True),
+    Column("abi", spare=3),
+    Column("name", "name"),
+    Column("entry", spare=1),  # mostly the symbol once more
+    Column("state", spare=2),  # and this can be read from name and symbol
+    Column("slot holds", "address"),
+    Column("symbol", "symbol"),
+)
+
+
+class Slot:
+    """One number: its row, if it has one, its state, and what its slot of sys_call_table holds."""
+
+    __slots__ = ("address", "nr", "row", "state", "symbol")
+
+    def __init__(self, k: Kernel, nr: int, row: Row | None) -> None:
+        self.nr, self.row, self.state = nr, row, k.syscall_state(nr)
+        self.address: int | None = None
+        self.symbol: str | None = None
+        if 0 <= nr < k.nr_syscalls:
+            try:
+                self.address = k.memory.load(k.sys_call_table + 8 * nr)
+            except KernelFault:  # a module may have unmapped the table
+                return
+            found = k.symbols.around(self.address)
+            if found is not None:
+                offset = self.address - found.address
+                self.symbol = found.name + (f"+{offset:#x}" if offset else "")
+
+    def json(self) -> dict[str, Any]:
+        """One of the `entries`; `address` is what the slot holds."""
+        row = self.row
+        return {
+            "nr": self.nr,
+            "abi": row.abi if row else None,
+            "name": row.name if row else None,
+            "entry": row.entry if row else None,
+            "address": None if self.address is None else f"{self.address:#x}",
+            "symbol": self.symbol,
+            "state": self.state,
+        }
+
+    def cells(self) -> tuple[str, ...]:
+        """The slot as a row of text."""
+        row = self.row
+        address = "" if self.address is None else f"{self.address:016x}"
+        symbol = self.symbol or ("" if self.address is None else "(nothing lives there)")
+        name, entry = (row.name, row.entry or "-") if row else ("-", "-")
+        return str(self.nr), row.abi if row else "-", name, entry, self.state, address, symbol
+
+
+def show_table(k: Kernel, words: list[Word]) -> View:
+    """The slots that the words ask for."""
+    options = take_options("table", words, {"--abi": "abi=", "--state": "state=", "-a": "abi=", "-s": "state="})
+    abi, state = options.get("abi"), options.get("state")
+    if abi is not None and abi not in ABIS:
+        raise misuse("table", f"unknown ABI {show(abi)}: there are {', '.join(ABIS)}", "table --abi x32")
+    if state is not None:
+        state = state.replace("-", " ").replace("unbuilt", "not built")
+        if state not in STATES:
+            close = did_you_mean(state, STATES)
+            what = f"unknown state {show(state)}: there are {', '.join(STATES)}"
+            raise misuse("table", what, f'table --state "{close[0]}"' if close else "table --state built")
+    numbers = sorted(set(k.table.by_number) | (set(k.table.holes()) if state == "hole" else set()))
+    if options.words:
+        numbers = sorted({nr for word in options.words for nr in _numbers(k, word.text)})
+    slots = [Slot(k, nr, k.table.by_number.get(nr)) for nr in numbers]
+    slots = [s for s in slots if abi is None or (s.row is not None and s.row.abi == abi)]
+    slots = [s for s in slots if state is None or s.state == state]
+    after: list[str | Line] = []
+    if k.profile.dispatch == "switch":
+        after.append("this kernel calls through a switch, x64_sys_call(); the table is there, but calls do not use it")
+    if not slots:
+        after.insert(0, "no row is like that")
+    return TableView(_COLUMNS, [slot.cells() for slot in slots], {"entries": [s.json() for s in slots]}, after)
+
+
+def _numbers(k: Kernel, text: str) -> list[int]:
+    """The numbers that one word means: a number, a range, a name or a part of a name."""
+    if _ONE.match(text):
+        return [_nr(text)]
+    match = _RANGE.match(text)
+    if match:
+        first, last = _nr(match[1]), _nr(match[2])
+        if first > last:
+            raise misuse("table", f"{text} runs backwards", f"table {last}-{first}")
+        last = min(last, first + 4096)
+        known = max(k.nr_syscalls, max(k.table.by_number, default=0) + 1)
+        return list(range(first, min(last + 1, known)))
+    exact = k.table.by_name.get(text)
+    found = [row.number for row in k.table.rows if text in row.name or (row.entry and text == row.entry)]
+    if exact is not None:
+        return [row.number for row in k.table.rows if row.name == text]
+    if not found:
+        close = did_you_mean(text, k.table.by_name, 3)
+        because = f"no row of kernel {k.profile.name} has that in its name"
+        raise CommandError(f"table: no call {show(text)}", because, f"table {' '.join(close)}" if close else "table")
+    return found
+
+
+def _nr(text: str) -> int:
+    return int(text, 16 if text[:2] in ("0x", "0X") else 10)
+
+
+def check(path: str, profile: Profile) -> View:
+    """What a table file of the host holds: its rows, or all its mistakes; entries of other releases only warn."""
+    from kshell.abi.syscall_tbl import decode, parse
+    from kshell.shell.host_files import read_bytes
+
+    found = parse(decode(read_bytes("table check", path)), path)
+    if found.errors:
+        return _mistakes(found.errors)
+    if not found.rows:
+        because = "it has no line that begins with a number, such as: 335 common NAME __x64_sys_NAME"
+        raise CommandError(f"table check: {show(path)}: no rows", because, "table 335  (a row of the kernel's own)")
+    rows = [
+        (str(r.number), r.abi, r.name, r.entry or "-", r.compat or "", "noreturn" if r.noreturn else "")
+        for r in found.rows
+    ]
+    columns = (
+        Column("nr", "number", right=True),
+        Column("abi"),
+        Column("name", "name"),
+        Column("entry", "symbol"),
+        Column("compat", spare=1),
+        Column("", spare=2),
+    )
+    entries = [
+        {"nr": r.number, "abi": r.abi, "name": r.name, "entry": r.entry, "address": None, "symbol": r.symbol}
+        for r in found.rows
+    ]
+    count = len(rows)
+    after: list[str | Line] = [f"{count} row{'' if count == 1 else 's'}, no mistakes"]
+    result: dict[str, Any] = {"entries": entries}
+    warnings = _spelling(found.rows, profile)
+    if warnings:
+        result["warnings"] = warnings
+        after += _warning_lines(path, warnings)
+    return TableView(columns, rows, result, after)
+
+
+def _spelling(rows: list[Row], profile: Profile) -> list[dict[str, Any]]:
+    """What is wrong with the entries that are spelt for another release, one dictionary each."""
+    from kshell.abi.syscall_tbl import misspelt
+
+    old = profile.version < (5, 7)
+    found = []
+    for row in misspelt(rows, old):
+        entry = row.entry or ""
+        right = f"__x64_{entry}" if old else entry.removeprefix("__x64_").removeprefix("__x32_")
+        made = f"the kernel's own function is called {right}" if old else f"the build would look for __x64_{entry}"
+        because = f"{profile.name} spells it {right}: {made}, and the linker finds no {'' if old else '__x64_'}{entry}"
+        found.append({"line": row.line, "what": f"entry {entry} is of another release", "because": because})
+        found[-1]["try"] = f"{row.number} {row.abi} {row.name} {right}"
+    return found
+
+
+def _warning_lines(path: str, warnings: list[dict[str, Any]]) -> list[Line]:
+    """The first of them in full, and how many there are."""
+    first = warnings[0]
+    lines: list[Line] = [[(f"{show(path)}:{first['line']}: ", "address"), (f"warning: {show(first['what'])}", "note")]]
+    lines += labelled("because", first["because"]) + labelled("try", first["try"])
+    if len(warnings) > 1:
+        lines.append([(f"{len(warnings)} entries are like that", "note")])
+    return lines
+
+
+def _mistakes(errors: list[TblError]) -> View:
+    lines: list[Line] = []
+    for error in errors:
+        place = f"{show(error.file)}:{error.line}:{error.column}: "
+        lines += [[(place, "address"), (show(error.what), "error")]]
+        lines += [[("    ", ""), (error.text_line(), "")], [("    ", ""), (error.caret_line(), "caret")]]
+        lines += labelled("because", error.because) + labelled("try", error.try_)
+    lines.append([(f"{len(errors)} mistake{'' if len(errors) == 1 else 's'}", "error")])
+    found = [{"line": e.line, "column": e.column, "what": e.what, "because": e.because, "try": e.try_} for e in errors]
+    return Text(lines, {"errors": found}, status=1)

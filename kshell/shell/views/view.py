@@ -1,0 +1,294 @@
+"""What commands return.  A view knows what it found, as JSON (`json`) and as lines on a screen (`lines`).
+
+A line is a list of spans, each a text with a *role*: what it is (an address, an errno), not how it looks.  The plain
+path joins the texts; the rich one gives each role a style.  Meaning is never in the style alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kshell.shell.errors import CommandError
+
+Span = tuple[str, str]
+Line = list[Span]
+
+ROLES = (
+    *("", "address", "bytes", "caret", "comment", "dim", "errno", "error", "good", "heading", "hint", "instruction"),
+    *("level0", "level1", "level2", "level3", "level4", "level5", "level6", "level7"),
+    *("module", "name", "note", "number", "ring0", "ring3", "string", "symbol"),
+)
+
+
+def span(text: str, role: str = "") -> Line:
+    """A line of one piece."""
+    return [(text, role)]
+
+
+def plain(line: Line) -> str:
+    """The text of a line."""
+    return "".join(text for text, _ in line)
+
+
+def show(text: str) -> str:
+    """Text fit for a terminal: control characters and bytes that are no text as backslash escapes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\t" else _escape(c) for c in text)
+
+
+def _escape(c: str) -> str:
+    code = ord(c)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that came in through surrogateescape
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+class View:
+    """The result of one command.  `status` is 0, or 1 where a check found something wrong."""
+
+    status = 0
+
+    def json(self) -> dict[str, Any]:
+        """The `result` object of --json; its fields are stable."""
+        return {}
+
+    def lines(self, width: int | None = None) -> list[Line]:
+        """The lines to show; `width` is the terminal's, None where there is none."""
+        return []
+
+    def text(self, width: int | None = None) -> str:
+        """The plain text, without a newline at its end."""
+        return "\n".join(plain(line) for line in self.lines(width))
+
+
+class Nothing(View):
+    """A command that had nothing to say, as Unix commands do when all went well."""
+
+
+class Text(View):
+    """Lines of plain text, and an object for --json (by default the text)."""
+
+    def __init__(self, lines: Iterable[str | Line], result: dict[str, Any] | None = None, status: int = 0) -> None:
+        self._lines = [span(line) if isinstance(line, str) else line for line in lines]
+        self._result = result
+        self.status = status
+
+    def json(self) -> dict[str, Any]:
+        return {"text": self.text()} if self._result is None else self._result
+
+    def lines(self, width: int | None = None) -> list[Line]:
+        return self._lines
+
+
+class Column:
+    """One column of a Table: its heading, the role of its cells, and whether they stand at its right edge.
+
+    `spare`: the table can do without it where the screen is narrow; 1 goes first, 0 stays always.
+    """
+
+    __slots__ = ("heading", "right", "role", "spare")
+
+    def __init__(self, heading: str, role: str = "", right: bool = False, spare: int = 0) -> None:
+        self.heading, self.role, self.right, self.spare = heading, role, right, spare
+
+
+LAST_COLUMN_MIN = 24  # characters below which the text of the last column is not worth folding
+
+
+class Table(View):
+    """Rows under headings.  `result` is what --json shows; `after` are lines to show below the table.
+
+    On a screen that is too narrow the spare columns are left out, and the last one is folded by words.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        rows: Sequence[Sequence[str]],
+        result: dict[str, Any],
+        after: Sequence[str | Line] = (),
+        status: int = 0,
+    ) -> None:
+        self.columns, self.rows, self._result, self.status = columns, rows, result, status
+        self.after = [span(line, "comment") if isinstance(line, str) else line for line in after]
+
+    def json(self) -> dict[str, Any]:
+        return self._result
+
+    def lines(self, width: int | None = None) -> list[Line]:
+        if not self.rows:
+            return self.after
+        widths = [max([len(c.heading), *(len(row[i]) for row in self.rows)]) for i, c in enumerate(self.columns)]
+        kept = self._kept(widths, width)
+        lines = self._row([column.heading for column in self.columns], kept, widths, width, True)
+        for row in self.rows:
+            lines += self._row(row, kept, widths, width, False)
+        left_out = [
+            column.heading for i, column in enumerate(self.columns) if i not in kept and any(r[i] for r in self.rows)
+        ]
+        if any(left_out):
+            lines.append(span(f"(on a wider screen also: {', '.join(filter(None, left_out))})", "dim"))
+        return lines + self.after
+
+    def _kept(self, widths: list[int], width: int | None) -> list[int]:
+        """The columns for which there is room."""
+        kept = list(range(len(self.columns)))
+        empty = {i for i in kept if not any(row[i] for row in self.rows)}
+        spare = sorted((i for i in kept if self.columns[i].spare), key=lambda i: self.columns[i].spare)
+        for at in [*sorted(empty), *(i for i in spare if i not in empty)]:
+            if width is not None and sum(widths[i] + 2 for i in kept) - 2 > width and len(kept) > 1:
+                kept.remove(at)
+        return kept
+
+    def _row(
+        self, row: Sequence[str], kept: list[int], widths: list[int], width: int | None, heading: bool
+    ) -> list[Line]:
+        line: Line = []
+        for i in kept[:-1]:
+            padded = row[i].rjust(widths[i]) if self.columns[i].right else row[i].ljust(widths[i])
+            line.append((padded + "  ", "heading" if heading else self.columns[i].role))
+        last = self.columns[kept[-1]]
+        role = "heading" if heading else last.role
+        indent = sum(widths[i] + 2 for i in kept[:-1])
+        text = row[kept[-1]].rjust(widths[kept[-1]]) if last.right else row[kept[-1]]
+        if width is None or len(text) <= width - indent or width - indent < LAST_COLUMN_MIN:
+            return [_trimmed([*line, (text, role)])]
+        from textwrap import wrap
+
+        first, *more = wrap(text, width - indent, break_long_words=False, break_on_hyphens=False) or [""]
+        return [[*line, (first, role)], *[[(" " * indent, ""), (part, role)] for part in more]]
+
+
+def _trimmed(line: Line) -> Line:
+    """The line without blanks at its end."""
+    while line and not line[-1][0].strip():
+        line.pop()
+    if line:
+        line[-1] = (line[-1][0].rstrip(), line[-1][1])
+    return line
+
+
+class Dmesg(View):
+    """Records of the kernel's log, and how many older ones were overwritten before anybody read them."""
+
+    def __init__(
+        self, records: Sequence[Any], dropped: int, show_levels: bool = False, raw_time: bool = True, remark: str = ""
+    ) -> None:
+        self.records, self.dropped, self.show_levels, self.raw_time = records, dropped, show_levels, raw_time
+        self.remark = remark
+
+    def json(self) -> dict[str, Any]:
+        records = [{"level": r.level, "time_ns": r.time_ns, "text": r.text} for r in self.records]
+        return {"records": records, "dropped": self.dropped}
+
+    def lines(self, width: int | None = None) -> list[Line]:
+        from kshell.abi.loglevel import WORDS
+        from kshell.kernel.core.printk import timestamp
+
+        lines: list[Line] = []
+        if self.dropped:
+            lines.append(span(f"({self.dropped} older records were overwritten: the ring buffer is full)", "comment"))
+        for record in self.records:
+            line: Line = []
+            if self.show_levels:
+                line.append((f"kern  :{WORDS[record.level]:<6}: ", "dim"))
+            stamp = timestamp(record.time_ns) if self.raw_time else _wall_clock(record.time_ns)
+            line.append((f"{stamp} ", "dim"))
+            line.append((record.text, f"level{record.level}"))
+            lines.append(line)
+        return [*lines, span(self.remark, "comment")] if self.remark else lines
+
+
+def _wall_clock(time_ns: int) -> str:
+    """``[Thu Jan  1 00:00:01 2026]`` on the machine's clock (UTC)."""
+    from time import asctime, gmtime
+
+    from kshell.kernel.core.clock import BOOT_EPOCH_NS
+
+    return f"[{asctime(gmtime((BOOT_EPOCH_NS + time_ns) // 10**9))}]"
+
+
+class Lsmod(View):
+    """The loaded modules, in lsmod's own columns."""
+
+    def __init__(self, modules: Sequence[Any]) -> None:
+        self.modules = modules
+
+    def json(self) -> dict[str, Any]:
+        return {
+            "modules": [
+                {
+                    "name": m.name,
+                    "size": m.size,
+                    "refcount": m.refcount,
+                    "used_by": sorted(m.used_by),
+                    "taints": m.taints,
+                }
+                for m in self.modules
+            ]
+        }
+
+    def lines(self, width: int | None = None) -> list[Line]:
+        lines = [span("Module                  Size  Used by", "heading")]
+        for m in self.modules:
+            holders = ",".join(sorted(m.used_by))
+            lines.append(
+                [
+                    (f"{m.name:<19s}", "module"),
+                    (f" {m.size:8d}  {m.refcount}", "number"),
+                    (f" {holders}" if holders else "", ""),
+                ]
+            )
+        return lines
+
+
+class Failure(View):
+    """A CommandError as lines: what, because, try, and the details between; then those that came with it."""
+
+    def __init__(
+        self,
+        what: str,
+        because: str,
+        try_: str,
+        details: Sequence[str],
+        status: int,
+        more: Sequence[Failure] = (),
+        after: Sequence[str] = (),
+    ) -> None:
+        self.what, self.because, self.try_, self.details, self.status = what, because, try_, details, status
+        self.more, self.after = more, after
+
+    def lines(self, width: int | None = None) -> list[Line]:
+        lines: list[Line] = [span(line, "error") for line in show_lines(self.what)]
+        lines += [[("    ", ""), (line, "caret" if set(line) <= set(" ^~|") else "")] for line in self.details]
+        for label, text in (("because", self.because), ("try", self.try_)):
+            lines += labelled(label, text)
+        for other in self.more:
+            lines += other.lines(width)
+        if self.more:
+            lines.append(span(f"{len(self.more) + 1} mistakes", "error"))
+        return [*lines, *[span(show(line), "error") for line in self.after]]
+
+
+def failure(error: CommandError) -> Failure:
+    """The view of an error."""
+    more = [failure(other) for other in error.more]
+    return Failure(error.what, error.because, error.try_, error.details, error.status, more, error.after)
+
+
+def labelled(label: str, text: str) -> list[Line]:
+    """``  because: text``, further lines of the text aligned under the first; nothing for an empty text."""
+    if not text:
+        return []
+    head = f"  {label}: "
+    first, *more = show_lines(text)
+    role = "hint" if label == "try" else ""
+    return [[(head, "dim"), (first, role)], *[[(" " * len(head), ""), (line, role)] for line in more]]
+
+
+def show_lines(text: str) -> list[str]:
+    """The lines of a text, at least one."""
+    return [show(line) for line in text.split("\n")]

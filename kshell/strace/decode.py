@@ -1,0 +1,199 @@
+"""The text of a system call, as strace 6.1 prints it, to the column.
+
+strace looks twice: at the way in, when a buffer still holds what the program passed, and at the way out, when the
+kernel has filled the others.  So do `enter` and `leave`.  How each argument reads follows from the C type of the
+parameter (`CType.show`); what no C type says, because strace knows the call, is in `_KINDS_BY_NAME`.
+
+Two kinds of line are not strace's, which has never heard of this kernel's calls and knows more of Linux's: a call
+that only kshell has (test_call) is printed by its declaration, and one that Linux has but this kernel does not gets
+its name and its six registers in hex, as strace prints a number that it does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from kshell.abi import fcntl
+from kshell.abi.c_types import U64
+from kshell.abi.errno import errno_name, is_error, strerror
+from kshell.abi.symbolic import KINDS, flags_text
+from kshell.strace import user_data as show
+
+if TYPE_CHECKING:
+    from kshell.kernel.core.declare import SyscallDefinition
+    from kshell.kernel.core.trace import Call
+    from kshell.kernel.kernel import Kernel
+
+RESULT_COLUMN = 40
+UNLIMITED = 1 << 80  # more than all the elements of an iovec together can say
+
+_InDecoder = Callable[["Kernel", list[int], int], str]  # with the arguments, narrowed, and which of them is meant
+_OutDecoder = Callable[["Kernel", "Call", int], str]
+
+_KINDS_BY_NAME: dict[str, dict[int, str]] = {
+    "dup3": {2: "pipe_flags"},  # no access mode among its flags
+    "getcwd": {0: "cwd"},
+    "getrandom": {0: "random_out"},
+    "mmap": {5: "hex"},
+    "nanosleep": {1: "address"},  # filled in only when a signal cut the sleep short
+}
+
+# fcntl's third argument, by command; a command that is in neither table prints it in hex.
+_FCNTL_WITHOUT = {
+    *(fcntl.F_GETFD, fcntl.F_GETFL, fcntl.F_GETOWN, fcntl.F_GETSIG),
+    *(fcntl.F_GETLEASE, fcntl.F_GETPIPE_SZ, fcntl.F_GET_SEALS),
+}
+_FCNTL_KINDS = {
+    fcntl.F_DUPFD: "int",
+    fcntl.F_DUPFD_CLOEXEC: "int",
+    fcntl.F_SETPIPE_SZ: "int",
+    fcntl.F_SETFD: "fd_flags",
+    fcntl.F_SETFL: "open_flags",
+    fcntl.F_SETOWN: "fd",
+    fcntl.F_GETLK: "flock_out",
+    fcntl.F_OFD_GETLK: "flock_out",
+    fcntl.F_SETLK: "flock_in",
+    fcntl.F_SETLKW: "flock_in",
+    fcntl.F_OFD_SETLK: "flock_in",
+    fcntl.F_OFD_SETLKW: "flock_in",
+}
+
+_HEX_RESULTS = {"mmap", "brk"}
+_RESTARTS = {  # results that the kernel keeps to itself: the call begins anew after the signal
+    512: "ERESTARTSYS (To be restarted if SA_RESTART is set)",
+    513: "ERESTARTNOINTR (To be restarted)",
+    514: "ERESTARTNOHAND (To be restarted if no handler)",
+    516: "ERESTART_RESTARTBLOCK (Interrupted by signal)",
+}
+
+
+def _buf_in(k: Kernel, values: list[int], i: int) -> str:
+    return show.buffer(k, values[i], values[i + 1]) if i + 1 < len(values) else show.pointer(values[i])
+
+
+def _buf_out(k: Kernel, call: Call, i: int) -> str:
+    return show.buffer(k, call.args[i], _result(call))
+
+
+def _cwd(k: Kernel, call: Call, i: int) -> str:
+    return show.path(k, call.args[i], min(max(_result(call) - 1, 0), show.PATH_MAX - 1))
+
+
+def _result(call: Call) -> int:
+    return call.ret or 0
+
+
+# Known when the call begins.
+_IN: dict[str, _InDecoder] = {
+    "fd": lambda k, v, i: str((v[i] & 0xFFFF_FFFF ^ 0x8000_0000) - 0x8000_0000),
+    "hex": lambda k, v, i: show.unsigned_hex(v[i]),
+    "address": lambda k, v, i: show.pointer(v[i]),
+    "path": lambda k, v, i: show.path(k, v[i]),
+    "buf_in": _buf_in,
+    "iov_in": lambda k, v, i: show.iovec(k, v[i], v[i + 1], UNLIMITED),
+    "timespec_in": lambda k, v, i: show.time_pair(k, v[i], "tv_nsec"),
+    "flock_in": lambda k, v, i: show.flock(k, v[i], with_pid=False),
+}
+# Known when it has returned without an error; otherwise the address is shown.
+_OUT: dict[str, _OutDecoder] = {
+    "buf_out": _buf_out,
+    "random_out": lambda k, call, i: show.buffer(k, call.args[i], _result(call), as_hex=True),
+    "cwd": _cwd,
+    "iov_out": lambda k, call, i: show.iovec(k, call.args[i], call.args[i + 1], _result(call)),
+    "stat": lambda k, call, i: show.stat(k, call.args[i]),
+    "utsname": lambda k, call, i: show.utsname(k, call.args[i]),
+    "sysinfo": lambda k, call, i: show.sysinfo(k, call.args[i]),
+    "timespec_out": lambda k, call, i: show.time_pair(k, call.args[i], "tv_nsec"),
+    "timeval_out": lambda k, call, i: show.time_pair(k, call.args[i], "tv_usec"),
+    "timezone_out": lambda k, call, i: show.timezone(k, call.args[i]),
+    "time_out": lambda k, call, i: show.time_t(k, call.args[i]),
+    "fd_pair": lambda k, call, i: show.fd_pair(k, call.args[i]),
+    "flock_out": lambda k, call, i: show.flock(k, call.args[i], with_pid=True),
+}
+
+
+def enter(k: Kernel, call: Call, definition: SyscallDefinition | None) -> None:
+    """Decode into `call.parts` what the program passes, before the body can change it."""
+    if definition is None or call.name is None:
+        call.kinds = ("hex",) * len(call.args)
+        call.parts = [show.unsigned_hex(value) for value in call.args]
+        return
+    special = _KINDS_BY_NAME.get(call.name, {})
+    kinds = [special.get(i, parameter.ctype.show) for i, parameter in enumerate(definition.parameters)]
+    if call.name == "fcntl":
+        _choose_fcntl(call, kinds)
+    elif kinds[-2:] == ["open_flags", "mode"] and not _creates(call.args[len(kinds) - 2]):
+        kinds.pop()
+    call.kinds = tuple(kinds)
+    call.parts = []
+    values = [p.ctype.narrow(value) for p, value in zip(definition.parameters, call.args, strict=False)]
+    for i, kind in enumerate(kinds):
+        if kind in _OUT:
+            call.parts.append(None)
+        elif kind in _IN:
+            call.parts.append(_IN[kind](k, values, i))
+        elif kind in KINDS:
+            call.parts.append(flags_text(values[i], kind))
+        else:
+            call.parts.append(str(values[i]))
+
+
+def _choose_fcntl(call: Call, kinds: list[str]) -> None:
+    command = call.args[1] & 0xFFFF_FFFF
+    if command in _FCNTL_WITHOUT:
+        kinds.pop()
+    else:
+        kinds[2] = _FCNTL_KINDS.get(command, "hex")
+
+
+def _creates(flags: int) -> bool:
+    """Whether open() looks at its mode."""
+    return bool(flags & (fcntl.O_CREAT | fcntl.__O_TMPFILE))
+
+
+def leave(k: Kernel, call: Call) -> None:
+    """Decode what the call has filled in, and set `call.text` to the whole line.
+
+    A call that did not return shows its arguments up to the first that was still to come.
+    """
+    name = call.name or f"syscall_{call.nr & U64:#x}"
+    parts: list[str] = []
+    for i, part in enumerate(call.parts):
+        if part is None and call.ret is None:
+            parts.append(" <unfinished ...>")
+            break
+        parts.append(_late(k, call, i) if part is None else part)
+    call.text = f"{name}({', '.join(parts)}) ".ljust(RESULT_COLUMN) + f"= {_result_text(call)}"
+
+
+def _late(k: Kernel, call: Call, i: int) -> str:
+    if call.ret is not None and not is_error(call.ret):
+        return _OUT[call.kinds[i]](k, call, i)
+    address = call.args[i]
+    if call.kinds[i] == "iov_out":
+        return show.iovec(k, address, call.args[i + 1], None)
+    return show.pointer(address)
+
+
+def _result_text(call: Call) -> str:
+    ret = call.ret
+    if ret is None:
+        return "?"
+    if is_error(ret):
+        if -ret in _RESTARTS:
+            return f"? {_RESTARTS[-ret]}"
+        name = errno_name(-ret)
+        return f"-1 (errno {name})" if name.isdigit() else f"-1 {name} ({strerror(-ret)})"
+    if call.name in _HEX_RESULTS:
+        return show.unsigned_hex(ret)
+    if call.name == "time":
+        when = show.date(ret)
+        return f"{ret & U64} ({when})" if when else str(ret & U64)
+    if call.name == "fcntl":
+        command = call.args[1] & 0xFFFF_FFFF
+        if command == fcntl.F_GETFL:
+            return f"{show.unsigned_hex(ret)} (flags {flags_text(ret, 'open_flags')})"
+        if command == fcntl.F_GETFD and ret:
+            return f"{ret & U64:#x} (flags {flags_text(ret, 'fd_flags')})"
+    return str(ret)

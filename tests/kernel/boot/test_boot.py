@@ -1,0 +1,83 @@
+"""What a booted kernel has in its memory."""
+
+from __future__ import annotations
+
+import pytest
+
+from kshell.kernel.core import layout
+from kshell.kernel.core.memory import KernelFault
+from kshell.kernel.core.naming import entry_name
+from kshell.kernel.kernel import Kernel
+
+
+@pytest.fixture(scope="module", params=["4.19", "course", "6.19"])
+def k(request: pytest.FixtureRequest) -> Kernel:
+    return Kernel(request.param)
+
+
+def everything(k: Kernel) -> tuple[object, ...]:
+    return (
+        [repr(symbol) for symbol in k.symbols],
+        k.log.since(0),
+        k.clock.ns,
+        bytes(k.ram.bytes[: 4096 * (k.ram.frames_used + 1)]),
+    )
+
+
+def test_the_same_kernel_booted_twice_is_the_same_to_the_byte() -> None:
+    for profile in ("course", "6.19"):
+        assert everything(Kernel(profile)) == everything(Kernel(profile))
+
+
+def test_every_slot_of_the_table_reaches_its_rows_function_or_sys_ni_syscall(k: Kernel) -> None:
+    for nr in range(k.nr_syscalls):
+        address = k.memory.load(k.sys_call_table + 8 * nr)
+        definition = k.define_of(nr)
+        symbol = k.symbols.at(address)
+        assert symbol is not None
+        assert address in k.bodies
+        if definition is None:
+            assert address == k.ni_syscall
+        else:
+            assert symbol.name == "__x64_sys_" + definition.name
+
+
+def test_the_table_is_read_only(k: Kernel) -> None:
+    with pytest.raises(KernelFault) as caught:
+        k.memory.store(k.sys_call_table, 0)
+    assert caught.value.error_code == 3
+
+
+def test_kernel_text_is_read_only_and_data_is_not_executable(k: Kernel) -> None:
+    with pytest.raises(KernelFault) as caught:
+        k.memory.store(layout.KERNEL_TEXT, 0)
+    assert caught.value.error_code == 3
+    with pytest.raises(KernelFault) as caught:
+        k.jump_into_nothing(layout.KERNEL_DATA)
+    assert caught.value.error_code == 0x11
+
+
+def test_a_new_call_moves_no_other_function() -> None:
+    old, course, new = (
+        {s.name: s.address for s in Kernel(p).symbols if s.name.startswith("__x64_sys_")}
+        for p in ("4.19", "course", "6.19")
+    )
+    assert set(course) - set(old) == {"__x64_sys_test_call"}
+    assert all(course[name] == address for name, address in old.items())
+    assert all(new[name] == address for name, address in old.items() if name in new)
+
+
+def test_no_two_functions_share_an_address(k: Kernel) -> None:
+    addresses = [s.address for s in k.symbols]
+    assert len(set(addresses)) == len(addresses)
+    assert all(k.symbols.at(address) is not None for address in k.bodies)
+
+
+def test_every_built_in_call_has_a_row_or_is_said_to_have_none(k: Kernel) -> None:
+    rows = {entry_name(row.symbol) for row in k.table.rows if row.symbol}
+    assert set(k.definitions) <= rows
+
+
+def test_every_call_has_a_page_of_its_errors(k: Kernel) -> None:
+    for definition in k.definitions.values():
+        assert definition.doc.strip(), definition.name

@@ -1,0 +1,157 @@
+"""The way in: which function a number reaches, by each release's rules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kshell.abi.errno import ENOSYS, ENXIO
+from kshell.kernel.core.trace import Tracer
+from kshell.kernel.entry.entry import lookup
+from kshell.kernel.entry.exec import run_stub
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.module.load import ModuleError, delete_module, load_module
+from tests.kernel.module_lab import Lab
+
+U64 = (1 << 64) - 1
+GETPID = 39
+PROFILES = ("4.19", "course", "6.19")
+
+
+@pytest.fixture(scope="module", params=PROFILES)
+def k(request: pytest.FixtureRequest) -> Kernel:
+    return Kernel(request.param)
+
+
+def result(k: Kernel, nr: int, *args: int) -> int | None:
+    call = run_stub(k, nr, list(args)).call
+    assert call is not None
+    return call.ret
+
+
+@pytest.mark.parametrize("nr", [-1, -2, 1 << 30, 1 << 30 | GETPID, 10_000, 1 << 31, 511, 512, 547, 600, 400_000])
+def test_numbers_outside_the_table_are_not_implemented(k: Kernel, nr: int) -> None:
+    assert result(k, nr) == -ENOSYS
+
+
+def test_the_upper_half_of_rax_alone_is_read_on_new_kernels() -> None:
+    assert lookup(Kernel("6.19"), 1 << 63)[1] == 0
+    assert lookup(Kernel("4.19"), 1 << 63) == (None, -(1 << 63))
+
+
+def test_the_upper_half_of_rax_counts_on_old_kernels_only() -> None:
+    old, new = Kernel("4.19"), Kernel("6.19")
+    assert result(old, (1 << 32) + GETPID) == -ENOSYS
+    assert result(new, (1 << 32) + GETPID) == new.shell_task.pid
+    assert result(new, (1 << 32) - 1) == -ENOSYS
+
+
+def test_out_of_range_never_reaches_sys_ni_syscall_on_old_kernels_and_does_on_new_ones() -> None:
+    old, new = Kernel("4.19"), Kernel("6.19")
+    assert lookup(old, 5000) == (None, 5000)
+    assert lookup(old, U64) == (None, -1)
+    assert lookup(new, 5000) == (new.ni_syscall, 5000)
+    assert lookup(new, U64) == (None, -1)
+    assert lookup(new, 0xFFFF_FFFF) == (None, -1)
+
+
+def test_every_hole_of_the_table_is_not_implemented(k: Kernel) -> None:
+    for nr in k.table.holes():
+        assert lookup(k, nr)[0] == k.ni_syscall, nr
+    holes = k.table.holes()
+    assert not holes or result(k, holes[0]) == -ENOSYS
+
+
+def test_335_is_another_call_in_each_kernel() -> None:
+    assert result(Kernel("4.19"), 335, 42) == -ENOSYS
+    assert result(Kernel("course"), 335, 42) == -ENOSYS
+    k = Kernel("6.19")
+    outcome = run_stub(k, 335, [42]).outcome
+    assert outcome.kind == "killed"
+    assert outcome.signal is not None
+    assert outcome.signal.name == "SIGILL"
+    assert result(k, 336) == -ENXIO
+
+
+def test_getpid_answers_the_same_by_number_and_name(k: Kernel) -> None:
+    assert result(k, GETPID) == k.shell_task.pid
+    assert k.define_of(GETPID) is k.definitions["getpid"]
+
+
+HIJACK = """
+def my_getpid(k, regs):
+    return {}
+def m_init(k):
+    {}
+    k.memory.store(k.sys_call_table + 8 * 39, k.pointer_to(my_getpid))
+    return 0
+def m_exit(k):
+    pass
+module_init(m_init)
+module_exit(m_exit)
+"""
+WRITABLE = "k.memory.set_writable(k.sys_call_table, 4096, True)"
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_naive_store_into_the_table_oopses(tmp_path: Path, profile: str) -> None:
+    with pytest.raises(ModuleError, match="Killed: insmod"):
+        hijacked(tmp_path, profile, "0", "pass")
+
+
+def hijacked(tmp_path: Path, profile: str, value: str, first: str = WRITABLE) -> Lab:
+    """A kernel whose getpid is replaced by a function that returns `value`."""
+    lab = Lab(tmp_path, profile)
+    path = tmp_path / "m.py"
+    path.write_text("from kshell.linux import *\nMODULE_LICENSE('GPL')\n" + HIJACK.format(value, first))
+    load_module(lab.k, str(path))
+    return lab
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_hijacked_slot_is_followed_where_the_table_dispatches(tmp_path: Path, profile: str) -> None:
+    lab = hijacked(tmp_path, profile, "regs[ORIG_AX] * 100 + regs[DI]")
+    assert lab.result(GETPID, 7) == (lab.k.shell_task.pid if profile == "6.19" else 3907)
+
+
+@pytest.mark.parametrize(("value", "wanted"), [("2**64 + 5", 5), ("True", 1), ("-38", -38), ("-2**70 - 1", -1)])
+def test_what_a_hijacker_returns_is_narrowed_to_the_register(tmp_path: Path, value: str, wanted: int) -> None:
+    assert hijacked(tmp_path, "4.19", value).result(GETPID) == wanted
+
+
+@pytest.mark.parametrize("value", ["None", "'text'", "1.5"])
+def test_a_hijacker_that_returns_no_int_is_a_bug_at_its_definition(tmp_path: Path, value: str) -> None:
+    lab = hijacked(tmp_path, "4.19", value)
+    assert lab.call(GETPID).outcome.kind == "killed"
+    assert "kernel BUG at m.py:4!" in lab.dmesg()
+
+
+def test_removing_a_hijacker_without_restoring_the_slot_oopses_at_the_next_call(tmp_path: Path) -> None:
+    lab = hijacked(tmp_path, "4.19", "0")
+    delete_module(lab.k, "m")
+    outcome = lab.call(GETPID).outcome
+    assert outcome.signal is not None
+    assert outcome.signal.name == "SIGKILL"
+    assert any(line.startswith("RIP: 0010:0xffffffffc0000010") for line in lab.dmesg())
+
+
+def test_statistics_count_calls_and_errors_and_share_one_entry_outside_the_table() -> None:
+    k = Kernel("6.19")
+    for nr in range(1000, 1100):
+        result(k, nr)
+    result(k, 3, 99)
+    assert (k.statistics[3].count, k.statistics[3].errors) == (1, 1)
+    assert k.statistics[-1].count == 100
+    assert len(k.statistics) == 2
+
+
+def test_a_traced_call_tells_each_hop_in_order() -> None:
+    k = Kernel("course")
+    k.tracer = tracer = Tracer(True)
+    run_stub(k, 335, [42])
+    assert tracer.hops is not None
+    steps = [hop.step for hop in tracer.hops]
+    assert steps == ["cpu", "entry", "dispatch", "table", "wrapper", "printk", "stub", "return", "user"]
+    wrapper = tracer.hops[4].text
+    assert wrapper == "SYSCALL_DEFINE1(test_call, int, test_int)\tdi 0x2a -> test_int = 42"

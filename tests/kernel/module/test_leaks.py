@@ -1,0 +1,78 @@
+"""What a module leaves behind: pointers into its text, and what is said of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kshell.kernel.module.leaks import pointers_into
+from kshell.kernel.module.load import delete_module
+from tests.kernel.module_lab import Lab
+
+HANDLER = "def handler(k, n):\n    return n\n"
+
+
+def test_a_pointer_into_a_module_is_found_by_name_and_address(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    module = lab.handler(HANDLER)
+    leaks = pointers_into(lab.k, module)
+    cell = lab.k.symbols.lookup("STUB_test_call")
+    assert cell is not None
+    assert [(leak.name, leak.address, leak.value, leak.target) for leak in leaks] == [
+        ("STUB_test_call", cell.address, module.address + 0x10, "handler")
+    ]
+
+
+def test_a_slot_of_the_table_is_found_by_its_number(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    module = lab.load(HANDLER)
+    table = lab.k.sys_call_table
+    lab.k.memory.set_writable(table, 8 * 400, True)
+    lab.k.memory.store(table + 8 * 39, module.address + 0x10)
+    assert [leak.name for leak in pointers_into(lab.k, module)] == ["sys_call_table[39]"]
+
+
+def test_a_pointer_of_another_module_is_found_with_its_owner(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    lab.load('hook = Stub("hook")\nEXPORT_SYMBOL(hook)\n', "owner")
+    text = 'hook = extern("hook")\n' + HANDLER + "def m_init(k):\n    k[hook] = handler\n    return 0\n"
+    lab.load(text + "module_init(m_init)\ndef m_exit(k):\n    pass\nmodule_exit(m_exit)\n")
+    delete_module(lab.k, "m")
+    assert "hook [owner] (at 0x" in lab.k.take_notes()[0]
+
+
+def test_a_module_that_cleans_up_leaves_no_note(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    lab.handler(HANDLER)
+    delete_module(lab.k, "m")
+    assert lab.k.take_notes() == []
+
+
+@pytest.mark.parametrize(("result", "noted"), [("-ENOMEM", True), ("0", False), ("'text'", True)])
+def test_an_init_that_fails_halfway_is_noted(tmp_path: Path, result: str, noted: bool) -> None:
+    lab = Lab(tmp_path)
+    text = HANDLER + f"def m_init(k):\n    k[STUB_test_call] = handler\n    return {result}\nmodule_init(m_init)\n"
+    if noted:
+        lab.refused(text)
+        leak = "m did not load, its text is freed, and STUB_test_call (at 0x"
+        assert any(note.startswith(leak) for note in lab.k.take_notes())
+        assert lab.k.symbols.lookup("handler") is None
+        assert lab.call(335, 1).outcome.kind == "killed"
+    else:
+        lab.load(text)
+        assert lab.k.take_notes() == []
+
+
+def test_rmmod_f_notes_the_references_that_are_held_and_the_exit_that_is_missing(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    module = lab.load(
+        "def m_init(k):\n    return 0 if try_module_get(k, THIS_MODULE) else -EBUSY\nmodule_init(m_init)\n"
+    )
+    assert (module.permanent, module.initstate, module.refcount) == (True, "live", 1)
+    delete_module(lab.k, "m", force=True)
+    assert module.initstate == "unformed"
+    notes = lab.k.take_notes()
+    assert notes[0].startswith("m has no exit function")
+    assert notes[1].startswith("1 reference is still held on m")
+    assert lab.k.taint.why["R"] == "rmmod -f m"

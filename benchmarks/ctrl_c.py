@@ -9,6 +9,7 @@ import struct
 import time
 
 from benchmarks.machine import DATA, TEXT
+from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import load_program
 from kshell.kernel.entry.run import run_program
 from kshell.kernel.kernel import Kernel
@@ -57,7 +58,7 @@ def latency_ms(k: Kernel, code: bytes) -> float:
 
 def medians_ms(rounds: int = ROUNDS) -> dict[str, float]:
     """The median latency for each kind of loop."""
-    k = Kernel("course")
+    k = boot("course")
     return {kind: statistics.median(latency_ms(k, code) for _ in range(rounds)) for kind, code in LOOPS.items()}
 
 

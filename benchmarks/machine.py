@@ -15,6 +15,7 @@ from unicorn import Uc  # type: ignore[attr-defined]
 from unicorn.unicorn_const import UC_ARCH_X86, UC_HOOK_INSN, UC_MODE_64, UC_PROT_READ, UC_PROT_WRITE
 from unicorn.x86_const import UC_X86_INS_SYSCALL
 
+from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import load_program
 from kshell.kernel.entry.run import run_program
 from kshell.kernel.kernel import Kernel
@@ -76,7 +77,7 @@ def ratio(baseline: Measurement, measured: Measurement, rounds: int = ROUNDS) ->
 
 def null_call() -> float:
     """A system call (getpid, with table, wrapper, statistics, pt_regs) against an empty callback.  At least 1/8."""
-    k, code = Kernel("course"), getpid_loop()
+    k, code = boot("course"), getpid_loop()
     return ratio(lambda: raw(code, hook=True), lambda: ours(k, code))
 
 
@@ -94,26 +95,26 @@ def registers_only(turns: int = 10_000_000, rounds: int = 9) -> float:
     baseline, measured = [], []
     for _ in range(rounds):
         baseline.append(raw(code))
-        measured.append(ours(Kernel("course"), code))
+        measured.append(ours(boot("course"), code))
     return min(baseline) / min(measured)
 
 
 def computation(size: int, touches: int = 20_000_000) -> float:
     """Reading and writing `size` bytes round and round, against Unicorn without hooks.  At least 0.9, and well above 1,
     since Unicorn's own TLB mode looks each access up in its list of regions and the virtual one does not."""
-    k, code = Kernel("course"), touch_loop(size, touches, 64)
+    k, code = boot("course"), touch_loop(size, touches, 64)
     return ratio(lambda: raw(code, size), lambda: ours(k, code, size))
 
 
 def counted(size: int = 16 << 10, touches: int = 4_000_000) -> float:
     """The same with an instruction budget, against the same without."""
-    k, code = Kernel("course"), touch_loop(size, touches, 64)
+    k, code = boot("course"), touch_loop(size, touches, 64)
     return ratio(lambda: ours(k, code, size), lambda: ours(k, code, size, BUDGET))
 
 
 def many_pages(touches: int = 4_000_000) -> float:
     """One access to each page of 4 MiB, round and round, against the same in 64 KiB.  At least 1/3."""
-    k = Kernel("course")
+    k = boot("course")
     few, many = touch_loop(64 << 10, touches, 4096), touch_loop(4 << 20, touches, 4096)
     return ratio(lambda: ours(k, few, 64 << 10), lambda: ours(k, many, 4 << 20))
 

@@ -6,8 +6,8 @@ import os
 import tempfile
 from time import perf_counter
 
+from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import run_stub
-from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.load import delete_module, load_module
 from kshell.modules import __file__ as modules_file
 
@@ -32,14 +32,14 @@ def boot_ms(rounds: int = 10) -> float:
     times = []
     for _ in range(rounds):
         begin = perf_counter()
-        Kernel("course")
+        boot("course")
         times.append(perf_counter() - begin)
     return 1000 * min(times)
 
 
 def edit_load_call_ms(rounds: int = 50) -> float:
     """Mean time to edit a module's file, unload the old one, load it and call it, in milliseconds."""
-    k = Kernel("course")
+    k = boot("course")
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "edited.py")
         begin = perf_counter()
@@ -57,7 +57,7 @@ def edit_load_call_ms(rounds: int = 50) -> float:
 
 def what_rounds_leave_behind(rounds: int = 10_000) -> dict[str, int]:
     """What `rounds` of insmod, call and rmmod leave behind, by kind; every figure should be 0."""
-    k = Kernel("course")
+    k = boot("course")
     path = os.path.join(os.path.dirname(modules_file), "syscallModule.py")
 
     def once() -> None:

@@ -1,7 +1,8 @@
-"""struct-of-everything: one booted kernel.
+"""struct of everything: one kernel, and each name that the rooms above give it.
 
-Importing declares, booting binds: the declarations of kshell.kernel.syscalls get their addresses here, and every
-value lives in this object.  Two kernels in one process never meet.
+Importing declares, booting binds: every value lives in this object, and two kernels in one process never meet.  What
+stands under TYPE_CHECKING is declared forward, as in xv6's defs.h: nothing of it is imported when kshell runs, and no
+other file of the kernel may look upwards.
 """
 
 from __future__ import annotations
@@ -10,30 +11,26 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from kshell.kernel.boot.vmlinux import Vmlinux, packaged
 from kshell.kernel.core import layout
 from kshell.kernel.core.clock import Clock
-from kshell.kernel.core.kallsyms import Kallsyms
 from kshell.kernel.core.memory import KernelMemory
 from kshell.kernel.core.naming import entry_name
 from kshell.kernel.core.pointers import KernelBug, KernelText
 from kshell.kernel.core.printk import DEFAULT_LEVEL, MESSAGE_MAX, Log, printable
-from kshell.kernel.core.profile import DEFAULT, Profile
-from kshell.kernel.report.taint import Taint
+from kshell.kernel.core.profile import Profile
 from kshell.machine.cpu import Cpu
 from kshell.machine.ram import Ram
 
 if TYPE_CHECKING:
     from kshell.abi.syscall_tbl import Table
+    from kshell.kernel.boot.vmlinux import Vmlinux
     from kshell.kernel.core.declare import SyscallDefinition
-    from kshell.kernel.core.trace import Tracer
+    from kshell.kernel.core.taint import Taint
     from kshell.kernel.entry.entry import CallStatistics
     from kshell.kernel.fs.filesystem import FileSystem
-    from kshell.kernel.mm.address_space import AddressSpace
     from kshell.kernel.module.load import Module
-    from kshell.kernel.task.task import Siginfo, Task
+    from kshell.kernel.task.task import Task
 
-RAM_SIZE = 64 << 20
 UNLIMITED = 1 << 62  # turns of loops that nobody will see the end of
 FIRST_PID = 77
 
@@ -60,46 +57,43 @@ class NoTty:
 
 
 class Kernel(KernelText):
-    """A booted kernel.  `image` is what is booted: one that was built, or by its name one that comes with kshell (4.19,
-    course, 6.19); `cmdline` is what the boot loader passes (`nosmap`, `nosmep`, `module_reuse` and `uid=N` are
-    understood); `tick_budget` limits the loops of a student's code in it, 0 for not at all.  Raises KernelPanic where
-    an image does not get through its boot."""
+    """A kernel: all its values.  It is made by boot() (boot/start.py), which also gives what it only declares here.
 
-    def __init__(
-        self, image: Vmlinux | str = DEFAULT.name, cmdline: str = "", *, tick_budget: int = 0, ram_size: int = RAM_SIZE
-    ) -> None:
-        from kshell.kernel.boot import start as boot
+    `image` is what is booted and `cmdline` what the boot loader passes to it; `tick_budget` limits the loops of a
+    student's code in it, 0 for not at all; `ram_size` is in bytes.
+    """
 
-        super().__init__()
-        self.image: Vmlinux = packaged(image) if isinstance(image, str) else image
-        self.profile: Profile = self.image.profile
-        self.release = self.image.release  # what uname says
-        self.vermagic = self.image.vermagic
-        self.cmdline = cmdline
+    # What the rooms above give it when it boots.
+    table: Table
+    taint: Taint
+    fs: FileSystem
+    current: Task
+    shell_task: Task
+
+    def __init__(self, image: Vmlinux, cmdline: str, *, tick_budget: int, ram_size: int) -> None:
+        super().__init__(KernelMemory(Ram(ram_size)))
+        self.image, self.cmdline = image, cmdline
+        self.profile: Profile = image.profile
+        self.release = image.release  # what uname says
+        self.vermagic = image.vermagic
         self.clock = Clock()
         self.log = Log(self.clock)
         self.random = random.Random(0)
         self.tty: Tty = NoTty()
-        self.taint = Taint(20 if self.profile.version >= (6, 15) else 18)
         self.notes: list[str] = []
-        self.tracer: Tracer | None = None
-        self.ram = Ram(ram_size)
-        self.memory = KernelMemory(self.ram)
-        self.symbols = Kallsyms()
+        self.ram = self.memory.ram
+        self.cpu = Cpu(self.ram)
         self.modules: dict[str, Module] = {}
         self.next_module_space = layout.MODULES
         self.last_unloaded = ""
         self.builtin_modules: list[str] = []  # files with an init function that are linked in
-        self.tick_budget = self.ticks_left = (
-            tick_budget  # turns of loops that module code may take at a stretch; 0: any number
-        )
+        # Turns of loops that module code may take at a stretch; 0: any number.
+        self.tick_budget = self.ticks_left = tick_budget
         self.oopses = 0
         self.warned: set[str] = set()  # the places that warn once, and have
         self.on_sleep: Callable[[], None] | None = None  # who runs when a task next sleeps
         self.tasks: dict[int, Task] = {}
         self._last_pid = FIRST_PID - 1
-        self.cpu = Cpu(self.ram)
-        self.table: Table
         self.definitions: dict[str, SyscallDefinition] = {}
         self.sys_call_table = 0
         self.nr_syscalls = 0
@@ -109,10 +103,6 @@ class Kernel(KernelText):
         self.dispatches_by_table = self.profile.dispatch == "table"
         self.statistics: dict[int, CallStatistics] = {}
         self.calls_left = -1  # system calls until a run's budget is used up; negative: no budget
-        self.fs: FileSystem
-        self.current: Task
-        self.shell_task: Task
-        boot.start_kernel(self)
 
     @property
     def banner(self) -> str:
@@ -158,12 +148,6 @@ class Kernel(KernelText):
         self._last_pid += 1
         return self._last_pid
 
-    def new_address_space(self) -> AddressSpace:
-        """An empty user half over this kernel's."""
-        from kshell.kernel.mm.address_space import AddressSpace
-
-        return AddressSpace(self)
-
     def switch_to(self, task: Task) -> None:
         """Make `task` the current one."""
         self.current = task
@@ -178,23 +162,6 @@ class Kernel(KernelText):
             task = self.current
             waiting()
             self.switch_to(task)
-
-    def send_signal(self, signo: int, why: str = "") -> None:
-        """Send a signal to the current task; it acts when the task next returns to user mode."""
-        from kshell.kernel.task.task import Siginfo
-
-        self.force_signal(Siginfo(signo, why=why))
-
-    def force_signal(self, signal: Siginfo) -> None:
-        """As send_signal, with all that siginfo says."""
-        self.current.pending = signal
-
-    def wait_for_ever(self, why: str) -> int:
-        """What a call answers that could only be woken by a task that does not exist: a person's Ctrl-C, -EINTR."""
-        from kshell.abi.errno import EINTR
-
-        self.note(f"{why}: on Linux this call waits until somebody wakes it. Nobody can here, so kshell interrupts it.")
-        return -EINTR
 
     # System calls.
 

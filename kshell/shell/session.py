@@ -99,14 +99,14 @@ class Session:
 
         Everything in the old machine is gone.  Raises KernelPanic where the kernel does not get through its boot.
         """
-        from kshell.kernel.kernel import Kernel
+        from kshell.kernel.boot.start import boot
 
         if self._kernel is not None:  # two machines at once would need twice the memory
             import gc
 
             self._kernel = None
             gc.collect()
-        self._kernel = kernel = Kernel(image, cmdline, tick_budget=0 if self.interactive else TICKS)
+        self._kernel = kernel = boot(image, cmdline, tick_budget=0 if self.interactive else TICKS)
         self.image, self.profile = image, kernel.profile.name
         kernel.tty = self.tty
         self.registers, self.last_call, self.log_seen, self.log_cleared = None, None, 0, 0

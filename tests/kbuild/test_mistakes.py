@@ -11,6 +11,7 @@ from kshell.abi.errno import ENOSYS
 from kshell.kbuild.make import Running
 from kshell.kbuild.messages import ERROR, WARNING, BuildMessage
 from kshell.kbuild.steps.modpost import Export
+from kshell.kernel.boot.start import boot
 from kshell.kernel.core.profile import V4_19, V6_19
 from kshell.kernel.entry.exec import StubRun, run_stub
 from kshell.kernel.kernel import Kernel
@@ -642,11 +643,11 @@ def test_without_make_install_boot_starts_the_old_kernel(tmp_path: Path) -> None
     assert built(lab).made.build == 2
     sources = Sources(str(lab.root))
     assert is_stale(sources)
-    k = Kernel(installed(sources, "t"))
+    k = boot(installed(sources, "t"))
     assert (k.image.build, call(k, 335, 5)) == (1, -ENOSYS)
     built(lab, "install")
     assert not is_stale(sources)
-    k = Kernel(installed(sources, "t"))
+    k = boot(installed(sources, "t"))
     assert (k.image.build, call(k, 335, 5)) == (2, 42)
 
 
@@ -697,7 +698,7 @@ def test_the_slides_Makefile_builds_for_the_kernel_that_kshell_brought(tmp_path:
     lab.running = Running("4.19.1-course", V4_19, [Export("STUB_test_call", "vmlinux", False)], "")
     outcome = lab.make(folder="SystemCalls")
     assert not outcome.errors, outcome.show()
-    k = Kernel("course")
+    k = boot("course")
     load_module(k, str(lab.path(KO)), {})
     assert call(k, 335, 5) == 5
 

@@ -16,7 +16,7 @@ from kshell.kbuild.make import Maker, Request
 from kshell.kbuild.messages import BuildMessage
 from kshell.kbuild.steps.install import InstallError, installed
 from kshell.kbuild.tree.sources import Sources
-from kshell.kernel.kernel import Kernel
+from kshell.kernel.boot.start import boot
 from tests.kbuild.tree_lab import CALL, HEADER, TABLE, TreeLab
 
 SOURCE, LISTS = "SystemCalls/test_call.py", "SystemCalls/Makefile"
@@ -334,7 +334,7 @@ def test_a_disk_that_is_full_leaves_the_last_kernel(tmp_path: Path, monkeypatch:
         assert "No space left on device" in failed(lab, "install").text
     assert no_half_file(lab)
     assert lab.path("vmlinux").read_bytes() == before
-    assert Kernel(installed(Sources(str(lab.root)), "t")).image.build == 1
+    assert boot(installed(Sources(str(lab.root)), "t")).image.build == 1
     assert lab.make().made.build == 2
 
 
@@ -405,7 +405,7 @@ def test_a_tree_that_does_not_build_leaves_what_was_built(tmp_path: Path, spoil:
     spoil(lab)
     failed(lab)
     assert {name: lab.path(name).read_bytes() for name in NAMES} == before
-    assert Kernel(installed(Sources(str(lab.root)), "t")).image.build == 1
+    assert boot(installed(Sources(str(lab.root)), "t")).image.build == 1
 
 
 # Anything at all.
@@ -452,7 +452,7 @@ def boots_or_says_why(lab: TreeLab) -> None:
     """The installed kernel boots, or InstallError says why it cannot."""
     parts = ["fine"]
     try:
-        Kernel(installed(Sources(str(lab.root)), "t"))
+        boot(installed(Sources(str(lab.root)), "t"))
     except InstallError as error:
         parts = [error.what, error.because, error.try_]
     assert all(parts)

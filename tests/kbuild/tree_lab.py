@@ -11,6 +11,7 @@ from kshell.kbuild.messages import BuildMessage
 from kshell.kbuild.steps.install import installed
 from kshell.kbuild.tree.new_tree import new_tree
 from kshell.kbuild.tree.sources import Sources
+from kshell.kernel.boot.start import boot
 from kshell.kernel.core.profile import V4_19
 from kshell.kernel.kernel import Kernel
 
@@ -169,4 +170,4 @@ class TreeLab:
 
     def boot_only(self) -> Kernel:
         """Boot what is installed."""
-        return Kernel(installed(Sources(str(self.root)), "test_kernel"))
+        return boot(installed(Sources(str(self.root)), "test_kernel"))

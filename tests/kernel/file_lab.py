@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from kshell.kernel.boot.start import boot
 from kshell.kernel.core.declare import SyscallDefinition, section
 from kshell.kernel.fs.dcache import Dentry, d_add
 from kshell.kernel.fs.inode import DirectoryInode, SymlinkInode
-from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
 from tests.kernel.oracle import AREA, BASE, Memory, Result, Step, run_steps
 
@@ -47,7 +47,7 @@ class Lab:
     """One kernel, its task in directory BASE; with `null`, descriptors 0 to 2 are /dev/null instead of the screen."""
 
     def __init__(self, *, null: bool = False) -> None:
-        self.k = k = Kernel("course")
+        self.k = k = boot("course")
         self.screen = k.tty = Screen()
         self.signals: list[int] = []
         self.waits: list[str] = []

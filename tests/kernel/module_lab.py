@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
+from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import StubRun, run_stub
-from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.load import Module, delete_module, load_module
 from kshell.kernel.module.struct_module import ModuleError
 
@@ -32,7 +32,7 @@ class Lab:
 
     def __init__(self, folder: Path, profile: str = "course", cmdline: str = "") -> None:
         self.folder = folder
-        self.k = Kernel(profile, cmdline)
+        self.k = boot(profile, cmdline)
 
     def write(self, text: str, name: str = "m") -> str:
         """Write a module file, HEAD before the text; its path."""

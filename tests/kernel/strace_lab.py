@@ -14,6 +14,7 @@ import pytest
 
 from kshell.abi.c_types import to_signed64
 from kshell.abi.mman import MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, PROT_READ, PROT_WRITE
+from kshell.kernel.boot.start import boot
 from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.core.trace import Call
 from kshell.kernel.kernel import Kernel
@@ -92,7 +93,7 @@ class Calls:
 
 def kernel_with_area() -> Kernel:
     """A booted kernel whose current task has AREA_SIZE bytes at AREA, and nothing behind them."""
-    k = Kernel("course")
+    k = boot("course")
     mapped = k.current.mm.map(AREA, AREA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, "area")
     assert mapped == AREA
     return k

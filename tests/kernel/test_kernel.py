@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from kshell.kernel.boot.start import boot
 from kshell.kernel.core.pointers import FunctionPointer, InvalidOpcode, KernelBug
-from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.load import load_module
 from kshell.kernel.syscalls.test_call import STUB_test_call
 from tests.kernel.module_lab import TAIL, Lab
@@ -65,7 +65,7 @@ def test_notes_are_told_once_and_drained(lab: Lab) -> None:
 
 
 def test_two_kernels_never_meet(tmp_path: Path) -> None:
-    one, two = Kernel("course"), Kernel("course")
+    one, two = boot("course"), boot("course")
     lab = Lab(tmp_path)
     load_module(one, lab.write("def handler(k, n):\n    return n\n" + TAIL))
     assert one[STUB_test_call] is not None

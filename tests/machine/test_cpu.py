@@ -8,6 +8,7 @@ import struct
 import pytest
 
 from kshell.abi import ptregs
+from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import load_program
 from kshell.kernel.entry.run import run_task
 from kshell.kernel.kernel import Kernel
@@ -22,7 +23,7 @@ LOCK_BTS = bytes.fromhex("f00fabea")
 
 @pytest.fixture(scope="module")
 def k() -> Kernel:
-    return Kernel("course")
+    return boot("course")
 
 
 def start(k: Kernel, code: bytes, prot: str = "r-x", size: int = 0) -> Task:
@@ -42,7 +43,7 @@ def finish(k: Kernel, task: Task) -> None:
 
 
 def killed_by_ud(code: bytes, **how: object) -> str:
-    return in_child(lambda: ending(run(Kernel("course"), code, **how)))  # type: ignore[arg-type]
+    return in_child(lambda: ending(run(boot("course"), code, **how)))  # type: ignore[arg-type]
 
 
 def test_each_form_of_a_locked_bit_test_is_an_undefined_instruction() -> None:
@@ -50,7 +51,7 @@ def test_each_form_of_a_locked_bit_test_is_an_undefined_instruction() -> None:
     forms += [bytes([0x0F, 0xBA, modrm, 3]) for modrm in (0xE0, 0xE8, 0xF1, 0xFF)]
 
     def all_of_them() -> str:
-        k = Kernel("course")
+        k = boot("course")
         for form in forms:
             for before, after in (
                 (b"", b""),
@@ -117,7 +118,7 @@ def test_a_second_page_that_comes_later_completes_a_host_killer() -> None:
     """The killer's last bytes lie in a page that is mapped only when the first page has been looked at."""
 
     def action() -> str:
-        k = Kernel("course")
+        k = boot("course")
         head = bytes.fromhex("b809000000 bf00204000 be00100000 ba07000000 41ba32000000 4983c8ff 4531c9 0f05")  # mmap
         head += bytes.fromhex("66c704250020400 0abea".replace(" ", ""))  # mov word [0x402000], 0xeaab
         code = head + b"\xe9" + struct.pack("<i", 4094 - len(head) - 5)

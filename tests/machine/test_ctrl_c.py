@@ -28,10 +28,11 @@ LOOPS = {
 # parent is told to press: without it a signal that comes before the run would be a KeyboardInterrupt, as it should be.
 PROGRAM = """
 import signal, sys
+from kshell.kernel.boot.start import boot
 from kshell.kernel.kernel import Kernel
 from kshell.machine.ctrl_c import CtrlC
 from tests.kernel.lab import run
-k = Kernel("course")
+k = boot("course")
 before = signal.getsignal(signal.SIGINT)
 for _ in range(int(sys.argv[2])):
     with CtrlC(lambda: None):

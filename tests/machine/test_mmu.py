@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from kshell.kernel.boot.start import boot
 from kshell.kernel.core.layout import KERNEL_TEXT
 from kshell.kernel.kernel import Kernel
 from kshell.machine.mmu import Mmu
@@ -18,7 +19,7 @@ PAGE, BASE = 4096, 0x3000_0000
 
 @pytest.fixture
 def k() -> Kernel:
-    return Kernel("course")
+    return boot("course")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import struct
 import pytest
 
 from kshell.abi import ptregs
+from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import load_program
 from kshell.kernel.entry.run import run_program
 from kshell.kernel.kernel import Kernel
@@ -27,7 +28,7 @@ def k(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Kernel
         monkeypatch.setattr(registers, "fast_path_available", lambda: False)
     elif not fast_path_available():
         pytest.skip("this release of the binding has no fast way")
-    return Kernel("course")
+    return boot("course")
 
 
 def test_what_is_loaded_is_what_is_saved(k: Kernel) -> None:
@@ -103,7 +104,7 @@ def test_both_ways_end_a_program_with_the_same_registers(code: str, monkeypatch:
     for way in WAYS:
         if way == "public":
             monkeypatch.setattr(registers, "fast_path_available", lambda: False)
-        k = Kernel("course")
+        k = boot("course")
         parts = [Segment(TEXT, bytes.fromhex(code), 64, "r-x")]
         ended = run_program(k, load_program(k, parts, TEXT, "prog", ["prog"]))
         results.append((ending(ended.outcome), ended.task.regs.tolist()))

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from kshell.abi.errno import errno_name, is_error
+from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import run_stub
 from kshell.kernel.kernel import Kernel
 from kshell.shell.calls.manual import page
@@ -40,7 +41,7 @@ def answer(k: Kernel, step: Step) -> str:
 
 
 def answers(profile: str, before: tuple[Step, ...], step: Step) -> str:
-    k = Kernel(profile, "uid=1000" if AS_USER in before else "")
+    k = boot(profile, "uid=1000" if AS_USER in before else "")
     for first in before:
         if first == ALL_DESCRIPTORS:
             while answer(k, ("dup", 0)) != "EMFILE":
@@ -54,7 +55,7 @@ def answers(profile: str, before: tuple[Step, ...], step: Step) -> str:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_errno_on_a_page_can_be_produced(profile: str) -> None:
-    k = Kernel(profile)
+    k = boot(profile)
     numbers = built(k)
     missing = {(name, errno) for name, nr in numbers.items() for errno in documented(k, nr)}
     for errno, before, step in CASES:
@@ -68,7 +69,7 @@ def test_every_errno_on_a_page_can_be_produced(profile: str) -> None:
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_errno_that_random_calls_answer_is_on_the_page(profile: str, cmdline: str) -> None:
     rnd = random.Random(f"pages of {profile} {cmdline}")
-    k = Kernel(profile, cmdline)
+    k = boot(profile, cmdline)
     pages = {nr: documented(k, nr) for nr in built(k).values()}
     pages.pop(335 if profile == "6.19" else -1, None)  # uretprobe: whatever is in rax, its caller never sees it
     for _ in range(1500):
@@ -81,7 +82,7 @@ def test_every_errno_that_random_calls_answer_is_on_the_page(profile: str, cmdli
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_page_without_errnos_says_why_there_is_none(profile: str) -> None:
-    k = Kernel(profile)
+    k = boot(profile)
     reasons = {}
     for name, nr in built(k).items():
         definition = k.define_of(nr)
@@ -119,6 +120,6 @@ def test_the_page_of_getrandom_is_that_of_the_release() -> None:
 def test_getrandom_is_cut_where_the_release_cuts_it() -> None:
     size = 34 << 20  # of 64 MiB of RAM
     for profile, most in (("4.19", 33554431), ("6.19", size)):
-        k = Kernel(profile)
+        k = boot(profile)
         where = int(answer(k, ("mmap", 0, size, 3, PA, -1, 0)))
         assert int(answer(k, ("getrandom", where, size, 0))) == most

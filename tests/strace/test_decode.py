@@ -10,6 +10,7 @@ import pytest
 
 from kshell.abi import fcntl, structs
 from kshell.abi.c_types import U64, BufIn, UInt, to_signed64
+from kshell.kernel.boot.start import boot
 from kshell.kernel.core.declare import SYSCALL_DEFINE1, SYSCALL_DEFINE2
 from kshell.kernel.entry.exec import Buffer, run_stub
 from kshell.kernel.kernel import Kernel
@@ -115,7 +116,7 @@ def test_a_students_own_call_is_printed_by_its_declaration(kernel: Kernel) -> No
 
 
 def test_the_entry_code_gives_every_call_its_line() -> None:
-    k = Kernel("course")
+    k = boot("course")
     made = [
         run_stub(k, 335, [42]),
         run_stub(k, 257, [fcntl.AT_FDCWD & U64, b"/nope", 0]),

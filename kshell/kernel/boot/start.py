@@ -6,12 +6,12 @@ C counterpart: init/main.c, arch/x86/entry/syscall_64.c (the table is made by th
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from kshell.abi import ptregs
 from kshell.abi.errno import ENOSYS
 from kshell.abi.loglevel import KERN_INFO, KERN_NOTICE
 from kshell.kernel.boot import initcalls
+from kshell.kernel.boot.vmlinux import LoadedObject, Vmlinux, packaged
 from kshell.kernel.core import layout
 from kshell.kernel.core.clock import BOOT_STEP_NS
 from kshell.kernel.core.declare import Param, Stub, SyscallDefinition
@@ -19,19 +19,40 @@ from kshell.kernel.core.kallsyms import Symbol
 from kshell.kernel.core.link_map import FIXED, letter_of, place_calls, place_functions
 from kshell.kernel.core.naming import entry_name
 from kshell.kernel.core.pointers import KernelPanic
+from kshell.kernel.core.profile import DEFAULT
+from kshell.kernel.core.taint import PLACES_4_19, PLACES_TODAY, Taint
 from kshell.kernel.entry import entry
+from kshell.kernel.entry.exec import new_shell_task
+from kshell.kernel.fs.filesystem import FileSystem
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm import extable
 from kshell.kernel.mm.uaccess import ROUTINES
+from kshell.kernel.proc.mount import mount
 from kshell.machine.ram import PAGE_SIZE
 from kshell.machine.ring3 import GDT, IRETQ
 
-if TYPE_CHECKING:
-    from kshell.kernel.boot.vmlinux import LoadedObject
-    from kshell.kernel.kernel import Kernel
+RAM_SIZE = 64 << 20
+
+
+def boot(
+    image: Vmlinux | str = DEFAULT.name, cmdline: str = "", *, tick_budget: int = 0, ram_size: int = RAM_SIZE
+) -> Kernel:
+    """A booted kernel.  Raises KernelPanic where an image does not get through its boot.
+
+    `image` is one that was built, or by its name one that comes with kshell (4.19, course, 6.19); `cmdline` is what the
+    boot loader passes (`nosmap`, `nosmep`, `module_reuse` and `uid=N` are understood); `tick_budget` limits the loops
+    of a student's code in it, 0 for not at all; `ram_size` is in bytes.
+    """
+    k = Kernel(
+        packaged(image) if isinstance(image, str) else image, cmdline, tick_budget=tick_budget, ram_size=ram_size
+    )
+    start_kernel(k)
+    return k
 
 
 def start_kernel(k: Kernel) -> None:
     """Boot `k`: from an empty machine to a task in ring 3."""
+    k.taint = Taint(PLACES_TODAY if k.profile.version >= (6, 15) else PLACES_4_19)
     k.memory.smap, k.memory.smep = "nosmap" not in k.cmdline.split(), "nosmep" not in k.cmdline.split()
     k.printk(KERN_NOTICE, k.banner)
     k.printk(KERN_INFO, f"Command line: {k.cmdline}".rstrip())
@@ -190,8 +211,6 @@ def _enter_user_mode(k: Kernel) -> None:
 
 
 def _start_first_task(k: Kernel) -> None:
-    from kshell.kernel.entry.exec import new_shell_task
-    from kshell.kernel.fs.filesystem import FileSystem
-
     k.fs = FileSystem(k)
+    mount(k)
     new_shell_task(k)

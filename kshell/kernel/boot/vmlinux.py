@@ -110,11 +110,11 @@ def from_payload(payload: dict[str, Any], tree: str = "") -> Vmlinux:
 def _load_object(k: Kernel, name: str, source: str, text: str) -> LoadedObject:
     """Run the declarations of a built-in source, in a namespace of this kernel's own."""
     from kshell.cc.source import compile_text
-    from kshell.kernel.entry.oops import SOURCE_TEXT
+    from kshell.kernel.core.pointers import ORIGIN, Origin
     from kshell.kernel.module.ticks import TICK, make_tick
 
     compiled = compile_text(text, source, builtin=True, checked=True)
-    namespace: dict[str, Any] = {"__name__": name, "__file__": source, SOURCE_TEXT: text, TICK: make_tick(k)}
+    namespace: dict[str, Any] = {"__name__": name, "__file__": source, ORIGIN: Origin("", text), TICK: make_tick(k)}
     k.start_tick_budget()
     exec(compiled.code, namespace)
     found = [namespace.get(function) for function in compiled.functions]

@@ -27,6 +27,8 @@ from kshell.kernel.core.module_macros import (
     module_param,
 )
 from kshell.kernel.core.sections import (
+    CO_VARARGS,
+    CO_VARKEYWORDS,
     EXPORT_SYMBOL,
     EXPORT_SYMBOL_GPL,
     SECTIONS,
@@ -36,8 +38,6 @@ from kshell.kernel.core.sections import (
     identifier,
     section,
 )
-
-CO_VARARGS, CO_VARKEYWORDS = 0x04, 0x08
 
 
 class Parameter:

@@ -7,19 +7,19 @@ Where nothing lives there any more, that is a fault with the address in it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, ParamSpec, TypeVar
 
 from kshell.abi.c_types import U64, to_signed64
 from kshell.kernel.core import layout
-from kshell.kernel.core.declare import CO_VARARGS, Param, Stub
 from kshell.kernel.core.kallsyms import Kallsyms, Symbol
 from kshell.kernel.core.memory import KernelFault, KernelMemory
+from kshell.kernel.core.module_macros import Param
+from kshell.kernel.core.sections import CO_VARARGS, Stub
 from kshell.machine.encode import KERNEL_FUNCTION_STUB
 from kshell.machine.paging import FETCH
 
 if TYPE_CHECKING:
     from kshell.kernel.core.trace import Tracer
-    from kshell.kernel.task.task import Task
 
 P = ParamSpec("P")
 V = TypeVar("V", int, str)
@@ -81,6 +81,21 @@ class KernelPanic(Exception):
         self.log = list(log)
 
 
+class SoftLockup(BaseException):
+    """Module code looped until the person at the shell pressed Ctrl-C, or until a script's budget was used up."""
+
+
+ORIGIN = "__kshell_origin__"
+
+
+class Origin(NamedTuple):
+    """Where the functions of a namespace came from, under the name ORIGIN in it: the `module` (empty for a file that is
+    linked into the kernel), and the `text` of its source as it was compiled, for reports."""
+
+    module: str
+    text: str
+
+
 def shortened(thing: object) -> str:
     """repr() of anything at all, at most a line long."""
     try:
@@ -93,12 +108,10 @@ def shortened(thing: object) -> str:
 class KernelText:
     """The part of a kernel that knows its functions and pointers."""
 
-    memory: KernelMemory
-    symbols: Kallsyms
-    tracer: Tracer | None
-    current: Task
-
-    def __init__(self) -> None:
+    def __init__(self, memory: KernelMemory) -> None:
+        self.memory = memory
+        self.symbols = Kallsyms()
+        self.tracer: Tracer | None = None
         self.bodies: dict[int, Callable[..., Any]] = {}
         self._function_addresses: dict[Callable[..., Any], int] = {}
         self._stubs: dict[Stub[Any], int] = {}

@@ -12,6 +12,7 @@ from types import FunctionType
 from typing import Any, Generic, NoReturn, ParamSpec
 
 P = ParamSpec("P")
+CO_VARARGS, CO_VARKEYWORDS = 0x04, 0x08  # flags of a code object
 SECTIONS = "__kshell_sections__"
 
 

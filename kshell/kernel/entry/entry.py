@@ -14,6 +14,7 @@ from kshell.abi import ptregs
 from kshell.abi.c_types import U64, to_signed64
 from kshell.kernel.core.clock import FAULT_NS, SYSCALL_NS
 from kshell.kernel.kernel import UNLIMITED
+from kshell.kernel.mm.oom import handle_mm_fault
 from kshell.kernel.task.task import TaskExit, do_exit
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def make_page_fault(k: Kernel) -> Callable[[int, int], bool]:
 
     def at_page_fault(address: int, access: int) -> bool:
         k.clock.ns += FAULT_NS
-        return k.current.mm.fault(address, access) is None
+        return handle_mm_fault(k, k.current.mm, address, access) is None
 
     return at_page_fault
 

@@ -10,39 +10,32 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from kshell.abi.signal import SIGKILL, SIGSEGV
 from kshell.kernel.core.layout import FUNCTION_SIZE, MODULES, MODULES_SIZE, TASK_SIZE_MAX
 from kshell.kernel.core.memory import KernelFault
-from kshell.kernel.core.pointers import RETURN_OFFSET, InvalidOpcode, KernelBug, KernelPanic, shortened
+from kshell.kernel.core.pointers import (
+    ORIGIN,
+    RETURN_OFFSET,
+    InvalidOpcode,
+    KernelBug,
+    KernelPanic,
+    Origin,
+    SoftLockup,
+    shortened,
+)
+from kshell.kernel.core.signal import Siginfo
+from kshell.kernel.core.taint import add_taint
 from kshell.kernel.mm.oom import out_of_memory
-from kshell.kernel.module.struct_module import Module
-from kshell.kernel.module.ticks import SoftLockup
 from kshell.kernel.report import oops_report
-from kshell.kernel.report.taint import add_taint
-from kshell.kernel.task.task import Siginfo, TaskExit, do_exit
+from kshell.kernel.report.oops_report import Frame, describe
+from kshell.kernel.task.task import TaskExit, do_exit
 from kshell.machine.paging import FETCH, WRITE
 from kshell.machine.ram import PAGE_SIZE, OutOfMemory
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
-
-
-SOURCE_TEXT = (
-    "__kshell_source__"  # in the namespace of a built-in file that came from a tree: its text when it was built
-)
-
-
-class Frame(NamedTuple):
-    """A kernel or module function that was running: its `symbol` ("name+0x3/0x10 [module]"), the function's own
-    address (0 where it has none), and where in the source it was."""
-
-    symbol: str
-    address: int
-    file: str
-    line: int
-    source: str  # the text of that line, as it was when it was loaded
 
 
 def die(k: Kernel, error: BaseException, regs: memoryview | None = None) -> None:
@@ -119,16 +112,6 @@ def _why_fault(k: Kernel, fault: KernelFault) -> str:
     return "nothing is mapped there"
 
 
-def describe(error: BaseException) -> str:
-    """``ZeroDivisionError: division by zero``, at most a few lines."""
-    try:
-        text = " ".join(str(error).split())
-    except Exception:  # a module's own exception class may have a __str__ that raises
-        text = "(its text cannot be had)"
-    name = "BUG" if isinstance(error, KernelBug) else type(error).__name__
-    return f"{name}: {text[:400]}" if text else name
-
-
 def traceback_frames(error: BaseException) -> Iterator[TracebackType]:
     """The traceback of `error`, outermost first."""
     traceback = error.__traceback__
@@ -179,41 +162,44 @@ def _frames(k: Kernel, places: list[tuple[FrameType, int]]) -> list[Frame]:
     frames = []
     for frame, line in places:
         code = frame.f_code
-        module = _module_of(frame.f_globals)
+        origin = _origin(frame.f_globals)
         address = names.get(code, 0)
-        if not address and module is None:
+        owner = _owner(origin)
+        if not address and not owner:
             continue
         source = _source_line(frame.f_globals, code.co_filename, line)
         symbol = k.symbols.at(address) if address else None
-        owner = f" [{module.name}]" if module is not None else ""
         name = f"{symbol.name}+0x3/0x{symbol.size:x}{owner}" if symbol is not None else code.co_qualname + owner
         frames.append(Frame(name, address, code.co_filename, line, source))
     return frames[::-1]
 
 
-def _module_of(namespace: dict[str, Any]) -> Module | None:
-    module = namespace.get("__this_module__")
-    return module if isinstance(module, Module) else None
+def _origin(namespace: dict[str, Any]) -> Origin | None:
+    origin = namespace.get(ORIGIN)
+    return origin if isinstance(origin, Origin) else None
+
+
+def _owner(origin: Origin | None) -> str:
+    """`` [module]``, nothing for the kernel's own files."""
+    return f" [{origin.module}]" if origin is not None and origin.module else ""
 
 
 def _definition(k: Kernel, function: Callable[..., Any]) -> Frame:
     """The place where a function that did not keep to its type is defined."""
     inner = getattr(function, "__wrapped__", function)
     code = inner.__code__
-    module = _module_of(inner.__globals__)
     line = code.co_firstlineno
     source = _source_line(inner.__globals__, code.co_filename, line)
     address = k.address_of(inner) or 0
-    owner = f" [{module.name}]" if module is not None else ""
+    owner = _owner(_origin(inner.__globals__))
     return Frame(f"{code.co_name}+0x3/0x10{owner}", address, code.co_filename, line, source)
 
 
 def _source_line(namespace: dict[str, Any], file: str, line: int) -> str:
     """A line of the source as it was when it was compiled; of kshell's own files, as it is on disk."""
-    module = _module_of(namespace)
-    text = module.text if module is not None else namespace.get(SOURCE_TEXT)
-    if isinstance(text, str):
-        lines = text.splitlines()
+    origin = _origin(namespace)
+    if origin is not None:
+        lines = origin.text.splitlines()
         return lines[line - 1].strip() if 0 < line <= len(lines) else ""
     import linecache
 

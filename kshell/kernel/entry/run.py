@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
+from kshell.kernel.core.signal import Siginfo
 from kshell.kernel.core.trace import Call, Tracer
 from kshell.kernel.entry import traps
-from kshell.kernel.task.task import Siginfo, Task, do_exit, release_task
+from kshell.kernel.task.task import Task, do_exit, release_task
 from kshell.machine.ctrl_c import CtrlC
 from kshell.machine.stop import BUDGET, CTRL_C, STOPPED
 

@@ -33,10 +33,11 @@ from kshell.abi.signal import (
 )
 from kshell.kernel.core.clock import INTERRUPT_NS
 from kshell.kernel.core.layout import TASK_SIZE_MAX, USER_TEXT
-from kshell.kernel.mm.oom import out_of_memory
+from kshell.kernel.core.signal import Siginfo
+from kshell.kernel.mm.oom import handle_mm_fault, out_of_memory
 from kshell.kernel.mm.uaccess import copy_from_user
 from kshell.kernel.report.oops_report import OPCODE_BYTES, OPCODE_PROLOGUE, opcodes_missing
-from kshell.kernel.task.task import Siginfo, Task, do_exit
+from kshell.kernel.task.task import Task, do_exit
 from kshell.machine.paging import FETCH, PRESENT, USER, WRITE, is_canonical
 from kshell.machine.ram import PAGE_MASK, PAGE_SIZE
 from kshell.machine.stop import INTERRUPT, PAGE_FAULT, PRIVILEGED, SIMD_FAULT, SYSENTER, UNDEFINED, Stop
@@ -98,7 +99,7 @@ def page_fault(k: Kernel, task: Task, stop: Stop) -> None:
     if not is_canonical(address):
         return _non_canonical(k, task, stop)
     if address < TASK_SIZE_MAX:
-        signo, code = task.mm.fault(address, access) or (SIGSEGV, SEGV_ACCERR)
+        signo, code = handle_mm_fault(k, task.mm, address, access) or (SIGSEGV, SEGV_ACCERR)
     else:
         signo, code = SIGSEGV, SEGV_MAPERR  # to user code the kernel's half does not exist
     if signo == SIGKILL:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kshell.abi.errno import ENOENT
 from kshell.abi.fcntl import AT_FDCWD, O_LARGEFILE, O_RDWR
-from kshell.kernel.fs.dcache import Dentry, PseudoDirectory, d_add
+from kshell.kernel.fs.dcache import Dentry, d_add
 from kshell.kernel.fs.devices import (
     MEM_MAJOR,
     TTYAUX_MAJOR,
@@ -25,10 +25,7 @@ from kshell.kernel.fs.namei import filename_lookup
 from kshell.kernel.fs.shmem import RegularInode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from kshell.kernel.kernel import Kernel
-    from kshell.kernel.proc.pseudo import Entry
 
 DEVICES = (
     (b"null", NullInode, 0o666, MEM_MAJOR, 3),
@@ -61,19 +58,6 @@ FILES = (
 
 # The mounts, where programs used to look for them; and a link that leads nowhere but to itself.
 LINKS = ((b"etc/mtab", b"/proc/self/mounts"), (b"home/student/loop", b"loop"))
-
-
-def _proc_entries(k: Kernel) -> Mapping[bytes, Entry]:
-    """Most machines end without a look into /proc, so it is imported at the first."""
-    from kshell.kernel.proc.procfs import root_entries
-
-    return root_entries(k)
-
-
-def _sysfs_entries(k: Kernel) -> Mapping[bytes, Entry]:
-    from kshell.kernel.proc.sysfs import root_entries
-
-    return root_entries(k)
 
 
 class DirEntry:
@@ -114,10 +98,6 @@ class FileSystem:
             dentry = d_add(dev, name, kind(devtmpfs, mode, now, major, minor))
             if name == b"tty":
                 self._console = dentry
-        proc = PseudoDirectory(k, SuperBlock("proc", 0x14), 0o555, _proc_entries, absent=-ENOENT)
-        proc.dentry = d_add(self.root, b"proc", proc)
-        sys = PseudoDirectory(k, SuperBlock("sysfs", 0x15), 0o555, _sysfs_entries, absent=0)
-        sys.dentry = d_add(self.root, b"sys", sys)
         self.pipefs = SuperBlock("pipefs", 0xD)
 
     def _add(self, path: bytes, inode: Inode) -> None:

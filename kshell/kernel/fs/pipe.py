@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from kshell.abi.errno import EAGAIN, EFAULT, EPIPE
+from kshell.abi.errno import EAGAIN, EFAULT, EINTR, EPIPE
 from kshell.abi.fcntl import O_DIRECT, O_NONBLOCK, O_RDONLY, O_WRONLY
 from kshell.abi.signal import SIGPIPE
 from kshell.abi.stat import S_IFIFO
+from kshell.kernel.core.signal import send_sig
 from kshell.kernel.fs.dcache import Dentry
 from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File
 from kshell.kernel.fs.inode import Inode, SuperBlock
@@ -79,20 +80,20 @@ class PipeInode(Inode):
             return 0
         elif iocb.file.flags & O_NONBLOCK:
             return -EAGAIN
-        return done or k.wait_for_ever("The pipe is empty and its write end is still open")
+        return done or _wait_for_ever(k, "The pipe is empty and its write end is still open")
 
     def write_iter(self, k: Kernel, iocb: Kiocb, source: IovIter) -> int:
         """Put bytes in, the last few first into the room that the newest buffer has left."""
         if not source.count:
             return 0
         if not self.readers:
-            k.send_signal(SIGPIPE, "it wrote to a pipe that nobody has open for reading")
+            send_sig(k, SIGPIPE, "it wrote to a pipe that nobody has open for reading")
             return -EPIPE
         done = self._merge(source)
         while done >= 0 and source.count:
             if len(self.bufs) >= PIPE_DEF_BUFFERS:
                 if not iocb.file.flags & O_NONBLOCK:
-                    err = k.wait_for_ever("The pipe is full and its read end is still open")
+                    err = _wait_for_ever(k, "The pipe is full and its read end is still open")
                 else:
                     err = -EAGAIN
                 done = done or err
@@ -128,3 +129,9 @@ def create_pipe_files(k: Kernel, sb: SuperBlock, flags: int) -> tuple[File, File
     for end in ends:
         inode.open(k, end)
     return ends
+
+
+def _wait_for_ever(k: Kernel, why: str) -> int:
+    """What a call answers that could only be woken by a task that does not exist: a person's Ctrl-C, -EINTR."""
+    k.note(f"{why}: on Linux this call waits until somebody wakes it. Nobody can here, so kshell interrupts it.")
+    return -EINTR

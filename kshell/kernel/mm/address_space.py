@@ -25,14 +25,13 @@ from kshell.abi.mman import (
     PROT_SEM,
     PROT_WRITE,
 )
-from kshell.abi.signal import BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, SIGKILL, SIGSEGV
+from kshell.abi.signal import BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, SIGSEGV
 from kshell.kernel.core.layout import MMAP_BASE, MMAP_MIN_ADDR, TASK_SIZE_MAX
-from kshell.kernel.mm.vma import Vma, VmaList
+from kshell.kernel.mm.vma import MappedInode, Vma, VmaList
 from kshell.machine.paging import FETCH, FRAME_MASK, NX, PRESENT, USER, WRITABLE, WRITE, PageTable
 from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, OutOfMemory
 
 if TYPE_CHECKING:
-    from kshell.kernel.fs.shmem import RegularInode
     from kshell.kernel.kernel import Kernel
 
 MAX_MAP_COUNT = 65530  # vm.max_map_count
@@ -70,8 +69,8 @@ class AddressSpace:
     def fault(self, address: int, access: int) -> tuple[int, int] | None:
         """Bring in the page of a user address (C: handle_mm_fault).
 
-        None when the page is there now; else (signal, si_code) that the access deserves.  Where RAM is used up, the
-        current task gets SIGKILL from the OOM killer, whether it was in user code or in a system call.
+        None when the page is there now; else (signal, si_code) that the access deserves.  Raises OutOfMemory where RAM
+        is used up (mm/oom.py has the answer to that).
         """
         vma = self.find(address) or self.vmas.grow_stack(address)
         if vma is None:
@@ -86,18 +85,12 @@ class AddressSpace:
             content = vma.inode.pread(vma.offset + page - vma.start, PAGE_SIZE)
             if not content:
                 return SIGBUS, BUS_ADRERR
+        frame = self._k.ram.alloc_frame()
         try:
-            frame = self._k.ram.alloc_frame()
-            try:
-                self.pages.set_entry(page, frame | _pte_flags(vma.prot))
-            except OutOfMemory:
-                self._k.ram.free_frame(frame)
-                raise
+            self.pages.set_entry(page, frame | _pte_flags(vma.prot))
         except OutOfMemory:
-            from kshell.kernel.mm.oom import out_of_memory
-
-            out_of_memory(self._k)
-            return SIGKILL, 0
+            self._k.ram.free_frame(frame)
+            raise
         if content:
             self._k.ram.bytes[frame : frame + len(content)] = content
         return None
@@ -111,7 +104,7 @@ class AddressSpace:
         prot: int,
         flags: int,
         name: str = "",
-        inode: RegularInode | None = None,
+        inode: MappedInode | None = None,
         offset: int = 0,
     ) -> int:
         """Map `size` bytes (rounded up) at `address`, in place of what is there, and return it (C: mmap_region)."""

@@ -17,6 +17,7 @@ from kshell.abi.errno import EFAULT
 from kshell.kernel.core.layout import TASK_SIZE_MAX
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.mm.extable import search_exception_tables
+from kshell.kernel.mm.oom import handle_mm_fault
 from kshell.machine.paging import FRAME_MASK, NX, PRESENT, READ, USER, WRITABLE, WRITE
 from kshell.machine.ram import PAGE_SIZE
 
@@ -35,7 +36,7 @@ def _user_page(k: Kernel, address: int, access: int) -> int:
     needed = PRESENT | USER | (WRITABLE if access == WRITE else 0)
     entry = mm.pages.entry(address)
     if entry & needed != needed:
-        refused = mm.fault(address, access) is not None
+        refused = handle_mm_fault(k, mm, address, access) is not None
         entry = mm.pages.entry(address)
         if refused or entry & needed != needed:
             _fixup_exception(k, address, access)

@@ -8,19 +8,28 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from kshell.abi.errno import ENOMEM
 from kshell.abi.mman import MAP_ANONYMOUS, MAP_GROWSDOWN, MAP_SHARED, PROT_NONE
 from kshell.kernel.core.layout import MMAP_BASE, MMAP_MIN_ADDR, USER_STACK_LIMIT
 from kshell.machine.ram import PAGE_MASK, PAGE_SIZE
 
-if TYPE_CHECKING:
-    from kshell.kernel.fs.shmem import RegularInode
-
 STACK_GUARD_GAP = 256 * PAGE_SIZE  # below a mapping that grows down, so that it does not grow into its neighbour
 KEPT_FLAGS = MAP_SHARED | MAP_ANONYMOUS | MAP_GROWSDOWN
 _start_of = attrgetter("start")
+
+
+class MappedInode(Protocol):
+    """What an area knows of the file that it shows: fs/inode.py and fs/shmem.py have the rest."""
+
+    users: int  # who keeps it when its names are gone
+
+    def pread(self, pos: int, size: int) -> bytes:
+        """Up to `size` bytes at `pos`; none behind its end."""
+
+    def put(self) -> None:
+        """Give its memory back once nobody keeps it."""
 
 
 class Vma:
@@ -30,7 +39,7 @@ class Vma:
     __slots__ = ("end", "flags", "inode", "name", "offset", "prot", "start")
 
     def __init__(
-        self, start: int, end: int, prot: int, flags: int, name: str, inode: RegularInode | None, offset: int
+        self, start: int, end: int, prot: int, flags: int, name: str, inode: MappedInode | None, offset: int
     ) -> None:
         self.start, self.end, self.prot, self.name = start, end, prot, name
         self.flags = flags & KEPT_FLAGS

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from kshell.abi.errno import ENOEXEC
 from kshell.abi.loglevel import KERN_ERR, KERN_WARNING
+from kshell.kernel.core.taint import add_taint, in_order
 from kshell.kernel.module.struct_module import Module, Refusal
-from kshell.kernel.report.taint import add_taint_module
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
@@ -94,3 +94,9 @@ def note_own_pointers(k: Kernel, module: Module) -> None:
                 f'{module.name} declares a {stub.name} of its own, Stub("{stub.name}"), and nobody else follows that '
                 f'one; the {stub.name} that {owner} exports is extern("{stub.name}")'
             )
+
+
+def add_taint_module(k: Kernel, module: Module, letter: str, lockdep_still_ok: bool = True, why: str = "") -> None:
+    """Set a flag for the kernel and for the module that is the reason (C: add_taint_module)."""
+    add_taint(k, letter, lockdep_still_ok, why or f"module {module.name}")
+    module.taints = "".join(in_order({*module.taints, letter}))

@@ -16,6 +16,7 @@ from kshell.cc.module_file import Built, open_module
 from kshell.cc.source import SourceError, excerpt, module_name
 from kshell.kernel.core.clock import MODULE_LOAD_NS
 from kshell.kernel.core.declare import DeclarationError
+from kshell.kernel.core.pointers import ORIGIN, Origin, SoftLockup
 from kshell.kernel.entry import oops
 from kshell.kernel.module.check import (
     check_licence,
@@ -29,7 +30,7 @@ from kshell.kernel.module.leaks import note_leaks
 from kshell.kernel.module.link import free_module, link_module
 from kshell.kernel.module.params import check_types, set_parameters
 from kshell.kernel.module.struct_module import LIVE, LOADING, UNLOADING, Module, ModuleError, Refusal
-from kshell.kernel.module.ticks import TICK, SoftLockup, make_tick
+from kshell.kernel.module.ticks import TICK, make_tick
 from kshell.kernel.module.unload import delete_module
 from kshell.machine.ctrl_c import CtrlC
 
@@ -107,6 +108,7 @@ def _run_declarations(k: Kernel, module: Module) -> None:
     """Run the file's top level, which only declares."""
     source = module.source
     module.namespace.update(__name__=module.name, __file__=source.path, __this_module__=module)
+    module.namespace[ORIGIN] = Origin(module.name, source.text)
     module.namespace[TICK] = make_tick(k)
     k.start_tick_budget()
     try:

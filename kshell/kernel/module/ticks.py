@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kshell.kernel.core.memory import KernelFault
-from kshell.kernel.core.pointers import InvalidOpcode, KernelBug
+from kshell.kernel.core.pointers import InvalidOpcode, KernelBug, SoftLockup
 from kshell.kernel.task.task import TaskExit
 
 if TYPE_CHECKING:
@@ -23,10 +23,6 @@ TICK = "__kshell_tick__"
 
 
 BODIES = (ast.For, ast.AsyncFor, ast.While, ast.FunctionDef, ast.AsyncFunctionDef, ast.ExceptHandler)
-
-
-class SoftLockup(BaseException):
-    """Module code looped until the person at the shell pressed Ctrl-C, or until a script's budget was used up."""
 
 
 # What C code could not catch either: it is on its way to the entry code, and a module's `except` does not stop it.

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from kshell.abi.errno import EAGAIN, EBUSY, ENOENT, strerror
 from kshell.cc.source import module_name
+from kshell.kernel.core.taint import add_taint
 from kshell.kernel.module.init_exit import DIED, death, function_of, run_function
 from kshell.kernel.module.leaks import note_leaks
 from kshell.kernel.module.link import free_module
 from kshell.kernel.module.struct_module import LIVE, LOADING, UNLOADING, Module, ModuleError
-from kshell.kernel.report.taint import add_taint
 from kshell.machine.ctrl_c import CtrlC
 
 if TYPE_CHECKING:

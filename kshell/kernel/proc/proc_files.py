@@ -15,9 +15,9 @@ from kshell.kernel.module.struct_module import LOADING, UNFORMED, UNLOADING
 from kshell.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
+    from kshell.kernel.core.cred import Cred
     from kshell.kernel.kernel import Kernel
     from kshell.kernel.module.struct_module import Module
-    from kshell.kernel.task.task import Cred
 
 CENTISECOND_NS = 10_000_000
 

@@ -11,22 +11,23 @@ from typing import TYPE_CHECKING
 
 from kshell.abi.errno import EACCES, EINVAL
 from kshell.abi.mman import MAP_SHARED, PROT_EXEC, PROT_READ, PROT_WRITE
-from kshell.kernel.fs.dcache import Dentry, PseudoDirectory, d_path
+from kshell.kernel.fs.dcache import Dentry, d_path
 from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File
 from kshell.kernel.fs.inode import DirectoryInode, Inode
 from kshell.kernel.proc.proc_files import mounts
 from kshell.kernel.proc.proc_status import status
-from kshell.kernel.proc.pseudo import Entry, directory, file, link
+from kshell.kernel.proc.pseudo import Entry, PseudoDirectory, directory, file, link
 from kshell.kernel.proc.seq_file import SeqInode, SizedInode
 from kshell.kernel.task.task import COMM_LEN
 from kshell.machine.paging import FRAME_MASK, PRESENT
 from kshell.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
+    from kshell.kernel.core.cred import Cred
     from kshell.kernel.kernel import Kernel
     from kshell.kernel.mm.address_space import AddressSpace
     from kshell.kernel.mm.vma import Vma
-    from kshell.kernel.task.task import Cred, Task
+    from kshell.kernel.task.task import Task
 
 NAME_COLUMN = 73  # of a line of maps, where the name begins
 FD_SIZE = 64  # what stat says of a link in fd/
@@ -130,8 +131,9 @@ def _map_line(k: Kernel, vma: Vma) -> bytes:
     )
     letters += "s" if vma.flags & MAP_SHARED else "p"
     inode, name = vma.inode, vma.name.encode("utf-8", "surrogateescape")
-    device, number = (inode.sb.dev, inode.ino) if inode is not None else (0, 0)
-    if inode is not None:
+    device, number = 0, 0
+    if isinstance(inode, Inode):
+        device, number = inode.sb.dev, inode.ino
         name = _path_of_inode(k.fs.root, inode) or b"(deleted)"
     line = f"{vma.start:08x}-{vma.end:08x} {letters} {vma.offset:08x} {device >> 8:02x}:{device & 0xFF:02x} {number} "
     return (line.ljust(NAME_COLUMN).encode() + name if name else line.encode()) + b"\n"

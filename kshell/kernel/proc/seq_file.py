@@ -16,11 +16,11 @@ from kshell.kernel.fs.inode import MAX_LFS_FILESIZE, MAX_NON_LFS, Inode, SuperBl
 from kshell.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
+    from kshell.kernel.core.cred import Cred
     from kshell.kernel.fs.file import File, Kiocb
     from kshell.kernel.fs.uio import IovIter
     from kshell.kernel.kernel import Kernel
     from kshell.kernel.proc.pseudo import Entry
-    from kshell.kernel.task.task import Cred
 
 
 class SeqFile:

@@ -13,15 +13,15 @@ from kshell.abi.c_types import U64
 from kshell.abi.errno import EINVAL, EPERM
 from kshell.kernel.core.layout import MMAP_MIN_ADDR
 from kshell.kernel.core.printk import DEFAULT_LEVEL
+from kshell.kernel.core.taint import LETTERS, add_taint
 from kshell.kernel.fs.inode import MAX_LFS_FILESIZE
 from kshell.kernel.mm.address_space import MAX_MAP_COUNT
 from kshell.kernel.proc.pseudo import Entry, directory, file
 from kshell.kernel.proc.seq_file import SizedInode
-from kshell.kernel.report.taint import LETTERS, add_taint
 
 if TYPE_CHECKING:
+    from kshell.kernel.core.cred import Cred
     from kshell.kernel.kernel import Kernel
-    from kshell.kernel.task.task import Cred
 
 TOKEN_MAX = 21  # characters of a number, more are no number (C: TMPBUFLEN)
 BLANK = b" \t\n\v\f\r"

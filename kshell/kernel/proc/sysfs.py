@@ -18,12 +18,12 @@ from kshell.kernel.proc.seq_file import SizedInode
 from kshell.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
+    from kshell.kernel.core.cred import Cred
     from kshell.kernel.core.module_macros import Param
     from kshell.kernel.fs.file import Kiocb
     from kshell.kernel.fs.uio import IovIter
     from kshell.kernel.kernel import Kernel
     from kshell.kernel.module.struct_module import Module
-    from kshell.kernel.task.task import Cred
 
 INITSTATE = {LIVE: "live", LOADING: "coming", UNLOADING: "going"}
 ADDRESS_SIZE = 19  # 0x, 16 digits, newline

@@ -7,26 +7,46 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kshell.abi import ptregs
 from kshell.abi.c_types import U64
 from kshell.abi.loglevel import KERN_ALERT, KERN_CRIT, KERN_DEFAULT, KERN_EMERG, KERN_WARNING
 from kshell.kernel.core.layout import TASK_SIZE_MAX, THREAD_SIZE
 from kshell.kernel.core.memory import KernelFault
-from kshell.kernel.core.pointers import InvalidOpcode
-from kshell.kernel.report.taint import add_taint
+from kshell.kernel.core.pointers import InvalidOpcode, KernelBug
+from kshell.kernel.core.taint import add_taint
 from kshell.machine.paging import FETCH, NX, PRESENT, USER, WRITE
 from kshell.machine.ram import PAGE_MASK
 
 if TYPE_CHECKING:
-    from kshell.kernel.entry.oops import Frame
     from kshell.kernel.kernel import Kernel
 
 SOFT_LOCKUP_SECONDS = 22  # twice the watchdog's threshold, and a little
 OPCODE_PROLOGUE, OPCODE_BYTES = 42, 64
 INT3 = 0xCC
 REGISTER_ROWS = ("AX BX CX", "DX SI DI", "BP R8 R9", "R10 R11 R12", "R13 R14 R15")
+
+
+class Frame(NamedTuple):
+    """A kernel or module function that was running: its `symbol` ("name+0x3/0x10 [module]"), the function's own
+    address (0 where it has none), and where in the source it was."""
+
+    symbol: str
+    address: int
+    file: str
+    line: int
+    source: str  # the text of that line, as it was when it was loaded
+
+
+def describe(error: BaseException) -> str:
+    """``ZeroDivisionError: division by zero``, at most a few lines."""
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # a module's own exception class may have a __str__ that raises
+        text = "(its text cannot be had)"
+    name = "BUG" if isinstance(error, KernelBug) else type(error).__name__
+    return f"{name}: {text[:400]}" if text else name
 
 
 def oops(k: Kernel, error: BaseException, frames: Sequence[Frame], regs: memoryview | None) -> None:
@@ -152,8 +172,6 @@ def _head(k: Kernel, code: str, kind: str = "Oops") -> None:
 
 def _bug(k: Kernel, error: BaseException, frames: Sequence[Frame]) -> None:
     """An exception out of Python code: Linux's one report with a file and a line in it is BUG()."""
-    from kshell.kernel.entry.oops import describe
-
     place = _place(frames[0]) if frames else "kernel:0"
     k.printk(KERN_DEFAULT, "------------[ cut here ]------------")
     k.printk(KERN_CRIT, f"kernel BUG at {place}!")

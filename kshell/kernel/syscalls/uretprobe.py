@@ -9,8 +9,8 @@ from kshell.abi.c_types import Long
 from kshell.abi.errno import ENXIO
 from kshell.abi.signal import SI_KERNEL, SIGILL
 from kshell.kernel.core.declare import SYSCALL_DEFINE0
+from kshell.kernel.core.signal import Siginfo, force_sig_info
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.task.task import Siginfo
 
 
 @SYSCALL_DEFINE0
@@ -20,7 +20,7 @@ def uretprobe(k: Kernel) -> Long:
     It does not return. Any other caller is killed by SIGILL: a program that takes 335 for a free number dies here.
     """
     why = "uretprobe (335 since Linux 6.11) is for the kernel's own trampoline; any other caller gets SIGILL"
-    k.force_signal(Siginfo(SIGILL, SI_KERNEL, why=why))
+    force_sig_info(k, Siginfo(SIGILL, SI_KERNEL, why=why))
     return -1
 
 

@@ -1,6 +1,6 @@
 """Tasks: what the kernel knows of each running program.
 
-C counterpart: struct task_struct in include/linux/sched.h, struct cred, and kernel/exit.c.
+C counterpart: struct task_struct in include/linux/sched.h, and kernel/exit.c.
 """
 
 from __future__ import annotations
@@ -8,63 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kshell.abi import ptregs
-from kshell.abi.signal import signal_name, signal_words
+from kshell.kernel.core.cred import Cred, init_cred
 from kshell.kernel.core.layout import THREAD_SIZE
+from kshell.kernel.core.signal import Siginfo
+from kshell.kernel.mm.address_space import AddressSpace
 
 if TYPE_CHECKING:
     from kshell.kernel.fs.dcache import Dentry
     from kshell.kernel.fs.file import FilesStruct
     from kshell.kernel.kernel import Kernel
-    from kshell.kernel.mm.address_space import AddressSpace
 
 COMM_LEN = 15
-UID_MAX = 0xFFFF_FFFE  # -1 means nobody
-
-
-class Cred:
-    """Whose a task is."""
-
-    __slots__ = ("egid", "euid", "gid", "uid")
-
-    def __init__(self, uid: int = 0, gid: int = 0) -> None:
-        self.uid = self.euid = uid
-        self.gid = self.egid = gid
-
-    def copy(self) -> Cred:
-        """The same identity, changeable on its own."""
-        cred = Cred(self.uid, self.gid)
-        cred.euid, cred.egid = self.euid, self.egid
-        return cred
-
-
-def init_cred(k: Kernel) -> Cred:
-    """Whose the first task is: root's, or with `uid=1000` on the kernel command line that user's."""
-    uid = 0
-    for option in k.cmdline.split():
-        name, _, value = option.partition("=")
-        if name == "uid" and value.isdecimal() and int(value) <= UID_MAX:
-            uid = int(value)
-    return Cred(uid, uid)
-
-
-class Siginfo:
-    """Why a signal was sent: `signo`, `code` (si_code), `address` (si_addr, None where there is none);
-    `ip` is where the program was, and `why` says it in a sentence for the person at the shell."""
-
-    __slots__ = ("address", "code", "ip", "signo", "why")
-
-    def __init__(self, signo: int, code: int = 0, address: int | None = None, ip: int = 0, why: str = "") -> None:
-        self.signo, self.code, self.address, self.ip, self.why = signo, code, address, ip, why
-
-    @property
-    def name(self) -> str:
-        """``SIGSEGV``."""
-        return signal_name(self.signo)
-
-    @property
-    def words(self) -> str:
-        """What a shell prints: ``Segmentation fault``."""
-        return signal_words(self.signo)
 
 
 class TaskExit(BaseException):
@@ -78,11 +32,11 @@ class Task:
         self.pid = k.new_pid()
         self.ppid = parent.pid if parent else 1
         self.comm = comm[:COMM_LEN]
-        self.cred: Cred = parent.cred.copy() if parent else init_cred(k)
+        self.cred: Cred = parent.cred.copy() if parent else init_cred(k.cmdline)
         self.files: FilesStruct = parent.files.copy() if parent else k.fs.standard_files()
         self.cwd: Dentry = parent.cwd if parent else k.fs.root
         self.umask: int = parent.umask if parent else 0o022
-        self.mm: AddressSpace = k.new_address_space()
+        self.mm: AddressSpace = AddressSpace(k)
         self.stack = k.memory.alloc_stack()
         self.frame = k.cpu.new_frame(k.memory.physical(self.stack + THREAD_SIZE - ptregs.SIZE))
         self.pending: Siginfo | None = None

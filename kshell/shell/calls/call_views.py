@@ -10,9 +10,9 @@ from kshell.abi.errno import errno_name, is_error
 from kshell.shell.views.view import Line, View, labelled, show, span
 
 if TYPE_CHECKING:
+    from kshell.kernel.core.signal import Siginfo
     from kshell.kernel.core.trace import Call, Hop
     from kshell.kernel.entry.run import Outcome
-    from kshell.kernel.task.task import Siginfo
     from kshell.shell.calls.explain import Explanation
     from kshell.shell.calls.meanwhile import Meanwhile
 

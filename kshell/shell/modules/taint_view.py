@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kshell.kernel.report.taint import DETAILS, FLAGS, SINCE, in_order, letters_of, print_tainted
+from kshell.kernel.core.taint import FLAGS, in_order, print_tainted
+from kshell.kernel.report.taint import DETAILS, SINCE, letters_of
 from kshell.shell.views.view import Text
 
 if TYPE_CHECKING:
-    from kshell.kernel.report.taint import Taint
+    from kshell.kernel.core.taint import Taint
 
 
 def taint_now(taint: Taint, everything: bool) -> Text:

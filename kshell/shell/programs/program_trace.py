@@ -12,9 +12,9 @@ from kshell.machine.ram import PAGE_SIZE
 from kshell.shell.calls.call_views import HopColumn, Hops
 
 if TYPE_CHECKING:
+    from kshell.kernel.core.signal import Siginfo
     from kshell.kernel.core.trace import Call
     from kshell.kernel.kernel import Kernel
-    from kshell.kernel.task.task import Siginfo
     from kshell.shell.programs.program_files import Program
     from kshell.shell.views.view import Line
 

@@ -71,7 +71,7 @@ def _first_that_fits(forms: list[Fragments], width: int) -> Fragments:
 def kernel_state(session: Session, width: int) -> Fragments:
     """Release, the tree that is worked on, modules, taint, and the keys to know first; the keys go first where it is
     narrow, and the tree last."""
-    from kshell.kernel.report.taint import FLAGS
+    from kshell.kernel.core.taint import FLAGS
 
     k = session.kernel
     names = [module.name for module in k.modules.values()]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kshell.abi.c_types import U64
 from kshell.kernel.core.layout import TASK_SIZE_MAX
 from kshell.kernel.core.memory import KernelFault
+from kshell.kernel.mm.oom import handle_mm_fault
 from kshell.machine.paging import PRESENT, READ, is_canonical
 from kshell.shell.calls.arguments import ALL_SYMBOLS, Refusal, register_value, symbol_address, total
 from kshell.shell.errors import CommandError
@@ -120,7 +121,7 @@ def _read_user(k: Kernel, address: int, size: int) -> bytes:
         return b""
     while size > 0 and address < TASK_SIZE_MAX:
         length = min(size, 4096 - (address & 4095))
-        if mm.find(address) is None or mm.fault(address, READ) is not None:
+        if mm.find(address) is None or handle_mm_fault(k, mm, address, READ) is not None:
             break
         entry = mm.pages.entry(address)
         if not entry & PRESENT:

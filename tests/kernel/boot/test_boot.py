@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kshell.kernel.boot.start import boot
 from kshell.kernel.core import layout
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.naming import entry_name
@@ -12,7 +13,7 @@ from kshell.kernel.kernel import Kernel
 
 @pytest.fixture(scope="module", params=["4.19", "course", "6.19"])
 def k(request: pytest.FixtureRequest) -> Kernel:
-    return Kernel(request.param)
+    return boot(request.param)
 
 
 def everything(k: Kernel) -> tuple[object, ...]:
@@ -26,7 +27,7 @@ def everything(k: Kernel) -> tuple[object, ...]:
 
 def test_the_same_kernel_booted_twice_is_the_same_to_the_byte() -> None:
     for profile in ("course", "6.19"):
-        assert everything(Kernel(profile)) == everything(Kernel(profile))
+        assert everything(boot(profile)) == everything(boot(profile))
 
 
 def test_every_slot_of_the_table_reaches_its_rows_function_or_sys_ni_syscall(k: Kernel) -> None:
@@ -59,7 +60,7 @@ def test_kernel_text_is_read_only_and_data_is_not_executable(k: Kernel) -> None:
 
 def test_a_new_call_moves_no_other_function() -> None:
     old, course, new = (
-        {s.name: s.address for s in Kernel(p).symbols if s.name.startswith("__x64_sys_")}
+        {s.name: s.address for s in boot(p).symbols if s.name.startswith("__x64_sys_")}
         for p in ("4.19", "course", "6.19")
     )
     assert set(course) - set(old) == {"__x64_sys_test_call"}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import Buffer, run_stub
-from kshell.kernel.kernel import Kernel
 
 # The lines whose types are easily got wrong, as Linux has them (fs/read_write.c, fs/fcntl.c, fs/open.c, fs/stat.c,
 # arch/x86/kernel/sys_x86_64.c, mm/mprotect.c, kernel/time/).
@@ -33,14 +33,14 @@ MMAP = f"SYSCALL_DEFINE6(mmap, {', '.join(f'unsigned long, {name}' for name in M
 
 
 def test_calls_are_declared_as_linux_declares_them() -> None:
-    k = Kernel("course")
+    k = boot("course")
     for line in [*LINES, MMAP]:
         name = line.partition("(")[2].partition(",")[0]
         assert k.definitions[name].macro == line
 
 
 def test_strace_shows_the_32_bits_of_a_long_descriptor_that_count() -> None:
-    k = Kernel("course")
+    k = boot("course")
     iov = (0x40_2000).to_bytes(8, "little") + (0).to_bytes(8, "little")
     run_stub(k, 2, [b"/dev/null", 2, 0])
     call = run_stub(k, 20, [(1 << 32) + 3, iov, 1]).call

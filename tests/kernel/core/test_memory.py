@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kshell.kernel.boot.start import boot
 from kshell.kernel.core import layout
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.kernel import Kernel
@@ -16,7 +17,7 @@ USER = 0x40_2000  # data of the shell's task
 
 @pytest.fixture
 def k() -> Kernel:
-    return Kernel("course")
+    return boot("course")
 
 
 def fault(k: Kernel, address: int, access: int) -> int:
@@ -44,11 +45,11 @@ def test_faults_carry_the_error_code_of_the_cpu(k: Kernel) -> None:
 
 
 def test_smap_and_smep_close_user_memory_to_the_kernel() -> None:
-    k = Kernel("course")
+    k = boot("course")
     assert copy_to_user(k, USER, b"hello   ") == 0
     assert fault(k, USER, READ) == 1
     assert fault(k, USER, WRITE) == 3
-    old = Kernel("course", "nosmap nosmep")
+    old = boot("course", "nosmap nosmep")
     assert copy_to_user(old, USER, b"hello   ") == 0
     assert old.memory.read(USER, 5) == b"hello"
 
@@ -83,7 +84,7 @@ def test_a_string_ends_at_its_zero_or_at_the_limit_or_is_EFAULT(k: Kernel) -> No
 
 def test_two_kernels_do_not_meet() -> None:
     def action() -> str:
-        a, b = Kernel("course"), Kernel("course")
+        a, b = boot("course"), boot("course")
         copy_to_user(a, USER, b"a")
         return copy_from_user(b, USER, 1).hex()
 

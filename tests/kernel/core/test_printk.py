@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kshell.abi.loglevel import KERN_ERR, KERN_INFO, KERN_WARNING
+from kshell.kernel.boot.start import boot
 from kshell.kernel.core.clock import Clock
 from kshell.kernel.core.pointers import KernelBug
 from kshell.kernel.core.printk import LOG_RECORDS, MESSAGE_MAX, Log, printable, timestamp
@@ -16,7 +17,7 @@ from tests.kernel.module_lab import Lab
 
 @pytest.fixture(scope="module")
 def k() -> Kernel:
-    return Kernel("course")
+    return boot("course")
 
 
 def last(k: Kernel) -> str:
@@ -49,7 +50,7 @@ def test_the_ring_is_bounded_and_counts_what_it_dropped() -> None:
 
 
 def test_a_kernel_that_talks_for_ever_keeps_a_thousand_records() -> None:
-    k = Kernel("course")
+    k = boot("course")
     for _ in range(3 * LOG_RECORDS):
         k.printk(KERN_INFO, "again")
     assert len(k.log.since(0)) == LOG_RECORDS

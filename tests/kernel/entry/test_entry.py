@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kshell.abi.errno import ENOSYS, ENXIO
+from kshell.kernel.boot.start import boot
 from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry.entry import lookup
 from kshell.kernel.entry.exec import run_stub
@@ -21,7 +22,7 @@ PROFILES = ("4.19", "course", "6.19")
 
 @pytest.fixture(scope="module", params=PROFILES)
 def k(request: pytest.FixtureRequest) -> Kernel:
-    return Kernel(request.param)
+    return boot(request.param)
 
 
 def result(k: Kernel, nr: int, *args: int) -> int | None:
@@ -36,19 +37,19 @@ def test_numbers_outside_the_table_are_not_implemented(k: Kernel, nr: int) -> No
 
 
 def test_the_upper_half_of_rax_alone_is_read_on_new_kernels() -> None:
-    assert lookup(Kernel("6.19"), 1 << 63)[1] == 0
-    assert lookup(Kernel("4.19"), 1 << 63) == (None, -(1 << 63))
+    assert lookup(boot("6.19"), 1 << 63)[1] == 0
+    assert lookup(boot("4.19"), 1 << 63) == (None, -(1 << 63))
 
 
 def test_the_upper_half_of_rax_counts_on_old_kernels_only() -> None:
-    old, new = Kernel("4.19"), Kernel("6.19")
+    old, new = boot("4.19"), boot("6.19")
     assert result(old, (1 << 32) + GETPID) == -ENOSYS
     assert result(new, (1 << 32) + GETPID) == new.shell_task.pid
     assert result(new, (1 << 32) - 1) == -ENOSYS
 
 
 def test_out_of_range_never_reaches_sys_ni_syscall_on_old_kernels_and_does_on_new_ones() -> None:
-    old, new = Kernel("4.19"), Kernel("6.19")
+    old, new = boot("4.19"), boot("6.19")
     assert lookup(old, 5000) == (None, 5000)
     assert lookup(old, U64) == (None, -1)
     assert lookup(new, 5000) == (new.ni_syscall, 5000)
@@ -64,9 +65,9 @@ def test_every_hole_of_the_table_is_not_implemented(k: Kernel) -> None:
 
 
 def test_335_is_another_call_in_each_kernel() -> None:
-    assert result(Kernel("4.19"), 335, 42) == -ENOSYS
-    assert result(Kernel("course"), 335, 42) == -ENOSYS
-    k = Kernel("6.19")
+    assert result(boot("4.19"), 335, 42) == -ENOSYS
+    assert result(boot("course"), 335, 42) == -ENOSYS
+    k = boot("6.19")
     outcome = run_stub(k, 335, [42]).outcome
     assert outcome.kind == "killed"
     assert outcome.signal is not None
@@ -137,7 +138,7 @@ def test_removing_a_hijacker_without_restoring_the_slot_oopses_at_the_next_call(
 
 
 def test_statistics_count_calls_and_errors_and_share_one_entry_outside_the_table() -> None:
-    k = Kernel("6.19")
+    k = boot("6.19")
     for nr in range(1000, 1100):
         result(k, nr)
     result(k, 3, 99)
@@ -147,7 +148,7 @@ def test_statistics_count_calls_and_errors_and_share_one_entry_outside_the_table
 
 
 def test_a_traced_call_tells_each_hop_in_order() -> None:
-    k = Kernel("course")
+    k = boot("course")
     k.tracer = tracer = Tracer(True)
     run_stub(k, 335, [42])
     assert tracer.hops is not None

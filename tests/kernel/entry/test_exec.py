@@ -7,6 +7,7 @@ import struct
 import pytest
 
 from kshell.abi import ptregs
+from kshell.kernel.boot.start import boot
 from kshell.kernel.core.layout import TASK_SIZE_MAX, USER_STACK_TOP
 from kshell.kernel.core.trace import MOST_CALLS
 from kshell.kernel.entry.exec import Buffer, load_program, revive_shell_task, run_stub
@@ -24,7 +25,7 @@ PROGRAM = Segment(TEXT, b"\x31\xff" + EXIT, 64, "r-x")
 
 @pytest.fixture
 def k() -> Kernel:
-    return Kernel("course")
+    return boot("course")
 
 
 def load(k: Kernel, argv: list[str], envp: list[str], *segments: Segment) -> Task:
@@ -133,7 +134,7 @@ def test_arguments_may_fill_the_stack_and_no_more(k: Kernel) -> None:
 
 
 def test_a_stack_without_room_for_its_pages_is_refused_and_kills_nobody() -> None:
-    k = Kernel("course", ram_size=4 << 20)
+    k = boot("course", ram_size=4 << 20)
     with pytest.raises(ValueError, match="do not fit"):
         load(k, ["x" * (6 << 20)], [])
     assert k.shell_task.is_alive

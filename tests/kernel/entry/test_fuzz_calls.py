@@ -7,9 +7,9 @@ import random
 
 import pytest
 
+from kshell.kernel.boot.start import boot
 from kshell.kernel.core import layout
 from kshell.kernel.entry.exec import Buffer, run_stub
-from kshell.kernel.kernel import Kernel
 
 CALLS = int(os.environ.get("KSHELL_FUZZ_CALLS", "1500"))
 PATHS = (
@@ -52,7 +52,7 @@ def argument(rnd: random.Random) -> int | bytes | Buffer:
 @pytest.mark.parametrize("profile", ["4.19", "course", "6.19"])
 def test_random_calls_leave_a_kernel_that_answers(profile: str) -> None:
     rnd = random.Random(f"calls on {profile}")
-    k = Kernel(profile)
+    k = boot(profile)
     built = [nr for nr in range(k.nr_syscalls) if k.syscall_state(nr) == "built"]
     for number in range(CALLS):
         nr = rnd.randrange(-1, 601) if number % 3 == 0 else rnd.choice(built)

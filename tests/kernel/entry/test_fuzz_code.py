@@ -11,8 +11,8 @@ import sys
 
 import pytest
 
+from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import run_stub
-from kshell.kernel.kernel import Kernel
 from tests.kernel.lab import in_child, run
 
 PER_CHILD = 50
@@ -49,7 +49,7 @@ def program(dice: random.Random) -> bytes:
 
 
 def run_many(first: int, count: int) -> str:
-    k = Kernel("course")
+    k = boot("course")
     for seed in range(first, first + count):
         dice = random.Random(seed)
         code = program(dice)

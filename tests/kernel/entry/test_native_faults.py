@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import load_program
 from kshell.kernel.entry.run import run_program
 from kshell.kernel.kernel import Kernel
@@ -83,7 +84,7 @@ def comparable(name: str, ending: str) -> list[str]:
 def test_each_fault_is_the_signal_the_code_and_the_address_that_linux_gives(
     native: dict[str, tuple[bytes, str]],
 ) -> None:
-    k = Kernel("course")
+    k = boot("course")
     differences = []
     for name, (code, ending) in native.items():
         got = in_child(lambda code=code: ours(k, code))  # type: ignore[misc]
@@ -93,7 +94,7 @@ def test_each_fault_is_the_signal_the_code_and_the_address_that_linux_gives(
 
 
 def test_the_faults_one_after_the_other_on_one_kernel_end_alike_too(native: dict[str, tuple[bytes, str]]) -> None:
-    k = Kernel("course")
+    k = boot("course")
     frames = k.ram.frames_used
     for name, (code, ending) in native.items():
         assert comparable(name, ours(k, code)) == comparable(name, ending), name

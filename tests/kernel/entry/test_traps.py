@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kshell.kernel.kernel import Kernel
+from kshell.kernel.boot.start import boot
 from tests.kernel.lab import TEXT, run
 
 # (machine code, the line after `prog[pid]`, words of the explanation)
@@ -29,7 +29,7 @@ CASES = [
 def test_a_killed_program_leaves_linuxs_line_in_dmesg_and_a_sentence_for_people(
     code: str, line: str, words: str
 ) -> None:
-    k = Kernel("course")
+    k = boot("course")
     outcome = run(k, bytes.fromhex(code))
     assert outcome.signal is not None
     text = next(record.text for record in k.log.since(0) if "prog[78]" in record.text)
@@ -40,13 +40,13 @@ def test_a_killed_program_leaves_linuxs_line_in_dmesg_and_a_sentence_for_people(
 
 
 def test_the_newer_kernel_words_a_general_protection_fault_in_its_own_way() -> None:
-    k = Kernel("6.19")
+    k = boot("6.19")
     run(k, b"\xf4")
     assert "general protection fault ip:401000" in k.log.since(0)[-1].text
 
 
 def test_a_write_to_own_text_is_a_protection_violation_in_the_error_code() -> None:
-    k = Kernel("course")
+    k = boot("course")
     run(k, bytes.fromhex("c7042500104000 01000000"))
     assert "segfault at 401000 ip 0000000000401000" in k.log.since(0)[-2].text
     assert "error 7 in prog" in k.log.since(0)[-2].text
@@ -54,7 +54,7 @@ def test_a_write_to_own_text_is_a_protection_violation_in_the_error_code() -> No
 
 @pytest.mark.parametrize(("code", "error"), [("cd20", "102"), ("cd81", "40a"), ("cd06", "32"), ("f4", "0")])
 def test_a_closed_gate_is_told_by_the_error_code(code: str, error: str) -> None:
-    k = Kernel("4.19")
+    k = boot("4.19")
     run(k, bytes.fromhex(code))
     assert f" error:{error} in prog[401000+1000]" in k.log.since(0)[-1].text
 
@@ -64,7 +64,7 @@ def test_a_closed_gate_is_told_by_the_error_code(code: str, error: str) -> None:
     [("4.19", "prog[401000+1000]"), ("6.19", "prog[1001,401000+1000] likely on CPU 0 (core 0, socket 0)")],
 )
 def test_a_segfault_names_the_file_and_the_bytes_around_the_instruction(profile: str, where: str) -> None:
-    k = Kernel(profile)
+    k = boot(profile)
     run(k, bytes.fromhex("90 8b042510000000 0f05"))
     line, code = [record.text for record in k.log.since(0)][-2:]
     assert line.endswith(f" error 4 in {where}")
@@ -76,7 +76,7 @@ def test_a_segfault_names_the_file_and_the_bytes_around_the_instruction(profile:
     [("4.19", "Bad RIP value."), ("6.19", "Unable to access opcode bytes at 0xffffffffffffffde.")],
 )
 def test_a_jump_into_nothing_has_no_file_and_no_bytes(profile: str, words: str) -> None:
-    k = Kernel(profile)
+    k = boot(profile)
     run(k, bytes.fromhex("b808000000 ffe0"))  # mov eax, 8; jmp rax
     line, code = [record.text for record in k.log.since(0)][-2:]
     assert " in " not in line
@@ -84,7 +84,7 @@ def test_a_jump_into_nothing_has_no_file_and_no_bytes(profile: str, words: str) 
 
 
 def test_memory_that_shows_no_file_is_not_named() -> None:
-    k = Kernel("4.19")
+    k = boot("4.19")
     run(k, bytes.fromhex("4889e0 ffe0"))  # mov rax, rsp; jmp rax: the stack is not executable
     line = k.log.since(0)[-2].text
     assert "error 15" in line

@@ -6,6 +6,7 @@ import pytest
 
 from kshell.abi.errno import EACCES, EINVAL, EISDIR, ENOENT, ENOTDIR, EOPNOTSUPP, EPERM
 from kshell.abi.fcntl import O_CREAT, O_RDWR, O_TMPFILE
+from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import run_stub
 from kshell.kernel.fs.dcache import d_add
 from kshell.kernel.fs.file import Kiocb
@@ -121,7 +122,7 @@ def test_a_file_may_make_its_bytes_when_it_is_read(lab: Lab) -> None:
 
 
 def test_a_new_task_has_its_screen_though_dev_tty_was_unlinked() -> None:
-    k = Kernel("course")
+    k = boot("course")
     unlinked, _, written = run_stub(k, 87, [b"/dev/tty"]), run_stub(k, 231, [0]), run_stub(k, 1, [1, b"x", 1])
     assert unlinked.call is not None
     assert unlinked.call.ret == 0

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from kshell.abi.errno import EFAULT
 from kshell.abi.mman import MAP_ANONYMOUS, MAP_GROWSDOWN, MAP_PRIVATE
 from kshell.abi.signal import SIGKILL
+from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import load_program, new_shell_task, run_stub
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
@@ -28,7 +29,7 @@ R, W, X = 1, 2, 4
 
 @pytest.fixture(scope="module")
 def k() -> Kernel:
-    return Kernel("course")
+    return boot("course")
 
 
 def page(number: int) -> int:
@@ -38,7 +39,7 @@ def page(number: int) -> int:
 class AgainstADictionary(RuleBasedStateMachine):
     """The model: a dictionary from page to [protection, bytes]."""
 
-    kernel = Kernel("course")
+    kernel = boot("course")
     pages = st.integers(0, PAGES - 1)
     lengths = st.integers(1, 5)
     protections = st.sampled_from([0, R, R | W, W, X, R | X, R | W | X])
@@ -157,7 +158,7 @@ def test_page_tables_go_when_their_last_page_is_unmapped(k: Kernel) -> None:
 
 def test_ram_used_up_is_the_oom_killer_and_the_shell_goes_on() -> None:
     for release, line in (("course", "Out of memory: Kill process"), ("6.19", "Out of memory: Killed process")):
-        k = Kernel(release)
+        k = boot(release)
         before = k.ram.frames_used
         touch = bytes.fromhex("bf00005000 c60701 4881c700100000 ebf4")
         parts = [Part(0x600000 + (n << 25), b"", 32 << 20, "rw-") for n in range(3)]
@@ -174,7 +175,7 @@ def test_ram_used_up_is_the_oom_killer_and_the_shell_goes_on() -> None:
 
 
 def test_a_system_call_that_runs_out_of_ram_ends_by_the_oom_killer() -> None:
-    k = Kernel("course", ram_size=4 << 20)
+    k = boot("course", ram_size=4 << 20)
     assert run_stub(k, 9, [BASE, 4 << 20, R | W, PA | 0x10, -1, 0]).outcome.kind == "returned"
     outcome = run_stub(k, 318, [BASE, 4 << 20, 0]).outcome  # getrandom fills it
     assert outcome.signal is not None

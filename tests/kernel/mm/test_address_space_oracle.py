@@ -17,6 +17,7 @@ from itertools import pairwise
 
 import pytest
 
+from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import run_stub
 from kshell.kernel.kernel import Kernel
 from tests.kernel.lab import in_child
@@ -221,15 +222,15 @@ def compare(k: Kernel, programs: list[Program]) -> None:
 
 
 def test_calls_written_by_hand_answer_what_linux_answers() -> None:
-    compare(Kernel("course"), BY_HAND)
+    compare(boot("course"), BY_HAND)
 
 
 def test_calls_at_random_answer_what_linux_answers() -> None:
-    compare(Kernel("course"), [at_random(seed) for seed in range(150)])
+    compare(boot("course"), [at_random(seed) for seed in range(150)])
 
 
 def test_a_place_chosen_by_the_kernel_is_the_highest_gap_that_fits() -> None:
-    k = Kernel("course")
+    k = boot("course")
     first = k.shell_task.mm
     sizes = [1, PAGE, 3 * PAGE, 2 * PAGE]
     places = [run_stub(k, 9, [0, size, R, PA, -1, 0]).call for size in sizes]
@@ -261,7 +262,7 @@ def test_a_file_is_mapped_as_far_out_as_linux_maps_it() -> None:
             (1 << 47, PAGE, PRIVATE | FIXED),
         ]
     ]
-    k = Kernel("course")
+    k = boot("course")
     for name, open_natively in files:
 
         def linux(open_natively: Callable[[], int] = open_natively) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kshell.abi.signal import SIGKILL
+from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import Buffer, run_stub
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.oom import WHY
@@ -20,7 +21,7 @@ TOUCH_ALL += bytes.fromhex("c60001 480500100000 ebf5")
 @pytest.mark.parametrize("release", KILLED)
 @pytest.mark.parametrize("place", ["user code", "a copy to user memory", "the kernel's own needs"])
 def test_the_report_is_the_same_wherever_memory_ran_out(release: str, place: str) -> None:
-    k = Kernel(release)
+    k = boot(release)
     if place == "user code":
         outcome = run(k, TOUCH_ALL)
     elif place == "a copy to user memory":

@@ -8,6 +8,7 @@ import pytest
 
 from kshell.abi.errno import EFAULT
 from kshell.abi.mman import MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE
+from kshell.kernel.boot.start import boot
 from kshell.kernel.core.layout import KERNEL_TEXT, TASK_SIZE_MAX
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import access_ok, copy_from_user, copy_to_user, strncpy_from_user
@@ -23,7 +24,7 @@ NOT_THE_USERS = [KERNEL_TEXT, 1 << 63, TASK_SIZE_MAX, TASK_SIZE_MAX - 4, LAST, L
 
 @pytest.fixture(scope="module")
 def booted() -> Kernel:
-    return Kernel("course")
+    return boot("course")
 
 
 @pytest.fixture

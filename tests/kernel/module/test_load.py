@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from kshell.abi import errno
+from kshell.kernel.boot.start import boot
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.load import ModuleError, delete_module, load_module
 from kshell.modules import __file__ as modules_file
@@ -112,7 +113,7 @@ def test_an_unknown_symbol_refuses_and_says_so_in_dmesg(lab: Lab) -> None:
 
 @pytest.mark.parametrize("profile", ["4.19", "6.19"])
 def test_the_slides_module_loads_on_no_other_kernel(profile: str) -> None:
-    k = Kernel(profile)
+    k = boot(profile)
     with pytest.raises(ModuleError) as caught:
         load_module(k, SAMPLES + "/syscallModule.py", command="modprobe")
     words = "Unknown symbol in module, or unknown parameter (see dmesg)"
@@ -482,8 +483,8 @@ def test_a_module_without_a_licence_is_not_even_built_on_6_19(tmp_path: Path) ->
 def test_kallsyms_lookup_name_is_exported_up_to_5_6_only(tmp_path: Path, use: str) -> None:
     path = tmp_path / "m.py"
     path.write_text(use + '\nMODULE_LICENSE("GPL")\n')
-    load_module(Kernel("4.19"), str(path))
-    error = refusal(new := Kernel("6.19"), str(path))
+    load_module(boot("4.19"), str(path))
+    error = refusal(new := boot("6.19"), str(path))
     assert error.message == f"insmod: ERROR: could not insert module {path}: Unknown symbol in module"
     assert [r.text for r in new.log.since(0)][-1] == "m: Unknown symbol kallsyms_lookup_name (err -2)"
     assert "boot course" in error.try_
@@ -492,7 +493,7 @@ def test_kallsyms_lookup_name_is_exported_up_to_5_6_only(tmp_path: Path, use: st
 def test_a_star_import_alone_does_not_ask_for_what_is_not_exported(tmp_path: Path) -> None:
     path = tmp_path / "m.py"
     path.write_text('from kshell.linux import *\nMODULE_LICENSE("GPL")\n')
-    assert load_module(Kernel("6.19"), str(path)).state == "Live"
+    assert load_module(boot("6.19"), str(path)).state == "Live"
 
 
 def test_a_positive_answer_of_init_dumps_the_stack(lab: Lab) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from kshell.abi.errno import EACCES, EINVAL, EIO, ENOENT, EPERM, ESRCH
 from kshell.abi.fcntl import O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY
+from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import Buffer, load_program, run_stub
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.load import delete_module
@@ -75,7 +76,7 @@ def read_all(lab: Lab, path: str, size: int) -> bytes:
 
 
 def test_user_code_reads_the_version_that_the_log_and_uname_say() -> None:
-    k = Kernel("6.19")
+    k = boot("6.19")
     opened = run_stub(k, OPEN, [b"/proc/version", O_RDONLY]).call
     assert opened is not None
     assert opened.ret is not None
@@ -130,9 +131,9 @@ def test_what_is_open_stays_as_it_was_and_a_seek_to_the_start_shows_it_afresh(la
 
 
 def test_the_command_line_is_what_the_boot_loader_passed() -> None:
-    assert text(Kernel("course", "nosmap nosmep"), "/proc/cmdline") == "nosmap nosmep\n"
-    assert text(Kernel("course"), "/proc/cmdline") == "\n"
-    listing = Kernel("6.19", "nosmap").fs.listing("/proc/cmdline")
+    assert text(boot("course", "nosmap nosmep"), "/proc/cmdline") == "nosmap nosmep\n"
+    assert text(boot("course"), "/proc/cmdline") == "\n"
+    listing = boot("6.19", "nosmap").fs.listing("/proc/cmdline")
     assert not isinstance(listing, int)
     assert listing[0].inode.size == 7  # since 6.1 stat tells its length
 
@@ -226,7 +227,7 @@ def test_what_is_written_to_tainted_is_added(lab: Lab) -> None:
 
 def test_taint_flags_that_the_release_does_not_know_are_ignored() -> None:
     for profile, mask in (("course", 0), ("6.19", 1 << 19)):
-        k = Kernel(profile)
+        k = boot(profile)
         opened = run_stub(k, OPEN, [b"/proc/sys/kernel/tainted", O_WRONLY]).call
         assert opened is not None
         assert opened.ret is not None
@@ -256,7 +257,7 @@ def test_numbers_come_in_all_of_c_s_notations() -> None:
 
 
 def test_self_is_another_directory_for_each_task() -> None:
-    k = Kernel("course")
+    k = boot("course")
     program = load_program(k, [Segment(0x40_1000, b"\x90", 1, "r-x")], 0x40_1000, "prog", ["prog", "a b", ""], ["X=1"])
     assert text(k, "/proc/self/status").splitlines()[5] == f"Pid:\t{program.pid}"
     assert text(k, "/proc/self/cmdline") == "prog\0a b\0\0"
@@ -281,7 +282,7 @@ def test_an_open_file_of_a_dead_task_answers_ESRCH_and_its_directory_is_gone() -
 
 def test_identity_and_capabilities_are_the_task_s_own(lab: Lab) -> None:
     assert "CapEff:\t0000003fffffffff\n" in text(lab.k, "/proc/self/status")
-    assert "CapEff:\t000001ffffffffff\n" in text(Kernel("6.19"), "/proc/self/status")
+    assert "CapEff:\t000001ffffffffff\n" in text(boot("6.19"), "/proc/self/status")
     lab.call("as_user")
     status = text(lab.k, "/proc/self/status")
     assert "Uid:\t1000\t1000\t1000\t1000\n" in status
@@ -354,7 +355,7 @@ def test_a_task_renames_itself_through_comm(lab: Lab) -> None:
 def test_status_has_linux_s_lines_in_linux_s_order() -> None:
     native = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     names = [line.partition(":")[0] for line in native]
-    ours = text(Kernel("6.19"), "/proc/self/status").splitlines()
+    ours = text(boot("6.19"), "/proc/self/status").splitlines()
     order = [line.partition(":")[0] for line in ours]
     assert [name for name in names if name in order] == [name for name in order if name in names]
     for line in ours:
@@ -374,7 +375,7 @@ def _widths(line: str) -> tuple[object, ...]:
 @NATIVE
 def test_maps_puts_names_into_linux_s_column() -> None:
     native = Path("/proc/self/maps").read_text(encoding="utf-8").splitlines()
-    ours = text(Kernel("6.19"), "/proc/self/maps").splitlines()
+    ours = text(boot("6.19"), "/proc/self/maps").splitlines()
     short = [line for line in native if len(line.split()[0]) <= 25 and len(line.split()) == 6]
     assert {len(line) - len(line.split()[5]) for line in short} == {73}
     assert {len(line) - len(line.split()[5]) for line in ours} == {73}
@@ -393,7 +394,7 @@ def test_a_file_is_laid_out_as_linux_s(name: str) -> None:
         "sys/kernel/printk": r"\d+\t\d+\t\d+\t\d+",
     }
     native = Path("/proc", name).read_text(encoding="utf-8")
-    ours = text(Kernel("6.19"), f"/proc/{name}")
+    ours = text(boot("6.19"), f"/proc/{name}")
     for lines in (native, ours):
         assert lines.endswith("\n")
         assert all(re.fullmatch(shapes[name], line) for line in lines.splitlines())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kshell.kernel.kernel import Kernel
-from kshell.kernel.report.taint import Taint, add_taint
+from kshell.kernel.boot.start import boot
+from kshell.kernel.core.taint import Taint, add_taint
 
 
 def test_an_untainted_kernel_says_so() -> None:
@@ -34,13 +34,13 @@ def test_there_is_no_other_flag() -> None:
 
 @pytest.mark.parametrize(("profile", "places"), [("4.19", 18), ("6.19", 20)])
 def test_a_line_has_a_place_for_each_flag_of_the_release(profile: str, places: int) -> None:
-    taint = Kernel(profile).taint
+    taint = boot(profile).taint
     taint.add("O")
     assert len(str(taint)) == len("Tainted: ") + places
 
 
 def test_lock_debugging_is_given_up_once() -> None:
-    k = Kernel("4.19")
+    k = boot("4.19")
     add_taint(k, "O")
     assert k.taint.debug_locks
     add_taint(k, "P", lockdep_still_ok=False)

@@ -87,39 +87,31 @@ def test_a_screen_cannot_seek(lab: Lab) -> None:
 # Waiting for ever.
 
 
-def test_a_read_that_nobody_could_end_says_why_and_is_interrupted(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    why: list[str] = []
-
-    def wait_for_ever(text: str) -> int:
-        why.append(text)
-        return -EINTR
-
-    monkeypatch.setattr(lab.k, "wait_for_ever", wait_for_ever)
+def test_a_read_that_nobody_could_end_says_why_and_is_interrupted(lab: Lab) -> None:
     assert lab.call("pipe", ["buf", 8]) == 0
     assert lab.call("read", 3, ["buf", 8], 8) == -EINTR
-    assert "empty" in why.pop()
+    assert ["empty" in note for note in lab.k.take_notes()] == [True]
     assert lab.call("write", 4, ["data", "x" * 70000], 70000) == 65536
-    assert "full" in why.pop()
+    assert ["full" in note for note in lab.k.take_notes()] == [True]
     assert lab.call("write", 4, ["data", "x"], 1) == -EINTR
-    assert why
+    assert lab.k.take_notes()
 
 
-def test_a_non_blocking_pipe_answers_EAGAIN_without_a_word(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lab.k, "wait_for_ever", lambda text: pytest.fail(text))
+def test_a_non_blocking_pipe_answers_EAGAIN_without_a_word(lab: Lab) -> None:
     assert lab.call("pipe2", ["buf", 8], O_NONBLOCK) == 0
     assert lab.call("read", 3, ["buf", 8], 8) == -EAGAIN
     assert lab.call("write", 4, ["data", "x" * 70000], 70000) == 65536
     assert lab.call("write", 4, ["data", "x"], 1) == -EAGAIN
+    assert not lab.k.take_notes()
 
 
-def test_writing_where_nobody_reads_sends_SIGPIPE(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[int] = []
-    monkeypatch.setattr(lab.k, "send_signal", lambda signo, *why: sent.append(signo))
+def test_writing_where_nobody_reads_sends_SIGPIPE(lab: Lab) -> None:
     assert [lab.call("pipe", ["buf", 8]), lab.call("close", 3)] == [0, 0]
     assert lab.call("write", 4, 1, 0) == 0
-    assert sent == []
+    assert lab.k.current.pending is None
     assert lab.call("write", 4, UNMAPPED, 5) == -EPIPE
-    assert sent == [SIGPIPE]
+    assert lab.k.current.pending is not None
+    assert lab.k.current.pending.signo == SIGPIPE
 
 
 def test_the_end_of_a_task_is_the_end_of_its_side_of_a_pipe(lab: Lab) -> None:

@@ -7,13 +7,14 @@ import pytest
 from kshell.abi.clock import CLOCK_MONOTONIC
 from kshell.abi.errno import EFAULT, EINVAL
 from kshell.abi.structs import unpack_timespec
+from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import Buffer, run_stub
 from kshell.kernel.kernel import Kernel
 
 
 @pytest.fixture(scope="module")
 def k() -> Kernel:
-    return Kernel("course")
+    return boot("course")
 
 
 def gettime(k: Kernel, clock: int, where: int | Buffer | None = None) -> int | None:

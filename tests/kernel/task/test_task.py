@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kshell.abi.errno import EACCES
+from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import run_stub
-from kshell.kernel.kernel import Kernel
 
 
 @pytest.mark.parametrize(
@@ -24,13 +24,13 @@ from kshell.kernel.kernel import Kernel
     ],
 )
 def test_the_command_line_says_whose_the_first_task_is(cmdline: str, uid: int) -> None:
-    k = Kernel("course", cmdline)
+    k = boot("course", cmdline)
     answers = [run_stub(k, nr, []).call for nr in (102, 104, 107, 108)]
     assert [call.ret for call in answers if call is not None] == [uid] * 4
 
 
 def test_a_task_that_is_not_roots_meets_EACCES_and_so_does_its_successor() -> None:
-    k = Kernel("course", "uid=1000")
+    k = boot("course", "uid=1000")
     for _ in range(2):
         call = run_stub(k, 2, [b"/etc/shadow", 0, 0]).call
         assert call is not None

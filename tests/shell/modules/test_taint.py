@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kshell.kernel.report.taint import DETAILS, FLAGS
+from kshell.kernel.core.taint import FLAGS
+from kshell.kernel.report.taint import DETAILS
 from tests.shell.lab import Lab
 
 

@@ -1,0 +1,36 @@
+"""/proc and /sys, put into the tree when the kernel boots.
+
+Most machines end without a look into them, so what they show is imported at the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from kshell.abi.errno import ENOENT
+from kshell.kernel.fs.dcache import d_add
+from kshell.kernel.fs.inode import SuperBlock
+from kshell.kernel.proc.pseudo import Entry, PseudoDirectory
+
+if TYPE_CHECKING:
+    from kshell.kernel.kernel import Kernel
+
+
+def mount(k: Kernel) -> None:
+    """Put both in their places.  C counterparts: proc_root_init(), sysfs_init()."""
+    for name, minor, entries, absent in (("proc", 0x14, _procfs, -ENOENT), ("sysfs", 0x15, _sysfs, 0)):
+        top = PseudoDirectory(k, SuperBlock(name, minor), 0o555, entries, absent)
+        top.dentry = d_add(k.fs.root, name.removesuffix("fs").encode(), top)
+
+
+def _procfs(k: Kernel) -> Mapping[bytes, Entry]:
+    from kshell.kernel.proc.procfs import root_entries
+
+    return root_entries(k)
+
+
+def _sysfs(k: Kernel) -> Mapping[bytes, Entry]:
+    from kshell.kernel.proc.sysfs import root_entries
+
+    return root_entries(k)

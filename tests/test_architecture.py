@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent / "kshell"
 # Each room may import only from rooms before it, and from itself.
 ROOMS = (
     *("abi", "assembler", "machine", "kernel", "strace", "linux", "cc", "modules", "kbuild", "shell", "lesson"),
-    "__main__",
+    *("api", "__main__"),
 )
 # The same inside the kernel.  report and proc are appendices: the words of each release, and what /proc and /sys show.
 FLOORS = ("core", "mm", "fs", "task", "report", "syscalls", "entry", "module", "proc", "boot")

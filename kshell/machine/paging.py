@@ -99,6 +99,19 @@ class PageTable:
                 else:
                     yield from self._present(pte & FRAME_MASK, shift - 9, address, start, end)
 
+    def kernel_half(self) -> Iterator[tuple[int, int, int]]:
+        """Every present entry of the upper half, those of the tables too: (address, shift, entry); 12 is a page's."""
+        yield from self._entries(self.root, LEVELS[0], range(256, 512), 0xFFFF << 48)
+
+    def _entries(self, table: int, shift: int, indices: range, base: int) -> Iterator[tuple[int, int, int]]:
+        for index in indices:
+            entry = self.ram.words[(table >> 3) + index]
+            if entry & PRESENT:
+                address = base + (index << shift)
+                yield address, shift, entry
+                if shift > 12:
+                    yield from self._entries(entry & FRAME_MASK, shift - 9, range(512), address)
+
     def clear_user(self, start: int = 0, end: int = USER_END) -> None:
         """Unmap the pages of [start, end) in the lower half; free them, and the tables that are empty then."""
         self._clear(self.root, LEVELS[0], 0, start, end)

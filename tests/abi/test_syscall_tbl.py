@@ -55,7 +55,8 @@ def test_the_three_tables_differ_at_335() -> None:
     row = load("course").by_number[335]
     assert (row.abi, row.name, row.symbol) == ("common", "test_call", "__x64_sys_test_call")
     assert load("6.19").by_number[335].name == "uretprobe"
-    assert [r for r in load("course").rows if r.number != 335] == load("4.19").rows
+    old = load("4.19").rows
+    assert [r for r in load("course").rows if r in set(old)] == old
 
 
 def test_every_form_of_a_row_is_read() -> None:

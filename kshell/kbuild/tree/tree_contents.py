@@ -10,19 +10,17 @@ from typing import NamedTuple
 
 from kshell.abi import syscall_tbl
 from kshell.kbuild.tree.paths import HEADER, TABLE
-from kshell.kernel.core.declare import SECTIONS
 from kshell.kernel.core.naming import entry_name
 from kshell.kernel.core.profile import PROFILES
+from kshell.kernel.syscalls import definitions, linked_in
 
 SYS_NI = "kernel/sys_ni.py"
 TEMPLATE = os.path.join(os.path.dirname(__file__), "template")
 USER = "user"
 
-# Where Linux has what a file of kshell.kernel.syscalls holds.  test_call is the student's to add.
+# Where Linux has what a file of kshell.kernel.syscalls holds, if not in kernel/ under the same name.
 SOURCES = {
-    "exit": "kernel/exit.py",
     "identity": "kernel/sys.py",
-    "misc": "kernel/misc.py",  # kernel/sys.c, kernel/sched/core.c and drivers/char/random.c
     "time": "kernel/time/time.py",
     "transfer": "fs/read_write.py",
     "opening": "fs/open.py",
@@ -75,39 +73,19 @@ def contents(version: str) -> dict[str, str]:
     table = _read(syscall_tbl.table_path(version))
     files = {TABLE: table}
     signatures: dict[str, str] = {}
-    for subject in _subjects(version):
-        files[SOURCES[subject]] = _read(_source(subject))
-        signatures |= _signatures(subject)
+    for subject in linked_in(syscall_tbl.load(version)):
+        name = subject.__name__.rpartition(".")[2]
+        files[SOURCES.get(name, f"kernel/{name}.py")] = _read(str(subject.__file__))
+        signatures |= {each.name: ", ".join(map(str, each.parameters)) or "void" for each in definitions(subject)}
     files[SYS_NI] = _SYS_NI_HEAD + "".join(f'COND_SYSCALL("{name}")\n' for name in _left_out(table, signatures))
     files |= _makefiles([path for path in files if path.endswith(".py")])
     files |= _template(version, signatures)
     return dict(sorted(files.items()))
 
 
-def _subjects(version: str) -> list[str]:
-    from kshell.kernel.syscalls import subjects
-
-    return [module.__name__.rpartition(".")[2] for module in subjects(PROFILES[version])]
-
-
-def _source(subject: str) -> str:
-    from kshell.kernel import syscalls
-
-    return os.path.join(os.path.dirname(str(syscalls.__file__)), subject + ".py")
-
-
 def _read(path: str) -> str:
     with open(path, encoding="utf-8", newline="") as file:
         return file.read().replace("\r\n", "\n")
-
-
-def _signatures(subject: str) -> dict[str, str]:
-    """The calls that a file defines: name -> the parameters of its prototype."""
-    from importlib import import_module
-
-    module = import_module(f"kshell.kernel.syscalls.{subject}")
-    definitions = vars(module).get(SECTIONS, {}).get(".syscalls", [])
-    return {each.name: ", ".join(map(str, each.parameters)) or "void" for each in definitions}
 
 
 def _left_out(table: str, defined: dict[str, str]) -> list[str]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from kshell.abi import syscall_tbl
 from kshell.kernel.core.declare import SECTIONS
 from kshell.kernel.core.profile import PROFILES, Profile
+from kshell.kernel.syscalls import linked_in
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
@@ -76,14 +77,12 @@ def vermagic(profile: Profile, release: str) -> str:
 
 def packaged(name: str) -> Vmlinux:
     """The image of a profile, as it comes with kshell.  KeyError for a profile that there is not."""
-    profile = PROFILES[name]
+    profile, table = PROFILES[name], syscall_tbl.load(name)
 
     def load(k: Kernel) -> list[LoadedObject]:
-        from kshell.kernel import syscalls
+        return [_from_module(module.__name__, vars(module)) for module in linked_in(table)]
 
-        return [_from_module(module.__name__, vars(module)) for module in syscalls.subjects(profile)]
-
-    return Vmlinux(profile, profile.release, 1, syscall_tbl.load(name), load)
+    return Vmlinux(profile, profile.release, 1, table, load)
 
 
 def _from_module(name: str, namespace: dict[str, Any]) -> LoadedObject:

@@ -1,32 +1,36 @@
-"""The bodies of the built-in system calls, one file per subject."""
+"""The bodies of the built-in system calls, one file a subject.
+
+Every file here is looked at, none is named twice: a kernel links in those of which its table has a row.  A body may use
+all floors below (core, mm, fs, task) and no other body: what two calls share goes into a function down there.
+"""
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from kshell.kernel.core.declare import SyscallDefinition, section
+from kshell.kernel.core.naming import entry_name
+
 if TYPE_CHECKING:
-    from kshell.kernel.core.profile import Profile
+    from kshell.abi.syscall_tbl import Table
 
 
-def subjects(profile: Profile) -> list[ModuleType]:
-    """The files that are compiled into a kernel of this profile."""
-    from kshell.kernel.syscalls import (
-        descriptors,
-        exit,
-        file_status,
-        identity,
-        mapping,
-        misc,
-        opening,
-        paths,
-        pipes,
-        test_call,
-        time,
-        transfer,
-        uretprobe,
-    )
+@cache
+def subjects() -> tuple[ModuleType, ...]:
+    """All files of this room, by name."""
+    return tuple(import_module(f"{__name__}.{each.name}") for each in iter_modules(__path__))
 
-    common = [transfer, opening, file_status, descriptors, pipes, paths, mapping, identity, time, misc, exit]
-    extra = {"course": [test_call], "6.19": [uretprobe]}
-    return common + extra.get(profile.name, [])
+
+def definitions(subject: ModuleType) -> list[SyscallDefinition]:
+    """The calls that a file defines."""
+    return section(vars(subject), ".syscalls")
+
+
+def linked_in(table: Table) -> list[ModuleType]:
+    """The files that are compiled into a kernel with this table, in link order."""
+    wanted = {entry_name(row.symbol) for row in table.rows if row.symbol}
+    return [subject for subject in subjects() if any(each.name in wanted for each in definitions(subject))]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kshell.abi.syscall_tbl import parse, table_path
+from kshell.abi.syscall_tbl import load, parse, table_path
 from kshell.kbuild.build_log import BuildFailed
 from kshell.kbuild.release import profile_of, release_of
 from kshell.kbuild.tree import tree_files
@@ -23,6 +23,7 @@ from kshell.kbuild.tree.tree_contents import SOURCES, contents
 from kshell.kbuild.tree.tree_files import TreeError, read_text
 from kshell.kernel.core.naming import entry_name
 from kshell.kernel.core.profile import PROFILES
+from kshell.kernel.syscalls import linked_in, subjects
 
 NO_MAKE = "the oracle is GNU make, which is not installed"
 
@@ -72,12 +73,12 @@ def test_a_new_tree_has_linux_s_own_paths_and_says_what_it_is(version: str, tmp_
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_file_of_built_in_calls_is_in_the_tree_and_on_an_obj_y(version: str) -> None:
-    from kshell.kernel.syscalls import subjects
-
     files = contents(version)
-    names = {module.__name__.rpartition(".")[2] for module in subjects(PROFILES[version])}
-    assert names <= set(SOURCES)
-    assert {SOURCES[name] for name in names} | {"kernel/sys_ni.py"} == {path for path in files if path.endswith(".py")}
+    names = {module.__name__.rpartition(".")[2] for module in linked_in(load(version))}
+    assert set(SOURCES) <= {module.__name__.rpartition(".")[2] for module in subjects()}
+    assert {SOURCES.get(name, f"kernel/{name}.py") for name in names} | {"kernel/sys_ni.py"} == {
+        path for path in files if path.endswith(".py")
+    }
     for path in (path for path in files if path.endswith(".py")):
         folder, _, name = path.rpartition("/")
         assert name.removesuffix(".py") + ".o" in files[f"{folder}/Makefile"].split()

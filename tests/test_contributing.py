@@ -1,0 +1,79 @@
+"""The recipes of CONTRIBUTING.md work as they stand: each is applied to a copy of the project, and run.
+
+A recipe is a section.  A fence behind "Write `PATH`" is that file, one behind "to the end of `PATH`" goes behind what
+is there, and one that is called console holds commands (`$ ...`) with what they print; pytest must succeed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+RECIPES = {section.split("\n")[0]: section for section in PAGE.split("\n## ")[1:] if "```console" in section}
+FENCE = re.compile(r"(?P<before>[^`]*(?:`[^`\n]+`[^`]*)*?)```(?P<kind>\w+)\n(?P<body>.*?)```", re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("recipes") / "kshell"
+    target.mkdir()
+    for name in ("kshell", "tests", "lessons", "docs", "benchmarks"):
+        shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile"):
+        shutil.copy(ROOT / name, target / name)
+    return target
+
+
+def steps(recipe: str) -> Iterator[tuple[str, str, str]]:
+    """(what to do, where, the text): "write" a file, "append" to one, or "run" commands."""
+    for found in FENCE.finditer(recipe):
+        if found["kind"] == "console":
+            yield "run", "", found["body"]
+            continue
+        places = re.findall(r"(Write|to the\s+end\s+of)\s+`([^`]+)`", found["before"])
+        assert places, f"nothing says where this goes:\n{found['body']}"
+        verb, path = places[-1]
+        yield "write" if verb == "Write" else "append", path, found["body"]
+
+
+def run(copy: Path, line: str) -> str:
+    words = shlex.split(line)
+    command = [sys.executable, "-m", words[0], *words[1:]]
+    if words[0] == "pytest":
+        command += ["-p", "no:cacheprovider", "-n0", "-x"]
+    environment = {**os.environ, "PYTHONPATH": str(copy), "NO_COLOR": "1"}
+    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+    return "" if words[0] == "pytest" else done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_works_as_it_stands(copy: Path, name: str) -> None:
+    for verb, path, text in steps(RECIPES[name]):
+        if verb == "run":
+            for block in ("\n" + text).split("\n$ ")[1:]:
+                line, _, expected = block.partition("\n")
+                printed = run(copy, line)
+                assert printed.rstrip("\n") == expected.rstrip("\n"), line
+            continue
+        target = copy / path
+        if verb == "write":
+            assert not target.exists(), f"{path} is there already"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+        else:
+            target.write_text(target.read_text(encoding="utf-8") + text, encoding="utf-8")
+
+
+def test_there_is_a_recipe_for_each_thing_that_people_add() -> None:
+    assert set(RECIPES) == {"Add a system call", "Add a sample module", "Add a lesson"}

@@ -7,8 +7,11 @@ import signal
 import statistics
 import struct
 import time
+from collections.abc import Iterator
+from functools import partial
 
 from benchmarks.machine import DATA, TEXT
+from benchmarks.ratio import Figure, milliseconds
 from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import load_program
 from kshell.kernel.entry.run import run_program
@@ -24,7 +27,8 @@ LOOPS = {
     )  # mmap
     + bytes.fromhex("c60001 4889c7 be00100000 b80b000000 0f05 ebc9"),  # touch it, munmap, again
 }
-ROUNDS = 11
+PRESSES = 11
+LIMIT_MS = 100
 WAIT_SECONDS = 0.05  # before the key is pressed: by then the loop is running
 
 
@@ -40,8 +44,8 @@ def press_after(seconds: float) -> int:
     return ours
 
 
-def latency_ms(k: Kernel, code: bytes) -> float:
-    """Milliseconds from the signal to the end of a run of `code`."""
+def latency(k: Kernel, code: bytes) -> float:
+    """Seconds from the signal to the end of a run of `code`."""
     segments = [Segment(TEXT, code, len(code), "r-x"), Segment(DATA, b"", 4096, "rw-")]
     task = load_program(k, segments, TEXT, "bench", ["bench"])
     with CtrlC(lambda: None):  # the signal may come before the run: it ends all the same
@@ -53,15 +57,16 @@ def latency_ms(k: Kernel, code: bytes) -> float:
     os.wait()
     if outcome.kind != "interrupted":
         raise RuntimeError(f"the benchmark's program did not end by Ctrl-C: {outcome}")
-    return 1000 * (ended - pressed)
+    return ended - pressed
 
 
-def medians_ms(rounds: int = ROUNDS) -> dict[str, float]:
+def figures(presses: int = PRESSES) -> Iterator[Figure]:
     """The median latency for each kind of loop."""
     k = boot("course")
-    return {kind: statistics.median(latency_ms(k, code) for _ in range(rounds)) for kind, code in LOOPS.items()}
+    for kind, code in LOOPS.items():
+        yield milliseconds(f"Ctrl-C in a loop of {kind}", partial(median, k, code, presses), 1, LIMIT_MS)
 
 
-if __name__ == "__main__":
-    for kind, spent in medians_ms().items():
-        print(f"{spent:7.2f} ms  Ctrl-C in a loop of {kind}")
+def median(k: Kernel, code: bytes, presses: int) -> float:
+    """Seconds, as latency() gives them."""
+    return statistics.median(latency(k, code) for _ in range(presses))

@@ -1,20 +1,17 @@
-"""How fast the machine is, as ratios to raw Unicorn in the same run.
-
-Each function alternates what it measures with its baseline and answers the median of the rounds' ratios.
-"""
+"""How fast the machine is, as ratios to raw Unicorn in the same run."""
 
 from __future__ import annotations
 
-import statistics
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 from unicorn import Uc  # type: ignore[attr-defined]
 from unicorn.unicorn_const import UC_ARCH_X86, UC_HOOK_INSN, UC_MODE_64, UC_PROT_READ, UC_PROT_WRITE
 from unicorn.x86_const import UC_X86_INS_SYSCALL
 
+from benchmarks.ratio import Figure, speed
 from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import load_program
 from kshell.kernel.entry.run import run_program
@@ -27,8 +24,8 @@ ROUNDS = 5
 EXIT = bytes.fromhex("31ff b83c000000 0f05")
 GETPID = 39
 BUDGET = 1 << 40
-
-Measurement = Callable[[], float]  # seconds
+# Eight instructions of a random number generator and the loop around them, all in registers.
+ALU_LOOP = bytes.fromhex("69c06d4ec641 0539300000 89c1 c1e910 31ca 01c6 ffcb 75e8")
 
 
 def getpid_loop(count: int = CALLS) -> bytes:
@@ -70,68 +67,52 @@ def raw(code: bytes, size: int = 4096, hook: bool = False) -> float:
     return time.perf_counter() - began
 
 
-def ratio(baseline: Measurement, measured: Measurement, rounds: int = ROUNDS) -> float:
-    """The speed of `measured` as a part of the baseline's: 1 is as fast, 0.5 takes twice as long."""
-    return statistics.median(baseline() / measured() for _ in range(rounds))
-
-
-def null_call() -> float:
-    """A system call (getpid, with table, wrapper, statistics, pt_regs) against an empty callback.  At least 1/8."""
+def null_call(rounds: int) -> Figure:
+    """A system call (getpid, with table, wrapper, statistics, pt_regs) against an empty callback."""
     k, code = boot("course"), getpid_loop()
-    return ratio(lambda: raw(code, hook=True), lambda: ours(k, code))
+    name = "null system call / raw Unicorn's empty callback"
+    return speed(name, lambda: ours(k, code), lambda: raw(code, hook=True), rounds, least=1 / 8)
 
 
-# Eight instructions of a random number generator and the loop around them, all in registers.
-ALU_LOOP = bytes.fromhex("69c06d4ec641 0539300000 89c1 c1e910 31ca 01c6 ffcb 75e8")
-
-
-def registers_only(turns: int = 10_000_000, rounds: int = 9) -> float:
-    """A loop that touches no memory, against Unicorn without hooks.  At least 0.9.
+def registers_only(rounds: int, turns: int = 10_000_000) -> Figure:
+    """A loop that touches no memory, against Unicorn without hooks.
 
     A tight loop runs at one of two speeds, three times apart, by where the emulator happens to put its translation,
-    with hooks and without.  So each round begins afresh, and the best of one side is compared with that of the other.
+    with hooks and without.  So each round begins afresh, and there are more of them.
     """
     code = b"\xbb" + struct.pack("<I", turns) + ALU_LOOP
-    baseline, measured = [], []
-    for _ in range(rounds):
-        baseline.append(raw(code))
-        measured.append(ours(boot("course"), code))
-    return min(baseline) / min(measured)
+    name = "computation in registers / raw Unicorn"
+    return speed(name, lambda: ours(boot("course"), code), lambda: raw(code), 2 * rounds, least=0.9)
 
 
-def computation(size: int, touches: int = 20_000_000) -> float:
-    """Reading and writing `size` bytes round and round, against Unicorn without hooks.  At least 0.9, and well above 1,
-    since Unicorn's own TLB mode looks each access up in its list of regions and the virtual one does not."""
+def computation(size: int, rounds: int, touches: int = 20_000_000) -> Figure:
+    """Reading and writing `size` bytes round and round, against Unicorn without hooks: well above 1, since Unicorn's
+    own TLB mode looks each access up in its list of regions and the virtual one does not."""
     k, code = boot("course"), touch_loop(size, touches, 64)
-    return ratio(lambda: raw(code, size), lambda: ours(k, code, size))
+    name = f"computation in {size >> 10} KiB / raw Unicorn"
+    return speed(name, lambda: ours(k, code, size), lambda: raw(code, size), rounds, least=0.9)
 
 
-def counted(size: int = 16 << 10, touches: int = 4_000_000) -> float:
+def counted(rounds: int, size: int = 16 << 10, touches: int = 4_000_000) -> Figure:
     """The same with an instruction budget, against the same without."""
     k, code = boot("course"), touch_loop(size, touches, 64)
-    return ratio(lambda: ours(k, code, size), lambda: ours(k, code, size, BUDGET))
+    name = "counted / uncounted computation"
+    return speed(name, lambda: ours(k, code, size, BUDGET), lambda: ours(k, code, size), rounds)
 
 
-def many_pages(touches: int = 4_000_000) -> float:
-    """One access to each page of 4 MiB, round and round, against the same in 64 KiB.  At least 1/3."""
+def many_pages(rounds: int, touches: int = 4_000_000) -> Figure:
+    """One access to each page of 4 MiB, round and round, against the same in 64 KiB."""
     k = boot("course")
     few, many = touch_loop(64 << 10, touches, 4096), touch_loop(4 << 20, touches, 4096)
-    return ratio(lambda: ours(k, few, 64 << 10), lambda: ours(k, many, 4 << 20))
+    name = "4 MiB page by page / 64 KiB page by page"
+    return speed(name, lambda: ours(k, many, 4 << 20), lambda: ours(k, few, 64 << 10), rounds, least=1 / 3)
 
 
-def results() -> list[tuple[str, float, float | None]]:
-    """(what, ratio, the least that it must be or None) for each."""
-    return [
-        ("null system call / raw Unicorn's empty callback", null_call(), 1 / 8),
-        ("computation in registers / raw Unicorn", registers_only(), 0.9),
-        ("computation in 16 KiB / raw Unicorn", computation(16 << 10), 0.9),
-        ("computation in 256 KiB / raw Unicorn", computation(256 << 10), 0.9),
-        ("computation in 1 MiB / raw Unicorn", computation(1 << 20), 0.9),
-        ("counted / uncounted computation", counted(), None),
-        ("4 MiB page by page / 64 KiB page by page", many_pages(), 1 / 3),
-    ]
-
-
-if __name__ == "__main__":
-    for what, value, least in results():
-        print(f"{value:7.3f}  {what}" + (f" (at least {least:.3f})" if least else ""))
+def figures(rounds: int = ROUNDS) -> Iterator[Figure]:
+    """All of them."""
+    yield null_call(rounds)
+    yield registers_only(rounds)
+    for size in (16 << 10, 256 << 10, 1 << 20):
+        yield computation(size, rounds)
+    yield counted(rounds)
+    yield many_pages(rounds)

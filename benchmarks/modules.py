@@ -1,16 +1,22 @@
-"""Figures about modules and booting; each function gives numbers and prints nothing."""
+"""Figures about modules, booting and the prompt."""
 
 from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from itertools import count
 from time import perf_counter
 
+from benchmarks.ratio import Figure, milliseconds
 from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import run_stub
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.load import delete_module, load_module
 from kshell.modules import __file__ as modules_file
 
+ROUND_LIMIT_MS = 50
+KEY_LIMIT_MS = 20
 TEXT = """\
 from kshell.linux import MODULE_LICENSE, extern, module_exit, module_init
 MODULE_LICENSE("GPL")
@@ -27,36 +33,46 @@ module_exit(edited_exit)
 """
 
 
-def boot_ms(rounds: int = 10) -> float:
-    """The shortest time from nothing to a booted kernel, in milliseconds (everything imported already)."""
-    times = []
-    for _ in range(rounds):
-        begin = perf_counter()
-        boot("course")
-        times.append(perf_counter() - begin)
-    return 1000 * min(times)
-
-
-def edit_load_call_ms(rounds: int = 50) -> float:
-    """Mean time to edit a module's file, unload the old one, load it and call it, in milliseconds."""
-    k = boot("course")
+def figures(rounds: int) -> Iterator[Figure]:
+    """All that are times."""
+    k, numbers = boot("course"), count()
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "edited.py")
-        begin = perf_counter()
-        for number in range(rounds):
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(TEXT.format(number=number))
-            if k.modules:
-                delete_module(k, "edited")
-            load_module(k, path)
-            call = run_stub(k, 335, [1]).call
-            if call is None or call.ret != 1 + number:
-                raise RuntimeError("the edited module was not the one that was called")
-        return 1000 * (perf_counter() - begin) / rounds
+        name = "a module edited, unloaded, loaded and called"
+        yield milliseconds(name, lambda: edit_load_call(k, path, next(numbers)), rounds, ROUND_LIMIT_MS)
+    yield milliseconds("a key at the prompt completed", key, 1, KEY_LIMIT_MS)
+    yield milliseconds("booting a kernel", boot_time, 10)
 
 
-def what_rounds_leave_behind(rounds: int = 10_000) -> dict[str, int]:
-    """What `rounds` of insmod, call and rmmod leave behind, by kind; every figure should be 0."""
+def boot_time() -> float:
+    """Seconds from nothing to a booted kernel (everything imported already)."""
+    begin = perf_counter()
+    boot("course")
+    return perf_counter() - begin
+
+
+def edit_load_call(k: Kernel, path: str, number: int) -> float:
+    """Seconds to edit a module's file, unload the old one, load it and call it."""
+    begin = perf_counter()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(TEXT.format(number=number))
+    if k.modules:
+        delete_module(k, "edited")
+    load_module(k, path)
+    call = run_stub(k, 335, [1]).call
+    if call is None or call.ret != 1 + number:
+        raise RuntimeError("the edited module was not the one that was called")
+    return perf_counter() - begin
+
+
+def leaves_nothing(rounds: int) -> Figure:
+    """What `rounds` of insmod, call and rmmod leave behind."""
+    left = {kind: number for kind, number in what_rounds_leave_behind(rounds).items() if number}
+    return Figure(f"{rounds:,} rounds of insmod, call, rmmod leave behind", str(left or "nothing"), "nothing", not left)
+
+
+def what_rounds_leave_behind(rounds: int) -> dict[str, int]:
+    """The same by kind; every figure should be 0."""
     k = boot("course")
     path = os.path.join(os.path.dirname(modules_file), "syscallModule.py")
 
@@ -80,11 +96,11 @@ def what_rounds_leave_behind(rounds: int = 10_000) -> dict[str, int]:
     before = counts()
     for _ in range(rounds):
         once()
-    return {kind: count - before[kind] for kind, count in counts().items()}
+    return {kind: number - before[kind] for kind, number in counts().items()}
 
 
-def key_ms(rounds: int = 5) -> float:
-    """The longest of the shortest times that completing one of these lines takes, in milliseconds."""
+def key(rounds: int = 5) -> float:
+    """The longest of the shortest times that completing one of these lines takes, in seconds."""
     from kshell.shell.prompt.candidates import complete
     from kshell.shell.session import Session
 
@@ -98,4 +114,4 @@ def key_ms(rounds: int = 5) -> float:
             complete(session, line)
             times.append(perf_counter() - begin)
         slowest = max(slowest, min(times))
-    return 1000 * slowest
+    return slowest

@@ -1,44 +1,21 @@
-"""How long kshell takes to start, as a ratio to the imports that it cannot do without.
-
-    python -m benchmarks.startup [ROUNDS]
-
-Each figure is the median of several rounds, in which both sides run in turn on the same machine.
-"""
+"""How long kshell takes to start, as a ratio to the imports that it cannot do without."""
 
 from __future__ import annotations
 
 import os
 import re
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from typing import NamedTuple
+from collections.abc import Iterator
+
+from benchmarks.ratio import Figure, slower
 
 ROUNDS = 9
 PATIENCE = 30.0  # seconds until a prompt that does not come is an error
 _CONTROL = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|\r")
 _WHERE_IS_THE_CURSOR, _HERE = b"\x1b[6n", b"\x1b[3;1R"
-
-
-class Figure(NamedTuple):
-    """One comparison: seconds of kshell, seconds of what it is compared with, and the most that the ratio may be."""
-
-    name: str
-    seconds: float
-    base: float
-    limit: float
-
-    @property
-    def ratio(self) -> float:
-        """How many times longer kshell takes."""
-        return self.seconds / self.base
-
-    def __str__(self) -> str:
-        verdict = "ok" if self.ratio <= self.limit else "TOO SLOW"
-        times = f"{self.seconds * 1e3:6.0f} ms / {self.base * 1e3:5.0f} ms"
-        return f"{self.name:<44} {times} = {self.ratio:4.2f}  (at most {self.limit}: {verdict})"
 
 
 def run_time(*arguments: str) -> float:
@@ -81,34 +58,12 @@ def first_prompt_time() -> float:
             os.close(terminal)
 
 
-def figures(rounds: int = ROUNDS) -> list[Figure]:
+def figures(rounds: int = ROUNDS) -> Iterator[Figure]:
     """Both figures; the prompt's is left out on Windows, which has no pseudo-terminals of this kind."""
-    command: list[float] = []
-    unicorn: list[float] = []
-    prompt: list[float] = []
-    toolkit: list[float] = []
-    run_time("-m", "kshell", "-c", "syscall getpid")  # compiled files and the disk's cache: not counted
-    for _ in range(rounds):
-        unicorn.append(run_time("-c", "import unicorn"))
-        command.append(run_time("-m", "kshell", "-c", "syscall getpid"))
-        if os.name == "posix":
-            toolkit.append(run_time("-c", "import prompt_toolkit, rich.console"))
-            prompt.append(first_prompt_time())
-    median = statistics.median
-    found = [Figure("kshell -c 'syscall getpid' / import unicorn", median(command), median(unicorn), 2.5)]
-    if prompt:
-        name = "first prompt / import prompt_toolkit, rich"
-        found.append(Figure(name, median(prompt), median(toolkit), 1.7))
-    return found
-
-
-def main() -> int:
-    """Print the figures; 1 if one of them is over its limit."""
-    found = figures(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)
-    for figure in found:
-        print(figure)
-    return int(any(figure.ratio > figure.limit for figure in found))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    command, unicorn = ("-m", "kshell", "-c", "syscall getpid"), ("-c", "import unicorn")
+    run_time(*command)  # compiled files and the disk's cache: not counted
+    name = "kshell -c 'syscall getpid' / import unicorn"
+    yield slower(name, lambda: run_time(*command), lambda: run_time(*unicorn), rounds, most=2.5)
+    if os.name == "posix":
+        name, toolkit = "first prompt / import prompt_toolkit, rich", ("-c", "import prompt_toolkit, rich.console")
+        yield slower(name, first_prompt_time, lambda: run_time(*toolkit), rounds, most=1.7)

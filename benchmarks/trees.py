@@ -1,48 +1,50 @@
-"""Figures about building a kernel tree; each function gives numbers and prints nothing."""
+"""Figures about building a kernel tree."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from time import perf_counter
-from typing import NamedTuple
 
+from benchmarks.ratio import Figure, Measurement, slower
 from kshell.kbuild.build_log import BuildLog
 from kshell.kbuild.make import Maker, Request, Running
 from kshell.kbuild.tree.new_tree import new_tree
 from kshell.kernel.core.profile import V4_19
 
-
-class Figure(NamedTuple):
-    """A time in relation to another of the same run; `limit` is None where it is shown for comparison."""
-
-    name: str
-    ratio: float
-    limit: float | None
+ROUNDS = 5
 
 
-def figures(rounds: int = 5) -> Iterator[Figure]:
+def figures(rounds: int = ROUNDS) -> Iterator[Figure]:
     """A build from nothing against Python's own compiler on the same sources; a build with nothing to do against it."""
-    fresh, again, compiled = [], [], []
-    for _ in range(rounds):
+    fresh, again, compiled = _in_a_new_tree(_make), _in_a_new_tree(_make_again), _in_a_new_tree(_compile)
+    yield slower("a tree built / its sources through Python's compiler", fresh, compiled, rounds)
+    yield slower("a tree built with nothing to do / from nothing", again, fresh, rounds, most=0.5)
+
+
+def _in_a_new_tree(measure: Callable[[str], float]) -> Measurement:
+    def measured() -> float:
         with tempfile.TemporaryDirectory() as folder:
             tree = os.path.join(folder, "tree")
             new_tree(tree)
-            compiled.append(_seconds_to_compile(tree))
-            fresh.append(_seconds_to_make(tree))
-            again.append(_seconds_to_make(tree))
-    yield Figure("a tree built / its sources through Python's compiler", min(fresh) / min(compiled), None)
-    yield Figure("a tree built with nothing to do / from nothing", min(again) / min(fresh), 0.5)
+            return measure(tree)
+
+    return measured
 
 
-def _seconds_to_make(tree: str) -> float:
+def _make(tree: str) -> float:
     begin = perf_counter()
     Maker(BuildLog(), lambda: Running("", V4_19, [], "")).make(Request(tree, (), {}))
     return perf_counter() - begin
 
 
-def _seconds_to_compile(tree: str) -> float:
+def _make_again(tree: str) -> float:
+    _make(tree)
+    return _make(tree)
+
+
+def _compile(tree: str) -> float:
     texts = []
     for folder, _, files in os.walk(tree):
         for name in files:

@@ -33,6 +33,9 @@ wheel: $(VENV)/.installed-dev
 	build/wheel-test/bin/python -m pip install --quiet --disable-pip-version-check dist/kshell-*.whl
 	cd build && wheel-test/bin/kshell -c 'modprobe syscallModule; syscall test_call 42; table check $(CURDIR)/kshell/abi/tables/syscall_64.6.19.tbl' >/dev/null
 	cd build && wheel-test/bin/kshell -c 'tree new wheel-tree; make; make install; boot wheel-tree; run wheel-tree/user/test_call_user 5' >/dev/null
+	cd build && test -f "$$(wheel-test/bin/kshell -c 'help add-a-system-call' | sed -n 's/^  \(.*\.md\)$$/\1/p')"
+	cd build && wheel-test/bin/kshell -c 'help lessons' | sed -n 's/^ *\(source .*\)/\1/p' >lessons.ksh && test -s lessons.ksh
+	cd build && wheel-test/bin/kshell lessons.ksh >/dev/null
 	cd build && wheel-test/bin/python -m kshell --version
 
 clean:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kshell.shell.views.view import Line, Text, View, span
+from kshell.shell import pages
+from kshell.shell.views.view import Line, Text, View, show, span
 
 
 def modules() -> View:
@@ -79,7 +80,11 @@ STEPS = (
 
 def add_a_system_call() -> View:
     """The slides' way, a line each."""
-    lines: list[Line] = [span("Adding a system call, step by step (docs/add-a-system-call.md explains each):")]
+    page = pages.documentation("add-a-system-call.md")
+    lines: list[Line] = [
+        span("Adding a system call, step by step; this page explains each:"),
+        span(f"  {page}", "name"),
+    ]
     for number, (meaning, command) in enumerate(STEPS, 1):
         lines.append([(f"{number:3d}. ", "dim"), (f"{command:<{COLUMN}}", "hint")])
         remark = ("# " + meaning, "comment")
@@ -93,7 +98,17 @@ def add_a_system_call() -> View:
         span("471 goes into user/test_call_user.s too (make -C test_kernel/user)."),
     ]
     steps = [{"meaning": meaning, "command": command} for meaning, command in STEPS]
-    return Text(lines, {"steps": steps})
+    return Text(lines, {"page": page, "steps": steps})
+
+
+def lessons() -> View:
+    """Each lesson with the line that runs it."""
+    found = pages.lessons()
+    lines: list[Line] = [span("Scripts with a comment before each step: read one, run it, or paste its lines.")]
+    for title, path in found:
+        lines += [[(f"  {title}", "name")], [("    source ", "hint"), (show(path), "hint")]]
+    lines.append([("kshell FILE", "hint"), (" runs one without the prompt.", "")])
+    return Text(lines, {"lessons": [{"title": title, "path": path} for title, path in found]})
 
 
 # What a module's functions do with the kernel that they are handed.
@@ -198,4 +213,5 @@ TOPICS: dict[str, Callable[[], View]] = {
     "c-to-kshell": c_to_kshell,
     "config": config,
     "add-a-system-call": add_a_system_call,
+    "lessons": lessons,
 }

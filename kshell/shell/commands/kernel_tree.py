@@ -38,9 +38,9 @@ INTERRUPTED = 130
 def tree(session: Session, words: list[Word]) -> View:
     """Lay out a kernel source tree, or say how one stands.
 
-    The tree is for you to edit, with any editor: add a system call, make it, make install, boot DIR. The page
-    docs/add-a-system-call.md goes through it step by step. Without `new` the command shows the tree that was named
-    last: its release, its last build, and the files that are newer than that.
+    The tree is for you to edit, with any editor: add a system call, make it, make install, boot DIR; `help
+    add-a-system-call` has the steps, and names the page that explains them. Without `new` the command shows the tree
+    that was named last: its release, its last build, and the files that are newer than that.
     """
     options = take_options("tree", words, {"--force": "force", "-f": "force"})
     texts = [word.text for word in options.words]

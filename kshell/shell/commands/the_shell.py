@@ -24,7 +24,7 @@ WIDEST = 100  # columns that prose may take: longer lines are hard to read
 
 @command(
     "help",
-    "help [COMMAND|modules|config|add-a-system-call]",
+    "help [COMMAND|modules|config|add-a-system-call|lessons]",
     arguments=("command",),
     examples=(
         ("help", "all commands, by group"),
@@ -32,6 +32,7 @@ WIDEST = 100  # columns that prose may take: longer lines are hard to read
         ("help modules", "what a module looks like, and what it can import"),
         ("help c-to-kshell", "the slides' lines of C, each beside its line of Python"),
         ("help add-a-system-call", "the steps, from a new tree to a loaded handler"),
+        ("help lessons", "scripts to follow, and where they are"),
     ),
 )
 def help_(session: Session, words: list[Word]) -> View:
@@ -59,7 +60,8 @@ def help_(session: Session, words: list[Word]) -> View:
     lines[-1].append((" the page of a system call.", ""))
     lines.append([("help add-a-system-call", "hint"), (" is about that, ", ""), ("help modules", "hint")])
     lines[-1] += [(" about writing one,", "")]
-    lines.append([("help config", "hint"), (" about this prompt.", "")])
+    lines.append([("help config", "hint"), (" about this prompt; ", ""), ("help lessons", "hint")])
+    lines[-1].append((" names scripts to follow.", ""))
     return Text(lines, {"commands": result})
 
 

@@ -30,7 +30,7 @@ wheel: $(VENV)/.installed-dev
 	$(BIN)/python -m build --wheel
 	rm -rf build/wheel-test
 	$(PYTHON) -m venv build/wheel-test
-	build/wheel-test/bin/python -m pip install --quiet --disable-pip-version-check dist/kshell-*.whl
+	build/wheel-test/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
 	cd build && wheel-test/bin/kshell -c 'modprobe syscallModule; syscall test_call 42; table check $(CURDIR)/kshell/abi/tables/syscall_64.6.19.tbl' >/dev/null
 	cd build && wheel-test/bin/kshell -c 'tree new wheel-tree; make; make install; boot wheel-tree; run wheel-tree/user/test_call_user 5' >/dev/null
 	cd build && test -f "$$(wheel-test/bin/kshell -c 'help add-a-system-call' | sed -n 's/^  \(.*\.md\)$$/\1/p')"

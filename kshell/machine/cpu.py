@@ -146,6 +146,12 @@ class Cpu:
             self.mmu.descriptors_open = False
         if not self._frame_is_final:
             frame.save()
+        return self._as_a_real_cpu(stop, frame) if stop.kind in (PAGE_FAULT, INTERRUPT, UNDEFINED) else stop
+
+    def _as_a_real_cpu(self, stop: Stop, frame: Frame) -> Stop:
+        from kshell.machine.quirks.misreported import true_exception
+
+        stop, frame.words[IP] = true_exception(stop, frame.words[IP], self.mmu.read_user)
         return stop
 
     def _run_to_stop(self, budget: int, ctrl_c: CtrlC) -> Stop:

@@ -14,13 +14,32 @@ SIMD_FAULT = "simd fault"  # an SSE instruction met what MXCSR does not mask
 BUDGET = "budget"
 CTRL_C = "Ctrl-C"
 
+# Vectors (C: X86_TRAP_DE, ...).
+DIVIDE_ERROR, DEBUG, BREAKPOINT, OVERFLOW, UNDEFINED_OPCODE = 0, 1, 3, 4, 6
+STACK_SEGMENT, GENERAL_PROTECTION, FPU = 12, 13, 16
+DR_STEP = 0x4000
+_IDT = 2
+
 
 class Stop(NamedTuple):
-    """Why a run ended: `kind`; for an interrupt its `vector`; for a page fault its `address` (CR2), `access`, and
-    whether it went through the `stack` segment; for a SIMD fault the exceptions, as bits of MXCSR, in `vector`."""
+    """Why a run ended: `kind`; for an interrupt its `vector`, and the `error` code that the CPU pushes, or DR6 for #DB;
+    for a page fault, or an address that is none, `address` (CR2), `access`, and whether it went through the `stack`
+    segment; for int1 and #UD the instruction's `address`; for a SIMD fault the exceptions, as bits of MXCSR, in
+    `vector`."""
 
     kind: str
     vector: int = 0
     address: int = 0
     access: int = 0
     stack: bool = False
+    error: int = 0
+
+
+def gate_error(vector: int) -> int:
+    """What the CPU pushes for a gate of the IDT that ring 3 may not use: its number, and bit 1 for "IDT"."""
+    return vector * 8 + _IDT
+
+
+def closed_gate(error: int) -> int | None:
+    """The number of the gate that an error code names; None if it names none."""
+    return error >> 3 if error & _IDT else None

@@ -38,33 +38,32 @@ from kshell.kernel.mm.oom import handle_mm_fault, out_of_memory
 from kshell.kernel.mm.uaccess import copy_from_user
 from kshell.kernel.report.oops_report import OPCODE_BYTES, OPCODE_PROLOGUE, opcodes_missing
 from kshell.kernel.task.task import Task, do_exit
-from kshell.machine.paging import FETCH, PRESENT, USER, WRITE, is_canonical
+from kshell.machine.paging import FETCH, PRESENT, USER, WRITE
 from kshell.machine.ram import PAGE_MASK, PAGE_SIZE
-from kshell.machine.stop import INTERRUPT, PAGE_FAULT, PRIVILEGED, SIMD_FAULT, SYSENTER, UNDEFINED, Stop
+from kshell.machine.stop import (
+    BREAKPOINT,
+    DEBUG,
+    DIVIDE_ERROR,
+    DR_STEP,
+    FPU,
+    INTERRUPT,
+    OVERFLOW,
+    PAGE_FAULT,
+    PRIVILEGED,
+    SIMD_FAULT,
+    STACK_SEGMENT,
+    SYSENTER,
+    UNDEFINED,
+    Stop,
+    closed_gate,
+)
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
 
-DIVIDE, DEBUG, BREAKPOINT, OVERFLOW, UNDEFINED_OPCODE, FPU = 0, 1, 3, 4, 6, 16
 LINUX_SYSCALL = 0x80
 TRAP_FLAG = 0x100
-PREFIXES = rb"[\x26\x2e\x36\x3e\x40-\x4f\x64-\x67\xf2\xf3]*"
-
-
-def _instruction(opcode: bytes) -> re.Pattern[bytes]:
-    return re.compile(PREFIXES + opcode, re.DOTALL)
-
-
-DIVIDES = _instruction(rb"[\xf6\xf7][\x30-\x3f\x70-\x7f\xb0-\xbf\xf0-\xff]")
-PORT_STRINGS = _instruction(rb"[\x6c-\x6f]")
-RDTSC = _instruction(rb"\x0f(?:\x31|\x01\xf9)")  # and rdtscp
-INT1 = _instruction(rb"\xf1")
-# Taken for undefined by the emulator, but #GP on a real CPU: rdpmc, sysret, int 6.
-NOT_UNDEFINED = _instruction(rb"(?:\x0f\x33|\x0f\x07|\xcd\x06)")
-# The other way round: control registers that do not exist.
-NO_SUCH_CONTROL_REGISTER = re.compile(
-    rb"[\x66\xf2\xf3]*(?:[\x40-\x43\x48-\x4b]?\x0f[\x20\x22][\xc8-\xcf\xe8-\xff]|[\x44-\x47\x4c-\x4f]\x0f[\x20\x22][\xc8-\xff])"
-)
+RDTSC = re.compile(rb"[\x26\x2e\x36\x3e\x40-\x4f\x64-\x67\xf2\xf3]*\x0f(?:\x31|\x01\xf9)", re.DOTALL)  # and rdtscp
 ACCESS_VERB = {WRITE: "wrote to", FETCH: "jumped to"}
 # si_code by the exception flags of the x87 or SSE status, in the order in which Linux looks (fpu__exception_code).
 FPU_CODES = ((1, FPE_FLTINV), (4, FPE_FLTDIV), (8, FPE_FLTOVF), (0x12, FPE_FLTUND), (0x20, FPE_FLTRES))
@@ -78,15 +77,15 @@ def handle(k: Kernel, task: Task, stop: Stop) -> None:
     if stop.kind == PAGE_FAULT:
         page_fault(k, task, stop)
     elif stop.kind == INTERRUPT:
-        interrupt(k, task, stop.vector)
+        exception(k, task, stop)
     elif stop.kind == UNDEFINED:
-        undefined(k, task)
+        invalid_opcode(k, task)
     elif stop.kind == SIMD_FAULT:
         floating_point(k, task, stop.vector, "an SSE instruction met {}, which MXCSR does not mask")
     elif stop.kind == SYSENTER:
-        general_protection(k, task, "sysenter is the way in of 32-bit programs, and this kernel runs none")
+        protection_fault(k, task, "sysenter is the way in of 32-bit programs, and this kernel runs none")
     elif stop.kind == PRIVILEGED:
-        general_protection(k, task, "only the kernel may talk to ports (in, out)")
+        protection_fault(k, task, "only the kernel may talk to ports (in, out)")
     else:
         raise RuntimeError(f"a run stopped for an unknown reason: {stop.kind} at {ip:#x}")
 
@@ -94,10 +93,6 @@ def handle(k: Kernel, task: Task, stop: Stop) -> None:
 def page_fault(k: Kernel, task: Task, stop: Stop) -> None:
     """do_page_fault for user code."""
     ip, address, access = task.regs[ptregs.IP], stop.address, stop.access
-    if access != FETCH and PORT_STRINGS.match(copy_from_user(k, ip, 15)):
-        return general_protection(k, task, "only the kernel may talk to ports (ins, outs)")
-    if not is_canonical(address):
-        return _non_canonical(k, task, stop)
     if address < TASK_SIZE_MAX:
         signo, code = handle_mm_fault(k, task.mm, address, access) or (SIGSEGV, SEGV_ACCERR)
     else:
@@ -137,76 +132,69 @@ def _hint(k: Kernel, task: Task, ip: int, access: int) -> str:
     return ""
 
 
-def _non_canonical(k: Kernel, task: Task, stop: Stop) -> None:
-    """#GP, or #SS for an access through rsp or rbp.  After a jump rip is its target here, the jump itself on Linux."""
-    address = stop.address
-    why = f"{ACCESS_VERB.get(stop.access, 'read')} {address:#x}, which is no address: bits 48 to 63 must repeat bit 47"
-    if not stop.stack:
-        return general_protection(k, task, f"it {why}")
-    _log_trap(k, task, "trap stack segment")
-    return kill(k, task, Siginfo(SIGBUS, SI_KERNEL, None, task.regs[ptregs.IP], f"through rsp or rbp, it {why}"))
+def exception(k: Kernel, task: Task, stop: Stop) -> None:
+    """An exception by its vector (C: the exc_ or do_ function that the IDT has for it)."""
+    ip, vector = task.regs[ptregs.IP], stop.vector
+    if vector == DIVIDE_ERROR:
+        _log_trap(k, task, "trap divide error")
+        why = "an integer was divided by zero, or the quotient does not fit"
+        kill(k, task, Siginfo(SIGFPE, FPE_INTDIV, ip, ip, why))
+    elif vector == DEBUG:
+        debug(k, task, stop)
+    elif vector == BREAKPOINT:
+        _log_trap(k, task, "trap int3")
+        kill(k, task, Siginfo(SIGTRAP, SI_KERNEL, None, ip, "int3 is a breakpoint, and no debugger is there"))
+    elif vector == OVERFLOW:
+        _log_trap(k, task, "trap overflow")
+        why = "int 4 means that a sum did not fit (overflow), and ends the program"
+        kill(k, task, Siginfo(SIGSEGV, SI_KERNEL, None, ip, why))
+    elif vector == STACK_SEGMENT:
+        _log_trap(k, task, "trap stack segment")
+        kill(k, task, Siginfo(SIGBUS, SI_KERNEL, None, ip, f"through rsp or rbp, {_no_address(stop)}"))
+    elif vector == FPU:
+        status, control = k.cpu.fpu_status()
+        floating_point(k, task, status & ~control & 0x3F, "an x87 instruction met {}, which is not masked")
+    else:
+        general_protection(k, task, stop)
 
 
-def general_protection(k: Kernel, task: Task, why: str, error: int = 0) -> None:
-    """#GP in user code: SIGSEGV without an address.  `error` is the code that the CPU pushes."""
+def general_protection(k: Kernel, task: Task, stop: Stop) -> None:
+    """#GP in user code: rdtsc is answered, for the rest the task is killed."""
+    gate = closed_gate(stop.error)
+    if gate == LINUX_SYSCALL:
+        why = "int 0x80 is the way in of 32-bit programs, and this kernel runs none: use syscall"
+    elif gate is not None:
+        why = f"int {gate:#x} goes through a gate that is closed to user code"
+    elif stop.address:
+        why = _no_address(stop)
+    elif (rdtsc := RDTSC.match(copy_from_user(k, task.regs[ptregs.IP], 15))) is not None:
+        return read_time_stamp(k, task, rdtsc.end())
+    else:
+        why = "that instruction is the kernel's alone (privileged), or loads what it may not"
+    return protection_fault(k, task, why, stop.error)
+
+
+def _no_address(stop: Stop) -> str:
+    verb = ACCESS_VERB.get(stop.access, "read")
+    return f"it {verb} {stop.address:#x}, which is no address: bits 48 to 63 must repeat bit 47"
+
+
+def protection_fault(k: Kernel, task: Task, why: str, error: int = 0) -> None:
+    """SIGSEGV without an address.  `error` is the code that the CPU pushed."""
     _log_trap(k, task, "general protection fault" if k.profile.version >= (5, 0) else "general protection", error)
     kill(k, task, Siginfo(SIGSEGV, SI_KERNEL, None, task.regs[ptregs.IP], why))
 
 
-def interrupt(k: Kernel, task: Task, vector: int) -> None:
-    """An exception by its vector, or an `int n`, which stops with the same number but with rip behind it."""
-    regs = task.regs
-    ip = regs[ptregs.IP]
-    before = copy_from_user(k, ip - 2, 2) if ip >= 2 else b""
-    code = copy_from_user(k, ip, 15)
-    is_software = before == bytes((0xCD, vector)) and not (vector == DIVIDE and DIVIDES.match(code))
-    if vector == BREAKPOINT:
-        _log_trap(k, task, "trap int3")
-        why = "int3 is a breakpoint, and no debugger is there"
-        return kill(k, task, Siginfo(SIGTRAP, SI_KERNEL, None, ip, why))
-    if vector == OVERFLOW:
-        _log_trap(k, task, "trap overflow")
-        why = "int 4 means that a sum did not fit (overflow), and ends the program"
-        return kill(k, task, Siginfo(SIGSEGV, SI_KERNEL, None, ip, why))
-    if is_software:
-        return _software_interrupt(k, task, vector)
-    if vector == DIVIDE:
-        _log_trap(k, task, "trap divide error")
-        why = "an integer was divided by zero, or the quotient does not fit"
-        return kill(k, task, Siginfo(SIGFPE, FPE_INTDIV, ip, ip, why))
-    if vector == DEBUG:
-        return _trap_flag(k, task, before)
-    if vector == FPU:
-        status, control = k.cpu.fpu_status()
-        return floating_point(k, task, status & ~control & 0x3F, "an x87 instruction met {}, which is not masked")
-    if (rdtsc := RDTSC.match(code)) is not None:
-        return read_time_stamp(k, task, rdtsc.end())
-    if NO_SUCH_CONTROL_REGISTER.match(code):
-        return undefined(k, task)
-    return general_protection(k, task, "that instruction is the kernel's alone (privileged), or loads what it may not")
-
-
-def _software_interrupt(k: Kernel, task: Task, vector: int) -> None:
-    task.regs[ptregs.IP] -= 2
-    why = f"int {vector:#x} goes through a gate that is closed to user code"
-    if vector == LINUX_SYSCALL:
-        why = "int 0x80 is the way in of 32-bit programs, and this kernel runs none: use syscall"
-    general_protection(k, task, why, gate_error(vector))
-
-
-def gate_error(vector: int) -> int:
-    """What the CPU pushes for a gate of the IDT that ring 3 may not use: its number, and bit 1 for "IDT"."""
-    return vector * 8 + 2
-
-
-def _trap_flag(k: Kernel, task: Task, before: bytes) -> None:
-    regs = task.regs
-    if before == b"\x0f\x05":  # the return from a system call sets the flag again: the next instruction traps
-        return
-    regs[ptregs.FLAGS] &= ~TRAP_FLAG
-    ip = regs[ptregs.IP]
-    why = "the trap flag (TF) is set: the CPU stops after each instruction"
-    kill(k, task, Siginfo(SIGTRAP, TRAP_TRACE, ip, ip, why))
+def debug(k: Kernel, task: Task, stop: Stop) -> None:
+    """#DB: a single step, or int1, which leaves nothing in DR6."""
+    ip = task.regs[ptregs.IP]
+    if stop.error & DR_STEP:
+        task.regs[ptregs.FLAGS] &= ~TRAP_FLAG
+        why = "the trap flag (TF) is set: the CPU stops after each instruction"
+        kill(k, task, Siginfo(SIGTRAP, TRAP_TRACE, ip, ip, why))
+    else:
+        why = "int1 is a debug trap, and no debugger is there"
+        kill(k, task, Siginfo(SIGTRAP, TRAP_BRKPT, ip, stop.address, why))
 
 
 def floating_point(k: Kernel, task: Task, flags: int, why: str) -> None:
@@ -227,21 +215,11 @@ def read_time_stamp(k: Kernel, task: Task, length: int) -> None:
     regs[ptregs.IP] += length
 
 
-def undefined(k: Kernel, task: Task) -> None:
-    """#UD, and what the emulator takes for one."""
+def invalid_opcode(k: Kernel, task: Task) -> None:
+    """#UD."""
     ip = task.regs[ptregs.IP]
-    code = copy_from_user(k, ip, 15)
-    if NOT_UNDEFINED.match(code):
-        error = gate_error(UNDEFINED_OPCODE) if b"\xcd\x06" in code[:3] else 0
-        return general_protection(k, task, "only the kernel may do that (rdpmc, sysret, a closed gate)", error)
-    if (rdtscp := RDTSC.match(code)) is not None:
-        return read_time_stamp(k, task, rdtscp.end())
-    if (int1 := INT1.match(code)) is not None:
-        task.regs[ptregs.IP] = ip + int1.end()
-        why = "int1 is a debug trap, and no debugger is there"
-        return kill(k, task, Siginfo(SIGTRAP, TRAP_BRKPT, ip + int1.end(), ip, why))
     _log_trap(k, task, "trap invalid opcode")
-    return kill(k, task, Siginfo(SIGILL, ILL_ILLOPN, ip, ip, "the CPU knows no such instruction"))
+    kill(k, task, Siginfo(SIGILL, ILL_ILLOPN, ip, ip, "the CPU knows no such instruction"))
 
 
 def kill(k: Kernel, task: Task, signal: Siginfo) -> None:

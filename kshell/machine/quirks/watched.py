@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from kshell.machine.quirks.code_watch import DIVIDE, KILLER, LOAD_MXCSR
 from kshell.machine.quirks.simd import Reader, Register, divide_flags, loads_reserved_bits
-from kshell.machine.stop import INTERRUPT, SIMD_FAULT, UNDEFINED, Stop
-
-GENERAL_PROTECTION = 13
+from kshell.machine.stop import GENERAL_PROTECTION, INTERRUPT, SIMD_FAULT, UNDEFINED, Stop
 
 
 def exception_at(rip: int, kind: str, register: Register, read: Reader) -> Stop | None:

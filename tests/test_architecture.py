@@ -157,6 +157,13 @@ def test_only_the_machine_and_the_assembler_import_the_emulator_and_its_companio
     assert found == {"machine", "assembler"}
 
 
+def test_no_part_of_the_machine_needs_the_assembler_and_only_the_machine_knows_the_quirks() -> None:
+    found = [(name, other) for name, tree in TREES.items() for other, _ in imports(tree)]
+    assert not [name for name, other in found if name.startswith("kshell.machine") and "kshell.assembler" in other]
+    knowing = {name for name, other in found if other.startswith("kshell.machine.quirks")}
+    assert all(name.startswith("kshell.machine.") for name in knowing), knowing
+
+
 def test_every_public_thing_of_the_kernel_says_what_it_promises() -> None:
     missing = []
     for name, tree in TREES.items():

@@ -19,5 +19,3 @@ CLOCK_SGI_CYCLE = 10  # was one machine's; the number stays taken
 CLOCK_TAI = 11
 
 NSEC_PER_SEC = 1_000_000_000
-NSEC_PER_USEC = 1_000
-USEC_PER_SEC = 1_000_000

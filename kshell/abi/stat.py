@@ -42,11 +42,6 @@ def S_ISDIR(mode: int) -> bool:
     return mode & S_IFMT == S_IFDIR
 
 
-def S_ISCHR(mode: int) -> bool:
-    """Whether st_mode says: a character device."""
-    return mode & S_IFMT == S_IFCHR
-
-
 def S_ISFIFO(mode: int) -> bool:
     """Whether st_mode says: a pipe."""
     return mode & S_IFMT == S_IFIFO

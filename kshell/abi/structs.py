@@ -87,15 +87,6 @@ def pack_utsname(
     )
 
 
-def unpack_utsname(data: bytes) -> dict[str, str]:
-    """The strings of a ``struct new_utsname`` by name (UTSNAME_FIELDS)."""
-    step = _NEW_UTS_LEN + 1
-    return {
-        name: bytes(data[step * i : step * (i + 1)]).split(b"\0", 1)[0].decode("utf-8", "replace")
-        for i, name in enumerate(UTSNAME_FIELDS)
-    }
-
-
 def pack_sysinfo(
     *,
     uptime: int = 0,
@@ -140,9 +131,3 @@ def unpack_timespec(data: bytes) -> tuple[int, int]:
 def pack_timeval(seconds: int, microseconds: int) -> bytes:
     """``struct timeval``, 16 bytes."""
     return _PAIR_OUT.pack(seconds & _U64, microseconds & _U64)
-
-
-def unpack_timeval(data: bytes) -> tuple[int, int]:
-    """(seconds, microseconds), both signed, unchecked."""
-    seconds, microseconds = _PAIR_IN.unpack_from(data)
-    return seconds, microseconds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kshell.abi.syscall_tbl import ABIS, MAX_NUMBER, X32_FIRST, X32_LAST
+from kshell.abi.syscall_rows import ABIS, MAX_NUMBER, X32_FIRST, X32_LAST
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _GLUED = re.compile(r"(\d{1,4})(common|64|x32)\Z")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from kshell.abi.syscall_tbl import X32_FIRST, Row, Table, TblError, read_row
+from kshell.abi.syscall_rows import X32_FIRST, Row, Table, TblError, read_row
 from kshell.abi.tbl_columns import (
     SKIPPED,
     Fault,

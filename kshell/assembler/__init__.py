@@ -1,4 +1,8 @@
-"""The assembler: source text in, an image to load out. Keystone encodes instructions; it is loaded on first use."""
+"""The assembler: source text in, an image to load out, or every mistake with its place.
+
+It is built around Keystone, which is loaded on first use and is not there on every machine.  It may import `abi`, and
+must not know the machine, which needs it for nothing, nor the kernel that loads the image.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kshell.assembler.problems import AsmError, AsmProblem, KeystoneMissing
-    from kshell.assembler.program import Program
+    from kshell.assembler.program import AsmProgram
     from kshell.assembler.symbols import Item
 
 __all__ = ["AsmError", "AsmProblem", "Image", "KeystoneMissing", "assemble", "assemble_files", "available"]
@@ -115,7 +119,7 @@ def assemble_files(sources: Sequence[tuple[str, str]], base: int = 0x401000) -> 
         raise ValueError(f"base {base:#x} is not a page boundary")
     _engine()
     problems: list[AsmProblem] = []
-    programs: list[Program] = []
+    programs: list[AsmProgram] = []
     for filename, source in sources:
         text = source.replace("\r\n", "\n").replace("\r", "\n")
         program = _new_program(filename, text, programs, alone=len(sources) == 1)
@@ -139,16 +143,16 @@ def assemble_files(sources: Sequence[tuple[str, str]], base: int = 0x401000) -> 
     raise AsmError([*told.values()][:MAX_PROBLEMS])
 
 
-def _new_program(filename: str, source: str, before: list[Program], alone: bool) -> Program:
-    from kshell.assembler.program import Program
+def _new_program(filename: str, source: str, before: list[AsmProgram], alone: bool) -> AsmProgram:
+    from kshell.assembler.program import AsmProgram
 
-    program = Program(gas=False, nasm=False, filename=filename, source=source, alone=alone)
+    program = AsmProgram(gas=False, nasm=False, filename=filename, source=source, alone=alone)
     if before:
         program.follow(before[-1])
     return program
 
 
-def _read(program: Program, problems: list[AsmProblem]) -> None:
+def _read(program: AsmProgram, problems: list[AsmProblem]) -> None:
     from kshell.assembler.problems import Refused
     from kshell.assembler.statements import read_statement
     from kshell.assembler.text import is_gas, is_nasm, statements
@@ -179,7 +183,7 @@ def _read(program: Program, problems: list[AsmProblem]) -> None:
                 break
 
 
-def _spell(program: Program, problems: list[AsmProblem]) -> dict[Item, str]:
+def _spell(program: AsmProgram, problems: list[AsmProblem]) -> dict[Item, str]:
     """What Keystone is to read for each item."""
     from kshell.assembler.operands import spell_instruction
     from kshell.assembler.problems import Refused
@@ -207,7 +211,7 @@ def _spell(program: Program, problems: list[AsmProblem]) -> dict[Item, str]:
     return texts
 
 
-def _listing(programs: list[Program], texts: dict[Item, str]) -> tuple[list[str], list[str]]:
+def _listing(programs: list[AsmProgram], texts: dict[Item, str]) -> tuple[list[str], list[str]]:
     """The lines for Keystone, and the labels whose addresses its output is to end with."""
     lines: list[str] = []
     wanted: list[str] = []
@@ -228,7 +232,7 @@ def _listing(programs: list[Program], texts: dict[Item, str]) -> tuple[list[str]
     return lines, wanted
 
 
-def _build(programs: list[Program], texts: dict[Item, str], base: int) -> Image | None:
+def _build(programs: list[AsmProgram], texts: dict[Item, str], base: int) -> Image | None:
     lines, wanted = _listing(programs, texts)
     tail = [f".quad {_MARK:#x}", *(f".quad {name}" for name in wanted), f".quad {_MARK:#x}"]
     code, _ = _encode("\n".join(lines + tail), base)
@@ -263,7 +267,7 @@ def _build(programs: list[Program], texts: dict[Item, str], base: int) -> Image 
     return Image(text, symbols.get("_start", base), segments, symbols, places)
 
 
-def _find_errors(program: Program, texts: dict[Item, str], problems: list[AsmProblem]) -> None:
+def _find_errors(program: AsmProgram, texts: dict[Item, str], problems: list[AsmProblem]) -> None:
     """Keystone refuses the whole without saying where: ask it about each statement of a file by itself."""
     from kshell.assembler.diagnose import wrong_statements
 
@@ -278,7 +282,7 @@ def _find_errors(program: Program, texts: dict[Item, str], problems: list[AsmPro
             return
 
 
-def _does_not_fit(program: Program) -> AsmProblem:
+def _does_not_fit(program: AsmProgram) -> AsmProblem:
     from kshell.assembler.problems import Refused
 
     refused = Refused(

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 from kshell.assembler.problems import REGISTER, Refused
-from kshell.assembler.program import Program
+from kshell.assembler.program import AsmProgram
 from kshell.assembler.symbols import Unresolved
-from kshell.assembler.text import Token
+from kshell.assembler.text import AsmToken
 
 _WIDE = re.compile(r"r(?:[abcd]x|[sd]i|[sb]p|8|9|1[0-5])\Z")
 _NARROW = re.compile(r"(?:e(?:[abcd]x|[sd]i|[sb]p)|r(?:8|9|1[0-5])d)\Z")
@@ -23,10 +23,10 @@ class Address:
 
     __slots__ = ("displacement", "registers")
 
-    def __init__(self, program: Program, inner: list[Token]) -> None:
-        self.displacement: list[Token] = []
-        plain: list[Token] = []
-        scaled: list[tuple[Token, int]] = []
+    def __init__(self, program: AsmProgram, inner: list[AsmToken]) -> None:
+        self.displacement: list[AsmToken] = []
+        plain: list[AsmToken] = []
+        scaled: list[tuple[AsmToken, int]] = []
         for sign, term in _terms(inner):
             found = [token for token in term if _is_register(program, token)]
             if not found:
@@ -47,13 +47,13 @@ class Address:
         return " + ".join([*self.registers, *([number] if number else [])])
 
 
-def _is_register(program: Program, token: Token) -> bool:
+def _is_register(program: AsmProgram, token: AsmToken) -> bool:
     return token.kind == "name" and token.text not in program.symbols and bool(REGISTER.match(token.text))
 
 
-def _terms(inner: list[Token]) -> list[tuple[Token, list[Token]]]:
+def _terms(inner: list[AsmToken]) -> list[tuple[AsmToken, list[AsmToken]]]:
     """The address cut at each + and - outside parentheses: (sign, tokens)."""
-    terms: list[tuple[Token, list[Token]]] = [(Token("mark", "+", inner[0].column), [])]
+    terms: list[tuple[AsmToken, list[AsmToken]]] = [(AsmToken("mark", "+", inner[0].column), [])]
     depth = 0
     for token in inner:
         if token.kind == "mark":
@@ -67,7 +67,7 @@ def _terms(inner: list[Token]) -> list[tuple[Token, list[Token]]]:
             elif terms[-1][0].text == "+":  # a sign after a sign: `+ -8`
                 terms[-1] = (token, [])
             else:
-                terms[-1] = (Token("mark", "+" if token.text == "-" else "-", token.column), [])
+                terms[-1] = (AsmToken("mark", "+" if token.text == "-" else "-", token.column), [])
         else:
             terms[-1][1].append(token)
     if not terms[-1][1]:
@@ -77,7 +77,7 @@ def _terms(inner: list[Token]) -> list[tuple[Token, list[Token]]]:
     return terms
 
 
-def _scale(program: Program, term: list[Token], register: Token) -> int:
+def _scale(program: AsmProgram, term: list[AsmToken], register: AsmToken) -> int:
     factor = term[2] if term[0] is register else term[0]
     if term[1].text != "*" or factor is register or register not in (term[0], term[2]):
         raise Refused("this is no address of the CPU's", _FORM, "compute it with `lea` or `imul`", register.column)
@@ -91,7 +91,7 @@ def _scale(program: Program, term: list[Token], register: Token) -> int:
     return value
 
 
-def _in_order(plain: list[Token], scaled: list[tuple[Token, int]]) -> list[str]:
+def _in_order(plain: list[AsmToken], scaled: list[tuple[AsmToken, int]]) -> list[str]:
     tokens = plain + [register for register, _ in scaled]
     names = [token.text.lower() for token in tokens]
     if names == ["rip"] and plain:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 from kshell.assembler.operands import register_bits, spell_instruction
 from kshell.assembler.problems import MNEMONICS, REGISTER, Refused, keystone_refusal, without_suffix
-from kshell.assembler.program import Program
+from kshell.assembler.program import AsmProgram
 from kshell.assembler.statements import split_commas
 from kshell.assembler.symbols import Item
-from kshell.assembler.text import Token, tokens
+from kshell.assembler.text import AsmToken, tokens
 
 Encode = Callable[[str], int]  # the number of Keystone's error, 0 for none
 
@@ -20,7 +20,7 @@ _LEGACY = {"a": "ax", "b": "bx", "c": "cx", "d": "dx"}
 _NO_SIZE = "nothing says how many bytes the memory operand has"
 
 
-def wrong_statements(program: Program, texts: dict[Item, str], encode: Encode) -> Iterator[tuple[Item, Refused]]:
+def wrong_statements(program: AsmProgram, texts: dict[Item, str], encode: Encode) -> Iterator[tuple[Item, Refused]]:
     """The statements that Keystone refuses, in the order of the source, each with what to say about it."""
     checked: dict[str, int] = {}
     for item in sorted(texts, key=lambda item: item.serial):
@@ -39,7 +39,7 @@ def _alone(text: str) -> str:
     return "\n".join([*(f".set {name}, {_SOMEWHERE:#x}" for name in names), text])
 
 
-def _refusal(program: Program, item: Item, errno: int, encode: Encode) -> Refused:
+def _refusal(program: AsmProgram, item: Item, errno: int, encode: Encode) -> Refused:
     if item.kind != "code":
         mnemonic, _, operands = item.statement.text.partition(" ")
         return keystone_refusal(errno, mnemonic, operands)
@@ -60,12 +60,12 @@ def _refusal(program: Program, item: Item, errno: int, encode: Encode) -> Refuse
     return refused
 
 
-def _source(item: Item, part: list[Token]) -> str:
+def _source(item: Item, part: list[AsmToken]) -> str:
     """An operand as it was written."""
     return item.statement.text[part[0].column : part[-1].column + len(part[-1].text)]
 
 
-def _assembles(program: Program, item: Item, text: str, encode: Encode) -> bool:
+def _assembles(program: AsmProgram, item: Item, text: str, encode: Encode) -> bool:
     try:
         trial = Item("code", item.serial, item.scope, item.statement, "", tokens(text))
         program.look_from(trial)

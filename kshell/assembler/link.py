@@ -6,16 +6,16 @@ The counterpart is ld's work on symbols: what `.globl` names is seen everywhere,
 from __future__ import annotations
 
 from kshell.assembler.problems import AsmProblem, Refused
-from kshell.assembler.program import Program
+from kshell.assembler.program import AsmProgram
 
 
-def link(programs: list[Program], problems: list[AsmProblem]) -> None:
+def link(programs: list[AsmProgram], problems: list[AsmProblem]) -> None:
     """Give each program the labels that the others export; what cannot be linked is added to `problems`."""
     if not any(any(program.items.values()) for program in programs):
         because = f"the source{'s hold' if len(programs) > 1 else ' holds'} no instruction and no data"
         refused = Refused("there is no program", because, "`mov eax, 60`, `syscall`")
         problems.append(programs[0].problem(1, 1, refused))
-    owner: dict[str, Program] = {}
+    owner: dict[str, AsmProgram] = {}
     for program in programs:
         for name in program.exported:
             symbol = program.symbols.get(name)

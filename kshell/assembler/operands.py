@@ -7,10 +7,10 @@ from itertools import pairwise
 
 from kshell.assembler.address import Address
 from kshell.assembler.problems import JUMPS, REGISTER, Refused, mnemonic_refusal
-from kshell.assembler.program import Program
+from kshell.assembler.program import AsmProgram
 from kshell.assembler.statements import split_commas
-from kshell.assembler.symbols import Item, Symbol, Unresolved
-from kshell.assembler.text import Token
+from kshell.assembler.symbols import AsmSymbol, Item, Unresolved
+from kshell.assembler.text import AsmToken
 
 _SIZES = {
     "byte": "byte", "word": "word", "dword": "dword", "qword": "qword", "tbyte": "xword", "tword": "xword",
@@ -36,7 +36,7 @@ _BARE_PREFIX = re.compile(r"(?:data|addr|rex)\w*|[cdefgs]s|xacquire|xrelease|bnd
 _STRING = re.compile(r"(?:movs|cmps|stos|lods|scas|ins|outs)[bwdq]?|xlatb")
 
 
-def spell_instruction(program: Program, item: Item) -> str:
+def spell_instruction(program: AsmProgram, item: Item) -> str:
     """The Keystone text of an instruction. Raises Refused for what has no meaning or that Keystone would get wrong."""
     toks = item.tokens
     prefixes = []
@@ -63,7 +63,7 @@ def spell_instruction(program: Program, item: Item) -> str:
     return text.rstrip()
 
 
-def _check_mnemonic(mnemonic: str, toks: list[Token]) -> None:
+def _check_mnemonic(mnemonic: str, toks: list[AsmToken]) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9]{0,19}", mnemonic):
         raise mnemonic_refusal(toks[0].text)
     if _BARE_PREFIX.fullmatch(mnemonic):
@@ -80,7 +80,7 @@ def _check_mnemonic(mnemonic: str, toks: list[Token]) -> None:
         raise Refused(f"`{mnemonic}` takes no operands", because, f"`{mnemonic}` alone", toks[1].column)
 
 
-def _check_commas(item: Item, mnemonic: str, parts: list[list[Token]]) -> None:
+def _check_commas(item: Item, mnemonic: str, parts: list[list[AsmToken]]) -> None:
     """Refuse two operands that stand side by side: a register or `]` and then a value."""
     for part in parts:
         for before, after in pairwise(part):
@@ -110,7 +110,7 @@ class _Operand:
 
     __slots__ = ("bits", "item", "mnemonic", "program", "text", "value")
 
-    def __init__(self, program: Program, item: Item, mnemonic: str, toks: list[Token], number: int) -> None:
+    def __init__(self, program: AsmProgram, item: Item, mnemonic: str, toks: list[AsmToken], number: int) -> None:
         self.program, self.item, self.mnemonic = program, item, mnemonic
         self.bits: int | None = None
         self.value: int | None = None
@@ -128,7 +128,7 @@ class _Operand:
         else:
             self.text = self._immediate([t for t in toks if t.text.lower() != "offset"])
 
-    def _is_register(self, token: Token) -> bool:
+    def _is_register(self, token: AsmToken) -> bool:
         name = token.text.lower()
         if not REGISTER.match(name) or token.text in self.program.symbols:
             return False
@@ -136,7 +136,7 @@ class _Operand:
             raise Refused(f"`{name}` cannot be named here", "no instruction reads it", "`lea rax, [rip]`", token.column)
         return True
 
-    def _take_size(self, toks: list[Token], jump: bool) -> tuple[str | None, list[Token]]:
+    def _take_size(self, toks: list[AsmToken], jump: bool) -> tuple[str | None, list[AsmToken]]:
         size = None
         while len(toks) > 1 and toks[0].kind == "name" and toks[0].text not in self.program.symbols:
             word = toks[0].text.lower()
@@ -150,12 +150,12 @@ class _Operand:
             toks = toks[1:]
         return size, toks
 
-    def _take_segment(self, toks: list[Token]) -> tuple[str | None, list[Token]]:
+    def _take_segment(self, toks: list[AsmToken]) -> tuple[str | None, list[AsmToken]]:
         if len(toks) > 2 and toks[0].text.lower() in _SEGMENTS and toks[1].text == ":":
             return toks[0].text.lower(), toks[2:]
         return None, toks
 
-    def _names_memory(self, toks: list[Token], jump: bool, size: str | None, number: int) -> bool:
+    def _names_memory(self, toks: list[AsmToken], jump: bool, size: str | None, number: int) -> bool:
         """Whether an operand without brackets is memory: GAS says so of a label, everybody of lea's second."""
         if not toks or toks[0].text.lower() == "offset" or jump:
             return False
@@ -164,10 +164,10 @@ class _Operand:
         if not self.program.gas and size is None:
             return False
         found = [self.program.find(t.text, self.item.scope, self.item.serial) for t in toks if t.kind == "name"]
-        labels = [symbol for symbol in found if isinstance(symbol, Symbol) and symbol.is_label]
+        labels = [symbol for symbol in found if isinstance(symbol, AsmSymbol) and symbol.is_label]
         return len(labels) == 1 and not any(token.text in (".", "$") for token in toks)
 
-    def _immediate(self, toks: list[Token]) -> str:
+    def _immediate(self, toks: list[AsmToken]) -> str:
         if len(toks) > 2 and toks[0].text.lower() == "flat" and toks[1].text == ":":
             toks = toks[2:]
         if not toks:
@@ -185,7 +185,7 @@ class _Operand:
         self.value = value
         return f"{value:#x}" if value >= 0 else f"-{-value:#x}"
 
-    def _memory(self, size: str | None, segment: str | None, toks: list[Token]) -> str:
+    def _memory(self, size: str | None, segment: str | None, toks: list[AsmToken]) -> str:
         inner = self._inside(toks)
         segment_inside, inner = self._take_segment(inner)
         segment = segment or segment_inside
@@ -203,9 +203,9 @@ class _Operand:
         prefix = f"{_SIZES[size]} ptr " if size else ""
         return f"{prefix}{segment + ':' if segment else ''}[{address}]"
 
-    def _inside(self, toks: list[Token]) -> list[Token]:
+    def _inside(self, toks: list[AsmToken]) -> list[AsmToken]:
         """The address of `[a]`, `disp[a]` and `[a][b]`, as one sum."""
-        inner: list[Token] = []
+        inner: list[AsmToken] = []
         depth = 0
         for token in toks:
             if token.kind == "mark" and token.text in "[]":
@@ -213,7 +213,7 @@ class _Operand:
                 if depth not in (0, 1):
                     raise Refused("brackets do not match", "each [ needs one ]", "`[rax + 8]`", token.column)
                 if token.text == "[" and inner:
-                    inner.append(Token("mark", "+", token.column))
+                    inner.append(AsmToken("mark", "+", token.column))
             else:
                 inner.append(token)
         if depth:
@@ -222,7 +222,7 @@ class _Operand:
             raise Refused("brackets do not match", "each [ needs one ]", f"`{fixed}`", start)
         return inner
 
-    def _spell_address(self, inner: list[Token]) -> tuple[Address, str]:
+    def _spell_address(self, inner: list[AsmToken]) -> tuple[Address, str]:
         """The address, and its displacement as Keystone reads it ("" if there is none)."""
         address = Address(self.program, inner)
         if not address.displacement:
@@ -242,7 +242,7 @@ class _Operand:
             raise Refused(what, "an instruction keeps 32 bits of it", "add it to the register first")
         return address, f"{value:#x}" if value >= 0 else f"-{-value:#x}"
 
-    def _without_register(self, inner: list[Token], address: str, relative: bool) -> str:
+    def _without_register(self, inner: list[AsmToken], address: str, relative: bool) -> str:
         try:
             section, value = self.program.evaluate(inner)
         except Unresolved:
@@ -258,7 +258,7 @@ class _Operand:
         return f"{value:#x} + riz*1" if value >= 0 else f"-{-value:#x} + riz*1"
 
 
-def _check_high_bytes(toks: list[Token], operands: list[_Operand]) -> None:
+def _check_high_bytes(toks: list[AsmToken], operands: list[_Operand]) -> None:
     """Refuse ah, bh, ch, dh beside a register that needs a REX prefix: Keystone ends the process over it."""
     names = [token.text.lower() for token in toks if token.kind == "name"]
     high = next((name for name in names if name in ("ah", "bh", "ch", "dh")), None)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from contextlib import suppress
 
 from kshell.assembler.problems import AsmProblem, Refused, did_you_mean
-from kshell.assembler.symbols import Item, Symbol, Unresolved
-from kshell.assembler.text import Statement, Token, number_value, string_bytes
+from kshell.assembler.symbols import AsmSymbol, Item, Unresolved
+from kshell.assembler.text import AsmStatement, AsmToken, number_value, string_bytes
 
 SECTIONS = ("text", "rodata", "data", "bss")
 MAX_IMAGE = 16 << 20
@@ -21,7 +21,7 @@ _LOOSEST_FIRST = (("|",), ("^",), ("&",), ("<<", ">>"), ("+", "-"), ("*", "/", "
 _UNKNOWN = "?"
 
 
-class Program:
+class AsmProgram:
     """Everything known about a source while it is read: `items` by section, symbols, and where we are.
 
     `alone`: it is the program's only source.  `exported` are the names that other sources see, `imports` their symbols
@@ -33,7 +33,7 @@ class Program:
         self.filename, self.source, self.alone = filename, source, alone
         self.file = 0
         self.exported: set[str] = set()
-        self.imports: dict[str, Symbol] = {}
+        self.imports: dict[str, AsmSymbol] = {}
         self.private_elsewhere: dict[str, tuple[str, int]] = {}
         self.default_rel = False
         self.items: dict[str, list[Item]] = {section: [] for section in SECTIONS}
@@ -41,13 +41,13 @@ class Program:
         self.total = 0
         self.section = "text"
         self.discard = False
-        self.symbols: dict[str, Symbol] = {}
+        self.symbols: dict[str, AsmSymbol] = {}
         self.numeric: dict[str, list[tuple[int, str]]] = {}
         self.scope = ""
         self.serial = 0
         self.complete = False  # every statement is read: names are all known, `.` is no longer where we are
 
-    def follow(self, before: Program) -> None:
+    def follow(self, before: AsmProgram) -> None:
         """Stand behind another source of the same program: offsets and internal names go on where its own end."""
         self.file, self.serial = before.file + 1, before.serial
         self.size, self.total = dict(before.size), before.total
@@ -64,7 +64,7 @@ class Program:
         self.scope, self.serial = item.scope, item.serial
 
     def add(
-        self, kind: str, statement: Statement, text: str = "", toks: list[Token] | None = None, size: int = 0
+        self, kind: str, statement: AsmStatement, text: str = "", toks: list[AsmToken] | None = None, size: int = 0
     ) -> None:
         """Append to the current section; `size` in bytes if known (an instruction's is not)."""
         self.total += size
@@ -77,7 +77,7 @@ class Program:
         elif now is not None:
             self.size[self.section] = now + size
 
-    def define_label(self, name: str, statement: Statement) -> None:
+    def define_label(self, name: str, statement: AsmStatement) -> None:
         """Enter ``name:`` at the present place; a number (``1:``) may be defined again and again."""
         if name.isdigit():
             internal = f"kN{self.serial}_{len(self.items[self.section])}_{name}"
@@ -91,7 +91,7 @@ class Program:
         symbol = self._new_symbol(name, True, self.section, self.size[self.section], statement)
         self.add("label", statement, symbol.internal)
 
-    def define_constant(self, name: str, toks: list[Token], statement: Statement) -> None:
+    def define_constant(self, name: str, toks: list[AsmToken], statement: AsmStatement) -> None:
         """Enter ``name = expression``; what cannot be computed yet is left to the assembler."""
         if name.startswith(".") and not self.gas:
             name = self.scope + name
@@ -107,15 +107,17 @@ class Program:
         if section is not None:
             self.add("set", statement, self.symbols[name].internal, toks)
 
-    def _new_symbol(self, name: str, is_label: bool, section: str | None, value: int | None, at: Statement) -> Symbol:
+    def _new_symbol(
+        self, name: str, is_label: bool, section: str | None, value: int | None, at: AsmStatement
+    ) -> AsmSymbol:
         old = self.symbols.get(name)
         if old is not None:
             because = f"line {old.statement.line} defines it already"
             raise Refused(f"`{name}` is defined twice", because, "give one of them another name")
-        self.symbols[name] = Symbol(name, f"kL{self.file}_{len(self.symbols)}", is_label, section, value, at)
+        self.symbols[name] = AsmSymbol(name, f"kL{self.file}_{len(self.symbols)}", is_label, section, value, at)
         return self.symbols[name]
 
-    def find(self, name: str, scope: str, serial: int) -> Symbol | str | None:
+    def find(self, name: str, scope: str, serial: int) -> AsmSymbol | str | None:
         """The symbol of this name as seen from a statement; a numeric reference (`1b`) gives its internal label."""
         if name[0].isdigit():
             places = self.numeric.get(name[:-1], [])
@@ -129,7 +131,7 @@ class Program:
             return same[0] if len(same) == 1 else None
         return self.symbols.get(name) or self.imports.get(name)
 
-    def require(self, token: Token, scope: str, serial: int) -> Symbol | str:
+    def require(self, token: AsmToken, scope: str, serial: int) -> AsmSymbol | str:
         """The symbol that `token` names.  Raises Refused with what was probably meant."""
         found = self.find(token.text, scope, serial)
         if found is not None:
@@ -149,7 +151,7 @@ class Program:
 
     # ---- expressions whose value must be known now: .skip N, times N, len = . - msg ----
 
-    def evaluate(self, toks: list[Token]) -> tuple[str | None, int]:
+    def evaluate(self, toks: list[AsmToken]) -> tuple[str | None, int]:
         """(section, value): a plain number has section None, an address the section it counts from.
 
         Raises Refused for what is no expression, Unresolved for one whose value is not known yet.
@@ -165,7 +167,7 @@ class Program:
             raise Unresolved
         return result
 
-    def number(self, toks: list[Token], what: str, low: int = 0, high: int = MAX_IMAGE) -> int:
+    def number(self, toks: list[AsmToken], what: str, low: int = 0, high: int = MAX_IMAGE) -> int:
         """A number between bounds, known now; anything else is Refused, naming `what`."""
         try:
             section, value = self.evaluate(toks)
@@ -179,7 +181,7 @@ class Program:
             raise Refused(f"{what} is out of range", because, "write a smaller number")
         return value
 
-    def _binary(self, rest: list[Token], level: int, depth: int) -> tuple[str | None, int]:
+    def _binary(self, rest: list[AsmToken], level: int, depth: int) -> tuple[str | None, int]:
         if level == len(_LOOSEST_FIRST):
             return self._unary(rest, depth)
         left = self._binary(rest, level + 1, depth)
@@ -188,7 +190,7 @@ class Program:
             left = self._apply(operator, left, self._binary(rest, level + 1, depth))
         return left
 
-    def _unary(self, rest: list[Token], depth: int) -> tuple[str | None, int]:
+    def _unary(self, rest: list[AsmToken], depth: int) -> tuple[str | None, int]:
         if depth > MAX_DEPTH:
             raise Refused("the expression is nested too deep", f"more than {MAX_DEPTH} levels", "simplify it")
         if not rest:
@@ -206,7 +208,7 @@ class Program:
             return inside
         return self._value(token)
 
-    def _value(self, token: Token) -> tuple[str | None, int]:
+    def _value(self, token: AsmToken) -> tuple[str | None, int]:
         if token.kind == "number" and not self._is_numeric_label(token.text):
             return None, self.literal(token)
         if token.kind == "string":
@@ -218,14 +220,14 @@ class Program:
             what = f"`{token.text}` is not a value"
             raise Refused(what, "a number or a name belongs here", "write one", token.column)
         symbol = self.find(token.text, self.scope, self.serial)
-        if not isinstance(symbol, Symbol) or symbol.value is None:
+        if not isinstance(symbol, AsmSymbol) or symbol.value is None:
             return _UNKNOWN, 0
         return symbol.section, symbol.value
 
     def _is_numeric_label(self, text: str) -> bool:
         return text[-1] in "bBfF" and text[:-1].isdigit() and (text[:-1] in self.numeric or text[-1] in "fF")
 
-    def literal(self, token: Token) -> int:
+    def literal(self, token: AsmToken) -> int:
         """The value of a number, whatever its base.  Raises Refused."""
         try:
             value = number_value(token.text, octal=self.gas)
@@ -238,7 +240,7 @@ class Program:
         return value
 
     def _apply(
-        self, operator: Token, left: tuple[str | None, int], right: tuple[str | None, int]
+        self, operator: AsmToken, left: tuple[str | None, int], right: tuple[str | None, int]
     ) -> tuple[str | None, int]:
         (left_section, a), (right_section, b) = left, right
         if _UNKNOWN in (left_section, right_section) and operator.text in "+-":
@@ -263,7 +265,7 @@ class Program:
         value = {"*": a * b, "/": quotient, "%": a - quotient * b, "&": a & b, "|": a | b, "^": a ^ b}[operator.text]
         return None, value
 
-    def spell(self, toks: list[Token], item: Item) -> str:
+    def spell(self, toks: list[AsmToken], item: Item) -> str:
         """An expression as Keystone reads it: numbers in hex, names internal, the present place as a label."""
         with suppress(Unresolved):
             self.evaluate(toks)  # Keystone hangs on some malformed ones
@@ -289,7 +291,7 @@ class Program:
         return " ".join(out)
 
     @staticmethod
-    def spell_symbol(symbol: Symbol | str) -> str:
+    def spell_symbol(symbol: AsmSymbol | str) -> str:
         """How a symbol is written for the assembler: its value, or its private name."""
         if isinstance(symbol, str):
             return symbol

@@ -1,4 +1,4 @@
-"""One statement of assembly source read into a Program: labels, directives of GAS and NASM, data."""
+"""One statement of assembly source read into an AsmProgram: labels, directives of GAS and NASM, data."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import struct
 from collections.abc import Callable
 
 from kshell.assembler.problems import MNEMONICS, Refused, att_refusal, did_you_mean, looks_like_att
-from kshell.assembler.program import MAX_IMAGE, SECTIONS, Program
+from kshell.assembler.program import MAX_IMAGE, SECTIONS, AsmProgram
 from kshell.assembler.symbols import Unresolved
-from kshell.assembler.text import Statement, Token, string_bytes, tokens
+from kshell.assembler.text import AsmStatement, AsmToken, string_bytes, tokens
 
 _WIDTHS = {
     ".byte": 1, "db": 1, ".2byte": 2, ".short": 2, ".hword": 2, ".value": 2, ".word": 2, "dw": 2, ".4byte": 4,
@@ -31,7 +31,7 @@ _KNOWN = sorted({*_DATA_WORDS, *_IGNORED, *_SECTION_WORDS, ".equ", ".set", ".fil
 _NOT_HERE = ("proc", "endp", "include", "incbin", ".att_syntax")
 
 
-def read_statement(program: Program, statement: Statement) -> None:
+def read_statement(program: AsmProgram, statement: AsmStatement) -> None:
     """Add one statement to the program. Raises Refused where it cannot be understood."""
     program.serial += 1
     toks = tokens(statement.text)
@@ -55,14 +55,14 @@ def read_statement(program: Program, statement: Statement) -> None:
     _directive_or_instruction(program, statement, head, toks)
 
 
-def _label_name(token: Token) -> str:
+def _label_name(token: AsmToken) -> str:
     if token.kind == "number" and not token.text.isdigit():
         what = f"`{token.text}` is not a label"
         raise Refused(what, "a label starts with a letter, _ or .", "rename it", token.column)
     return token.text
 
 
-def _directive_or_instruction(program: Program, statement: Statement, head: str, toks: list[Token]) -> None:
+def _directive_or_instruction(program: AsmProgram, statement: AsmStatement, head: str, toks: list[AsmToken]) -> None:
     rest = toks[1:]
     if head in _SECTION_WORDS:
         _enter_section(program, head, rest)
@@ -89,7 +89,7 @@ def _directive_or_instruction(program: Program, statement: Statement, head: str,
         _instruction(program, statement, toks)
 
 
-def _action(head: str) -> Callable[[Program, Statement, str, list[Token]], None] | None:
+def _action(head: str) -> Callable[[AsmProgram, AsmStatement, str, list[AsmToken]], None] | None:
     if head in _WIDTHS or head in _FLOATS:
         return _values
     if head in _STRINGS:
@@ -107,7 +107,7 @@ def _unknown_directive(name: str) -> Refused:
     return Refused(f"unknown directive `{name}`", "kshell's assembler has no macros and no such directive", try_)
 
 
-def _enter_section(program: Program, head: str, rest: list[Token]) -> None:
+def _enter_section(program: AsmProgram, head: str, rest: list[AsmToken]) -> None:
     name = rest[0].text.strip("\"'") if head in ("section", "segment", ".section") and rest else head
     if head in (".section", "section", "segment") and not rest:
         raise Refused("a section needs a name", "nothing follows the word", "`.data`, `.text`, `.rodata` or `.bss`")
@@ -124,7 +124,7 @@ def _enter_section(program: Program, head: str, rest: list[Token]) -> None:
     program.section = plain
 
 
-def _check_ignored(program: Program, head: str, rest: list[Token]) -> None:
+def _check_ignored(program: AsmProgram, head: str, rest: list[AsmToken]) -> None:
     words = [token.text.lower() for token in rest]
     if head in ("global", ".global", ".globl"):
         program.exported.update(token.text for token in rest if token.kind == "name")
@@ -134,7 +134,7 @@ def _check_ignored(program: Program, head: str, rest: list[Token]) -> None:
         program.default_rel = words == ["rel"]
 
 
-def _times(program: Program, statement: Statement, rest: list[Token]) -> None:
+def _times(program: AsmProgram, statement: AsmStatement, rest: list[AsmToken]) -> None:
     for at in range(1, len(rest)):
         head = rest[at].text.lower()
         if rest[at].kind == "name" and (head in _WIDTHS or head in MNEMONICS):
@@ -150,9 +150,9 @@ def _times(program: Program, statement: Statement, rest: list[Token]) -> None:
         _directive_or_instruction(program, statement, head, rest[at:])
 
 
-def split_commas(toks: list[Token]) -> list[list[Token]]:
+def split_commas(toks: list[AsmToken]) -> list[list[AsmToken]]:
     """Operands: the tokens between commas that stand outside brackets and parentheses."""
-    parts: list[list[Token]] = [[]]
+    parts: list[list[AsmToken]] = [[]]
     depth = 0
     for token in toks:
         depth += (token.text in "[(") - (token.text in ")]") if token.kind == "mark" else 0
@@ -163,7 +163,7 @@ def split_commas(toks: list[Token]) -> list[list[Token]]:
     return parts if toks else []
 
 
-def _emit(program: Program, statement: Statement, data: bytes) -> None:
+def _emit(program: AsmProgram, statement: AsmStatement, data: bytes) -> None:
     if program.section == "bss":
         if any(data):
             because = "it is zeroed memory, only its size is kept"
@@ -175,7 +175,7 @@ def _emit(program: Program, statement: Statement, data: bytes) -> None:
         program.add("data", statement, ".byte " + ",".join(map(str, chunk)), size=len(chunk))
 
 
-def _values(program: Program, statement: Statement, head: str, rest: list[Token]) -> None:
+def _values(program: AsmProgram, statement: AsmStatement, head: str, rest: list[AsmToken]) -> None:
     width = _WIDTHS.get(head) or _FLOATS[head]
     parts = split_commas(rest)
     if not parts:
@@ -196,7 +196,7 @@ def _values(program: Program, statement: Statement, head: str, rest: list[Token]
     _emit(program, statement, ready)
 
 
-def _value_bytes(program: Program, head: str, width: int, part: list[Token]) -> bytes | None:
+def _value_bytes(program: AsmProgram, head: str, width: int, part: list[AsmToken]) -> bytes | None:
     """One element of a data directive, or None if only the assembler will know its value."""
     if len(part) == 1 and part[0].kind == "string" and (head[0] == "d" or (head == ".byte" and part[0].text[0] != "'")):
         text = string_bytes(part[0].text, escapes=head[0] != "d" or part[0].text[0] == "`")
@@ -220,7 +220,7 @@ def _value_bytes(program: Program, head: str, width: int, part: list[Token]) -> 
     return (value & (1 << 8 * width) - 1).to_bytes(width, "little")
 
 
-def _float_bytes(token: Token, width: int, negative: bool) -> bytes:
+def _float_bytes(token: AsmToken, width: int, negative: bool) -> bytes:
     if width < 4:
         raise Refused(f"`{token.text}` does not fit", "a float has 4 or 8 bytes", "`.float` or `.double`", token.column)
     try:
@@ -231,7 +231,7 @@ def _float_bytes(token: Token, width: int, negative: bool) -> bytes:
         raise Refused(what, f"no float of {width} bytes can hold it", "`1.5`", token.column) from None
 
 
-def _strings(program: Program, statement: Statement, head: str, rest: list[Token]) -> None:
+def _strings(program: AsmProgram, statement: AsmStatement, head: str, rest: list[AsmToken]) -> None:
     data = b""
     for part in split_commas(rest):
         if not part or any(token.kind != "string" for token in part):
@@ -243,7 +243,7 @@ def _strings(program: Program, statement: Statement, head: str, rest: list[Token
     _emit(program, statement, data)
 
 
-def _reserve(program: Program, statement: Statement, head: str, rest: list[Token]) -> None:
+def _reserve(program: AsmProgram, statement: AsmStatement, head: str, rest: list[AsmToken]) -> None:
     parts = split_commas(rest)
     if head == ".fill":
         numbers = [program.number(part, f"`{head}`", -(1 << 31), 1 << 32) for part in parts]
@@ -260,7 +260,7 @@ def _reserve(program: Program, statement: Statement, head: str, rest: list[Token
         program.add("space", statement, f".zero {count}", size=count)
 
 
-def _align(program: Program, statement: Statement, head: str, rest: list[Token]) -> None:
+def _align(program: AsmProgram, statement: AsmStatement, head: str, rest: list[AsmToken]) -> None:
     parts = split_commas(rest)
     boundary = program.number(parts[0] if parts else [], f"`{head}`", 0, 12 if head == ".p2align" else 4096)
     boundary = 1 << boundary if head == ".p2align" else boundary or 1
@@ -273,7 +273,7 @@ def _align(program: Program, statement: Statement, head: str, rest: list[Token])
         program.add("space", statement, f".zero {-offset % boundary}", size=-offset % boundary)
 
 
-def _instruction(program: Program, statement: Statement, toks: list[Token]) -> None:
+def _instruction(program: AsmProgram, statement: AsmStatement, toks: list[AsmToken]) -> None:
     if not program.nasm and looks_like_att(statement.text):
         raise att_refusal(statement.text)
     if toks[0].text == "%":

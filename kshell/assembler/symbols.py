@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from kshell.assembler.text import Statement, Token
+from kshell.assembler.text import AsmStatement, AsmToken
 
 
 class Unresolved(Exception):
     """The value of an expression is not known before the instructions are encoded."""
 
 
-class Symbol:
+class AsmSymbol:
     """A label or a constant: the name that Keystone sees, and as much of its value as is known (section, offset)."""
 
     __slots__ = ("internal", "is_label", "name", "section", "statement", "value")
 
     def __init__(
-        self, name: str, internal: str, is_label: bool, section: str | None, value: int | None, statement: Statement
+        self, name: str, internal: str, is_label: bool, section: str | None, value: int | None, statement: AsmStatement
     ) -> None:
         self.name, self.internal, self.is_label = name, internal, is_label
         self.section, self.value, self.statement = section, value, statement
@@ -26,6 +26,8 @@ class Item:
 
     __slots__ = ("kind", "scope", "serial", "statement", "text", "tokens")
 
-    def __init__(self, kind: str, serial: int, scope: str, statement: Statement, text: str, toks: list[Token]) -> None:
+    def __init__(
+        self, kind: str, serial: int, scope: str, statement: AsmStatement, text: str, toks: list[AsmToken]
+    ) -> None:
         self.kind, self.serial, self.scope = kind, serial, scope
         self.statement, self.text, self.tokens = statement, text, toks

@@ -28,7 +28,7 @@ TOKEN = re.compile(
 )
 
 
-class Token:
+class AsmToken:
     """A piece of a statement: its kind (the group names of TOKEN), its text, and its column in the statement from 0."""
 
     __slots__ = ("column", "kind", "text")
@@ -37,7 +37,7 @@ class Token:
         self.kind, self.text, self.column = kind, text, column
 
 
-class Statement:
+class AsmStatement:
     """One statement: line and column from 1, and its text without comments."""
 
     __slots__ = ("column", "line", "text")
@@ -83,7 +83,7 @@ def _blank_comments(source: str, nasm: bool) -> str:
     return _SCAN.sub(replace, source)
 
 
-def statements(source: str) -> list[Statement]:
+def statements(source: str) -> list[AsmStatement]:
     """The statements of a source, comments removed; line and column are those of the original."""
     found = []
     for number, line in enumerate(_blank_comments(source, is_nasm(source)).split("\n"), 1):
@@ -91,12 +91,12 @@ def statements(source: str) -> list[Statement]:
         for piece in line.split(SEPARATOR):
             if piece.strip():
                 indent = len(piece) - len(piece.lstrip())
-                found.append(Statement(number, start + indent + 1, piece.strip()))
+                found.append(AsmStatement(number, start + indent + 1, piece.strip()))
             start += len(piece) + 1
     return found
 
 
-def tokens(text: str) -> list[Token]:
+def tokens(text: str) -> list[AsmToken]:
     """The tokens of a statement. Raises Refused at a character that has no place in one."""
     found, at = [], 0
     while at < len(text):
@@ -104,7 +104,7 @@ def tokens(text: str) -> list[Token]:
         if match is None:
             raise _bad_character(text, at)
         if match.lastgroup:
-            found.append(Token(match.lastgroup, match[0], at))
+            found.append(AsmToken(match.lastgroup, match[0], at))
         at = match.end()
     return found
 

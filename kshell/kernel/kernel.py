@@ -22,7 +22,7 @@ from kshell.machine.cpu import Cpu
 from kshell.machine.ram import Ram
 
 if TYPE_CHECKING:
-    from kshell.abi.syscall_tbl import Table
+    from kshell.abi.syscall_rows import Table
     from kshell.kernel.boot.vmlinux import Vmlinux
     from kshell.kernel.core.declare import SyscallDefinition
     from kshell.kernel.core.taint import Taint

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-LONGEST_INSTRUCTION = 15
+from kshell.machine.encode import LONGEST_INSTRUCTION
+
 _STACK_REGISTERS = ("rsp", "rbp", "esp", "ebp")
 _MASK = 0xFFFF_FFFF_FFFF_FFFF
 

@@ -59,7 +59,7 @@ def stub_listing(nr: int, args: Sequence[int]) -> list[tuple[bytes, str]]:
 # The bytes that may stand before an opcode in 64-bit mode. Unicorn takes a REX byte anywhere among them.
 _PREFIXES = rb"\x26\x2e\x36\x3e\x40-\x4f\x64-\x67\xf0\xf2\xf3"
 _PREFIX_BYTES = frozenset(b"\x26\x2e\x36\x3e\x64\x65\x66\x67\xf0\xf2\xf3") | frozenset(range(0x40, 0x50))
-_LONGEST_INSTRUCTION = 15
+LONGEST_INSTRUCTION = 15
 
 # A LOCK prefix, more prefixes, then BT/BTS/BTR/BTC whose destination is a register (top two bits of ModRM set).
 LOCK_BT = re.compile(
@@ -99,7 +99,7 @@ def host_killer_starts(code: bytes) -> list[int]:
     while match := LOCK_BT.search(code, position):
         opcode = match.end() - 3
         length_after_opcode = 4 if code[opcode + 1] == 0xBA else 3
-        earliest = max(0, opcode + length_after_opcode - _LONGEST_INSTRUCTION)
+        earliest = max(0, opcode + length_after_opcode - LONGEST_INSTRUCTION)
         last_lock = code.rfind(b"\xf0", match.start(), opcode)
         at = last_lock
         while at >= earliest and code[at] in _PREFIX_BYTES:

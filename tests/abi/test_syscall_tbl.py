@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kshell.abi.syscall_rows import MAX_NUMBER, X32_FIRST, X32_LAST, Row, TblError
 from kshell.abi.syscall_tbl import (
-    MAX_NUMBER,
     TABLES,
-    X32_FIRST,
-    X32_LAST,
-    Row,
-    TblError,
     decode,
-    format_rows,
     load,
     parse,
     table_path,
@@ -252,6 +248,26 @@ def rows(draw: st.DrawFn) -> Row:
         return Row(number, abi, name)
     entry = draw(identifiers) + draw(st.sampled_from(["", "/ptregs"]))
     return Row(number, abi, name, entry, draw(st.none() | compats), draw(st.booleans()))
+
+
+def format_rows(rows: Iterable[Row]) -> str:
+    """The rows as the text of a table, columns aligned with tabs of eight; `parse` of it gives equal rows."""
+    lines = []
+    for row in rows:
+        text = f"{row.number}\t{row.abi}\t{row.name}"
+        if row.entry is not None:
+            text += _tabs(row.name, 24) + row.entry
+            if row.compat is not None or row.noreturn:
+                text += _tabs(row.entry, 32) + (row.compat or "-")
+            if row.noreturn:
+                text += _tabs(row.compat or "-", 24) + "noreturn"
+        lines.append(text + "\n")
+    return "".join(lines)
+
+
+def _tabs(before: str, width: int) -> str:
+    """The tabs that bring a column which holds `before` to `width`; at least one."""
+    return "\t" * max(1, (width - len(before) + 7) // 8)
 
 
 @given(st.lists(rows(), unique_by=(lambda r: r.number, lambda r: r.name), max_size=20))

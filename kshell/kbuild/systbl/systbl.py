@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from kshell.abi.syscall_tbl import MAX_NUMBER
+from kshell.abi.syscall_rows import MAX_NUMBER
 from kshell.kbuild.messages import ERROR, BuildMessage, excerpt
 from kshell.kbuild.systbl.row_in_c import c_integer, number_fault, shown, symbol_fault
 from kshell.kbuild.tree.paths import GENERATED, TABLE

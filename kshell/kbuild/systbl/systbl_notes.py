@@ -7,7 +7,7 @@ error of the build gets its because and try, a mistake that the build swallows b
 from __future__ import annotations
 
 from kshell.abi import syscall_tbl
-from kshell.abi.syscall_tbl import X32_FIRST, X32_LAST, Table, TblError
+from kshell.abi.syscall_rows import X32_FIRST, X32_LAST, Table, TblError, read_row
 from kshell.kbuild.messages import NOTE, BuildMessage, excerpt
 from kshell.kbuild.systbl.systbl import SCRIPTS, SystblResult, TableRow
 
@@ -107,7 +107,7 @@ def _why_failed(made: _Notes, error: TblError, message: BuildMessage) -> str:
     if _is_taken(error):
         other = made.table.by_number.get(int(error.text.split()[0]))
         if made.result.blamed.get(error.line, error.line) != error.line:
-            other = syscall_tbl.read_row(error.text.rstrip("\r"), error.line)
+            other = read_row(error.text.rstrip("\r"), error.line)
         if other is None:
             return "two rows have that number"
         if other.number == 335 and other.name == "uretprobe":

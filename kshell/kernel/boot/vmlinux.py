@@ -13,6 +13,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from kshell.abi import syscall_tbl
+from kshell.abi.syscall_rows import Row, Table
 from kshell.kernel.core.declare import SECTIONS
 from kshell.kernel.core.profile import PROFILES, Profile
 from kshell.kernel.syscalls import linked_in
@@ -51,7 +52,7 @@ class Vmlinux:
         profile: Profile,
         release: str,
         build: int,
-        table: syscall_tbl.Table,
+        table: Table,
         load: Callable[[Kernel], list[LoadedObject]],
         tree: str = "",
     ) -> None:
@@ -96,7 +97,7 @@ def from_payload(payload: dict[str, Any], tree: str = "") -> Vmlinux:
     Raises KeyError, TypeError or ValueError where the payload is none; its code runs only when it is booted.
     """
     profile = PROFILES[payload["profile"]]
-    rows = [syscall_tbl.Row(int(nr), str(abi), str(name), symbol) for nr, abi, name, symbol in payload["rows"]]
+    rows = [Row(int(nr), str(abi), str(name), symbol) for nr, abi, name, symbol in payload["rows"]]
     objects = [(str(each["name"]), str(each["source"]), str(each["text"])) for each in payload["objects"]]
 
     def load(k: Kernel) -> list[LoadedObject]:

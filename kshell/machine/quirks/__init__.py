@@ -1,1 +1,9 @@
-"""What exists only because the emulator errs."""
+"""What exists only because the emulator errs: with a perfect one this folder could be deleted.
+
+code_watch   instructions before which it must be stopped, and watched.py what a real CPU does at them
+simd         exceptions of SSE that it never raises
+fault_address  the byte that was touched, where it names only the page
+misreported  exceptions that it takes for others
+
+It may import `abi` and `machine`.  The kernel must not know that it exists, and hears of true exceptions only.
+"""

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import re
 
-from kshell.machine.encode import host_killer_starts
+from kshell.machine.encode import LONGEST_INSTRUCTION, host_killer_starts
 from kshell.machine.ram import PAGE_SIZE, Ram
 
 PREFIXES = frozenset(b"\x26\x2e\x36\x3e\x64\x65\x66\x67\xf0\xf2\xf3") | frozenset(range(0x40, 0x50))
-LONGEST_INSTRUCTION = 15
 EDGE = LONGEST_INSTRUCTION - 1
 # ldmxcsr m32 and fxrstor m512: 0f ae /2 and /1 with a memory operand.
 LOADS_MXCSR = re.compile(rb"\x0f\xae[\x08-\x17\x48-\x57\x88-\x97]", re.DOTALL)

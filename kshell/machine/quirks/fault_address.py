@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 from kshell.abi.c_types import U64
 from kshell.machine.disassembler import MemoryOperand, memory_operands
+from kshell.machine.encode import LONGEST_INSTRUCTION
 from kshell.machine.mmu import Mmu
 from kshell.machine.paging import FETCH, READ, WRITE
-from kshell.machine.quirks.code_watch import LONGEST_INSTRUCTION, CodeWatch
+from kshell.machine.quirks.code_watch import CodeWatch
 from kshell.machine.ram import PAGE_MASK, PAGE_SIZE
 from kshell.machine.stop import Stop
 

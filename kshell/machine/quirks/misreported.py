@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from kshell.machine.encode import LONGEST_INSTRUCTION
 from kshell.machine.paging import FETCH, is_canonical
 from kshell.machine.quirks.simd import Reader
 from kshell.machine.stop import (
@@ -25,7 +26,6 @@ from kshell.machine.stop import (
 )
 
 PREFIXES = rb"[\x26\x2e\x36\x3e\x40-\x4f\x64-\x67\xf2\xf3]*"
-LONGEST_INSTRUCTION = 15
 SYSCALL = b"\x0f\x05"
 
 

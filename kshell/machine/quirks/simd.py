@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kshell.machine.encode import LONGEST_INSTRUCTION
+
 Register = Callable[[str], int]  # the value of a register, by its name
 Reader = Callable[[int, int], bytes]  # the bytes at an address; fewer where they cannot be read
 INVALID, ZERO_DIVIDE = 1, 4  # flags in MXCSR; the masks stand 7 bits higher
@@ -24,7 +26,7 @@ def unmasked(mxcsr: int) -> bool:
 
 def loads_reserved_bits(rip: int, register: Register, read: Reader) -> bool:
     """Whether the ldmxcsr or fxrstor at `rip` would set a bit of MXCSR that does not exist, which is #GP."""
-    from kshell.machine.disassembler import LONGEST_INSTRUCTION, memory_operand
+    from kshell.machine.disassembler import memory_operand
 
     operand = memory_operand(read(rip, LONGEST_INSTRUCTION), rip)
     if operand is None:
@@ -38,7 +40,7 @@ def divide_flags(rip: int, register: Register, read: Reader) -> int:
 
     Where memory cannot be read the answer is 0: the instruction faults by itself.
     """
-    from kshell.machine.disassembler import LONGEST_INSTRUCTION, sse_divide
+    from kshell.machine.disassembler import sse_divide
 
     divide = sse_divide(read(rip, LONGEST_INSTRUCTION), rip)
     if divide is None:

@@ -12,7 +12,7 @@ from kshell.shell.views.view import Column, Line, Text, View, labelled, show
 from kshell.shell.views.view import Table as TableView
 
 if TYPE_CHECKING:
-    from kshell.abi.syscall_tbl import Row, TblError
+    from kshell.abi.syscall_rows import Row, TblError
     from kshell.kernel.core.profile import Profile
     from kshell.kernel.kernel import Kernel
     from kshell.shell.lines.words import Word

@@ -132,7 +132,7 @@ def _read_stdin_line(session: Session) -> bytes:
         from select import select
 
         while not select([sys.stdin], [], [], 0.05)[0]:
-            if session.kernel.cpu.ctrl_c_pressed:
+            if session.kernel.cpu.ctrl_c.pressed:
                 return b""
     return sys.stdin.buffer.readline()
 

@@ -40,17 +40,18 @@ class Cpu:
     `on_syscall(regs)` is called at a `syscall` instruction with pt_regs filled in, ax preset to -ENOSYS; it leaves
     the result in ax, or calls `stop()`.  `mmu.on_page_fault` is called for a page that is not there.
     `charged` is the number of instructions that the last counted run used up.
+    `with cpu.ctrl_c:` stands around whatever Ctrl-C is to end: the kernel opens one such block at each of its doors.
     """
 
     def __init__(self, ram: Ram) -> None:
         self.on_syscall: Callable[[memoryview], None] = lambda regs: None
-        self.ctrl_c: CtrlC | None = None
         self.charged = 0
         self._stop: Stop | None = None
         self._error: BaseException | None = None
         self._frame_is_final = self._progress = False
         uc: Any = Uc(uc_const.UC_ARCH_X86, uc_const.UC_MODE_64)  # type: ignore[no-untyped-call]
         self.uc = uc
+        self.ctrl_c = CtrlC(uc.emu_stop)
         uc.ctl_set_cpu_model(x86.UC_CPU_X86_WESTMERE)  # no rdrand, no AVX: what runs here is the same everywhere
         uc.ctl_set_tlb_mode(uc_const.UC_TLB_VIRTUAL)
         uc.mem_map_ptr(0, ram.size, uc_const.UC_PROT_ALL, ram.host_address)
@@ -60,11 +61,6 @@ class Cpu:
         self._hook()
         self._extended = Extended(uc)
         self.frame: Frame | None = None
-
-    @property
-    def ctrl_c_pressed(self) -> bool:
-        """Whether Ctrl-C was pressed since the present run began."""
-        return self.ctrl_c is not None and self.ctrl_c.pressed
 
     def new_frame(self, physical: int) -> Frame:
         """A pt_regs at physical address `physical`, for `run`."""
@@ -140,10 +136,8 @@ class Cpu:
         if self._extended.exception_taken:
             self._extended.forget_exceptions()
         frame.load()
-        with CtrlC(self.uc.emu_stop) as ctrl_c:
-            self.ctrl_c = ctrl_c
-            stop = self._run_to_stop(budget, ctrl_c)
-            self.mmu.descriptors_open = False
+        stop = self._run_to_stop(budget)
+        self.mmu.descriptors_open = False
         if not self._frame_is_final:
             frame.save()
         return self._as_a_real_cpu(stop, frame) if stop.kind in (PAGE_FAULT, INTERRUPT, UNDEFINED) else stop
@@ -154,7 +148,7 @@ class Cpu:
         stop, frame.words[IP] = true_exception(stop, frame.words[IP], self.mmu.read_user)
         return stop
 
-    def _run_to_stop(self, budget: int, ctrl_c: CtrlC) -> Stop:
+    def _run_to_stop(self, budget: int) -> Stop:
         longest = FIRST_SLICE
         while True:
             self._settle()
@@ -167,7 +161,7 @@ class Cpu:
                 longest = FIRST_SLICE if self._cut_short() else min(2 * longest, LONGEST_SLICE)
             if stop is not None:
                 return stop
-            if ctrl_c.pressed:
+            if self.ctrl_c.pressed:
                 return Stop(CTRL_C)
             if budget and self.charged >= budget and self._progress:
                 return Stop(BUDGET)

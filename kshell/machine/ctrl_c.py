@@ -45,10 +45,10 @@ class _Watcher:
 
 
 class _State:
-    """What the process has one of: the handler, the descriptor, and how deep the blocks are nested."""
+    """What the process has one of: the handler, the descriptor, and what the blocks that are nested now would stop."""
 
     def __init__(self) -> None:
-        self.depth = 0
+        self.stops: list[Callable[[], object]] = []
         self.presses = 0
         self.pressed = self.noticed = False
         self.watcher: _Watcher | None = None
@@ -68,6 +68,20 @@ class _State:
         self.old_fd = signal.set_wakeup_fd(self.watcher.near.fileno(), warn_on_full_buffer=False)
         if self.pressed:  # between the two lines above: the handler knows of it, the watcher does not
             self.watcher.near.send(bytes([signal.SIGINT]))
+
+    def call(self, stop: Callable[[], object]) -> None:
+        """From here on Ctrl-C calls `stop`."""
+        assert self.watcher is not None
+        self.stops.append(stop)
+        self.watcher.stop = stop
+
+    def call_the_outer(self) -> bool:
+        """The innermost block ends; whether it was in another, whose `stop` is called again."""
+        assert self.watcher is not None
+        self.stops.pop()
+        if self.stops:
+            self.watcher.stop = self.stops[-1]
+        return bool(self.stops)
 
     def remove(self) -> None:
         assert self.watcher is not None
@@ -90,7 +104,7 @@ def presses() -> int:
 def _forget_watcher() -> None:
     """A forked child has no threads but its own."""
     _state.watcher = None
-    _state.depth = 0
+    _state.stops.clear()
 
 
 if hasattr(os, "register_at_fork"):
@@ -101,46 +115,34 @@ class CtrlC:
     """``with CtrlC(stop) as ctrl_c:`` no KeyboardInterrupt is raised in the block: Ctrl-C calls `stop` from another
     thread, every few milliseconds, and sets `pressed`.  One last call may come when the block has just ended.
 
-    Blocks may be nested: an inner one has its own `stop`, and sees a Ctrl-C that came in an outer one.  After the
-    outermost block the process's own handler is back in place, and if nobody has looked at `pressed` since Ctrl-C
-    came, that handler gets the signal: it is never lost.  Outside the main thread, where Python delivers no signals,
-    the block does nothing.
+    Blocks may be nested, one CtrlC within itself too: an inner one has its own `stop`, and sees a Ctrl-C that came in
+    an outer one.  After the outermost block the process's own handler is back in place, and if nobody has looked at
+    `pressed` since Ctrl-C came, that handler gets the signal: it is never lost.  Outside the main thread, where Python
+    delivers no signals, the block does nothing.
     """
 
-    __slots__ = ("_active", "_outer", "_stop")
+    __slots__ = ("_stop",)
 
     def __init__(self, stop: Callable[[], object]) -> None:
         self._stop = stop
-        self._active = False
 
     @property
     def pressed(self) -> bool:
         """Whether Ctrl-C was pressed in the present (outermost) block; who sees True must act on it."""
-        if _state.pressed and _state.depth:
+        if _state.pressed and _state.stops:
             _state.noticed = True
             return True
         return False
 
     def __enter__(self) -> CtrlC:
-        if threading.current_thread() is not threading.main_thread():
-            return self
-        if not _state.depth:
-            _state.install(self._stop)
-        _state.depth += 1
-        self._active = True
-        assert _state.watcher is not None
-        self._outer, _state.watcher.stop = _state.watcher.stop, self._stop
+        if threading.current_thread() is threading.main_thread():
+            if not _state.stops:
+                _state.install(self._stop)
+            _state.call(self._stop)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        if not self._active:
-            return
-        self._active = False
-        _state.depth -= 1
-        if _state.depth:
-            assert _state.watcher is not None
-            _state.watcher.stop = self._outer
-            return
-        _state.remove()
-        if _state.pressed and not _state.noticed:
-            signal.raise_signal(signal.SIGINT)
+        if threading.current_thread() is threading.main_thread() and _state.stops and not _state.call_the_outer():
+            _state.remove()
+            if _state.pressed and not _state.noticed:
+                signal.raise_signal(signal.SIGINT)

@@ -113,6 +113,21 @@ def test_ctrl_c_in_a_block_sets_pressed_and_raises_nothing() -> None:
         assert not later.pressed
 
 
+def test_a_block_may_stand_in_itself_and_the_outermost_puts_everything_back() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    outside: list[int] = []
+    inside: list[int] = []
+    with CtrlC(lambda: outside.append(0)) as outer:
+        with outer, CtrlC(lambda: inside.append(0)):
+            os.kill(os.getpid(), signal.SIGINT)
+            wait_until(lambda: bool(inside))
+            assert not outside
+        wait_until(lambda: bool(outside))
+        assert outer.pressed
+    assert signal.getsignal(signal.SIGINT) is before
+    assert not outer.pressed
+
+
 def test_ctrl_c_that_nobody_looked_at_is_raised_after_the_block() -> None:
     done = []
 

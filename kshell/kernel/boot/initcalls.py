@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NoReturn
 from kshell.abi.loglevel import KERN_EMERG
 from kshell.kernel.core.pointers import KernelPanic
 from kshell.kernel.module.init_exit import DIED, run_function
-from kshell.machine.ctrl_c import CtrlC
 
 if TYPE_CHECKING:
     from kshell.kernel.boot.vmlinux import LoadedObject
@@ -22,8 +21,7 @@ def do_initcalls(k: Kernel, objects: list[LoadedObject]) -> None:
     for linked in objects:
         for function in linked.section(".init"):
             k.builtin_modules.append(linked.name.rpartition("/")[2].removesuffix(".o").replace("-", "_"))
-            with CtrlC(lambda: None) as ctrl_c:
-                k.cpu.ctrl_c = ctrl_c
+            with k.cpu.ctrl_c:
                 if run_function(k, function, "swapper/0", pid=1) is DIED:
                     _panic(k)
 

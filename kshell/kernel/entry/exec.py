@@ -15,7 +15,6 @@ from kshell.kernel.entry.run import Outcome, recorded_calls, run_task
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
 from kshell.kernel.task.binfmt import Segment, build_stack, load_bytes, map_fresh, map_segments, map_stack, start_thread
 from kshell.kernel.task.task import Task, do_exit, release_task
-from kshell.machine.ctrl_c import CtrlC
 from kshell.machine.encode import stub_listing
 from kshell.machine.ram import PAGE_SIZE, OutOfMemory
 
@@ -70,7 +69,7 @@ def run_stub(k: Kernel, nr: int, args: Sequence[int | bytes | Buffer], budget: i
     `args` are numbers, bytes (put into user memory with a NUL behind them) and Buffers.
     Raises ValueError when they do not fit into user memory.
     """
-    with CtrlC(k.cpu.uc.emu_stop):  # nothing is raised in the middle of the kernel
+    with k.cpu.ctrl_c:  # nothing is raised in the middle of the kernel
         revive_shell_task(k)
         task = k.shell_task
         k.switch_to(task)
@@ -120,7 +119,7 @@ def load_program(
 
     Raises ValueError when a segment has no place in user memory, or when the machine has no memory left.
     """
-    with CtrlC(k.cpu.uc.emu_stop):
+    with k.cpu.ctrl_c:
         revive_shell_task(k)
         try:
             task = Task(k, comm, k.shell_task)

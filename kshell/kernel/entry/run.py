@@ -13,7 +13,6 @@ from kshell.kernel.core.signal import Siginfo
 from kshell.kernel.core.trace import Call, Tracer
 from kshell.kernel.entry import traps
 from kshell.kernel.task.task import Task, do_exit, release_task
-from kshell.machine.ctrl_c import CtrlC
 from kshell.machine.stop import BUDGET, CTRL_C, STOPPED
 
 if TYPE_CHECKING:
@@ -45,24 +44,23 @@ def run_task(k: Kernel, task: Task, calls: int = 0, budget: int = 0) -> Outcome:
 
     `budget` is a number of instructions, 0 for no limit; a system call counts as CALL_COST of them.
     """
-    with CtrlC(k.cpu.uc.emu_stop) as ctrl_c:
-        k.switch_to(task)
-        k.calls_left = calls or budget // CALL_COST or -1
-        left = budget
-        while True:
-            stop = k.cpu.run(task.frame, left)
-            left -= k.cpu.charged
-            if stop.kind not in (STOPPED, CTRL_C, BUDGET):
-                traps.handle(k, task, stop)
-                left -= TRAP_COST
-            if not task.is_alive:
-                return _ended(task)
-            if ctrl_c.pressed:
-                return Outcome("interrupted")
-            if k.calls_left == 0:
-                return Outcome("returned" if calls else "budget")
-            if budget and left <= 0:
-                return Outcome("budget")
+    k.switch_to(task)
+    k.calls_left = calls or budget // CALL_COST or -1
+    left = budget
+    while True:
+        stop = k.cpu.run(task.frame, left)
+        left -= k.cpu.charged
+        if stop.kind not in (STOPPED, CTRL_C, BUDGET):
+            traps.handle(k, task, stop)
+            left -= TRAP_COST
+        if not task.is_alive:
+            return _ended(task)
+        if k.cpu.ctrl_c.pressed:
+            return Outcome("interrupted")
+        if k.calls_left == 0:
+            return Outcome("returned" if calls else "budget")
+        if budget and left <= 0:
+            return Outcome("budget")
 
 
 def _ended(task: Task) -> Outcome:
@@ -76,7 +74,7 @@ def run_program(k: Kernel, task: Task, budget: int = 0, trace: bool = False) -> 
 
     Its calls are recorded if `trace` says so, or if a tracer is set already; without, it runs much faster.
     """
-    with CtrlC(k.cpu.uc.emu_stop), recorded_calls(k, trace) as calls:
+    with k.cpu.ctrl_c, recorded_calls(k, trace) as calls:
         try:
             k.cpu.reset()
             outcome = run_task(k, task, budget=budget)

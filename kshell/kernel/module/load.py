@@ -32,7 +32,6 @@ from kshell.kernel.module.params import check_types, set_parameters
 from kshell.kernel.module.struct_module import LIVE, LOADING, UNLOADING, Module, ModuleError, Refusal
 from kshell.kernel.module.ticks import TICK, make_tick
 from kshell.kernel.module.unload import delete_module
-from kshell.machine.ctrl_c import CtrlC
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
@@ -61,8 +60,7 @@ def load_module(
         check_vermagic(k, module, force)
         _check_not_there(k, name)
         k.clock.ns += MODULE_LOAD_NS
-        with CtrlC(lambda: None) as ctrl_c:
-            k.cpu.ctrl_c = ctrl_c
+        with k.cpu.ctrl_c:
             _run_declarations(k, module)
             module.take_sections()
             check_types(k, module)

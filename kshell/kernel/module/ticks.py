@@ -36,7 +36,7 @@ def make_tick(k: Kernel) -> Callable[[], None]:
         error = sys.exc_info()[1]
         if isinstance(error, DEADLY):
             raise error
-        if k.cpu.ctrl_c_pressed:
+        if k.cpu.ctrl_c.pressed:
             raise SoftLockup("kernel code looped until Ctrl-C")
         k.ticks_left -= 1
         if k.ticks_left < 0:

@@ -14,7 +14,6 @@ from kshell.kernel.module.init_exit import DIED, death, function_of, run_functio
 from kshell.kernel.module.leaks import note_leaks
 from kshell.kernel.module.link import free_module
 from kshell.kernel.module.struct_module import LIVE, LOADING, UNLOADING, Module, ModuleError
-from kshell.machine.ctrl_c import CtrlC
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
@@ -78,8 +77,7 @@ def _could_not_remove(module: Module, errno: int, because: str, try_: str) -> Mo
 def _unload(k: Kernel, module: Module) -> None:
     module.state = UNLOADING
     if module.exit is not None:
-        with CtrlC(lambda: None) as ctrl_c:
-            k.cpu.ctrl_c = ctrl_c
+        with k.cpu.ctrl_c:
             result = run_function(k, module.exit, "rmmod")
         if result is DIED:
             raise death(k, module, "rmmod " + module.name)

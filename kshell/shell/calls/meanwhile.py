@@ -39,7 +39,7 @@ class Meanwhile:
     def run(self) -> None:
         """What the kernel calls when the task sleeps: the command, by a task of its own."""
         k = self._session.kernel
-        sleeper, ctrl_c = k.shell_task, k.cpu.ctrl_c
+        sleeper = k.shell_task
         self.ran = True
         if k.tracer is not None:
             k.tracer.hop(3, "meanwhile", f"another task: {self.text}")
@@ -56,7 +56,6 @@ class Meanwhile:
             other, k.shell_task = k.shell_task, sleeper
             do_exit(k, other, 0)
             release_task(k, other)
-            k.cpu.ctrl_c = ctrl_c
         if k.tracer is not None:
             answer = self._error.what if self._error is not None else "done"
             k.tracer.hop(3, "meanwhile", answer)

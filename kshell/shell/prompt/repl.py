@@ -140,7 +140,7 @@ class Repl:
 
             descriptor = sys.stdin.fileno()
             while not select.select([descriptor], [], [], LOOK_SECONDS)[0]:  # no signal ends a read by itself
-                if self.session.kernel.cpu.ctrl_c_pressed:
+                if self.session.kernel.cpu.ctrl_c.pressed:
                     self.screen.line_was_broken()
                     return b""
             line = os.read(descriptor, LONGEST_LINE)

@@ -95,7 +95,7 @@ class TblError:
         return f"TblError({self.file}:{self.line}:{self.column}: {self.what})"
 
 
-class Table:
+class SyscallTable:
     """What `parse` found: the good `rows` in the order of the file, and the `errors` sorted by place.
 
     `by_number` finds any row (x32 numbers are apart from the others); `by_name` finds the rows that ordinary

@@ -13,18 +13,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from kshell.abi.syscall_rows import Row, Table, read_row
+from kshell.abi.syscall_rows import Row, SyscallTable, read_row
 
 _CPP = ("if", "el", "en", "de", "un", "in")  # how a preprocessor word after `#` begins
 TABLES = ("4.19", "course", "6.19")
 
 
-def parse(text: str, filename: str = "syscall_64.tbl") -> Table:
+def parse(text: str, filename: str = "syscall_64.tbl") -> SyscallTable:
     """Read a table.  Any text is allowed; every mistake in it becomes an error of the result, none an exception.
 
     Line ends may be LF or CRLF, the last may be missing, a byte-order mark may come first.
     """
-    table = Table(filename)
+    table = SyscallTable(filename)
     odd: list[tuple[int, str]] = []
     clashes: list[tuple[Row, Row, str]] = []
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
@@ -47,9 +47,9 @@ def parse(text: str, filename: str = "syscall_64.tbl") -> Table:
     return table
 
 
-def from_rows(rows: Iterable[Row], filename: str = "syscall_64.tbl") -> Table:
+def from_rows(rows: Iterable[Row], filename: str = "syscall_64.tbl") -> SyscallTable:
     """The table that a build made: where two rows have one number the later wins, a row for x32 never."""
-    table = Table(filename)
+    table = SyscallTable(filename)
     for row in rows:
         table.rows.append(row)
         if row.abi != "x32":
@@ -85,7 +85,7 @@ def table_path(profile: str) -> str:
     return os.path.join(os.path.dirname(__file__), "tables", f"syscall_64.{profile}.tbl")
 
 
-def load(profile: str) -> Table:
+def load(profile: str) -> SyscallTable:
     """Read one of the tables that come with kshell."""
     path = table_path(profile)
     with open(path, encoding="utf-8") as file:

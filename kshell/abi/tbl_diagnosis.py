@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from kshell.abi.syscall_rows import X32_FIRST, Row, Table, TblError, read_row
+from kshell.abi.syscall_rows import X32_FIRST, Row, SyscallTable, TblError, read_row
 from kshell.abi.tbl_columns import (
     SKIPPED,
     Fault,
@@ -30,7 +30,7 @@ _FIELD = re.compile(r"[^ \t]+")
 _LAYOUT = "number, ABI, name, then perhaps the entry, a compat entry (or -) and noreturn"
 
 
-def diagnose(table: Table, odd: list[tuple[int, str]], clashes: list[tuple[Row, Row, str]]) -> None:
+def diagnose(table: SyscallTable, odd: list[tuple[int, str]], clashes: list[tuple[Row, Row, str]]) -> None:
     """Turn the lines that `parse` could not read, and the rows that clash, into the table's errors.
 
     `odd` holds (line number, line); `clashes` (the later row, the earlier one, the later one's line).  A row that is

@@ -22,7 +22,7 @@ from kshell.machine.cpu import Cpu
 from kshell.machine.ram import Ram
 
 if TYPE_CHECKING:
-    from kshell.abi.syscall_rows import Table
+    from kshell.abi.syscall_rows import SyscallTable
     from kshell.kernel.boot.vmlinux import Vmlinux
     from kshell.kernel.core.declare import SyscallDefinition
     from kshell.kernel.core.taint import Taint
@@ -64,7 +64,7 @@ class Kernel(KernelText):
     """
 
     # What the rooms above give it when it boots.
-    table: Table
+    table: SyscallTable
     taint: Taint
     fs: FileSystem
     current: Task

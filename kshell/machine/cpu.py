@@ -22,7 +22,7 @@ from kshell.machine.mmu import Mmu
 from kshell.machine.paging import FETCH, PageTable
 from kshell.machine.quirks.code_watch import LOAD_MXCSR, CodeWatch
 from kshell.machine.ram import PAGE_MASK, Ram
-from kshell.machine.registers import Extended, Frame, hook_syscall
+from kshell.machine.registers import Extended, PtRegs, hook_syscall
 from kshell.machine.ring3 import enter_ring3
 from kshell.machine.stop import BUDGET, CTRL_C, INTERRUPT, PAGE_FAULT, PRIVILEGED, STOPPED, SYSENTER, UNDEFINED, Stop
 
@@ -60,11 +60,11 @@ class Cpu:
         self.mmu = Mmu(uc, ram, self.watch)
         self._hook()
         self._extended = Extended(uc)
-        self.frame: Frame | None = None
+        self.frame: PtRegs | None = None
 
-    def new_frame(self, physical: int) -> Frame:
+    def new_frame(self, physical: int) -> PtRegs:
         """A pt_regs at physical address `physical`, for `run`."""
-        return Frame(self.uc, self.ram, physical)
+        return PtRegs(self.uc, self.ram, physical)
 
     def _hook(self) -> None:
         self.uc.hook_add(uc_const.UC_HOOK_INTR, self._interrupt)
@@ -123,7 +123,7 @@ class Cpu:
         """Called from a callback: end the run after it."""
         self._end(Stop(STOPPED))
 
-    def run(self, frame: Frame, budget: int = 0) -> Stop:
+    def run(self, frame: PtRegs, budget: int = 0) -> Stop:
         """Run ring 3 code from the registers in `frame` until something stops it; the registers are saved back.
 
         `budget` is a number of instructions (0: uncounted, and much faster).
@@ -142,7 +142,7 @@ class Cpu:
             frame.save()
         return self._as_a_real_cpu(stop, frame) if stop.kind in (PAGE_FAULT, INTERRUPT, UNDEFINED) else stop
 
-    def _as_a_real_cpu(self, stop: Stop, frame: Frame) -> Stop:
+    def _as_a_real_cpu(self, stop: Stop, frame: PtRegs) -> Stop:
         from kshell.machine.quirks.misreported import true_exception
 
         stop, frame.words[IP] = true_exception(stop, frame.words[IP], self.mmu.read_user)
@@ -251,7 +251,7 @@ class Cpu:
     def _register(self, name: str) -> int:
         return int(self.uc.reg_read(getattr(x86, "UC_X86_REG_" + name.upper())))
 
-    def step(self, frame: Frame) -> Stop:
+    def step(self, frame: PtRegs) -> Stop:
         """Execute one instruction (one iteration of a `rep`)."""
         stop = self.run(frame, budget=1)
         return Stop(STOPPED) if stop.kind == BUDGET else stop

@@ -40,7 +40,7 @@ SYSCALL_SLOTS = {i: SLOT_REGISTERS[i] for i in range(ptregs.COUNT) if i not in (
 Mover = Callable[[], object]
 
 
-class Frame:
+class PtRegs:
     """The pt_regs of one task, at physical address `physical`, and the ways to move registers.
 
     `words` is the struct, 21 words in RAM.  `save` fills it from the CPU but for orig_ax, `load` puts all of it into

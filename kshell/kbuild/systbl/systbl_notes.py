@@ -7,7 +7,7 @@ error of the build gets its because and try, a mistake that the build swallows b
 from __future__ import annotations
 
 from kshell.abi import syscall_tbl
-from kshell.abi.syscall_rows import X32_FIRST, X32_LAST, Table, TblError, read_row
+from kshell.abi.syscall_rows import X32_FIRST, X32_LAST, SyscallTable, TblError, read_row
 from kshell.kbuild.messages import NOTE, BuildMessage, excerpt
 from kshell.kbuild.systbl.systbl import SCRIPTS, SystblResult, TableRow
 
@@ -23,7 +23,7 @@ class _Notes:
 
     def __init__(self, text: str, profile: str, filename: str, result: SystblResult) -> None:
         self.lines, self.profile, self.filename, self.result = text.split("\n"), profile, filename, result
-        self.table: Table = syscall_tbl.parse("\n".join(self.lines[:LINES]), filename)
+        self.table: SyscallTable = syscall_tbl.parse("\n".join(self.lines[:LINES]), filename)
         last = max(self.table.last_common(), max((row.nr for row in result.rows if row.nr < X32_FIRST), default=-1))
         self.free = last + 1 if last + 1 < X32_FIRST else X32_LAST + 1
         self.found: list[BuildMessage] = []

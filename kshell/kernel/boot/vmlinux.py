@@ -13,7 +13,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from kshell.abi import syscall_tbl
-from kshell.abi.syscall_rows import Row, Table
+from kshell.abi.syscall_rows import Row, SyscallTable
 from kshell.kernel.core.declare import SECTIONS
 from kshell.kernel.core.profile import PROFILES, Profile
 from kshell.kernel.syscalls import linked_in
@@ -52,7 +52,7 @@ class Vmlinux:
         profile: Profile,
         release: str,
         build: int,
-        table: Table,
+        table: SyscallTable,
         load: Callable[[Kernel], list[LoadedObject]],
         tree: str = "",
     ) -> None:

@@ -16,7 +16,7 @@ from kshell.kernel.core.declare import SyscallDefinition, section
 from kshell.kernel.core.naming import entry_name
 
 if TYPE_CHECKING:
-    from kshell.abi.syscall_tbl import Table
+    from kshell.abi.syscall_rows import SyscallTable
 
 
 @cache
@@ -30,7 +30,7 @@ def definitions(subject: ModuleType) -> list[SyscallDefinition]:
     return section(vars(subject), ".syscalls")
 
 
-def linked_in(table: Table) -> list[ModuleType]:
+def linked_in(table: SyscallTable) -> list[ModuleType]:
     """The files that are compiled into a kernel with this table, in link order."""
     wanted = {entry_name(row.symbol) for row in table.rows if row.symbol}
     return [subject for subject in subjects() if any(each.name in wanted for each in definitions(subject))]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from kshell.kernel.core.pointers import KernelPanic
 from kshell.kernel.core.profile import DEFAULT
-from kshell.shell import commands
+from kshell.shell.commands import registry
 from kshell.shell.errors import BUG, CommandError, bug_report
 from kshell.shell.host_files import read_text
 from kshell.shell.lines.words import Line, Word, plain, split
@@ -202,7 +202,7 @@ class Session:
         name, rest = words[0].text, words[1:]
         if name.startswith("x/"):
             name, rest = "x", [plain(name[1:], words[0].column + 1), *rest]
-        command = commands.find(name)
+        command = registry.find(name)
         if command is None:
             raise self._unknown(words)
         return command.handler(self, rest)
@@ -210,7 +210,7 @@ class Session:
     def _unknown(self, words: list[Word]) -> CommandError:
         """What to answer to a word that is no command; a system call's name is told how it is made."""
         name, rest = words[0].text, words[1:]
-        error = commands.unknown(show(words[0].raw if "(" in words[0].raw else name), rest)
+        error = registry.unknown(show(words[0].raw if "(" in words[0].raw else name), rest)
         from kshell.shell.lines.foreign import NAMES
 
         if name not in NAMES and name in self.kernel.table.by_name:

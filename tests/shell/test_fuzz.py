@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kshell.abi.symbolic import SYMBOLS
-from kshell.shell.commands import ALIASES, names
+from kshell.shell.commands.registry import aliases, names
 from kshell.shell.lines.foreign import NAMES
 from tests.shell.lab import Lab
 
 _lab: list[Lab] = []
 # Commands that would end the session, reboot it, write files, or run for long.
 _SKIPPED = {"exit", "quit", "q", "boot", "reboot", "module", "source", ".", "asm"}
-_COMMANDS = sorted((set(names()) | set(ALIASES) | set(NAMES)) - _SKIPPED)
+_COMMANDS = sorted((set(names()) | set(aliases()) | set(NAMES)) - _SKIPPED)
 _WORDS = [
     *("0", "-1", "42", "0x10", "0xffffffff81000000", "18446744073709551616", "089", "1e9", "buf:8", "buf:", "NULL"),
     *('"a\\n"', '"', "'", "''", "'x'", "&sys_call_table", "&", "$rsp", "$", "phys:0", "phys:", "sys_call_table[3]"),

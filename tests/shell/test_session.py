@@ -131,7 +131,7 @@ def test_two_sessions_never_meet() -> None:
 
 
 def test_help_lists_every_command_with_its_sentence(shared: Lab) -> None:
-    from kshell.shell.commands import everything
+    from kshell.shell.commands.registry import everything
 
     text = shared.text("help")
     for command in everything():
@@ -287,7 +287,7 @@ def test_the_steps_to_a_new_system_call_fit_the_screen_and_work_as_typed(lab: La
 
 
 def test_a_page_of_help_fits_the_screen(shared: Lab) -> None:
-    from kshell.shell.commands import everything
+    from kshell.shell.commands.registry import everything
 
     index = shared.result("help").view
     assert all(len(line) <= 80 for line in index.text(80).split("\n"))

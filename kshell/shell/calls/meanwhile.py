@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kshell.kernel.task.task import Task, do_exit, release_task
-from kshell.shell.commands import find, misuse
+from kshell.shell.commands.registry import find, misuse
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.words import split
 from kshell.shell.views.view import Line, View, failure, show

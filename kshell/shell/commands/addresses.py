@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from kshell.shell.commands import command, misuse
+from kshell.shell.commands.registry import command, misuse
 from kshell.shell.errors import CommandError
+from kshell.shell.lines.options import Argument
 from kshell.shell.views import examine
 from kshell.shell.views.examine import FORMATS, MOST, SIZES, Place, parse_place
 from kshell.shell.views.view import Line, Text, View, plain, show, span
@@ -24,7 +25,8 @@ _REGISTERS = "ax bx cx dx si di bp sp r8 r9 r10 r11 r12 r13 r14 r15 ip flags ori
 @command(
     "x",
     "x[/COUNT FORMAT SIZE] ADDRESS",
-    arguments=("symbol",),
+    group="Memory and registers",
+    arguments=(Argument("symbol", "ADDRESS"),),
     examples=(
         ("x/4gx sys_call_table", "four slots of the table"),
         ("x/2ga sys_call_table[39]", "pointers, with the names they point to"),
@@ -227,12 +229,13 @@ def _body(symbol: Symbol) -> str:
 
 @command(
     "disas",
-    "disas SYMBOL|ADDRESS [COUNT]",
-    arguments=("symbol", "word"),
+    group="Memory and registers",
+    arguments=(Argument("symbol", "SYMBOL|ADDRESS"), Argument("word", "[COUNT]")),
     examples=(
         ("disas __x64_sys_getpid", "the trap stub, and where its Python body stands"),
         ("syscall getpid; disas 0x401000 2", "the user code of the call made last"),
     ),
+    aliases=("disassemble",),
 )
 def disas(session: Session, words: list[Word]) -> View:
     """Disassemble a function, or what is at an address.
@@ -258,7 +261,7 @@ def disas(session: Session, words: list[Word]) -> View:
 
 @command(
     "regs",
-    "regs",
+    group="Memory and registers",
     examples=(("regs", "the registers of the program that ran last"),),
 )
 def regs(session: Session, words: list[Word]) -> View:

@@ -11,8 +11,9 @@ from kshell.kernel.entry.run import Outcome
 from kshell.shell.calls.call_line import call_arguments, call_number
 from kshell.shell.calls.call_views import CallView, Ending, Hops
 from kshell.shell.calls.explain import explain, stub_of
-from kshell.shell.commands import command, find, misuse
+from kshell.shell.commands.registry import command, find, misuse, take_options
 from kshell.shell.errors import CommandError
+from kshell.shell.lines.options import Argument, Option
 from kshell.shell.trees.tree_running import in_tree, missing_call, remind, remind_of_course
 from kshell.shell.views.view import Line, Text, View, labelled, span
 
@@ -31,10 +32,11 @@ REGISTERS = ("rdi", "rsi", "rdx", "r10", "r8", "r9")
     "syscall NAME|NR [ARGS...]",
     "syscall --raw NAME|NR [ARGS...]",
     "syscall --during COMMAND NAME|NR [ARGS...]",
-    arguments=("syscall", "value*"),
+    group="System calls",
+    arguments=(Argument("syscall", "NAME|NR"), Argument("value", "[ARGS...]")),
     options=(
-        ("--raw", "make the call with any number of arguments"),
-        ("--during", "a command (in quotes) for the moment in which the call sleeps"),
+        Option("--raw", "make the call with any number of arguments"),
+        Option("--during", "a command (in quotes) for the moment in which the call sleeps", "COMMAND"),
     ),
     examples=(
         ("syscall getpid", "a call without arguments"),
@@ -66,23 +68,19 @@ def syscall(session: Session, words: list[Word]) -> View:
 
 def make_call(session: Session, words: list[Word], with_hops: bool) -> View:
     """What `syscall` and `trace syscall` share."""
-    raw, meanwhile = False, None
-    while words and not words[0].quote and words[0].text in ("--raw", "--during"):
-        option, words = words[0].text, words[1:]
-        if option == "--raw":
-            raw = True
-            continue
-        if not words:
-            raise misuse("syscall", "--during needs a command", "syscall --during 'rmmod sleepy' test_call 1")
+    given = take_options("syscall", words, leading=True)
+    meanwhile, words = None, given.words
+    during = given.get("--during")
+    if during is not None:
         from kshell.shell.calls.meanwhile import Meanwhile
 
-        meanwhile, words = Meanwhile(session, words[0].text), words[1:]
+        meanwhile = Meanwhile(session, during)
     if not words:
         raise misuse("syscall", "which call?")
     k = session.kernel
     nr = _number(session, words, "syscall")
     definition = definition_of(k, nr)
-    raw = raw or words[0].text[:1].isdigit()  # by number it is syscall(2), which knows no signature either
+    raw = "--raw" in given or words[0].text[:1].isdigit()  # by number it is syscall(2), which knows no signature either
     args = call_arguments(k, words[0].text, words[1:], definition, raw)
     stub, oopses, pid = stub_of(k, definition), k.oopses, k.shell_task.pid
     tracer = Tracer(with_hops)
@@ -164,10 +162,11 @@ def _stopped(outcome: Outcome) -> None:
     "trace syscall [--during COMMAND] NAME|NR [ARGS...]",
     "trace run [--hops] FILE [ARGS...]",
     "trace on|off",
-    arguments=("line*",),
+    group="System calls",
+    arguments=(Argument("line", "COMMAND..."),),
     options=(
-        ("--hops", "with run: every hop of every call"),
-        ("--during", "with syscall: a command for the moment in which the call sleeps"),
+        Option("--hops", "with run: every hop of every call"),
+        Option("--during", "with syscall: a command for the moment in which the call sleeps", "COMMAND"),
     ),
     examples=(
         ("trace syscall getpid", "every hop of one call"),
@@ -209,8 +208,8 @@ def _trace_state(session: Session) -> View:
 
 @command(
     "man",
-    "man NAME|NR",
-    arguments=("syscall",),
+    group="System calls",
+    arguments=(Argument("syscall", "NAME|NR"),),
     examples=(("man write", "what write does and answers"), ("man 39", "the call with that number")),
 )
 def man(session: Session, words: list[Word]) -> View:

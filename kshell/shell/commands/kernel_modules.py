@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from kshell.shell.commands import command, misuse, take_options
+from kshell.shell.commands.registry import command, misuse, take_options
 from kshell.shell.errors import CommandError, did_you_mean
 from kshell.shell.host_files import write_new
+from kshell.shell.lines.options import Argument, Option
 from kshell.shell.modules.kmod import (
     is_builtin,
     load,
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from kshell.shell.lines.words import Word
     from kshell.shell.session import Session
 
-FORCE = {"-f": "force", "--force": "force"}
-
 
 def _parameters(name: str, words: list[Word]) -> dict[str, str | None]:
     """``name=value`` pairs; a name alone, which only a bool takes, has the value None."""
@@ -49,9 +48,9 @@ def _parameters(name: str, words: list[Word]) -> dict[str, str | None]:
 
 @command(
     "insmod",
-    "insmod [-f] FILE.py|FILE.ko [name=value...]",
-    arguments=("file", "parameter*"),
-    options=(("-f", "load it even if it was built for another kernel"),),
+    group="Modules",
+    arguments=(Argument("file", "FILE.py|FILE.ko"), Argument("parameter", "[name=value...]")),
+    options=(Option("-f", "load it even if it was built for another kernel", also=("--force",)),),
     examples=(("module copy syscallModule my; insmod my/syscallModule.py", "a copy of a sample, ready to edit"),),
 )
 def insmod(session: Session, words: list[Word]) -> View:
@@ -61,7 +60,7 @@ def insmod(session: Session, words: list[Word]) -> View:
     it is loaded: edit the file, rmmod, insmod. A .ko is what make built: its code is the source of that moment, and
     it loads only into the kernel that it was built for.
     """
-    options = take_options("insmod", words, FORCE)
+    options = take_options("insmod", words)
     if not options.words:
         raise misuse("insmod", "missing filename")
     path = options.words[0].text
@@ -73,15 +72,16 @@ def insmod(session: Session, words: list[Word]) -> View:
     note = module_note(session, path)
     if note:
         session.kernel.note(note)
-    return load(session, path, params, force="force" in options)
+    return load(session, path, params, force="-f" in options)
 
 
 @command(
     "modprobe",
     "modprobe NAME [name=value...]",
     "modprobe -r NAME",
-    arguments=("sample", "parameter*"),
-    options=(("-r", "unload instead, with what it needed and nobody else needs"),),
+    group="Modules",
+    arguments=(Argument("sample", "NAME"), Argument("parameter", "[name=value...]")),
+    options=(Option("-r", "unload instead, with what it needed and nobody else needs", also=("--remove",)),),
     examples=(
         ("modprobe syscallModule", "the module that fills STUB_test_call"),
         ("modprobe guest; lsmod", "a module that needs another one: both are loaded"),
@@ -96,11 +96,11 @@ def modprobe(session: Session, words: list[Word]) -> View:
     The modules whose symbols it uses are loaded first, as depmod knows them. What is loaded already is left alone, as
     on Linux.
     """
-    options = take_options("modprobe", words, {"-r": "remove", "--remove": "remove"})
+    options = take_options("modprobe", words)
     if not options.words:
         raise misuse("modprobe", "which module?", f"modprobe {sample_names()[0]}" if sample_names() else "")
     name = options.words[0].text
-    if "remove" in options:
+    if "-r" in options:
         return remove(session, name)
     if is_builtin(session.kernel, name):  # as on Linux: it is there, and nothing need be done
         return Nothing()
@@ -116,9 +116,9 @@ def modprobe(session: Session, words: list[Word]) -> View:
 
 @command(
     "rmmod",
-    "rmmod [-f] NAME...",
-    arguments=("module*",),
-    options=(("-f", "unload it even if somebody still holds it"),),
+    group="Modules",
+    arguments=(Argument("module", "NAME..."),),
+    options=(Option("-f", "unload it even if somebody still holds it", also=("--force",)),),
     examples=(("modprobe syscallModule; rmmod syscallModule", "load it, and unload it again"),),
 )
 def rmmod(session: Session, words: list[Word]) -> View:
@@ -126,15 +126,15 @@ def rmmod(session: Session, words: list[Word]) -> View:
 
     It is refused while somebody holds a reference. A pointer into a module that is gone still points there.
     """
-    options = take_options("rmmod", words, FORCE)
+    options = take_options("rmmod", words)
     if not options.words:
         raise misuse("rmmod", "missing module name")
     for word in options.words:
-        unload(session, word.text, "force" in options)
+        unload(session, word.text, "-f" in options)
     return Nothing()
 
 
-@command("lsmod", "lsmod", examples=(("modprobe syscallModule; lsmod", "the modules that are loaded"),))
+@command("lsmod", group="Modules", examples=(("modprobe syscallModule; lsmod", "the modules that are loaded"),))
 def lsmod(session: Session, words: list[Word]) -> View:
     """List the loaded modules, last one first: size, references, holders."""
     if words:
@@ -145,8 +145,12 @@ def lsmod(session: Session, words: list[Word]) -> View:
 @command(
     "modinfo",
     "modinfo [-F FIELD | -p] NAME|FILE.py|FILE.ko",
-    arguments=("sample",),
-    options=(("-F", "print one field only, such as license"), ("-p", "print the parameters only")),
+    group="Modules",
+    arguments=(Argument("sample", "NAME|FILE.py|FILE.ko"),),
+    options=(
+        Option("-F", "print one field only, such as license", "FIELD", also=("--field",)),
+        Option("-p", "print the parameters only", also=("--parameters",)),
+    ),
     examples=(
         ("modinfo syscallModule", "its file, licence, author and parameters"),
         ("modinfo -p params", "the parameters of a module, with their types"),
@@ -158,12 +162,11 @@ def modinfo(session: Session, words: list[Word]) -> View:
     A source has the version magic of the kernel that runs, for which insmod would compile it; a .ko that of the
     kernel it was built for.
     """
-    known = {"-F": "field=", "--field": "field=", "-p": "parameters", "--parameters": "parameters"}
-    options = take_options("modinfo", words, known)
+    options = take_options("modinfo", words)
     if len(options.words) != 1:
         raise misuse("modinfo", "missing module or filename" if not options.words else "one module at a time")
     fields = module_fields(session.kernel, options.words[0].text)
-    field = "parm" if "parameters" in options else options.get("field")
+    field = "parm" if "-p" in options else options.get("-F")
     pairs = [list(pair) for pair in fields if field in (None, pair[0])]
     return Text(field_lines(fields, field), {"info": pairs})
 
@@ -172,7 +175,8 @@ def modinfo(session: Session, words: list[Word]) -> View:
     "module",
     "module copy NAME [FOLDER|FILE.py]",
     "module list",
-    arguments=("word", "sample", "folder"),
+    group="Modules",
+    arguments=(Argument("word", "copy|list"), Argument("sample", "NAME"), Argument("folder", "[FOLDER|FILE.py]")),
     examples=(("module list", "the modules that come with kshell"), ("module copy syscallModule", "a copy to edit")),
 )
 def module(session: Session, words: list[Word]) -> View:
@@ -232,8 +236,9 @@ def _copy(session: Session, name: str, folder: str) -> View:
     "taint",
     "taint [--all]",
     "taint NUMBER",
-    arguments=("word",),
-    options=(("--all", "explain every flag, and mark those that are set"),),
+    group="Modules",
+    arguments=(Argument("word", "NUMBER"),),
+    options=(Option("--all", "explain every flag, and mark those that are set", also=("-a",)),),
     examples=(("modprobe hello; taint", "why this kernel is tainted"), ("taint 4609", "what a number means")),
 )
 def taint(session: Session, words: list[Word]) -> View:
@@ -244,12 +249,12 @@ def taint(session: Session, words: list[Word]) -> View:
     """
     from kshell.shell.modules.taint_view import taint_now, taint_number
 
-    options = take_options("taint", words, {"--all": "all", "-a": "all"})
+    options = take_options("taint", words)
     if not options.words:
-        return taint_now(session.kernel.taint, "all" in options)
+        return taint_now(session.kernel.taint, "--all" in options)
     text = options.words[0].text
     mask = _mask(text)
-    if len(options.words) > 1 or "all" in options or mask is None:
+    if len(options.words) > 1 or "--all" in options or mask is None:
         raise misuse("taint", f"{show(text)} is not a number" if mask is None else "one number at a time")
     return taint_number(mask, session.kernel.taint)
 

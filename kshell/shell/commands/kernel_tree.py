@@ -6,8 +6,9 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from kshell.kbuild.tree.paths import VERSIONS
-from kshell.shell.commands import command, misuse, take_options
+from kshell.shell.commands.registry import command, misuse, take_options
 from kshell.shell.errors import CommandError, did_you_mean
+from kshell.shell.lines.options import Argument, Option
 from kshell.shell.trees.build_views import MakeView, failed_build, message_lines
 from kshell.shell.trees.named_tree import build_of, is_running, name_tree, named, own_path, tree_folder
 from kshell.shell.trees.tree_changes import INSTALL, advice, change_note, changes_of, forget_made
@@ -27,11 +28,16 @@ INTERRUPTED = 130
     "tree",
     "tree new DIR [4.19|6.19] [--force]",
     "tree [DIR]",
-    arguments=("tree", "folder", "word"),
+    group="A kernel tree",
+    arguments=(Argument("tree", "new|DIR"), Argument("folder", "DIR"), Argument("word", "[4.19|6.19]")),
     options=(
-        ("4.19", "the release of the tree, the slides' own; without it that of the kernel that runs"),
-        ("6.19", "a recent one"),
-        ("--force", "lay it out in a folder that is not empty; what is in the way is kept as NAME.mine"),
+        Option("4.19", "the release of the tree, the slides' own; without it that of the kernel that runs"),
+        Option("6.19", "a recent one"),
+        Option(
+            "--force",
+            "lay it out in a folder that is not empty; what is in the way is kept as NAME.mine",
+            also=("-f",),
+        ),
     ),
     examples=(("tree new test_kernel", "a small kernel source tree, with Linux's own paths"),),
 )
@@ -42,10 +48,10 @@ def tree(session: Session, words: list[Word]) -> View:
     add-a-system-call` has the steps, and names the page that explains them. Without `new` the command shows the tree
     that was named last: its release, its last build, and the files that are newer than that.
     """
-    options = take_options("tree", words, {"--force": "force", "-f": "force"})
+    options = take_options("tree", words)
     texts = [word.text for word in options.words]
     if texts[:1] == ["new"]:
-        return _new_tree(session, texts[1:], "force" in options)
+        return _new_tree(session, texts[1:], "--force" in options)
     if len(texts) > 1:
         close = did_you_mean(texts[0], ("new",))
         raise misuse("tree", f"unknown verb {show(texts[0])}", f"tree new {named(texts[1])}" if close else "")
@@ -114,10 +120,13 @@ def _state(session: Session, folder: str) -> View:
 @command(
     "make",
     "make [-C DIR] [VARIABLE=VALUE...] [GOAL...]",
-    arguments=("goal*",),
+    group="A kernel tree",
+    arguments=(Argument("goal", "[GOAL...]"),),
     options=(
-        ("-C DIR", "the folder to build: a kernel tree, or one with a Makefile of its own"),
-        ("-j N", "taken, and of no use: a build takes less than a second"),
+        Option(
+            "-C DIR", "the folder to build: a kernel tree, or one with a Makefile of its own", also=("--directory",)
+        ),
+        Option("-j N", "taken, and of no use: a build takes less than a second"),
     ),
     examples=(("tree new test_kernel; make -C test_kernel", "build a tree"),),
 )
@@ -227,8 +236,8 @@ def _running(session: Session) -> Running:
 
 @command(
     "diff",
-    "diff [DIR]",
-    arguments=("tree",),
+    group="A kernel tree",
+    arguments=(Argument("tree", "[DIR]"),),
     examples=(("tree new test_kernel; diff test_kernel", "nothing yet: the tree is as it was made"),),
 )
 def diff(session: Session, words: list[Word]) -> View:
@@ -263,8 +272,8 @@ def _diff_role(line: str) -> str:
 
 @command(
     "edit",
-    "edit FILE",
-    arguments=("file",),
+    group="A kernel tree",
+    arguments=(Argument("file", "FILE"),),
     examples=(("help edit", "what it does: it needs a terminal"),),
 )
 def edit(session: Session, words: list[Word]) -> View:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from kshell.abi.c_types import U64, to_signed64
 from kshell.abi.errno import MAX_ERRNO, errno_name, is_error, strerror
-from kshell.shell.commands import command, misuse
+from kshell.shell.commands.registry import command, misuse
+from kshell.shell.lines.options import Argument
 from kshell.shell.views.view import Line, Text, View, labelled, show, span
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ RULE = f"rax from -{MAX_ERRNO} to -1 is an error: -1, errno = -rax; every other 
     "libc",
     "libc on|off",
     "libc VALUE",
-    arguments=("word",),
+    group="The C library",
+    arguments=(Argument("word", "on|off|VALUE"),),
     examples=(
         ("syscall test_call 5; libc", "the two faces of the last result"),
         ("libc off; syscall test_call 5", "results as the kernel leaves them in rax"),

@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from kshell.abi.loglevel import WORDS, level_of
-from kshell.shell.commands import command, misuse, take_options
+from kshell.shell.commands.registry import command, misuse, take_options
 from kshell.shell.commands.the_shell import count
 from kshell.shell.errors import CommandError
+from kshell.shell.lines.options import Option
 from kshell.shell.lines.words import plain
 from kshell.shell.views.view import Dmesg, Line, Nothing, Text, View, show, span
 
@@ -18,24 +19,6 @@ if TYPE_CHECKING:
     from kshell.shell.session import Session
     from kshell.shell.trees.booting import Panicked
 
-_OPTIONS = {
-    "-l": "level=",
-    "--level": "level=",
-    "-n": "last=",
-    "--last": "last=",
-    "--grep": "grep=",
-    "-g": "grep=",
-    "-w": "follow",
-    "--follow": "follow",
-    "-C": "clear",
-    "--clear": "clear",
-    "-c": "read-clear",
-    "--read-clear": "read-clear",
-    "-x": "decode",
-    "--decode": "decode",
-    "-T": "ctime",
-    "--ctime": "ctime",
-}
 FOLLOWED = (
     "(nothing can come while you wait: the machine stands still between commands. dmesg -w again shows what is new)"
 )
@@ -44,15 +27,16 @@ FOLLOWED = (
 @command(
     "dmesg",
     "dmesg [-l LEVELS] [-n N] [--grep REGEX] [-T] [-x] [-w] [-c|-C]",
+    group="The kernel's log",
     options=(
-        ("-l, --level", "only these levels: err,warn  (err+ means err and worse)"),
-        ("-n, --last", "only the last N records"),
-        ("--grep", "only records that this regular expression matches"),
-        ("-w, --follow", "only what is new since the last dmesg -w"),
-        ("-x, --decode", "show the levels"),
-        ("-T, --ctime", "the machine's wall clock instead of seconds since boot"),
-        ("-C, --clear", "forget all records"),
-        ("-c, --read-clear", "show them, then forget them"),
+        Option("-l, --level", "only these levels: err,warn  (err+ means err and worse)", "LEVELS"),
+        Option("-n, --last", "only the last N records", "N"),
+        Option("--grep", "only records that this regular expression matches", "REGEX", also=("-g",)),
+        Option("-w, --follow", "only what is new since the last dmesg -w"),
+        Option("-x, --decode", "show the levels"),
+        Option("-T, --ctime", "the machine's wall clock instead of seconds since boot"),
+        Option("-C, --clear", "forget all records"),
+        Option("-c, --read-clear", "show them, then forget them"),
     ),
     examples=(
         ("dmesg", "everything"),
@@ -72,31 +56,31 @@ def dmesg(session: Session, words: list[Word]) -> View:
     The log is a ring: when it is full the oldest records are overwritten, and dmesg says how many. The clock is the
     machine's own; it moves at traps and stands still between commands.
     """
-    options = take_options("dmesg", words, _OPTIONS)
+    options = take_options("dmesg", words)
     if options.words:
         raise misuse("dmesg", f"{show(options.words[0].text)} is not an option")
     log = session.kernel.log
-    if "clear" in options:
+    if "-C" in options:
         session.panicked = None
         log.clear()
         session.log_cleared = log.written
         return Nothing()
-    follow = "follow" in options
+    follow = "-w" in options
     first = max(session.log_seen if follow else 0, session.log_cleared)
     dropped = max(0, log.first_sequence - first)
     records = log.since(first)
     session.log_seen = log.written if follow else session.log_seen
-    for keep in _filters(options.get("level"), options.get("grep")):
+    for keep in _filters(options.get("-l"), options.get("--grep")):
         records = [record for record in records if keep(record)]
-    last = options.get("last")
+    last = options.get("-n")
     if last is not None:
         records = records[-count("dmesg", plain(last)) :]
-    if "read-clear" in options:
+    if "-c" in options:
         log.clear()
         session.log_cleared = log.written
     remark = FOLLOWED if follow and session.interactive else ""
-    view = Dmesg(records, dropped, "decode" in options, "ctime" not in options, remark)
-    chosen = follow or any(option in options for option in ("level", "grep", "last"))
+    view = Dmesg(records, dropped, "-x" in options, "-T" not in options, remark)
+    chosen = follow or any(option in options for option in ("-l", "--grep", "-n"))
     return view if session.panicked is None or chosen else _with_panic(session, session.panicked, view)
 
 

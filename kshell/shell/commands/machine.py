@@ -7,8 +7,9 @@ import stat as host_stat
 from typing import TYPE_CHECKING
 
 from kshell.abi.errno import errno_name, strerror
-from kshell.shell.commands import command, misuse, take_options
+from kshell.shell.commands.registry import command, misuse, take_options
 from kshell.shell.errors import CommandError
+from kshell.shell.lines.options import Argument, Option
 from kshell.shell.trees.named_tree import named
 from kshell.shell.views.view import Column, Table, Text, View, show
 
@@ -23,12 +24,13 @@ MACHINE_ONLY = ("/proc/", "/sys/", "/dev/")  # whoever types these means the mac
 @command(
     "boot",
     "boot [4.19|course|6.19|DIR] [OPTIONS...]",
-    arguments=("kernel", "word*"),
+    group="The machine",
+    arguments=(Argument("kernel", "[4.19|course|6.19|DIR]"), Argument("word", "[OPTIONS...]")),
     options=(
-        ("nosmap", "let the kernel touch user memory without asking, as before 2014"),
-        ("nosmep", "let the kernel execute user memory, as before 2012"),
-        ("uid=1000", "run user code as that user instead of root, so that permissions count"),
-        ("module_reuse", "give an unloaded module's addresses to the next one at once"),
+        Option("nosmap", "let the kernel touch user memory without asking, as before 2014"),
+        Option("nosmep", "let the kernel execute user memory, as before 2012"),
+        Option("uid=1000", "run user code as that user instead of root, so that permissions count"),
+        Option("module_reuse", "give an unloaded module's addresses to the next one at once"),
     ),
     examples=(
         ("boot", "the same kernel, fresh"),
@@ -36,6 +38,7 @@ MACHINE_ONLY = ("/proc/", "/sys/", "/dev/")  # whoever types these means the mac
         ("boot course nosmep nosmap", "the old days"),
         ("boot course uid=1000", "user code is not root's: EACCES and EPERM can happen"),
     ),
+    aliases=("reboot",),
 )
 def boot(session: Session, words: list[Word]) -> View:
     """Start a fresh machine; everything in the old one is gone.
@@ -90,8 +93,8 @@ def _refused(name: str, path: str, errno: int) -> CommandError:
 
 @command(
     "cat",
-    "cat PATH...",
-    arguments=("path*",),
+    group="The machine",
+    arguments=(Argument("path", "PATH..."),),
     examples=(
         ("cat /etc/hostname", "a file of the machine"),
         ("cat /proc/self/status", "what the kernel says of the shell's task"),
@@ -127,8 +130,12 @@ def _path(word: Word) -> str:
 @command(
     "ls",
     "ls [-l] [PATH...]",
-    arguments=("path*",),
-    options=(("-l", "with type, mode, owner and size"), ("-a", "as without: hidden names are shown anyway")),
+    group="The machine",
+    arguments=(Argument("path", "[PATH...]"),),
+    options=(
+        Option("-l", "with type, mode, owner and size", also=("--long",)),
+        Option("-a", "as without: hidden names are shown anyway", also=("--all", "-1")),
+    ),
     examples=(("ls /", "what the machine holds"), ("ls -l /proc/self/fd", "with types, sizes, and where links lead")),
 )
 def ls(session: Session, words: list[Word]) -> View:
@@ -136,7 +143,7 @@ def ls(session: Session, words: list[Word]) -> View:
 
     Without a path it is the folder of the shell's task, which syscall chdir changes.
     """
-    options = take_options("ls", words, {"-l": "long", "-a": "all", "-1": "one", "--long": "long", "--all": "all"})
+    options = take_options("ls", words)
     fs, found = _looking(session), []
     for path in [_path(word) for word in options.words] or ["."]:
         entries = fs.listing(path)
@@ -157,7 +164,7 @@ def ls(session: Session, words: list[Word]) -> View:
         ]
     }
     names = [_name(entry.name, entry.inode.mode) for _, entry in found]
-    if "long" not in options:
+    if "-l" not in options:
         return Text([show(name) for name in names], result)
     rows = [
         (

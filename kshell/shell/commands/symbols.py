@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kshell.kernel.core.profile import PROFILES
-from kshell.shell.commands import command, misuse
+from kshell.shell.commands.registry import command, misuse
 from kshell.shell.errors import CommandError, did_you_mean
+from kshell.shell.lines.options import Argument, Option
 from kshell.shell.views.view import Column, Table, View, show
 
 if TYPE_CHECKING:
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
     "table",
     "table [NAME|NR|FROM-TO]... [--abi common|64|x32] [--state built|hole|...]",
     "table check FILE",
-    arguments=("syscall", "file"),
+    group="The kernel's tables",
+    arguments=(Argument("syscall", "[NAME|NR|FROM-TO]"), Argument("file", "FILE")),
     options=(
-        ("--abi", "only rows of this ABI: common, 64, x32"),
-        ("--state", 'only calls that are: built, "not built", hole, x32'),
+        Option("--abi", "only rows of this ABI: common, 64, x32", "common|64|x32", also=("-a",)),
+        Option("--state", 'only calls that are: built, "not built", hole, x32', "built|hole|...", also=("-s",)),
     ),
     examples=(
         ("table 0-5", "six slots, as they are in kernel memory"),
@@ -49,8 +51,8 @@ def table(session: Session, words: list[Word]) -> View:
 
 @command(
     "kallsyms",
-    "kallsyms [PATTERN|ADDRESS]...",
-    arguments=("symbol*",),
+    group="The kernel's tables",
+    arguments=(Argument("symbol", "[PATTERN|ADDRESS]..."),),
     examples=(
         ("kallsyms sys_call_table", "where the table is"),
         ("kallsyms STUB_*", "the pointers that modules fill"),

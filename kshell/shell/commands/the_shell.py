@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kshell.shell.calls.arguments import Refusal, c_string, number
-from kshell.shell.commands import GROUPS, command, everything, find, misuse, take_options, unknown
+from kshell.shell.commands.registry import GROUPS, command, everything, find, misuse, take_options, unknown
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import write_new
+from kshell.shell.lines.options import Argument, Option
 from kshell.shell.lines.pipes import take_target, write_file
 from kshell.shell.topics import TOPICS, name_page
 from kshell.shell.views.view import Line, Nothing, Text, View, show, span
@@ -15,7 +16,7 @@ from kshell.shell.views.view import Line, Nothing, Text, View, show, span
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kshell.shell.commands import Command
+    from kshell.shell.commands.registry import Command
     from kshell.shell.lines.words import Word
     from kshell.shell.session import Session
 
@@ -24,8 +25,8 @@ WIDEST = 100  # columns that prose may take: longer lines are hard to read
 
 @command(
     "help",
-    "help [COMMAND|modules|config|add-a-system-call|lessons]",
-    arguments=("command",),
+    group="The shell",
+    arguments=(Argument("command", "[COMMAND|modules|config|add-a-system-call|lessons]"),),
     examples=(
         ("help", "all commands, by group"),
         ("help trace", "one command, with examples that work as typed"),
@@ -34,6 +35,7 @@ WIDEST = 100  # columns that prose may take: longer lines are hard to read
         ("help add-a-system-call", "the steps, from a new tree to a loaded handler"),
         ("help lessons", "scripts to follow, and where they are"),
     ),
+    aliases=("?",),
 )
 def help_(session: Session, words: list[Word]) -> View:
     """List the commands, or show the page of one.
@@ -50,12 +52,12 @@ def help_(session: Session, words: list[Word]) -> View:
         return named or help_page(words[0].text, session)
     lines: list[Line] = []
     result = []
-    for group, heading, _ in GROUPS:
-        lines.append(span(heading, "heading"))
+    for group in GROUPS:
+        lines.append(span(group, "heading"))
         for found in everything():
             if found.group == group:
                 lines.append([(f"  {found.name:<10} ", "name"), (found.summary, "")])
-                result.append({"name": found.name, "group": heading, "summary": found.summary})
+                result.append({"name": found.name, "group": group, "summary": found.summary})
     lines.append([("help COMMAND", "hint"), (" shows one with examples, ", ""), ("man CALL", "hint")])
     lines[-1].append((" the page of a system call.", ""))
     lines.append([("help add-a-system-call", "hint"), (" is about that, ", ""), ("help modules", "hint")])
@@ -101,9 +103,9 @@ class HelpPage(View):
         lines: list[Line] = [[(found.name, "name"), (": ", ""), (found.summary, "")], []]
         for number_, usage in enumerate(found.usage):
             lines.append([("usage: " if number_ == 0 else "       ", "dim"), (usage, "hint")])
-        for option, meaning in found.options:
-            first, *more = wrap(meaning, max(room - 26, 20))
-            lines.append([(f"         {option:<16} ", "name"), (first, "")])
+        for option in found.options:
+            first, *more = wrap(option.meaning, max(room - 26, 20))
+            lines.append([(f"         {option.shown:<16} ", "name"), (first, "")])
             lines += [[(" " * 26, ""), (part, "")] for part in more]
         for paragraph in found.details.split("\n\n") if found.details else []:
             lines += [[], *(span(part) for part in wrap(" ".join(paragraph.split()), room))]
@@ -130,8 +132,9 @@ def _examples(examples: Sequence[tuple[str, str]], room: int) -> list[Line]:
     "history",
     "history [N]",
     "history --save FILE",
-    arguments=("word",),
-    options=(("--save FILE", "write the lines into a new file of your own folder, which source can run"),),
+    group="The shell",
+    arguments=(Argument("word", "[N]"),),
+    options=(Option("--save FILE", "write the lines into a new file of your own folder, which source can run"),),
     examples=(("history", "every line of this session"), ("history 5", "the last five")),
 )
 def history(session: Session, words: list[Word]) -> View:
@@ -139,10 +142,10 @@ def history(session: Session, words: list[Word]) -> View:
 
     At the prompt, the arrow keys and Ctrl-R bring lines back, those of earlier sessions too.
     """
-    options = take_options("history", words, {"--save": "save="})
+    options = take_options("history", words)
     if len(options.words) > 1:
         raise misuse("history", "one number at most")
-    path = options.get("save")
+    path = options.get("--save")
     if path is not None:
         kept = session.history[:-1]  # without this very line
         write_new("history", path, "".join(f"{line}\n" for line in kept))
@@ -167,9 +170,10 @@ def count(name: str, word: Word) -> int:
 
 @command(
     "source",
-    "source FILE",
-    arguments=("file",),
+    group="The shell",
+    arguments=(Argument("file", "FILE"),),
     examples=(("history --save lab.ks; source lab.ks", "keep the lines typed so far, and run them again"),),
+    aliases=(".",),
 )
 def source(session: Session, words: list[Word]) -> View:
     """Run the commands in a file of your own folder, a line each.
@@ -184,8 +188,9 @@ def source(session: Session, words: list[Word]) -> View:
 @command(
     "echo",
     "echo [-n] [WORDS...] [> PATH]",
-    arguments=("word*",),
-    options=(("-n", "without a newline at the end"), ("-e", "read C's escapes in the text")),
+    group="The shell",
+    arguments=(Argument("word", "[WORDS...]"),),
+    options=(Option("-n", "without a newline at the end"), Option("-e", "read C's escapes in the text")),
     examples=(
         ("echo hello", "a line of text"),
         ('echo -e "one\\ntwo"', "with C's escapes"),
@@ -199,38 +204,28 @@ def echo(session: Session, words: list[Word]) -> View:
     cat and ls: a parameter of a module under /sys, or a file in /tmp.
     """
     words, target = take_target(words)
-    options = take_options("echo", _leading(words), {"-n": "n", "-e": "e"})
-    rest = options.words + words[len(_leading(words)) :]
-    text = " ".join(word.text for word in rest)
-    if "e" in options:
+    options = take_options("echo", words, leading=True)
+    text = " ".join(word.text for word in options.words)
+    if "-e" in options:
         try:
             text = c_string(text).decode("utf-8", "surrogateescape")
         except Refusal as refusal:
             raise CommandError(f"echo: {refusal.what}", refusal.because, refusal.try_) from None
     if target is not None:
-        write_file(session, text if "n" in options else text + "\n", target)
+        write_file(session, text if "-n" in options else text + "\n", target)
         return Nothing()
-    if "n" in options and not session.output.collects:
+    if "-n" in options and not session.output.collects:
         session.output.write(text.encode("utf-8", "surrogateescape"))
         return Nothing()
     return Text(text.split("\n"), {"text": text})
 
 
-def _leading(words: list[Word]) -> list[Word]:
-    """The options at the front: everything after the first other word is text, even if it begins with -."""
-    leading = []
-    for word in words:
-        if word.quote or word.text not in ("-n", "-e", "-ne", "-en"):
-            break
-        leading.append(word)
-    return leading
-
-
 @command(
     "exit",
-    "exit [N]",
-    arguments=("word",),
+    group="The shell",
+    arguments=(Argument("word", "[N]"),),
     examples=(("exit", "end the session"), ("exit 3", "and give the status 3 to who started it")),
+    aliases=("quit", "q"),
 )
 def exit_(session: Session, words: list[Word]) -> View:
     """End the session; the machine in it is gone.

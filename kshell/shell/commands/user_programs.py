@@ -12,9 +12,10 @@ from kshell.kernel.entry.exec import load_program
 from kshell.kernel.entry.run import run_program
 from kshell.shell.calls.arguments import Refusal, c_string
 from kshell.shell.calls.call_views import Ending, Hops, RunView, call_line
-from kshell.shell.commands import command, misuse
+from kshell.shell.commands.registry import command, misuse, take_options
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import write_new
+from kshell.shell.lines.options import Argument, Option
 from kshell.shell.lines.words import BLANKS
 from kshell.shell.programs.program_files import Program, assemble, from_file, from_hex, from_image, from_source
 from kshell.shell.programs.program_trace import ProgramTracer, instruction_at, stopped_at
@@ -40,11 +41,12 @@ PAIR = re.compile("[0-9a-fA-F]{2}")
     "run [--trace] --hex BYTES [ARGS...]",
     "run --list FILE|FILE.s|FILE.bin",
     "run",
-    arguments=("file", "word*"),
+    group="Programs",
+    arguments=(Argument("file", "FILE|FILE.s|FILE.bin"), Argument("word", "[ARGS...]")),
     options=(
-        ("--trace", "show its system calls, as strace does"),
-        ("--list", "show its machine code instead of running it"),
-        ("--hex", "machine code as hexadecimal bytes"),
+        Option("--trace", "show its system calls, as strace does"),
+        Option("--list", "show its machine code instead of running it"),
+        Option("--hex", "machine code as hexadecimal bytes", "BYTES"),
     ),
     examples=(
         ("run --hex b83c000000bf070000000f05", "exit(7), as machine code"),
@@ -73,16 +75,13 @@ def run_traced(session: Session, words: list[Word]) -> View:
 
 
 def _run(session: Session, words: list[Word], traced: bool, with_hops: bool) -> View:
-    listing = False
-    while words and words[0].text in ("--trace", "--list"):
-        listing = listing or words[0].text == "--list"
-        traced, words = traced or words[0].text == "--trace", words[1:]
-    if words and words[0].text == "--hex":
-        if len(words) < 2:
-            raise misuse("run", "--hex needs bytes")
-        spaced = PAIR.fullmatch(words[1].raw) is not None
-        text = " ".join(word.text for word in words[1:]) if spaced else words[1].text
-        program, rest = from_hex(text), [] if spaced else words[2:]
+    given = take_options("run", words, leading=True)
+    traced, words = traced or "--trace" in given, given.words
+    if "--hex" in given:
+        first = given.values["--hex"]
+        spaced = PAIR.fullmatch(first.raw) is not None
+        text = " ".join(word.text for word in (first, *words)) if spaced else first.text
+        program, rest = from_hex(text), [] if spaced else words
     elif words:
         if words[0].text.startswith("-") and not words[0].quote:
             raise misuse("run", f"unknown option {show(words[0].text)}")
@@ -91,7 +90,7 @@ def _run(session: Session, words: list[Word], traced: bool, with_hops: bool) -> 
         program, rest = from_source(session.program, FILL), []
     else:
         raise misuse("run", "which program?")
-    if listing:
+    if "--list" in given:
         return _listing(program)
     return start(session, program, [word.text for word in rest], traced, with_hops)
 
@@ -165,10 +164,11 @@ def _stopped(program: Program, outcome: Outcome, instruction: str) -> CommandErr
     "asm",
     "asm [--list] [--save FILE.s]",
     "asm [--list] 'TEXT'",
-    arguments=("word*",),
+    group="Programs",
+    arguments=(Argument("word", "'TEXT'..."),),
     options=(
-        ("--list", "show the machine code instead of running it"),
-        ("--save FILE.s", "keep the source in a new file of your own folder"),
+        Option("--list", "show the machine code instead of running it"),
+        Option("--save FILE.s", "keep the source in a new file of your own folder"),
     ),
     examples=(
         ('asm "mov eax, 60; mov edi, 7; syscall"', "exit(7)"),
@@ -189,30 +189,18 @@ def asm(session: Session, words: list[Word]) -> View:
 
     The program must end by itself: with the exit system call, number 60.
     """
-    listing, save, words = _asm_options(words)
+    given = take_options("asm", words, leading=True)
+    words, save = given.words, given.get("--save")
+    if words and not words[0].quote and words[0].text.startswith("--"):
+        raise misuse("asm", f"unknown option {show(words[0].text)}")
     source = _typed(words) if words else _entered(session)
     image = assemble("asm", source, FILL)
     session.program = source
     if save is not None:
         write_new("asm", save, source)
-    if listing:
+    if "--list" in given:
         return _listing(from_image(image, FILL))
     return start(session, from_image(image, FILL), [], session.trace_all, False)
-
-
-def _asm_options(words: list[Word]) -> tuple[bool, str | None, list[Word]]:
-    listing, save = False, None
-    while words and not words[0].quote and words[0].text.startswith("--"):
-        option = words[0].text
-        if option == "--list":
-            listing, words = True, words[1:]
-        elif option == "--save":
-            if len(words) < 2:
-                raise misuse("asm", "--save needs a file")
-            save, words = words[1].text, words[2:]
-        else:
-            raise misuse("asm", f"unknown option {show(option)}")
-    return listing, save, words
 
 
 def _typed(words: list[Word]) -> str:

@@ -58,11 +58,11 @@ def _typed(words: Sequence[Word], end: int) -> str:
 
 def _is_pipe(words: Sequence[Word], at: int) -> bool:
     """Whether | stands before a command, and not between two flags of a call."""
-    from kshell.shell.commands import ALIASES, FILES
+    from kshell.shell.commands.registry import is_command
     from kshell.shell.lines.foreign import NAMES
 
     follower = words[at].raw[1:] or (words[at + 1].raw if at + 1 < len(words) else "")
-    return words[0].text not in ("syscall", "trace") or follower in NAMES or follower in FILES or follower in ALIASES
+    return words[0].text not in ("syscall", "trace") or follower in NAMES or is_command(follower)
 
 
 def _pipe(words: Sequence[Word], at: int) -> CommandError:
@@ -200,7 +200,7 @@ def _substitution(session: Session, words: Sequence[Word]) -> CommandError:
 
 def _by_itself(line: str) -> str:
     """What to type to see what a command line says: that line, or what stands for it where it is no command here."""
-    from kshell.shell.commands import find
+    from kshell.shell.commands.registry import find
     from kshell.shell.lines.foreign import advice
 
     name, *rest = line.split() or [""]

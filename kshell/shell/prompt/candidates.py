@@ -8,18 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from kshell.shell.commands import ALIASES, everything
+from kshell.shell.commands.registry import aliases, everything
 from kshell.shell.host_files import is_program
+from kshell.shell.lines.options import Option
 from kshell.shell.modules.samples import find_sample, sample_names, sample_path
 from kshell.shell.prompt.line import (
     LONGEST,
     Cursor,
     Expected,
-    Option,
     at_cursor,
     expected,
     literals_of,
-    options_of,
 )
 from kshell.shell.prompt.match import Candidate, Match, rank
 from kshell.shell.prompt.paths import host_files, machine_files
@@ -108,7 +107,7 @@ def _commands(session: Session, wanted: Expected, raw: str) -> Iterable[Candidat
     for command in everything():
         yield Candidate(command.name, command.summary)
     if raw:
-        for alias, name in ALIASES.items():
+        for alias, name in aliases().items():
             if alias.isalpha():
                 yield Candidate(alias, f"the same as {name}", rank=1)
     if len(raw) > 1 and wanted.command is None:  # a call's name is no command, but it is clear what was meant
@@ -210,7 +209,7 @@ def _words(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate]:
     if wanted.command is None:
         return
     taken = {word.text for word in wanted.words}
-    for option in options_of(wanted.command):
+    for option in wanted.command.options:
         for spelling in option.spellings:
             if not spelling.startswith("-") and spelling not in taken:
                 yield Candidate(spelling, option.meaning)
@@ -242,7 +241,7 @@ def _literals(wanted: Expected) -> list[Candidate]:
 
 def _options(wanted: Expected) -> Iterable[Candidate]:
     assert wanted.command is not None
-    for option in options_of(wanted.command):
+    for option in wanted.command.options:
         for spelling in option.spellings:
             if spelling.startswith("-"):
                 shown = f"{spelling} {option.value}".rstrip()

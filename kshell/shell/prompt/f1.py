@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kshell.shell.commands import ALIASES, FILES
+from kshell.shell.commands import registry
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.words import Word, plain
 from kshell.shell.modules.samples import find_sample
@@ -67,7 +67,7 @@ def _explain(session: Session, text: str, column: int) -> View:
 
 
 def _is_command(name: str) -> bool:
-    return name in FILES or name in ALIASES or name.startswith("x/")
+    return registry.is_command(name) or name.startswith("x/")
 
 
 def _word_at(text: str, column: int) -> tuple[list[Word], Word | None]:

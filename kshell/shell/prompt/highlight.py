@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from kshell.abi.symbolic import SYMBOLS
 from kshell.shell.calls.arguments import EXTRA, Refusal, register_value
-from kshell.shell.commands import ALIASES, FILES
+from kshell.shell.commands import registry
 from kshell.shell.lines.words import Line, Word
-from kshell.shell.prompt.line import LONGEST, expected, lenient, options_of
+from kshell.shell.prompt.line import LONGEST, expected, lenient
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
@@ -59,7 +59,7 @@ def _word(session: Session, part: Line, number: int, raw: str, quote: str, last:
     if wanted.command is None:
         return [("", raw)]
     if word.text.startswith("-") and not word.quote:
-        known = {spelling for option in options_of(wanted.command) for spelling in option.spellings}
+        known = {spelling for option in wanted.command.options for spelling in option.known}
         if word.text.partition("=")[0] in known:
             return [("class:option", raw)]
     if wanted.kind in ("syscall", "line"):
@@ -83,13 +83,13 @@ def _open_quote(raw: str, quote: str) -> Fragments:
 
 
 def _is_command(name: str) -> bool:
-    return name in FILES or name in ALIASES or name.startswith("x/")
+    return registry.is_command(name) or name.startswith("x/")
 
 
 def _command_style(name: str, unfinished: bool) -> str:
     if _is_command(name):
         return "class:command"
-    if unfinished and any(known.startswith(name) for known in (*FILES, *ALIASES)):
+    if unfinished and any(known.startswith(name) for known in (*registry.names(), *registry.aliases())):
         return ""
     return "class:unknown"
 

@@ -6,19 +6,15 @@ Pure functions over text; the grammar is that of shell/lines/words.py, with an o
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from kshell.shell.commands import Command, find
+from kshell.shell.commands.registry import Command, find
 from kshell.shell.errors import CommandError
+from kshell.shell.lines.options import Option
 from kshell.shell.lines.words import BLANKS, Line, Word, plain, split
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 LONGEST = 4000
 """A line longer than this is run all the same, but not coloured and not completed."""
 
-_OPTION = re.compile(r"(--?[A-Za-z][\w-]*)(?:[ =]([^\s\]]+))?")
 _LITERALS = re.compile(r"[a-z]+(?:\|[a-z]+)*\Z")
 
 
@@ -58,37 +54,6 @@ def at_cursor(before: str) -> Cursor | None:
     return Cursor([] if ";" in gap else words, plain("", len(before)), len(before), "")
 
 
-class Option:
-    """One option of a command: how it may be spelled, what it does, and what follows it ("" for nothing)."""
-
-    __slots__ = ("meaning", "spellings", "value")
-
-    def __init__(self, spellings: Sequence[str], meaning: str, value: str) -> None:
-        self.spellings, self.meaning, self.value = tuple(spellings), meaning, value
-
-
-def options_of(command: Command) -> list[Option]:
-    """The options of a command, with the placeholder of a value (``LEVELS``, ``common|64|x32``) from its usage.
-
-    What follows an option outside brackets is its value only if the command does not take it without the option too.
-    """
-    without = command.usage[0].split()
-    values: dict[str, str] = {}
-    for usage in command.usage:
-        for match in _OPTION.finditer(usage):
-            bracketed = usage[: match.start()].endswith("[")
-            if match[2] and (bracketed or match[2] not in without):
-                values.setdefault(match[1], match[2])
-    found = []
-    for text, meaning in command.options:
-        pairs = [_OPTION.fullmatch(part.strip()) for part in text.split(",")]
-        spellings = [match[1] for match in pairs if match] or [text]
-        value = next((match[2] for match in pairs if match and match[2]), "")
-        value = value or next((values[name] for name in spellings if values.get(name)), "")
-        found.append(Option(spellings, meaning, "" if value.startswith("-") else value))
-    return found
-
-
 def literals_of(command: Command) -> dict[str, str]:
     """The words that a command takes literally as its first argument (``copy``, ``on``), each with its usage."""
     found: dict[str, str] = {}
@@ -103,7 +68,7 @@ def literals_of(command: Command) -> dict[str, str]:
 class Expected:
     """What belongs at the cursor.
 
-    `kind` is one of commands.KINDS, or "value of an option" (then `option` says which), or "" for nothing.
+    `kind` is one of lines.options.KINDS, or "value of an option" (then `option` says which), or "" for nothing.
     `command` is the command that it belongs to (for ``trace syscall ...`` that is `syscall`), `arguments` are the
     words before it that are no options, and `position` is its place among them.
     """
@@ -141,7 +106,7 @@ def expected(words: list[Word]) -> Expected:
     command = find("x" if name.startswith("x/") else name)
     if command is None:
         return Expected("")
-    options = {spelling: option for option in options_of(command) for spelling in option.spellings}
+    options = {spelling: option for option in command.options for spelling in option.known}
     arguments: list[Word] = []
     pending: Option | None = None
     for at, word in enumerate(words[1:], 1):

@@ -210,7 +210,7 @@ class Repl:
         yield
         assert self.session.kernel is not None  # boots
         yield
-        from kshell.shell.commands import everything
+        from kshell.shell.commands.registry import everything
 
         everything()
         yield

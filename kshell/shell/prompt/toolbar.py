@@ -122,7 +122,7 @@ def _command(session: Session, wanted: Expected, word: str, width: int) -> Fragm
 
 def _unfinished(word: str) -> Fragments:
     """The command's own name is being typed: what it does, as soon as it is one."""
-    from kshell.shell.commands import find
+    from kshell.shell.commands.registry import find
 
     command = find("x" if word.startswith("x/") else word)
     if command is None:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from kshell.kernel.core.memory import KernelFault
-from kshell.shell.commands import misuse, take_options
+from kshell.shell.commands.registry import misuse, take_options
 from kshell.shell.errors import CommandError, did_you_mean
 from kshell.shell.views.view import Column, Line, Text, View, labelled, show
 from kshell.shell.views.view import Table as TableView
@@ -75,8 +75,8 @@ class Slot:
 
 def show_table(k: Kernel, words: list[Word]) -> View:
     """The slots that the words ask for."""
-    options = take_options("table", words, {"--abi": "abi=", "--state": "state=", "-a": "abi=", "-s": "state="})
-    abi, state = options.get("abi"), options.get("state")
+    options = take_options("table", words)
+    abi, state = options.get("--abi"), options.get("--state")
     if abi is not None and abi not in ABIS:
         raise misuse("table", f"unknown ABI {show(abi)}: there are {', '.join(ABIS)}", "table --abi x32")
     if state is not None:

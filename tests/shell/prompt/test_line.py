@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kshell.shell.commands import everything, find
-from kshell.shell.prompt.line import at_cursor, expected, lenient, literals_of, options_of
+from kshell.shell.commands.registry import everything, find
+from kshell.shell.prompt.line import at_cursor, expected, lenient, literals_of
 
 
 @pytest.mark.parametrize(
@@ -95,10 +95,10 @@ def test_the_call_of_an_argument_is_known_behind_trace_too() -> None:
         assert (wanted.call, wanted.position) == ("write", 2)
 
 
-def test_values_of_options_are_read_out_of_the_usage() -> None:
+def test_the_value_of_an_option_belongs_behind_each_of_its_spellings() -> None:
     command = find("dmesg")
     assert command is not None
-    by_name = {spelling: option for option in options_of(command) for spelling in option.spellings}
+    by_name = {spelling: option for option in command.options for spelling in option.spellings}
     assert by_name["--level"].value == by_name["-l"].value == "LEVELS"
     assert by_name["-w"].value == ""
 

@@ -15,7 +15,7 @@ import pytest
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from kshell.shell import commands
+from kshell.shell.commands import registry
 from kshell.shell.prompt.config import Config
 from kshell.shell.prompt.f1 import explain
 from kshell.shell.prompt.keys import pasted
@@ -322,7 +322,7 @@ def test_a_kernel_that_is_not_the_usual_one_is_in_the_prompt(talk: Talk) -> None
 def test_a_bug_in_a_command_does_not_end_the_session(
     talk: Talk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = commands.find("lsmod")
+    found = registry.find("lsmod")
     assert found is not None
     monkeypatch.setattr(found, "handler", lambda session, words: 1 // 0)
     assert talk.lines("lsmod", ENTER, "echo on", ENTER) == ["lsmod", "echo on"]

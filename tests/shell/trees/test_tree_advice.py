@@ -240,7 +240,7 @@ LINES = (
 @pytest.mark.parametrize("when", ["new", "made", "installed", "booted"])
 @pytest.mark.parametrize("line", LINES)
 def test_every_way_out_begins_with_a_command(tree: TreeLab, lab: Lab, line: str, when: str) -> None:
-    from kshell.shell.commands import find
+    from kshell.shell.commands.registry import find
 
     steps = ["make -C test_kernel", "make install", "boot test_kernel"]
     for step in steps[: ["new", "made", "installed", "booted"].index(when)]:

@@ -1,0 +1,163 @@
+"""What a command takes: its options and arguments, declared once, and the words of a line read by that declaration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from kshell.shell.lines.words import Word, plain
+
+# The kinds of argument, for completion.
+KINDS = frozenset(
+    {
+        "syscall",  # name of a system call
+        "value",  # argument of a system call
+        "module",  # loaded module
+        "sample",  # module that comes with kshell
+        "file",  # path on the host
+        "folder",  # folder on the host
+        "path",  # path in the simulated machine
+        "symbol",  # kernel symbol or address
+        "command",  # name of a command
+        "line",  # a whole command
+        "parameter",  # name=value of a module
+        "kernel",  # 4.19, course, 6.19, a tree
+        "tree",  # folder on the host that is a kernel tree
+        "goal",  # goal of make, or a variable for it
+        "word",  # anything
+    }
+)
+# What is missing behind an option, by its placeholder.
+_NEEDED = {"BYTES": "bytes", "COMMAND": "a command", "DIR": "a folder", "FILE": "a file"}
+_SHOWN = re.compile(r"(?P<spellings>[^\s,]+(?:, [^\s,]+)*)(?: (?P<value>\S+))?")
+
+
+class Option:
+    """One option: how it is spelled, what it does, and the placeholder of the value behind it ("" for none).
+
+    `shown` is how help lists it: ``-f``, ``-l, --level``, ``-C DIR``, or a word without a dash.  `value` is given where
+    help does not show it, `also` has spellings that help does not list.  Its `key` is the first spelling.
+    """
+
+    __slots__ = ("_also", "key", "meaning", "shown", "spellings", "value")
+
+    def __init__(self, shown: str, meaning: str, value: str = "", also: Sequence[str] = ()) -> None:
+        match = _SHOWN.fullmatch(shown)
+        assert match is not None, shown
+        self.shown, self.meaning, self.value = shown, meaning, value or match["value"] or ""
+        self.spellings, self._also = tuple(match["spellings"].split(", ")), tuple(also)
+        self.key = self.spellings[0]
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """Every spelling that is understood."""
+        return self.spellings + self._also
+
+    def __str__(self) -> str:
+        return f"[{self.key} {self.value}]" if self.value else f"[{self.key}]"
+
+
+class Argument:
+    """One argument: its kind (see KINDS), and its placeholder in the usage, in brackets where it may be left out and
+    with ``...`` where more of the same may follow."""
+
+    __slots__ = ("kind", "shown")
+
+    def __init__(self, kind: str, shown: str) -> None:
+        self.kind, self.shown = kind, shown
+
+    @property
+    def many(self) -> bool:
+        """Whether more of the same may follow."""
+        return "..." in self.shown
+
+    def __str__(self) -> str:
+        return self.shown
+
+
+class Misread(Exception):
+    """A line does not fit its command's options: `what` is wrong, and the option that may have been meant."""
+
+    def __init__(self, what: str, unknown: str = "") -> None:
+        super().__init__(what)
+        self.what, self.unknown = what, unknown
+
+
+class Given:
+    """The words of a command, read: `values` has by its key the value of each option that was given (an empty word for
+    one that takes none), `words` is what is left."""
+
+    __slots__ = ("values", "words")
+
+    def __init__(self) -> None:
+        self.values: dict[str, Word] = {}
+        self.words: list[Word] = []
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.values
+
+    def get(self, key: str) -> str | None:
+        """The value of an option, None where it was not given."""
+        return self.values[key].text if key in self.values else None
+
+
+def read_options(options: Sequence[Option], words: Sequence[Word], leading: bool = False) -> Given:
+    """Part a command's words into its options and the rest.  Misread where they do not fit.
+
+    Understood are ``-n 5``, ``-n5``, ``--last 5``, ``--last=5`` and ``-Tc``; ``--`` ends the options.  With `leading`
+    the first word that is none of the options ends them, for what follows may begin with a dash as well.
+    """
+    return _Reader(options, words).read(leading)
+
+
+class _Reader:
+    def __init__(self, options: Sequence[Option], words: Sequence[Word]) -> None:
+        self._known = {name: option for option in options for name in option.known if name.startswith("-")}
+        self._rest = list(words)
+        self._given = Given()
+
+    def read(self, leading: bool) -> Given:
+        while self._rest:
+            text = self._rest[0].text
+            if leading and not self._fits():
+                break
+            word = self._rest.pop(0)
+            if word.quote or not text.startswith("-") or text == "-":
+                self._given.words.append(word)
+            elif text == "--":
+                break
+            elif text.startswith("--") or text in self._known:
+                name, equals, value = text.partition("=")
+                self._take(name, plain(value) if equals else None)
+            else:
+                self._take_letters(text)
+        self._given.words += self._rest
+        return self._given
+
+    def _fits(self) -> bool:
+        """Whether the next word is an option, or several of one letter."""
+        quote, text = self._rest[0].quote, self._rest[0].text
+        letters = text[:1] == "-" and len(text) > 1 and all(f"-{letter}" in self._known for letter in text[1:])
+        return not quote and (letters or text.partition("=")[0] in self._known)
+
+    def _take(self, name: str, value: Word | None) -> None:
+        option = self._known.get(name)
+        if option is None:
+            raise Misread(f"unknown option {name}", name)
+        if not option.value:
+            if value is not None:
+                raise Misread(f"option {name} takes no value")
+        elif value is None:
+            if not self._rest:
+                raise Misread(f"option {name} needs {_NEEDED.get(option.value.partition('.')[0], 'a value')}")
+            value = self._rest.pop(0)
+        self._given.values[option.key] = value or plain("")
+
+    def _take_letters(self, text: str) -> None:
+        """``-Tc`` is ``-T -c``, and ``-n5`` is ``-n 5``."""
+        for at, letter in enumerate(text[1:], 2):
+            option = self._known.get(f"-{letter}")
+            if option is not None and option.value and at < len(text):
+                self._given.values[option.key] = plain(text[at:])
+                return
+            self._take(f"-{letter}", None)

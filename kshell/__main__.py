@@ -182,7 +182,7 @@ def _make_tree(found: Arguments) -> int:
 
 
 def _write_config() -> int:
-    from kshell.shell.prompt.config import config_path, write_default
+    from kshell.shell.settings import config_path, write_default
 
     try:
         path = write_default()
@@ -235,7 +235,7 @@ def main() -> int:
         sys.stderr.write(f"kshell: cannot write the output: {error.strerror or error}\n")
         return 1
     except Exception as bug:
-        from kshell.shell.errors import bug_report
+        from kshell.shell.views.failure import bug_report
 
         report = bug_report(bug)
         sys.stderr.write(f"{report.what}\n  because: {report.because}\n  try: {report.try_}\n")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-BUG = 3  # the exit status where kshell itself is to blame
+BUG, INTERRUPTED = 3, 130  # exit statuses: kshell itself is to blame, and Ctrl-C
 
 
 class CommandError(Exception):
@@ -48,20 +47,3 @@ def did_you_mean(word: str, known: Iterable[str], count: int = 1) -> list[str]:
     if not close and len(word) >= 3:
         close = sorted((name for name in by_lower if name.startswith(word)), key=len)[:count]
     return [by_lower[name] for name in close]
-
-
-def bug_report(bug: BaseException) -> CommandError:
-    """One line about a bug of kshell's own; the traceback only for those who ask for it."""
-    if os.environ.get("KSHELL_DEBUG"):
-        import traceback
-
-        traceback.print_exception(bug)
-    from kshell.shell.views.view import show
-
-    text = show(" ".join(str(bug).split()))[:200]
-    return CommandError(
-        f"kshell: internal error: {type(bug).__name__}: {text}",
-        "this is a bug in kshell, not in what you typed",
-        "please report it with the command and the output of the same with KSHELL_DEBUG=1 set",
-        status=BUG,
-    )

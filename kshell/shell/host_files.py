@@ -120,3 +120,25 @@ def _free_name(path: str) -> str:
         number += 1
         path = f"{stem}{number}{dot}"
     return path
+
+
+# Paths as a person types them.
+
+
+def own_path(text: str) -> str:
+    """A path of the host as it was typed, with the person's own folder for ``~``."""
+    return os.path.expanduser(text) if text.startswith("~") else text
+
+
+def named(path: str) -> str:
+    """A path as it can be typed: between quotes if it needs them."""
+    shown = show(path)
+    return f'"{shown}"' if any(c in " \t;#'" for c in shown) else shown
+
+
+def is_own(path: str) -> bool:
+    """Whether a path can be no other than one of the person's own folder."""
+    folder = os.path.dirname(path)
+    return (
+        bool(folder) and not os.path.isabs(path) and (os.path.isdir(folder) or os.path.isdir(os.path.dirname(folder)))
+    )

@@ -6,45 +6,25 @@ The same engine stands behind the prompt, a script, ``-c`` and a pipe.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
 
 from kshell.kernel.core.pointers import KernelPanic
 from kshell.kernel.core.profile import DEFAULT
 from kshell.shell.commands import registry
-from kshell.shell.errors import BUG, CommandError, bug_report
+from kshell.shell.errors import BUG, INTERRUPTED, CommandError
 from kshell.shell.host_files import read_text
 from kshell.shell.lines.words import Line, Word, plain, split
-from kshell.shell.trees.tree_memory import TreeMemory
-from kshell.shell.tty import ShellTty
-from kshell.shell.views.output import Output, PlainOutput, Result
-from kshell.shell.views.view import View, failure, show
-
-if TYPE_CHECKING:
-    from kshell.kernel.boot.vmlinux import Vmlinux
-    from kshell.kernel.core.trace import Call
-    from kshell.kernel.kernel import Kernel
-    from kshell.shell.trees.booting import Panicked
-
-BUDGET = 50_000_000
-"""Instructions that one command of a script may run; an interactive command has no limit but Ctrl-C."""
-
-TICKS = 1_000_000
-"""Turns of loops that a module's code may take for one command of a script."""
+from kshell.shell.state.context import Context
+from kshell.shell.views.failure import bug_report, failure
+from kshell.shell.views.output import Output, Result
+from kshell.shell.views.view import View, show
 
 PROMPT = re.compile(r"\s*(?:kshell(?: [\w.+-]+)?> ?)+")  # pasted with a line that was copied from a screen
 SOURCE_DEPTH = 16
-INTERRUPTED = 130
 
 
-class Session:
-    """One person's or script's kernel.
-
-    `interactive` sessions go on after a failed command and run programs without a budget; others stop at the first
-    failure unless `keep_going`.  `read_input` gives a line for a program that reads /dev/tty, b"" at the end;
-    `edit_program`, where a front has one, lets the person type a program (given a text to start from, it answers the
-    new text, or None if it was called off).  `width` is the terminal's, None where there is none.
-    """
+class Session(Context):
+    """The engine over a Context: it reads lines, runs their commands, and shows what each came to."""
 
     def __init__(
         self,
@@ -55,67 +35,10 @@ class Session:
         output: Output | None = None,
         read_input: Callable[[], bytes] | None = None,
     ) -> None:
-        self.profile, self.interactive, self.keep_going = profile, interactive, keep_going
-        self.image: Vmlinux | str = profile  # what boots next, if nothing else is named
-        self.output: Output = output if output is not None else PlainOutput()
-        self.read_input: Callable[[], bytes] = read_input or (lambda: b"")
-        self.edit_program: Callable[[str], str | None] | None = None
-        self.history: list[str] = []
+        super().__init__(profile, interactive=interactive, keep_going=keep_going, output=output, read_input=read_input)
         self.status = 0
-        self.exit_status: int | None = None  # set by `exit`
-        self.worst = 0  # of a script: 0, 1 a failure, 3 a bug in kshell, 130 Ctrl-C
-        self.trace_all = False
-        self.tree = ""  # the kernel tree that was named last
-        self.tree_memory = TreeMemory()
-        self.panicked: Panicked | None = None  # the kernel that did not get through the last boot
-        self.libc = True  # results are shown as a C program gets them
-        self.last_call: Call | None = None  # the last one that returned, for `libc`
-        self.program = ""  # the source that `asm` edited last
-        self.registers: dict[str, int] | None = None  # of the last program that ended
-        self.examined: tuple[int, str, str] = (1, "x", "g")  # the last count, format and size of `x`
-        self.log_seen = 0  # the first record that `dmesg -w` has not shown yet
-        self.log_cleared = 0  # the first record that `dmesg -C` has not forgotten
-        self.following: Iterator[tuple[int, str]] | None = None  # the lines that come after the present one
-        self.tty = ShellTty(self)
-        self._kernel: Kernel | None = None
         self._depth = 0
         self._stopped: Stopped | None = None  # the last command's error, if it was a file that stopped
-
-    @property
-    def kernel(self) -> Kernel:
-        """The machine's kernel, booted when it is first needed."""
-        if self._kernel is None:
-            self.boot(self.image)
-        assert self._kernel is not None
-        return self._kernel
-
-    @property
-    def has_kernel(self) -> bool:
-        """Whether a kernel was booted already."""
-        return self._kernel is not None
-
-    def boot(self, image: Vmlinux | str, cmdline: str = "") -> Kernel:
-        """A fresh machine, with a kernel that was built or, by its name, one that comes with kshell.
-
-        Everything in the old machine is gone.  Raises KernelPanic where the kernel does not get through its boot.
-        """
-        from kshell.kernel.boot.start import boot
-
-        if self._kernel is not None:  # two machines at once would need twice the memory
-            import gc
-
-            self._kernel = None
-            gc.collect()
-        self._kernel = kernel = boot(image, cmdline, tick_budget=0 if self.interactive else TICKS)
-        self.image, self.profile = image, kernel.profile.name
-        kernel.tty = self.tty
-        self.registers, self.last_call, self.log_seen, self.log_cleared = None, None, 0, 0
-        return kernel
-
-    @property
-    def budget(self) -> int:
-        """Instructions that a command may run, 0 for no limit."""
-        return 0 if self.interactive else BUDGET
 
     @property
     def finished(self) -> bool:
@@ -161,10 +84,6 @@ class Session:
             self.following = before
         return self.final_status()
 
-    def final_status(self) -> int:
-        """What the process is to exit with."""
-        return self.worst if self.exit_status is None else self.exit_status
-
     def source(self, path: str) -> int:
         """Run the commands in a file of the host; returns how many there were.  CommandError where it cannot."""
         if self._depth >= SOURCE_DEPTH:
@@ -198,7 +117,7 @@ class Session:
         if any(c in word.raw for word in words for c in "|<>&`$"):
             from kshell.shell.lines.pipes import refuse
 
-            refuse(self, words)
+            refuse(words, registry.is_command, lambda: self.kernel.release)
         name, rest = words[0].text, words[1:]
         if name.startswith("x/"):
             name, rest = "x", [plain(name[1:], words[0].column + 1), *rest]

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from kshell.kbuild.steps.userprog import shipped_sources
-from kshell.shell.commands.user_programs import start
 from kshell.shell.programs.program_files import Program
+from kshell.shell.programs.running import start
 from tests.shell.lab import Lab
 
 needs_gcc = pytest.mark.skipif(platform != "linux" or which("gcc") is None, reason="gcc and glibc are the oracle")

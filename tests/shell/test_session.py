@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kshell.shell.errors import BUG
-from kshell.shell.session import INTERRUPTED, Session
+from kshell.shell.errors import BUG, INTERRUPTED
+from kshell.shell.session import Session
 from kshell.shell.views.output import JsonOutput, Result
 from kshell.shell.views.view import View
 from tests.shell.lab import Lab, screen

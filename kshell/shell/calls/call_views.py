@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from kshell.kernel.core.trace import Call, Hop
     from kshell.kernel.entry.run import Outcome
     from kshell.shell.calls.explain import Explanation
-    from kshell.shell.calls.meanwhile import Meanwhile
 
 TEXT_COLUMN = 19  # where a hop's text begins
 NOTE_COLUMN = 44  # and how much room it has before the note or the address
@@ -190,7 +189,7 @@ class CallView(View):
         memory: Sequence[tuple[int, str, int, bytes]],
         explanation: Explanation | None,
         hops: Hops | None,
-        meanwhile: Meanwhile | None = None,
+        meanwhile: View | None = None,
         libc: bool = True,
     ) -> None:
         self.libc = libc

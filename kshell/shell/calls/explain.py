@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from kshell.abi.c_types import U64
 from kshell.abi.errno import errno_name, is_error
-from kshell.kernel.entry.entry import lookup
 
 if TYPE_CHECKING:
     from kshell.kernel.core.declare import SyscallDefinition
     from kshell.kernel.core.trace import Call
     from kshell.kernel.kernel import Kernel
+    from kshell.shell.calls.target import Target
 
 X32_BIT = 1 << 30
 
@@ -36,25 +36,20 @@ class Explanation:
         self.because, self.try_ = because, try_
 
 
-def explain(k: Kernel, call: Call, stub_before: int | None = None) -> Explanation | None:
-    """Why `call` answered an error; None if it did not.
-
-    `stub_before` is what the call's STUB_ pointer held when it was made.
-    """
+def explain(k: Kernel, call: Call, target: Target) -> Explanation | None:
+    """Why `call` answered an error; None if it did not.  `target` is where its number led when it was made."""
     if call.ret is None or not is_error(call.ret):
         return None
     errno = errno_name(-call.ret)
-    address, nr = lookup(k, call.nr & U64)
-    definition = k.define_of(nr) if address is not None else None
-    name = call.name or str(nr)
-    if address is not None and definition is not None:
-        moved = _moved_slot(k, nr, address, definition)
+    name = call.name or str(target.nr)
+    if target.address is not None and target.definition is not None:
+        moved = _moved_slot(k, target.nr, target.address, target.definition)
         if moved is not None:
-            return Explanation(f"{moved}, and that function answered {call.ret}", f"table {nr}")
-        return _from_call(k, call, errno, name, definition, stub_before)
+            return Explanation(f"{moved}, and that function answered {call.ret}", f"table {target.nr}")
+        return _from_call(k, call, errno, name, target.definition, target.stub)
     if errno == "ENOSYS":
-        return _no_such_call(k, call, nr, address)
-    return Explanation(f"the function behind slot {nr} answered {call.ret}", f"table {nr}")
+        return _no_such_call(k, call, target.nr, target.address)
+    return Explanation(f"the function behind slot {target.nr} answered {call.ret}", f"table {target.nr}")
 
 
 def _moved_slot(k: Kernel, nr: int, address: int, definition: SyscallDefinition) -> str | None:
@@ -62,12 +57,6 @@ def _moved_slot(k: Kernel, nr: int, address: int, definition: SyscallDefinition)
     if own is None or own.address == address:
         return None
     return f"sys_call_table[{nr}] does not point to {own.name} any more but to {k.symbols.describe(address)}"
-
-
-def stub_of(k: Kernel, definition: SyscallDefinition | None) -> int | None:
-    """What the pointer that a call hands its work to (STUB_ and its name) holds; None if it has none."""
-    symbol = k.symbols.lookup(f"STUB_{definition.name}") if definition is not None else None
-    return k.memory.load(symbol.address) if symbol is not None and symbol.kind in "bBdD" else None
 
 
 def _from_call(
@@ -146,7 +135,7 @@ def source_that_uses(k: Kernel, stub: str) -> tuple[str, str] | None:
     from os.path import join, relpath
 
     from kshell.kbuild.tree.sources import Sources
-    from kshell.shell.trees.named_tree import named
+    from kshell.shell.host_files import named
     from kshell.shell.trees.tree_changes import module_of
 
     sources = Sources(k.image.tree)

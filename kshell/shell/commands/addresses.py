@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from kshell.shell.commands import examine
+from kshell.shell.commands.examine import FORMATS, MOST, SIZES, Place, parse_place
 from kshell.shell.commands.registry import command, misuse
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.options import Argument
-from kshell.shell.views import examine
-from kshell.shell.views.examine import FORMATS, MOST, SIZES, Place, parse_place
 from kshell.shell.views.view import Line, Text, View, plain, show, span
 
 if TYPE_CHECKING:
     from kshell.kernel.core.kallsyms import Symbol
     from kshell.kernel.kernel import Kernel
     from kshell.shell.lines.words import Word
-    from kshell.shell.session import Session
+    from kshell.shell.state.context import Context
 
 _LETTERS = re.compile(r"/(-?\d*)([a-z]*)\Z", re.ASCII)
 _REGISTERS = "ax bx cx dx si di bp sp r8 r9 r10 r11 r12 r13 r14 r15 ip flags orig_ax cs ss"
@@ -35,7 +35,7 @@ _REGISTERS = "ax bx cx dx si di bp sp r8 r9 r10 r11 r12 r13 r14 r15 ip flags ori
         ("x/16bx phys:0x1000", "physical memory"),
     ),
 )
-def x(session: Session, words: list[Word]) -> View:
+def x(session: Context, words: list[Word]) -> View:
     """Examine memory, as gdb's x does.
 
     Formats: x hexadecimal, d signed, u unsigned, o octal, t binary, a address, c character, s string, i instruction.
@@ -61,7 +61,7 @@ def x(session: Session, words: list[Word]) -> View:
     return _units(session.kernel, place, count, format_, SIZES[size])
 
 
-def _letters(session: Session, text: str) -> tuple[int, str, str]:
+def _letters(session: Context, text: str) -> tuple[int, str, str]:
     """``/4gx`` as (count, format, size).  CommandError for what gdb has but kshell does not."""
     match = _LETTERS.match(text)
     if match is None:
@@ -237,7 +237,7 @@ def _body(symbol: Symbol) -> str:
     ),
     aliases=("disassemble",),
 )
-def disas(session: Session, words: list[Word]) -> View:
+def disas(session: Context, words: list[Word]) -> View:
     """Disassemble a function, or what is at an address.
 
     The functions of this kernel are Python; in memory each is a short stub that traps to it, and that is what the
@@ -245,7 +245,7 @@ def disas(session: Session, words: list[Word]) -> View:
     """
     if not 1 <= len(words) <= 2:
         raise misuse("disas", "which function?" if not words else "one function at a time")
-    from kshell.shell.commands.the_shell import count
+    from kshell.shell.commands.numbers import count
 
     place = parse_place(session, "disas", words[0].text)
     if len(words) == 2:
@@ -264,7 +264,7 @@ def disas(session: Session, words: list[Word]) -> View:
     group="Memory and registers",
     examples=(("regs", "the registers of the program that ran last"),),
 )
-def regs(session: Session, words: list[Word]) -> View:
+def regs(session: Context, words: list[Word]) -> View:
     """Show the user registers (pt_regs) of the program that ran last.
 
     If none has run, they are those of the shell's own task.

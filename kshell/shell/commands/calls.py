@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kshell.abi.c_types import U64
 from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry.exec import run_stub
 from kshell.kernel.entry.run import Outcome
 from kshell.shell.calls.call_line import call_arguments, call_number
 from kshell.shell.calls.call_views import CallView, Ending, Hops
-from kshell.shell.calls.explain import explain, stub_of
+from kshell.shell.calls.explain import explain
+from kshell.shell.calls.in_tree import in_tree, missing_call
+from kshell.shell.calls.target import target_of
 from kshell.shell.commands.registry import command, find, misuse, take_options
-from kshell.shell.errors import CommandError
+from kshell.shell.errors import INTERRUPTED, CommandError
 from kshell.shell.lines.options import Argument, Option
-from kshell.shell.trees.tree_running import in_tree, missing_call, remind, remind_of_course
+from kshell.shell.state.context import BUDGET
+from kshell.shell.trees.tree_running import remind, remind_of_course
 from kshell.shell.views.view import Line, Text, View, labelled, span
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from kshell.kernel.entry.exec import StubRun
     from kshell.kernel.kernel import Kernel
     from kshell.shell.lines.words import Word
-    from kshell.shell.session import Session
+    from kshell.shell.state.context import Context
 
 REGISTERS = ("rdi", "rsi", "rdx", "r10", "r8", "r9")
 
@@ -50,7 +52,7 @@ REGISTERS = ("rdi", "rsi", "rdx", "r10", "r8", "r9")
         ),
     ),
 )
-def syscall(session: Session, words: list[Word]) -> View:
+def syscall(session: Context, words: list[Word]) -> View:
     """Make one system call, from user code in ring 3.
 
     The arguments are numbers as in C (42, 0x2a, 0755, -1), characters ('a'), strings ("text\\n"), constants
@@ -66,23 +68,24 @@ def syscall(session: Session, words: list[Word]) -> View:
     return make_call(session, words, with_hops=session.trace_all)
 
 
-def make_call(session: Session, words: list[Word], with_hops: bool) -> View:
+def make_call(session: Context, words: list[Word], with_hops: bool) -> View:
     """What `syscall` and `trace syscall` share."""
     given = take_options("syscall", words, leading=True)
     meanwhile, words = None, given.words
     during = given.get("--during")
     if during is not None:
-        from kshell.shell.calls.meanwhile import Meanwhile
+        from kshell.shell.commands.meanwhile import Meanwhile
 
         meanwhile = Meanwhile(session, during)
     if not words:
         raise misuse("syscall", "which call?")
     k = session.kernel
     nr = _number(session, words, "syscall")
-    definition = definition_of(k, nr)
+    target = target_of(k, nr)
+    definition = target.definition
     raw = "--raw" in given or words[0].text[:1].isdigit()  # by number it is syscall(2), which knows no signature either
     args = call_arguments(k, words[0].text, words[1:], definition, raw)
-    stub, oopses, pid = stub_of(k, definition), k.oopses, k.shell_task.pid
+    oopses, pid = k.oopses, k.shell_task.pid
     tracer = Tracer(with_hops)
     k.tracer, k.on_sleep = tracer, meanwhile.run if meanwhile is not None else None
     try:
@@ -98,7 +101,7 @@ def make_call(session: Session, words: list[Word], with_hops: bool) -> View:
     name = run.call.name if run.call is not None else None
     hops = Hops(tracer.hops or [], run.listing, f"__NR_{name} = {nr}" if name else "") if with_hops else None
     returned = run.call is not None and run.outcome.kind == "returned"
-    explanation = explain(k, run.call, stub) if run.call is not None and returned else None
+    explanation = explain(k, run.call, target) if run.call is not None and returned else None
     if run.call is not None:
         explanation = in_tree(session, explanation, run.call)
     remind(session)
@@ -110,7 +113,7 @@ def make_call(session: Session, words: list[Word], with_hops: bool) -> View:
     return CallView(run.call, count, ending, memory, explanation, hops, meanwhile, session.libc)
 
 
-def _number(session: Session, words: list[Word], command: str) -> int:
+def _number(session: Context, words: list[Word], command: str) -> int:
     """The number of the call that the first word names.  CommandError otherwise, with what a tree has to do with it."""
     try:
         return call_number(session.kernel, words[0], words[1:] if command == "syscall" else (), command)
@@ -119,14 +122,6 @@ def _number(session: Session, words: list[Word], command: str) -> int:
         if told is not None:
             error.because, error.try_ = told
         raise
-
-
-def definition_of(k: Kernel, nr: int) -> SyscallDefinition | None:
-    """The declaration that this number reaches when it is called, which on 6.19 looks at 32 bits only."""
-    from kshell.kernel.entry.entry import lookup
-
-    address, number = lookup(k, nr & U64)
-    return k.define_of(number) if address is not None else None
 
 
 def _parameter(definition: SyscallDefinition | None, index: int) -> str:
@@ -148,7 +143,6 @@ def _faulting(run: StubRun) -> str:
 
 def _stopped(outcome: Outcome) -> None:
     """CommandError for a run that somebody or something else than the program ended."""
-    from kshell.shell.session import BUDGET, INTERRUPTED
 
     if outcome.kind == "interrupted":
         raise CommandError("syscall: interrupted", "Ctrl-C was pressed", "dmesg", status=INTERRUPTED)
@@ -174,7 +168,7 @@ def _stopped(outcome: Outcome) -> None:
         ("trace on", "trace all calls from now on"),
     ),
 )
-def trace(session: Session, words: list[Word]) -> View:
+def trace(session: Context, words: list[Word]) -> View:
     """Show every hop of a system call: rings, table, wrapper, pointers.
 
     `trace syscall` shows the hops of one call, `trace run` the calls of a program as strace does. `trace on` does
@@ -187,7 +181,7 @@ def trace(session: Session, words: list[Word]) -> View:
         session.trace_all = name == "on"
         return _trace_state(session)
     if name == "run":
-        from kshell.shell.commands.user_programs import run_traced
+        from kshell.shell.commands.run import run_traced
 
         return run_traced(session, words[1:])
     if name == "syscall":
@@ -197,7 +191,7 @@ def trace(session: Session, words: list[Word]) -> View:
     return make_call(session, words, with_hops=True)
 
 
-def _trace_state(session: Session) -> View:
+def _trace_state(session: Context) -> View:
     state = "on" if session.trace_all else "off"
     meaning = {
         "on": "syscall shows the hops of its call, run the calls of its program",
@@ -212,7 +206,7 @@ def _trace_state(session: Session) -> View:
     arguments=(Argument("syscall", "NAME|NR"),),
     examples=(("man write", "what write does and answers"), ("man 39", "the call with that number")),
 )
-def man(session: Session, words: list[Word]) -> View:
+def man(session: Context, words: list[Word]) -> View:
     """Show the page of a system call, with every errno it answers here.
 
     The page of a shell command is shown by help.
@@ -230,7 +224,7 @@ def man(session: Session, words: list[Word]) -> View:
     except CommandError as error:
         what = f"man: {error.what.removeprefix('man: ')}"
         raise CommandError(what, error.because, error.try_) from None
-    definition = definition_of(k, nr)
+    definition = target_of(k, nr).definition
     if definition is None:
         return _missing_page(k, nr)
     return _page(k, nr, definition)

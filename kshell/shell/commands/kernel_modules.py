@@ -27,12 +27,12 @@ from kshell.shell.modules.samples import (
     sample_names,
     sample_path,
 )
-from kshell.shell.trees.tree_changes import module_note
+from kshell.shell.trees.tree_notes import module_note
 from kshell.shell.views.view import Column, Lsmod, Nothing, Table, Text, View, show
 
 if TYPE_CHECKING:
     from kshell.shell.lines.words import Word
-    from kshell.shell.session import Session
+    from kshell.shell.state.context import Context
 
 
 def _parameters(name: str, words: list[Word]) -> dict[str, str | None]:
@@ -47,35 +47,6 @@ def _parameters(name: str, words: list[Word]) -> dict[str, str | None]:
 
 
 @command(
-    "insmod",
-    group="Modules",
-    arguments=(Argument("file", "FILE.py|FILE.ko"), Argument("parameter", "[name=value...]")),
-    options=(Option("-f", "load it even if it was built for another kernel", also=("--force",)),),
-    examples=(("module copy syscallModule my; insmod my/syscallModule.py", "a copy of a sample, ready to edit"),),
-)
-def insmod(session: Session, words: list[Word]) -> View:
-    """Load a module from a file of your own folder.
-
-    Its init function is run; if that answers an error, the module is unloaded again. A source is compiled each time
-    it is loaded: edit the file, rmmod, insmod. A .ko is what make built: its code is the source of that moment, and
-    it loads only into the kernel that it was built for.
-    """
-    options = take_options("insmod", words)
-    if not options.words:
-        raise misuse("insmod", "missing filename")
-    path = options.words[0].text
-    params = _parameters("insmod", options.words[1:])
-    if not os.path.exists(path) and find_sample(path) is not None and os.sep not in path:
-        what = f"insmod: ERROR: could not load module {show(path)}: No such file or directory"
-        because = "insmod takes a file of your own folder; this is a module that comes with kshell"
-        raise CommandError(what, because, f"modprobe {find_sample(path)}")
-    note = module_note(session, path)
-    if note:
-        session.kernel.note(note)
-    return load(session, path, params, force="-f" in options)
-
-
-@command(
     "modprobe",
     "modprobe NAME [name=value...]",
     "modprobe -r NAME",
@@ -87,7 +58,7 @@ def insmod(session: Session, words: list[Word]) -> View:
         ("modprobe guest; lsmod", "a module that needs another one: both are loaded"),
     ),
 )
-def modprobe(session: Session, words: list[Word]) -> View:
+def modprobe(session: Context, words: list[Word]) -> View:
     """Load a module by its name, and before it what it needs.
 
     It is one of those that come with kshell; in the kernel of a tree modprobe first looks for what make
@@ -115,13 +86,42 @@ def modprobe(session: Session, words: list[Word]) -> View:
 
 
 @command(
+    "insmod",
+    group="Modules",
+    arguments=(Argument("file", "FILE.py|FILE.ko"), Argument("parameter", "[name=value...]")),
+    options=(Option("-f", "load it even if it was built for another kernel", also=("--force",)),),
+    examples=(("module copy syscallModule my; insmod my/syscallModule.py", "a copy of a sample, ready to edit"),),
+)
+def insmod(session: Context, words: list[Word]) -> View:
+    """Load a module from a file of your own folder.
+
+    Its init function is run; if that answers an error, the module is unloaded again. A source is compiled each time
+    it is loaded: edit the file, rmmod, insmod. A .ko is what make built: its code is the source of that moment, and
+    it loads only into the kernel that it was built for.
+    """
+    options = take_options("insmod", words)
+    if not options.words:
+        raise misuse("insmod", "missing filename")
+    path = options.words[0].text
+    params = _parameters("insmod", options.words[1:])
+    if not os.path.exists(path) and find_sample(path) is not None and os.sep not in path:
+        what = f"insmod: ERROR: could not load module {show(path)}: No such file or directory"
+        because = "insmod takes a file of your own folder; this is a module that comes with kshell"
+        raise CommandError(what, because, f"modprobe {find_sample(path)}")
+    note = module_note(session, path)
+    if note:
+        session.kernel.note(note)
+    return load(session, path, params, force="-f" in options)
+
+
+@command(
     "rmmod",
     group="Modules",
     arguments=(Argument("module", "NAME..."),),
     options=(Option("-f", "unload it even if somebody still holds it", also=("--force",)),),
     examples=(("modprobe syscallModule; rmmod syscallModule", "load it, and unload it again"),),
 )
-def rmmod(session: Session, words: list[Word]) -> View:
+def rmmod(session: Context, words: list[Word]) -> View:
     """Unload modules: run their exit functions and free their text.
 
     It is refused while somebody holds a reference. A pointer into a module that is gone still points there.
@@ -135,7 +135,7 @@ def rmmod(session: Session, words: list[Word]) -> View:
 
 
 @command("lsmod", group="Modules", examples=(("modprobe syscallModule; lsmod", "the modules that are loaded"),))
-def lsmod(session: Session, words: list[Word]) -> View:
+def lsmod(session: Context, words: list[Word]) -> View:
     """List the loaded modules, last one first: size, references, holders."""
     if words:
         raise misuse("lsmod", "it takes no arguments")
@@ -156,7 +156,7 @@ def lsmod(session: Session, words: list[Word]) -> View:
         ("modinfo -p params", "the parameters of a module, with their types"),
     ),
 )
-def modinfo(session: Session, words: list[Word]) -> View:
+def modinfo(session: Context, words: list[Word]) -> View:
     """Show what a module says about itself, without loading it.
 
     A source has the version magic of the kernel that runs, for which insmod would compile it; a .ko that of the
@@ -179,7 +179,7 @@ def modinfo(session: Session, words: list[Word]) -> View:
     arguments=(Argument("word", "copy|list"), Argument("sample", "NAME"), Argument("folder", "[FOLDER|FILE.py]")),
     examples=(("module list", "the modules that come with kshell"), ("module copy syscallModule", "a copy to edit")),
 )
-def module(session: Session, words: list[Word]) -> View:
+def module(session: Context, words: list[Word]) -> View:
     """Copy a module that comes with kshell, to edit it.
 
     The copy goes to your own folder, or to a folder or file in it. It never overwrites a file.
@@ -195,7 +195,7 @@ def module(session: Session, words: list[Word]) -> View:
     return _copy(session, words[1].text, words[2].text if len(words) == 3 else ".")
 
 
-def _list_samples(session: Session) -> View:
+def _list_samples(session: Context) -> View:
     rows = []
     for name in sample_names():
         described = [value for key, value in module_fields(session.kernel, name) if key == "description"]
@@ -207,7 +207,7 @@ def _list_samples(session: Session) -> View:
     return Table([Column("module", "module"), Column("description")], rows, result)
 
 
-def _copy(session: Session, name: str, folder: str) -> View:
+def _copy(session: Context, name: str, folder: str) -> View:
     built_in = find_builtin(name)
     sample = built_in or find_sample(name)
     if sample is None:
@@ -241,7 +241,7 @@ def _copy(session: Session, name: str, folder: str) -> View:
     options=(Option("--all", "explain every flag, and mark those that are set", also=("-a",)),),
     examples=(("modprobe hello; taint", "why this kernel is tainted"), ("taint 4609", "what a number means")),
 )
-def taint(session: Session, words: list[Word]) -> View:
+def taint(session: Context, words: list[Word]) -> View:
     """Show the kernel's taint flags, and what set each of them.
 
     They say why the kernel's word is not to be trusted any more. The number is that of /proc/sys/kernel/tainted, the

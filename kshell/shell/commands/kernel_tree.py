@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from kshell.kbuild.tree.paths import VERSIONS
 from kshell.shell.commands.registry import command, misuse, take_options
-from kshell.shell.errors import CommandError, did_you_mean
+from kshell.shell.errors import INTERRUPTED, CommandError, did_you_mean
+from kshell.shell.host_files import named, own_path
 from kshell.shell.lines.options import Argument, Option
 from kshell.shell.trees.build_views import MakeView, failed_build, message_lines
-from kshell.shell.trees.named_tree import build_of, is_running, name_tree, named, own_path, tree_folder
-from kshell.shell.trees.tree_changes import INSTALL, advice, change_note, changes_of, forget_made
+from kshell.shell.trees.named_tree import build_of, is_running, name_tree, tree_folder
+from kshell.shell.trees.tree_changes import changes_of
+from kshell.shell.trees.tree_notes import INSTALL, advice, change_note, forget_made
 from kshell.shell.trees.tree_running import way_there
 from kshell.shell.views.view import Line, Text, View, show, span
 
@@ -19,9 +21,7 @@ if TYPE_CHECKING:
     from kshell.kbuild.make import Running
     from kshell.kbuild.messages import BuildMessage
     from kshell.shell.lines.words import Word
-    from kshell.shell.session import Session
-
-INTERRUPTED = 130
+    from kshell.shell.state.context import Context
 
 
 @command(
@@ -41,7 +41,7 @@ INTERRUPTED = 130
     ),
     examples=(("tree new test_kernel", "a small kernel source tree, with Linux's own paths"),),
 )
-def tree(session: Session, words: list[Word]) -> View:
+def tree(session: Context, words: list[Word]) -> View:
     """Lay out a kernel source tree, or say how one stands.
 
     The tree is for you to edit, with any editor: add a system call, make it, make install, boot DIR; `help
@@ -58,7 +58,7 @@ def tree(session: Session, words: list[Word]) -> View:
     return _state(session, tree_folder(session, "tree", texts[0] if texts else None))
 
 
-def _new_tree(session: Session, texts: list[str], force: bool) -> View:
+def _new_tree(session: Context, texts: list[str], force: bool) -> View:
     from kshell.kbuild.tree.new_tree import new_tree
     from kshell.kbuild.tree.tree_files import TreeError
 
@@ -87,7 +87,7 @@ def _new_tree(session: Session, texts: list[str], force: bool) -> View:
     return Text(lines, result)
 
 
-def _state(session: Session, folder: str) -> View:
+def _state(session: Context, folder: str) -> View:
     from kshell.kbuild.tree.sources import Sources
 
     sources = Sources(folder)
@@ -130,7 +130,7 @@ def _state(session: Session, folder: str) -> View:
     ),
     examples=(("tree new test_kernel; make -C test_kernel", "build a tree"),),
 )
-def make(session: Session, words: list[Word]) -> View:
+def make(session: Context, words: list[Word]) -> View:
     """Build a kernel tree, or modules for one, as kbuild does.
 
     Goals are vmlinux, modules, install, clean and others: make help. make -C KDIR M=DIR builds the modules of a
@@ -172,14 +172,14 @@ def make(session: Session, words: list[Word]) -> View:
     return MakeView(session, log, maker.made, folder, show_lines=not live)
 
 
-def _remember(session: Session, folder: str) -> None:
+def _remember(session: Context, folder: str) -> None:
     from kshell.kbuild.tree.sources import Sources, is_tree
 
     if is_tree(Sources(folder)):
         forget_made(session, name_tree(session, folder))
 
 
-def _not_in_it(session: Session, folder: str) -> list[BuildMessage]:
+def _not_in_it(session: Context, folder: str) -> list[BuildMessage]:
     """A note for make install on the files that the kernel which it installs knows nothing of."""
     from kshell.kbuild.messages import NOTE, BuildMessage
 
@@ -220,7 +220,7 @@ def _make_line(words: list[Word]) -> tuple[str | None, list[str], dict[str, str]
     return folder, goals, variables
 
 
-def _running(session: Session) -> Running:
+def _running(session: Context) -> Running:
     """The kernel that runs, for the build of a module."""
     from kshell.kbuild.make import Running
     from kshell.kbuild.steps.modpost import Export
@@ -240,7 +240,7 @@ def _running(session: Session) -> Running:
     arguments=(Argument("tree", "[DIR]"),),
     examples=(("tree new test_kernel; diff test_kernel", "nothing yet: the tree is as it was made"),),
 )
-def diff(session: Session, words: list[Word]) -> View:
+def diff(session: Context, words: list[Word]) -> View:
     """Show what was changed in a tree since it was new: a unified diff."""
     if len(words) > 1:
         raise misuse("diff", "one tree at a time")
@@ -276,7 +276,7 @@ def _diff_role(line: str) -> str:
     arguments=(Argument("file", "FILE"),),
     examples=(("help edit", "what it does: it needs a terminal"),),
 )
-def edit(session: Session, words: list[Word]) -> View:
+def edit(session: Context, words: list[Word]) -> View:
     """Open a file of your own folder in your editor ($VISUAL or $EDITOR).
 
     A file that does not exist yet is made by the editor, and so is its folder, if it belongs into a kernel tree. Any

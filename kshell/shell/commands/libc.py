@@ -13,7 +13,7 @@ from kshell.shell.views.view import Line, Text, View, labelled, show, span
 
 if TYPE_CHECKING:
     from kshell.shell.lines.words import Word
-    from kshell.shell.session import Session
+    from kshell.shell.state.context import Context
 
 NUMBER = re.compile(r"-?(?:0[xX][0-9a-fA-F]+|[0-9]+)", re.ASCII)
 RULE = f"rax from -{MAX_ERRNO} to -1 is an error: -1, errno = -rax; every other value is the result itself"
@@ -33,7 +33,7 @@ RULE = f"rax from -{MAX_ERRNO} to -1 is an error: -1, errno = -rax; every other 
         ("libc -5000", "a value that is negative and no error"),
     ),
 )
-def libc(session: Session, words: list[Word]) -> View:
+def libc(session: Context, words: list[Word]) -> View:
     """Show the two faces of a result: rax, and libc's -1 with errno.
 
     The kernel has one register for its answer, and an error is -errno in it. The wrapper in the C library, which a
@@ -59,7 +59,7 @@ def libc(session: Session, words: list[Word]) -> View:
     return Text(_faces(value), _json(session, value))
 
 
-def _last(session: Session) -> View:
+def _last(session: Context) -> View:
     """Which face is shown, and the two of the last call."""
     state = "on: syscall shows results as a C program gets them" if session.libc else "off: syscall shows rax"
     lines: list[Line] = [span(f"libc is {state}")]
@@ -87,7 +87,7 @@ def _faces(value: int) -> list[Line]:
     ]
 
 
-def _json(session: Session, value: int | None) -> dict[str, object]:
+def _json(session: Context, value: int | None) -> dict[str, object]:
     """`libc`: what it is set to; of the value, if there is one, rax and what the wrapper returns and puts in errno."""
     found: dict[str, object] = {"libc": session.libc, "rax": None, "ret": None, "errno": None}
     if value is not None:

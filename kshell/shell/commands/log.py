@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from kshell.abi.loglevel import WORDS, level_of
+from kshell.shell.commands.numbers import count
 from kshell.shell.commands.registry import command, misuse, take_options
-from kshell.shell.commands.the_shell import count
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.options import Option
 from kshell.shell.lines.words import plain
@@ -16,8 +16,7 @@ from kshell.shell.views.view import Dmesg, Line, Nothing, Text, View, show, span
 if TYPE_CHECKING:
     from kshell.kernel.core.printk import Record
     from kshell.shell.lines.words import Word
-    from kshell.shell.session import Session
-    from kshell.shell.trees.booting import Panicked
+    from kshell.shell.state.context import Context, Panicked
 
 FOLLOWED = (
     "(nothing can come while you wait: the machine stands still between commands. dmesg -w again shows what is new)"
@@ -45,7 +44,7 @@ FOLLOWED = (
         ("dmesg --grep test_call", "only records about test_call"),
     ),
 )
-def dmesg(session: Session, words: list[Word]) -> View:
+def dmesg(session: Context, words: list[Word]) -> View:
     """Show the kernel's log: what printk wrote, and when.
 
     With -w it shows what came since the last dmesg -w; it does not wait, for between commands nothing happens.
@@ -84,7 +83,7 @@ def dmesg(session: Session, words: list[Word]) -> View:
     return view if session.panicked is None or chosen else _with_panic(session, session.panicked, view)
 
 
-def _with_panic(session: Session, panicked: Panicked, view: Dmesg) -> View:
+def _with_panic(session: Context, panicked: Panicked, view: Dmesg) -> View:
     """The log of the kernel that did not get through the last boot, and then that of the one which runs now."""
     from kshell.shell.trees.booting import version
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from kshell.abi.errno import errno_name, strerror
 from kshell.shell.commands.registry import command, misuse, take_options
 from kshell.shell.errors import CommandError
+from kshell.shell.host_files import named
 from kshell.shell.lines.options import Argument, Option
-from kshell.shell.trees.named_tree import named
 from kshell.shell.views.view import Column, Table, Text, View, show
 
 if TYPE_CHECKING:
     from kshell.kernel.fs.filesystem import FileSystem
     from kshell.shell.lines.words import Word
-    from kshell.shell.session import Session
+    from kshell.shell.state.context import Context
 
 MACHINE_ONLY = ("/proc/", "/sys/", "/dev/")  # whoever types these means the machine's, whatever the host has
 
@@ -40,7 +40,7 @@ MACHINE_ONLY = ("/proc/", "/sys/", "/dev/")  # whoever types these means the mac
     ),
     aliases=("reboot",),
 )
-def boot(session: Session, words: list[Word]) -> View:
+def boot(session: Context, words: list[Word]) -> View:
     """Start a fresh machine; everything in the old one is gone.
 
     The kernels are 4.19, course (4.19 with the course's own call test_call) and 6.19, and with DIR the one that
@@ -100,7 +100,7 @@ def _refused(name: str, path: str, errno: int) -> CommandError:
         ("cat /proc/self/status", "what the kernel says of the shell's task"),
     ),
 )
-def cat(session: Session, words: list[Word]) -> View:
+def cat(session: Context, words: list[Word]) -> View:
     """Show a file that is inside the simulated machine."""
     if not words:
         raise misuse("cat", "which file?")
@@ -115,7 +115,7 @@ def cat(session: Session, words: list[Word]) -> View:
     return Text([show(line) for line in lines], {"text": data.decode("utf-8", "backslashreplace")})
 
 
-def _looking(session: Session) -> FileSystem:
+def _looking(session: Context) -> FileSystem:
     """The machine's files, with the shell's task to look at them: it is who /proc/self means."""
     from kshell.kernel.entry.exec import revive_shell_task
 
@@ -138,7 +138,7 @@ def _path(word: Word) -> str:
     ),
     examples=(("ls /", "what the machine holds"), ("ls -l /proc/self/fd", "with types, sizes, and where links lead")),
 )
-def ls(session: Session, words: list[Word]) -> View:
+def ls(session: Context, words: list[Word]) -> View:
     """List a folder that is inside the simulated machine.
 
     Without a path it is the folder of the shell's task, which syscall chdir changes.

@@ -19,10 +19,10 @@ from kshell.shell.views.view import show
 
 if TYPE_CHECKING:
     from kshell.shell.lines.words import Word
-    from kshell.shell.session import Session
+    from kshell.shell.state.context import Context
     from kshell.shell.views.view import View
 
-Handler = Callable[["Session", "list[Word]"], "View"]
+Handler = Callable[["Context", "list[Word]"], "View"]
 
 # The headings of help, in its order; under each, commands stand in the order of their files.
 GROUPS = (

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kshell.shell.calls.arguments import Refusal, c_string, number
+from kshell.shell.calls.redirection import take_target, write_file
+from kshell.shell.commands.numbers import count
 from kshell.shell.commands.registry import GROUPS, command, everything, find, misuse, take_options, unknown
+from kshell.shell.commands.topics import TOPICS, name_page
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import write_new
 from kshell.shell.lines.options import Argument, Option
-from kshell.shell.lines.pipes import take_target, write_file
-from kshell.shell.topics import TOPICS, name_page
 from kshell.shell.views.view import Line, Nothing, Text, View, show, span
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from kshell.shell.commands.registry import Command
     from kshell.shell.lines.words import Word
-    from kshell.shell.session import Session
+    from kshell.shell.state.context import Context
 
 WIDEST = 100  # columns that prose may take: longer lines are hard to read
 
@@ -37,7 +38,7 @@ WIDEST = 100  # columns that prose may take: longer lines are hard to read
     ),
     aliases=("?",),
 )
-def help_(session: Session, words: list[Word]) -> View:
+def help_(session: Context, words: list[Word]) -> View:
     """List the commands, or show the page of one.
 
     The pages of system calls are shown by man.
@@ -67,7 +68,7 @@ def help_(session: Session, words: list[Word]) -> View:
     return Text(lines, {"commands": result})
 
 
-def help_page(name: str, session: Session | None = None) -> View:
+def help_page(name: str, session: Context | None = None) -> View:
     """The page of one command.  CommandError if there is none."""
     found = find(name)
     if found is None:
@@ -137,7 +138,7 @@ def _examples(examples: Sequence[tuple[str, str]], room: int) -> list[Line]:
     options=(Option("--save FILE", "write the lines into a new file of your own folder, which source can run"),),
     examples=(("history", "every line of this session"), ("history 5", "the last five")),
 )
-def history(session: Session, words: list[Word]) -> View:
+def history(session: Context, words: list[Word]) -> View:
     """Show the lines typed in this session, or keep them as a script.
 
     At the prompt, the arrow keys and Ctrl-R bring lines back, those of earlier sessions too.
@@ -157,17 +158,6 @@ def history(session: Session, words: list[Word]) -> View:
     return Text([[(f"{at:5d}  ", "dim"), (show(text), "")] for at, text in lines], result)
 
 
-def count(name: str, word: Word) -> int:
-    """A positive number.  CommandError for anything else."""
-    try:
-        value = number(word.text)
-    except Refusal as refusal:
-        raise misuse(name, refusal.what) from None
-    if value is None or not 0 < value < 1 << 31:
-        raise misuse(name, f"{show(word.text)} is not a positive number")
-    return value
-
-
 @command(
     "source",
     group="The shell",
@@ -175,7 +165,7 @@ def count(name: str, word: Word) -> int:
     examples=(("history --save lab.ks; source lab.ks", "keep the lines typed so far, and run them again"),),
     aliases=(".",),
 )
-def source(session: Session, words: list[Word]) -> View:
+def source(session: Context, words: list[Word]) -> View:
     """Run the commands in a file of your own folder, a line each.
 
     It stops at the first command that fails. Lines that begin with # are comments.
@@ -197,7 +187,7 @@ def source(session: Session, words: list[Word]) -> View:
         ("echo hello > /tmp/greeting", "into a file of the machine"),
     ),
 )
-def echo(session: Session, words: list[Word]) -> View:
+def echo(session: Context, words: list[Word]) -> View:
     """Write a line of text, or put it into a file of the machine.
 
     > puts it in the place of what the file holds, >> behind that. The path is one inside the simulated machine, as in
@@ -227,7 +217,7 @@ def echo(session: Session, words: list[Word]) -> View:
     examples=(("exit", "end the session"), ("exit 3", "and give the status 3 to who started it")),
     aliases=("quit", "q"),
 )
-def exit_(session: Session, words: list[Word]) -> View:
+def exit_(session: Context, words: list[Word]) -> View:
     """End the session; the machine in it is gone.
 
     Without a number the status is 0, or that of the failure if a command of a script failed.

@@ -14,11 +14,11 @@ from kshell.shell.views.view import Nothing, View, show
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
     from kshell.kernel.module.load import Module, ModuleError
-    from kshell.shell.session import Session
+    from kshell.shell.state.context import Context
 
 
 def load(
-    session: Session, path: str, params: dict[str, str | None], command: str = "insmod", force: bool = False
+    session: Context, path: str, params: dict[str, str | None], command: str = "insmod", force: bool = False
 ) -> View:
     """Load a module file.  Raises CommandError, in the words of `command`."""
     from kshell.cc.source import module_name
@@ -56,7 +56,7 @@ def _failed(error: ModuleError) -> CommandError:
     return CommandError(show(error.message), error.because, error.try_, details=error.details)
 
 
-def load_with_dependencies(session: Session, sample: str, params: dict[str, str | None]) -> View:
+def load_with_dependencies(session: Context, sample: str, params: dict[str, str | None]) -> View:
     """modprobe: the modules that a sample needs, and then the sample; what is loaded already is left alone."""
     loaded = session.kernel.modules
     for needed in dependencies(sample):
@@ -74,7 +74,7 @@ def load_with_dependencies(session: Session, sample: str, params: dict[str, str 
     return view
 
 
-def load_installed(session: Session, name: str, params: dict[str, str | None]) -> View | None:
+def load_installed(session: Context, name: str, params: dict[str, str | None]) -> View | None:
     """modprobe of a module that make modules_install has put where the kernel that runs looks; None if it has not."""
     paths = installed(session.kernel, plain_name(name))
     if paths is None:
@@ -97,7 +97,7 @@ def plain_name(name: str) -> str:
     return os.path.basename(name).removesuffix(".py").removesuffix(".ko").replace("-", "_")
 
 
-def remove(session: Session, name: str) -> View:
+def remove(session: Context, name: str) -> View:
     """modprobe -r: as rmmod, and then what the module used, where nobody else does; what is not loaded is no error."""
     loaded = session.kernel.modules
     plain = plain_name(name)
@@ -129,7 +129,7 @@ def _builtin(who: str, name: str) -> CommandError:
     )
 
 
-def _in_use(session: Session, name: str) -> NoReturn:
+def _in_use(session: Context, name: str) -> NoReturn:
     """What modprobe -r says of a module that is held, before it asks the kernel; why, as rmmod has it."""
     from kshell.kernel.module.load import ModuleError, delete_module
 
@@ -153,7 +153,7 @@ def _uses(module: Module) -> list[Module]:
     return found
 
 
-def not_found(who: str, name: str, session: Session) -> CommandError:
+def not_found(who: str, name: str, session: Context) -> CommandError:
     """What is said where no module that comes with kshell has that name."""
     release = session.kernel.release
     what = f"{who}: Module {show(name)} not found in directory /lib/modules/{release}"
@@ -164,7 +164,7 @@ def not_found(who: str, name: str, session: Session) -> CommandError:
     return CommandError(what, because, f"modprobe {close[0]}" if close else "module list  (what each of them does)")
 
 
-def unload(session: Session, name: str, force: bool, who: str = "rmmod") -> View:
+def unload(session: Context, name: str, force: bool, who: str = "rmmod") -> View:
     """Unload a module by its name or its file.  Raises CommandError, in the words of `who`."""
     from kshell.kernel.module.load import ModuleError, delete_module
 

@@ -9,19 +9,19 @@ import os
 from typing import TYPE_CHECKING
 
 from kshell.abi.errno import ENOENT, ENOEXEC
+from kshell.shell.host_files import named
 from kshell.shell.modules.depmod import owners
-from kshell.shell.trees.named_tree import named
 from kshell.shell.views.view import show
 
 if TYPE_CHECKING:
     from kshell.kernel.module.load import ModuleError
     from kshell.shell.errors import CommandError
-    from kshell.shell.session import Session
+    from kshell.shell.state.context import Context
 
 MOST_FILES = 100  # of a tree that are looked at for a module's name
 
 
-def sharpen(session: Session, path: str, error: ModuleError, failed: CommandError) -> None:
+def sharpen(session: Context, path: str, error: ModuleError, failed: CommandError) -> None:
     """Put better reasons and ways out into `failed`, which the kernel answered to this file by `error`."""
     if error.errno == ENOENT and os.path.isfile(path):
         found = _unknown_symbol(session, path)
@@ -35,7 +35,7 @@ def sharpen(session: Session, path: str, error: ModuleError, failed: CommandErro
         failed.because, failed.try_ = found
 
 
-def _unknown_symbol(session: Session, path: str) -> tuple[str, str] | None:
+def _unknown_symbol(session: Context, path: str) -> tuple[str, str] | None:
     """What a missing symbol comes from: another module, or a kernel of a tree that does not run."""
     from kshell.cc.module_file import open_module
     from kshell.cc.source import SourceError
@@ -55,12 +55,12 @@ def _unknown_symbol(session: Session, path: str) -> tuple[str, str] | None:
     return missing_symbol(session, missing[0]) if missing else None
 
 
-def _object_file(session: Session, path: str) -> tuple[str, str] | None:
+def _object_file(session: Context, path: str) -> tuple[str, str] | None:
     """A .o of a tree: what its Makefile makes of it."""
     from kshell.kbuild.build_log import BuildFailed
     from kshell.kbuild.directory import read_directory
     from kshell.kbuild.tree.sources import Sources, read_makefile
-    from kshell.shell.trees.tree_changes import tree_shown
+    from kshell.shell.trees.tree_notes import tree_shown
 
     folder, name = os.path.split(path)
     above, sources = Sources(path).tree_above(), Sources(folder or ".")
@@ -83,13 +83,13 @@ def _object_file(session: Session, path: str) -> tuple[str, str] | None:
     return None
 
 
-def _other_kernel(session: Session, path: str, because: str) -> tuple[str, str] | None:
+def _other_kernel(session: Context, path: str, because: str) -> tuple[str, str] | None:
     """Which kernel a .ko was built for, where that is known: the one of its tree, or one that comes with kshell."""
     from kshell.abi.object_file import ObjectError, read_object
     from kshell.kbuild.tree.sources import Sources
     from kshell.kernel.core.profile import PROFILES
     from kshell.shell.trees.named_tree import build_of
-    from kshell.shell.trees.tree_changes import tree_shown
+    from kshell.shell.trees.tree_notes import tree_shown
     from kshell.shell.trees.tree_running import tree_of, way_there
 
     try:
@@ -112,10 +112,10 @@ def _other_kernel(session: Session, path: str, because: str) -> tuple[str, str] 
     return None
 
 
-def instead_of_own(session: Session, sample: str) -> str:
+def instead_of_own(session: Context, sample: str) -> str:
     """What to say where modprobe has taken a module that comes with kshell while the kernel of a tree runs."""
     from kshell.kbuild.tree.sources import Sources
-    from kshell.shell.trees.tree_changes import tree_shown
+    from kshell.shell.trees.tree_notes import tree_shown
 
     k = session.kernel
     if not k.image.tree:

@@ -21,7 +21,7 @@ from kshell.shell.prompt.line import (
     literals_of,
 )
 from kshell.shell.prompt.match import Candidate, Match, rank
-from kshell.shell.prompt.paths import host_files, machine_files
+from kshell.shell.prompt.path_words import host_files, machine_files
 from kshell.shell.prompt.tree_words import build_folders, goals, is_source, tree_folders
 from kshell.shell.prompt.values import Found, signature, symbols, value_candidates
 

@@ -14,12 +14,11 @@ from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.styles import BaseStyle
 from prompt_toolkit.validation import ValidationError, Validator
 
-from kshell.shell.errors import CommandError
+from kshell.shell.errors import INTERRUPTED, CommandError
 from kshell.shell.prompt.complete import FragmentLexer
 from kshell.shell.prompt.keys import editor_keys
 from kshell.shell.prompt.program_text import first_mistake, is_finished, meaning, paint, without_end
 from kshell.shell.prompt.toolbar import SEPARATOR, fit
-from kshell.shell.session import INTERRUPTED
 
 if TYPE_CHECKING:
     from kshell.shell.session import Session

@@ -10,8 +10,9 @@ from kshell.shell.lines.words import Word, plain
 from kshell.shell.modules.samples import find_sample
 from kshell.shell.prompt.line import Expected, expected, lenient
 from kshell.shell.prompt.values import HINTS, constants, parameter_at
+from kshell.shell.views.failure import failure
 from kshell.shell.views.output import Result
-from kshell.shell.views.view import Text, View, failure, show
+from kshell.shell.views.view import Text, View, show
 
 if TYPE_CHECKING:
     from kshell.shell.session import Session

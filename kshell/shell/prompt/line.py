@@ -6,11 +6,16 @@ Pure functions over text; the grammar is that of shell/lines/words.py, with an o
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
+from kshell.kernel.core.profile import DEFAULT
 from kshell.shell.commands.registry import Command, find
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.options import Option
 from kshell.shell.lines.words import BLANKS, Line, Word, plain, split
+
+if TYPE_CHECKING:
+    from kshell.kernel.boot.vmlinux import Vmlinux
 
 LONGEST = 4000
 """A line longer than this is run all the same, but not coloured and not completed."""
@@ -155,3 +160,10 @@ def is_blank(text: str) -> bool:
 def without_prompt(line: str) -> str:
     """A line without kshell's own prompt before it, which is there when it was copied from a session."""
     return re.sub(r"^\s*kshell( [\w.+-]+)?> ?", "", line)
+
+
+def prompt_text(image: Vmlinux | str) -> str:
+    """``kshell> ``; a kernel that is not the usual one is named, since its rules differ."""
+    if not isinstance(image, str):
+        return f"kshell {image.release}> "
+    return "kshell> " if image == DEFAULT.name else f"kshell {image}> "

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from kshell import __version__
-from kshell.kernel.core.profile import DEFAULT, PROFILES
-from kshell.shell.errors import bug_report
-from kshell.shell.prompt.config import Config, load
+from kshell.kernel.core.profile import PROFILES
+from kshell.shell.errors import INTERRUPTED
+from kshell.shell.prompt.guard import Guard
+from kshell.shell.prompt.line import prompt_text, without_prompt
 from kshell.shell.prompt.screen import Screen
-from kshell.shell.session import INTERRUPTED
+from kshell.shell.prompt.warming import Warming
+from kshell.shell.settings import Config, load
 
 if TYPE_CHECKING:
     from kshell.shell.prompt.terminal import Terminal
     from kshell.shell.session import Session
-
-T = TypeVar("T")
 
 END = "end"
 LOOK_SECONDS = 0.05  # between two looks whether Ctrl-C was pressed
@@ -53,13 +52,13 @@ class Repl:
         session.read_input = self._read_input
         session.edit_program = self._edit_program
         self._pending: list[str] = []  # pasted lines that are still to be run
-        self._bugs: list[str] = []  # what broke in the prompt itself, to be told before the next line
-        self._warming = self._warm_up()
+        self._guard = Guard()
         self._terminal: Terminal | None = None
         if not is_dumb() or output is not None:
             from kshell.shell.prompt.terminal import Terminal
 
-            self._terminal = Terminal(self, input, output)
+            warming = Warming(session, self.screen, self._guard)
+            self._terminal = Terminal(session, config, self._guard, warming, input, output)
 
     def run(self) -> int:
         """Read and run lines until `exit` or Ctrl-D."""
@@ -69,7 +68,7 @@ class Repl:
             self.screen.say(f"kshell: {self.config.problem}")
         while self.session.exit_status is None:
             try:
-                self._tell_bugs()
+                self._guard.tell(self.screen.say)
                 self.screen.fresh_line()
                 text = self._read()
                 self.run_text(text)
@@ -82,8 +81,6 @@ class Repl:
 
     def run_text(self, text: str) -> None:
         """Run what was typed.  Of a pasted text each line is run by itself, and shown before its result."""
-        from kshell.shell.prompt.line import without_prompt
-
         lines = [without_prompt(line) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
         lines = [line for line in lines if line.strip()]
         self._pending = lines
@@ -92,19 +89,13 @@ class Repl:
             while self._pending and self.session.exit_status is None:
                 line = self._pending.pop(0)
                 if several:
-                    self.screen.say(f"{self.prompt_text()}{line if line.isprintable() else ascii(line)[1:-1]}")
+                    shown = line if line.isprintable() else ascii(line)[1:-1]
+                    self.screen.say(prompt_text(self.session.image) + shown)
                 results = self.session.execute(line)
                 if any(result.status == INTERRUPTED for result in results):
                     break
         finally:
             self._pending = []
-
-    def prompt_text(self) -> str:
-        """``kshell> ``; a kernel that is not the usual one is named, since its rules differ."""
-        image = self.session.image
-        if not isinstance(image, str):
-            return f"kshell {image.release}> "
-        return "kshell> " if image == DEFAULT.name else f"kshell {image}> "
 
     # Reading.
 
@@ -112,17 +103,21 @@ class Repl:
         if self._terminal is None:
             return self._read_plain()
         try:
-            return self._terminal.read()
+            text = self._terminal.read()
+            news = self._terminal.news()
+            if news:
+                self.screen.say(f"kshell: {news}")
+            return text
         except (KeyboardInterrupt, EOFError):
             raise
         except Exception as bug:  # the last line of defence: whatever broke the prompt, the session goes on
-            self.report(bug)
+            self._guard.report(bug)
             self._terminal = None
             return ""
 
     def _read_plain(self) -> str:
         """A line as the terminal itself edits it."""
-        sys.stdout.write(self.prompt_text())
+        sys.stdout.write(prompt_text(self.session.image))
         sys.stdout.flush()
         line = sys.stdin.readline()
         if not line:
@@ -164,58 +159,3 @@ class Repl:
         while (line := sys.stdin.readline()) and line.strip() != END:
             lines.append(line)
         return "".join(lines)
-
-    # What must not fail.
-
-    def guard(self, feature: Callable[..., T], fallback: T) -> Callable[..., T]:
-        """`feature`, but a bug in it is told once and it is off from then on: no key may end the shell."""
-        works = True
-
-        def guarded(*args: Any) -> T:
-            nonlocal works
-            if works:
-                try:
-                    return feature(*args)
-                except Exception as bug:  # the last line of defence, as in Session
-                    works = False
-                    self.report(bug)
-            return fallback
-
-        return guarded
-
-    def report(self, bug: BaseException) -> None:
-        """Tell of a bug in kshell before the next prompt."""
-        error = bug_report(bug)
-        self._bugs.append(f"{error.what}\n  because: {error.because}\n  try: {error.try_}")
-
-    def _tell_bugs(self) -> None:
-        for text in self._bugs:
-            self.screen.say(text)
-        self._bugs.clear()
-
-    # While nobody types.
-
-    def warm_one_step(self) -> bool:
-        """Do the next part of what the first commands will need; False when all is done."""
-        try:
-            next(self._warming)
-        except StopIteration:
-            return False
-        except Exception as bug:  # the command that needs the broken part will fail by itself, with its own words
-            self.report(bug)
-            return False
-        return True
-
-    def _warm_up(self) -> Iterator[None]:
-        yield
-        assert self.session.kernel is not None  # boots
-        yield
-        from kshell.shell.commands.registry import everything
-
-        everything()
-        yield
-        import kshell.kbuild.make  # noqa: F401  it is large
-
-        yield
-        assert self.screen.rich is not None  # imports
-        yield

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from kshell.shell.session import INTERRUPTED
+from kshell.shell.errors import INTERRUPTED
 
 if TYPE_CHECKING:
     from kshell.shell.views.output import Result

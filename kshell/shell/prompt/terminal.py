@@ -20,16 +20,19 @@ from prompt_toolkit.utils import is_windows
 
 from kshell.kernel.core.profile import PROFILES
 from kshell.shell.prompt.complete import FragmentLexer, LineCompleter
-from kshell.shell.prompt.config import history_path
 from kshell.shell.prompt.history import LineHistory
 from kshell.shell.prompt.keys import line_keys
+from kshell.shell.prompt.line import prompt_text
 from kshell.shell.prompt.style import COLOURED, PLAIN
+from kshell.shell.settings import Config, history_path
 
 if TYPE_CHECKING:
     from kshell.shell.prompt.editor import ProgramEditor
+    from kshell.shell.prompt.guard import Guard
     from kshell.shell.prompt.match import Match
-    from kshell.shell.prompt.repl import Repl
-    from kshell.shell.trees.named_tree import State
+    from kshell.shell.prompt.warming import Warming
+    from kshell.shell.session import Session
+    from kshell.shell.trees.tree_state import State
 
 MENU_ROWS = 8
 WATCH_SECONDS = 1.0  # between two looks at the files of the tree; one takes a millisecond
@@ -57,30 +60,39 @@ class RoomyPrompt(PromptSession[str]):
 class Terminal:
     """Reads lines and programs with all the help there is."""
 
-    def __init__(self, repl: Repl, input: Input | None = None, output: Output | None = None) -> None:
-        self._repl, self._input, self._output = repl, input, output
-        config = repl.config
+    def __init__(
+        self,
+        session: Session,
+        config: Config,
+        guard: Guard,
+        warming: Warming,
+        input: Input | None = None,
+        output: Output | None = None,
+    ) -> None:
+        self._session, self._config, self._warming = session, config, warming
+        self._input, self._output = input, output
         self.colour = config.colour and not os.environ.get("NO_COLOR")
         self.depth = None if self.colour else ColorDepth.DEPTH_1_BIT
         self.style = COLOURED if self.colour else PLAIN
         self.mode = EditingMode.VI if config.keys == "vi" else EditingMode.EMACS
         self.history: History = LineHistory(history_path()) if config.history else InMemoryHistory()
         self._editor: ProgramEditor | None = None
+        self._told = ""  # of the history's problem
         self._warm = False
-        self._explain = repl.guard(self._show_explanation, None)
-        self._state_of_tree: Callable[[], State | None] = repl.guard(self._tree_state, None)
+        self._explain = guard.guard(self._show_explanation, None)
+        self._state_of_tree: Callable[[], State | None] = guard.guard(self._tree_state, None)
         unpainted: list[tuple[str, str]] = []
-        self._painted = repl.guard(self._highlight, unpainted)
+        self._painted = guard.guard(self._highlight, unpainted)
         self.prompt = RoomyPrompt(
             message=self._message,
             prompt_continuation="",
-            completer=LineCompleter(repl.guard(self._complete, (0, []))),
+            completer=LineCompleter(guard.guard(self._complete, (0, []))),
             complete_while_typing=config.menu,
             lexer=FragmentLexer(self._paint),
             history=self.history,
             search_ignore_case=True,
             auto_suggest=AutoSuggestFromHistory() if config.suggestion else None,
-            bottom_toolbar=repl.guard(self._toolbar, []) if config.toolbar else None,
+            bottom_toolbar=guard.guard(self._toolbar, []) if config.toolbar else None,
             key_bindings=line_keys(self._explain),
             style=self.style,
             include_default_pygments_style=False,
@@ -94,11 +106,13 @@ class Terminal:
 
     def read(self) -> str:
         """The next line, or lines if a text was pasted.  KeyboardInterrupt at Ctrl-C, EOFError at Ctrl-D."""
+        return self.prompt.prompt(pre_run=self._schedule_warm_up)
+
+    def news(self) -> str:
+        """What has gone wrong with the history since this was asked last; "" if nothing has."""
         problem = getattr(self.history, "problem", "")
-        text = self.prompt.prompt(pre_run=self._schedule_warm_up)
-        if getattr(self.history, "problem", "") != problem:
-            self._repl.screen.say(f"kshell: {getattr(self.history, 'problem', '')}")
-        return text
+        told, self._told = self._told, problem
+        return problem if problem != told else ""
 
     def edit(self, text: str) -> str | None:
         """A program, typed or edited by the person; None if it was called off."""
@@ -106,7 +120,7 @@ class Terminal:
             from kshell.shell.prompt.editor import ProgramEditor
 
             self._editor = ProgramEditor(
-                self._repl.session,
+                self._session,
                 style=self.style,
                 editing_mode=self.mode,
                 color_depth=self.depth,
@@ -119,14 +133,14 @@ class Terminal:
         loop = asyncio.get_running_loop()
 
         def step() -> None:
-            self._warm = not self._repl.warm_one_step()
+            self._warm = not self._warming.one_step()
             if not self._warm:
                 loop.call_later(0.001, step)
             else:
                 self.prompt.app.invalidate()
 
         loop.call_later(WARM_UP_DELAY, step)
-        if self._repl.session.tree and self._repl.config.toolbar:
+        if self._session.tree and self._config.toolbar:
             self._watch(loop, None)
 
     def _watch(self, loop: asyncio.AbstractEventLoop, before: State | None) -> None:
@@ -141,7 +155,7 @@ class Terminal:
     # What prompt_toolkit asks for.
 
     def _message(self) -> StyleAndTextTuples:
-        text = self._repl.prompt_text()
+        text = prompt_text(self._session.image)
         name, _, profile = text.removesuffix("> ").partition(" ")
         middle = ("class:prompt.profile", f" {profile}" if profile else "")
         return [("class:prompt", name), middle, ("class:prompt", "> ")]
@@ -149,7 +163,7 @@ class Terminal:
     def _complete(self, before: str) -> tuple[int, list[Match]]:
         from kshell.shell.prompt.candidates import complete
 
-        return complete(self._repl.session, before)
+        return complete(self._session, before)
 
     def _paint(self, line: str) -> list[tuple[str, str]]:
         """The line in its colours; without them where that fails, so that what is typed is always shown."""
@@ -158,13 +172,13 @@ class Terminal:
     def _highlight(self, line: str) -> list[tuple[str, str]]:
         from kshell.shell.prompt.highlight import highlight
 
-        return highlight(self._repl.session, line)
+        return highlight(self._session, line)
 
     def _toolbar(self) -> StyleAndTextTuples:
         from kshell.shell.prompt.toolbar import toolbar
 
         if not self._warm:  # the machine is not booted yet: this would boot it before the first prompt is there
-            return [("", f" Linux {PROFILES[self._repl.session.profile].release}")]
+            return [("", f" Linux {PROFILES[self._session.profile].release}")]
         app = get_app()
         width = app.output.get_size().columns
         mode: StyleAndTextTuples = []
@@ -173,14 +187,14 @@ class Terminal:
             width -= len(mode[0][1])
         document = self.prompt.default_buffer.document
         before, after = document.current_line_before_cursor, document.current_line_after_cursor
-        return [*mode, *toolbar(self._repl.session, before, after, width)]
+        return [*mode, *toolbar(self._session, before, after, width)]
 
     def _tree_state(self) -> State | None:
-        from kshell.shell.trees.named_tree import tree_state
+        from kshell.shell.trees.tree_state import tree_state
 
-        return tree_state(self._repl.session)
+        return tree_state(self._session)
 
     def _show_explanation(self, line: str, column: int) -> None:
         from kshell.shell.prompt.f1 import explain
 
-        self._repl.session.output.show(explain(self._repl.session, line, column))
+        self._session.output.show(explain(self._session, line, column))

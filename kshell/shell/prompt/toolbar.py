@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from kshell.shell.prompt.line import LONGEST, Expected, at_cursor, expected, is_blank, lenient, literals_of
 from kshell.shell.prompt.values import HINTS, definition_named
-from kshell.shell.trees.named_tree import tree_state
+from kshell.shell.trees.tree_state import tree_state
 
 if TYPE_CHECKING:
     from kshell.kernel.core.declare import SyscallDefinition

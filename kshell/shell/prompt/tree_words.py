@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from kshell.shell.prompt.line import Cursor, Expected
 from kshell.shell.prompt.match import Candidate
-from kshell.shell.prompt.paths import host_files
+from kshell.shell.prompt.path_words import host_files
 from kshell.shell.prompt.values import Found
 
 if TYPE_CHECKING:

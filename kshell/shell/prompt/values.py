@@ -14,7 +14,7 @@ from kshell.abi.symbolic import SYMBOLS
 from kshell.shell.calls.arguments import EXTRA, Refusal, register_value
 from kshell.shell.prompt.line import Cursor, Expected, current_term
 from kshell.shell.prompt.match import Candidate
-from kshell.shell.prompt.paths import machine_files
+from kshell.shell.prompt.path_words import machine_files
 
 if TYPE_CHECKING:
     from kshell.kernel.core.declare import Parameter, SyscallDefinition

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from kshell.kernel.core.pointers import KernelPanic
 from kshell.shell.errors import CommandError, did_you_mean
-from kshell.shell.trees.named_tree import named, own_path
+from kshell.shell.host_files import named, own_path
+from kshell.shell.state.context import Panicked
 from kshell.shell.views.view import show
 
 if TYPE_CHECKING:
     from kshell.kernel.boot.vmlinux import Vmlinux
     from kshell.kernel.kernel import Kernel
-    from kshell.shell.session import Session
+    from kshell.shell.state.context import Context
 
 _OOPS = ("------------[ cut here", "BUG: ", "general protection fault", "watchdog: BUG")  # how an oops begins
 LAST_LINES, MOST_LINES = 12, 40  # of a log that an error shows: without an oops in it, and at most
 
 
-def find_image(session: Session, name: str | None) -> Vmlinux | str:
+def find_image(session: Context, name: str | None) -> Vmlinux | str:
     """The kernel that a word means: a profile, a tree, or without a word the one that runs.  CommandError if none."""
     from kshell.kernel.core.profile import PROFILES
 
@@ -57,7 +58,7 @@ def _fail(what: str, because: str, try_: str) -> Vmlinux | str:
     raise CommandError(what, because, try_)
 
 
-def _of_tree(session: Session, folder: str) -> Vmlinux:
+def _of_tree(session: Context, folder: str) -> Vmlinux:
     from kshell.kbuild.steps.install import InstallError, installed
     from kshell.kbuild.tree.sources import Sources
     from kshell.shell.trees.named_tree import tree_folder
@@ -67,13 +68,6 @@ def _of_tree(session: Session, folder: str) -> Vmlinux:
         return installed(Sources(folder), named(folder))
     except InstallError as error:
         raise CommandError(show(error.what), show(error.because), show(error.try_)) from None
-
-
-class Panicked(NamedTuple):
-    """A kernel that did not get through its boot: which one, and all that it said."""
-
-    kernel: str
-    log: list[str]
 
 
 class PanicError(CommandError):
@@ -89,7 +83,7 @@ class PanicError(CommandError):
         return super().json() | {"log": self.log}
 
 
-def boot_image(session: Session, image: Vmlinux | str, cmdline: str) -> Kernel:
+def boot_image(session: Context, image: Vmlinux | str, cmdline: str) -> Kernel:
     """Boot it.  CommandError where the kernel panics: then the kernel of before is booted again, as from the boot
     loader's menu."""
     before = session.image
@@ -113,14 +107,14 @@ def version(k: Kernel) -> str:
     return k.release + (f" #{k.image.build}" if k.image.tree else "")
 
 
-def boot_notes(session: Session, k: Kernel) -> list[str]:
+def boot_notes(session: Context, k: Kernel) -> list[str]:
     """What to say where the tree has a newer kernel than the one that was booted, or newer sources."""
     if not k.image.tree:
         return []
     from kshell.kbuild.steps.install import is_stale
     from kshell.kbuild.tree.sources import Sources
     from kshell.shell.trees.named_tree import name_tree
-    from kshell.shell.trees.tree_changes import BOOT, change_note
+    from kshell.shell.trees.tree_notes import BOOT, change_note
 
     tree, notes = name_tree(session, k.image.tree), []
     if is_stale(Sources(tree)):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from kshell.kbuild.build_log import BuildFailed, BuildLog
     from kshell.kbuild.make import Made
     from kshell.kbuild.messages import BuildMessage
-    from kshell.shell.session import Session
+    from kshell.shell.state.context import Context
 
 # A step, and what it takes on a real machine: orders of magnitude, for a laptop of four cores.
 REAL_COST = (
@@ -56,7 +56,7 @@ def note_lines(note: BuildMessage) -> list[Line]:
 class MakeView(View):
     """A build that went through.  `show_lines`: nobody has seen its lines yet."""
 
-    def __init__(self, session: Session, log: BuildLog, made: Made, folder: str, show_lines: bool) -> None:
+    def __init__(self, session: Context, log: BuildLog, made: Made, folder: str, show_lines: bool) -> None:
         self.log, self.made, self.folder, self.show_lines = log, made, folder, show_lines
         self._build = made.build or _build_of(session, made.tree)
         self._next = "" if made.relinked else next_modules(session, log, folder)
@@ -79,7 +79,7 @@ class MakeView(View):
         return lines
 
     def _cost(self, width: int | None) -> list[Line]:
-        from kshell.shell.trees.named_tree import named
+        from kshell.shell.host_files import named
 
         shown = named(self.folder)
         compiled = sum(tool.startswith("CC") for tool, _ in self.log.steps)
@@ -95,7 +95,7 @@ class MakeView(View):
         return [[], *Table(columns, rows, {}).lines(width), next_]
 
 
-def _build_of(session: Session, tree: str) -> int | None:
+def _build_of(session: Context, tree: str) -> int | None:
     """The number of the kernel that is there, where this make has not built one."""
     from kshell.kbuild.tree.sources import Sources
     from kshell.shell.trees.named_tree import build_of
@@ -104,11 +104,11 @@ def _build_of(session: Session, tree: str) -> int | None:
     return found[1] if found is not None else None
 
 
-def next_modules(session: Session, log: BuildLog, folder: str) -> str:
+def next_modules(session: Context, log: BuildLog, folder: str) -> str:
     """What to type after a build of modules alone; "" where none was made."""
     import os
 
-    from kshell.shell.trees.tree_changes import reload
+    from kshell.shell.trees.tree_notes import reload
 
     here = [os.path.relpath(path) if os.path.isabs(path) else path for path in log.modules]
     return "; ".join(reload(session, here[:MOST_MODULES]))

@@ -10,11 +10,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from kshell.shell.errors import CommandError
-from kshell.shell.trees.named_tree import named
+from kshell.shell.host_files import named
 from kshell.shell.views.view import Nothing, View, show
 
 if TYPE_CHECKING:
-    from kshell.shell.session import Session
+    from kshell.shell.state.context import Context
 
 FALLBACKS = ("nano", "vim", "vi", "notepad")
 
@@ -40,7 +40,7 @@ def editor() -> list[str]:
     return [found]
 
 
-def edit_file(session: Session, path: str) -> View:
+def edit_file(session: Context, path: str) -> View:
     """Open `path` in the editor and wait for it.  CommandError where that cannot be."""
     if not session.interactive or not sys.stdin.isatty():
         because = "an editor needs a terminal, and this is a script or a pipe"

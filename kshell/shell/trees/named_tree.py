@@ -6,18 +6,19 @@ Nothing here runs a build; it only looks.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from kshell.shell.errors import CommandError
+from kshell.shell.host_files import own_path
 from kshell.shell.views.view import show
 
 if TYPE_CHECKING:
     from kshell.kbuild.tree.sources import Sources
     from kshell.kernel.kernel import Kernel
-    from kshell.shell.session import Session
+    from kshell.shell.state.context import Context
 
 
-def tree_folder(session: Session, command: str, folder: str | None) -> str:
+def tree_folder(session: Context, command: str, folder: str | None) -> str:
     """The tree that a command is about: the folder it names, or the one named last, or the present folder.
 
     It is the one named last from then on.  CommandError where it is no tree.
@@ -39,65 +40,11 @@ def tree_folder(session: Session, command: str, folder: str | None) -> str:
     return name_tree(session, folder)
 
 
-def own_path(text: str) -> str:
-    """A path of the host as it was typed, with the person's own folder for ``~``."""
-    return os.path.expanduser(text) if text.startswith("~") else text
-
-
-def named(path: str) -> str:
-    """A path as it can be typed: between quotes if it needs them."""
-    shown = show(path)
-    return f'"{shown}"' if any(c in " \t;#'" for c in shown) else shown
-
-
-def name_tree(session: Session, folder: str) -> str:
+def name_tree(session: Context, folder: str) -> str:
     """Make a folder the tree that commands without a folder mean; a tree keeps the name that was typed for it."""
     if not session.tree or os.path.abspath(session.tree) != os.path.abspath(folder):
         session.tree = folder.rstrip("/") or folder  # completion leaves the slash there
     return session.tree
-
-
-# Whether it runs.
-
-
-class State(NamedTuple):
-    """A tree at a glance: its `build` (None before the first), whether that `runs` or at least is `installed`, and
-    the files that were `changed` since."""
-
-    name: str
-    build: int | None
-    installed: bool
-    runs: bool
-    changed: list[str]
-
-    def __str__(self) -> str:
-        if self.build is None:
-            return f"{self.name}: not built yet"
-        if self.changed:
-            count = len(self.changed)
-            return f"{self.name}: {count} file{'s' * (count != 1)} changed since make"
-        if self.runs:
-            return f"{self.name} #{self.build}"
-        return f"{self.name} #{self.build} is built, not {'booted' if self.installed else 'installed'}"
-
-
-def tree_state(session: Session) -> State | None:
-    """The state of the tree named last; None where there is none (any more).  It takes about a millisecond."""
-    from kshell.kbuild.tree.sources import Sources, is_tree
-    from kshell.shell.trees.tree_changes import changed_files
-
-    if not session.tree:
-        return None
-    sources = Sources(session.tree)
-    if not is_tree(sources):
-        return None
-    name = show(os.path.basename(os.path.abspath(session.tree)))
-    built = build_of(session, sources)
-    if built is None:
-        return State(name, None, False, False, [])
-    runs = session.has_kernel and is_running(session.kernel, sources) and session.kernel.image.build == built[1]
-    installed = build_of(session, sources, f"boot/vmlinuz-{built[0]}") == built
-    return State(name, built[1], installed, runs, changed_files(session.tree) or [])
 
 
 def is_running(k: Kernel, sources: Sources) -> bool:
@@ -105,7 +52,7 @@ def is_running(k: Kernel, sources: Sources) -> bool:
     return bool(k.image.tree) and os.path.abspath(sources.root) == k.image.tree
 
 
-def build_of(session: Session, sources: Sources, path: str = "vmlinux") -> tuple[str, int] | None:
+def build_of(session: Context, sources: Sources, path: str = "vmlinux") -> tuple[str, int] | None:
     """The release and build number of a tree's vmlinux, or of another kernel in it; None if there is none."""
     full = os.path.abspath(sources.full(path))
     try:

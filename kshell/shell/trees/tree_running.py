@@ -5,22 +5,17 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from kshell.abi.errno import errno_name
-from kshell.shell.trees.named_tree import build_of, is_running, named
-from kshell.shell.views.view import show
+from kshell.shell.host_files import named
+from kshell.shell.trees.named_tree import build_of, is_running
 
 if TYPE_CHECKING:
     from kshell.kbuild.tree.sources import Sources
-    from kshell.kernel.core.trace import Call
-    from kshell.shell.calls.explain import Explanation
-    from kshell.shell.session import Session
+    from kshell.shell.state.context import Context
 
 COURSE_CALL = "test_call"
-TABLE = "arch/x86/entry/syscalls/syscall_64.tbl"
-X32_FROM = 512  # rows of x32 programs begin there
 
 
-def tree_of(session: Session) -> str:
+def tree_of(session: Context) -> str:
     """The tree that matters now: the one named last, else the one whose kernel runs; "" where there is none."""
     from kshell.kbuild.tree.sources import Sources, is_tree
 
@@ -29,13 +24,13 @@ def tree_of(session: Session) -> str:
     return folder if folder and is_tree(Sources(folder)) else ""
 
 
-def is_installed(session: Session, sources: Sources) -> bool:
+def is_installed(session: Context, sources: Sources) -> bool:
     """Whether the tree's vmlinux is what the boot loader finds there."""
     built = build_of(session, sources)
     return built is not None and build_of(session, sources, f"boot/vmlinuz-{built[0]}") == built
 
 
-def way_there(session: Session, folder: str, rebuild: bool = True) -> str:
+def way_there(session: Context, folder: str, rebuild: bool = True) -> str:
     """The commands that are left until the tree's kernel runs, with `rebuild` as its sources are now, else as it was
     built last."""
     from kshell.kbuild.tree.sources import Sources
@@ -49,7 +44,7 @@ def way_there(session: Session, folder: str, rebuild: bool = True) -> str:
     return f"boot {shown}" if is_installed(session, sources) else install
 
 
-def unbooted(session: Session) -> tuple[str, str] | None:
+def unbooted(session: Context) -> tuple[str, str] | None:
     """(because, try) where the session's tree was built, and another kernel runs; None where that is not so."""
     if not session.tree or not session.has_kernel:
         return None
@@ -74,7 +69,7 @@ def unbooted(session: Session) -> tuple[str, str] | None:
     return because, f"boot {shown}" if ready else f"make -C {shown} install; boot {shown}"
 
 
-def remind(session: Session) -> None:
+def remind(session: Context) -> None:
     """Say once for each build that another kernel than the tree's answers, and once for each set of changes that the
     sources of the kernel that runs are newer than it; without a tree, nothing."""
     found = unbooted(session)
@@ -84,7 +79,7 @@ def remind(session: Session) -> None:
     root = session.kernel.image.tree
     if not root:
         return
-    from kshell.shell.trees.tree_changes import USE, change_note, tree_shown
+    from kshell.shell.trees.tree_notes import USE, change_note, tree_shown
 
     if not session.tree_memory.was_touched(root):
         return
@@ -93,7 +88,7 @@ def remind(session: Session) -> None:
         session.kernel.note(f"{changed[0]}: {changed[1]}")
 
 
-def remind_of_course(session: Session, called: bool) -> None:
+def remind_of_course(session: Context, called: bool) -> None:
     """Say once that the course's own test_call has answered, and not that of a tree that is not built yet."""
     k = session.kernel
     if not called or k.image.tree or COURSE_CALL not in k.definitions:
@@ -110,102 +105,7 @@ def remind_of_course(session: Session, called: bool) -> None:
         k.note(f"{because}: {way_there(session, folder)}")
 
 
-def in_tree(session: Session, explanation: Explanation | None, call: Call) -> Explanation | None:
-    """The explanation of a call that is not there, with what the tree has to do with it."""
-    if explanation is None or call.ret is None or errno_name(-call.ret) != "ENOSYS":
-        return explanation
-    found = unbooted(session)
-    if found is not None:
-        session.tree_memory.reminded = found[0]
-        return type(explanation)(f"{explanation.because}\n{found[0]}", found[1])
-    k = session.kernel
-    if k.syscall_state(call.nr) in ("hole", "unknown"):
-        rows = _own_rows(session)
-        if rows:
-            name, number = rows[0]
-            because = f"{explanation.because}\nthe row that you have added says {number}: {name}"
-            user = named(os.path.join(os.path.relpath(k.image.tree), "user"))
-            return type(explanation)(because, f"syscall {name}, or {number} in the program and make -C {user}")
-    return explanation
-
-
-def _own_rows(session: Session) -> list[tuple[str, int]]:
-    """The calls that the table of the kernel which runs has more than that of the release, with their numbers."""
-    from kshell.abi.syscall_tbl import load
-
-    k = session.kernel
-    if not k.image.tree:
-        return []
-    known = load(k.profile.name).by_name
-    return [(name, row.number) for name, row in k.table.by_name.items() if name not in known and row.abi != "x32"]
-
-
-def enosys_note(session: Session, call: Call | None) -> None:
-    """Say of a program's last failed call why there was nothing behind it, as `syscall` does; of another, nothing."""
-    if call is None or call.ret is None or errno_name(-call.ret) != "ENOSYS":
-        return
-    from kshell.shell.calls.explain import explain, stub_of
-    from kshell.shell.commands.calls import definition_of
-
-    k = session.kernel
-    found = unbooted(session)
-    reminded = found is not None and session.tree_memory.reminded == found[0]
-    why = explain(k, call, stub_of(k, definition_of(k, call.nr)))
-    explanation = why if reminded else in_tree(session, why, call)
-    if explanation is not None:
-        because = explanation.because.replace("\n", "; ")
-        try_ = explanation.try_.partition("  (")[0]  # a note is short
-        k.note(f"{show(call.name or str(call.nr))} answered ENOSYS: {because}: {try_}")
-
-
-# What the tree has, and the kernel that runs has not.
-
-
-def missing_call(session: Session, name: str) -> tuple[str, str] | None:
-    """(because, try) for a call that the kernel which runs has no row for, where a tree is being worked on: how far
-    the call has come there.  None where the tree has nothing to do with that name."""
-    from kshell.abi.syscall_tbl import decode, parse
-    from kshell.kbuild.tree.sources import Sources
-
-    folder = tree_of(session)
-    if not folder:
-        return None
-    sources, shown = Sources(folder), named(folder)
-    rows = parse(decode(sources.read_bytes(TABLE) or b"")).rows
-    row = next((row for row in rows if row.name == name), None)
-    runs = f"the table of the kernel that runs ({session.kernel.release}) has no row for {show(name)}"
-    if row is None:
-        if name != COURSE_CALL:
-            return None
-        number = max((each.number for each in rows if each.number < X32_FROM), default=0) + 1
-        prefix = "__x64_" if any((each.entry or "").startswith("__x64_") for each in rows) else ""
-        because = f"{runs}, and neither has that of {shown}"
-        return because, f"edit {named(os.path.join(folder, TABLE))}  ({number} common {name} {prefix}sys_{name})"
-    how_far, known = _how_far(session, folder, row.name)
-    return f"{runs}; {how_far}", way_there(session, folder, rebuild=not known)
-
-
-def _how_far(session: Session, folder: str, name: str) -> tuple[str, bool]:
-    """Where the row for a call stands that the tree's table has, and whether a kernel was built with it."""
-    from kshell.abi.object_file import ObjectError, read_object
-    from kshell.kbuild.tree.sources import Sources
-
-    sources, shown = Sources(folder), named(folder)
-    built = build_of(session, sources)
-    if built is None:
-        return f"{shown} has one, and is not built yet", False
-    try:
-        _, payload = read_object(sources.read_bytes("vmlinux") or b"", "vmlinux")
-        known = any(str(each[2]) == name for each in payload.get("rows", ()))
-    except (ObjectError, IndexError, TypeError):
-        known = True
-    if not known:
-        return f"{shown} has one now, which is newer than its last build (#{built[1]})", False
-    state = "installed, but not booted" if is_installed(session, sources) else "built, but not installed"
-    return f"{shown} #{built[1]} has one: it is {state}", True
-
-
-def missing_symbol(session: Session, name: str) -> tuple[str, str] | None:
+def missing_symbol(session: Context, name: str) -> tuple[str, str] | None:
     """(because, try) for a symbol that a module needs and the kernel that runs does not export, where a tree is being
     worked on.  None where there is none, or the tree knows no such symbol either."""
     from kshell.kbuild.steps.modpost import parse_symvers

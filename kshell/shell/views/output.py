@@ -8,7 +8,8 @@ from __future__ import annotations
 import sys
 from typing import Any, BinaryIO, Protocol, TextIO
 
-from kshell.shell.views.view import Failure, Line, View, labelled, plain, show
+from kshell.shell.views.failure import Failure
+from kshell.shell.views.view import Line, View, labelled, plain, show
 
 
 class Result:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from kshell.shell.views.failure import Failure
 from kshell.shell.views.output import Result
-from kshell.shell.views.view import ROLES, Failure, Line, View, labelled, show
+from kshell.shell.views.view import ROLES, Line, View, labelled, show
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -7,10 +7,7 @@ path joins the texts; the rich one gives each role a style.  Meaning is never in
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from kshell.shell.errors import CommandError
+from typing import Any
 
 Span = tuple[str, str]
 Line = list[Span]
@@ -243,40 +240,6 @@ class Lsmod(View):
                 ]
             )
         return lines
-
-
-class Failure(View):
-    """A CommandError as lines: what, because, try, and the details between; then those that came with it."""
-
-    def __init__(
-        self,
-        what: str,
-        because: str,
-        try_: str,
-        details: Sequence[str],
-        status: int,
-        more: Sequence[Failure] = (),
-        after: Sequence[str] = (),
-    ) -> None:
-        self.what, self.because, self.try_, self.details, self.status = what, because, try_, details, status
-        self.more, self.after = more, after
-
-    def lines(self, width: int | None = None) -> list[Line]:
-        lines: list[Line] = [span(line, "error") for line in show_lines(self.what)]
-        lines += [[("    ", ""), (line, "caret" if set(line) <= set(" ^~|") else "")] for line in self.details]
-        for label, text in (("because", self.because), ("try", self.try_)):
-            lines += labelled(label, text)
-        for other in self.more:
-            lines += other.lines(width)
-        if self.more:
-            lines.append(span(f"{len(self.more) + 1} mistakes", "error"))
-        return [*lines, *[span(show(line), "error") for line in self.after]]
-
-
-def failure(error: CommandError) -> Failure:
-    """The view of an error."""
-    more = [failure(other) for other in error.more]
-    return Failure(error.what, error.because, error.try_, error.details, error.status, more, error.after)
 
 
 def labelled(label: str, text: str) -> list[Line]:

@@ -19,7 +19,7 @@ from kshell.shell.errors import CommandError, did_you_mean
 from kshell.shell.lines import foreign
 from kshell.shell.lines.options import KINDS, Argument, Misread, Option, read_options
 from kshell.shell.lines.words import Word, split
-from kshell.shell.session import Session
+from kshell.shell.state.context import Context
 from kshell.shell.views.view import Nothing, View
 from tests.shell.lab import Lab
 
@@ -73,12 +73,12 @@ def test_a_usage_is_made_of_what_is_declared() -> None:
     assert [made.kind_at(n) for n in range(3)] == ["word", "file", "file"]
 
 
-def _handler(session: Session, words: list[Word]) -> View:
+def _handler(session: Context, words: list[Word]) -> View:
     """Do nothing."""
     return Nothing()
 
 
-def _silent(session: Session, words: list[Word]) -> View:
+def _silent(session: Context, words: list[Word]) -> View:
     return Nothing()
 
 

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
+from kshell.shell.errors import INTERRUPTED
 from kshell.shell.prompt.screen import Screen
-from kshell.shell.session import INTERRUPTED
 from kshell.shell.views.output import Result
 from kshell.shell.views.render import RichOutput
 from kshell.shell.views.view import Text, span

@@ -16,11 +16,14 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from kshell.shell.commands import registry
-from kshell.shell.prompt.config import Config
 from kshell.shell.prompt.f1 import explain
+from kshell.shell.prompt.guard import Guard
 from kshell.shell.prompt.keys import pasted
+from kshell.shell.prompt.line import prompt_text
 from kshell.shell.prompt.repl import Repl
+from kshell.shell.prompt.warming import Warming
 from kshell.shell.session import Session
+from kshell.shell.settings import Config
 from kshell.shell.views.output import Result
 from tests.kbuild.tree_lab import TreeLab
 from tests.shell.lab import Lab
@@ -211,12 +214,12 @@ def test_the_prompt_names_the_release_of_a_tree_s_kernel(talk: Talk) -> None:
     TreeLab(Path())
     for line in ("make -C test_kernel", "make install", "boot test_kernel"):
         assert talk.session.execute(line)[-1].error is None
-    assert talk.repl.prompt_text() == "kshell 4.19.1-test> "
-    assert talk.lines(f"{talk.repl.prompt_text()}lsmod", ENTER)[-1] == "lsmod"
+    assert prompt_text(talk.session.image) == "kshell 4.19.1-test> "
+    assert talk.lines(f"{prompt_text(talk.session.image)}lsmod", ENTER)[-1] == "lsmod"
     talk.session.execute("boot 6.19")
-    assert talk.repl.prompt_text() == "kshell 6.19> "
+    assert prompt_text(talk.session.image) == "kshell 6.19> "
     talk.session.execute("boot course")
-    assert talk.repl.prompt_text() == "kshell> "
+    assert prompt_text(talk.session.image) == "kshell> "
 
 
 def test_the_files_of_a_tree_are_watched_while_nobody_types(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -314,9 +317,9 @@ def test_f1_knows_what_is_under_the_cursor(shared: Lab, line: str, column: int, 
 
 
 def test_a_kernel_that_is_not_the_usual_one_is_in_the_prompt(talk: Talk) -> None:
-    assert talk.repl.prompt_text() == "kshell> "
+    assert prompt_text(talk.session.image) == "kshell> "
     talk.type("boot 6.19", ENTER)
-    assert talk.repl.prompt_text() == "kshell 6.19> "
+    assert prompt_text(talk.session.image) == "kshell 6.19> "
 
 
 def test_a_bug_in_a_command_does_not_end_the_session(
@@ -385,9 +388,9 @@ def test_a_dumb_terminal_gets_plain_lines(monkeypatch: pytest.MonkeyPatch, capsy
 
 
 def test_warming_up_boots_the_machine_and_stops(talk: Talk) -> None:
-    steps = 0
-    while talk.repl.warm_one_step():
+    warming, steps = Warming(talk.session, talk.repl.screen, Guard()), 0
+    while warming.one_step():
         steps += 1
         assert steps < 20
     assert talk.session._kernel is not None
-    assert not talk.repl.warm_one_step()
+    assert not warming.one_step()

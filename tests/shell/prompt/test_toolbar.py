@@ -14,7 +14,7 @@ from kshell.shell.prompt.highlight import highlight
 from kshell.shell.prompt.line import LONGEST
 from kshell.shell.prompt.toolbar import toolbar
 from kshell.shell.session import Session
-from kshell.shell.trees.named_tree import tree_state
+from kshell.shell.trees.tree_state import tree_state
 from tests.kbuild.tree_lab import TreeLab
 from tests.shell.lab import Lab
 

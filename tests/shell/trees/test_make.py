@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kshell.shell.session import INTERRUPTED
+from kshell.shell.errors import INTERRUPTED
 from tests.kbuild.tree_lab import HEADER, TABLE, TreeLab
 from tests.shell.lab import Lab, screen
 from tests.shell.tree_steps import CALL, NOT_THERE, PROGRAM, built, said

@@ -49,7 +49,7 @@ def test_json_collects_what_programs_write() -> None:
 
 
 def test_json_keeps_what_a_program_wrote_before_it_was_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kshell.shell.session.BUDGET", 100_000)
+    monkeypatch.setattr("kshell.shell.state.context.BUDGET", 100_000)
     loop = "b801000000bf0100000048c7c600104000ba010000000f05ebe6"  # write(1, its own first byte, 1) without end
     (found,) = as_json(f"run --hex {loop}")
     assert found["status"] == 1

@@ -47,7 +47,7 @@ def modules() -> View:
 
 def config() -> View:
     """Where the prompt's settings are, and what can be set."""
-    from kshell.shell.prompt.config import DEFAULT_TEXT, config_path
+    from kshell.shell.settings import DEFAULT_TEXT, config_path
 
     path = config_path()
     lines: list[Line] = [

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from kshell.shell.errors import CommandError
-
-if TYPE_CHECKING:
-    from kshell.shell.session import Session
-    from kshell.shell.views.view import Line
+from kshell.shell.views.output import Output
+from kshell.shell.views.view import Line
 
 COLLECTED_MAX = 4 << 20  # bytes of a program's output that --json keeps
 
 
 class ShellTty:
-    """/dev/tty of the machine: what programs write goes to the session's output, or into the result of --json."""
+    """/dev/tty of the machine: what programs write goes to the session's output, or into the result of --json.
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    `output` answers where that is now; `read_input` gives a line that the person typed.
+    """
+
+    def __init__(self, output: Callable[[], Output], read_input: Callable[[], bytes]) -> None:
+        self._output, self._read_input = output, read_input
         self._collected = bytearray()
         self._line = b""
         self.lost = 0
@@ -25,9 +26,9 @@ class ShellTty:
 
     def write(self, data: bytes) -> None:
         """Show bytes at once, or collect them."""
-        if not self._session.output.collects:
+        if not self._output().collects:
             try:
-                self._session.output.write(data)
+                self._output().write(data)
             except OSError as error:  # the reader has gone: not a matter for the kernel in whose name this runs
                 self.failure = self.failure or error
             return
@@ -39,7 +40,7 @@ class ShellTty:
         """Show a line of a command that is still at work.  Where nobody reads it any more, CommandError ends the
         command, unless `stop` is false: kernel code does not end for that."""
         try:
-            self._session.output.line(line)
+            self._output().line(line)
         except OSError as error:
             self.failure = self.failure or error
             if stop:
@@ -48,7 +49,7 @@ class ShellTty:
     def read(self, size: int) -> bytes:
         """At most `size` bytes of the line that the person typed; empty at the end of the input."""
         if not self._line:
-            self._line = self._session.read_input()
+            self._line = self._read_input()
         taken, self._line = self._line[:size], self._line[size:]
         return taken
 

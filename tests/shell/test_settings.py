@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kshell.shell.prompt import config as prompt_config
-from kshell.shell.prompt.config import Config, config_folder, load, state_folder, write_default
+from kshell.shell import settings as shell_settings
 from kshell.shell.prompt.history import KEPT, LineHistory
+from kshell.shell.settings import Config, config_folder, load, state_folder, write_default
 
 DEFAULTS = {name: getattr(Config(), name) for name in Config.__slots__}
 
@@ -54,11 +54,11 @@ def test_the_commented_file_says_what_the_defaults_are() -> None:
 
 
 def test_every_setting_can_be_changed() -> None:
-    lines = ['keys = "vi"', *(f"{name} = false" for name in prompt_config._SWITCHES)]
+    lines = ['keys = "vi"', *(f"{name} = false" for name in shell_settings._SWITCHES)]
     config = settings("\n".join(lines))
     assert config.problem == ""
     assert config.keys == "vi"
-    assert not any(getattr(config, name) for name in prompt_config._SWITCHES)
+    assert not any(getattr(config, name) for name in shell_settings._SWITCHES)
 
 
 @pytest.mark.parametrize(

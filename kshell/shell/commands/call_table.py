@@ -1,4 +1,4 @@
-"""Views of system-call tables: the kernel's own, slot by slot, and a file that a person wrote."""
+"""The tables of system calls: the kernel's own, slot by slot, and a file that a person wrote."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from kshell.kernel.core.memory import KernelFault
-from kshell.shell.commands.registry import misuse, take_options
+from kshell.kernel.core.profile import PROFILES
+from kshell.shell.commands.registry import command, misuse, take_options
 from kshell.shell.errors import CommandError, did_you_mean
+from kshell.shell.host_files import read_bytes
+from kshell.shell.lines.options import Argument, Option
 from kshell.shell.views.view import Column, Line, Text, View, labelled, show
 from kshell.shell.views.view import Table as TableView
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from kshell.kernel.core.profile import Profile
     from kshell.kernel.kernel import Kernel
     from kshell.shell.lines.words import Word
+    from kshell.shell.state.context import Context
 
 STATES = ("built", "not built", "hole", "x32")
 ABIS = ("common", "64", "x32")
@@ -30,6 +34,36 @@ _COLUMNS = (
     Column("slot holds", "address"),
     Column("symbol", "symbol"),
 )
+
+
+@command(
+    "table",
+    "table [NAME|NR|FROM-TO]... [--abi common|64|x32] [--state built|hole|...]",
+    "table check FILE",
+    group="The kernel's tables",
+    arguments=(Argument("syscall", "[NAME|NR|FROM-TO]"), Argument("file", "FILE")),
+    options=(
+        Option("--abi", "only rows of this ABI: common, 64, x32", "common|64|x32", also=("-a",)),
+        Option("--state", 'only calls that are: built, "not built", hole, x32', "built|hole|...", also=("-s",)),
+    ),
+    examples=(
+        ("table 0-5", "six slots, as they are in kernel memory"),
+        ("table open", "calls with open in their name"),
+        ("table 335", "one number"),
+        ("table --abi x32", "the rows for x32 programs"),
+    ),
+)
+def table(session: Context, words: list[Word]) -> View:
+    """Show sys_call_table: numbers, rows, and the pointers in its slots.
+
+    `table check FILE` reads a syscall_64.tbl of your own folder and shows its rows, or every mistake in it; it warns
+    where entries are spelt for another release than the one that runs.
+    """
+    if words and words[0].text == "check":
+        if len(words) != 2:
+            raise misuse("table", "check takes one file", "table check FILE")
+        return check(words[1].text, PROFILES[session.profile])
+    return show_table(session.kernel, words)
 
 
 class Slot:
@@ -129,7 +163,6 @@ def _nr(text: str) -> int:
 def check(path: str, profile: Profile) -> View:
     """What a table file of the host holds: its rows, or all its mistakes; entries of other releases only warn."""
     from kshell.abi.syscall_tbl import decode, parse
-    from kshell.shell.host_files import read_bytes
 
     found = parse(decode(read_bytes("table check", path)), path)
     if found.errors:

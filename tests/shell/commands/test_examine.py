@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kshell.shell.views.examine import c_text, unit
+from kshell.shell.commands.examine import c_text, unit
 from tests.shell.lab import Lab
 
 NUMBERS = (1, 0xFFFFFFFF81000000, 3, 8, 0x4142434445464748)

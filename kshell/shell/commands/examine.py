@@ -16,7 +16,7 @@ from kshell.shell.views.view import show
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
-    from kshell.shell.session import Session
+    from kshell.shell.state.context import Context
 
 SIZES = {"b": 1, "h": 2, "w": 4, "g": 8}
 FORMATS = "xduotcsia"
@@ -40,7 +40,7 @@ class Place:
         return Place(self.address + offset & U64, self.physical)
 
 
-def parse_place(session: Session, command: str, text: str, name: str = "") -> Place:
+def parse_place(session: Context, command: str, text: str, name: str = "") -> Place:
     """An address: a number, a symbol, ``table[3]``, ``$rsp``, each with ``+8`` or ``-2*8``, or ``phys:`` and a number.
 
     A system call's name is that of its function.  CommandError if it is none of these; `command` is what was typed
@@ -68,7 +68,7 @@ def parse_place(session: Session, command: str, text: str, name: str = "") -> Pl
         raise CommandError(f"{name or command}: {refusal.what}", refusal.because, try_) from None
 
 
-def _register(session: Session, name: str) -> int:
+def _register(session: Context, name: str) -> int:
     registers = registers_of(session)
     for known in (name, name[1:], {"pc": "ip"}.get(name, "")):
         if known in registers:
@@ -84,7 +84,7 @@ def register_name(name: str) -> str:
     return "eflags" if name == "flags" else name if name[0] == "r" else "r" + name
 
 
-def registers_of(session: Session) -> dict[str, int]:
+def registers_of(session: Context) -> dict[str, int]:
     """The registers of the program that ran last, else of the shell's task, by Linux's names."""
     from kshell.abi import ptregs
 

@@ -1,52 +1,19 @@
-"""What the kernel knows by number and by name: the table, the symbols."""
+"""What the kernel knows by name and by address: its symbols."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kshell.kernel.core.profile import PROFILES
-from kshell.shell.commands.registry import command, misuse
+from kshell.shell.commands.registry import command
 from kshell.shell.errors import CommandError, did_you_mean
-from kshell.shell.lines.options import Argument, Option
+from kshell.shell.lines.options import Argument
 from kshell.shell.views.view import Column, Table, View, show
 
 if TYPE_CHECKING:
     from kshell.kernel.core.kallsyms import Symbol
     from kshell.kernel.kernel import Kernel
     from kshell.shell.lines.words import Word
-    from kshell.shell.session import Session
-
-
-@command(
-    "table",
-    "table [NAME|NR|FROM-TO]... [--abi common|64|x32] [--state built|hole|...]",
-    "table check FILE",
-    group="The kernel's tables",
-    arguments=(Argument("syscall", "[NAME|NR|FROM-TO]"), Argument("file", "FILE")),
-    options=(
-        Option("--abi", "only rows of this ABI: common, 64, x32", "common|64|x32", also=("-a",)),
-        Option("--state", 'only calls that are: built, "not built", hole, x32', "built|hole|...", also=("-s",)),
-    ),
-    examples=(
-        ("table 0-5", "six slots, as they are in kernel memory"),
-        ("table open", "calls with open in their name"),
-        ("table 335", "one number"),
-        ("table --abi x32", "the rows for x32 programs"),
-    ),
-)
-def table(session: Session, words: list[Word]) -> View:
-    """Show sys_call_table: numbers, rows, and the pointers in its slots.
-
-    `table check FILE` reads a syscall_64.tbl of your own folder and shows its rows, or every mistake in it; it warns
-    where entries are spelt for another release than the one that runs.
-    """
-    from kshell.shell.views import tables
-
-    if words and words[0].text == "check":
-        if len(words) != 2:
-            raise misuse("table", "check takes one file", "table check FILE")
-        return tables.check(words[1].text, PROFILES[session.profile])
-    return tables.show_table(session.kernel, words)
+    from kshell.shell.state.context import Context
 
 
 @command(
@@ -59,7 +26,7 @@ def table(session: Session, words: list[Word]) -> View:
         ("kallsyms 0xffffffff81000010", "what lives at an address"),
     ),
 )
-def kallsyms(session: Session, words: list[Word]) -> View:
+def kallsyms(session: Context, words: list[Word]) -> View:
     """List the kernel's symbols: address, kind, name, module.
 
     The kinds are nm's: T text, D data, R read-only data, B zeroed data; a small letter is not exported.

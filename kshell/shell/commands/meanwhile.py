@@ -8,20 +8,21 @@ from kshell.kernel.task.task import Task, do_exit, release_task
 from kshell.shell.commands.registry import find, misuse
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.words import split
-from kshell.shell.views.view import Line, View, failure, show
+from kshell.shell.views.failure import failure
+from kshell.shell.views.view import Line, View, show
 
 if TYPE_CHECKING:
-    from kshell.shell.session import Session
+    from kshell.shell.state.context import Context
 
 # The emulated CPU is in the middle of the call: what runs meanwhile may run kernel code, but no program of its own.
 ALLOWED = ("rmmod", "insmod", "modprobe", "lsmod", "modinfo", "dmesg", "kallsyms", "table")
 
 
-class Meanwhile:
+class Meanwhile(View):
     """One command line, and what it came to; `ran` is False until the call has slept."""
 
-    def __init__(self, session: Session, line: str) -> None:
-        self._session, self.text = session, line.strip()
+    def __init__(self, session: Context, line: str) -> None:
+        self._session, self._line = session, line.strip()
         commands = split(line)
         if len(commands) != 1:
             raise misuse("syscall", "--during takes one command", "syscall --during 'rmmod sleepy' test_call 1")
@@ -42,7 +43,7 @@ class Meanwhile:
         sleeper = k.shell_task
         self.ran = True
         if k.tracer is not None:
-            k.tracer.hop(3, "meanwhile", f"another task: {self.text}")
+            k.tracer.hop(3, "meanwhile", f"another task: {self._line}")
         k.shell_task = Task(k, "kshell", sleeper)
         k.tasks[k.shell_task.pid] = k.shell_task
         k.switch_to(k.shell_task)
@@ -67,22 +68,24 @@ class Meanwhile:
         if self._bug is not None:
             raise self._bug
         if not self.ran:
-            k.note(f"the call never slept, so there was no moment for `{self.text}`; a handler sleeps by msleep(k, ms)")
+            k.note(
+                f"the call never slept, so there was no moment for `{self._line}`; a handler sleeps by msleep(k, ms)"
+            )
 
     def json(self) -> dict[str, Any]:
         """What --json shows under "during"."""
-        found: dict[str, Any] = {"command": self.text, "ran": self.ran}
+        found: dict[str, Any] = {"command": self._line, "ran": self.ran}
         if self._error is not None:
             found["error"] = self._error.json()
         elif self._view is not None:
             found["result"] = self._view.json()
         return found
 
-    def lines(self, width: int | None) -> list[Line]:
+    def lines(self, width: int | None = None) -> list[Line]:
         """The command as it was typed, and its output."""
         if not self.ran:
             return []
         view = failure(self._error) if self._error is not None else self._view
         shown: list[Line] = view.lines(width) if view is not None else []
-        head: Line = [("during the call: ", "dim"), (show(self.text), "name")]
+        head: Line = [("during the call: ", "dim"), (show(self._line), "name")]
         return [head, *([("  ", ""), *line] for line in shown)]

@@ -1,0 +1,32 @@
+"""Where the number of a system call leads, looked up once for all that is said about the call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from kshell.abi.c_types import U64
+from kshell.kernel.entry.entry import lookup
+
+if TYPE_CHECKING:
+    from kshell.kernel.core.declare import SyscallDefinition
+    from kshell.kernel.kernel import Kernel
+
+
+class Target(NamedTuple):
+    """What a call reaches: its number as the kernel takes it (on 6.19 only 32 bits count), the address of the function,
+    or None where there is none, its declaration, and what the pointer that it hands its work to holds (STUB_ and its
+    name; None if it has none)."""
+
+    nr: int
+    address: int | None
+    definition: SyscallDefinition | None
+    stub: int | None
+
+
+def target_of(k: Kernel, nr: int) -> Target:
+    """Where a number leads at this moment."""
+    address, number = lookup(k, nr & U64)
+    definition = k.define_of(number) if address is not None else None
+    symbol = k.symbols.lookup(f"STUB_{definition.name}") if definition is not None else None
+    stub = k.memory.load(symbol.address) if symbol is not None and symbol.kind in "bBdD" else None
+    return Target(number, address, definition, stub)

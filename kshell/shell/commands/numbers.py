@@ -1,0 +1,23 @@
+"""Numbers as the arguments of commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kshell.shell.calls.arguments import Refusal, number
+from kshell.shell.commands.registry import misuse
+from kshell.shell.views.view import show
+
+if TYPE_CHECKING:
+    from kshell.shell.lines.words import Word
+
+
+def count(name: str, word: Word) -> int:
+    """A positive number.  CommandError for anything else."""
+    try:
+        value = number(word.text)
+    except Refusal as refusal:
+        raise misuse(name, refusal.what) from None
+    if value is None or not 0 < value < 1 << 31:
+        raise misuse(name, f"{show(word.text)} is not a positive number")
+    return value

@@ -1,0 +1,79 @@
+"""Programs in user mode: run one."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from kshell.shell.commands.registry import command, misuse, take_options
+from kshell.shell.lines.options import Argument, Option
+from kshell.shell.programs.listing import FILL, listing
+from kshell.shell.programs.program_files import from_file, from_hex, from_source
+from kshell.shell.programs.running import start
+from kshell.shell.views.view import View, show
+
+if TYPE_CHECKING:
+    from kshell.shell.lines.words import Word
+    from kshell.shell.state.context import Context
+
+PAIR = re.compile("[0-9a-fA-F]{2}")
+
+
+@command(
+    "run",
+    "run [--trace] FILE|FILE.s|FILE.bin [ARGS...]",
+    "run [--trace] --hex BYTES [ARGS...]",
+    "run --list FILE|FILE.s|FILE.bin",
+    "run",
+    group="Programs",
+    arguments=(Argument("file", "FILE|FILE.s|FILE.bin"), Argument("word", "[ARGS...]")),
+    options=(
+        Option("--trace", "show its system calls, as strace does"),
+        Option("--list", "show its machine code instead of running it"),
+        Option("--hex", "machine code as hexadecimal bytes", "BYTES"),
+    ),
+    examples=(
+        ("run --hex b83c000000bf070000000f05", "exit(7), as machine code"),
+        ('asm "mov eax, 60; mov edi, 3; syscall"; run', "the program that asm made last, again"),
+    ),
+)
+def run(session: Context, words: list[Word]) -> View:
+    """Run a program on the emulated CPU, and show how it ended.
+
+    FILE is a program that make has built, or FILE.s: assembly in Intel syntax, which starts at _start or at its first
+    instruction. If FILE.s has a main instead, and libc.s lies beside it, the two are assembled together. Any other
+    file is raw machine code and starts at its first byte. Without a file the program that asm made last runs again.
+
+    BYTES may be typed with blanks between them, two digits each: run --hex 0f 05. If the program is to have
+    arguments too, BYTES are one word: run --hex 0f05 x, or run --hex "0f 05" x.
+
+    The program's arguments are on its stack, as the x86-64 ABI has them.
+    """
+    return _run(session, words, traced=session.trace_all, with_hops=False)
+
+
+def run_traced(session: Context, words: list[Word]) -> View:
+    """What `trace run` does."""
+    with_hops = bool(words) and words[0].text == "--hops"
+    return _run(session, words[1:] if with_hops else words, traced=True, with_hops=with_hops)
+
+
+def _run(session: Context, words: list[Word], traced: bool, with_hops: bool) -> View:
+    given = take_options("run", words, leading=True)
+    traced, words = traced or "--trace" in given, given.words
+    if "--hex" in given:
+        first = given.values["--hex"]
+        spaced = PAIR.fullmatch(first.raw) is not None
+        text = " ".join(word.text for word in (first, *words)) if spaced else first.text
+        program, rest = from_hex(text), [] if spaced else words
+    elif words:
+        if words[0].text.startswith("-") and not words[0].quote:
+            raise misuse("run", f"unknown option {show(words[0].text)}")
+        program, rest = from_file(words[0].text), words[1:]
+    elif session.program:
+        program, rest = from_source(session.program, FILL), []
+    else:
+        raise misuse("run", "which program?")
+    if "--list" in given:
+        return listing(program)
+    return start(session, program, [word.text for word in rest], traced, with_hops)

@@ -100,7 +100,7 @@ def read_arguments(argv: list[str]) -> Arguments:
 
 
 def _nearest(arg: str, known: list[str]) -> str:
-    from kshell.shell.errors import did_you_mean
+    from kshell.abi.problem import did_you_mean
 
     close = did_you_mean(arg, known)
     return f"{close[0]}  (did you mean that?)" if close else "kshell --help"

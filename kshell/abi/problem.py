@@ -44,11 +44,12 @@ class ProblemError(Exception):
         return self.problem.try_
 
 
-def excerpt(text: str, line: int, column: int = 0, width: int = 1) -> tuple[str, ...]:
+def excerpt(text: str, line: int, column: int = 0, width: int = 1, window: int = _WINDOW) -> tuple[str, ...]:
     """Line `line` of a text as gcc shows it, and under it a caret (``^~~~`` for a `width` of 4) at `column`.
 
     Both count from 1; without a column there is no caret, without such a line nothing.  A tab is one blank, as gcc has
-    it, and what a terminal could take for a command is U+FFFD.  Of a long line, the part around the column is shown.
+    it, and what a terminal could take for a command is U+FFFD.  Of a line longer than `window`, the part around the
+    column is shown.
     """
     from unicodedata import east_asian_width
 
@@ -56,9 +57,9 @@ def excerpt(text: str, line: int, column: int = 0, width: int = 1) -> tuple[str,
     if not 0 < line <= len(lines) - (lines[-1] == ""):
         return ()
     source = lines[line - 1].removesuffix("\r")
-    start = 0 if len(source) <= _WINDOW else max(0, column - _WINDOW // 2)
-    window = source[start : start + _WINDOW]
-    shown = "".join(c if c.isprintable() else " " if c == "\t" else "\ufffd" for c in window)
+    start = 0 if len(source) <= window else max(0, column - window // 2)
+    part = source[start : start + window]
+    shown = "".join(c if c.isprintable() else " " if c == "\t" else "\ufffd" for c in part)
     if not column:
         return (f"{line:5d} | {shown.rstrip()}",)
     before = "".join("  " if east_asian_width(c) in "WF" else " " for c in shown[: max(column - 1 - start, 0)])

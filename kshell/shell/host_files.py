@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from kshell.shell.errors import CommandError, did_you_mean
+from kshell.abi.problem import did_you_mean
+from kshell.shell.errors import CommandError
 from kshell.shell.views.view import show
 
 FILE_MAX = 32 << 20

@@ -15,7 +15,7 @@ from kshell.shell.errors import BUG, INTERRUPTED, CommandError
 from kshell.shell.host_files import read_text
 from kshell.shell.lines.words import Line, Word, plain, split
 from kshell.shell.state.context import Context
-from kshell.shell.views.failure import bug_report, failure
+from kshell.shell.views.failure import Failure, bug_report
 from kshell.shell.views.output import Output, Result
 from kshell.shell.views.view import View, show
 
@@ -133,8 +133,8 @@ class Session(Context):
         from kshell.shell.lines.foreign import NAMES
 
         if name not in NAMES and name in self.kernel.table.by_name:
-            error.because = f"{name} is a system call, not a command"
-            error.try_ = " ".join(["syscall", *(show(word.raw) for word in words)])
+            try_ = " ".join(["syscall", *(show(word.raw) for word in words)])
+            error.reword(f"{name} is a system call, not a command", try_)
         return error
 
     def _run(self, part: Line) -> Result:
@@ -165,7 +165,7 @@ class Session(Context):
         if isinstance(outcome, CommandError):
             error = outcome
             self._stopped = error if isinstance(error, Stopped) else None
-            view: View = failure(error)
+            view: View = Failure(error)
             result = Result(text, error.status, view, error.json(), output, notes)
         else:
             self._stopped = None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from kshell.shell.errors import did_you_mean
+from kshell.abi.problem import ProblemError, did_you_mean
 from kshell.shell.views.view import show
 
 if TYPE_CHECKING:
@@ -31,12 +31,8 @@ _ESCAPES = {"n": 10, "t": 9, "r": 13, "0": 0, "a": 7, "b": 8, "f": 12, "v": 11, 
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3})|(.))", re.DOTALL)
 
 
-class Refusal(Exception):
+class Refusal(ProblemError):
     """An argument that makes no sense; the caller adds which call it was for."""
-
-    def __init__(self, what: str, because: str, try_: str) -> None:
-        super().__init__(what)
-        self.what, self.because, self.try_ = what, because, try_
 
 
 def number(text: str) -> int | None:

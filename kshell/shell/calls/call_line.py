@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from kshell.abi.problem import did_you_mean
 from kshell.shell.calls.arguments import ALL_SYMBOLS, Refusal, argument, register_value
-from kshell.shell.errors import CommandError, did_you_mean
+from kshell.shell.errors import CommandError
 from kshell.shell.views.view import show
 
 if TYPE_CHECKING:

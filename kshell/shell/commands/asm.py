@@ -13,6 +13,7 @@ from kshell.shell.lines.words import BLANKS
 from kshell.shell.programs.listing import FILL, listing
 from kshell.shell.programs.program_files import assemble, from_image
 from kshell.shell.programs.running import start
+from kshell.shell.views.failure import retold
 from kshell.shell.views.view import View, show
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _typed(words: list[Word]) -> str:
         try:
             text = c_string(words[0].inside).decode("utf-8", "replace")
         except Refusal as refusal:
-            raise CommandError(f"asm: {refusal.what}", refusal.because, refusal.try_) from None
+            raise retold(refusal, "asm") from None
     elif len(words) == 1:
         text = words[0].text
     else:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from kshell.abi.problem import did_you_mean
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.profile import PROFILES
 from kshell.shell.commands.registry import command, misuse, take_options
-from kshell.shell.errors import CommandError, did_you_mean
+from kshell.shell.errors import CommandError
 from kshell.shell.host_files import read_bytes
 from kshell.shell.lines.options import Argument, Option
 from kshell.shell.views.view import Column, Line, Text, View, labelled, show

@@ -120,7 +120,7 @@ def _number(session: Context, words: list[Word], command: str) -> int:
     except CommandError as error:
         told = missing_call(session, words[0].text) if error.what.startswith("no system call") else None
         if told is not None:
-            error.because, error.try_ = told
+            error.reword(*told)
         raise
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kshell.abi.problem import did_you_mean
 from kshell.shell.commands.registry import command
-from kshell.shell.errors import CommandError, did_you_mean
+from kshell.shell.errors import CommandError
 from kshell.shell.lines.options import Argument
 from kshell.shell.views.view import Column, Table, View, show
 

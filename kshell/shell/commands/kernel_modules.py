@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from kshell.abi.problem import did_you_mean
 from kshell.shell.commands.registry import command, misuse, take_options
-from kshell.shell.errors import CommandError, did_you_mean
+from kshell.shell.errors import CommandError
 from kshell.shell.host_files import write_new
 from kshell.shell.lines.options import Argument, Option
 from kshell.shell.modules.kmod import (
@@ -212,7 +213,7 @@ def _copy(session: Context, name: str, folder: str) -> View:
     sample = built_in or find_sample(name)
     if sample is None:
         failed = not_found("module copy", name, session)
-        failed.try_ = failed.try_.replace("modprobe", "module copy")
+        failed.reword(failed.because, failed.try_.replace("modprobe", "module copy"))
         raise failed
     target = os.path.join(folder, sample + ".py") if folder != "." else sample + ".py"
     if folder.endswith(".py") and not os.path.isdir(folder):

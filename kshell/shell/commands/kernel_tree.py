@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from kshell.abi.problem import did_you_mean
 from kshell.kbuild.tree.paths import VERSIONS
 from kshell.shell.commands.registry import command, misuse, take_options
-from kshell.shell.errors import INTERRUPTED, CommandError, did_you_mean
+from kshell.shell.errors import INTERRUPTED, CommandError
 from kshell.shell.host_files import named, own_path
 from kshell.shell.lines.options import Argument, Option
 from kshell.shell.trees.build_views import MakeView, failed_build, message_lines
@@ -15,6 +16,7 @@ from kshell.shell.trees.named_tree import build_of, is_running, name_tree, tree_
 from kshell.shell.trees.tree_changes import changes_of
 from kshell.shell.trees.tree_notes import INSTALL, advice, change_note, forget_made
 from kshell.shell.trees.tree_running import way_there
+from kshell.shell.views.failure import retold
 from kshell.shell.views.view import Line, Text, View, show, span
 
 if TYPE_CHECKING:
@@ -76,7 +78,7 @@ def _new_tree(session: Context, texts: list[str], force: bool) -> View:
     try:
         made = new_tree(texts[0], version, force)
     except TreeError as error:
-        raise CommandError(show(error.what), show(error.because), show(error.try_)) from None
+        raise retold(error) from None
     shown = named(name_tree(session, texts[0]))
     lines: list[Line] = [span(f"{shown}: {len(made.created)} files of a Linux {version} tree")]
     lines += [[("kept: ", "dim"), (show(f"your {old} is now {copy}"), "")] for old, copy in made.kept]

@@ -8,7 +8,7 @@ from kshell.kernel.task.task import Task, do_exit, release_task
 from kshell.shell.commands.registry import find, misuse
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.words import split
-from kshell.shell.views.failure import failure
+from kshell.shell.views.failure import Failure
 from kshell.shell.views.view import Line, View, show
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Meanwhile(View):
         """The command as it was typed, and its output."""
         if not self.ran:
             return []
-        view = failure(self._error) if self._error is not None else self._view
+        view = Failure(self._error) if self._error is not None else self._view
         shown: list[Line] = view.lines(width) if view is not None else []
         head: Line = [("during the call: ", "dim"), (show(self._line), "name")]
         return [head, *([("  ", ""), *line] for line in shown)]

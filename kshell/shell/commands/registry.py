@@ -13,7 +13,8 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from kshell.shell.errors import BUG, CommandError, did_you_mean
+from kshell.abi.problem import did_you_mean
+from kshell.shell.errors import BUG, CommandError
 from kshell.shell.lines.options import KINDS, Argument, Given, Misread, Option, read_options
 from kshell.shell.views.view import show
 

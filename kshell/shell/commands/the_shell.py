@@ -12,6 +12,7 @@ from kshell.shell.commands.topics import TOPICS, name_page
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import write_new
 from kshell.shell.lines.options import Argument, Option
+from kshell.shell.views.failure import retold
 from kshell.shell.views.view import Line, Nothing, Text, View, show, span
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ def echo(session: Context, words: list[Word]) -> View:
         try:
             text = c_string(text).decode("utf-8", "surrogateescape")
         except Refusal as refusal:
-            raise CommandError(f"echo: {refusal.what}", refusal.because, refusal.try_) from None
+            raise retold(refusal, "echo") from None
     if target is not None:
         write_file(session, text if "-n" in options else text + "\n", target)
         return Nothing()

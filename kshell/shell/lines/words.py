@@ -9,6 +9,7 @@ and is an ordinary character elsewhere, as paths on Windows need.
 
 from __future__ import annotations
 
+from kshell.abi.problem import excerpt
 from kshell.shell.errors import CommandError
 
 BLANKS = " \t\r\n\f\v"
@@ -137,9 +138,6 @@ def _unquoted(inside: str, quote: str) -> str:
     return "".join(out)
 
 
-def caret(line: str, column: int, width: int = 1) -> list[str]:
-    """Two lines: the line (the part around the column, where it is long) and a caret under the column."""
-    line = "".join(c if c.isprintable() else " " for c in line)
-    start = max(0, column - 60) if len(line) > 100 else 0
-    shown = line[start : start + 100]
-    return [shown, " " * (column - start) + "^" * max(1, min(width, len(shown) - column + start))]
+def caret(line: str, column: int) -> list[str]:
+    """Two lines: the line (the part around the column, where it is long) and a caret under the column (from 0)."""
+    return [text.partition("| ")[2] for text in excerpt(line, 1, column + 1, window=100)]

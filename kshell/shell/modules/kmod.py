@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from kshell.shell.errors import CommandError, did_you_mean
+from kshell.abi.problem import did_you_mean
+from kshell.shell.errors import CommandError
 from kshell.shell.host_files import unreadable
 from kshell.shell.modules.depmod import dependencies, installed
 from kshell.shell.modules.samples import find_sample, sample_names, sample_path
@@ -31,11 +32,11 @@ def load(
 
         failed = _failed(error)
         if command == "modprobe":
-            failed.try_ = failed.try_.replace(f"insmod {path}", f"modprobe {module_name(path)}")
+            failed.reword(failed.because, failed.try_.replace(f"insmod {path}", f"modprobe {module_name(path)}"))
         sharpen(session, path, error, failed)
         if not os.path.exists(path):
             missing = unreadable("insmod", path, FileNotFoundError(2, "No such file or directory"))
-            failed.because, failed.try_ = missing.because, missing.try_
+            failed.reword(missing.because, missing.try_)
         raise failed from None
     return Loaded(session.kernel, module)
 
@@ -116,8 +117,8 @@ def remove(session: Context, name: str) -> View:
         return Nothing()
     failed = not_found("modprobe: FATAL", name, session)
     close = did_you_mean(plain, loaded)
-    failed.what = f"modprobe: FATAL: Module {show(name)} not found."
-    failed.try_ = f"modprobe -r {close[0]}" if close else "lsmod  (what is loaded)"
+    try_ = f"modprobe -r {close[0]}" if close else "lsmod  (what is loaded)"
+    failed.reword(failed.because, try_, f"modprobe: FATAL: Module {show(name)} not found.")
     raise failed
 
 
@@ -177,11 +178,12 @@ def unload(session: Context, name: str, force: bool, who: str = "rmmod") -> View
     except ModuleError as error:
         failed = _failed(error)
         if who == "modprobe":
-            failed.what = failed.what.replace(
+            what = failed.what.replace(
                 f"rmmod: ERROR: could not remove module {plain}", f"modprobe: ERROR: could not remove '{plain}'"
             ).replace(f": rmmod {plain}", f": modprobe -r {plain}")
+            failed.reword(failed.because, failed.try_, what)
         if plain not in k.modules:
             close = did_you_mean(plain, k.modules)
-            failed.try_ = f"rmmod {close[0]}  (did you mean that?)" if close else failed.try_
+            failed.reword(failed.because, f"rmmod {close[0]}  (did you mean that?)" if close else failed.try_)
         raise failed from None
     return Nothing()

@@ -32,7 +32,7 @@ def sharpen(session: Context, path: str, error: ModuleError, failed: CommandErro
     else:
         found = None
     if found is not None:
-        failed.because, failed.try_ = found
+        failed.reword(*found)
 
 
 def _unknown_symbol(session: Context, path: str) -> tuple[str, str] | None:

@@ -13,11 +13,12 @@ from kshell.kernel.task.binfmt import Segment
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import read_bytes, read_text
 from kshell.shell.lines.words import caret
+from kshell.shell.views.failure import retold
 from kshell.shell.views.view import show
 
 if TYPE_CHECKING:
     from kshell.assembler import Image
-    from kshell.assembler.problems import AsmError, AsmProblem, KeystoneMissing
+    from kshell.assembler.problems import AsmError, AsmProblem
 
 RAW_MAX = 16 << 20
 PROTECTIONS = ("r-x", "r--", "rw-")
@@ -104,7 +105,7 @@ def from_source(source: str, name: str) -> Program:
     try:
         return from_object(build_program([(name, source), *library]), name)
     except KeystoneMissing as missing:
-        raise _no_assembler("run", missing) from None
+        raise retold(missing, "run") from None
     except AsmError as error:
         raise refused_source("run", error) from None
 
@@ -137,7 +138,7 @@ def from_object(data: bytes, path: str) -> Program:
             tuple(_changes(payload["sources"], path)),
         )
     except ObjectError as error:
-        raise CommandError(f"run: {error.what}", error.because, error.try_) from None
+        raise retold(error, "run") from None
     except (KeyError, TypeError, ValueError, AttributeError):
         because = "it says that it is a program, but not all of one is in it"
         raise CommandError(f"run: {show(path)}: Exec format error", because, _make(path)) from None
@@ -193,13 +194,9 @@ def assemble(command_name: str, source: str, name: str) -> Image:
     try:
         return assembler.assemble(source, filename=name)
     except KeystoneMissing as missing:
-        raise _no_assembler(command_name, missing) from None
+        raise retold(missing, command_name) from None
     except AsmError as error:
         raise refused_source(command_name, error) from None
-
-
-def _no_assembler(command_name: str, missing: KeystoneMissing) -> CommandError:
-    return CommandError(f"{command_name}: {missing.what}", missing.because, missing.try_)
 
 
 def refused_source(command_name: str, error: AsmError) -> CommandError:

@@ -10,7 +10,7 @@ from kshell.shell.lines.words import Word, plain
 from kshell.shell.modules.samples import find_sample
 from kshell.shell.prompt.line import Expected, expected, lenient
 from kshell.shell.prompt.values import HINTS, constants, parameter_at
-from kshell.shell.views.failure import failure
+from kshell.shell.views.failure import Failure
 from kshell.shell.views.output import Result
 from kshell.shell.views.view import Text, View, show
 
@@ -33,7 +33,7 @@ def explain(session: Session, text: str, column: int) -> Result:
     try:
         view = _explain(session, text, column)
     except CommandError as error:
-        view = failure(error)
+        view = Failure(error)
     return Result("", 0, view)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from kshell.abi.problem import did_you_mean
 from kshell.kernel.core.pointers import KernelPanic
-from kshell.shell.errors import CommandError, did_you_mean
+from kshell.shell.errors import CommandError
 from kshell.shell.host_files import named, own_path
 from kshell.shell.state.context import Panicked
+from kshell.shell.views.failure import retold
 from kshell.shell.views.view import show
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ def _of_tree(session: Context, folder: str) -> Vmlinux:
     try:
         return installed(Sources(folder), named(folder))
     except InstallError as error:
-        raise CommandError(show(error.what), show(error.because), show(error.try_)) from None
+        raise retold(error) from None
 
 
 class PanicError(CommandError):

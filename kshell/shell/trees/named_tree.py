@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import own_path
-from kshell.shell.views.view import show
+from kshell.shell.views.failure import retold
 
 if TYPE_CHECKING:
     from kshell.kbuild.tree.sources import Sources
@@ -36,7 +36,7 @@ def tree_folder(session: Context, command: str, folder: str | None) -> str:
     try:
         tree_at(folder)
     except TreeError as error:
-        raise CommandError(f"{command}: {show(error.what)}", show(error.because), show(error.try_)) from None
+        raise retold(error, command) from None
     return name_tree(session, folder)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from typing import Protocol
 
 from kshell.shell.errors import BUG, CommandError
 from kshell.shell.views.view import Line, View, labelled, show, show_lines, span
@@ -12,35 +12,41 @@ from kshell.shell.views.view import Line, View, labelled, show, show_lines, span
 class Failure(View):
     """A CommandError as lines: what, because, try, and the details between; then those that came with it."""
 
-    def __init__(
-        self,
-        what: str,
-        because: str,
-        try_: str,
-        details: Sequence[str],
-        status: int,
-        more: Sequence[Failure] = (),
-        after: Sequence[str] = (),
-    ) -> None:
-        self.what, self.because, self.try_, self.details, self.status = what, because, try_, details, status
-        self.more, self.after = more, after
+    def __init__(self, error: CommandError) -> None:
+        self.error, self.status = error, error.status
 
     def lines(self, width: int | None = None) -> list[Line]:
-        lines: list[Line] = [span(line, "error") for line in show_lines(self.what)]
-        lines += [[("    ", ""), (line, "caret" if set(line) <= set(" ^~|") else "")] for line in self.details]
-        for label, text in (("because", self.because), ("try", self.try_)):
-            lines += labelled(label, text)
-        for other in self.more:
-            lines += other.lines(width)
-        if self.more:
-            lines.append(span(f"{len(self.more) + 1} mistakes", "error"))
-        return [*lines, *[span(show(line), "error") for line in self.after]]
+        error = self.error
+        lines: list[Line] = [span(line, "error") for line in show_lines(error.what)]
+        lines += [[("    ", ""), (line, "caret" if set(line) <= set(" ^~|") else "")] for line in error.details]
+        lines += labelled("because", error.because) + labelled("try", error.try_)
+        for other in error.more:
+            lines += Failure(other).lines(width)
+        if error.more:
+            lines.append(span(f"{len(error.more) + 1} mistakes", "error"))
+        return [*lines, *[span(show(line), "error") for line in error.after]]
 
 
-def failure(error: CommandError) -> Failure:
-    """The view of an error."""
-    more = [failure(other) for other in error.more]
-    return Failure(error.what, error.because, error.try_, error.details, error.status, more, error.after)
+class Told(Protocol):
+    """What another room has to say to a person, in the same three parts."""
+
+    @property
+    def what(self) -> str:
+        """What happened."""
+
+    @property
+    def because(self) -> str:
+        """Because of what."""
+
+    @property
+    def try_(self) -> str:
+        """What to try."""
+
+
+def retold(told: Told, command: str = "") -> CommandError:
+    """What another room refused, as the answer of a command; its name stands before it where it is given."""
+    what, because, try_ = ("\n".join(show_lines(text)) for text in (told.what, told.because, told.try_))
+    return CommandError(f"{command}: {what}" if command else what, because, try_)
 
 
 def bug_report(bug: BaseException) -> CommandError:

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 import kshell
+from kshell.abi.problem import did_you_mean
 from kshell.shell.commands import registry
 from kshell.shell.commands.registry import GROUPS, Command, command, everything, find
-from kshell.shell.errors import CommandError, did_you_mean
+from kshell.shell.errors import CommandError
 from kshell.shell.lines import foreign
 from kshell.shell.lines.options import KINDS, Argument, Misread, Option, read_options
 from kshell.shell.lines.words import Word, split

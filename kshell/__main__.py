@@ -6,6 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from kshell.shell.errors import BUG, INTERRUPTED
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -33,7 +35,7 @@ Exit status: 0 done, 1 a command failed, 2 wrong usage, 3 a bug in kshell, 130 C
 """
 KERNELS = ("4.19", "course", "6.19")
 TREE_USAGE = "kshell tree new DIR [4.19|6.19] [--force]"
-USAGE_ERROR, BUG, INTERRUPTED = 2, 3, 130
+USAGE_ERROR = 2
 
 
 class UsageError(Exception):

@@ -18,6 +18,11 @@ ROOMS = (
 )
 # The same inside the kernel.  report and proc are appendices: the words of each release, and what /proc and /sys show.
 FLOORS = ("core", "mm", "fs", "task", "report", "syscalls", "entry", "module", "proc", "boot")
+# And inside the shell, where some are files; its __init__ says what each is.
+SHELL = (
+    *("errors", "views", "host_files", "lines", "settings", "state", "trees", "modules", "calls", "programs"),
+    *("commands", "session", "prompt"),
+)
 # The one file that declares names forward: what it imports under TYPE_CHECKING goes upwards, and is not counted.
 FORWARD = "kshell.kernel.kernel"
 LARGEST_CIRCLE = 10  # to become 3: the compiler and the loader, and the session with what it calls, are still tied
@@ -86,6 +91,15 @@ def test_a_file_of_the_kernel_imports_only_from_floors_below(name: str) -> None:
     assert here is not None, f"{name}: which floor is that?"
     for other, line in imports(TREES[name]):
         there = position(FLOORS, other, 2) if other.startswith("kshell.kernel.") else None
+        assert there is None or there <= here, f"{name}:{line}: must not import {other}"
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.startswith("kshell.shell.")])
+def test_a_file_of_the_shell_imports_only_from_what_stands_before_it(name: str) -> None:
+    here = position(SHELL, name, 2)
+    assert here is not None, f"{name}: which room is that?"
+    for other, line in imports(TREES[name]):
+        there = position(SHELL, other, 2) if other.startswith("kshell.shell.") else None
         assert there is None or there <= here, f"{name}:{line}: must not import {other}"
 
 

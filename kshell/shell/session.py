@@ -115,7 +115,7 @@ class Session(Context):
     def call(self, words: list[Word]) -> View:
         """What one command answers.  CommandError if it fails."""
         if any(c in word.raw for word in words for c in "|<>&`$"):
-            from kshell.shell.lines.pipes import refuse
+            from kshell.shell.lines.unix_grammar import refuse
 
             refuse(words, registry.is_command, lambda: self.kernel.release)
         name, rest = words[0].text, words[1:]

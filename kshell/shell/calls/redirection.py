@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kshell.abi.errno import errno_name, strerror
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import is_own
-from kshell.shell.lines.pipes import OUTPUT
+from kshell.shell.lines.unix_grammar import OUTPUT
 from kshell.shell.views.view import show
 
 if TYPE_CHECKING:

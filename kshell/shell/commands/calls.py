@@ -181,7 +181,7 @@ def trace(session: Context, words: list[Word]) -> View:
         session.trace_all = name == "on"
         return _trace_state(session)
     if name == "run":
-        from kshell.shell.commands.run import run_traced
+        from kshell.shell.commands.run_program import run_traced
 
         return run_traced(session, words[1:])
     if name == "syscall":

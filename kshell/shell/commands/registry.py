@@ -186,7 +186,7 @@ def find(name: str) -> Command | None:
     """The command of that name or alias, its file imported if it was not yet; None if there is none."""
     name = _index().aliases.get(name, name)
     if name not in _commands and name in _index().files:
-        import_module(f"{__package__}.{_index().files[name]}")
+        import_module(f"kshell.shell.commands.{_index().files[name]}")
     return _commands.get(name)
 
 

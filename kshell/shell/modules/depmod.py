@@ -3,6 +3,7 @@ that make modules_install has put where the kernel of a tree looks."""
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -11,25 +12,27 @@ from kshell.shell.modules.samples import sample_names, sample_path
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kshell.cc.modinfo import Symbols
     from kshell.kernel.kernel import Kernel
 
 
-@cache
-def _symbols(name: str) -> Symbols:
-    """The symbols of a sample, by its source alone."""
-    import ast
-
-    from kshell.cc.modinfo import symbols
-
-    with open(sample_path(name), encoding="utf-8") as file:
-        return symbols(ast.parse(file.read()))
+_NEEDED = re.compile(r'= extern\("(\w+)"')
+_EXPORTED = re.compile(r"^EXPORT_SYMBOL(?:_GPL)?\((\w+)\)", re.MULTILINE)
 
 
 @cache
-def _exporters() -> dict[str, str]:
-    """Each symbol that a sample exports, and that sample."""
-    return {symbol: name for name in sample_names() for symbol, _ in _symbols(name).exports}
+def _text(sample: str) -> str:
+    with open(sample_path(sample), encoding="utf-8") as file:
+        return file.read()
+
+
+def needs(sample: str) -> list[str]:
+    """The symbols that a sample takes from elsewhere, by its text: samples write each declaration on a line."""
+    return _NEEDED.findall(_text(sample))
+
+
+def exports(sample: str) -> list[str]:
+    """The symbols that a sample exports, by its text."""
+    return _EXPORTED.findall(_text(sample))
 
 
 def owners(undefined: Iterable[str], k: Kernel | None = None) -> list[str]:
@@ -37,8 +40,11 @@ def owners(undefined: Iterable[str], k: Kernel | None = None) -> list[str]:
     found: list[str] = []
     for symbol in undefined:
         loaded = k.symbols.lookup_exported(symbol) if k is not None else None
-        owner = loaded.module if loaded is not None else _exporters().get(symbol)
-        if owner is not None and owner not in found:
+        if loaded is not None:
+            owner = loaded.module
+        else:
+            owner = next((name for name in sample_names() if symbol in exports(name)), None)
+        if owner and owner not in found:
             found.append(owner)
     return found
 
@@ -73,14 +79,16 @@ def installed(k: Kernel, name: str) -> list[str] | None:
     return found
 
 
-def dependencies(sample: str) -> list[str]:
-    """The samples that have to be loaded before this one, in the order of loading."""
+def dependencies(k: Kernel, sample: str) -> list[str]:
+    """The modules that have to be there before this sample, in the order of loading: what a loaded one exports, or
+    else another sample."""
     found: list[str] = []
 
     def visit(name: str, above: tuple[str, ...]) -> None:
-        for owner in owners(_symbols(name).undefined):
+        for owner in owners(needs(name), k):
             if owner not in above and owner not in found:
-                visit(owner, (*above, owner))
+                if owner in sample_names():
+                    visit(owner, (*above, owner))
                 found.append(owner)
 
     visit(sample, (sample,))

@@ -60,7 +60,7 @@ def _failed(error: ModuleError) -> CommandError:
 def load_with_dependencies(session: Context, sample: str, params: dict[str, str | None]) -> View:
     """modprobe: the modules that a sample needs, and then the sample; what is loaded already is left alone."""
     loaded = session.kernel.modules
-    for needed in dependencies(sample):
+    for needed in dependencies(session.kernel, sample):
         if needed.replace("-", "_") not in loaded:
             load(session, sample_path(needed), {}, "modprobe")
     same = loaded.get(sample.replace("-", "_"))

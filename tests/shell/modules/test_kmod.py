@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kshell.abi.object_file import write_object
+from kshell.cc.modinfo import symbols
+from kshell.shell.modules import depmod
+from kshell.shell.modules.samples import sample_names, sample_path
 from tests.shell.lab import Lab
 
 HEAD = 'from kshell.linux import MODULE_LICENSE, Kernel, module_init, module_exit\nMODULE_LICENSE("GPL")\n'
@@ -363,3 +367,11 @@ def test_a_real_kernels_ko_is_refused_with_a_way_out(lab: Lab) -> None:
     assert error["what"].endswith(": Invalid module format")
     assert "real kernel" in error["because"]
     assert "Invalid module format" in lab.error("modinfo real.ko")["what"]
+
+
+@pytest.mark.parametrize("name", sample_names())
+def test_the_symbols_of_a_sample_are_found_by_its_text_as_the_compiler_reads_them(name: str) -> None:
+    source = Path(sample_path(name)).read_text(encoding="utf-8")
+    read = symbols(ast.parse(source))
+    assert depmod.needs(name) == read.undefined
+    assert depmod.exports(name) == [symbol for symbol, _ in read.exports]

@@ -6,7 +6,13 @@ import io
 from typing import Any
 
 from kshell.shell.session import Session
-from kshell.shell.views.output import PlainOutput, Result, Silence
+from kshell.shell.views.output import Output, PlainOutput, Result
+
+
+class Silence(Output):
+    """Collects everything and shows nothing."""
+
+    collects = True
 
 
 class Lab:

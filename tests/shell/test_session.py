@@ -9,7 +9,7 @@ import pytest
 
 from kshell.shell.errors import BUG, INTERRUPTED
 from kshell.shell.session import Session
-from kshell.shell.views.output import JsonOutput, Result
+from kshell.shell.views.output import JsonOutput, Output, Result
 from kshell.shell.views.view import View
 from tests.shell.lab import Lab, screen
 from tests.shell.tree_steps import at
@@ -234,19 +234,11 @@ def test_what_is_left_of_a_typed_line_is_not_for_the_next_command() -> None:
 def test_every_result_is_shown_as_it_comes() -> None:
     shown: list[Result] = []
 
-    class Watching:
+    class Watching(Output):
         collects = True
 
         def show(self, result: Result) -> None:
             shown.append(result)
-
-        def line(self, line: object) -> None: ...
-
-        def write(self, data: bytes) -> None: ...
-
-        def progress(self, done: int, total: int, what: str) -> None: ...
-
-        def end_progress(self) -> None: ...
 
     session = Session(output=Watching())
     assert session.execute("echo a; echo b") == shown

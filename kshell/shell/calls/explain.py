@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kshell.abi.c_types import U64
 from kshell.abi.errno import errno_name, is_error
@@ -27,13 +27,11 @@ _TRY = {
 }
 
 
-class Explanation:
+class Explanation(NamedTuple):
     """Why, and what to try; either may be empty."""
 
-    __slots__ = ("because", "try_")
-
-    def __init__(self, because: str, try_: str = "") -> None:
-        self.because, self.try_ = because, try_
+    because: str
+    try_: str = ""
 
 
 def explain(k: Kernel, call: Call, target: Target) -> Explanation | None:

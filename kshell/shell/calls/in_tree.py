@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kshell.abi.errno import errno_name
 from kshell.shell.calls.explain import Explanation, explain
-from kshell.shell.calls.target import target_of
+from kshell.shell.calls.target import Target, target_of
 from kshell.shell.host_files import named
 from kshell.shell.trees.named_tree import build_of
 from kshell.shell.trees.tree_running import COURSE_CALL, is_installed, tree_of, unbooted, way_there
@@ -21,9 +21,13 @@ TABLE = "arch/x86/entry/syscalls/syscall_64.tbl"
 X32_FROM = 512  # rows of x32 programs begin there
 
 
-def in_tree(session: Context, explanation: Explanation | None, call: Call) -> Explanation | None:
-    """The explanation of a call that is not there, with what the tree has to do with it."""
-    if explanation is None or call.ret is None or errno_name(-call.ret) != "ENOSYS":
+def why(session: Context, call: Call, target: Target, told: bool = False) -> Explanation | None:
+    """Why `call` answered an error, with what the tree has to do with a call that is not there; None if it did not.
+
+    With `told`, that another kernel runs than the tree's was said already.
+    """
+    explanation = explain(session.kernel, call, target) if call.ret is not None and call.ret < 0 else None
+    if explanation is None or call.ret is None or errno_name(-call.ret) != "ENOSYS" or told:
         return explanation
     found = unbooted(session)
     if found is not None:
@@ -57,9 +61,8 @@ def enosys_note(session: Context, call: Call | None) -> None:
         return
     k = session.kernel
     found = unbooted(session)
-    reminded = found is not None and session.tree_memory.reminded == found[0]
-    why = explain(k, call, target_of(k, call.nr))
-    explanation = why if reminded else in_tree(session, why, call)
+    told = found is not None and session.tree_memory.reminded == found[0]
+    explanation = why(session, call, target_of(k, call.nr), told)
     if explanation is not None:
         because = explanation.because.replace("\n", "; ")
         try_ = explanation.try_.partition("  (")[0]  # a note is short

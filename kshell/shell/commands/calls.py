@@ -9,14 +9,13 @@ from kshell.kernel.entry.exec import run_stub
 from kshell.kernel.entry.run import Outcome
 from kshell.shell.calls.call_line import call_arguments, call_number
 from kshell.shell.calls.call_views import CallView, Ending, Hops
-from kshell.shell.calls.explain import explain
-from kshell.shell.calls.in_tree import in_tree, missing_call
+from kshell.shell.calls.in_tree import missing_call, why
 from kshell.shell.calls.target import target_of
 from kshell.shell.commands.registry import command, find, misuse, take_options
 from kshell.shell.errors import INTERRUPTED, CommandError
 from kshell.shell.lines.options import Argument, Option
 from kshell.shell.state.context import BUDGET
-from kshell.shell.trees.tree_running import remind, remind_of_course
+from kshell.shell.trees.tree_running import remind
 from kshell.shell.views.view import Line, Text, View, labelled, span
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def make_call(session: Context, words: list[Word], with_hops: bool) -> View:
     if not words:
         raise misuse("syscall", "which call?")
     k = session.kernel
-    nr = _number(session, words, "syscall")
+    nr = _number(session, k, words, "syscall")
     target = target_of(k, nr)
     definition = target.definition
     raw = "--raw" in given or words[0].text[:1].isdigit()  # by number it is syscall(2), which knows no signature either
@@ -101,11 +100,8 @@ def make_call(session: Context, words: list[Word], with_hops: bool) -> View:
     name = run.call.name if run.call is not None else None
     hops = Hops(tracer.hops or [], run.listing, f"__NR_{name} = {nr}" if name else "") if with_hops else None
     returned = run.call is not None and run.outcome.kind == "returned"
-    explanation = explain(k, run.call, target) if run.call is not None and returned else None
-    if run.call is not None:
-        explanation = in_tree(session, explanation, run.call)
-    remind(session)
-    remind_of_course(session, called=name == "test_call")
+    explanation = why(session, run.call, target) if run.call is not None and returned else None
+    remind(session, k, {name})
     ending = Ending(run.outcome, _faulting(run), k.oopses > oopses, f"the shell's task {pid}")
     memory = [(i, _parameter(definition, i), address, data) for i, address, data in run.buffers]
     if returned:
@@ -113,10 +109,10 @@ def make_call(session: Context, words: list[Word], with_hops: bool) -> View:
     return CallView(run.call, count, ending, memory, explanation, hops, meanwhile, session.libc)
 
 
-def _number(session: Context, words: list[Word], command: str) -> int:
+def _number(session: Context, k: Kernel, words: list[Word], command: str) -> int:
     """The number of the call that the first word names.  CommandError otherwise, with what a tree has to do with it."""
     try:
-        return call_number(session.kernel, words[0], words[1:] if command == "syscall" else (), command)
+        return call_number(k, words[0], words[1:] if command == "syscall" else (), command)
     except CommandError as error:
         told = missing_call(session, words[0].text) if error.what.startswith("no system call") else None
         if told is not None:
@@ -220,7 +216,7 @@ def man(session: Context, words: list[Word]) -> View:
 
         return help_page(name)
     try:
-        nr = _number(session, words, "man")
+        nr = _number(session, k, words, "man")
     except CommandError as error:
         what = f"man: {error.what.removeprefix('man: ')}"
         raise CommandError(what, error.because, error.try_) from None
@@ -273,11 +269,11 @@ def _page(k: Kernel, nr: int, definition: SyscallDefinition) -> View:
         lines.append([(f"  {register:<4} ", "address"), (str(parameter), "")])
     lines += [[], span("Errors", "heading")]
     numbers = {text: number for number, (text, _) in ERRNO.items()}
-    for errno, why in found.errors:
+    for errno, reason in found.errors:
         number = numbers.get(errno)
         words = f"{strerror(number)} (-{number})" if number is not None else ""
         lines.append([(f"  {errno:<13} ", "errno"), (words, "dim")])
-        lines += [[("      ", ""), (text, "")] for text in wrap(why, 86)]
+        lines += [[("      ", ""), (text, "")] for text in wrap(reason, 86)]
     if not found.errors:
         lines.append(span(f"  none: {found.without_errors}" if found.knows_errors else f"  {found.without_errors}"))
     lines += [[], *labelled("declared as", definition.macro)]
@@ -287,6 +283,6 @@ def _page(k: Kernel, nr: int, definition: SyscallDefinition) -> View:
         "state": "built",
         "signature": signature,
         "summary": found.summary,
-        "errors": [{"errno": errno, "because": why} for errno, why in found.errors],
+        "errors": [{"errno": errno, "because": reason} for errno, reason in found.errors],
     }
     return Text(lines, result)

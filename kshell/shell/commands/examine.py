@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kshell.abi.c_types import U64
 from kshell.kernel.core.layout import TASK_SIZE_MAX
@@ -27,13 +27,11 @@ _COPIED = re.compile(r"[0-9a-fA-F]{16}\Z")  # an address as a table shows it
 _SUM = re.compile(rf"(-?{_NUMBER}|\$\w+)([+*-][0-9a-fA-FxX_+*-]+)?\Z", re.ASCII)
 
 
-class Place:
+class Place(NamedTuple):
     """Where to look: a virtual address, or a physical one."""
 
-    __slots__ = ("address", "physical")
-
-    def __init__(self, address: int, physical: bool = False) -> None:
-        self.address, self.physical = address, physical
+    address: int
+    physical: bool = False
 
     def after(self, offset: int) -> Place:
         """The place `offset` bytes further on."""

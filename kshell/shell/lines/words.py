@@ -9,6 +9,8 @@ and is an ordinary character elsewhere, as paths on Windows need.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from kshell.abi.problem import excerpt
 from kshell.shell.errors import CommandError
 
@@ -17,36 +19,28 @@ _PROTECTED = BLANKS + "\\\"';#"
 _IN_DOUBLE = '"\\'
 
 
-class Word:
+class Word(NamedTuple):
     """One word: `text` without its quotes, `raw` as typed, `column` where it begins in the line (from 0).
 
     `quote` is the quote character when the whole word is one quoted piece, else "".
     """
 
-    __slots__ = ("column", "quote", "raw", "text")
-
-    def __init__(self, text: str, raw: str, column: int, quote: str = "") -> None:
-        self.text, self.raw, self.column, self.quote = text, raw, column, quote
+    text: str
+    raw: str
+    column: int
+    quote: str = ""
 
     @property
     def inside(self) -> str:
         """What stands between the quotes, as typed."""
         return self.raw[1:-1] if self.quote else self.raw
 
-    def __repr__(self) -> str:
-        return f"Word({self.raw!r} at {self.column})"
 
-
-class Line:
+class Line(NamedTuple):
     """One command of a line: its words, and its text as typed."""
 
-    __slots__ = ("text", "words")
-
-    def __init__(self, text: str, words: list[Word]) -> None:
-        self.text, self.words = text, words
-
-    def __repr__(self) -> str:
-        return f"Line({self.text!r})"
+    text: str
+    words: list[Word]
 
 
 def plain(text: str, column: int = 0) -> Word:

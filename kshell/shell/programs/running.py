@@ -15,7 +15,7 @@ from kshell.shell.errors import INTERRUPTED, CommandError
 from kshell.shell.programs.program_files import Program
 from kshell.shell.programs.program_trace import ProgramTracer, instruction_at, stopped_at
 from kshell.shell.state.context import BUDGET
-from kshell.shell.trees.tree_running import remind, remind_of_course
+from kshell.shell.trees.tree_running import remind
 from kshell.shell.views.view import Line, View, show
 
 if TYPE_CHECKING:
@@ -61,8 +61,7 @@ def start(session: Context, program: Program, args: list[str], traced: bool, wit
     failed = tracer.last_failed(traced)
     session.last_call = failed or session.last_call
     enosys_note(session, failed)
-    remind(session)
-    remind_of_course(session, called="test_call" in {*tracer.names, *(call.name for call in tracer.calls)})
+    remind(session, k, {*tracer.names, *(call.name for call in tracer.calls)})
     hops = Hops(tracer.hops, []) if tracer.hops is not None else None
     return RunView(calls, ending, hops, traced and not live, with_hops and not live)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kshell.shell.commands import registry
@@ -105,7 +106,7 @@ def _keys() -> View:
     return Text([[("Keys of the prompt", "heading")], *lines, *pages])
 
 
-def _command_page(session: Session, words: list[Word]) -> View:
+def _command_page(session: Session, words: Sequence[Word]) -> View:
     wanted = expected(words)
     if wanted.call is not None and wanted.call in session.kernel.table.by_name:
         return session.call([plain("man"), plain(wanted.call)])

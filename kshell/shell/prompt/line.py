@@ -6,7 +6,8 @@ Pure functions over text; the grammar is that of shell/lines/words.py, with an o
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from kshell.kernel.core.profile import DEFAULT
 from kshell.shell.commands.registry import Command, find
@@ -33,16 +34,16 @@ def lenient(text: str) -> tuple[list[Line], str]:
     return [], ""
 
 
-class Cursor:
+class Cursor(NamedTuple):
     """Where the cursor is: the finished `words` before it in its command, and the `word` that it ends.
 
     `word` is empty after a blank; `start` is its column; `quote` the quote that is open in it.
     """
 
-    __slots__ = ("quote", "start", "word", "words")
-
-    def __init__(self, words: list[Word], word: Word, start: int, quote: str) -> None:
-        self.words, self.word, self.start, self.quote = words, word, start, quote
+    words: list[Word]
+    word: Word
+    start: int
+    quote: str
 
 
 def at_cursor(before: str) -> Cursor | None:
@@ -70,7 +71,7 @@ def literals_of(command: Command) -> dict[str, str]:
     return found
 
 
-class Expected:
+class Expected(NamedTuple):
     """What belongs at the cursor.
 
     `kind` is one of lines.options.KINDS, or "value of an option" (then `option` says which), or "" for nothing.
@@ -78,19 +79,11 @@ class Expected:
     words before it that are no options, and `position` is its place among them.
     """
 
-    __slots__ = ("arguments", "command", "kind", "option", "words")
-
-    def __init__(
-        self,
-        kind: str,
-        command: Command | None = None,
-        arguments: list[Word] | None = None,
-        option: Option | None = None,
-        words: list[Word] | None = None,
-    ) -> None:
-        self.kind, self.command, self.option = kind, command, option
-        self.arguments = arguments or []
-        self.words = words or []
+    kind: str
+    command: Command | None = None
+    arguments: Sequence[Word] = ()
+    option: Option | None = None
+    words: Sequence[Word] = ()
 
     @property
     def position(self) -> int:
@@ -103,7 +96,7 @@ class Expected:
         return self.arguments[0].text if self.kind == "value" and self.arguments else None
 
 
-def expected(words: list[Word]) -> Expected:
+def expected(words: Sequence[Word]) -> Expected:
     """What belongs after these words of a command."""
     if not words:
         return Expected("command")
@@ -131,14 +124,14 @@ def expected(words: list[Word]) -> Expected:
     return Expected(_kind(command, arguments), command, arguments, None, words)
 
 
-def _sub_line(outer: Command, rest: list[Word]) -> Expected:
+def _sub_line(outer: Command, rest: Sequence[Word]) -> Expected:
     """Behind `trace`: a command that makes calls, or a call's own name as if `syscall` stood before it."""
     if rest[0].text in literals_of(outer):
         return expected(rest)
     return expected([plain("syscall"), *rest])
 
 
-def _kind(command: Command, arguments: list[Word]) -> str:
+def _kind(command: Command, arguments: Sequence[Word]) -> str:
     position = len(arguments)
     literals = literals_of(command)
     first = command.kind_at(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 
 class Candidate:
@@ -22,13 +23,11 @@ class Candidate:
         return f"Candidate({self.text!r})"
 
 
-class Match:
+class Match(NamedTuple):
     """A candidate and where the typed letters stand in what is shown of it."""
 
-    __slots__ = ("candidate", "places")
-
-    def __init__(self, candidate: Candidate, places: tuple[int, ...]) -> None:
-        self.candidate, self.places = candidate, places
+    candidate: Candidate
+    places: tuple[int, ...]
 
 
 def match(query: str, text: str) -> tuple[int, tuple[int, ...]] | None:

@@ -7,9 +7,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from kshell.shell.errors import INTERRUPTED
+from kshell.shell.views.output import Output, Result
 
 if TYPE_CHECKING:
-    from kshell.shell.views.output import Result
     from kshell.shell.views.render import RichOutput
     from kshell.shell.views.view import Line
 
@@ -20,10 +20,8 @@ def _presses() -> int:
     return ctrl_c.presses() if ctrl_c is not None else 0
 
 
-class Screen:
+class Screen(Output):
     """An Output that becomes a RichOutput at its first use."""
-
-    collects = False
 
     def __init__(self, colour: bool = True) -> None:
         self.colour = colour
@@ -69,10 +67,10 @@ class Screen:
         self.fresh_line()
         self.rich.progress(done, total, what)
 
-    def end_progress(self) -> None:
+    def end_progress(self) -> bool:
         """The bar of a build goes, and with it the ^C that the terminal may have written behind it."""
-        if self._rich is not None and self._rich.end_progress():
-            self._wiped = True
+        self._wiped = self._wiped or (self._rich is not None and self._rich.end_progress())
+        return self._wiped
 
     def line_was_typed(self) -> None:
         """The person ended a line that a program asked for: the terminal has moved to the next one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from kshell.shell.host_files import named
@@ -10,6 +11,7 @@ from kshell.shell.trees.named_tree import build_of, is_running
 
 if TYPE_CHECKING:
     from kshell.kbuild.tree.sources import Sources
+    from kshell.kernel.kernel import Kernel
     from kshell.shell.state.context import Context
 
 COURSE_CALL = "test_call"
@@ -69,15 +71,17 @@ def unbooted(session: Context) -> tuple[str, str] | None:
     return because, f"boot {shown}" if ready else f"make -C {shown} install; boot {shown}"
 
 
-def remind(session: Context) -> None:
+def remind(session: Context, k: Kernel, called: Collection[str | None]) -> None:
     """Say once for each build that another kernel than the tree's answers, and once for each set of changes that the
-    sources of the kernel that runs are newer than it; without a tree, nothing."""
+    sources of the kernel that runs are newer than it; without a tree, nothing.  `called` are the calls just made."""
     found = unbooted(session)
     if found is not None and found[0] != session.tree_memory.reminded:
         session.tree_memory.reminded = found[0]
-        session.kernel.note(f"{found[0]}. To run the new one: {found[1]}")
-    root = session.kernel.image.tree
+        k.note(f"{found[0]}. To run the new one: {found[1]}")
+    root = k.image.tree
     if not root:
+        if COURSE_CALL in called and COURSE_CALL in k.definitions:
+            _remind_of_course(session, k)
         return
     from kshell.shell.trees.tree_notes import USE, change_note, tree_shown
 
@@ -85,14 +89,11 @@ def remind(session: Context) -> None:
         return
     changed = change_note(session, tree_shown(session, root), USE)
     if changed is not None:
-        session.kernel.note(f"{changed[0]}: {changed[1]}")
+        k.note(f"{changed[0]}: {changed[1]}")
 
 
-def remind_of_course(session: Context, called: bool) -> None:
+def _remind_of_course(session: Context, k: Kernel) -> None:
     """Say once that the course's own test_call has answered, and not that of a tree that is not built yet."""
-    k = session.kernel
-    if not called or k.image.tree or COURSE_CALL not in k.definitions:
-        return
     from kshell.kbuild.tree.sources import Sources
 
     folder = tree_of(session)

@@ -6,7 +6,7 @@ The third face, rich text on a terminal, is kshell.shell.views.render.
 from __future__ import annotations
 
 import sys
-from typing import Any, BinaryIO, Protocol, TextIO
+from typing import IO, Any, BinaryIO, TextIO
 
 from kshell.shell.views.failure import Failure
 from kshell.shell.views.view import Line, View, labelled, plain, show
@@ -50,10 +50,10 @@ class Result:
         return found
 
 
-class Output(Protocol):
+class Output:
     """A place for results.  `collects`: programs' output goes into the result instead of `write`."""
 
-    collects: bool
+    collects = False
 
     def show(self, result: Result) -> None:
         """Show one result."""
@@ -65,21 +65,20 @@ class Output(Protocol):
         """Bytes that a program in the machine wrote to its screen, at once: never called where `collects`."""
 
     def progress(self, done: int, total: int, what: str) -> None:
-        """How far a build is; a terminal shows a bar."""
+        """How far a build is; a terminal shows a bar, for others the lines say it."""
 
-    def end_progress(self) -> object:
-        """The build is over: the bar goes."""
+    def end_progress(self) -> bool:
+        """The build is over: the bar goes; whether there was one."""
+        return False
 
 
-def streams(stream: TextIO) -> BinaryIO | None:
+def streams(stream: IO[str]) -> BinaryIO | None:
     """The binary stream under a text stream, where there is one."""
     return getattr(stream, "buffer", None)
 
 
-class PlainOutput:
+class PlainOutput(Output):
     """Results as plain text; failures go to the error stream."""
-
-    collects = False
 
     def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
         self._out, self._err = out or sys.stdout, err or sys.stderr
@@ -104,12 +103,6 @@ class PlainOutput:
         self._out.flush()
         self._fresh = True
 
-    def progress(self, done: int, total: int, what: str) -> None:
-        """Nothing: the lines say it."""
-
-    def end_progress(self) -> None:
-        """Nothing."""
-
     def show(self, result: Result) -> None:
         """The lines of the view; the person's next line starts fresh."""
         lines = [plain(line) for line in result.view.lines()]
@@ -125,7 +118,7 @@ class PlainOutput:
         stream.flush()
 
 
-class JsonOutput:
+class JsonOutput(Output):
     """One JSON object a command, on a line of its own."""
 
     collects = True
@@ -133,44 +126,9 @@ class JsonOutput:
     def __init__(self, out: TextIO | None = None) -> None:
         self._out = out or sys.stdout
 
-    def line(self, line: Line) -> None:
-        """Never called: lines are in the result."""
-        raise AssertionError("a view's lines are in its result")
-
-    def write(self, data: bytes) -> None:
-        """Never called: what programs write is collected."""
-        raise AssertionError("a program's output was to be collected")
-
-    def progress(self, done: int, total: int, what: str) -> None:
-        """Nothing: the result says it."""
-
-    def end_progress(self) -> None:
-        """Nothing."""
-
     def show(self, result: Result) -> None:
         """The object; characters beyond ASCII are escaped, so that any terminal and any pipe can carry it."""
         from json import dumps
 
         self._out.write(dumps(result.json()) + "\n")
         self._out.flush()
-
-
-class Silence:
-    """Collects everything and shows nothing: for tests and for programs that read the results themselves."""
-
-    collects = True
-
-    def progress(self, done: int, total: int, what: str) -> None:
-        """Nothing."""
-
-    def end_progress(self) -> None:
-        """Nothing."""
-
-    def show(self, result: Result) -> None:
-        """Nothing."""
-
-    def line(self, line: Line) -> None:
-        """Never called: lines are in the result."""
-
-    def write(self, data: bytes) -> None:
-        """Never called: what programs write is collected."""

@@ -7,15 +7,14 @@ no meaning is in the style alone.
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.text import Text
 
 from kshell.shell.views.failure import Failure
-from kshell.shell.views.output import Result
-from kshell.shell.views.view import ROLES, Line, View, labelled, show
+from kshell.shell.views.output import Output, Result, streams
+from kshell.shell.views.view import ROLES, Line, labelled, show
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -78,10 +77,8 @@ def styled(line: Line) -> Text:
     return text
 
 
-class RichOutput:
+class RichOutput(Output):
     """Results in colour, fitted to the terminal's width."""
-
-    collects = False
 
     def __init__(self, file: TextIO | None = None, width: int | None = None) -> None:
         self.console = make_console(file, width)
@@ -94,7 +91,7 @@ class RichOutput:
             return
         file = self.console.file
         file.flush()
-        binary = getattr(file, "buffer", None)
+        binary = streams(file)
         if binary is not None:
             binary.write(data)
             binary.flush()
@@ -166,8 +163,3 @@ class RichOutput:
             part.rstrip()
             row = first.copy() if number == 0 else Text(" " * indent)
             self.console.print(row.append_text(part), soft_wrap=True)
-
-
-def show_view(view: View, file: TextIO | None = None) -> None:
-    """Print one view, for whoever has no session."""
-    RichOutput(file or sys.stdout).show(Result("", view.status, view))

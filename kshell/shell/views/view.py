@@ -7,7 +7,7 @@ path joins the texts; the rich one gives each role a style.  Meaning is never in
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 Span = tuple[str, str]
 Line = list[Span]
@@ -80,16 +80,16 @@ class Text(View):
         return self._lines
 
 
-class Column:
+class Column(NamedTuple):
     """One column of a Table: its heading, the role of its cells, and whether they stand at its right edge.
 
     `spare`: the table can do without it where the screen is narrow; 1 goes first, 0 stays always.
     """
 
-    __slots__ = ("heading", "right", "role", "spare")
-
-    def __init__(self, heading: str, role: str = "", right: bool = False, spare: int = 0) -> None:
-        self.heading, self.role, self.right, self.spare = heading, role, right, spare
+    heading: str
+    role: str = ""
+    right: bool = False
+    spare: int = 0
 
 
 LAST_COLUMN_MIN = 24  # characters below which the text of the last column is not worth folding

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kshell.abi.fcntl import AT_FDCWD, O_CREAT, O_RDWR
 from kshell.kernel.entry.exec import Buffer
 from kshell.shell.calls.arguments import Refusal, argument, c_string, number, symbol_address
-from kshell.shell.lines.words import split
+from kshell.shell.lines.words import plain, split
 from tests.shell.lab import Lab
 
 
@@ -145,9 +145,7 @@ def test_raw_makes_the_call_with_any_number_of_arguments(shared: Lab) -> None:
 @given(st.text(max_size=40))
 def test_any_word_is_an_argument_or_refused(text: str) -> None:
     lab = _any_lab()
-    word = split("x '" + text.replace("'", "") + "'")[0].words[1]
-    word.quote = ""
-    word.raw = word.text = word.text or "?"
+    word = plain(split("x '" + text.replace("'", "") + "'")[0].words[1].text or "?")
     found = outcome(lambda: argument(lab.session.kernel, word))
     assert isinstance(found, int | Buffer) or (found.what and found.because and found.try_)
 

@@ -75,5 +75,35 @@ def test_a_recipe_works_as_it_stands(copy: Path, name: str) -> None:
             target.write_text(target.read_text(encoding="utf-8") + text, encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("forgotten", "line", "told"),
+    [
+        ("row", "syscall double 4", "double.py defines double, and no table has a row for it"),
+        ("body", "syscall double 4", "no file of kshell/kernel/syscalls has it"),
+        ("body", "syscall 400 4", "write kshell/kernel/syscalls/double.py"),
+    ],
+)
+def test_a_forgotten_step_is_named(copy: Path, forgotten: str, line: str, told: str) -> None:
+    row, body = [(copy / path, text) for verb, path, text in steps(RECIPES["Add a system call"]) if verb != "run"][:2]
+    kept = [(path, path.read_bytes() if path.exists() else None) for path, _ in (row, body)]
+    try:
+        row[0].write_bytes((ROOT / row[0].relative_to(copy)).read_bytes())
+        body[0].unlink(missing_ok=True)
+        if forgotten == "row":
+            body[0].write_text(body[1], encoding="utf-8")
+        else:
+            with row[0].open("a", encoding="utf-8") as file:
+                file.write(row[1])
+        command = [sys.executable, "-m", "kshell", "-c", line]
+        environment = {**os.environ, "PYTHONPATH": str(copy)}
+        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, encoding="utf-8")
+        assert told in done.stdout + done.stderr
+    finally:
+        for path, content in kept:
+            path.unlink(missing_ok=True)
+            if content is not None:
+                path.write_bytes(content)
+
+
 def test_there_is_a_recipe_for_each_thing_that_people_add() -> None:
-    assert set(RECIPES) == {"Add a system call", "Add a sample module", "Add a lesson"}
+    assert set(RECIPES) == {"Add a system call", "Add a shell command", "Add a sample module", "Add a lesson"}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kshell.abi.problem import did_you_mean
 from kshell.shell.calls.arguments import ALL_SYMBOLS, Refusal, argument, register_value
+from kshell.shell.calls.forgotten import without_row
 from kshell.shell.errors import CommandError
 from kshell.shell.views.view import show
 
@@ -67,6 +68,9 @@ def unknown_call(k: Kernel, words: Sequence[Word], command: str = "syscall") -> 
     if name == "test_call":
         because += "; it is compiled into the course kernel only"
         return CommandError(what, because, "boot course  (a kernel that has it)")
+    forgotten = without_row(k, _bare(name))
+    if forgotten is not None:
+        return CommandError(what, *forgotten)
     close = did_you_mean(_bare(name), k.table.by_name, 3)
     if not close:
         return CommandError(what, because, "table  (lists them all)")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kshell.abi.c_types import U64
 from kshell.abi.errno import errno_name, is_error
+from kshell.shell.calls.forgotten import without_body
 
 if TYPE_CHECKING:
     from kshell.kernel.core.declare import SyscallDefinition
@@ -165,6 +166,9 @@ def _no_such_call(k: Kernel, call: Call, nr: int, address: int | None) -> Explan
     leads = f"its slot points to {ni}" if k.dispatches_by_table else f"x64_sys_call answers it with {ni}"
     if state == "not built":
         row = k.table.by_number[nr]
+        forgotten = without_body(k, row)
+        if forgotten is not None:
+            return Explanation(*forgotten)
         because = f"{row.name} is call {nr} of real Linux, but kshell has no body for it: {leads}"
         return Explanation(because, "table --state built  (the calls that work here)")
     if state == "hole":

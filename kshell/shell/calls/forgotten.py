@@ -1,0 +1,37 @@
+"""The step that was forgotten by who adds a system call to kshell itself: its row, or its body (CONTRIBUTING.md)."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from kshell.abi.syscall_tbl import TABLES, load
+from kshell.kernel.core.naming import entry_name
+from kshell.kernel.core.profile import COURSE
+from kshell.kernel.syscalls import definitions, subjects
+
+if TYPE_CHECKING:
+    from kshell.abi.syscall_rows import Row
+    from kshell.kernel.kernel import Kernel
+
+
+def without_row(k: Kernel, name: str) -> tuple[str, str] | None:
+    """Because and try for a call that a file of kshell's defines and no table names; None for any other name."""
+    files = {each.name: str(subject.__file__) for subject in subjects() for each in definitions(subject)}
+    named = {entry_name(row.symbol) for table in TABLES for row in load(table).rows if row.symbol}
+    if k.image.tree or name not in files or name in named:
+        return None
+    because = f"kshell/kernel/syscalls/{os.path.basename(files[name])} defines {name}, and no table has a row for it"
+    table = f"kshell/abi/tables/syscall_64.{k.profile.name}.tbl"
+    return because, f"a row at the end of {table}: {max(k.nr_syscalls, 400)} common {name} __x64_sys_{name}"
+
+
+def without_body(k: Kernel, row: Row) -> tuple[str, str] | None:
+    """Because and try for a row of the course's own table that no file defines; None for the rows of Linux."""
+    if k.image.tree or k.profile is not COURSE or row.name in load("4.19").by_name:
+        return None
+    because = (
+        f"row {row.number} of syscall_64.course.tbl says {row.entry}, and no file of kshell/kernel/syscalls has it"
+    )
+    name = entry_name(row.symbol or row.name)
+    return because, f"write kshell/kernel/syscalls/{name}.py, with SYSCALL_DEFINEn over def {name}(k: Kernel, ...)"

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from kshell.kbuild.messages import ERROR, WARNING, BuildMessage, excerpt
+from kshell.abi.problem import did_you_mean, excerpt
+from kshell.kbuild.messages import ERROR, WARNING, BuildMessage
 
 # What the compiler of an x86-64 kernel has been told before it reads the header.
 CONFIG = {
@@ -20,19 +21,19 @@ CONFIG = {
 
 _COMMENT = re.compile(r"""//(?:\\\n|[^\n])*|/\*.*?(?:\*/|\Z)|"(?:\\.|[^"\\\n])*+"?|'(?:\\.|[^'\\\n])*+'?""", re.DOTALL)
 _TOKEN = re.compile(
-    r"""(?P<id>[^\W\d]\w*)|(?P<num>\.?\d[\w.]*)|(?P<str>"(?:\\.|[^"\\\n])*+")|(?P<chr>'(?:\\.|[^'\\\n])*+')"""
-    r"""|(?P<punct>\.\.\.|->|\+\+|--|<<|>>|[<>=!]=|&&|\|\||[][(){};,:?.=*&|^~!<>+\-/%])|(?P<stray>"(?:\\.|[^"\\])*+|'(?:\\.|[^'\\])*+|\S)"""
+    r"""(?P<identifier>[^\W\d]\w*)|(?P<numeric>\d[\w.]*)|(?P<string>"(?:\\.|[^"\\\n])*+")"""
+    r"""|(?P<character>'(?:\\.|[^'\\\n])*+')|(?P<token>\.\.\.|[][(){};,:?.=*&|^~!<>+\-/%])|(?P<stray>"[^"]*|'[^']*|\S)"""
 )
 _DIRECTIVE = re.compile(r"[ \t]*#[ \t]*(\w*)(.*)", re.DOTALL)
 _WORD = re.compile(r"[ \t]*([A-Za-z_]\w*)[ \t]*(.*)", re.DOTALL)
+_TERM = re.compile(r"(!*)(?:(defined|IS_ENABLED|IS_BUILTIN)\b)?\(?(\w+)\)?")
 _CONDITIONALS = ("if", "ifdef", "ifndef", "elif", "else", "endif")
-_OTHERS = ("define", "undef", "include", "include_next", "pragma", "line", "ident", "error", "warning", "")
-_LONGEST_CONDITION = 200  # words
+_OTHERS = ("define", "undef", "include", "pragma", "line", "error", "warning")
 MOST_MESSAGES = 100  # on one header: nobody reads more
 
 
 class Token(NamedTuple):
-    """A word of C: its `kind` (id, num, str, chr, punct, stray), where it starts, and whether the compiler sees it."""
+    """A word of C: its `kind` in gcc's words, where it starts, and whether the compiler sees it."""
 
     kind: str
     text: str
@@ -42,11 +43,9 @@ class Token(NamedTuple):
 
     def described(self) -> str:
         """How gcc names it in ``expected ... before``."""
-        if self.kind in ("id", "punct"):
-            return f"'{self.text}'" + (" token" if self.kind == "punct" else "")
-        return {"num": "numeric constant", "str": "string constant", "chr": "character constant"}.get(
-            self.kind, "token"
-        )
+        if self.kind == "identifier":
+            return f"'{self.text}'"
+        return f"'{self.text}' token" if self.kind == "token" else f"{self.kind} constant"
 
     @property
     def end(self) -> int:
@@ -55,48 +54,39 @@ class Token(NamedTuple):
 
 
 class _Group:
-    """One #if that is open: what it says, and whether a branch of it has been taken."""
+    """One #if that is open: whether its lines count now, whether a branch has been taken, whether its else was seen."""
 
-    __slots__ = ("active", "column", "line", "outer", "seen_else", "taken", "word")
-
-    def __init__(self, word: str, line: int, outer: bool, active: bool) -> None:
-        self.word, self.line, self.outer, self.active = word, line, outer, outer and active
-        self.taken, self.seen_else = active, False
+    def __init__(self, word: str, line: int, outer: bool, holds: bool) -> None:
+        self.word, self.line, self.outer, self.active = word, line, outer, outer and holds
+        self.taken, self.seen_else = holds, False
 
 
 class Header:
-    """A header after the preprocessor: its `tokens`, the `messages` of the preprocessor, its `lines` as they were."""
-
-    __slots__ = ("filename", "groups", "lines", "macros", "messages", "tokens")
+    """A header after the preprocessor: its `tokens`, the `messages` of the preprocessor, its `text` as it was."""
 
     def __init__(self, text: str, filename: str) -> None:
-        self.filename, self.lines = filename, text.split("\n")
+        self.filename, self.text, self.lines = filename, text, text.split("\n")
         self.tokens: list[Token] = []
         self.messages: list[BuildMessage] = []
         self.macros = dict(CONFIG)
         self.groups: list[_Group] = []
-        self._read(self._without_comments(text))
+        self._read(_COMMENT.sub(self._blank, text).split("\n"))
 
     def message(self, kind: str, text: str, line: int, column: int = 0, width: int = 1) -> None:
         """Note what gcc says about a place."""
-        if len(self.messages) >= MOST_MESSAGES:
-            return
-        shown = excerpt(self.lines[line - 1].rstrip("\r"), line, column, width) if column else ()
-        self.messages.append(BuildMessage(kind, text, self.filename, line, column, shown))
+        if len(self.messages) < MOST_MESSAGES:
+            shown = excerpt(self.text, line, column, width) if column else ()
+            self.messages.append(BuildMessage(kind, text, self.filename, line, column, shown))
 
-    def _without_comments(self, text: str) -> list[str]:
-        """The lines, each comment blanked out."""
-
-        def blank(match: re.Match[str]) -> str:
-            comment = match[0]
-            if comment[0] != "/":
-                return comment
-            if comment.startswith("/*") and (len(comment) < 4 or not comment.endswith("*/")):
-                line = text.count("\n", 0, match.start()) + 1
-                self.message(ERROR, "unterminated comment", line, match.start() - text.rfind("\n", 0, match.start()))
-            return re.sub(r"[^\n]", " ", comment)
-
-        return _COMMENT.sub(blank, text).split("\n")
+    def _blank(self, match: re.Match[str]) -> str:
+        """A comment as blanks; a string as it is."""
+        comment, start = match[0], match.start()
+        if comment[0] != "/":
+            return comment
+        if comment.startswith("/*") and (len(comment) < 4 or not comment.endswith("*/")):
+            line = self.text.count("\n", 0, start) + 1
+            self.message(ERROR, "unterminated comment", line, start - self.text.rfind("\n", 0, start))
+        return re.sub(r"[^\n]", " ", comment)
 
     def _read(self, lines: list[str]) -> None:
         at = 0
@@ -115,135 +105,67 @@ class Header:
         for group in reversed(self.groups):
             self.message(ERROR, f"unterminated #{group.word}", group.line)
 
+    @property
+    def _active(self) -> bool:
+        return self.groups[-1].active if self.groups else True
+
     def _words(self, line: str, number: int) -> None:
-        active = self.groups[-1].active if self.groups else True
+        active = self._active
         for match in _TOKEN.finditer(line):
             kind, text = str(match.lastgroup), match[0]
             if text == "\\" and not line[match.end() :].strip():
                 continue  # the line goes on in the next one
-            if kind == "id" and self.macros.get(text) == "":
-                continue
             if kind == "stray" and active:
                 shown = text if " " < text <= "~" else f"\\{text.encode('utf-8', 'replace')[0]:o}"
                 what = f"missing terminating {text[0]} character" if text[0] in "\"'" else f"stray '{shown}' in program"
                 self.message(ERROR, what, number, match.start() + 1)
-                continue
-            self.tokens.append(Token(kind, text, number, match.start() + 1, active))
+            elif self.macros.get(text) != "":
+                self.tokens.append(Token(kind, text, number, match.start() + 1, active))
 
     def _directive(self, word: str, rest: str, line: int, column: int) -> None:
-        active = self.groups[-1].active if self.groups else True
+        name = _WORD.match(rest)
         if word in _CONDITIONALS:
-            self._conditional(word, rest, line, column, active)
-        elif not active:
+            self._conditional(word, rest, line, column)
+        elif not self._active or not word:
             return
         elif word not in _OTHERS:
-            from difflib import get_close_matches
-
-            is_told = len(self.messages) < MOST_MESSAGES
-            near = get_close_matches(word, (*_CONDITIONALS, *_OTHERS[:-1]), 1, 0.7) if is_told else []
-            hint = f"; did you mean #{near[0]}?" if near else ""
+            known = (*_CONDITIONALS, *_OTHERS) if len(self.messages) < MOST_MESSAGES else ()
+            hint = "".join(f"; did you mean #{near}?" for near in did_you_mean(word, known))
             self.message(ERROR, f"invalid preprocessing directive #{word}{hint}", line, column, len(word))
-        elif word in ("define", "undef"):
-            name = _WORD.match(rest)
-            if name is None:
-                what = (
-                    f"no macro name given in #{word} directive"
-                    if not rest.strip()
-                    else "macro names must be identifiers"
-                )
-                self.message(ERROR, what, line, column, len(word))
-            elif word == "define":
-                self.macros[name[1]] = name[2].strip()
-            else:
-                self.macros.pop(name[1], None)
+        elif word == "define" and name is not None:
+            self.macros[name[1]] = name[2].strip()
         elif word in ("error", "warning"):
             kind = ERROR if word == "error" else WARNING
             self.message(kind, f"#{word} {rest.strip()}", line, column, len(word))
 
-    def _conditional(self, word: str, rest: str, line: int, column: int, active: bool) -> None:
+    def _conditional(self, word: str, rest: str, line: int, column: int) -> None:
         if word in ("if", "ifdef", "ifndef"):
             name = _WORD.match(rest)
-            if active and word != "if" and name is None:
+            if self._active and word != "if" and name is None:
                 self.message(ERROR, f"no macro name given in #{word} directive", line, column + len(word))
-            if active and word == "if" and not rest.strip():
-                self.message(ERROR, "#if with no expression", line, column, len(word))
             defined = name is not None and name[1] in self.macros
             holds = self._holds(rest) if word == "if" else defined is (word == "ifdef")
-            self.groups.append(_Group(word, line, active, holds))
+            self.groups.append(_Group(word, line, self._active, holds))
             return
-        if not self.groups:
-            self.message(ERROR, f"#{word} without #if", line, column, len(word))
-            return
-        group = self.groups[-1]
-        if word == "endif":
+        group = self.groups[-1] if self.groups else None
+        if group is None or (group.seen_else and word != "endif"):
+            what = f"#{word} after #else" if group else f"#{word} without #if"
+            self.message(ERROR, what, line, column, len(word))
+        elif word == "endif":
             self.groups.pop()
-        elif group.seen_else:
-            self.message(ERROR, f"#{word} after #else", line, column, len(word))
         else:
             holds = not group.taken and (word == "else" or self._holds(rest))
             group.active, group.taken = group.outer and holds, group.taken or holds
             group.seen_else, group.word = word == "else", word
 
     def _holds(self, condition: str) -> bool:
-        """Whether the condition of an #if holds; what is beyond this reader's arithmetic does not."""
-        words = re.findall(r"\w+|&&|\|\||[=!<>]=|\S", condition)
-        if len(words) > _LONGEST_CONDITION:
+        """Whether the condition of an #if holds: names and numbers with && and ||; what is beyond that does not."""
+        return any(all(self._term(term) for term in part.split("&&")) for part in condition.split("||"))
+
+    def _term(self, text: str) -> bool:
+        match = _TERM.fullmatch("".join(text.split()))
+        if match is None:
             return False
-        try:
-            return _Condition(words, self.macros).value() != 0
-        except (ValueError, IndexError):
-            return False
-
-
-class _Condition:
-    """The expression of an #if: ``defined``, IS_ENABLED, whole numbers, !, comparisons, && and ||."""
-
-    LEVELS = (("||",), ("&&",), ("==", "!="), ("<", ">", "<=", ">="))
-
-    def __init__(self, words: list[str], macros: dict[str, str]) -> None:
-        self.words, self.macros, self.at = words, macros, 0
-
-    def value(self) -> int:
-        """What it comes to.  ValueError or IndexError where it is none."""
-        value = self._binary(0)
-        if self.at != len(self.words):
-            raise ValueError(self.words[self.at])
-        return value
-
-    def _binary(self, level: int) -> int:
-        if level == len(self.LEVELS):
-            return self._unary()
-        left = self._binary(level + 1)
-        while self.at < len(self.words) and self.words[self.at] in self.LEVELS[level]:
-            operator = self._next()
-            right = self._binary(level + 1)
-            results = {"||": bool(left or right), "&&": bool(left and right), "==": left == right, "!=": left != right}
-            results |= {"<": left < right, ">": left > right, "<=": left <= right, ">=": left >= right}
-            left = int(results[operator])
-        return left
-
-    def _unary(self) -> int:
-        word = self._next()
-        if word == "!":
-            return int(not self._unary())
-        if word == "(":
-            value = self._binary(0)
-            self._close()
-            return value
-        if word in ("defined", "IS_ENABLED", "IS_BUILTIN"):
-            name = self._next()
-            if name == "(":
-                name = self._next()
-                self._close()
-            return int(name in self.macros)
-        if re.fullmatch(r"[A-Za-z_]\w*", word):
-            word = self.macros.get(word, "0")
-        return int(word.rstrip("uUlL"), 0)
-
-    def _next(self) -> str:
-        self.at += 1
-        return self.words[self.at - 1]
-
-    def _close(self) -> None:
-        if self._next() != ")":
-            raise ValueError(")")
+        value = self.macros.get(match[3], "0" if match[3][0].isalpha() or match[3][0] == "_" else match[3])
+        holds = match[3] in self.macros if match[2] else value.strip("0uUlL") not in ("", "x")
+        return holds is (len(match[1]) % 2 == 0)

@@ -9,49 +9,64 @@ C counterpart: include/linux/syscalls.h.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from kshell.abi.problem import excerpt
 from kshell.kbuild.header.c_declarations import BASE_TYPES, QUALIFIERS, SPARSE, TAGS, check
 from kshell.kbuild.header.c_tokens import Header, Token
-from kshell.kbuild.messages import ERROR, NOTE, BuildMessage, excerpt
+from kshell.kbuild.messages import ERROR, NOTE, BuildMessage
 from kshell.kbuild.tree.paths import HEADER
 
 # The types of x86-64 that have two names.
 _SAME = {
-    "size_t": "unsigned long",
-    "ssize_t": "long",
-    "off_t": "long",
-    "loff_t": "long long",
-    "time_t": "long",
-    "pid_t": "int",
-    "clockid_t": "int",
-    "timer_t": "int",
-    "uid_t": "unsigned",
-    "gid_t": "unsigned",
-    "umode_t": "unsigned short",
-    "u32": "unsigned",
-    "__u32": "unsigned",
-    "u64": "unsigned long long",
-    "__u64": "unsigned long long",
-    "__s32": "int",
+    **dict.fromkeys(("size_t",), "unsigned long"),
+    **dict.fromkeys(("ssize_t", "off_t", "time_t"), "long"),
+    **dict.fromkeys(("loff_t",), "long long"),
+    **dict.fromkeys(("pid_t", "clockid_t", "timer_t", "__s32"), "int"),
+    **dict.fromkeys(("uid_t", "gid_t", "u32", "__u32"), "unsigned"),
+    **dict.fromkeys(("umode_t",), "unsigned short"),
+    **dict.fromkeys(("u64", "__u64"), "unsigned long long"),
 }
 _LONGEST = 200  # words of a prototype
+_TYPES = "int, unsigned int, long, size_t, const char __user *, ..."
+# kshell's own words under the most frequent errors, by the beginning of gcc's: because, try.
+_WHY = {
+    "old-style parameter": (
+        "there is no ; behind it, so gcc takes what follows for the types of its parameters",
+        "a ; at the end of the prototype",
+    ),
+    "unterminated #": (
+        "its #endif is missing; the prototype of the slides goes above the last #endif",
+        "#endif at the end of the file",
+    ),
+    "unknown type name": ("that is no type of C, and no typedef that the header knows", _TYPES),
+    "expected declaration specifiers or '...'": (
+        "the list of parameters that begins before it has not ended there: its ) is missing",
+        "asmlinkage long sys_test_call(int);  (a ) before the ;)",
+    ),
+    "parameter names (without types)": (
+        "a name that is no type stands for a parameter without a type, as in the C of 1978",
+        _TYPES,
+    ),
+}
 
 
-class Prototype:
-    """``asmlinkage long sys_x(...);``: its `name`, the C types of its `parameters`, its `line`, and its `text`.
+class Prototype(NamedTuple):
+    """``asmlinkage long sys_x(...);``: its `name`, the C types of its `parameters`, and the type of its `result`.
 
-    `result` is the type it returns; `file`, `line` and `column` are where the name stands, `source` is that line;
-    `seen` is whether the compiler sees it.
+    `line` and `column` are where the name stands in the file `file`, and `excerpt` shows it; `text` is the prototype
+    on one line; `seen` is whether the compiler sees it.
     """
 
-    __slots__ = ("column", "file", "line", "name", "parameters", "result", "seen", "source", "text")
-
-    def __init__(self, name: Token, parameters: tuple[str, ...], result: str, text: str, header: Header) -> None:
-        self.name, self.parameters, self.result, self.text = name.text, parameters, result, text
-        self.line, self.column, self.seen = name.line, name.column, name.active
-        self.file, self.source = header.filename, header.lines[name.line - 1].rstrip("\r")
-
-    def __repr__(self) -> str:
-        return f"Prototype({self.text!r}, line {self.line})"
+    name: str
+    parameters: tuple[str, ...]
+    result: str
+    text: str
+    file: str
+    line: int
+    column: int
+    excerpt: tuple[str, ...]
+    seen: bool
 
 
 def parse_prototypes(text: str, filename: str = HEADER) -> tuple[dict[str, Prototype], list[BuildMessage]]:
@@ -63,7 +78,9 @@ def parse_prototypes(text: str, filename: str = HEADER) -> tuple[dict[str, Proto
     if not any(message.kind == ERROR for message in header.messages):
         check(header)
     for message in header.messages:
-        _explain(message)
+        for beginning, (because, try_) in _WHY.items():
+            if message.text.startswith(beginning):
+                message.because, message.try_ = because, try_
     found: dict[str, Prototype] = {}
     tokens = header.tokens
     for at, token in enumerate(tokens[:-1]):
@@ -74,29 +91,10 @@ def parse_prototypes(text: str, filename: str = HEADER) -> tuple[dict[str, Proto
     return found, header.messages
 
 
-def _explain(message: BuildMessage) -> None:
-    """kshell's own words under the most frequent errors."""
-    if message.text.startswith("old-style parameter"):
-        message.because = "there is no ; behind it, so gcc takes what follows for the types of its parameters"
-        message.try_ = "a ; at the end of the prototype"
-    elif message.text.startswith("unterminated #"):
-        message.because = "its #endif is missing; the prototype of the slides goes above the last #endif"
-        message.try_ = "#endif at the end of the file"
-    elif message.text.startswith("unknown type name"):
-        message.because = "that is no type of C, and no typedef that the header knows"
-        message.try_ = "int, unsigned int, long, size_t, const char __user *, ..."
-    elif message.text.startswith("expected declaration specifiers or '...'"):
-        message.because = "the list of parameters that begins before it has not ended there: its ) is missing"
-        message.try_ = "asmlinkage long sys_test_call(int);  (a ) before the ;)"
-    elif message.text.startswith("parameter names (without types)"):
-        message.because = "a name that is no type stands for a parameter without a type, as in the C of 1978"
-        message.try_ = "a type of C: int, unsigned int, long, size_t, ..."
-
-
 def _prototype(tokens: list[Token], at: int, header: Header) -> Prototype | None:
     """The prototype whose name stands at `at`; None if it is a call, or its parenthesis is not closed."""
     start = at
-    while start > max(0, at - _LONGEST) and (tokens[start - 1].kind == "id" or tokens[start - 1].text == "*"):
+    while start > max(0, at - _LONGEST) and (tokens[start - 1].kind == "identifier" or tokens[start - 1].text == "*"):
         start -= 1
     if start == at:
         return None
@@ -115,13 +113,14 @@ def _prototype(tokens: list[Token], at: int, header: Header) -> Prototype | None
             groups[-1].append(word)
     if depth:
         return None
-    name = tokens[at]
     types = [_type(group) for group in groups]
     result = " ".join(token.text for token in tokens[start:at] if token.text not in QUALIFIERS)
     last = tokens[end].line
     text = " ".join(" ".join(header.lines[tokens[start].line - 1 : last]).split())
     parameters = () if types in ([""], ["void"]) else tuple(types)
-    return Prototype(name, parameters, result, text, header)
+    name, line, column, seen = tokens[at].text, tokens[at].line, tokens[at].column, tokens[at].active
+    shown = excerpt(header.text, line, column, len(name))
+    return Prototype(name, parameters, result, text, header.filename, line, column, shown, seen)
 
 
 def _type(words: list[str]) -> str:
@@ -178,7 +177,8 @@ def compare(prototype: Prototype | None, name: str, signature: str, filename: st
         for one, two in zip((prototype.result, *prototype.parameters), ("long", *definition.parameters), strict=True)
     ):
         return []
-    shown = excerpt(prototype.source, prototype.line, prototype.column, len(prototype.name))
     what = f"the prototype of sys_{name} differs from its definition"
     because = f"the definition takes ({takes}); {nothing}"
-    return [BuildMessage(NOTE, what, prototype.file, prototype.line, prototype.column, shown, because, wanted)]
+    return [
+        BuildMessage(NOTE, what, prototype.file, prototype.line, prototype.column, prototype.excerpt, because, wanted)
+    ]

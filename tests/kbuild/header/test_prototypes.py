@@ -116,8 +116,8 @@ asmlinkage long sys_a(5);|GNU nano 2.9.3  include/linux/syscalls.h|335 common
 asmlinkage long sys_a(int a int b);|asmlinkage long sys_a(int):|asmlinkage long sys-a(int);
 long sys_a(char __usr *p);|asmlinkage long (int);|asmlinkage long sys_a(int);;
 SYSCALL_DEFINE1(test_call, int, test_int);|}|foo + 3;|foo 3;|asmlinkage long sys_test_call(int)<tab>;
-long sys_a(int) foo|long sys_a(int) foo bar;|long sys_a(int) 5;|long sys_a foo;|long sys_a(struct);
-struct;|long sys_b(int (*)(int), char []);long (*STUB)(int);|long sys_a(foo *);|long sys_a(int, foo);
+long sys_a(int) foo|long sys_a(int) 5;|long sys_a foo;
+long sys_b(int (*)(int), char []);long (*STUB)(int);|long sys_a(foo *);|long sys_a(int, foo);
 long sys_a(foo, int);|long sys_a(foo, bar);|long sys_a(int foo bar);|long sys_a((int));|"foo"
 typedef int foo; foo f(foo);|@foo|#endif~#endif|#endfi|#else~#else|/* x|#ifdef~#endif
 #if 0~long x y z;~#endif~int q;|#if defined(C) && 1 == 1~#endif|static inline long f(int x) { return x; }

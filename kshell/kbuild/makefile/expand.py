@@ -8,11 +8,12 @@ C counterpart: expand.c of GNU make.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Mapping
 
-from kshell.kbuild.makefile.functions import FUNCTIONS, call_builtin, patsubst
-from kshell.kbuild.makefile.make_errors import MakefileError, Where, stop, too_much
+from kshell.kbuild.makefile.functions import FUNCTIONS, REFUSED, BadArgument, arguments, cost, patsubst
+from kshell.kbuild.makefile.make_errors import MakefileError, Where, fatal, no_programs, refused, stop, too_much
 from kshell.kbuild.makefile.spelling import SPACES, closing, parts, plain, split_percent, words
 from kshell.kbuild.makefile.variables import Entry, Scope, Variable
 
@@ -23,6 +24,20 @@ MAX_TOTAL = 1 << 22
 MAX_DEPTH = 200
 """How deep references may stand in references."""
 
+# The functions that need the expander: the fewest and the most arguments (0: any number).
+_OWN = {
+    "abspath": (0, 1),
+    "and": (1, 0),
+    "error": (0, 1),
+    "foreach": (3, 3),
+    "if": (2, 3),
+    "info": (0, 1),
+    "or": (1, 0),
+    "shell": (0, 1),
+    "warning": (0, 1),
+    "wildcard": (0, 1),
+}
+_UNEXPANDED = ("and", "foreach", "if", "or")
 _FUNCTION = re.compile(r"[a-z-]+(?=[ \t\n\v\f\r]|\Z)")
 # A word that only passes another variable's words on, one for one or some of them: its words keep their places.
 _NAME = r"[^()${}:#=, \t\n]+"
@@ -120,13 +135,14 @@ class Expander:
         self.charge(16)
         closer = ")" if text[at] == "(" else "}"
         function = _FUNCTION.match(text, at + 1)
+        name = function[0] if function else ""
         end = closing(text, at)
         if end < 0:
             self.charge(len(text) - at)
-        if function and function[0] in FUNCTIONS:
+        if name in FUNCTIONS or name in _OWN or name in REFUSED:
             if end < 0:
-                raise self.error(f"unterminated call to function '{function[0]}': missing '{closer}'")
-            return call_builtin(self, function[0], text[function.end() : end].lstrip(SPACES), text[at]), end + 1
+                raise self.error(f"unterminated call to function '{name}': missing '{closer}'")
+            return self._call(name, text[at + 1 + len(name) : end].lstrip(SPACES), text[at]), end + 1
         first = text.find(closer, at)
         if first < 0:
             raise self.error("unterminated variable reference")
@@ -134,6 +150,68 @@ class Expander:
             # Without a reference inside, GNU make looks for the first closing bracket only.
             return self._reference(text[at + 1 : first]), first + 1
         return self._reference(self.expand(text[at + 1 : end])), end + 1
+
+    def _call(self, name: str, text: str, opener: str) -> str:
+        """The value of $(name text), the brackets of which are of the kind `opener`."""
+        if name in REFUSED:
+            raise refused(self.where(), f"$({name} ...)", REFUSED[name])
+        least, most = _OWN[name] if name in _OWN else FUNCTIONS[name][:2]
+        given = arguments(text, opener, most)
+        if name not in _UNEXPANDED:
+            given = [self.expand(argument) for argument in given]
+        if len(given) < least:
+            raise self.error(f"insufficient number of arguments ({len(given)}) to function '{name}'")
+        if name in _OWN:
+            return self._own(name, given)
+        self.charge(cost(name, given))
+        try:
+            return FUNCTIONS[name].run(*given)
+        except BadArgument as error:
+            raise self.error(str(error)) from None
+
+    def _own(self, name: str, given: list[str]) -> str:
+        """A function that expands its arguments itself, asks the world around, or says something."""
+        if name == "if":
+            chosen = 1 if self.expand(given[0].strip(SPACES)) else 2
+            return self.expand(given[chosen]) if chosen < len(given) else ""
+        if name in ("or", "and"):
+            value = ""
+            for text in given:
+                value = self.expand(text.strip(SPACES))
+                if bool(value) is (name == "or"):
+                    break
+            return value
+        if name == "foreach":
+            return self._foreach(*given)
+        if name == "shell":
+            return self._shell(given[0].strip(SPACES))
+        if name == "wildcard":
+            return " ".join(found for pattern in words(given[0]) for found in self.host.wildcard(pattern))
+        if name == "abspath":
+            paths = (posixpath.normpath(posixpath.join(self.host.directory, word)) for word in words(given[0]))
+            return " ".join("/" + path.lstrip("/") for path in paths)
+        if name == "error":
+            because, try_ = "the Makefile stops here by itself, with $(error ...)", "do what its words ask for"
+            raise fatal(self.reading, given[0], because, try_)
+        self.said.append(("stdout", given[0]) if name == "info" else ("stderr", f"{self.reading}: {given[0]}"))
+        return ""
+
+    def _foreach(self, name: str, listed: str, text: str) -> str:
+        name, out = self.expand(name).strip(SPACES), []
+        for word in words(self.expand(listed)):
+            self.charge(16)
+            self.scope.layers.append({name: Variable(name, word, "automatic")})
+            try:
+                out.append(self.expand(text))
+            finally:
+                self.scope.layers.pop()
+        return " ".join(out)
+
+    def _shell(self, command: str) -> str:
+        output = self.host.shell(command) if command else ""
+        if output is None:
+            raise no_programs(self.where(), command)
+        return output.rstrip("\n").replace("\n", " ")
 
     def _reference(self, name: str) -> str:
         """The value of NAME or of NAME:from=to, the references in which are expanded already."""
@@ -143,7 +221,9 @@ class Expander:
             return self.value(name)
         if split_percent(old)[1] is None:
             old, new = "%" + old.replace("%", "\\%"), "%" + new
-        return patsubst(self, old, new, self.value(variable))
+        value = self.value(variable)
+        self.charge(cost("patsubst", [old, new, value]))
+        return patsubst(old, new, value)
 
     def value(self, name: str) -> str:
         """The expanded value of a variable, "" for one that is not set."""
@@ -154,22 +234,25 @@ class Expander:
         if not variable.recursive:
             self.charge(len(variable.text))
             return variable.text
-        return self.expand_variable(variable)
+        return self._expand_variable(variable)
 
-    def expand_variable(self, variable: Variable, again: bool = False) -> str:
-        """The value of a recursive variable; `again` allows it to be inside itself, as $(call) does."""
-        if variable.expanding and not again:
-            where = variable.where or self.where()
-            raise stop(where, f"Recursive variable '{variable.name}' references itself (eventually)")
-        before, variable.expanding = variable.expanding, True
+    def _expand_variable(self, variable: Variable) -> str:
+        """The value of a recursive variable."""
+        self._enter(variable)
         if variable.where:
             self.inside.append(variable.where)
         try:
             return self.expand(variable.text)
         finally:
-            variable.expanding = before
+            variable.expanding = False
             if variable.where:
                 self.inside.pop()
+
+    def _enter(self, variable: Variable) -> None:
+        if variable.expanding:
+            where = variable.where or self.where()
+            raise stop(where, f"Recursive variable '{variable.name}' references itself (eventually)")
+        variable.expanding = True
 
     def expand_words(self, text: str, where: Where | None) -> tuple[str, list[Entry]]:
         """A collapsed text expanded, and its words, each with the line it was written on."""
@@ -206,10 +289,7 @@ class Expander:
         self.charge(16 + len(variable.found))
         if not variable.recursive:
             return variable.found or [Entry(word, 0, "") for word in words(variable.text)]
-        if variable.expanding:
-            where = variable.where or self.where()
-            raise stop(where, f"Recursive variable '{name}' references itself (eventually)")
-        variable.expanding = True
+        self._enter(variable)
         printed = len(self.said)
         try:
             return [entry for piece in variable.pieces for entry in self.expand_words(*piece)[1]]

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from kshell.abi.problem import ProblemError
+
 
 class Where(NamedTuple):
     """A place in a Makefile: the file's name as make shows it, and the line, from 1."""
@@ -18,7 +20,7 @@ class Where(NamedTuple):
         return f"{self.file}:{self.line}"
 
 
-class MakefileError(Exception):
+class MakefileError(ProblemError):
     """A Makefile that make cannot read, or a recipe that this make cannot follow.
 
     `what` is what GNU make prints (``Makefile:7: *** missing separator.  Stop.``), `because` and `try_` are kshell's.
@@ -35,18 +37,12 @@ class MakefileError(Exception):
         text: str = "",
         details: tuple[str, ...] = (),
     ) -> None:
-        super().__init__(what)
-        self.what, self.because, self.try_ = what, because, try_
+        super().__init__(what, because, try_)
         self.where, self.text, self.details = where, text, details
 
 
 # By the beginning of make's words.  {0} is what stands between the first quotes of those words.
 _WHY: tuple[tuple[str, str, str], ...] = (
-    (
-        "missing 'endef', unterminated 'define'",
-        "every line after `define` belongs to the variable, up to a line `endef`, and there is none",
-        "write `endef` on a line of its own where the variable's text ends",
-    ),
     (
         "missing 'endif'",
         "the file ends inside an ifeq, ifneq, ifdef or ifndef that no endif closes",
@@ -104,24 +100,11 @@ _WHY: tuple[tuple[str, str, str], ...] = (
     ),
     ("non-numeric", "{0} counts words, so its argument is a number", "$(word 2,$(obj-y))"),
     ("first argument to 'word'", "words are counted from 1", "$(word 1,$(obj-y))"),
-    ("invalid first argument", "words are counted from 1", "$(wordlist 1,3,$(obj-y))"),
-    (
-        "target file",
-        "a rule with two colons stands for itself, one with a single colon is joined with others of its name",
-        "write both rules of {0} with one colon",
-    ),
     (
         "mixed implicit and normal rules",
         "some targets of this rule have a % and others have none",
         "write two rules",
     ),
-    (
-        "target pattern contains no '%'",
-        "a rule with a second colon is a static pattern rule (targets: pattern: prerequisites); the pattern needs a %",
-        "take the second colon away",
-    ),
-    ("multiple target patterns", "a static pattern rule has one pattern between its colons", "write one rule for each"),
-    ("missing target pattern", "nothing stands between the two colons", "take the second colon away"),
 )
 
 
@@ -142,6 +125,12 @@ def stop(where: Where, message: str, text: str = "") -> MakefileError:
 def fatal(where: Where, message: str, because: str, try_: str, text: str = "") -> MakefileError:
     """make's fatal error with a because and a try of the caller's own."""
     return MakefileError(f"{where}: *** {message}.  Stop.", because, try_, where, text)
+
+
+def refused(where: Where, form: str, try_: str) -> MakefileError:
+    """The answer to a form of GNU make's that kernel trees do without."""
+    because = f"kshell's make reads the Makefiles of a kernel tree, and has no {form}"
+    return fatal(where, f"{form} is not supported", because, try_)
 
 
 def no_programs(where: Where, command: str) -> MakefileError:

@@ -11,15 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kshell.kbuild.makefile.assign import Assigner
 from kshell.kbuild.makefile.expand import Expander, Host
 from kshell.kbuild.makefile.make_errors import MakefileError, Where
 from kshell.kbuild.makefile.reader import Reader
-from kshell.kbuild.makefile.rules import RecipeLine, Rule, Rules
+from kshell.kbuild.makefile.rules import RecipeLine, Rule
 from kshell.kbuild.makefile.spelling import SPACES, logical_lines, words
-from kshell.kbuild.makefile.variables import Assignment, Entry, Scope, Variable
+from kshell.kbuild.makefile.variables import Entry, Scope, Variable
 
-__all__ = ["Assignment", "Entry", "Host", "Makefile", "MakefileError", "RecipeLine", "Rule", "Where", "parse"]
+__all__ = ["Entry", "Host", "Makefile", "MakefileError", "RecipeLine", "Rule", "Where", "parse"]
 
 
 class Makefile:
@@ -29,25 +28,17 @@ class Makefile:
     warnings printed while reading, and while expanding later, as (stream, text).
     """
 
-    def __init__(self, expander: Expander, rules: Rules, assigner: Assigner, filename: str) -> None:
-        self._x, self._assigner = expander, assigner
-        self.filename = filename
-        self.host = expander.host
-        self.targets: dict[str, Rule] = rules.targets
-        self.patterns: list[Rule] = rules.patterns
-        self.said = expander.said
-        self.target_variables: dict[str, dict[str, Variable]] = {}
+    def __init__(self, reader: Reader, filename: str) -> None:
+        self._x, self._reader, self.filename = reader.x, reader, filename
+        self.host = reader.x.host
+        self.targets: dict[str, Rule] = reader.rules.targets
+        self.patterns: list[Rule] = reader.rules.patterns
+        self.said = reader.x.said
 
     @property
     def default_goal(self) -> str | None:
         """What `make` without a goal makes: .DEFAULT_GOAL if set, else the first target; None if there is none."""
         return self.value(".DEFAULT_GOAL").strip(SPACES) or None
-
-    @property
-    def phony(self) -> frozenset[str]:
-        """The targets that .PHONY names: no files, always to be made."""
-        rule = self.targets.get(".PHONY")
-        return frozenset(rule.prerequisites if rule else ())
 
     def value(self, name: str) -> str:
         """A variable, expanded; "" if it is not set.  Raises MakefileError."""
@@ -65,33 +56,15 @@ class Makefile:
         """
         return self._x.entries(name)
 
-    def origin(self, name: str) -> str:
-        """As $(origin NAME): undefined, default, environment, file, command line, override."""
-        variable = self._x.scope.find(name)
-        return variable.origin if variable else "undefined"
-
-    def flavor(self, name: str) -> str:
-        """As $(flavor NAME): undefined, recursive, simple."""
-        variable = self._x.scope.find(name)
-        return "undefined" if variable is None else "recursive" if variable.recursive else "simple"
-
-    def assignments(self, name: str) -> list[Assignment]:
-        """Every assignment to `name` that was read (not those in a branch passed over), in order."""
-        return list(self._assigner.made.get(name, ()))
-
     def exports(self) -> dict[str, str]:
         """The variables that the recipes' commands get in their environment, expanded.  Raises MakefileError."""
-        chosen = self._assigner.exported
-        names = (
-            name
-            for name, variable in self._x.scope.globals.items()
-            if chosen.get(
-                name,
-                variable.origin in ("environment", "command line")
-                or (self._assigner.export_all and variable.where is not None),
-            )
-        )
-        return {name: self.value(name) for name in names}
+        chosen, export_all = self._reader.exported, self._reader.export_all
+        found = {}
+        for name, variable in self._x.scope.globals.items():
+            given = variable.origin in ("environment", "command line")
+            if chosen.get(name, given or (export_all and variable.where is not None)):
+                found[name] = self.value(name)
+        return found
 
     def expand(self, text: str, where: Where | None = None) -> str:
         """Any text with the references in it expanded; `where` is the line that errors name.  Raises MakefileError."""
@@ -101,8 +74,8 @@ class Makefile:
     def recipe(self, rule: Rule, stem: str = "") -> list[RecipeLine]:
         """The commands of a rule, expanded as make does before it runs them.  Raises MakefileError.
 
-        $@, $<, $^, $+, $| and $* are set, and the target's own variables hold.  A command that expands to several
-        lines is several commands; the prefixes @, - and + are still there.
+        $@, $<, $^, $+, $| and $* are set.  A command that expands to several lines is several commands; the prefixes
+        @, - and + are still there.
         """
         needs = rule.prerequisites
         automatic = {
@@ -116,14 +89,12 @@ class Makefile:
         }
         scope = self._x.scope
         scope.layers.append({name: Variable(name, text, "automatic") for name, text in automatic.items()})
-        scope.target = self.target_variables.get(rule.target, {})
         found = []
         try:
             for line in rule.recipe:
                 text = self.expand(line.text, Where(line.file, line.line))
                 found += [RecipeLine(part, line.line, line.file) for part in _commands(text)]
         finally:
-            scope.target = {}
             scope.layers.pop()
         return found
 
@@ -146,9 +117,6 @@ def parse(
     """
     host = host or Host()
     scope = Scope(variables or {}, host.environment, host.directory)
-    expander = Expander(scope, host, Where(filename, 1))
-    reader = Reader(expander)
+    reader = Reader(Expander(scope, host, Where(filename, 1)))
     reader.file(text, filename)
-    makefile = Makefile(expander, reader.rules, reader.assigner, filename)
-    makefile.target_variables = reader.target_variables
-    return makefile
+    return Makefile(reader, filename)

@@ -14,9 +14,8 @@ INIT, EXIT, HANDLER, CALL = "init", "exit", "handler", "call"
 ERRNOS = {name for name, _ in ERRNO.values()}
 
 
-def check_entries(tree: ast.Module) -> Iterator[Finding]:
-    """Entry functions without `k`, and those that return an errno without its minus."""
-    known = roles(tree)
+def check_entries(tree: ast.Module, known: dict[str, str]) -> Iterator[Finding]:
+    """Entry functions without `k`, and those that return an errno without its minus; `known` are the file's roles."""
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name in known:
             yield from _kernel_first(node, known[node.name])
@@ -27,7 +26,7 @@ def check_entries(tree: ast.Module) -> Iterator[Finding]:
 def roles(tree: ast.Module) -> dict[str, str]:
     """What each top-level function is to the kernel, where the file says so."""
     found: dict[str, str] = {}
-    for node in (each for top in tree.body if not isinstance(top, VARIABLE) for each in ast.walk(top)):
+    for node in ast.walk(ast.Module([top for top in tree.body if not isinstance(top, VARIABLE)], [])):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
             role = {"module_init": INIT, "module_exit": EXIT}.get(node.func.id)
             if role is not None and isinstance(node.args[0], ast.Name):

@@ -11,7 +11,6 @@ from importlib import import_module
 
 from kshell.cc.c_text import filled
 from kshell.cc.finding import WARNING, Finding, finding, with_replaced
-from kshell.cc.stubs import declared
 
 STUB = "STUB_"  # what the names of pointers to functions begin with
 REACH_IN = ("setattr", "delattr", "vars")
@@ -33,13 +32,13 @@ def members() -> frozenset[str]:
     return frozenset(found)
 
 
-def check_kernel_use(tree: ast.Module, text: str, entries: frozenset[str]) -> Iterator[Finding]:
+def check_kernel_use(tree: ast.Module, text: str, entries: dict[str, str], names: dict[str, str]) -> Iterator[Finding]:
     """Writes to the kernel's fields, texts that printk does not take, and comparisons that nobody looks at.
 
-    `entries` are the functions that the kernel calls with itself first, whatever they call it.
+    `entries` are the functions that the kernel calls with itself first, whatever they call it; `names` those that the
+    file declares.
     """
     functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-    names = declared(tree)
     for node in tree.body:
         if not isinstance(node, ast.FunctionDef):
             continue

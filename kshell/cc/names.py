@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from importlib import import_module
 
 from kshell.cc.finding import Finding, finding
-from kshell.cc.stubs import declared
 
 ALWAYS_THERE = {*dir(builtins), "__name__", "__file__", "__doc__", "__annotations__"}
 CLOSE = 0.75  # how alike two names must be for one to be offered in place of the other
@@ -96,14 +95,14 @@ def no_pointer(name: str, pointers: Iterable[str]) -> tuple[str, str]:
     return because, f'{name} = extern("{name}")  (in a module), or Stub("{name}")  (where it is defined)'
 
 
-def check_names(tree: ast.Module) -> Iterator[Finding]:
-    """Imports that there are not, and names that nothing declares, once for each function."""
+def check_names(tree: ast.Module, pointers: Iterable[str]) -> Iterator[Finding]:
+    """Imports that there are not, and names that nothing declares, once for each function; `pointers` are declared."""
     own = set(bound(tree.body))
     yield from _imports(tree, own)
     future = any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body)
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
-            yield from _in_function(node, own, declared(tree))
+            yield from _in_function(node, own, pointers)
             yield from _at_the_top([*node.decorator_list, *([] if future else _hints(node))], own)
         elif isinstance(node, ast.Assign | ast.AnnAssign | ast.Expr):
             parts = [each for each in (node.value, getattr(node, "annotation", None)) if each is not None]
@@ -117,7 +116,7 @@ def _hints(function: ast.FunctionDef) -> list[ast.expr]:
 
 def _imports(tree: ast.Module, own: set[str]) -> Iterator[Finding]:
     names = offered()
-    for node in (each for top in tree.body if not isinstance(top, VARIABLE) for each in ast.walk(top)):
+    for node in ast.walk(ast.Module([top for top in tree.body if not isinstance(top, VARIABLE)], [])):
         if not isinstance(node, ast.ImportFrom) or node.module != "kshell.linux":
             continue
         for alias in node.names:
@@ -142,7 +141,7 @@ def _in_function(function: ast.FunctionDef, own: set[str], pointers: Iterable[st
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == k
     }
     told = set()
-    for node in (each for statement in function.body for each in ast.walk(statement)):
+    for node in ast.walk(ast.Module(function.body, [])):
         if not isinstance(node, ast.Name) or node.id in told:
             continue
         if node.id in local or node.id in own or node.id in ALWAYS_THERE:

@@ -9,15 +9,14 @@ import ast
 from collections.abc import Iterator
 
 from kshell.cc.definitions import has_kernel
-from kshell.cc.entry_points import CALL, EXIT, INIT, roles
+from kshell.cc.entry_points import CALL, EXIT, INIT
 from kshell.cc.finding import ERROR, WARNING, Finding, finding
 
 NO_RETURN = ("NoReturn", "Never")
 
 
-def check_returns(tree: ast.Module, builtin: bool) -> Iterator[Finding]:
+def check_returns(tree: ast.Module, known: dict[str, str], builtin: bool) -> Iterator[Finding]:
     """Entry functions that answer nothing or a text, and in a module an init function that nothing names."""
-    known = roles(tree)
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and known.get(node.name, EXIT) != EXIT:
             yield from _answers(node, known[node.name])

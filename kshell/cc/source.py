@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from types import CodeType
 from typing import NamedTuple, NoReturn
@@ -25,7 +27,7 @@ from kshell.cc.names import check_names
 from kshell.cc.returns import check_returns
 from kshell.cc.scope import check_scope
 from kshell.cc.source_error import SourceError, at_place, error_at, excerpt, of_findings
-from kshell.cc.stubs import check_stubs
+from kshell.cc.stubs import check_stubs, declared
 from kshell.kernel.module.ticks import add_ticks
 
 ALLOWED_IMPORTS = ("kshell.linux", "typing", "__future__")
@@ -115,28 +117,50 @@ def compile_module(path: str) -> Source:
     return compile_text(read_source(path), path)
 
 
-def compile_text(text: str, path: str, *, builtin: bool = False, checked: bool = False) -> Source:
-    """Compile the text of a source; messages call it `path`.  Raises SourceError; nothing of it runs.
-
-    `builtin`: it is linked into the kernel itself, and may import the kernel's own files.  `checked`: it has been
-    compiled before, when it was built, and is not looked through for mistakes of every kind again.
-    """
+@contextmanager
+def _compiling(text: str, path: str, tool: str) -> Iterator[None]:
+    """What Python says while it compiles is a SourceError; `tool` is what the person runs again then."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Python writes them to the terminal by itself
         try:
-            tree = ast.parse(text, path)
-            _check_imports(path, text, tree, builtin)
-            functions = _functions(path, text, tree)
-            if checked:
-                check_scope(path, text, tree, builtin)
-            found = [] if checked else _findings(path, text, tree, builtin)
-            info, used, linked = modinfo(tree), references(tree), symbols(tree)
-            code = compile(add_ticks(tree), path, "exec", dont_inherit=True)
+            yield
         except SyntaxError as error:  # the compiler finds some: return outside a function, ...
-            raise _syntax_error(path, text, error) from None
+            raise _syntax_error(path, text, error, tool) from None
         except (ValueError, RecursionError, MemoryError) as error:
             what = f"{path}: error: {str(error) or 'too deeply nested'}"
             raise SourceError(ENOEXEC, what, "Python cannot compile such a file", "look at it in an editor") from None
+
+
+def parse_text(text: str, path: str, tool: str = "insmod") -> ast.Module:
+    """The syntax tree of a source.  Raises SourceError."""
+    with _compiling(text, path, tool):
+        return ast.parse(text, path)
+
+
+def compile_text(
+    text: str,
+    path: str,
+    *,
+    builtin: bool = False,
+    checked: bool = False,
+    tool: str = "insmod",
+    tree: ast.Module | None = None,
+) -> Source:
+    """Compile the text of a source; messages call it `path`.  Raises SourceError; nothing of it runs.
+
+    `builtin`: it is linked into the kernel itself, and may import the kernel's own files.  `checked`: it has been
+    compiled before, when it was built, and is not looked through for mistakes of every kind again.  `tool` is what the
+    person runs again after an error.  `tree` is what `parse_text` gave, for whoever has it; it is changed.
+    """
+    tree = tree or parse_text(text, path, tool)
+    with _compiling(text, path, tool):
+        _check_imports(path, text, tree, builtin)
+        functions = _functions(path, text, tree)
+        if checked:
+            check_scope(path, text, tree, builtin)
+        found = [] if checked else _findings(path, text, tree, builtin)
+        info, used, linked = modinfo(tree), references(tree), symbols(tree)
+        code = compile(add_ticks(tree), path, "exec", dont_inherit=True)
     return Source(path, text, code, functions, info, used, linked, found)
 
 
@@ -145,12 +169,13 @@ def _findings(path: str, text: str, tree: ast.Module, builtin: bool) -> list[Fin
 
     Where two checks complain about one line, the first of them knows more; a name that nothing declares comes last.
     """
+    entries, names = roles(tree), declared(tree)
     checks = (
-        check_stubs(tree, text),
-        check_entries(tree),
+        check_stubs(tree, text, names),
+        check_entries(tree, entries),
         check_definitions(tree),
-        check_kernel_use(tree, text, frozenset(roles(tree))),
-        check_returns(tree, builtin),
+        check_kernel_use(tree, text, entries, names),
+        check_returns(tree, entries, builtin),
     )
     known = [each for check in checks for each in islice(check, MOST_FINDINGS)]
     try:
@@ -160,7 +185,7 @@ def _findings(path: str, text: str, tree: ast.Module, builtin: bool) -> list[Fin
             place = (error.line, error.column)
             known.append(Finding(ERROR, error.text, *place, 1, error.because, error.try_))
     lines = {each.line for each in known if each.kind == ERROR}
-    known += islice((each for each in check_names(tree) if each.line not in lines), MOST_FINDINGS)
+    known += islice((each for each in check_names(tree, names) if each.line not in lines), MOST_FINDINGS)
     found: dict[tuple[int, int], Finding] = {}
     for each in sorted(known, key=lambda each: each.kind != ERROR):  # an error hides a warning of its place
         found.setdefault((each.line, each.column), each)
@@ -175,7 +200,7 @@ def read_modinfo(path: str) -> list[tuple[str, str]]:
     return compile_text(read_source(path), path, checked=True).info
 
 
-def _syntax_error(path: str, text: str, error: SyntaxError) -> SourceError:
+def _syntax_error(path: str, text: str, error: SyntaxError, tool: str) -> SourceError:
     first = is_c(text)
     if first:
         because = "it is written in C, and kshell's sources are Python  (#include is a comment there)"
@@ -184,7 +209,7 @@ def _syntax_error(path: str, text: str, error: SyntaxError) -> SourceError:
     source = (error.text or "").rstrip("\n").replace("\t", " ")
     shown = (f"{line:5d} | {source}", "      | " + " " * (column - 1) + "^") if source else ()
     because = "Python cannot parse the module, as a C compiler could not"
-    try_ = f"correct line {line}, save, and insmod again"
+    try_ = f"correct line {line}, save, and {tool} again"
     lines = text.splitlines()
     c = in_python(lines[line - 1]) if 0 < line <= len(lines) else None
     if c is not None:

@@ -34,16 +34,15 @@ def _target(node: ast.stmt) -> str:
     return target.id if isinstance(target, ast.Name) else ""
 
 
-def check_stubs(tree: ast.Module, text: str) -> Iterator[Finding]:
-    """Each use of a declaration where its memory must be meant."""
-    names = declared(tree)
+def check_stubs(tree: ast.Module, text: str, names: dict[str, str]) -> Iterator[Finding]:
+    """Each use of a declaration where its memory must be meant; `names` are those that the file declares."""
     functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     strings = {_target(node) for node in tree.body if _is_string(getattr(node, "value", None))}
     for node in tree.body:
         yield from _declaration(node, text, strings)
-        if isinstance(node, ast.FunctionDef):
+        if isinstance(node, ast.FunctionDef) and names:
             yield from _Function(node, text, names, functions).check()
-        elif _target(node) in names and isinstance(node, ast.Assign) and not isinstance(node.value, ast.Call):
+        elif isinstance(node, ast.Assign) and _target(node) in names and not isinstance(node.value, ast.Call):
             name = _target(node)
             because = f"{name} has been declared, and outside the functions nothing runs"
             try_ = f"k[{name}] = {ast.unparse(node.value)}  (in a function, such as the init)"

@@ -54,8 +54,8 @@ _WHY = {
 class Prototype(NamedTuple):
     """``asmlinkage long sys_x(...);``: its `name`, the C types of its `parameters`, and the type of its `result`.
 
-    `line` and `column` are where the name stands in the file `file`, and `excerpt` shows it; `text` is the prototype
-    on one line; `seen` is whether the compiler sees it.
+    `line` and `column` are where the name stands in the file `file`, `source` is that file's text; `text` is the
+    prototype on one line; `seen` is whether the compiler sees it.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Prototype(NamedTuple):
     file: str
     line: int
     column: int
-    excerpt: tuple[str, ...]
+    source: str
     seen: bool
 
 
@@ -119,8 +119,7 @@ def _prototype(tokens: list[Token], at: int, header: Header) -> Prototype | None
     text = " ".join(" ".join(header.lines[tokens[start].line - 1 : last]).split())
     parameters = () if types in ([""], ["void"]) else tuple(types)
     name, line, column, seen = tokens[at].text, tokens[at].line, tokens[at].column, tokens[at].active
-    shown = excerpt(header.text, line, column, len(name))
-    return Prototype(name, parameters, result, text, header.filename, line, column, shown, seen)
+    return Prototype(name, parameters, result, text, header.filename, line, column, header.text, seen)
 
 
 def _type(words: list[str]) -> str:
@@ -177,8 +176,7 @@ def compare(prototype: Prototype | None, name: str, signature: str, filename: st
         for one, two in zip((prototype.result, *prototype.parameters), ("long", *definition.parameters), strict=True)
     ):
         return []
+    shown = excerpt(prototype.source, prototype.line, prototype.column, len(prototype.name))
     what = f"the prototype of sys_{name} differs from its definition"
     because = f"the definition takes ({takes}); {nothing}"
-    return [
-        BuildMessage(NOTE, what, prototype.file, prototype.line, prototype.column, prototype.excerpt, because, wanted)
-    ]
+    return [BuildMessage(NOTE, what, prototype.file, prototype.line, prototype.column, shown, because, wanted)]

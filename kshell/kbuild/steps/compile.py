@@ -8,18 +8,17 @@ C counterpart: gcc -c, as scripts/Makefile.build calls it.
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from kshell.abi.errno import EACCES
-from kshell.cc.source import Source, SourceError, compile_text
+from kshell.cc.source import Source, SourceError, compile_text, parse_text
 from kshell.kbuild.messages import ERROR, BuildMessage, excerpt
 from kshell.kbuild.steps.compile_checks import finding_message, source_lines, top_level_error
 from kshell.kernel.core.declare import SECTIONS, DeclarationError, Stub, SyscallDefinition
 from kshell.kernel.module.ticks import TICK
 
 MOST_TEXT = 100_000  # characters, far more than any file of a kernel has: more would take seconds
+Places = dict[str, list[int]]  # the lines that say a name
 TURNS = 100_000  # of loops and calls that the top level of a source may take
 
 
@@ -41,7 +40,9 @@ def compile_source(text: str, path: str, modname: str, *, builtin: bool) -> Comp
 
 def _compile_python(text: str, path: str, modname: str, builtin: bool) -> Compiled:
     try:
-        source = compile_text(text, path, builtin=builtin)
+        tree = parse_text(text, path, tool="make")
+        places, exported = _places(tree), _exported(tree)
+        source = compile_text(text, path, builtin=builtin, tool="make", tree=tree)
     except SourceError as error:
         found = [finding_message(each, text, path) for each in error.findings]
         return Compiled(None, found or [_from_source_error(error, path)])
@@ -50,40 +51,40 @@ def _compile_python(text: str, path: str, modname: str, builtin: bool) -> Compil
         namespace = _declare(source, path)
     except _TopLevel as error:
         return Compiled(None, [*messages, top_level_error(text, path, source.functions, error.line, error.cause)])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Python writes them to the terminal by itself
-        tree = ast.parse(text, path)
-    payload = _payload(source, tree, namespace, modname)
-    twice = _defined_twice(payload, tree, text, path)
+    payload = _payload(source, places, namespace, modname)
+    twice = _defined_twice(payload, places, exported, text, path)
     return Compiled(None if twice else payload, [*messages, *twice])
 
 
-def _defined_twice(payload: dict[str, Any], tree: ast.Module, text: str, path: str) -> list[BuildMessage]:
+def _defined_twice(
+    payload: dict[str, Any], places: Places, exported: Places, text: str, path: str
+) -> list[BuildMessage]:
     """The errors of a C name that one file gives to two things, or exports twice."""
     functions = [name for name, _ in payload["functions"]]
     named = [*(name for name, _ in payload["variables"]), *functions, *(call[0] for call in payload["syscalls"])]
-    places = _places(tree)
-    found = []
-    for name in sorted({name for name in named if named.count(name) > 1}):
-        first, again = (*places.get(name, ()), 0, 0)[:2]
-        because, try_ = f"line {first} of this file has {name} already", "another name for one of the two"
-        found.append(message_at(ERROR, f"redefinition of '{name}'", path, text, again, min(again, 1), because, try_))
     exports = [name for name, _ in payload["exports"]]
-    for name in sorted({name for name in exports if exports.count(name) > 1}):
-        lines = [node.lineno for node in tree.body if _exported(node) == name]
-        first, again = (*lines, 0, 0)[:2]
-        because, try_ = f"line {first} of this file exports {name} already", "take one of the two lines out"
-        text_ = f"redefinition of '__ksymtab_{name}'"
-        found.append(message_at(ERROR, text_, path, text, again, min(again, 1), because, try_))
+    found = []
+    for names, lines, symbol, has, try_ in (
+        (named, places, "", "has", "another name for one of the two"),
+        (exports, exported, "__ksymtab_", "exports", "take one of the two lines out"),
+    ):
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            first, again = (*lines.get(name, ()), 0, 0)[:2]
+            because = f"line {first} of this file {has} {name} already"
+            what = f"redefinition of '{symbol}{name}'"
+            found.append(message_at(ERROR, what, path, text, again, min(again, 1), because, try_))
     return found
 
 
-def _exported(node: ast.stmt) -> str:
-    """The name in ``EXPORT_SYMBOL(name)``, "" for another statement."""
-    value = node.value if isinstance(node, ast.Expr) else None
-    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id.startswith("EXPORT_SYMBOL"):
-        return value.args[0].id if value.args and isinstance(value.args[0], ast.Name) else ""
-    return ""
+def _exported(tree: ast.Module) -> Places:
+    """The lines of ``EXPORT_SYMBOL(name)``, by name."""
+    found: Places = {}
+    for node in tree.body:
+        call = node.value if isinstance(node, ast.Expr) else None
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id.startswith("EXPORT_SYMBOL"):
+            name = call.args[0].id if call.args and isinstance(call.args[0], ast.Name) else ""
+            found.setdefault(name, []).append(node.lineno)
+    return found
 
 
 COMPILERS: dict[str, Callable[[str, str, str, bool], Compiled]] = {".py": _compile_python}
@@ -92,8 +93,7 @@ COMPILERS: dict[str, Callable[[str, str, str, bool], Compiled]] = {".py": _compi
 def _from_source_error(error: SourceError, path: str) -> BuildMessage:
     """The front end's error; where it has no place, its text begins with ``file: error: ``."""
     text = error.text.removeprefix(f"{path}: error: ")
-    try_ = error.try_.replace("insmod again", "make again") if error.errno != EACCES else error.try_
-    return BuildMessage(ERROR, text, path, error.line, error.column, error.excerpt, error.because, try_)
+    return BuildMessage(ERROR, text, path, error.line, error.column, error.excerpt, error.because, error.try_)
 
 
 class _TopLevel(Exception):
@@ -126,14 +126,14 @@ def _declare(source: Source, path: str) -> dict[str, Any]:
     return namespace
 
 
-def _payload(source: Source, tree: ast.Module, namespace: dict[str, Any], modname: str) -> dict[str, Any]:
+def _payload(source: Source, places: Places, namespace: dict[str, Any], modname: str) -> dict[str, Any]:
     """The object: the text as it is now, and the symbols that the linker asks for."""
     sections = namespace.get(SECTIONS, {})
 
     def section(name: str) -> list[Any]:
         return [*sections.get(name, ())]
 
-    lines = {name: places[0] for name, places in _places(tree).items()}
+    lines = {name: found[0] for name, found in places.items()}
     variables = [thing.name for name in (".bss", ".data") for thing in section(name) if isinstance(thing, Stub)]
     calls = [thing for thing in section(".syscalls") if isinstance(thing, SyscallDefinition)]
     defined = {call.name for call in calls}
@@ -158,9 +158,9 @@ def _name(thing: Any) -> str:
     return str(thing.name if isinstance(thing, Stub) else thing.__name__)
 
 
-def _places(tree: ast.Module) -> dict[str, list[int]]:
+def _places(tree: ast.Module) -> Places:
     """The lines where each name of the top level is declared: a function's, and the C name in ``Stub("name")``."""
-    found: dict[str, list[int]] = {}
+    found: Places = {}
     for node in tree.body:
         value = getattr(node, "value", None)
         if isinstance(node, ast.FunctionDef):

@@ -18,8 +18,7 @@ def finding_message(found: Finding, text: str, path: str) -> BuildMessage:
     lines = source_lines(text)
     inside = 0 < found.line <= len(lines) and found.column > 0
     shown = excerpt(lines[found.line - 1], found.line, found.column, found.width) if inside else ()
-    try_ = found.try_.replace("insmod again", "make again")
-    return BuildMessage(found.kind, found.text, path, found.line, found.column, shown, found.because, try_)
+    return BuildMessage(found.kind, found.text, path, found.line, found.column, shown, found.because, found.try_)
 
 
 def top_level_error(text: str, path: str, names: list[str], line: int, cause: BaseException) -> BuildMessage:

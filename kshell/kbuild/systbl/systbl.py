@@ -130,7 +130,7 @@ def _generate_4_19(lines: list[str], filename: str, result: SystblResult) -> Non
     slots: dict[int, TableRow] = {}
     for line in sorted(taken, key=lambda line: sort_key(line.text)):
         number, abi, name, entry, compat = line.fields
-        kind = "".join(c.upper() if c.isascii() else c for c in abi)
+        kind = abi.encode("utf-8", "surrogatepass").upper().decode("utf-8", "surrogatepass")
         if kind not in ("COMMON", "64", "X32", "I386"):
             result.fail(line, _script_error(line, 1, f"Unknown abi {shown(kind)}", filename))
             return

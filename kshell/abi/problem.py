@@ -47,16 +47,23 @@ class ProblemError(Exception):
 def excerpt(text: str, line: int, column: int = 0, width: int = 1, window: int = _WINDOW) -> tuple[str, ...]:
     """Line `line` of a text as gcc shows it, and under it a caret (``^~~~`` for a `width` of 4) at `column`.
 
-    Both count from 1; without a column there is no caret, without such a line nothing.  A tab is one blank, as gcc has
-    it, and what a terminal could take for a command is U+FFFD.  Of a line longer than `window`, the part around the
-    column is shown.
+    Both count from 1; without a column there is no caret, without such a line nothing.
     """
-    from unicodedata import east_asian_width
-
     lines = text.split("\n")
     if not 0 < line <= len(lines) - (lines[-1] == ""):
         return ()
-    source = lines[line - 1].removesuffix("\r")
+    return line_excerpt(lines[line - 1], line, column, width, window)
+
+
+def line_excerpt(source: str, line: int, column: int = 0, width: int = 1, window: int = _WINDOW) -> tuple[str, ...]:
+    """The same of the line `source` itself, whose number is `line`.
+
+    A tab is one blank, as gcc has it, and what a terminal could take for a command is U+FFFD.  Of a line longer than
+    `window`, the part around the column is shown.
+    """
+    from unicodedata import east_asian_width
+
+    source = source.removesuffix("\r")
     start = 0 if len(source) <= window else max(0, column - window // 2)
     part = source[start : start + window]
     shown = "".join(c if c.isprintable() else " " if c == "\t" else "\ufffd" for c in part)
@@ -67,10 +74,11 @@ def excerpt(text: str, line: int, column: int = 0, width: int = 1, window: int =
     return f"{line:5d} | {shown.rstrip()}", f"      | {before}^{tail}"
 
 
-def did_you_mean(word: str, known: Iterable[str], most: int = 1) -> list[str]:
+def did_you_mean(word: str, known: Iterable[str], most: int = 1, *, slip: bool = False) -> list[str]:
     """The known words nearest to `word`, at `most` so many, the nearest first; letter case does not count.
 
-    Where none is near, the ones that begin with `word` (three letters at least), the shortest first.
+    Where none is near, the ones that begin with `word` (three letters at least), the shortest first.  `slip`: only what
+    differs by a letter or two, where something else than a mistyped name is as likely.
     """
     from difflib import get_close_matches
 
@@ -78,7 +86,7 @@ def did_you_mean(word: str, known: Iterable[str], most: int = 1) -> list[str]:
     for name in known:
         by_lower.setdefault(name.lower(), name)
     word = word[:80].lower()
-    close = get_close_matches(word, by_lower, n=most, cutoff=0.6)
-    if not close and len(word) >= 3:
+    close = get_close_matches(word, by_lower, n=most, cutoff=0.8 if slip else 0.6)
+    if not close and not slip and len(word) >= 3:
         close = sorted((name for name in by_lower if name.startswith(word)), key=len)[:most]
     return [by_lower[name] for name in close]

@@ -74,6 +74,11 @@ class BuildLog:
             assert self._on_line is not None
             self._on_line(line)
 
+    def fail(self, text: str, because: str, try_: str, *trail: str, file: str = "", line: int = 0) -> BuildFailed:
+        """What to raise where a tool ends the build with the one line `text`, about a place if there is one."""
+        message = BuildMessage(ERROR, text, file, line, 0, (), because, try_, verbatim=True)
+        return self.stop(self.messages([message]), *trail)
+
     def stop(self, errors: Sequence[BuildMessage], *trail: str) -> BuildFailed:
         """What to raise after these errors; `trail` are the lines that make itself ends with."""
         self.lines += trail

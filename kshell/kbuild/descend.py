@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from kshell.kbuild.build_log import BuildFailed, BuildLog
 from kshell.kbuild.directory import Directory, read_directory
 from kshell.kbuild.makefile.makefile import Makefile
-from kshell.kbuild.messages import ERROR, BuildMessage
 from kshell.kbuild.tree.sources import Sources, read_makefile
 
 LISTS = ("init-y", "core-y", "libs-y", "drivers-y", "net-y", "virt-y")
@@ -71,9 +70,7 @@ class Descent:
 
     def _stop(self, text: str, place: str, because: str, try_: str, *trail: str) -> BuildFailed:
         file, _, line = place.rpartition(":")
-        number = int(line) if line.isdigit() else 0
-        message = BuildMessage(ERROR, text, file, number, 0, (), because, try_, verbatim=True)
-        return self.log.stop(self.log.messages([message]), *trail)
+        return self.log.fail(text, because, try_, *trail, file=file, line=int(line) if line.isdigit() else 0)
 
     def _not_a_directory(self, place: str, name: str, word: str) -> BuildFailed:
         text = f"ld: cannot find {word}: No such file or directory"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kshell.kbuild.build_log import BuildLog
 from kshell.kbuild.descend import Descent
 from kshell.kbuild.directory import module_paths
-from kshell.kbuild.messages import ERROR, NOTE, BuildMessage
+from kshell.kbuild.messages import NOTE, BuildMessage
 from kshell.kbuild.steps.compile_list import CompileList
 from kshell.kbuild.steps.modpost import ModuleObject, symvers
 from kshell.kbuild.steps.module_build import Target, link_modules, post_modules
@@ -21,8 +21,7 @@ def build_external(sources: Sources, log: BuildLog, target: Target) -> None:
     if not sources.exists("Makefile"):
         text = f"scripts/Makefile.build: {shown}Makefile: No such file or directory"
         because = "M= takes the folder that holds the module's Makefile and sources, and this one has no Makefile"
-        message = BuildMessage(ERROR, text, "", because=because, try_="obj-m := my_module.o  (in it)", verbatim=True)
-        raise log.stop(log.messages([message]), "make: *** [_module_] Error 2")
+        raise log.fail(text, because, "obj-m := my_module.o  (in it)", "make: *** [_module_] Error 2")
     if inside:
         log.line(f"make[1]: Entering directory '{sources.root}'")
     names = "" if inside else shown

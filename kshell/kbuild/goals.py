@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from kshell.abi.problem import did_you_mean
+
 GOALS = {
     "all": "vmlinux and the modules (what make alone does)",
     "vmlinux": "the kernel",
@@ -26,9 +28,7 @@ def help_lines() -> list[str]:
 
 def unknown_goal(goal: str) -> tuple[str, str]:
     """The because and the try for a goal that there is not."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(goal, GOALS, 1)
+    close = did_you_mean(goal, GOALS)
     if goal.endswith("config"):
         return "there is nothing to configure here: what core-y and the obj-y lists name is built in", "make"
     try_ = f"make {close[0]}  (did you mean that?)" if close else "make help"

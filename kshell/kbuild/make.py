@@ -18,7 +18,7 @@ from kshell.kbuild.goals import BOTH, CLEAN, KERNEL, MODULES, about_subdirs, hel
 from kshell.kbuild.goals import GOALS as GOALS  # for those who list them
 from kshell.kbuild.kernel_build import KernelBuild
 from kshell.kbuild.makefile.makefile import Makefile, MakefileError
-from kshell.kbuild.messages import ERROR, NOTE, BuildMessage
+from kshell.kbuild.messages import NOTE, BuildMessage
 from kshell.kbuild.recipes.recipe import Make
 from kshell.kbuild.recipes.recipe_run import RecipeRun
 from kshell.kbuild.release import profile_of, release_of
@@ -85,7 +85,7 @@ class Maker:
     def _make(self, request: Request, depth: int) -> None:
         if depth > DEPTH:
             because = "a recipe calls make in a folder whose recipe calls make again, and so on"
-            raise self._stop(f"make[{depth}]: *** too many levels of make.  Stop.", because, "look at the recipe")
+            raise self.log.fail(f"make[{depth}]: *** too many levels of make.  Stop.", because, "look at the recipe")
         folder = self._folder(request.folder)
         if folder is None:  # the running kernel, which came with kshell
             self._for_running(request)
@@ -93,7 +93,7 @@ class Maker:
         if not os.path.isdir(folder):
             because = "make -C takes the folder that is to be built"
             words = "No such file or directory" if not os.path.exists(folder) else "Not a directory"
-            raise self._stop(f"make: *** {request.folder}: {words}.  Stop.", because, "tree new DIR  (makes a tree)")
+            raise self.log.fail(f"make: *** {request.folder}: {words}.  Stop.", because, "tree new DIR  (makes a tree)")
         sources = Sources(folder)
         if is_tree(sources):
             self._in_tree(sources, request)
@@ -109,12 +109,8 @@ class Maker:
         if release != running.release:
             because = f"the kernel that runs is {running.release}, and only its build folder is there"
             text = f"make: *** {path}: No such file or directory.  Stop."
-            raise self._stop(text, because, f"/lib/modules/{running.release}/build")
+            raise self.log.fail(text, because, f"/lib/modules/{running.release}/build")
         return running.tree or None
-
-    def _stop(self, text: str, because: str, try_: str) -> BuildFailed:
-        message = BuildMessage(ERROR, text, "", 0, 0, (), because, try_, verbatim=True)
-        return self.log.stop(self.log.messages([message]))
 
     # A kernel tree.
 
@@ -169,7 +165,7 @@ class Maker:
             raise self._no_goal(goal)
 
     def _no_goal(self, goal: str) -> BuildFailed:
-        return self._stop(f"make: *** No rule to make target '{goal}'.  Stop.", *unknown_goal(goal))
+        return self.log.fail(f"make: *** No rule to make target '{goal}'.  Stop.", *unknown_goal(goal))
 
     def _for_running(self, request: Request) -> None:
         running = self.running()
@@ -179,14 +175,14 @@ class Maker:
             what = f"the kernel that runs ({running.release}) came with kshell, and its sources are not here"
             because = f"{because}; {what}" if because else f"{what}: only modules can be built for it"
             try_ = try_ or f"make -C {request.folder} M=$(PWD) modules"
-            raise self._stop("make: *** No targets.  Stop.", because, try_)
+            raise self.log.fail("make: *** No targets.  Stop.", because, try_)
         target = Target(running.profile, running.release, running.exports, intree=False)
         self._external(os.path.join(request.folder, folder), request.goals, target)
 
     def _external(self, folder: str, goals: Sequence[str], target: Target, tree: Sources | None = None) -> None:
         if not os.path.isdir(folder):
             because = "M= takes the folder that holds the module's Makefile and sources"
-            raise self._stop(
+            raise self.log.fail(
                 f"make: *** {folder}: No such file or directory.  Stop.", because, "M=$(PWD)  (in a Makefile)"
             )
         for goal in goals or ("modules",):
@@ -195,7 +191,7 @@ class Maker:
             elif goal == "modules_install":
                 if tree is None:
                     because = f"the kernel that runs ({target.release}) came with kshell, and has no folder for modules"
-                    raise self._stop("make: *** [modules_install] Error 1", because, "insmod FILE.ko")
+                    raise self.log.fail("make: *** [modules_install] Error 1", because, "insmod FILE.ko")
                 install_external(Sources(folder), self.log, target, tree)
             elif goal == "clean":
                 clean_tree(Sources(folder), self.log, thorough=True)
@@ -207,7 +203,7 @@ class Maker:
     def _in_folder(self, sources: Sources, request: Request, depth: int) -> None:
         if not sources.exists("Makefile"):
             because = f"there is no Makefile in {sources.root}"
-            raise self._stop("make: *** No targets specified and no makefile found.  Stop.", because, "tree new DIR")
+            raise self.log.fail("make: *** No targets specified and no makefile found.  Stop.", because, "tree new DIR")
         release = lambda: self.running().release  # noqa: E731
         makefile = read_makefile(sources, MAKEFILE, request.variables, release, request.environment)
         for _, text in makefile.said:
@@ -225,13 +221,13 @@ class Maker:
         if goal:
             known = ", ".join(makefile.targets) or "none"
             because = f"{makefile.filename} has no such target; it has: {known}"
-            return self._stop(f"make: *** No rule to make target '{goal}'.  Stop.", because, "make")
+            return self.log.fail(f"make: *** No rule to make target '{goal}'.  Stop.", because, "make")
         because, try_ = f"{makefile.filename} has no target", "make -C DIR, with the folder of the whole tree"
         tree = sources.tree_above()
         if makefile.words("obj-y") or makefile.words("obj-m"):
             because = f"{makefile.filename} only lists what the kernel's own build is to make here"
             try_ = f"make -C {tree}" if tree else "make -C /lib/modules/`uname -r`/build M=DIR modules"
-        return self._stop("make: *** No targets.  Stop.", because, try_)
+        return self.log.fail("make: *** No targets.  Stop.", because, try_)
 
     def _rule(
         self,
@@ -247,12 +243,12 @@ class Maker:
         if rule is None and above and not makefile.patterns and not sources.exists(goal):
             because = f"{makefile.filename} has no rule for {goal}, and there is no such file"
             text = f"make: *** No rule to make target '{goal}', needed by '{above[-1]}'.  Stop."
-            raise self._stop(text, because, f"look at the line of {above[-1]}")
+            raise self.log.fail(text, because, f"look at the line of {above[-1]}")
         if rule is None or goal in done:
             return
         if len(above) > CHAIN:
             because = f"{makefile.filename} has a chain of more than {CHAIN} targets, each of which needs the next"
-            raise self._stop(f"make: *** {goal}: too many levels.  Stop.", because, "a Makefile with fewer")
+            raise self.log.fail(f"make: *** {goal}: too many levels.  Stop.", because, "a Makefile with fewer")
         done.add(goal)
         for needed in rule.prerequisites:
             self._rule(sources, makefile, needed, request, depth, done, (*above, goal))

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from unicodedata import east_asian_width
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 KINDS = (ERROR, WARNING, NOTE)
-_WINDOW = 160  # of a longer line, this much is shown around the column
 
 
 class BuildMessage:
@@ -61,17 +59,3 @@ class BuildMessage:
 
     def __repr__(self) -> str:
         return f"BuildMessage({self.head()!r})"
-
-
-def excerpt(source: str, line: int, column: int, width: int = 1) -> tuple[str, ...]:
-    """The two lines that gcc prints under a message: the source line with its number, and the caret under `column`.
-
-    `source` is the line itself; `column` counts its characters from 1; `width` of them are underlined (``^~~~``).
-    Whatever a terminal could take for a command is shown as U+FFFD; a tab is one blank, as gcc has it.
-    """
-    start = 0 if len(source) <= _WINDOW else max(0, column - _WINDOW // 2)
-    shown = source[start : start + _WINDOW]
-    text = "".join(c if c.isprintable() else " " if c == "\t" else "\ufffd" for c in shown)
-    before = "".join("  " if east_asian_width(c) in "WF" else " " for c in text[: max(column - 1 - start, 0)])
-    tail = "~" * max(min(width, len(text) - len(before)) - 1, 0)
-    return f"{line:5d} | {text.rstrip()}", f"      | {before}^{tail}"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from kshell.abi.problem import Problem, did_you_mean, excerpt
+from kshell.abi.problem import Problem, ProblemError, did_you_mean, excerpt
 
 
 def test_a_problem_has_three_sentences_and_perhaps_a_place() -> None:
     problem = Problem("no such goal", "make knows others", "make help")
     assert (problem.where, problem.excerpt) == ("", ())
     assert problem._replace(where="Makefile:3").where == "Makefile:3"
+    error = ProblemError(*problem[:3])
+    assert (error.problem, str(error)) == (problem, "no such goal")
+    assert (error.what, error.because, error.try_) == problem[:3]
 
 
 @pytest.mark.parametrize(
@@ -47,6 +50,12 @@ def test_the_nearest_word_is_offered_in_its_own_letter_case() -> None:
     assert did_you_mean("modules_instal", ["modules", "modules_install", "clean"]) == ["modules_install"]
     assert did_you_mean("kern_notise", ["KERN_NOTICE", "KERN_ERR"]) == ["KERN_NOTICE"]
     assert did_you_mean("zebra", ["modules", "clean"]) == []
+
+
+def test_a_slip_is_a_letter_or_two() -> None:
+    assert did_you_mean("test_call", ["other_call"]) == ["other_call"]
+    assert did_you_mean("test_call", ["other_call", "test_call_of_mine"], slip=True) == []
+    assert did_you_mean("test_call", ["test_cal"], slip=True) == ["test_cal"]
 
 
 def test_a_beginning_is_enough_where_no_word_is_near() -> None:

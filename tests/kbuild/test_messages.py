@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from kshell.kbuild.messages import ERROR, NOTE, BuildMessage, excerpt
+from kshell.abi.problem import line_excerpt
+from kshell.kbuild.messages import ERROR, NOTE, BuildMessage
 
 
 def test_a_message_is_laid_out_as_gcc_does_it_with_because_and_try_below() -> None:
     source = "\tlong sys_a(integer x);"
     message = BuildMessage(
-        ERROR, "unknown type name 'integer'", "a.h", 3, 13, excerpt(source, 3, 13, 7), "that is no type", "int"
+        ERROR, "unknown type name 'integer'", "a.h", 3, 13, line_excerpt(source, 3, 13, 7), "that is no type", "int"
     )
     assert str(message).splitlines() == [
         "a.h:3:13: error: unknown type name 'integer'",
@@ -38,11 +39,3 @@ def test_the_words_of_a_tool_that_names_no_place_stand_alone() -> None:
 def test_a_kind_that_gcc_does_not_have_is_refused() -> None:
     with pytest.raises(ValueError, match="no kind of message"):
         BuildMessage("fatal", "x")
-
-
-def test_an_excerpt_shows_the_column_in_a_long_line_and_nothing_a_terminal_obeys() -> None:
-    line, caret = excerpt("é" * 500 + "核X\x1b[2J", 1, 502)
-    assert "\x1b" not in line
-    assert line[caret.index("^") - 1] == "X"  # the wide character before it takes two columns
-    assert len(line) < 200
-    assert excerpt("short", 1, 40)[1].endswith("^")

@@ -10,7 +10,6 @@ from collections.abc import Callable
 
 from kshell.kbuild.build_log import BuildFailed, BuildLog
 from kshell.kbuild.makefile.makefile import Makefile, Rule
-from kshell.kbuild.messages import ERROR, BuildMessage
 from kshell.kbuild.recipes.recipe import Action, Change, Command, Echo, Make, Remove, commands
 from kshell.kbuild.steps.clean import remove
 from kshell.kbuild.tree.sources import Sources
@@ -71,5 +70,4 @@ class RecipeRun:
             return folder
         text = f"/bin/sh: 1: cd: can't cd to {typed}"
         because = f"there is no directory {folder}"
-        message = BuildMessage(ERROR, text, "", 0, 0, (), because, "look at the cd of the recipe", verbatim=True)
-        raise self.log.stop(self.log.messages([message]))
+        raise self.log.fail(text, because, "look at the cd of the recipe")

@@ -11,9 +11,10 @@ import ast
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from kshell.abi.problem import excerpt
 from kshell.cc.source import Source, SourceError, compile_text, parse_text
-from kshell.kbuild.messages import ERROR, BuildMessage, excerpt
-from kshell.kbuild.steps.compile_checks import finding_message, source_lines, top_level_error
+from kshell.kbuild.messages import ERROR, BuildMessage
+from kshell.kbuild.steps.compile_checks import finding_message, top_level_error
 from kshell.kernel.core.declare import SECTIONS, DeclarationError, Stub, SyscallDefinition
 from kshell.kernel.module.ticks import TICK
 
@@ -174,6 +175,5 @@ def message_at(
     kind: str, text: str, path: str, source: str, line: int, column: int, because: str, try_: str, width: int = 1
 ) -> BuildMessage:
     """A message about one place of a source, with the line and a caret under it."""
-    lines = source_lines(source)
-    shown = excerpt(lines[line - 1], line, column, width) if 0 < line <= len(lines) and column else ()
+    shown = excerpt(source, line, column, width) if column else ()
     return BuildMessage(kind, text, path, line, column, shown, because, try_)

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
+from kshell.abi.problem import excerpt
 from kshell.cc.finding import Finding
 from kshell.cc.names import undeclared
-from kshell.kbuild.messages import ERROR, BuildMessage, excerpt
+from kshell.kbuild.messages import ERROR, BuildMessage
 from kshell.kernel.core.declare import DeclarationError
-
-
-def source_lines(text: str) -> list[str]:
-    """The lines of a source, as messages count them."""
-    return text.replace("\r\n", "\n").split("\n")
 
 
 def finding_message(found: Finding, text: str, path: str) -> BuildMessage:
     """What the front end found, with the line and a caret under it."""
-    lines = source_lines(text)
-    inside = 0 < found.line <= len(lines) and found.column > 0
-    shown = excerpt(lines[found.line - 1], found.line, found.column, found.width) if inside else ()
+    shown = excerpt(text, found.line, found.column, found.width) if found.column > 0 else ()
     return BuildMessage(found.kind, found.text, path, found.line, found.column, shown, found.because, found.try_)
 
 
@@ -34,6 +28,4 @@ def top_level_error(text: str, path: str, names: list[str], line: int, cause: Ba
         because, try_ = undeclared(cause.name, names)
     else:
         what = f"{type(cause).__name__}: {cause}"
-    lines = source_lines(text)
-    shown = excerpt(lines[line - 1], line, 1) if 0 < line <= len(lines) else ()
-    return BuildMessage(ERROR, what, path, line, 1, shown[:1], because, try_)
+    return BuildMessage(ERROR, what, path, line, 1, excerpt(text, line), because, try_)

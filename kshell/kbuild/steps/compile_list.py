@@ -11,11 +11,11 @@ import os
 from typing import Any
 
 from kshell import __version__
+from kshell.abi.problem import did_you_mean
 from kshell.cc.source import module_name
 from kshell.kbuild.build_log import BuildLog
 from kshell.kbuild.directory import Directory, parts_of
 from kshell.kbuild.makefile.makefile import Entry
-from kshell.kbuild.messages import ERROR, BuildMessage
 from kshell.kbuild.steps.compile import COMPILERS, compile_source
 from kshell.kbuild.steps.output import check_output, is_output, read_sealed, write_sealed
 from kshell.kbuild.tree.sources import Sources
@@ -87,10 +87,7 @@ class CompileList:
         if not builtin:
             needed = "__build" if self.profile.version < (5, 6) else f"{self.shown}{directory.path or '.'}/"
         text = f"make[1]: *** No rule to make target '{target}', needed by '{needed}'.  Stop."
-        message = BuildMessage(
-            ERROR, text, directory.makefile.filename, entry.line, 0, (), because, try_, verbatim=True
-        )
-        return self.log.stop(self.log.messages([message]))
+        return self.log.fail(text, because, try_, file=directory.makefile.filename, line=entry.line)
 
     def _not_an_object(self, directory: Directory, entry: Entry) -> tuple[str, str]:
         stem, dot, suffix = entry.text.rpartition(".")
@@ -105,8 +102,6 @@ class CompileList:
         return f"{place} names {entry.text}; the lists name objects, which end in .o", f"{entry.text}.o"
 
     def _no_source(self, directory: Directory, stem: str) -> tuple[str, str]:
-        from difflib import get_close_matches
-
         here = directory.path or "this folder"
         names = [name for name in self.sources.names(directory.path) if not is_output(name)]
         wanted = " or ".join(stem + suffix for suffix in COMPILERS)
@@ -114,6 +109,6 @@ class CompileList:
         if other is not None:
             because = f"{directory.file(other)} is there, and kshell compiles Python: it looks for {wanted}"
             return because, f"write it as {wanted}  (help add-a-system-call has one to begin with)"
-        close = get_close_matches(stem + ".py", [name for name in names if name.endswith(".py")], 1)
+        close = did_you_mean(stem, [name.removesuffix(".py") for name in names if name.endswith(".py")])
         because = f"there is no {wanted} in {here} to make it from"
-        return because, f"{close[0].removesuffix('.py')}.o  (did you mean that?)" if close else f"write {wanted}"
+        return because, f"{close[0]}.o  (did you mean that?)" if close else f"write {wanted}"

@@ -9,9 +9,9 @@ import os
 from typing import Any
 
 from kshell.abi.object_file import ObjectError, is_object, read_object
+from kshell.abi.problem import ProblemError
 from kshell.kbuild.build_log import BuildLog
 from kshell.kbuild.makefile.makefile import Makefile
-from kshell.kbuild.messages import ERROR, BuildMessage
 from kshell.kbuild.steps.output import unseal, write_hidden, write_output
 from kshell.kbuild.tree.sources import Sources
 from kshell.kernel.boot.vmlinux import Vmlinux, from_payload
@@ -20,12 +20,8 @@ BOOT = "boot"
 DEFAULT = ".kshell/boots"  # the release that the boot loader starts
 
 
-class InstallError(Exception):
-    """No kernel can be booted from a tree: what, because, try."""
-
-    def __init__(self, what: str, because: str, try_: str) -> None:
-        super().__init__(what)
-        self.what, self.because, self.try_ = what, because, try_
+class InstallError(ProblemError):
+    """No kernel can be booted from a tree."""
 
 
 def install(sources: Sources, top: Makefile, log: BuildLog) -> str:
@@ -35,15 +31,11 @@ def install(sources: Sources, top: Makefile, log: BuildLog) -> str:
         payload = _payload(data, "vmlinux") if data is not None else None
     except ObjectError as error:
         try_ = "make" if is_object(data or b"") else "rename or delete vmlinux, then make"
-        message = BuildMessage(ERROR, error.what, "", 0, 0, (), error.because, try_, verbatim=True)
-        raise log.stop(log.messages([message])) from None
+        raise log.fail(error.what, error.because, try_) from None
     if data is None or payload is None:
         because = "there is nothing to install: no vmlinux is in the tree, which make leaves there"
-        message = BuildMessage(
-            ERROR, " *** Missing file: arch/x86/boot/bzImage", "", because=because, try_="make", verbatim=True
-        )
         trail = (' *** You need to run "make" before "make install".', "make: *** [install] Error 1")
-        raise log.stop(log.messages([message]), *trail)
+        raise log.fail(" *** Missing file: arch/x86/boot/bzImage", because, "make", *trail)
     release = str(payload["release"])
     log.line(f'sh ./arch/x86/boot/install.sh {release} arch/x86/boot/bzImage System.map "/{BOOT}"')
     kernel = f"{BOOT}/vmlinuz-{release}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from kshell.abi.problem import did_you_mean
 from kshell.kbuild.messages import ERROR, BuildMessage
 from kshell.kbuild.systbl.systbl import TableRow
 from kshell.kbuild.tree.paths import GENERATED
@@ -75,14 +76,18 @@ def undefined_references(
         for name, line in linked.payload["undefined"]:
             if name not in defined:
                 errors.append(_undefined(linked, name, line))
+    known = defined | weak
+    unreached = known - {row.symbol for row in rows}  # what a row with a slip in it may mean
     is_first = True
     for at, row in enumerate(rows):
         symbol = row.symbol
-        if row.abi == "x32" or symbol is None or symbol in defined or symbol in weak:
+        if row.abi == "x32" or symbol is None or symbol in known:
             continue
         if symbol not in ("sys_ni_syscall", "__x64_sys_ni_syscall"):
             text = _in_switch(row, at, is_first) if switch else ""
-            errors.append(_no_definition(row, symbol, table, defined | weak, text))
+            because, try_ = _why_no_definition(row, symbol, known, unreached)
+            text += f"ld: {SYSCALL_OBJECT}:(.rodata+{8 * row.nr:#x}): undefined reference to `{symbol}'"
+            errors.append(BuildMessage(ERROR, text, table, row.line, 0, (), because, try_, verbatim=True))
             is_first = False
     return errors
 
@@ -159,13 +164,7 @@ def _in_switch(row: TableRow, at: int, is_first: bool) -> str:
     return f"ld: {SYSCALL_OBJECT}: in function `x64_sys_call':\n{place}" if is_first else f"ld: {place}"
 
 
-def _no_definition(row: TableRow, symbol: str, table: str, known: set[str], before: str) -> BuildMessage:
-    text = f"{before}ld: {SYSCALL_OBJECT}:(.rodata+{8 * row.nr:#x}): undefined reference to `{symbol}'"
-    because, try_ = _why_no_definition(row, symbol, known)
-    return BuildMessage(ERROR, text, table, row.line, 0, (), because, try_, verbatim=True)
-
-
-def _why_no_definition(row: TableRow, symbol: str, known: set[str]) -> tuple[str, str]:
+def _why_no_definition(row: TableRow, symbol: str, known: set[str], unreached: set[str]) -> tuple[str, str]:
     here = f"line {row.line} of the table puts {symbol} into slot {row.nr}"
     if symbol.startswith("__x64___x64_sys_"):
         right = symbol.removeprefix("__x64___x64_")
@@ -176,11 +175,9 @@ def _why_no_definition(row: TableRow, symbol: str, known: set[str]) -> tuple[str
     if f"__x64_sys_{symbol}" in known:
         return f"{here}, and the function is called __x64_sys_{symbol}", f"the entry __x64_sys_{symbol}"
     name = symbol.removeprefix("__x64_").removeprefix("sys_")
-    from difflib import get_close_matches
-
-    names = {each.removeprefix("__x64_sys_"): each for each in known if each.startswith("__x64_sys_")}
-    close = get_close_matches(name, names, 1, 0.8)
-    if close and close[0] != name:
+    names = {each.removeprefix("__x64_sys_"): each for each in unreached if each.startswith("__x64_sys_")}
+    close = did_you_mean(name, sorted(names), slip=True)
+    if close:
         return f"{here}, and nothing that is linked in is called so", f"{names[close[0]]}  (did you mean that?)"
     because = f"{here}, and no file that is linked in has a SYSCALL_DEFINE for {name}"
     return because, f"SYSCALL_DEFINEn({name}, ...) in a file that obj-y lists, in a directory that core-y lists"

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 from kshell.abi.object_file import ObjectError, read_object
 from kshell.kbuild.build_log import BuildLog
-from kshell.kbuild.messages import ERROR, BuildMessage
 from kshell.kbuild.steps.module_build import Target
 from kshell.kbuild.steps.output import write_output
 from kshell.kbuild.tree.sources import Sources
@@ -40,9 +39,8 @@ def install_modules(tree: Sources, folder: Sources, paths: Sequence[str], target
 def _missing(log: BuildLog, name: str) -> Exception:
     text = f"cp: cannot stat '{name}': No such file or directory"
     because = "modules_install copies what make modules has built, and this one has not been built"
-    message = BuildMessage(ERROR, text, "", 0, 0, (), because, "make modules", verbatim=True)
     trail = (f"make[1]: *** [{name}] Error 1", "make: *** [modules_install] Error 2")
-    return log.stop(log.messages([message]), *trail)
+    return log.fail(text, because, "make modules", *trail)
 
 
 def installed_modules(tree_root: str, release: str) -> dict[str, str]:

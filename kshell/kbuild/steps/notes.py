@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kshell.abi.problem import line_excerpt
 from kshell.kbuild.directory import Directory, parts_of
 from kshell.kbuild.header.prototypes import compare
-from kshell.kbuild.messages import NOTE, BuildMessage, excerpt
+from kshell.kbuild.messages import NOTE, BuildMessage
 from kshell.kbuild.tree.paths import TABLE
 from kshell.kernel.core.naming import entry_name
 
@@ -62,7 +63,7 @@ def _row_name(build: KernelBuild, row: TableRow, name: str) -> list[BuildMessage
         f"the definition is called {name}, which only the fourth column has to follow"
     )
     column = line.find(row.name) + 1
-    shown = excerpt(line.rstrip("\r"), row.line, column, len(row.name))
+    shown = line_excerpt(line, row.line, column, len(row.name))
     text = f"the row of {name} is named '{row.name}'"
     return [BuildMessage(NOTE, text, TABLE, row.line, column, shown, because, f"the row: {right}")]
 

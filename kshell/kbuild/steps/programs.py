@@ -45,8 +45,7 @@ def _build(sources: Sources, name: str, texts: list[tuple[str, str]], log: Build
     try:
         data = build_program(texts)
     except KeystoneMissing as missing:
-        message = BuildMessage(ERROR, missing.what, "", 0, 0, (), missing.because, missing.try_, verbatim=True)
-        raise log.stop(log.messages([message])) from None
+        raise log.fail(missing.what, missing.because, missing.try_) from None
     except AsmError as error:
         messages = [
             BuildMessage(ERROR, p.what, p.filename, p.line, p.column, (p.text,), p.because, p.try_)

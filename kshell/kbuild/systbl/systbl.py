@@ -14,8 +14,9 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from kshell.abi.problem import line_excerpt
 from kshell.abi.syscall_rows import MAX_NUMBER
-from kshell.kbuild.messages import ERROR, BuildMessage, excerpt
+from kshell.kbuild.messages import ERROR, BuildMessage
 from kshell.kbuild.systbl.row_in_c import c_integer, number_fault, shown, symbol_fault
 from kshell.kbuild.tree.paths import GENERATED, TABLE
 
@@ -278,18 +279,18 @@ def _script_error(line: _Line, field: int, what: str, filename: str) -> BuildMes
     """The script's own words: it names no place, so the row is shown under it."""
     column = line.column(field)
     width = len(line.fields[field]) or 1
-    under = excerpt(line.text.rstrip("\r"), line.number, column, width)
+    under = line_excerpt(line.text, line.number, column, width)
     return BuildMessage(ERROR, what, filename, line.number, column, under, verbatim=True)
 
 
 def _header_error(line: _Line, what: str, at: int, macro: str, column: int) -> BuildMessage:
     """gcc's words, which name a place in the header that the script made."""
     because = f"line {at} of that header is made of line {line.number} of syscall_64.tbl: {shown(line.text.strip())}"
-    return BuildMessage(ERROR, what, HEADER, at, column, excerpt(macro, at, column), because)
+    return BuildMessage(ERROR, what, HEADER, at, column, line_excerpt(macro, at, column), because)
 
 
 def _too_large(line: _Line, number: str) -> BuildMessage:
     """kshell's own limit; Linux sets none."""
     because = f"Linux sets no limit, but each number up to the largest is a slot; kshell's table ends at {MAX_NUMBER}"
-    under = excerpt(line.text.rstrip("\r"), line.number, 1, len(number))
+    under = line_excerpt(line.text, line.number, 1, len(number))
     return BuildMessage(ERROR, f"the number {shown(number)} is too large", TABLE, line.number, 1, under, because)

@@ -7,8 +7,9 @@ error of the build gets its because and try, a mistake that the build swallows b
 from __future__ import annotations
 
 from kshell.abi import syscall_tbl
+from kshell.abi.problem import line_excerpt
 from kshell.abi.syscall_rows import X32_FIRST, X32_LAST, SyscallTable, TblError, read_row
-from kshell.kbuild.messages import NOTE, BuildMessage, excerpt
+from kshell.kbuild.messages import NOTE, BuildMessage
 from kshell.kbuild.systbl.systbl import SCRIPTS, SystblResult, TableRow
 
 MOST = 20  # notes on one table
@@ -35,7 +36,7 @@ class _Notes:
         self.count += 1
         if self.count > 5 * MOST:
             return
-        shown = excerpt(self.lines[line - 1].rstrip("\r"), line, column, width)
+        shown = line_excerpt(self.lines[line - 1], line, column, width)
         self.found.append(BuildMessage(NOTE, what, self.filename, line, column, shown, because, try_))
 
     def row(self, row: TableRow, number: int | None = None, entry: str | None = None) -> str:

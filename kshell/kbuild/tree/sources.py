@@ -10,9 +10,10 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from kshell.abi.problem import did_you_mean, line_excerpt
 from kshell.kbuild.build_log import BuildFailed
 from kshell.kbuild.makefile.makefile import Host, Makefile, MakefileError, parse
-from kshell.kbuild.messages import ERROR, BuildMessage, excerpt
+from kshell.kbuild.messages import ERROR, BuildMessage
 from kshell.kbuild.tree import tree_files
 from kshell.kbuild.tree.paths import HIDDEN, LAST_BUILD, MAKEFILE, PRISTINE, SKIPPED, TABLE, VERSIONS
 from kshell.kbuild.tree.tree_files import TreeError
@@ -65,12 +66,10 @@ class Sources:
 
     def close_names(self, path: str) -> str:
         """A folder of nearly that name, "" if there is none."""
-        from difflib import get_close_matches
-
         above, _, name = path.rpartition("/")
-        folders = {n.lower(): n for n in self.names(above) if self.is_dir(f"{above}/{n}" if above else n)}
-        close = get_close_matches(name.lower(), folders, 1)
-        return (f"{above}/" if above else "") + folders[close[0]] if close else ""
+        folder = f"{above}/" if above else ""
+        close = did_you_mean(name, [each for each in self.names(above) if self.is_dir(folder + each)])
+        return folder + close[0] if close else ""
 
     def walk(self, suffix: str, most: int) -> Iterator[str]:
         """The files under the root whose names end so, sorted by folder, at most `most`; links are not followed."""
@@ -240,7 +239,7 @@ def makefile_failed(error: MakefileError) -> BuildFailed:
     where = error.where
     shown = tuple(error.details)
     if where is not None and error.text:
-        shown += excerpt(error.text.replace("\n", " "), where.line, 1)[:1]
+        shown += line_excerpt(error.text.replace("\n", " "), where.line)
     file, line = (where.file, where.line) if where is not None else ("", 0)
     return BuildFailed(
         [BuildMessage(ERROR, error.what, file, line, 0, shown, error.because, error.try_, verbatim=True)]

@@ -12,17 +12,15 @@ import stat
 from collections.abc import Callable
 from typing import BinaryIO, NoReturn
 
+from kshell.abi.problem import ProblemError
+
 SIZE_MAX = 1 << 20
 TEMPORARY = re.compile(r".*\.kshell-\d+-\d+")  # what a file is called while it is being written
 _LOOSE = (".py", ".c", ".h", ".s", ".S")  # whose tools take CR LF for LF, and pass over a byte-order mark
 
 
-class TreeError(Exception):
-    """Something is wrong with a kernel tree, or with a place for one: what, because, try."""
-
-    def __init__(self, what: str, because: str, try_: str) -> None:
-        super().__init__(what)
-        self.what, self.because, self.try_ = what, because, try_
+class TreeError(ProblemError):
+    """Something is wrong with a kernel tree, or with a place for one."""
 
 
 def kind_of(mode: int) -> str:

@@ -10,41 +10,38 @@ from __future__ import annotations
 from typing import Any
 
 from kshell.kbuild.build_log import BuildFailed, BuildLog
+from kshell.kbuild.build_state import BuildState
 from kshell.kbuild.descend import Descent
 from kshell.kbuild.directory import Directory, module_paths
-from kshell.kbuild.header.prototypes import Prototype, parse_prototypes
+from kshell.kbuild.header.prototypes import parse_prototypes
 from kshell.kbuild.makefile.makefile import Entry, Makefile
 from kshell.kbuild.release import profile_of, release_of
-from kshell.kbuild.steps import ld, notes
+from kshell.kbuild.steps import ld
+from kshell.kbuild.steps.build_notes import after_build
 from kshell.kbuild.steps.compile_list import CompileList
 from kshell.kbuild.steps.modpost import Export, ModuleObject, Posted, parse_symvers, symvers
 from kshell.kbuild.steps.module_build import Target, link_modules, post_modules
 from kshell.kbuild.steps.modules_install import install_modules
+from kshell.kbuild.steps.not_linked import explain_missing
 from kshell.kbuild.steps.output import check_output, read_sealed, write_output, write_sealed
 from kshell.kbuild.steps.system_map import extable_lines, system_map
-from kshell.kbuild.steps.why import explain_missing
-from kshell.kbuild.systbl.systbl import TableRow, generate
+from kshell.kbuild.systbl.systbl import generate
+from kshell.kbuild.systbl.table_row import TableRow
 from kshell.kbuild.tree.paths import GENERATED, HEADER, TABLE
 from kshell.kbuild.tree.sources import Sources
 
 SYMVERS = "Module.symvers"
 
 
-class KernelBuild:
+class KernelBuild(BuildState):
     """One build of the tree at `sources`.  `top` is its Makefile, already read."""
 
     def __init__(self, sources: Sources, top: Makefile, log: BuildLog) -> None:
-        self.sources, self.top, self.log = sources, top, log
-        self.release = release_of(top)
-        self.profile = profile_of(self.release, top.filename)
+        self.top, self.release = top, release_of(top)
+        super().__init__(sources, log, profile_of(self.release, top.filename))
         self.posts_first = self.profile.version >= (6, 1)  # modpost, before the kernel is linked
         self.compiler = CompileList(sources, log, self.profile)
-        self.directories: list[Directory] = []
-        self.table = ""
-        self.objects: list[ld.Object] = []
         self.modules: list[ModuleObject] = []
-        self.rows: list[TableRow] = []
-        self.prototypes: dict[str, Prototype] = {}
         self.build = _version(sources)
         self.relinked = False
         self.archives = True
@@ -68,7 +65,7 @@ class KernelBuild:
             target, posted = self._modpost(vmlinux, modules and bool(self.modules))
         if posted is not None:
             link_modules(self.sources, self.log, self.modules, target, posted)
-        notes.after_build(self, vmlinux)
+        after_build(self, vmlinux)
 
     def single(self, goal: str) -> bool:
         """Make one object ("SystemCalls/test_call.o") or those of a directory ("SystemCalls/"); False if no list has
@@ -159,10 +156,6 @@ class KernelBuild:
         self.log.step("CC" if entry in builtin else "CC [M]", name)
         trail = f"make[1]: *** [{name}] Error 1", f"make: *** [{directory.path or '.'}] Error 2"
         raise self.log.stop(errors, *trail)
-
-    def is_own(self, path: str) -> bool:
-        """Whether a file of the tree is the student's: new, or another than it was when the tree was made."""
-        return self.sources.is_changed(path)
 
     # Making.
 

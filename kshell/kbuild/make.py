@@ -27,8 +27,8 @@ from kshell.kbuild.steps.install import install
 from kshell.kbuild.steps.modpost import Export, parse_symvers
 from kshell.kbuild.steps.module_build import Target
 from kshell.kbuild.steps.programs import build_programs
+from kshell.kbuild.tree.changes import snapshot
 from kshell.kbuild.tree.paths import MAKEFILE
-from kshell.kbuild.tree.pristine import snapshot
 from kshell.kbuild.tree.sources import Sources, is_tree, makefile_failed, read_makefile
 from kshell.kernel.core.profile import Profile
 

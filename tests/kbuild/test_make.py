@@ -8,7 +8,7 @@ import pytest
 
 from kshell.kbuild.build_log import BuildLog
 from kshell.kbuild.make import Maker, Request, Running
-from kshell.kbuild.tree.pristine import changed_since
+from kshell.kbuild.tree.changes import changed_since
 from kshell.kbuild.tree.sources import Sources
 from kshell.kernel.core.profile import V4_19
 from tests.kbuild.tree_lab import CALL, HEADER, MODULE, TABLE, Outcome, TreeLab

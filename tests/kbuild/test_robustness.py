@@ -557,7 +557,7 @@ def test_a_damaged_vmlinux_has_a_way_out_that_works(tmp_path: Path) -> None:
 
 def test_a_kernel_that_was_linked_counts_as_built_though_a_module_failed(tmp_path: Path) -> None:
     lab = TreeLab(tmp_path)
-    from kshell.kbuild.tree.pristine import changed_since
+    from kshell.kbuild.tree.changes import changed_since
     from kshell.kbuild.tree.sources import Sources
 
     lab.replace("SystemCalls/test_call.py", "EXPORT_SYMBOL(STUB_test_call)\n", "")

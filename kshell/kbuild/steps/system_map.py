@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kshell.kbuild.systbl.systbl import TableRow
+from kshell.kbuild.systbl.table_row import TableRow
 from kshell.kernel.mm import extable
 
 if TYPE_CHECKING:

@@ -18,70 +18,17 @@ from kshell.abi.problem import line_excerpt
 from kshell.abi.syscall_rows import MAX_NUMBER
 from kshell.kbuild.messages import ERROR, BuildMessage
 from kshell.kbuild.systbl.row_in_c import c_integer, number_fault, shown, symbol_fault
+from kshell.kbuild.systbl.table_notes import notes
+from kshell.kbuild.systbl.table_row import SystblResult, TableRow
 from kshell.kbuild.tree.paths import GENERATED, TABLE
 
 HEADER = f"./{GENERATED}"
-SCRIPTS = {"4.19": "arch/x86/entry/syscalls/syscalltbl.sh", "6.19": "scripts/syscalltbl.sh"}
-MOST_ERRORS = 20
 NI_SYSCALL = {"4.19": "sys_ni_syscall", "6.19": "__x64_sys_ni_syscall"}
 
 _BLANKS = re.compile("[ \t]+")
 _DIGITS = re.compile("[0-9]+")
 _TAKEN = re.compile(r"[0-9]+[ \t\v\f\r]+(?:common|64)")
 _KEY = re.compile(r"0*([0-9]*)(?:\.([0-9]*))?")
-
-
-class TableRow:
-    """A row that is in the kernel's table: `nr`, `abi`, `name`, its `entry` as written (None: none), `symbol`, `line`.
-
-    `symbol` is the function that the linker will look for; where the row has no entry it is the release's
-    sys_ni_syscall.  `symbol_column` is where the entry starts in its line.
-    """
-
-    __slots__ = ("abi", "entry", "line", "name", "nr", "symbol", "symbol_column")
-
-    def __init__(
-        self, nr: int, abi: str, name: str, entry: str | None, symbol: str, line: int, symbol_column: int
-    ) -> None:
-        self.nr, self.abi, self.name, self.entry, self.symbol = nr, abi, name, entry, symbol
-        self.line, self.symbol_column = line, symbol_column
-
-    def fields(self) -> list[int | str]:
-        """What a vmlinux keeps of the row: number, ABI, name, symbol."""
-        return [self.nr, self.abi, self.name, self.symbol]
-
-    def __repr__(self) -> str:
-        return f"TableRow({self.nr}, {self.abi!r}, {self.name!r}, {self.symbol!r}, line {self.line})"
-
-
-class SystblResult:
-    """What became of a table.
-
-    `rows` fill sys_call_table, sorted by number, each number once; they are of no use when there are `errors`.
-    `notes` are kshell's own, on what went through.  `taken` holds the lines that the script took as rows, `failed`
-    those that `errors` are about, `lost` the rows that lost their number to a later one: (loser, winner),
-    `blamed` for a line at which the script stopped the line that is the reason.  `header`
-    is the text of syscalls_64.h.
-    """
-
-    __slots__ = ("blamed", "errors", "failed", "header", "lost", "notes", "rows", "taken")
-
-    def __init__(self) -> None:
-        self.rows: list[TableRow] = []
-        self.errors: list[BuildMessage] = []
-        self.notes: list[BuildMessage] = []
-        self.taken: set[int] = set()
-        self.failed: dict[int, BuildMessage] = {}
-        self.lost: list[tuple[TableRow, TableRow]] = []
-        self.blamed: dict[int, int] = {}
-        self.header = ""
-
-    def fail(self, line: _Line, message: BuildMessage) -> None:
-        """Note an error that comes of a line of the table; of very many only the first."""
-        if len(self.errors) == MOST_ERRORS:
-            return
-        self.errors.append(message)
-        self.failed.setdefault(line.number, message)
 
 
 class _Line:
@@ -106,8 +53,6 @@ def generate(text: str, profile_name: str, filename: str = TABLE, before: str = 
     `before` is the table as it was when the tree was new: of two rows that do not go together, the one that is not
     in it is to blame.
     """
-    from kshell.kbuild.systbl.systbl_notes import notes
-
     result = SystblResult()
     lines = text.split("\n")
     _generate_4_19(lines, filename, result) if profile_name == "4.19" else _generate_6_19(
@@ -133,11 +78,11 @@ def _generate_4_19(lines: list[str], filename: str, result: SystblResult) -> Non
         number, abi, name, entry, compat = line.fields
         kind = abi.encode("utf-8", "surrogatepass").upper().decode("utf-8", "surrogatepass")
         if kind not in ("COMMON", "64", "X32", "I386"):
-            result.fail(line, _script_error(line, 1, f"Unknown abi {shown(kind)}", filename))
+            result.fail(line.number, _script_error(line, 1, f"Unknown abi {shown(kind)}", filename))
             return
         if kind != "I386" and compat:
             what = "a compat entry for a 64-bit syscall makes no sense"
-            result.fail(line, _script_error(line, 4, what, filename))
+            result.fail(line.number, _script_error(line, 4, what, filename))
             return
         symbol, _, qualifier = entry.partition("/")
         macro = f"__SYSCALL_{'I386' if kind == 'I386' else '64'}({number}, {symbol}, {qualifier})"
@@ -153,7 +98,7 @@ def _generate_4_19(lines: list[str], filename: str, result: SystblResult) -> Non
         elif entry:
             header.append(macro)
             what = "expected declaration specifiers or '...' before numeric constant"
-            result.fail(line, _header_error(line, what, len(header), macro, macro.index("(") + 2))
+            result.fail(line.number, _header_error(line, what, len(header), macro, macro.index("(") + 2))
     result.header = "".join(line + "\n" for line in header)
     _finish(slots, result)
 
@@ -171,9 +116,9 @@ def _compile_4_19(line: _Line, row: TableRow | None, macro: str, at: int, result
     fault = number_fault(number) or symbol_fault(symbol)
     if fault is not None:
         column = macro.index("(") + 2 + (0 if number_fault(number) else len(number) + 2)
-        result.fail(line, _header_error(line, fault[0], at, macro, column + fault[1]))
+        result.fail(line.number, _header_error(line, fault[0], at, macro, column + fault[1]))
     elif row is None:
-        result.fail(line, _too_large(line, number))
+        result.fail(line.number, _too_large(line, number))
 
 
 def _generate_6_19(lines: list[str], filename: str, result: SystblResult, known: set[str]) -> None:
@@ -185,22 +130,22 @@ def _generate_6_19(lines: list[str], filename: str, result: SystblResult, known:
     for line in taken:
         number, abi, name, native, compat, noreturn = line.fields
         if not _DIGITS.fullmatch(number):  # a carriage return or the like behind it, which grep takes for a blank
-            result.fail(line, _script_error(line, 0, f"Illegal number: {shown(number)}", filename))
+            result.fail(line.number, _script_error(line, 0, f"Illegal number: {shown(number)}", filename))
             return
         decimal = int(number) if len(number) <= 9 else MAX_NUMBER + 1
         if following > decimal:
             what = f"error: {filename}: syscall table is not sorted or duplicates the same syscall number"
             blamed = _out_of_place(taken, line, decimal, known)
             result.blamed[line.number] = blamed.number
-            result.fail(blamed, _script_error(blamed, 0, what, filename))
+            result.fail(blamed.number, _script_error(blamed, 0, what, filename))
             return
         if decimal > MAX_NUMBER:
-            result.fail(line, _too_large(line, number))
+            result.fail(line.number, _too_large(line, number))
             return
         header += [f"__SYSCALL({nr}, sys_ni_syscall)" for nr in range(following, decimal)]
         if noreturn not in ("", "noreturn"):
             what = f"error: {filename}: invalid string \"{shown(noreturn)}\" in 'noreturn' column"
-            result.fail(line, _script_error(line, 5, what, filename))
+            result.fail(line.number, _script_error(line, 5, what, filename))
             return
         compat = "" if compat == "-" else compat
         macro = "__SYSCALL" + ("_COMPAT" * bool(compat and noreturn) + "_NORETURN" * bool(noreturn))
@@ -233,17 +178,18 @@ def _compile_6_19(line: _Line, row: TableRow | None, header: list[str], symbol: 
         fault = number_fault(number)
         what = fault[0] if fault else "duplicate case value"
         if fault or int(number, 8) != int(number):
-            result.fail(line, _header_error(line, what, at, macro, column if fault else 1))
+            result.fail(line.number, _header_error(line, what, at, macro, column if fault else 1))
             return
     if symbol and not re.match(r"[\w$]", symbol, re.ASCII):
         what = f'pasting "__x64_" and "{shown(symbol[0])}" does not give a valid preprocessing token'
-        result.fail(line, _header_error(line, what, at, macro, column + len(number) + 2))
+        result.fail(line.number, _header_error(line, what, at, macro, column + len(number) + 2))
         return
     rest = symbol_fault("__x64_" + symbol)
     if rest is not None:
-        result.fail(line, _header_error(line, rest[0], at, macro, column + len(number) + 2 + max(rest[1] - 6, 0)))
+        column += len(number) + 2 + max(rest[1] - 6, 0)
+        result.fail(line.number, _header_error(line, rest[0], at, macro, column))
     elif row is None:
-        result.fail(line, _too_large(line, number))
+        result.fail(line.number, _too_large(line, number))
 
 
 def _row(line: _Line, number: str, abi: str, name: str, entry: str, symbol: str, profile: str) -> TableRow | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kshell.abi.problem import did_you_mean, line_excerpt
 from kshell.kbuild.build_log import BuildFailed
@@ -18,9 +18,7 @@ from kshell.kbuild.tree import tree_files
 from kshell.kbuild.tree.paths import HIDDEN, LAST_BUILD, MAKEFILE, PRISTINE, SKIPPED, TABLE, VERSIONS
 from kshell.kbuild.tree.tree_files import TreeError
 
-if TYPE_CHECKING:
-    from kshell.kbuild.tree.pristine import Stamp
-
+Stamp = dict[str, tuple[int, int, str]]  # path -> size, mtime in ns, hash of the contents
 BYTES_MAX = 32 << 20
 TEXT_MAX = 128 << 10  # of a source: far more than any file of the tree has, and what more takes is a person's time
 

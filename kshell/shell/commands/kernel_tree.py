@@ -247,7 +247,7 @@ def diff(session: Context, words: list[Word]) -> View:
     if len(words) > 1:
         raise misuse("diff", "one tree at a time")
     folder = tree_folder(session, "diff", words[0].text if words else None)
-    from kshell.kbuild.tree.pristine import diff as differences
+    from kshell.kbuild.tree.changes import diff as differences
     from kshell.kbuild.tree.sources import Sources
 
     found = differences(Sources(folder))

@@ -36,7 +36,7 @@ def changes_of(folder: str) -> Changes | None:
     A module's source that `make modules` has compiled since then is up to date, and so is a program's that was
     assembled.  What no build reads does not count.
     """
-    from kshell.kbuild.tree.pristine import changed_since
+    from kshell.kbuild.tree.changes import changed_since
     from kshell.kbuild.tree.sources import Sources
     from kshell.kbuild.tree.tree_files import TreeError
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kshell.kbuild.steps.modules_install import installed_modules
-from kshell.kbuild.tree.pristine import diff
+from kshell.kbuild.tree.changes import diff
 from kshell.kbuild.tree.sources import Sources
 from tests.kbuild.tree_lab import MODULE, TreeLab
 

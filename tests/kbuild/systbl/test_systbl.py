@@ -8,7 +8,8 @@ import pytest
 
 from kshell.abi.syscall_tbl import load, table_path
 from kshell.kbuild.messages import ERROR, NOTE, BuildMessage
-from kshell.kbuild.systbl.systbl import SystblResult, generate
+from kshell.kbuild.systbl.systbl import generate
+from kshell.kbuild.systbl.table_row import SystblResult
 from kshell.kbuild.tree.paths import TABLE
 
 VERSIONS = ("4.19", "6.19")

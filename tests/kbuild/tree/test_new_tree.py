@@ -15,9 +15,9 @@ from kshell.abi.syscall_tbl import load, parse, table_path
 from kshell.kbuild.build_log import BuildFailed
 from kshell.kbuild.release import profile_of, release_of
 from kshell.kbuild.tree import tree_files
+from kshell.kbuild.tree.changes import diff
 from kshell.kbuild.tree.new_tree import new_tree
 from kshell.kbuild.tree.paths import HEADER, PRISTINE, TABLE, VERSIONS
-from kshell.kbuild.tree.pristine import diff
 from kshell.kbuild.tree.sources import Sources, is_tree, read_makefile, tree_at
 from kshell.kbuild.tree.tree_contents import SOURCES, contents
 from kshell.kbuild.tree.tree_files import TreeError, read_text

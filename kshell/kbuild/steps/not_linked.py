@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from kshell.kbuild.build_state import BuildState
 from kshell.kbuild.messages import BuildMessage
-
-if TYPE_CHECKING:
-    from kshell.kbuild.kernel_build import KernelBuild
 
 SYMBOL = re.compile(r"undefined reference to `(?:__x64_)+sys_(\w+)'")
 EXPORT = re.compile(r'"(\w+)" \[.*\.ko\] undefined!')
 MOST_FILES = 500
 
 
-def explain_missing(build: KernelBuild, errors: list[BuildMessage]) -> None:
+def explain_missing(build: BuildState, errors: list[BuildMessage]) -> None:
     """Say in the errors where a definition stands that was not linked in, if the tree has one."""
     sources: list[tuple[str, str]] | None = None
     for error in errors:
@@ -34,11 +31,11 @@ def explain_missing(build: KernelBuild, errors: list[BuildMessage]) -> None:
             error.because, error.try_ = _why(build, *found, f"{verb} {match[1]}")
 
 
-def _is_linked(build: KernelBuild, source: str) -> bool:
+def _is_linked(build: BuildState, source: str) -> bool:
     return any(linked.payload["source"] == source for linked in build.objects)
 
 
-def _all_sources(build: KernelBuild) -> list[tuple[str, str]]:
+def _all_sources(build: BuildState) -> list[tuple[str, str]]:
     """Every Python source of the tree, with its text."""
     found: list[tuple[str, str]] = []
     for path in build.sources.walk(".py", MOST_FILES):
@@ -58,7 +55,7 @@ def _find(sources: list[tuple[str, str]], pattern: re.Pattern[str]) -> tuple[str
     return None
 
 
-def _why(build: KernelBuild, path: str, line: int, does: str) -> tuple[str, str]:
+def _why(build: BuildState, path: str, line: int, does: str) -> tuple[str, str]:
     folder, _, file = path.rpartition("/")
     stem = file.removesuffix(".py")
     place = f"{path}:{line} {does}"

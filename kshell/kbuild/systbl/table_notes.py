@@ -10,7 +10,7 @@ from kshell.abi import syscall_tbl
 from kshell.abi.problem import line_excerpt
 from kshell.abi.syscall_rows import X32_FIRST, X32_LAST, SyscallTable, TblError, read_row
 from kshell.kbuild.messages import NOTE, BuildMessage
-from kshell.kbuild.systbl.systbl import SCRIPTS, SystblResult, TableRow
+from kshell.kbuild.systbl.table_row import SCRIPTS, SystblResult, TableRow
 
 MOST = 20  # notes on one table
 LINES = 20_000  # of a table that are looked at; a real one has some 400

@@ -6,24 +6,22 @@ Makefile names.  The tools are silent; a person who learns should not be left al
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kshell.abi.problem import line_excerpt
+from kshell.kbuild.build_state import BuildState
 from kshell.kbuild.directory import Directory, parts_of
 from kshell.kbuild.header.prototypes import compare
 from kshell.kbuild.messages import NOTE, BuildMessage
+from kshell.kbuild.systbl.table_row import TableRow
 from kshell.kbuild.tree.paths import TABLE
 from kshell.kernel.core.naming import entry_name
 
-if TYPE_CHECKING:
-    from kshell.kbuild.kernel_build import KernelBuild
-    from kshell.kbuild.systbl.systbl import TableRow
 
-
-def after_build(build: KernelBuild, with_kernel: bool) -> None:
+def after_build(build: BuildState, with_kernel: bool) -> None:
     """Add the notes on a build that went through."""
     notes = build.log.notes
-    own = [linked.payload for linked in build.objects if build.is_own(linked.payload["source"])]
+    own = [linked.payload for linked in build.objects if build.sources.is_changed(linked.payload["source"])]
     if with_kernel:
         for payload in own:
             notes += [*_calls(build, payload), *_built_in_module(payload)]
@@ -31,7 +29,7 @@ def after_build(build: KernelBuild, with_kernel: bool) -> None:
         notes += _lists(build, directory)
 
 
-def _calls(build: KernelBuild, payload: dict[str, Any]) -> list[BuildMessage]:
+def _calls(build: BuildState, payload: dict[str, Any]) -> list[BuildMessage]:
     """A call of the student's own that no row reaches, and one whose prototype does not fit."""
     notes: list[BuildMessage] = []
     reached = {entry_name(row.symbol): row for row in build.rows}
@@ -52,7 +50,7 @@ def _calls(build: KernelBuild, payload: dict[str, Any]) -> list[BuildMessage]:
     return notes
 
 
-def _row_name(build: KernelBuild, row: TableRow, name: str) -> list[BuildMessage]:
+def _row_name(build: BuildState, row: TableRow, name: str) -> list[BuildMessage]:
     """A row of the student's whose name is another than the definition's."""
     line = build.table.split("\n")[row.line - 1]
     if row.name == name or line in build.sources.pristine.get(TABLE, "").split("\n"):
@@ -68,7 +66,7 @@ def _row_name(build: KernelBuild, row: TableRow, name: str) -> list[BuildMessage
     return [BuildMessage(NOTE, text, TABLE, row.line, column, shown, because, f"the row: {right}")]
 
 
-def next_free(build: KernelBuild) -> int:
+def next_free(build: BuildState) -> int:
     """The first number behind those that ordinary programs use."""
     return max((row.nr for row in build.rows if row.nr < 512), default=-1) + 1
 
@@ -85,11 +83,11 @@ def _built_in_module(payload: dict[str, Any]) -> list[BuildMessage]:
     return [BuildMessage(NOTE, text, payload["source"], 0, 0, (), because, f"obj-m := {stem}.o  (a module)")]
 
 
-def _lists(build: KernelBuild, directory: Directory) -> list[BuildMessage]:
+def _lists(build: BuildState, directory: Directory) -> list[BuildMessage]:
     """Sources that no list names, and objects that both lists name."""
     notes: list[BuildMessage] = []
     makefile = directory.makefile.filename
-    if not build.is_own(makefile):
+    if not build.sources.is_changed(makefile):
         return notes
     both = {entry.text for entry in directory.builtin} & set(directory.makefile.words("obj-m"))
     for name in sorted(both):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from kshell.abi.object_file import MAGIC, is_object
 from kshell.kbuild.tree.paths import SKIPPED
-from kshell.kbuild.tree.sources import Sources
+from kshell.kbuild.tree.sources import Sources, Stamp
 from kshell.kbuild.tree.tree_files import SIZE_MAX, TEMPORARY, TreeError, kind_of, read_bytes
 from kshell.kbuild.tree.unified import unified
 
@@ -24,7 +24,6 @@ _BACKUP = re.compile(r".*~|#.*#|\.#.*|\..*\.sw[a-p]|.*\.(?:bak|swp|tmp|rej)|.*\.
 _OUTPUT = re.compile(
     r".*\.(?:o|ko|a|mod|mod\.c|cmd|order)|vmlinux|System\.map|Module\.symvers|modules\.dep|\.version|vmlinuz-.*|System\.map-.*"
 )
-Stamp = dict[str, tuple[int, int, str]]  # path -> size, mtime in ns, hash of the contents
 
 
 class FileDiff(NamedTuple):

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kshell.abi.object_file import write_object
+from kshell.kbuild.tree.changes import changed_since, diff, snapshot
 from kshell.kbuild.tree.new_tree import new_tree
 from kshell.kbuild.tree.paths import TABLE
-from kshell.kbuild.tree.pristine import changed_since, diff, snapshot
 from kshell.kbuild.tree.sources import Sources, tree_at
 from kshell.kbuild.tree.unified import unified
 
@@ -188,13 +188,13 @@ def test_looking_for_changes_reads_no_file_that_was_not_touched_and_follows_no_l
         read.append(path)
         return ""
 
-    monkeypatch.setattr("kshell.kbuild.tree.pristine._hash", hashed)
+    monkeypatch.setattr("kshell.kbuild.tree.changes._hash", hashed)
     assert changed_since(tree, stamp) == []
     assert read == ["user/test_call_user"]  # to see that a build made it
 
 
 def test_a_walk_that_is_cut_says_where_and_always_cuts_there(tree: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kshell.kbuild.tree.pristine.FILES_MAX", 6)
+    monkeypatch.setattr("kshell.kbuild.tree.changes.FILES_MAX", 6)
     first, again = diff(tree), diff(tree)
     assert first == again
     (told,) = first

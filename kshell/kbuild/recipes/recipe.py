@@ -154,15 +154,8 @@ def _remove(command: ShellCommand, where: Where) -> Remove:
 
 _VARIABLE = re.compile(r"([^\s:#=?+]+)(?::{0,3}|\+|\?)=(.*)\Z", re.DOTALL)
 # What changes nothing here but what make says, and what it goes on with after an error.
-_FLAGS = frozenset("kSswrR")
-_LONG_FLAGS = frozenset(
-    f"--{name}"
-    for name in (
-        *("no-print-directory", "print-directory", "silent", "quiet", "no-silent", "keep-going", "stop"),
-        *("no-keep-going", "no-builtin-rules", "no-builtin-variables"),
-    )
-)
-_OTHER_FLAGS = {
+_IGNORED = frozenset("kSswrR")
+_OTHER = {
     "n": "only shows what would be done",
     "q": "only asks whether something is to be done",
     "t": "only touches the files",
@@ -171,71 +164,70 @@ _OTHER_FLAGS = {
     "e": "lets the environment win over the Makefile",
     "f": "reads another file than Makefile",
 }
-_LONG_NAMES = {"--dry-run": "n", "--just-print": "n", "--recon": "n", "--question": "q", "--touch": "t"}
-_LONG_NAMES |= {"--always-make": "B", "--ignore-errors": "i", "--environment-overrides": "e"}
-_WITH_ARGUMENT = {"-C": "C", "--directory": "C", "-f": "f", "--file": "f", "--makefile": "f"}
-_WITH_ARGUMENT |= dict.fromkeys(("-j", "--jobs", "-l", "--load-average"), "j")
-_WITH_ARGUMENT |= dict.fromkeys(("-O", "--output-sync"), "O")
+_LONG = {
+    **dict.fromkeys(("--no-print-directory", "--print-directory"), "w"),
+    **dict.fromkeys(("--silent", "--quiet", "--no-silent"), "s"),
+    **dict.fromkeys(("--keep-going", "--stop", "--no-keep-going"), "k"),
+    **dict.fromkeys(("--no-builtin-rules", "--no-builtin-variables"), "r"),
+    **dict.fromkeys(("--dry-run", "--just-print", "--recon"), "n"),
+    "--question": "q",
+    "--touch": "t",
+    "--always-make": "B",
+    "--ignore-errors": "i",
+    "--environment-overrides": "e",
+    "--directory": "C",
+    "--file": "f",
+    "--makefile": "f",
+    "--jobs": "j",
+    "--load-average": "l",
+    "--output-sync": "O",
+}
 
 
 def _make(command: ShellCommand, where: Where) -> Make:
     """``make``: options, variables and goals, in any order."""
     directory, goals, variables = "", list[str](), dict[str, str]()
-    texts = [word.text for word in command.words[1:]]
-    at = 0
-    while at < len(texts):
-        text = texts[at]
-        at += 1
+    waiting = [word.text for word in command.words[1:]]
+    while waiting:
+        text = waiting.pop(0)
         assigned = _VARIABLE.match(text)
-        if not text.startswith("-"):
-            if assigned:
-                variables[assigned[1]] = assigned[2]
-            else:
-                goals.append(text)
-            continue
-        name, equals, value = text.partition("=")
-        if not text.startswith("--"):
-            name, equals, value = text[:2], text[2:], text[2:]
-        kind = _WITH_ARGUMENT.get(name)
-        if kind in ("C", "f") and not equals:
-            if at == len(texts):
-                raise _no_argument(name, kind, where, command)
-            value = texts[at]
-            at += 1
-        if kind == "C":
-            directory = posixpath.join(directory, value)
-        elif kind == "f" and value not in (MAKEFILE, f"./{MAKEFILE}"):
-            raise _not_followed("f", text, where, command)
-        elif kind == "j":
-            if not equals and at < len(texts) and texts[at].isdecimal():
-                at += 1
-        elif kind is None and text != "--":
-            _check_flags(text, where, command)
+        name, equals, value = text.partition("=") if text.startswith("--") else (text[:2], text[2:], text[2:])
+        letter = _LONG.get(name, "") if text.startswith("--") else text[1:2]
+        if assigned and not text.startswith("-"):
+            variables[assigned[1]] = assigned[2]
+        elif not text.startswith("-"):
+            goals.append(text)
+        elif letter in ("C", "f"):
+            if not equals and not waiting:
+                because = f"{name} needs the name of a {'directory' if letter == 'C' else 'file'}, and the command ends"
+                raise _bad_option(f"option requires an argument -- '{letter}'", because, where, command)
+            value = value if equals else waiting.pop(0)
+            if letter == "C":
+                directory = posixpath.join(directory, value)
+            elif value not in (MAKEFILE, f"./{MAKEFILE}"):
+                _check_flags(text, letter, where, command)
+        elif letter in ("j", "l"):
+            if not equals and waiting and waiting[0].isdecimal():
+                waiting.pop(0)
+        elif letter != "O" and text != "--":
+            _check_flags(text, letter if text.startswith("--") else text[1:], where, command)
     return Make(directory, tuple(goals), variables, command.assignments, command.after)
 
 
-def _check_flags(text: str, where: Where, command: ShellCommand) -> None:
+def _check_flags(text: str, letters: str, where: Where, command: ShellCommand) -> None:
     """A word such as -sk or --silent: whether nothing is asked for that make does not do here."""
-    if text in _LONG_FLAGS or (not text.startswith("--") and text[1:] and set(text[1:]) <= _FLAGS):
-        return
-    letters = _LONG_NAMES.get(text, "") if text.startswith("--") else text[1:]
-    other = next((letter for letter in letters if letter in _OTHER_FLAGS), None)
-    if other is not None and set(letters) <= _FLAGS | set(_OTHER_FLAGS):
-        raise _not_followed(other, text, where, command)
-    what = f"make: unrecognized option '{text}'"
-    if not text.startswith("--"):
-        what = f"make: invalid option -- '{next((c for c in text[1:] if c not in _FLAGS), '-')}'"
-    raise MakefileError(what, "make knows no such option", "make -C DIRECTORY GOAL", where, command.text)
+    unknown = next((letter for letter in letters if letter not in _IGNORED and letter not in _OTHER), "-")
+    if not letters or unknown != "-":
+        what = f"unrecognized option '{text}'" if text.startswith("--") else f"invalid option -- '{unknown}'"
+        raise _bad_option(what, "make knows no such option", where, command)
+    for letter in letters:
+        if letter in _OTHER:
+            what = f"option '{text}' is not followed here"
+            because = f"with it make {_OTHER[letter]}, and this make cannot"
+            raise _bad_option(what, because, where, command, "the same command without it")
 
 
-def _not_followed(letter: str, text: str, where: Where, command: ShellCommand) -> MakefileError:
-    """An option of make's that would have to change what is done."""
-    what = f"make: option '{text}' is not followed here"
-    because = f"with it make {_OTHER_FLAGS[letter]}, and this make cannot"
-    return MakefileError(what, because, "the same command without it", where, command.text)
-
-
-def _no_argument(name: str, kind: str | None, where: Where, command: ShellCommand) -> MakefileError:
-    because = f"{name} needs the name of a {'directory' if kind == 'C' else 'file'}, and the command ends there"
-    what = f"make: option requires an argument -- '{kind}'"
-    return MakefileError(what, because, "make -C DIRECTORY GOAL", where, command.text)
+def _bad_option(
+    what: str, because: str, where: Where, command: ShellCommand, try_: str = "make -C DIRECTORY GOAL"
+) -> MakefileError:
+    return MakefileError(f"make: {what}", because, try_, where, command.text)

@@ -1,4 +1,4 @@
-"""One directory of a build: what its Makefile puts on obj-y, obj-m and hostprogs-y.
+"""One directory of a build: what its Makefile puts on obj-y and obj-m.
 
 C counterpart: scripts/Makefile.build and scripts/Makefile.lib.
 """
@@ -14,8 +14,8 @@ class Directory(NamedTuple):
     """`path` is relative to the root of the build, without a slash at its end ("" is the root itself).
 
     `builtin` and `modules` are the objects ("test_call.o") with their places, each once; `below` the directories
-    ("sub/") that obj-y and obj-m lead on to; `programs` the names of hostprogs-y; `place` ("Makefile:12") is the line
-    of the top Makefile that leads here, `depth` how many directories are on the way.
+    ("sub/") that obj-y and obj-m lead on to; `place` ("Makefile:12") is the line of the top Makefile that leads here,
+    `depth` how many directories are on the way.
     """
 
     path: str
@@ -23,7 +23,6 @@ class Directory(NamedTuple):
     builtin: list[Entry]
     modules: list[Entry]
     below: list[Entry]
-    programs: list[Entry]
     place: str = ""
     depth: int = 0
 
@@ -48,7 +47,6 @@ def read_directory(path: str, makefile: Makefile) -> Directory:
         [entry for entry in yes if not entry.text.endswith("/")],
         [entry for entry in mods if not entry.text.endswith("/") and entry.text not in built],
         [entry for entry in _unique([*yes, *mods]) if entry.text.endswith("/")],
-        _unique([*makefile.entries("hostprogs-y"), *makefile.entries("hostprogs")]),
     )
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from kshell.abi.object_file import ObjectError, is_object, read_object, write_object
 from kshell.kbuild.build_log import BuildFailed
 from kshell.kbuild.messages import ERROR, BuildMessage
 from kshell.kbuild.tree.paths import GENERATED
+from kshell.kbuild.tree.sources import Sources
 from kshell.kbuild.tree.tree_files import TreeError, keep_copy, write_whole
-
-if TYPE_CHECKING:
-    from kshell.kbuild.tree.sources import Sources
 
 TEXTS = {"System.map", "Module.symvers", ".version"}
 HEAD = 64

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from kshell.kbuild.steps.ld import Object
 from kshell.kbuild.systbl.table_row import TableRow
 from kshell.kernel.mm import extable
-
-if TYPE_CHECKING:
-    from kshell.kbuild.steps.ld import Object
 
 
 def system_map(objects: list[Object], rows: list[TableRow]) -> str:

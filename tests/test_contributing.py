@@ -23,9 +23,9 @@ RECIPES = {section.split("\n")[0]: section for section in PAGE.split("\n## ")[1:
 FENCE = re.compile(r"(?P<before>[^`]*(?:`[^`\n]+`[^`]*)*?)```(?P<kind>\w+)\n(?P<body>.*?)```", re.DOTALL)
 
 
-@pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("recipes") / "kshell"
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    target = tmp_path / "kshell"
     target.mkdir()
     for name in ("kshell", "tests", "lessons", "docs", "benchmarks"):
         shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))

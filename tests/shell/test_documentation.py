@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kshell.shell import pages
+from kshell.shell.commands import pages
 from tests.shell.lab import Lab
 
 ROOT = Path(__file__).parent.parent.parent
@@ -44,7 +44,8 @@ def test_inside_an_installed_package_its_own_pages_are_meant(tmp_path: Path) -> 
         (tmp_path / folder).mkdir()  # another project's
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    code = "from kshell.shell import pages; print(pages.documentation('tricks.md'), pages.lessons()[0][1], sep='\\n')"
+    code = "from kshell.shell.commands import pages; "
+    code += "print(pages.documentation('tricks.md'), pages.lessons()[0][1], sep='\\n')"
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     output = subprocess.run(
         [sys.executable, "-c", code], env=environment, cwd=elsewhere, capture_output=True, text=True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kshell.shell import pages
+from kshell.shell.commands import pages
 from kshell.shell.views.view import Line, Text, View, show, span
 
 

@@ -6,17 +6,16 @@ The same engine stands behind the prompt, a script, ``-c`` and a pipe.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from kshell.kernel.core.pointers import KernelPanic
-from kshell.kernel.core.profile import DEFAULT
 from kshell.shell.commands import registry
 from kshell.shell.errors import BUG, INTERRUPTED, CommandError
 from kshell.shell.host_files import read_text
 from kshell.shell.lines.words import Line, Word, plain, split
 from kshell.shell.state.context import Context
 from kshell.shell.views.failure import Failure, bug_report
-from kshell.shell.views.output import Output, Result
+from kshell.shell.views.output import Result
 from kshell.shell.views.view import View, show
 
 PROMPT = re.compile(r"\s*(?:kshell(?: [\w.+-]+)?> ?)+")  # pasted with a line that was copied from a screen
@@ -26,19 +25,9 @@ SOURCE_DEPTH = 16
 class Session(Context):
     """The engine over a Context: it reads lines, runs their commands, and shows what each came to."""
 
-    def __init__(
-        self,
-        profile: str = DEFAULT.name,
-        *,
-        interactive: bool = False,
-        keep_going: bool = False,
-        output: Output | None = None,
-        read_input: Callable[[], bytes] | None = None,
-    ) -> None:
-        super().__init__(profile, interactive=interactive, keep_going=keep_going, output=output, read_input=read_input)
-        self.status = 0
-        self._depth = 0
-        self._stopped: Stopped | None = None  # the last command's error, if it was a file that stopped
+    status = 0
+    _depth = 0
+    _stopped: Stopped | None = None  # the last command's error, if it was a file that stopped
 
     @property
     def finished(self) -> bool:

@@ -9,7 +9,7 @@ from kshell.shell.commands.registry import command, misuse, take_options
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import write_new
 from kshell.shell.lines.options import Argument, Option
-from kshell.shell.lines.words import BLANKS
+from kshell.shell.lines.words import BLANKS, END
 from kshell.shell.programs.listing import FILL, listing
 from kshell.shell.programs.program_files import assemble, from_image
 from kshell.shell.programs.running import start
@@ -19,8 +19,6 @@ from kshell.shell.views.view import View, show
 if TYPE_CHECKING:
     from kshell.shell.lines.words import Word
     from kshell.shell.state.context import Context
-
-END = "end"
 
 
 @command(

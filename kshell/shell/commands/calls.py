@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry.exec import run_stub
 from kshell.kernel.entry.run import Outcome
+from kshell.machine.encode import ARGUMENT_REGISTERS
 from kshell.shell.calls.call_line import call_arguments, call_number
 from kshell.shell.calls.call_views import CallView, Ending, Hops
 from kshell.shell.calls.in_tree import missing_call, why
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
     from kshell.shell.lines.words import Word
     from kshell.shell.state.context import Context
-
-REGISTERS = ("rdi", "rsi", "rdx", "r10", "r8", "r9")
 
 
 @command(
@@ -265,7 +264,7 @@ def _page(k: Kernel, nr: int, definition: SyscallDefinition) -> View:
         lines += [[], *([("  ", ""), (text, "")] for text in wrap(paragraph, 78))]
     rax = f"{nr}, and then the result" if found.returns else str(nr)
     lines += [[], span("Registers", "heading"), [("  rax  ", "address"), (rax, "")]]
-    for register, parameter in zip(REGISTERS, definition.parameters, strict=False):
+    for register, parameter in zip(ARGUMENT_REGISTERS, definition.parameters, strict=False):
         lines.append([(f"  {register:<4} ", "address"), (str(parameter), "")])
     lines += [[], span("Errors", "heading")]
     numbers = {text: number for number, (text, _) in ERRNO.items()}

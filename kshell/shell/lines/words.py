@@ -15,6 +15,7 @@ from kshell.abi.problem import excerpt
 from kshell.shell.errors import CommandError
 
 BLANKS = " \t\r\n\f\v"
+END = "end"  # the line that ends a program which is typed over several
 _PROTECTED = BLANKS + "\\\"';#"
 _IN_DOUBLE = '"\\'
 

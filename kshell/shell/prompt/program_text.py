@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from kshell.shell.lines.words import END
 from kshell.shell.views.view import show
 
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 
 Fragments = list[tuple[str, str]]
 
-END = "end"
 _TOKENS = re.compile(
     r"""(?P<comment>(?:\#|;|//).*)
     |(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')

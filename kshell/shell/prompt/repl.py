@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Any
 from kshell import __version__
 from kshell.kernel.core.profile import PROFILES
 from kshell.shell.errors import INTERRUPTED
+from kshell.shell.lines.words import END
 from kshell.shell.prompt.guard import Guard
 from kshell.shell.prompt.line import prompt_text, without_prompt
 from kshell.shell.prompt.screen import Screen
 from kshell.shell.prompt.warming import Warming
 from kshell.shell.settings import Config, load
+from kshell.shell.views.output import is_dumb
 
 if TYPE_CHECKING:
     from kshell.shell.prompt.terminal import Terminal
     from kshell.shell.session import Session
 
-END = "end"
 LOOK_SECONDS = 0.05  # between two looks whether Ctrl-C was pressed
 LONGEST_LINE = 4096  # a terminal hands out no longer one
 BANNER = """\
@@ -35,11 +36,6 @@ Try: trace syscall getpid     help: all commands     F1: what you are typing
 def run_repl(session: Session) -> int:
     """Talk with the person at the terminal until they leave; returns the exit status."""
     return Repl(session, load()).run()
-
-
-def is_dumb() -> bool:
-    """Whether the terminal cannot move its cursor, so that only plain lines can be read from it."""
-    return os.environ.get("TERM", "").lower() in ("dumb", "unknown")
 
 
 class Repl:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from kshell.machine.encode import ARGUMENT_REGISTERS
 from kshell.shell.prompt.line import LONGEST, Expected, at_cursor, expected, is_blank, lenient, literals_of
 from kshell.shell.prompt.values import HINTS, definition_named
 from kshell.shell.trees.tree_state import tree_state
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 Fragments = list[tuple[str, str]]
 
 PLAIN, CURRENT, DIM = "", "class:toolbar.current", "class:toolbar.dim"
-REGISTERS = ("rdi", "rsi", "rdx", "r10", "r8", "r9")
 SEPARATOR = " │ "
 
 
@@ -168,12 +168,12 @@ def _call(k: Kernel, wanted: Expected, name: str, begun: bool, width: int) -> Fr
         row = k.table.by_name.get(name)
         if row is not None:
             return _not_built(k, name, row.number)
-        register = REGISTERS[position] if position < len(REGISTERS) else "no register is left"
+        register = ARGUMENT_REGISTERS[position] if position < len(ARGUMENT_REGISTERS) else "no register is left"
         return [(PLAIN, f"{name}: not a call of this kernel"), (DIM, f"{SEPARATOR}argument {position + 1}: {register}")]
     count = len(definition.parameters)
     if position >= count:
         return _behind(definition, k, name, position if begun else None, width)
-    where = f" in {REGISTERS[position]}"
+    where = f" in {ARGUMENT_REGISTERS[position]}"
     hint = HINTS.get(definition.parameters[position].ctype.show, "")
     forms: list[Fragments] = []
     for with_types, with_hint in ((True, True), (False, True), (True, False), (False, False)):

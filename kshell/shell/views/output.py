@@ -5,6 +5,7 @@ The third face, rich text on a terminal, is kshell.shell.views.render.
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import IO, Any, BinaryIO, TextIO
 
@@ -70,6 +71,11 @@ class Output:
     def end_progress(self) -> bool:
         """The build is over: the bar goes; whether there was one."""
         return False
+
+
+def is_dumb() -> bool:
+    """Whether the terminal understands no control sequences at all, so that its cursor cannot be moved."""
+    return os.environ.get("TERM", "").lower() in ("dumb", "unknown")
 
 
 def streams(stream: IO[str]) -> BinaryIO | None:

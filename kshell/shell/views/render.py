@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from kshell.shell.views.failure import Failure
-from kshell.shell.views.output import Output, Result, streams
+from kshell.shell.views.output import Output, Result, is_dumb, streams
 from kshell.shell.views.view import ROLES, Line, labelled, show
 
 if TYPE_CHECKING:
@@ -49,11 +49,6 @@ STYLES = {
     "symbol": "cyan",
 }
 assert set(STYLES) | {""} == set(ROLES)
-
-
-def is_dumb() -> bool:
-    """Whether the terminal understands no control sequences at all."""
-    return os.environ.get("TERM", "").lower() in ("dumb", "unknown")
 
 
 def make_console(file: TextIO | None = None, width: int | None = None) -> Console:

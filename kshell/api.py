@@ -171,6 +171,11 @@ class Machine:
         """What calls of `syscall` have written to /dev/tty since the last time."""
         return self._session.tty.take()
 
+    @property
+    def oopses(self) -> int:
+        """How often kernel code has oopsed since the boot: 0 on a machine whose modules did nothing forbidden."""
+        return self._session.kernel.oopses
+
     def kernel_memory(self, address: int, size: int) -> bytes:
         """`size` bytes of the kernel's memory.  Raises ValueError where some are not mapped, or are the user's."""
         k = self._session.kernel

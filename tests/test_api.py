@@ -133,6 +133,15 @@ def test_the_kernels_memory_can_be_read_and_the_users_not(machine: Machine) -> N
         machine.kernel_memory(KERNEL_RODATA - 8, 16)
 
 
+def test_oopses_are_counted_and_another_machine_has_none_of_them(machine: Machine) -> None:
+    assert machine.execute("modprobe crash")["status"] == 0
+    assert machine.oopses == 0
+    assert machine.syscall("test_call", 2) is None
+    assert machine.syscall("test_call", 1) is None
+    assert machine.oopses == 2
+    assert boot().oopses == 0
+
+
 def test_an_unknown_kernel_is_refused() -> None:
     with pytest.raises(KeyError):
         boot("2.6")

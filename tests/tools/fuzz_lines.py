@@ -19,8 +19,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-from ptylib import KSHELL
-from scratch import SCRATCH
+from scratch import KSHELL, SCRATCH
 from workers import options
 
 from kshell.api import Machine, boot
@@ -198,7 +197,7 @@ class Attack:
 
     def _read(self, lines: list[str], done: subprocess.CompletedProcess[bytes]) -> None:
         """Find what is wrong in the command's answers, and how far it came."""
-        marks = list(re.finditer(rb"^@@(\d+)@@$", done.stdout, re.MULTILINE))
+        marks = list(re.finditer(rb"^@@(\d+)@@\r?$", done.stdout, re.MULTILINE))
         self.reached = int(marks[-1][1]) if marks else -1
         for trouble in re.finditer(rb"internal error|Traceback", done.stdout):
             after = next((int(mark[1]) for mark in marks if mark.start() > trouble.start()), self.reached + 1)

@@ -5,18 +5,15 @@ import os
 import pty
 import re
 import select
-import shutil
 import signal
 import struct
-import sys
 import termios
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from scratch import SCRATCH
+from scratch import KSHELL, SCRATCH
 
-KSHELL = shutil.which("kshell", path=os.path.dirname(sys.executable)) or shutil.which("kshell") or "kshell"
 WORK, HOME = SCRATCH / "w", SCRATCH / "home"  # the prompt's folder, and its home
 HISTORY, CONFIG = HOME / ".local/state/kshell/history", HOME / ".config/kshell/config.toml"
 PROMPT = rb"kshell[^>]{0,20}>"

@@ -1,8 +1,12 @@
-"""Where an attack leaves its files: $FUZZ_SCRATCH, or a temporary folder that goes away with its maker."""
+"""Which kshell is attacked, and where an attack leaves its files.
+
+That is $FUZZ_SCRATCH, or a temporary folder that goes away with its maker.
+"""
 
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -23,4 +27,6 @@ def _remove(folder: str, maker: int) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+# The command beside this Python, else the one that a shell would find.
+KSHELL = shutil.which("kshell", path=os.path.dirname(sys.executable)) or shutil.which("kshell") or "kshell"
 SCRATCH = _folder()

@@ -24,7 +24,7 @@ def run(scratch: Path, tool: str, *args: object, **env: str) -> subprocess.Compl
     """Run a tool in a process of its own, away from the checkout."""
     return subprocess.run(
         [sys.executable, TOOLS / f"{tool}.py", *map(str, args)],
-        env={**os.environ, "FUZZ_SCRATCH": str(scratch), **env},
+        env={**os.environ, "FUZZ_SCRATCH": str(scratch), "PYTHONUTF8": "1", **env},
         cwd=scratch,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

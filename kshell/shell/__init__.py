@@ -4,7 +4,7 @@ Its rooms and files stand in one order, and each imports from those before it al
 
     errors      what a command says when it cannot do what it was asked
     views       what commands return, as JSON and as lines; where results go
-    host_files  files and paths of the host; pages: where the documentation and the lessons are
+    host_files  files and paths of the host
     lines       a line as typed: words, options, what a Unix shell has and kshell has not
     settings    what the person has set for the prompt
     state       what a session has and remembers, as data: the Context that every command is handed

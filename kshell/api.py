@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kshell.abi import ptregs
 from kshell.abi.signal import si_code_name
 from kshell.kernel.core.layout import VMALLOC
+from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry.exec import Buffer, load_program, run_stub
 from kshell.kernel.entry.run import run_program
 from kshell.kernel.task.binfmt import Segment
@@ -152,13 +153,14 @@ class Machine:
         segments = [Segment(TEXT, code, len(code), "r-x")] if isinstance(code, bytes) else [Segment(*s) for s in code]
         tty.take()
         task = load_program(k, segments, entry, args[0] if args else "prog", args)
-        run = run_program(k, task, budget, trace=True)
+        tracer = Tracer()
+        run = run_program(k, task, budget, tracer)
         outcome = run.outcome
         return Run(
             "signal" if outcome.kind == "killed" else outcome.kind,
             outcome.status,
             None if outcome.signal is None else _signal(outcome.signal),
-            [call_json(call, ARGUMENTS) for call in run.calls],
+            [call_json(call, ARGUMENTS) for call in tracer.calls],
             dict(zip(ptregs.NAMES, run.task.regs.tolist(), strict=True)),
             tty.take(),
         )

@@ -167,9 +167,9 @@ def msleep(k: Kernel, ms: int) -> None:
     Then the caller's text is gone, and the return from here is a fault.
     """
     address, body = _function_around(k, sys._getframe(1))
-    if k.tracer is not None:
-        k.tracer.hop(0, "sleep", f"msleep({ms}): the CPU is free for other tasks")
-    k.clock.ns += max(int(ms), 0) * 1_000_000
+    if k.on_event is not None:
+        k.tell("sleep", "msleep", ms=int(ms))
+    k.clock.advance(max(int(ms), 0) * 1_000_000)
     k.schedule()
     if k.bodies.get(address) is not body:
         k.return_into_nothing(address)

@@ -8,7 +8,8 @@ other file of the kernel may look upwards.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from kshell.kernel.core import layout
@@ -16,7 +17,7 @@ from kshell.kernel.core.clock import Clock
 from kshell.kernel.core.memory import KernelMemory
 from kshell.kernel.core.naming import entry_name
 from kshell.kernel.core.pointers import KernelBug, KernelText
-from kshell.kernel.core.printk import DEFAULT_LEVEL, MESSAGE_MAX, Log, printable
+from kshell.kernel.core.printk import DEFAULT_LEVEL, MESSAGE_MAX, Log
 from kshell.kernel.core.profile import Profile
 from kshell.machine.cpu import Cpu
 from kshell.machine.ram import Ram
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from kshell.kernel.boot.vmlinux import Vmlinux
     from kshell.kernel.core.declare import SyscallDefinition
     from kshell.kernel.core.taint import Taint
+    from kshell.kernel.core.trace import Tracer
     from kshell.kernel.entry.entry import CallStatistics
     from kshell.kernel.fs.filesystem import FileSystem
     from kshell.kernel.module.load import Module
@@ -101,6 +103,7 @@ class Kernel(KernelText):
         self.extable_size = 0  # entries of the exception table
         self.switch: dict[int, int] = {}  # x64_sys_call(): what is compiled into text, whatever the table says
         self.dispatches_by_table = self.profile.dispatch == "table"
+        self.tracer: Tracer | None = None  # who is told of each call
         self.statistics: dict[int, CallStatistics] = {}
         self.calls_left = -1  # system calls until a run's budget is used up; negative: no budget
 
@@ -124,8 +127,8 @@ class Kernel(KernelText):
             raise KernelBug('printk takes a level and one text: k.printk(KERN_INFO, f"x is {x}")')
         message = str(text)[:MESSAGE_MAX]
         self.log.write(level & 7, message)
-        if self.tracer is not None:
-            self.tracer.hop(0, "printk", printable(message))
+        if self.on_event is not None:
+            self.tell("printk", "record", level=level & 7, message=message)
 
     def note(self, text: str) -> None:
         """A sentence that only a teaching kernel says: for the person at the shell, not for the log."""
@@ -162,6 +165,22 @@ class Kernel(KernelText):
             task = self.current
             waiting()
             self.switch_to(task)
+
+    # Who listens.
+
+    @contextmanager
+    def heard_by(self, tracer: Tracer | None) -> Iterator[None]:
+        """In this block `tracer` is told of each call, and of each step if it wants events; None: nobody is."""
+        self.tracer = tracer
+        self.on_event = tracer.event if tracer is not None and tracer.wants_events else None
+        try:
+            yield
+        finally:
+            self.stop_listening()
+
+    def stop_listening(self) -> None:
+        """Tell nobody any more."""
+        self.tracer = self.on_event = None
 
     # System calls.
 

@@ -1,7 +1,7 @@
 """The text of a system call, as strace 6.1 prints it, to the column.
 
 strace looks twice: at the way in, when a buffer still holds what the program passed, and at the way out, when the
-kernel has filled the others.  So do `enter` and `leave`.  How each argument reads follows from the C type of the
+kernel has filled the others.  So do `arguments` and `line`.  How each argument reads follows from the C type of the
 parameter (`CType.show`); what no C type says, because strace knows the call, is in `_KINDS_BY_NAME`.
 
 Two kinds of line are not strace's, which has never heard of this kernel's calls and knows more of Linux's: a call
@@ -11,8 +11,8 @@ its name and its six registers in hex, as strace prints a number that it does no
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from kshell.abi import fcntl
 from kshell.abi.c_types import U64
@@ -21,14 +21,13 @@ from kshell.abi.symbolic import KINDS, flags_text
 from kshell.strace import user_data as show
 
 if TYPE_CHECKING:
-    from kshell.kernel.core.declare import SyscallDefinition
     from kshell.kernel.core.trace import Call
     from kshell.kernel.kernel import Kernel
 
 RESULT_COLUMN = 40
 UNLIMITED = 1 << 80  # more than all the elements of an iovec together can say
 
-_InDecoder = Callable[["Kernel", list[int], int], str]  # with the arguments, narrowed, and which of them is meant
+_InDecoder = Callable[["Kernel", Sequence[int], int], str]  # with the arguments, narrowed, and which of them is meant
 _OutDecoder = Callable[["Kernel", "Call", int], str]
 
 _KINDS_BY_NAME: dict[str, dict[int, str]] = {
@@ -59,6 +58,14 @@ _FCNTL_KINDS = {
     fcntl.F_OFD_SETLKW: "flock_in",
 }
 
+
+class Argument(NamedTuple):
+    """One argument of a call that runs: the kind that it is shown as, and its text; None: to be read at the way out."""
+
+    kind: str
+    text: str | None
+
+
 _HEX_RESULTS = {"mmap", "brk"}
 _RESTARTS = {  # results that the kernel keeps to itself: the call begins anew after the signal
     512: "ERESTARTSYS (To be restarted if SA_RESTART is set)",
@@ -68,7 +75,7 @@ _RESTARTS = {  # results that the kernel keeps to itself: the call begins anew a
 }
 
 
-def _buf_in(k: Kernel, values: list[int], i: int) -> str:
+def _buf_in(k: Kernel, values: Sequence[int], i: int) -> str:
     return show.buffer(k, values[i], values[i + 1]) if i + 1 < len(values) else show.pointer(values[i])
 
 
@@ -113,30 +120,25 @@ _OUT: dict[str, _OutDecoder] = {
 }
 
 
-def enter(k: Kernel, call: Call, definition: SyscallDefinition | None) -> None:
-    """Decode into `call.parts` what the program passes, before the body can change it."""
-    if definition is None or call.name is None:
-        call.kinds = ("hex",) * len(call.args)
-        call.parts = [show.unsigned_hex(value) for value in call.args]
-        return
+def arguments(k: Kernel, call: Call) -> list[Argument]:
+    """What the program passes, before the body can change it."""
+    if call.definition is None or call.name is None:
+        return [Argument("hex", show.unsigned_hex(value)) for value in call.args]
     special = _KINDS_BY_NAME.get(call.name, {})
-    kinds = [special.get(i, parameter.ctype.show) for i, parameter in enumerate(definition.parameters)]
+    kinds = [special.get(i, parameter.ctype.show) for i, parameter in enumerate(call.definition.parameters)]
     if call.name == "fcntl":
         _choose_fcntl(call, kinds)
     elif kinds[-2:] == ["open_flags", "mode"] and not _creates(call.args[len(kinds) - 2]):
         kinds.pop()
-    call.kinds = tuple(kinds)
-    call.parts = []
-    values = [p.ctype.narrow(value) for p, value in zip(definition.parameters, call.args, strict=False)]
-    for i, kind in enumerate(kinds):
-        if kind in _OUT:
-            call.parts.append(None)
-        elif kind in _IN:
-            call.parts.append(_IN[kind](k, values, i))
-        elif kind in KINDS:
-            call.parts.append(flags_text(values[i], kind))
-        else:
-            call.parts.append(str(values[i]))
+    return [Argument(kind, _text(k, call.values, i, kind)) for i, kind in enumerate(kinds)]
+
+
+def _text(k: Kernel, values: Sequence[int], i: int, kind: str) -> str | None:
+    if kind in _OUT:
+        return None
+    if kind in _IN:
+        return _IN[kind](k, values, i)
+    return flags_text(values[i], kind) if kind in KINDS else str(values[i])
 
 
 def _choose_fcntl(call: Call, kinds: list[str]) -> None:
@@ -152,26 +154,26 @@ def _creates(flags: int) -> bool:
     return bool(flags & (fcntl.O_CREAT | fcntl.__O_TMPFILE))
 
 
-def leave(k: Kernel, call: Call) -> None:
-    """Decode what the call has filled in, and set `call.text` to the whole line.
+def line(k: Kernel, call: Call, passed: Sequence[Argument]) -> str:
+    """The whole line, with what the call has filled in; `passed` is what its arguments were at the way in.
 
     A call that did not return shows its arguments up to the first that was still to come.
     """
     name = call.name or f"syscall_{call.nr & U64:#x}"
-    parts: list[str] = []
-    for i, part in enumerate(call.parts):
-        if part is None and call.ret is None:
-            parts.append(" <unfinished ...>")
+    shown: list[str] = []
+    for i, (kind, text) in enumerate(passed):
+        if text is None and call.ret is None:
+            shown.append(" <unfinished ...>")
             break
-        parts.append(_late(k, call, i) if part is None else part)
-    call.text = f"{name}({', '.join(parts)}) ".ljust(RESULT_COLUMN) + f"= {_result_text(call)}"
+        shown.append(_late(k, call, i, kind) if text is None else text)
+    return f"{name}({', '.join(shown)}) ".ljust(RESULT_COLUMN) + f"= {_result_text(call)}"
 
 
-def _late(k: Kernel, call: Call, i: int) -> str:
+def _late(k: Kernel, call: Call, i: int, kind: str) -> str:
     if call.ret is not None and not is_error(call.ret):
-        return _OUT[call.kinds[i]](k, call, i)
+        return _OUT[kind](k, call, i)
     address = call.args[i]
-    if call.kinds[i] == "iov_out":
+    if kind == "iov_out":
         return show.iovec(k, address, call.args[i + 1], None)
     return show.pointer(address)
 

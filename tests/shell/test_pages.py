@@ -77,7 +77,7 @@ def test_every_errno_that_random_calls_answer_is_on_the_page(profile: str, cmdli
         arguments = [argument(rnd) for _ in range(rnd.randrange(7))]
         call = run_stub(k, nr, arguments, budget=1_000_000).call
         if call is not None and call.ret is not None and is_error(call.ret):
-            assert errno_name(-call.ret) in pages[nr], call.text
+            assert errno_name(-call.ret) in pages[nr], (call.name, call.args, call.ret)
 
 
 @pytest.mark.parametrize("profile", PROFILES)

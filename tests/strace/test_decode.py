@@ -14,7 +14,8 @@ from kshell.kernel.boot.start import boot
 from kshell.kernel.core.declare import SYSCALL_DEFINE1, SYSCALL_DEFINE2
 from kshell.kernel.entry.exec import Buffer, run_stub
 from kshell.kernel.kernel import Kernel
-from tests.kernel.strace_lab import AREA, AREA_SIZE, OUT, kernel_with_area, line_of
+from kshell.strace.strace import Strace
+from tests.strace.strace_lab import AREA, AREA_SIZE, OUT, kernel_with_area, line_of
 
 
 @pytest.fixture(scope="module")
@@ -115,17 +116,20 @@ def test_a_students_own_call_is_printed_by_its_declaration(kernel: Kernel) -> No
     assert line_of(kernel, 336, args, b"x", b"", 0, mumble, "mumble").startswith("mumble(0x10000000) ")
 
 
-def test_the_entry_code_gives_every_call_its_line() -> None:
+def test_the_listener_gives_every_call_its_line() -> None:
     k = boot("course")
-    made = [
-        run_stub(k, 335, [42]),
-        run_stub(k, 257, [fcntl.AT_FDCWD & U64, b"/nope", 0]),
-        run_stub(k, 63, [Buffer(390)]),
-        run_stub(k, 79, [Buffer(64), 64]),
-        run_stub(k, 601, [1]),
-        run_stub(k, 231, [3]),
+    made: list[tuple[int, list[int | bytes | Buffer]]] = [
+        (335, [42]),
+        (257, [fcntl.AT_FDCWD & U64, b"/nope", 0]),
+        (63, [Buffer(390)]),
+        (79, [Buffer(64), 64]),
+        (601, [1]),
+        (231, [3]),
     ]
-    assert [stub.call.text if stub.call else None for stub in made] == [
+    strace = Strace(k)
+    for nr, args in made:
+        run_stub(k, nr, args, tracer=strace)
+    assert [call.text for call in strace.calls] == [
         "test_call(42)                           = -1 ENOSYS (Function not implemented)",
         'openat(AT_FDCWD, "/nope", O_RDONLY)     = -1 ENOENT (No such file or directory)',
         'uname({sysname="Linux", nodename="kshell", ...}) = 0',
@@ -133,6 +137,32 @@ def test_the_entry_code_gives_every_call_its_line() -> None:
         "syscall_0x259(0x1, 0, 0, 0, 0, 0)       = -1 ENOSYS (Function not implemented)",
         "exit_group(3)                           = ?",
     ]
+
+
+def test_for_straces_lines_alone_no_step_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    k = boot("course")
+    told: list[str] = []
+    monkeypatch.setattr(Kernel, "tell", lambda _k, step, *_args, **_values: told.append(step))
+    strace = Strace(k)
+    run_stub(k, 335, [42], tracer=strace)
+    assert [call.text for call in strace.calls] != [""]
+    assert not told
+    run_stub(k, 335, [42], tracer=Strace(k, wants_events=True))
+    assert "table" in told
+
+
+def test_only_the_32_bits_of_a_long_descriptor_that_count_are_shown() -> None:
+    k = boot("course")
+    iov = (0x40_2000).to_bytes(8, "little") + (0).to_bytes(8, "little")
+    run_stub(k, 2, [b"/dev/null", 2, 0])
+    strace = Strace(k)
+    call = run_stub(k, 20, [(1 << 32) + 3, iov, 1], tracer=strace).call
+    assert call is not None
+    assert call.text == 'writev(3, [{iov_base="", iov_len=0}], 1) = 0'
+    call = run_stub(k, 9, [0, 4096, 1, 2, (5 << 32) + 99, 0], tracer=strace).call
+    assert call is not None
+    assert call.text == "mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, 99, 0) = -1 EBADF (Bad file descriptor)"
+    assert run_stub(k, 1, [3, Buffer(4), 4]).call is not None
 
 
 def test_a_trace_never_faults_whatever_the_registers_hold(kernel: Kernel) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from kshell.abi import fcntl
 from kshell.kernel.kernel import Kernel
-from tests.kernel.strace_lab import AREA, AREA_SIZE, KERNEL_ADDRESS, MARKER, OUT, Calls, Tail, compare, kernel_with_area
+from tests.strace.strace_lab import AREA, AREA_SIZE, KERNEL_ADDRESS, MARKER, OUT, Calls, Tail, compare, kernel_with_area
 
 BAD = (0, 1, AREA + AREA_SIZE, KERNEL_ADDRESS, -1)
 ESCAPES = b'a\0b\0001\0018\0019\33\33x\177\200\377"\\\n\r\t\v\f\b\a\0\0' + bytes(range(256))

@@ -63,7 +63,7 @@ def start_kernel(k: Kernel) -> None:
     _build_table(k)
     k.printk(KERN_INFO, f"Memory: {k.ram.frames_total * 4}K available, 4K pages, one CPU")
     _enter_user_mode(k)
-    k.clock.ns += BOOT_STEP_NS
+    k.clock.advance(BOOT_STEP_NS)
     _start_first_task(k)
     initcalls.do_initcalls(k, objects)
     k.printk(KERN_INFO, f"Run kshell as init; {len(k.definitions)} system calls built in")

@@ -23,6 +23,10 @@ class Clock:
     def __init__(self) -> None:
         self.ns = 0
 
+    def advance(self, ns: int) -> None:
+        """Let `ns` nanoseconds pass."""
+        self.ns += ns
+
     def realtime_ns(self) -> int:
         """Nanoseconds since 1970 on the machine's wall clock (CLOCK_REALTIME)."""
         return BOOT_EPOCH_NS + self.ns

@@ -76,6 +76,10 @@ class SyscallDefinition:
             parts += [parameter.ctype.c, parameter.name]
         return f"SYSCALL_DEFINE{len(self.parameters)}({', '.join(parts)})"
 
+    def narrow(self, args: tuple[int, ...]) -> tuple[int, ...]:
+        """The values that the body gets of six registers (any ints)."""
+        return tuple([p.ctype.narrow(value) for p, value in zip(self.parameters, args, strict=False)])
+
     def __call__(self, *args: object) -> NoReturn:
         raise TypeError(
             f"{self.name} is a system call, and kernel code never calls one: only user code does, through the table. "

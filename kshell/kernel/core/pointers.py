@@ -7,19 +7,17 @@ Where nothing lives there any more, that is a fault with the address in it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, ParamSpec, TypeVar
+from typing import Any, NamedTuple, NoReturn, ParamSpec, TypeVar
 
 from kshell.abi.c_types import U64, to_signed64
 from kshell.kernel.core import layout
+from kshell.kernel.core.event import Event
 from kshell.kernel.core.kallsyms import Kallsyms, Symbol
 from kshell.kernel.core.memory import KernelFault, KernelMemory
 from kshell.kernel.core.module_macros import Param
 from kshell.kernel.core.sections import CO_VARARGS, Stub
 from kshell.machine.encode import KERNEL_FUNCTION_STUB
 from kshell.machine.paging import FETCH
-
-if TYPE_CHECKING:
-    from kshell.kernel.core.trace import Tracer
 
 P = ParamSpec("P")
 V = TypeVar("V", int, str)
@@ -111,7 +109,7 @@ class KernelText:
     def __init__(self, memory: KernelMemory) -> None:
         self.memory = memory
         self.symbols = Kallsyms()
-        self.tracer: Tracer | None = None
+        self.on_event: Callable[[Event], None] | None = None  # who is told of each step of a call
         self.bodies: dict[int, Callable[..., Any]] = {}
         self._function_addresses: dict[Callable[..., Any], int] = {}
         self._stubs: dict[Stub[Any], int] = {}
@@ -119,6 +117,11 @@ class KernelText:
     def note(self, text: str) -> None:
         """See Kernel."""
         raise NotImplementedError
+
+    def tell(self, step: str, what: str, address: int | None = None, /, **values: Any) -> None:
+        """Tell who listens of a step in ring 0 (core/event.py lists them); to be called only while somebody does."""
+        if self.on_event is not None:
+            self.on_event(Event(0, step, what, address, values))
 
     def define_function(
         self,
@@ -158,8 +161,8 @@ class KernelText:
 
         Raises KernelFault where nothing is mapped, InvalidOpcode where no function begins; both end as an oops.
         """
-        if self.tracer is not None and via:
-            self.tracer.hop(0, "stub", f"{via} -> {self._name_function(address)}", address)
+        if self.on_event is not None and via:
+            self.tell("stub", "pointer", address, stub=via, **self.name_at(address))
         body = self.bodies.get(address)
         if body is None:
             self.jump_into_nothing(address)
@@ -198,6 +201,11 @@ class KernelText:
         """A function whose text was freed while it ran returns to where it stood."""
         raise KernelFault(address + RETURN_OFFSET, FETCH, 0x10)
 
+    def name_at(self, address: int) -> dict[str, str | None]:
+        """The `symbol` and the `module` of the function at `address`, as values of an event."""
+        symbol = self.symbols.at(address)
+        return {"symbol": None, "module": None} if symbol is None else {"symbol": symbol.name, "module": symbol.module}
+
     def _name_function(self, address: int) -> str:
         symbol = self.symbols.at(address)
         if symbol is None:
@@ -228,8 +236,8 @@ class KernelText:
             raise KernelBug(f"{stub.name} is a number and no pointer: k.read({stub.name})")
         address = self.memory.load(self.stub_address(stub))
         if address == 0:
-            if self.tracer is not None:
-                self.tracer.hop(0, "stub", f"{stub.name} -> NULL: no module has filled it", 0)
+            if self.on_event is not None:
+                self.tell("stub", "null", 0, stub=stub.name)
             return None
         return FunctionPointer(self, address, stub.name)
 

@@ -67,7 +67,7 @@ class Log:
     def write(self, level: int, text: str) -> None:
         """Append `text`, one record a line; the clock advances a little for each."""
         for line in printable(text[:MESSAGE_MAX]).removesuffix("\n").split("\n"):
-            self._clock.ns += PRINTK_NS
+            self._clock.advance(PRINTK_NS)
             self._records.append(Record(self.written, level, self._clock.ns, line))
             self.written += 1
 

@@ -1,68 +1,58 @@
-"""What a traced call went through: its hops, and every call as a record.
-
-A hop is one step between `syscall` and the next user instruction.  Whoever makes a step says so, in one line, and
-only while a tracer listens.
-"""
+"""Who listens to a kernel: told of each call as it begins and as it ends, and of each step between if it wants them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
-
-class Hop(NamedTuple):
-    """One step: the `ring` it ran in (3 or 0), what kind of `step`, its `text`, and the address it is about."""
-
-    ring: int
-    step: str  # user, cpu, entry, dispatch, table, wrapper, printk, stub, fault, oops, return
-    text: str
-    address: int | None = None
-
-
-class Call:
-    """One system call as the table saw it.
-
-    `args` are six registers as signed numbers; `ret` is the kernel's signed result, None if it did not return;
-    `text` is strace's line.
-    """
-
-    __slots__ = ("args", "kinds", "name", "nr", "parts", "ret", "text")
-
-    def __init__(self, nr: int, name: str | None, args: tuple[int, ...]) -> None:
-        self.nr, self.name, self.args = nr, name, args
-        self.ret: int | None = None
-        self.text = ""
-        self.kinds: tuple[str, ...] = ()  # how strace.py shows each argument
-        self.parts: list[str | None] = []  # arguments as text; None: known only when the call has returned
-
+if TYPE_CHECKING:
+    from kshell.kernel.core.declare import SyscallDefinition
+    from kshell.kernel.core.event import Event
 
 MOST_CALLS = 10_000  # that a tracer keeps, so that a program of a million calls does not eat the memory
 
 
-class Tracer:
-    """Collects calls, and their hops if `hops` is not None.
+class Call:
+    """One system call as the entry saw it.
 
-    With `on_call` set it keeps none, but hands each on.  A tracer that has MOST_CALLS of them is `full`, and listens no
-    more: the rest of the run is as fast as without it.
+    `nr` is rax and `args` the six registers, as signed numbers; `name` and `definition` are those of the table's row,
+    None where there is none; `values` are the arguments, narrowed to the types of the definition; `ret` is the kernel's
+    signed result, None if it did not return.  `text` is empty: room for the words of who listens.
     """
 
-    __slots__ = ("calls", "full", "hops", "on_call")
+    __slots__ = ("args", "definition", "name", "nr", "ret", "text", "values")
 
-    def __init__(self, with_hops: bool = False) -> None:
+    def __init__(
+        self, nr: int, name: str | None, args: tuple[int, ...], definition: SyscallDefinition | None = None
+    ) -> None:
+        self.nr, self.name, self.args, self.definition = nr, name, args, definition
+        self.values = args if definition is None else definition.narrow(args)
+        self.ret: int | None = None
+        self.text = ""
+
+
+class Tracer:
+    """A listener that keeps what it hears: `calls`, and `events` if it wants them.
+
+    One that has MOST_CALLS is `full`, and listens no more: the rest of the run is as fast as without it.
+    """
+
+    def __init__(self, wants_events: bool = False) -> None:
+        self.wants_events = wants_events  # nobody makes an event for a tracer that does not
         self.calls: list[Call] = []
-        self.hops: list[Hop] | None = [] if with_hops else None
-        self.on_call: Callable[[Call], None] | None = None  # told of each call as it ends, to show it live
+        self.events: list[Event] = []
+        self.running: Call | None = None  # set and cleared by the entry code
         self.full = False
 
-    def takes(self, call: Call) -> bool:
-        """Note a call that begins; False if there is no room for it."""
-        if self.on_call is None:
-            self.full = len(self.calls) >= MOST_CALLS
-            if not self.full:
-                self.calls.append(call)
+    def call_begins(self, call: Call) -> bool:
+        """A call has come in, and nothing of it has run; False from who wants to hear no more, of this call either."""
+        self.full = len(self.calls) >= MOST_CALLS
+        if not self.full:
+            self.calls.append(call)
         return not self.full
 
-    def hop(self, ring: int, step: str, text: str, address: int | None = None) -> None:
-        """Note one step, if hops are wanted."""
-        if self.hops is not None:
-            self.hops.append(Hop(ring, step, text, address))
+    def event(self, event: Event) -> None:
+        """A step was taken."""
+        self.events.append(event)
+
+    def call_ends(self, call: Call) -> None:
+        """A call is over; `ret` says how."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kshell.abi.mman import PROT_EXEC, PROT_READ, PROT_WRITE
 from kshell.kernel.core.layout import USER_STACK_TOP, USER_TEXT
-from kshell.kernel.core.trace import Call
-from kshell.kernel.entry.run import Outcome, recorded_calls, run_task
+from kshell.kernel.core.trace import Call, Tracer
+from kshell.kernel.entry.run import Outcome, run_task
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
 from kshell.kernel.task.binfmt import Segment, build_stack, load_bytes, map_fresh, map_segments, map_stack, start_thread
 from kshell.kernel.task.task import Task, do_exit, release_task
@@ -63,12 +63,17 @@ def revive_shell_task(k: Kernel) -> bool:
     return True
 
 
-def run_stub(k: Kernel, nr: int, args: Sequence[int | bytes | Buffer], budget: int = 0) -> StubRun:
+def run_stub(
+    k: Kernel, nr: int, args: Sequence[int | bytes | Buffer], budget: int = 0, tracer: Tracer | None = None
+) -> StubRun:
     """Make one system call as a user program does: a few instructions in ring 3, run by the CPU.
 
-    `args` are numbers, bytes (put into user memory with a NUL behind them) and Buffers.
+    `args` are numbers, bytes (put into user memory with a NUL behind them) and Buffers.  `tracer`, a new one where none
+    is given, hears of the call.
     Raises ValueError when they do not fit into user memory.
     """
+    tracer = tracer or Tracer()
+    before = len(tracer.calls)
     with k.cpu.ctrl_c:  # nothing is raised in the middle of the kernel
         revive_shell_task(k)
         task = k.shell_task
@@ -81,12 +86,12 @@ def run_stub(k: Kernel, nr: int, args: Sequence[int | bytes | Buffer], budget: i
         map_fresh(task, USER_TEXT, PAGE_SIZE, PROT_READ | PROT_EXEC)  # whatever the last call did to it
         load_bytes(k, task, USER_TEXT, b"".join(code for _, code, _ in listing))
         start_thread(task, USER_TEXT, USER_STACK_TOP - 0x100)
-        with recorded_calls(k, True) as calls:
+        with k.heard_by(tracer):
             outcome = run_task(k, task, calls=1, budget=budget)
         after = []
         if task.is_alive:
             after = [(i, address, copy_from_user(k, address, size)) for i, address, size in buffers]
-        return StubRun(calls[0] if calls else None, outcome, listing, after)
+        return StubRun(next(iter(tracer.calls[before:]), None), outcome, listing, after)
 
 
 def _place(k: Kernel, task: Task, args: Sequence[int | bytes | Buffer]) -> tuple[list[int], list[tuple[int, int, int]]]:

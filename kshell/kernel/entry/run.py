@@ -5,17 +5,15 @@ C counterpart: there is none; on Linux the scheduler runs tasks, and a parent le
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from kshell.kernel.core.signal import Siginfo
-from kshell.kernel.core.trace import Call, Tracer
 from kshell.kernel.entry import traps
 from kshell.kernel.task.task import Task, do_exit, release_task
 from kshell.machine.stop import BUDGET, CTRL_C, STOPPED
 
 if TYPE_CHECKING:
+    from kshell.kernel.core.trace import Tracer
     from kshell.kernel.kernel import Kernel
 
 TRAP_COST = 1000  # instructions charged for a trap that a run goes on after
@@ -32,9 +30,8 @@ class Outcome(NamedTuple):
 
 
 class ProgramRun(NamedTuple):
-    """One `run`: its calls, its outcome, and the task, whose registers can still be read."""
+    """One `run`: its outcome, and the task, whose registers can still be read."""
 
-    calls: list[Call]
     outcome: Outcome
     task: Task
 
@@ -69,12 +66,12 @@ def _ended(task: Task) -> Outcome:
     return Outcome("exited", status=task.exit_status)
 
 
-def run_program(k: Kernel, task: Task, budget: int = 0, trace: bool = False) -> ProgramRun:
+def run_program(k: Kernel, task: Task, budget: int = 0, tracer: Tracer | None = None) -> ProgramRun:
     """Run a loaded program to its end; an unfinished one (budget, Ctrl-C) is killed.
 
-    Its calls are recorded if `trace` says so, or if a tracer is set already; without, it runs much faster.
+    `tracer` hears of its calls; without one it runs much faster.
     """
-    with k.cpu.ctrl_c, recorded_calls(k, trace) as calls:
+    with k.cpu.ctrl_c, k.heard_by(tracer):
         try:
             k.cpu.reset()
             outcome = run_task(k, task, budget=budget)
@@ -82,18 +79,4 @@ def run_program(k: Kernel, task: Task, budget: int = 0, trace: bool = False) -> 
             do_exit(k, task, 130)
             release_task(k, task)
             k.switch_to(k.shell_task)
-    return ProgramRun(calls, outcome, task)
-
-
-@contextmanager
-def recorded_calls(k: Kernel, wanted: bool) -> Iterator[list[Call]]:
-    """The list of the calls that are made in this block; empty if nobody wants them and no tracer is set."""
-    outer = k.tracer
-    tracer = k.tracer = Tracer() if outer is None and wanted else outer
-    made, calls = len(tracer.calls) if tracer is not None else 0, list[Call]()
-    try:
-        yield calls
-    finally:
-        if tracer is not None:
-            calls += tracer.calls[made:]
-        k.tracer = outer
+    return ProgramRun(outcome, task)

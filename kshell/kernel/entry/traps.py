@@ -72,7 +72,7 @@ FPU_WORDS = {FPE_FLTDIV: "a division by zero", FPE_FLTINV: "an operation without
 
 def handle(k: Kernel, task: Task, stop: Stop) -> None:
     """Answer the exception that stopped `task`: mend it so that the run can go on, or end the task by a signal."""
-    k.clock.ns += INTERRUPT_NS
+    k.clock.advance(INTERRUPT_NS)
     ip = task.regs[ptregs.IP]
     if stop.kind == PAGE_FAULT:
         page_fault(k, task, stop)

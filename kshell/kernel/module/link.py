@@ -141,7 +141,7 @@ def _not_live(k: Kernel, module: Module, owner: Module, name: str) -> Refusal:
     err = ENOENT
     if owner.state == LOADING:
         err = EBUSY
-        k.clock.ns += WAIT_FOR_INIT_NS
+        k.clock.advance(WAIT_FOR_INIT_NS)
         k.printk(KERN_WARNING, f"{module.name}: gave up waiting for init of module {owner.name}.")
     k.printk(KERN_WARNING, f"{module.name}: Unknown symbol {name} (err -{err})")
     because = f"{name} belongs to {owner.name}, which is {owner.state} and will not become Live any more"

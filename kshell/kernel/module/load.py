@@ -59,7 +59,7 @@ def load_module(
         note_warnings(k, module)
         check_vermagic(k, module, force)
         _check_not_there(k, name)
-        k.clock.ns += MODULE_LOAD_NS
+        k.clock.advance(MODULE_LOAD_NS)
         with k.cpu.ctrl_c:
             _run_declarations(k, module)
             module.take_sections()

@@ -75,7 +75,7 @@ def oops(k: Kernel, error: BaseException, frames: Sequence[Frame], regs: memoryv
 def soft_lockup(k: Kernel, frames: Sequence[Frame], regs: memoryview | None) -> None:
     """What the watchdog says of a loop in the kernel."""
     task = k.current
-    k.clock.ns += SOFT_LOCKUP_SECONDS * 10**9
+    k.clock.advance(SOFT_LOCKUP_SECONDS * 10**9)
     stuck = f"CPU#0 stuck for {SOFT_LOCKUP_SECONDS}s! [{task.comm}:{task.pid}]"
     k.printk(KERN_EMERG, f"watchdog: BUG: soft lockup - {stuck}")
     _modules(k)

@@ -104,5 +104,5 @@ def nanosleep(k: Kernel, rqtp: TimespecIn, rmtp: TimespecOut) -> Long:
     seconds, nanoseconds = unpack_timespec(data)
     if seconds < 0 or not 0 <= nanoseconds < SECOND:
         return -EINVAL
-    k.clock.ns = min(k.clock.ns + seconds * SECOND + nanoseconds, LONGEST_SLEEP - k.clock.realtime_ns() + k.clock.ns)
+    k.clock.advance(min(seconds * SECOND + nanoseconds, LONGEST_SLEEP - k.clock.realtime_ns()))
     return 0

@@ -11,13 +11,10 @@ from kshell.shell.views.view import Line, View, labelled, show, span
 
 if TYPE_CHECKING:
     from kshell.kernel.core.signal import Siginfo
-    from kshell.kernel.core.trace import Call, Hop
+    from kshell.kernel.core.trace import Call
     from kshell.kernel.entry.run import Outcome
     from kshell.shell.calls.explain import Explanation
-
-TEXT_COLUMN = 19  # where a hop's text begins
-NOTE_COLUMN = 44  # and how much room it has before the note or the address
-WIDEST = 120  # columns that a line may take where no terminal sets a limit
+    from kshell.shell.calls.hops import Hops
 
 
 def call_json(call: Call, arguments: int) -> dict[str, Any]:
@@ -57,71 +54,6 @@ def signal_json(signal: Siginfo | None) -> dict[str, Any] | None:
         return None
     address = None if signal.address is None else f"{signal.address:#x}"
     return {"name": signal.name, "code": si_code_name(signal.signo, signal.code), "address": address}
-
-
-class Hops:
-    """The hops of one or more calls as rows: ring, step, text, and a note or an address at the right."""
-
-    def __init__(self, hops: Sequence[Hop], listing: Sequence[tuple[int, bytes, str]], number: str = "") -> None:
-        self.rows: list[tuple[int, str, str, str]] = []
-        self._json: list[dict[str, Any]] = []
-        for at, (address, _, text) in enumerate(listing):
-            note = number if at == len(listing) - 2 else ""
-            self._add(3, "user", text, address, f"{address:#x}  {text}", note)
-        for hop in hops:
-            text, _, note = hop.text.partition("\t")
-            if hop.step == "user" and hop.address is not None:
-                self._add(hop.ring, hop.step, text, hop.address, f"{hop.address:#x}  {text}".rstrip(), note)
-            else:
-                right = note or (f"{hop.address:#x}" if hop.address is not None else "")
-                self._add(hop.ring, hop.step, hop.text.replace("\t", "  "), hop.address, text, right)
-
-    def _add(self, ring: int, step: str, text: str, address: int | None, left: str, right: str) -> None:
-        self.rows.append((ring, step, left, right))
-        hexadecimal = None if address is None else f"{address:#x}"
-        self._json.append({"ring": ring, "step": step, "text": text, "address": hexadecimal})
-
-    def json(self) -> list[dict[str, Any]]:
-        """The hops of --json."""
-        return self._json
-
-    def lines(self, width: int | None, calls: Sequence[Line] = ()) -> list[Line]:
-        """One line a hop; a note that has no room at the right goes under the text.
-
-        Each of `calls` goes under its own hops, which begin with `cpu` and end where ring 3 goes on.
-        """
-        lines: list[Line] = []
-        ended = 0
-        column = HopColumn()
-        for row in self.rows:
-            if row[0] == 3 and column.ring == 0:
-                lines += calls[ended : ended + 1]
-                ended += 1
-            lines += column.lines(row, width)
-        return [*lines, *calls[ended:]]
-
-
-class HopColumn:
-    """Hops one under another: a ring and a step are named where they begin.  `ring` is that of the last hop."""
-
-    def __init__(self) -> None:
-        self.ring, self._step = -1, ""
-
-    def lines(self, row: tuple[int, str, str, str], width: int | None) -> list[Line]:
-        """The line of one hop, with its note under it where there is no room at the right."""
-        ring, step, left, right = row
-        role = f"ring{ring}"
-        head = "" if ring == self.ring else f"ring {ring}"
-        name = "" if step == "user" and not head and self._step == step else step
-        line: Line = [(f"{head:<8}", role), (f"{name:<11}", role)]
-        line.append((show(left), "comment" if step == "printk" else "instruction" if step == "user" else ""))
-        self.ring, self._step = ring, step
-        if right and TEXT_COLUMN + max(NOTE_COLUMN, len(left)) + 2 + len(right) > (width or WIDEST):
-            return [line, *([(" " * (TEXT_COLUMN + 2), ""), (part, "address")] for part in right.split("  "))]
-        if right:
-            line.append((" " * (max(NOTE_COLUMN - len(left), 0) + 2), ""))
-            line.append((right, "address"))
-        return [line]
 
 
 def memory_lines(name: str, address: int, data: bytes) -> list[Line]:

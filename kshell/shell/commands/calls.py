@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry.exec import run_stub
 from kshell.kernel.entry.run import Outcome
 from kshell.machine.encode import ARGUMENT_REGISTERS
 from kshell.shell.calls.call_line import call_arguments, call_number
-from kshell.shell.calls.call_views import CallView, Ending, Hops
+from kshell.shell.calls.call_views import CallView, Ending
+from kshell.shell.calls.hops import Hops
 from kshell.shell.calls.in_tree import missing_call, why
 from kshell.shell.calls.target import target_of
 from kshell.shell.commands.registry import command, find, misuse, take_options
@@ -18,6 +18,7 @@ from kshell.shell.lines.options import Argument, Option
 from kshell.shell.state.context import BUDGET
 from kshell.shell.trees.tree_running import remind
 from kshell.shell.views.view import Line, Text, View, labelled, span
+from kshell.strace.strace import Strace
 
 if TYPE_CHECKING:
     from kshell.kernel.core.declare import SyscallDefinition
@@ -84,20 +85,20 @@ def make_call(session: Context, words: list[Word], with_hops: bool) -> View:
     raw = "--raw" in given or words[0].text[:1].isdigit()  # by number it is syscall(2), which knows no signature either
     args = call_arguments(k, words[0].text, words[1:], definition, raw)
     oopses, pid = k.oopses, k.shell_task.pid
-    tracer = Tracer(with_hops)
-    k.tracer, k.on_sleep = tracer, meanwhile.run if meanwhile is not None else None
+    tracer = Strace(k, wants_events=with_hops)
+    k.on_sleep = meanwhile.run if meanwhile is not None else None
     try:
-        run = run_stub(k, nr, args, session.budget)
+        run = run_stub(k, nr, args, session.budget, tracer)
     except ValueError as error:
         raise CommandError(f"syscall: {error}", "the arguments are put into user memory first", "less data") from None
     finally:
-        k.tracer = k.on_sleep = None
+        k.on_sleep = None
     if meanwhile is not None:
         meanwhile.finish()
     _stopped(run.outcome)
     count = len(definition.parameters) if definition is not None else len(args)
     name = run.call.name if run.call is not None else None
-    hops = Hops(tracer.hops or [], run.listing, f"__NR_{name} = {nr}" if name else "") if with_hops else None
+    hops = Hops(tracer.events, run.listing, f"__NR_{name} = {nr}" if name else "") if with_hops else None
     returned = run.call is not None and run.outcome.kind == "returned"
     explanation = why(session, run.call, target) if run.call is not None and returned else None
     remind(session, k, {name})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kshell.kernel.core.event import Event
 from kshell.kernel.task.task import Task, do_exit, release_task
 from kshell.shell.commands.registry import find, misuse
 from kshell.shell.errors import CommandError
@@ -42,8 +43,8 @@ class Meanwhile(View):
         k = self._session.kernel
         sleeper = k.shell_task
         self.ran = True
-        if k.tracer is not None:
-            k.tracer.hop(3, "meanwhile", f"another task: {self._line}")
+        if k.on_event is not None:
+            k.on_event(Event(3, "meanwhile", "command", None, {"command": self._line}))
         k.shell_task = Task(k, "kshell", sleeper)
         k.tasks[k.shell_task.pid] = k.shell_task
         k.switch_to(k.shell_task)
@@ -57,9 +58,9 @@ class Meanwhile(View):
             other, k.shell_task = k.shell_task, sleeper
             do_exit(k, other, 0)
             release_task(k, other)
-        if k.tracer is not None:
+        if k.on_event is not None:
             answer = self._error.what if self._error is not None else "done"
-            k.tracer.hop(3, "meanwhile", answer)
+            k.on_event(Event(3, "meanwhile", "answer", None, {"answer": answer}))
 
     def finish(self) -> None:
         """The call is over: raise what was kept back, say so if the command never ran."""

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from kshell.abi import ptregs
 from kshell.abi.signal import SI_KERNEL, SIGSEGV, SIGTRAP
-from kshell.kernel.core.trace import Hop, Tracer
+from kshell.kernel.core.event import Event
 from kshell.machine.ram import PAGE_SIZE
-from kshell.shell.calls.call_views import HopColumn, Hops
+from kshell.shell.calls.hops import HopColumn, Hops
+from kshell.strace.strace import Strace
 
 if TYPE_CHECKING:
     from kshell.kernel.core.signal import Siginfo
@@ -27,7 +28,7 @@ TRAPS = (
 )
 
 
-class ProgramTracer(Tracer):
+class ProgramTracer(Strace):
     """Notes also which instruction each call comes from; for `syscall` its stub's listing shows that.
 
     With `show` each call is given to it as it ends, and none is kept; with `show_line` each hop is, as a line, when it
@@ -35,57 +36,53 @@ class ProgramTracer(Tracer):
     FEW of them and is never `full`: the run is as fast as without it.
     """
 
-    __slots__ = ("_asked", "_column", "_failed", "_kernel", "_program", "_show", "_show_line", "names")
-
     def __init__(
         self,
         k: Kernel,
         program: Program,
-        with_hops: bool,
+        wants_events: bool,
         asked: bool,
         show: Callable[[Call], None] | None,
         show_line: Callable[[Line], None] | None = None,
     ) -> None:
-        super().__init__(with_hops)
-        self._kernel, self._program, self._asked, self._show = k, program, asked, show
+        super().__init__(k, wants_events)
+        self._program, self._asked, self._show = program, asked, show
         self._show_line, self._column = show_line, HopColumn()
         self._failed: Call | None = None
         self.names: set[str] = set()  # of the calls that were shown
-        if show is not None:
-            self.on_call = self._ended
 
-    def _ended(self, call: Call) -> None:
-        assert self._show is not None
-        self._show(call)
-        self.names.add(call.name or "")
-        if call.ret is not None and call.ret < 0:
-            self._failed = call
+    def call_begins(self, call: Call) -> bool:
+        """Note a call, unless it is shown as it ends; False if there is no room for it."""
+        wanted = (self._asked or len(self.calls) < FEW) and super().call_begins(call)
+        if self._show is not None:
+            self.calls.clear()
+        return wanted
 
-    def takes(self, call: Call) -> bool:
-        """Note a call that begins; False if there is no room for it."""
-        return (self._asked or len(self.calls) < FEW) and super().takes(call)
+    def event(self, event: Event) -> None:
+        """Show a step, or keep it; before the first one of a call the instruction that begins it."""
+        if event.what == "syscall":
+            at = self.k.current.regs[ptregs.IP] - SYSCALL_SIZE
+            self.event(Event(3, "user", "instruction", at, {"text": "syscall", "place": self._program.place(at)}))
+        if self._show_line is None:
+            super().event(event)
+            return
+        for row in Hops([event], []).rows:
+            for line in self._column.lines(row, None):
+                self._show_line(line)
+
+    def call_ends(self, call: Call) -> None:
+        """Show the call, if calls are shown at once."""
+        super().call_ends(call)
+        if self._show is not None:
+            self._show(call)
+            self.names.add(call.name or "")
+            if call.ret is not None and call.ret < 0:
+                self._failed = call
 
     def last_failed(self, traced: bool) -> Call | None:
         """The last call that answered a negative number; of a program that is not `traced`, the first FEW count."""
         calls = self.calls if traced else self.calls[:FEW]
         return next((call for call in reversed(calls) if call.ret is not None and call.ret < 0), self._failed)
-
-    def hop(self, ring: int, step: str, text: str, address: int | None = None) -> None:
-        """Note one step, and before the first one of a call the instruction that begins it."""
-        if step == "cpu":
-            at = self._kernel.current.regs[ptregs.IP] - SYSCALL_SIZE
-            place = self._program.place(at)
-            self._note(Hop(3, "user", "syscall" + ("\t" + place if place else ""), at))
-        self._note(Hop(ring, step, text, address))
-
-    def _note(self, hop: Hop) -> None:
-        """Show a hop, or keep it."""
-        if self._show_line is None:
-            super().hop(*hop)
-            return
-        for row in Hops([hop], []).rows:
-            for line in self._column.lines(row, None):
-                self._show_line(line)
 
 
 def stopped_at(program: Program, signal: Siginfo) -> int:

@@ -9,7 +9,8 @@ from kshell.abi import ptregs
 from kshell.kernel.core.trace import MOST_CALLS, Call
 from kshell.kernel.entry.exec import load_program
 from kshell.kernel.entry.run import run_program
-from kshell.shell.calls.call_views import Ending, Hops, RunView, call_line
+from kshell.shell.calls.call_views import Ending, RunView, call_line
+from kshell.shell.calls.hops import Hops
 from kshell.shell.calls.in_tree import enosys_note
 from kshell.shell.errors import INTERRUPTED, CommandError
 from kshell.shell.programs.program_files import Program
@@ -41,14 +42,9 @@ def start(session: Context, program: Program, args: list[str], traced: bool, wit
 
     show_call = (lambda call: show_line(call_line(call))) if live else None
     hops_wanted, asked = with_hops or (traced and session.output.collects), traced or session.output.collects
-    k.tracer = tracer = ProgramTracer(
-        k, program, hops_wanted, asked, show_call, show_line if live and with_hops else None
-    )
+    tracer = ProgramTracer(k, program, hops_wanted, asked, show_call, show_line if live and with_hops else None)
     oopses = k.oopses
-    try:
-        ended = run_program(k, task, session.budget)
-    finally:
-        k.tracer = None
+    ended = run_program(k, task, session.budget, tracer)
     if tracer.full:
         k.note(f"the program made more than {MOST_CALLS:,} system calls: the rest are not kept here")
     session.registers = dict(zip(ptregs.NAMES, ended.task.regs.tolist(), strict=True))
@@ -57,12 +53,12 @@ def start(session: Context, program: Program, args: list[str], traced: bool, wit
     signal = ended.outcome.signal
     instruction = instruction_at(program, stopped_at(program, signal)) if signal and signal.ip else ""
     ending = Ending(ended.outcome, instruction, k.oopses > oopses, comm)
-    calls = [(call, _count(k, call)) for call in ended.calls]
+    calls = [(call, _count(k, call)) for call in tracer.calls]
     failed = tracer.last_failed(traced)
     session.last_call = failed or session.last_call
     enosys_note(session, failed)
     remind(session, k, {*tracer.names, *(call.name for call in tracer.calls)})
-    hops = Hops(tracer.hops, []) if tracer.hops is not None else None
+    hops = Hops(tracer.events, []) if hops_wanted else None
     return RunView(calls, ending, hops, traced and not live, with_hops and not live)
 
 

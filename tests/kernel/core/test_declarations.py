@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from kshell.kernel.boot.start import boot
-from kshell.kernel.entry.exec import Buffer, run_stub
 
 # The lines whose types are easily got wrong, as Linux has them (fs/read_write.c, fs/fcntl.c, fs/open.c, fs/stat.c,
 # arch/x86/kernel/sys_x86_64.c, mm/mprotect.c, kernel/time/).
@@ -37,16 +36,3 @@ def test_calls_are_declared_as_linux_declares_them() -> None:
     for line in [*LINES, MMAP]:
         name = line.partition("(")[2].partition(",")[0]
         assert k.definitions[name].macro == line
-
-
-def test_strace_shows_the_32_bits_of_a_long_descriptor_that_count() -> None:
-    k = boot("course")
-    iov = (0x40_2000).to_bytes(8, "little") + (0).to_bytes(8, "little")
-    run_stub(k, 2, [b"/dev/null", 2, 0])
-    call = run_stub(k, 20, [(1 << 32) + 3, iov, 1]).call
-    assert call is not None
-    assert call.text == 'writev(3, [{iov_base="", iov_len=0}], 1) = 0'
-    call = run_stub(k, 9, [0, 4096, 1, 2, (5 << 32) + 99, 0]).call
-    assert call is not None
-    assert call.text == "mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, 99, 0) = -1 EBADF (Bad file descriptor)"
-    assert run_stub(k, 1, [3, Buffer(4), 4]).call is not None

@@ -13,6 +13,7 @@ from kshell.kernel.entry.entry import lookup
 from kshell.kernel.entry.exec import run_stub
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.load import ModuleError, delete_module, load_module
+from kshell.shell.calls.hops import words
 from tests.kernel.module_lab import Lab
 
 U64 = (1 << 64) - 1
@@ -149,10 +150,8 @@ def test_statistics_count_calls_and_errors_and_share_one_entry_outside_the_table
 
 def test_a_traced_call_tells_each_hop_in_order() -> None:
     k = boot("course")
-    k.tracer = tracer = Tracer(True)
-    run_stub(k, 335, [42])
-    assert tracer.hops is not None
-    steps = [hop.step for hop in tracer.hops]
+    tracer = Tracer(wants_events=True)
+    run_stub(k, 335, [42], tracer=tracer)
+    steps = [event.step for event in tracer.events]
     assert steps == ["cpu", "entry", "dispatch", "table", "wrapper", "printk", "stub", "return", "user"]
-    wrapper = tracer.hops[4].text
-    assert wrapper == "SYSCALL_DEFINE1(test_call, int, test_int)\tdi 0x2a -> test_int = 42"
+    assert words(tracer.events[4]) == "SYSCALL_DEFINE1(test_call, int, test_int)\tdi 0x2a -> test_int = 42"

@@ -9,7 +9,7 @@ import pytest
 from kshell.abi import ptregs
 from kshell.kernel.boot.start import boot
 from kshell.kernel.core.layout import TASK_SIZE_MAX, USER_STACK_TOP
-from kshell.kernel.core.trace import MOST_CALLS
+from kshell.kernel.core.trace import MOST_CALLS, Tracer
 from kshell.kernel.entry.exec import Buffer, load_program, revive_shell_task, run_stub
 from kshell.kernel.entry.run import run_program, run_task
 from kshell.kernel.kernel import Kernel
@@ -143,19 +143,22 @@ def test_a_stack_without_room_for_its_pages_is_refused_and_kills_nobody() -> Non
 
 def test_calls_are_recorded_only_for_those_who_ask(k: Kernel) -> None:
     code = Segment(0x60_0000, b"\xb8\x27\0\0\0\x0f\x05\x31\xff" + EXIT, 64, "r-x")
-    for trace in (False, True):
-        ended = run_program(k, load_program(k, [code], 0x60_0000, "prog", ["prog"]), trace=trace)
-        assert [call.name for call in ended.calls] == (["getpid", "exit"] if trace else [])
+    tracer = Tracer()
+    for asked in (tracer, None):
+        run_program(k, load_program(k, [code], 0x60_0000, "prog", ["prog"]), tracer=asked)
+        assert [call.name for call in tracer.calls] == ["getpid", "exit"]
     assert k.tracer is None
+    assert k.on_event is None
 
 
 def test_a_tracer_keeps_so_many_calls_and_lets_the_rest_pass(k: Kernel) -> None:
     loop = b"\xbb" + struct.pack("<I", MOST_CALLS + 500) + bytes.fromhex("b827000000 0f05 ffcb 75f5 31ff") + EXIT
     task = load_program(k, [Segment(TEXT, loop, len(loop), "r-x")], TEXT, "prog", ["prog"])
     before = k.statistics[39].count if 39 in k.statistics else 0
-    ended = run_program(k, task, trace=True)
-    assert ending(ended.outcome) == "exit 0"
-    assert [call.name for call in ended.calls] == ["getpid"] * MOST_CALLS
+    tracer = Tracer()
+    assert ending(run_program(k, task, tracer=tracer).outcome) == "exit 0"
+    assert tracer.full
+    assert [call.name for call in tracer.calls] == ["getpid"] * MOST_CALLS
     assert k.statistics[39].count == before + MOST_CALLS + 500
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from kshell.kernel.core import event
+from kshell.shell.calls.hops import WORDS
 from tests.shell.lab import Lab
 
 
@@ -25,11 +29,40 @@ def test_trace_shows_every_hop_in_columns(lab: Lab) -> None:
 
 def test_hops_have_the_fields_of_json(shared: Lab) -> None:
     hops = shared.json("trace syscall getpid")["hops"]
-    assert all(set(hop) == {"ring", "step", "text", "address"} for hop in hops)
-    assert hops[0] == {"ring": 3, "step": "user", "text": "mov eax, 0x27", "address": "0x401000"}
+    assert all(set(hop) == {"ring", "step", "text", "address", "what", "values"} for hop in hops)
+    first = {"ring": 3, "step": "user", "text": "mov eax, 0x27", "address": "0x401000"}
+    assert hops[0] == first | {"what": "instruction", "values": {"text": "mov eax, 0x27"}}
     table = next(hop for hop in hops if hop["step"] == "table")
     assert table["text"] == "sys_call_table[39] -> __x64_sys_getpid"
+    assert table["what"] == "slot"
+    assert table["values"] == {"nr": 39, "symbol": "__x64_sys_getpid", "module": None}
     assert int(table["address"], 16) == shared.session.kernel.memory.load(shared.session.kernel.sys_call_table + 8 * 39)
+
+
+def test_hops_carry_their_facts_as_values(lab: Lab) -> None:
+    lab.result("modprobe syscallModule")
+    hops = lab.json("trace syscall test_call -7")["hops"]
+    found = {hop["what"]: hop["values"] for hop in hops if hop["what"] != "record"}
+    assert found["syscall"] == {"rcx": "0x40100e", "r11": "0x202"}
+    assert found["pointer"] == {"stub": "STUB_test_call", "symbol": "my_test_call", "module": "syscallModule"}
+    assert found["result"] == {"rax": -7}
+    argument = {
+        "register": "di",
+        "raw": "0xfffffffffffffff9",
+        "type": "int",
+        "name": "test_int",
+        "value": -7,
+        "kind": "int",
+    }
+    assert found["arguments"] == {"macro": "SYSCALL_DEFINE1(test_call, int, test_int)", "arguments": [argument]}
+    records = [hop["values"] for hop in hops if hop["what"] == "record"]
+    assert records[-1] == {"level": 5, "message": "my_test_call: Your int is -7"}
+
+
+def test_every_event_that_the_kernel_can_tell_has_words() -> None:
+    table = (event.__doc__ or "").partition("address is\n")[2].partition("`symbol`")[0]
+    whats = set(re.findall(r"^    \w+ +(\w+(?:, \w+)*)  ", table, re.MULTILINE))
+    assert {what for group in whats for what in group.split(", ")} == set(WORDS)
 
 
 def test_on_a_narrow_screen_no_hop_is_wider_than_it(shared: Lab) -> None:

@@ -19,7 +19,7 @@ from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.core.trace import Call
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_to_user
-from kshell.strace import decode as strace
+from kshell.strace import decode
 
 AREA, AREA_SIZE = 0x10000000, 8192  # and nothing is mapped behind it
 OUT = AREA + 4096
@@ -103,15 +103,14 @@ def line_of(
     k: Kernel, nr: int, args: list[int], before: bytes, after: bytes, ret: int | None,
     definition: SyscallDefinition | None = None, name: str | None = None,
 ) -> str:  # fmt: skip
-    """What strace.py prints for a call with the area's memory `before` and `after` it (zeros behind what is given)."""
+    """The line of a call with the area's memory `before` and `after` it (zeros behind what is given)."""
     row = k.table.by_number.get(nr)
-    call = Call(nr, name or (row.name if row else None), tuple(args))
+    call = Call(nr, name or (row.name if row else None), tuple(args), definition or k.define_of(nr))
     assert copy_to_user(k, AREA, before.ljust(AREA_SIZE, b"\0")) == 0
-    strace.enter(k, call, definition or k.define_of(nr))
+    passed = decode.arguments(k, call)
     assert copy_to_user(k, AREA, after.ljust(AREA_SIZE, b"\0")) == 0
     call.ret = ret
-    strace.leave(k, call)
-    return call.text
+    return decode.line(k, call, passed)
 
 
 def strace_version() -> str:

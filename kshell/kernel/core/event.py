@@ -1,0 +1,37 @@
+"""A step that the kernel takes, told as a value to who listens.  The words are made where it is shown.
+
+    step       what                  values, and in brackets what the address is
+    cpu        syscall               rcx, r11: where the call goes back to, and with which flags
+    entry      pt_regs               (where they are)
+    dispatch   number                nr, as this kernel takes it
+    dispatch   past_end, minus_one   nr, nr_syscalls: no function is called
+    dispatch   ni_syscall            nr, nr_syscalls, symbol, module (of the function, as in the next three)
+    table      slot                  nr, symbol, module
+    switch     case, default         nr, symbol, module
+    stub       pointer               stub, symbol, module
+    stub       null                  stub
+    wrapper    arguments             macro, and of each of the arguments: register, raw, type, name, value, and the
+                                     kind that it is shown as (CType.show)
+    printk     record                level, message
+    sleep      msleep                ms
+    meanwhile  command, answer       command, answer: what another task does
+    return     result                rax
+    user       instruction           text, place: from who knows the program (where ring 3 is)
+
+`symbol` is None where no function lives, and `module` is None for the kernel's own.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Event(NamedTuple):
+    """The `ring` that it happened in (3 or 0), the kind of `step`, `what` happened, the address it is about, if it is
+    about one, and the facts by their names: numbers, texts, None, and lists and dicts of them."""
+
+    ring: int
+    step: str
+    what: str
+    address: int | None
+    values: dict[str, Any]

@@ -1,0 +1,86 @@
+"""What a listener is told of a system call: its record on the way in and out, and the steps there as events.
+
+C counterpart: syscall_trace_enter() and syscall_exit_work() in kernel/entry/common.c.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kshell.abi import ptregs
+from kshell.abi.c_types import to_signed64
+from kshell.kernel.core.event import Event
+from kshell.kernel.core.trace import Call
+
+if TYPE_CHECKING:
+    from kshell.kernel.core.trace import Tracer
+    from kshell.kernel.kernel import Kernel
+
+
+def syscall_trace_enter(k: Kernel, tracer: Tracer, regs: memoryview, address: int | None, nr: int) -> None:
+    """A call begins, which was dispatched as `nr` to `address`, or to no function if that is None."""
+    row = k.table.by_number.get(nr)
+    args = tuple(to_signed64(regs[slot]) for slot in ptregs.ARGUMENTS)
+    name = row.name if row is not None and row.abi != "x32" else None
+    call = Call(to_signed64(regs[ptregs.ORIG_AX]), name, args, k.define_of(nr))
+    if not tracer.call_begins(call):
+        k.stop_listening()
+        return
+    tracer.running = call
+    if k.on_event is not None:
+        k.tell("cpu", "syscall", rcx=regs[ptregs.CX], r11=regs[ptregs.R11])
+        k.tell("entry", "pt_regs", k.current.regs_address)
+        k.tell("dispatch", "number", nr=nr)
+        if address is None:
+            what = "past_end" if k.dispatches_by_table else "minus_one"
+            k.tell("dispatch", what, nr=nr, nr_syscalls=k.nr_syscalls)
+        else:
+            _tell_function(k, nr, address)
+            _tell_arguments(k, call, address)
+
+
+def _tell_function(k: Kernel, nr: int, address: int) -> None:
+    """Where the function was found: in the table, in the switch, or in do_syscall_64 itself."""
+    function = k.name_at(address)
+    if k.dispatches_by_table:
+        k.tell("table", "slot", address, nr=nr, **function)
+    elif 0 <= nr < k.nr_syscalls:
+        k.tell("switch", "case" if nr in k.table.by_number else "default", address, nr=nr, **function)
+    else:
+        k.tell("dispatch", "ni_syscall", address, nr=nr, nr_syscalls=k.nr_syscalls, **function)
+
+
+def _tell_arguments(k: Kernel, call: Call, address: int) -> None:
+    """What the wrapper makes of the registers, if it is a system call's that stands at this address."""
+    symbol = k.symbols.at(address)
+    definition = k.definitions.get(symbol.name.removeprefix("__x64_sys_")) if symbol and not symbol.module else None
+    if definition is None:
+        return
+    values = call.values if definition is call.definition else definition.narrow(call.args)
+    arguments = [
+        {
+            "register": ptregs.NAMES[slot],
+            "raw": raw,
+            "type": p.ctype.c,
+            "name": p.name,
+            "value": value,
+            "kind": p.ctype.show,
+        }
+        for slot, raw, p, value in zip(ptregs.ARGUMENTS, call.args, definition.parameters, values, strict=False)
+    ]
+    k.tell("wrapper", "arguments", macro=definition.macro, arguments=arguments)
+
+
+def syscall_trace_exit(k: Kernel, tracer: Tracer, regs: memoryview) -> None:
+    """The running call is over: it has returned, or its task is dead."""
+    call, tracer.running = tracer.running, None
+    if call is None:
+        return
+    alive = k.current.is_alive
+    if alive:
+        call.ret = to_signed64(regs[ptregs.AX])
+        if k.on_event is not None:
+            k.tell("return", "result", rax=call.ret)
+    tracer.call_ends(call)
+    if alive and k.current.pending is None and k.on_event is not None:
+        k.on_event(Event(3, "user", "instruction", regs[ptregs.IP], {}))

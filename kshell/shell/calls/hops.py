@@ -1,0 +1,159 @@
+"""The hops of a call: each event that the kernel told, in words, in columns and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kshell.abi.c_types import U64
+from kshell.abi.symbolic import KINDS, flags_text
+from kshell.kernel.core.event import Event
+from kshell.kernel.core.printk import printable
+from kshell.shell.views.view import Line, show
+
+TEXT_COLUMN = 19  # where a hop's text begins
+NOTE_COLUMN = 44  # and how much room it has before the note or the address
+WIDEST = 120  # columns that a line may take where no terminal sets a limit
+
+# By what happened.  A tab stands before a note, which goes to the right.
+WORDS = {
+    "syscall": "LSTAR -> entry_SYSCALL_64\trcx <- {rcx:#x}  r11 <- {r11:#x}",
+    "pt_regs": "swapgs, rsp -> kernel stack, pt_regs pushed",
+    "number": "do_syscall_64(nr={nr})",
+    "past_end": "nr is not below NR_syscalls = {nr_syscalls}: no function is called, ax stays -ENOSYS",
+    "minus_one": "nr is -1: no function is called, ax stays -ENOSYS",
+    "slot": "sys_call_table[{nr}] -> {function}",
+    "case": "x64_sys_call: case {nr}: {function}",
+    "default": "x64_sys_call: default: {function}",
+    "ni_syscall": "nr is not below NR_syscalls = {nr_syscalls}, and not -1: do_syscall_64 itself calls {function}",
+    "arguments": "{macro}{moved}",
+    "record": "{printed}",
+    "null": "{stub} -> NULL: no module has filled it",
+    "pointer": "{stub} -> {function}",
+    "msleep": "msleep({ms}): the CPU is free for other tasks",
+    "command": "another task: {command}",
+    "answer": "{answer}",
+    "result": "rax <- {rax}",
+    "instruction": "{instruction}",
+}
+REGISTERS = ("rcx", "r11", "raw")  # values that are shown in hex
+
+
+class _Facts(dict[str, Any]):
+    """The values of an event, and the texts made of them, if its words ask for those."""
+
+    def __init__(self, event: Event) -> None:
+        super().__init__(event.values)
+        self._event = event
+
+    def __missing__(self, name: str) -> str:
+        if name == "function":
+            return self._function()
+        if name == "moved":
+            return self._moved()
+        if name == "printed":
+            return printable(self["message"])
+        if name == "instruction":
+            return "\t".join(filter(None, (self.get("text"), self.get("place"))))
+        raise KeyError(name)
+
+    def _function(self) -> str:
+        if self["symbol"] is not None:
+            return f"{self['symbol']}" + (f" [{self['module']}]" if self["module"] else "")
+        if self._event.what == "pointer":
+            return "nothing: no function lives there any more"
+        return f"{self._event.address:#x}"
+
+    def _moved(self) -> str:
+        """Which register became which parameter."""
+        moved = [f"{a['register']} {a['raw'] & U64:#x} -> {a['name']} = {_value(a)}" for a in self["arguments"]]
+        return "\t" + "  ".join(moved) if moved else ""
+
+
+def _value(argument: dict[str, Any]) -> str:
+    """What a parameter holds: names for flags, hex for pointers, else a number."""
+    value, kind = argument["value"], argument["kind"]
+    if argument["type"].endswith("*") or kind == "address":
+        return f"{value:#x}" if value else "NULL"
+    return flags_text(value, kind) if kind in KINDS else str(value)
+
+
+def words(event: Event) -> str:
+    """What happened, as the screen says it; a note stands behind a tab."""
+    return WORDS[event.what].format_map(_Facts(event))
+
+
+def _plain(values: Any, name: str = "") -> Any:
+    """Values as JSON has them: registers in hex, as addresses are."""
+    if isinstance(values, dict):
+        return {key: _plain(value, key) for key, value in values.items()}
+    if isinstance(values, list):
+        return [_plain(value) for value in values]
+    return f"{values & U64:#x}" if name in REGISTERS else values
+
+
+class Hops:
+    """The hops of one or more calls as rows: ring, step, text, and a note or an address at the right."""
+
+    def __init__(self, events: Sequence[Event], listing: Sequence[tuple[int, bytes, str]], number: str = "") -> None:
+        self.rows: list[tuple[int, str, str, str]] = []
+        self._json: list[dict[str, Any]] = []
+        for at, (address, _, text) in enumerate(listing):
+            note = number if at == len(listing) - 2 else ""
+            self._add(Event(3, "user", "instruction", address, {"text": text}), note)
+        for event in events:
+            self._add(event)
+
+    def _add(self, event: Event, remark: str = "") -> None:
+        said = words(event)
+        left, _, note = said.partition("\t")
+        address = None if event.address is None else f"{event.address:#x}"
+        if event.step == "user":
+            self.rows.append((event.ring, event.step, f"{address}  {left}".rstrip(), note or remark))
+        else:
+            self.rows.append((event.ring, event.step, left, note or address or ""))
+        text = (left if event.step == "user" else said).replace("\t", "  ")
+        what = {"what": event.what, "values": _plain(event.values)}
+        self._json.append({"ring": event.ring, "step": event.step, "text": text, "address": address, **what})
+
+    def json(self) -> list[dict[str, Any]]:
+        """The hops of --json."""
+        return self._json
+
+    def lines(self, width: int | None, calls: Sequence[Line] = ()) -> list[Line]:
+        """One line a hop; a note that has no room at the right goes under the text.
+
+        Each of `calls` goes under its own hops, which begin with `cpu` and end where ring 3 goes on.
+        """
+        lines: list[Line] = []
+        ended = 0
+        column = HopColumn()
+        for row in self.rows:
+            if row[0] == 3 and column.ring == 0:
+                lines += calls[ended : ended + 1]
+                ended += 1
+            lines += column.lines(row, width)
+        return [*lines, *calls[ended:]]
+
+
+class HopColumn:
+    """Hops one under another: a ring and a step are named where they begin.  `ring` is that of the last hop."""
+
+    def __init__(self) -> None:
+        self.ring, self._step = -1, ""
+
+    def lines(self, row: tuple[int, str, str, str], width: int | None) -> list[Line]:
+        """The line of one hop, with its note under it where there is no room at the right."""
+        ring, step, left, right = row
+        role = f"ring{ring}"
+        head = "" if ring == self.ring else f"ring {ring}"
+        name = "" if step == "user" and not head and self._step == step else step
+        line: Line = [(f"{head:<8}", role), (f"{name:<11}", role)]
+        line.append((show(left), "comment" if step == "printk" else "instruction" if step == "user" else ""))
+        self.ring, self._step = ring, step
+        if right and TEXT_COLUMN + max(NOTE_COLUMN, len(left)) + 2 + len(right) > (width or WIDEST):
+            return [line, *([(" " * (TEXT_COLUMN + 2), ""), (part, "address")] for part in right.split("  "))]
+        if right:
+            line.append((" " * (max(NOTE_COLUMN - len(left), 0) + 2), ""))
+            line.append((right, "address"))
+        return [line]

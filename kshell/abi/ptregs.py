@@ -8,6 +8,8 @@ C counterpart: arch/x86/include/asm/ptrace.h.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 R15 = 0
 R14 = 1
 R13 = 2
@@ -42,3 +44,8 @@ SIZE = 8 * COUNT
 
 ARGUMENTS: tuple[int, ...] = (DI, SI, DX, R10, R8, R9)
 """The slots of a system call's arguments, first to sixth.  r10 stands in for rcx, which `syscall` overwrites."""
+
+
+def arguments(regs: Sequence[int]) -> tuple[int, ...]:
+    """The six arguments in pt_regs, as signed numbers (C: syscall_get_arguments)."""
+    return tuple([(regs[slot] ^ 1 << 63) - (1 << 63) for slot in ARGUMENTS])

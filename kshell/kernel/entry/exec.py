@@ -95,6 +95,8 @@ def run_stub(
 
 
 def _place(k: Kernel, task: Task, args: Sequence[int | bytes | Buffer]) -> tuple[list[int], list[tuple[int, int, int]]]:
+    """What the argument registers hold when all bytes and buffers have their place in fresh user memory, and where each
+    buffer is: the number of its argument, its address and its size."""
     map_fresh(task, STUB_DATA, STUB_DATA_SIZE, PROT_READ | PROT_WRITE)
     values, buffers, at = [], [], STUB_DATA
     for index, arg in enumerate(args):
@@ -112,9 +114,6 @@ def _place(k: Kernel, task: Task, args: Sequence[int | bytes | Buffer]) -> tuple
             raise ValueError("the machine has no memory left for the arguments")
         at += (size + 15) & ~15
     return values, buffers
-
-
-# A program.
 
 
 def load_program(

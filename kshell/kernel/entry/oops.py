@@ -1,32 +1,22 @@
 """Oops: what kills the kernel's present task, and how the kernel tells it.
 
 C counterpart: arch/x86/kernel/dumpstack.c, arch/x86/mm/fault.c, lib/bug.c.  The wording of a report is in
-oops_report.py; here is what each kind of death means.
+oops_report.py, and which functions were running in stacktrace.py; here is what each kind of death means.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kshell.abi.signal import SIGKILL, SIGSEGV
 from kshell.kernel.core.layout import FUNCTION_SIZE, MODULES, MODULES_SIZE, TASK_SIZE_MAX
 from kshell.kernel.core.memory import KernelFault
-from kshell.kernel.core.pointers import (
-    ORIGIN,
-    RETURN_OFFSET,
-    InvalidOpcode,
-    KernelBug,
-    KernelPanic,
-    Origin,
-    SoftLockup,
-    shortened,
-)
+from kshell.kernel.core.pointers import RETURN_OFFSET, InvalidOpcode, KernelPanic, SoftLockup, shortened
 from kshell.kernel.core.signal import Siginfo
 from kshell.kernel.core.taint import add_taint
+from kshell.kernel.entry.stacktrace import kernel_frames, line_in, running_frames
 from kshell.kernel.mm.oom import out_of_memory
 from kshell.kernel.report import oops_report
 from kshell.kernel.report.oops_report import Frame, describe
@@ -51,6 +41,7 @@ def die(k: Kernel, error: BaseException, regs: memoryview | None = None) -> None
 
 
 def _die(k: Kernel, error: BaseException, regs: memoryview | None) -> None:
+    """Each kind of death: no memory left, a loop without an end, and an oops proper."""
     if isinstance(error, TaskExit):
         return
     task = k.current
@@ -87,6 +78,7 @@ def explain(k: Kernel, error: BaseException, frames: list[Frame]) -> str:
 
 
 def _why_fault(k: Kernel, fault: KernelFault) -> str:
+    """Why the kernel may not touch that address."""
     address = fault.address
     if fault.is_general_protection:
         return "that is no address: bits 48 to 63 must repeat bit 47"
@@ -112,38 +104,6 @@ def _why_fault(k: Kernel, fault: KernelFault) -> str:
     return "nothing is mapped there"
 
 
-def traceback_frames(error: BaseException) -> Iterator[TracebackType]:
-    """The traceback of `error`, outermost first."""
-    traceback = error.__traceback__
-    while traceback is not None:
-        yield traceback
-        traceback = traceback.tb_next
-
-
-def line_in(error: BaseException, path: str) -> int:
-    """The line of file `path` that was being executed, the innermost one; 1 if none was."""
-    lines = [t.tb_lineno for t in traceback_frames(error) if t.tb_frame.f_code.co_filename == path]
-    return lines[-1] if lines else 1
-
-
-def kernel_frames(k: Kernel, error: BaseException) -> list[Frame]:
-    """The kernel and module functions that were running when `error` was raised, innermost first."""
-    frames = _frames(k, [(traceback.tb_frame, traceback.tb_lineno) for traceback in traceback_frames(error)])
-    blamed = error.function if isinstance(error, KernelBug) else None
-    return [_definition(k, blamed), *frames] if blamed is not None else frames
-
-
-def running_frames(k: Kernel, innermost: FrameType) -> list[Frame]:
-    """The same for what is running now; `innermost` is one of them whether it has an address or not."""
-    found, at = [], innermost.f_back
-    while at is not None:
-        found.append((at, at.f_lineno))
-        at = at.f_back
-    code = innermost.f_code
-    here = Frame(code.co_name.removeprefix("_"), 0, code.co_filename, innermost.f_lineno, "")
-    return [here, *_frames(k, found[::-1])]
-
-
 def warn(k: Kernel, text: str = "") -> None:
     """Report what must not be, taint the kernel, and go on; the caller is the place (C: WARN, WARN_ON)."""
     oops_report.warning(k, text, running_frames(k, sys._getframe(1)))
@@ -154,56 +114,4 @@ def dump_stack(k: Kernel) -> None:
     oops_report.dump_stack(k, running_frames(k, sys._getframe(1)))
 
 
-def _frames(k: Kernel, places: list[tuple[FrameType, int]]) -> list[Frame]:
-    """Those of `places` (outermost first) that are the kernel's or a module's functions, innermost first."""
-    names = {}
-    for address, body in k.bodies.items():
-        names[getattr(body, "__wrapped__", body).__code__] = address
-    frames = []
-    for frame, line in places:
-        code = frame.f_code
-        origin = _origin(frame.f_globals)
-        address = names.get(code, 0)
-        owner = _owner(origin)
-        if not address and not owner:
-            continue
-        source = _source_line(frame.f_globals, code.co_filename, line)
-        symbol = k.symbols.at(address) if address else None
-        name = f"{symbol.name}+0x3/0x{symbol.size:x}{owner}" if symbol is not None else code.co_qualname + owner
-        frames.append(Frame(name, address, code.co_filename, line, source))
-    return frames[::-1]
-
-
-def _origin(namespace: dict[str, Any]) -> Origin | None:
-    origin = namespace.get(ORIGIN)
-    return origin if isinstance(origin, Origin) else None
-
-
-def _owner(origin: Origin | None) -> str:
-    """`` [module]``, nothing for the kernel's own files."""
-    return f" [{origin.module}]" if origin is not None and origin.module else ""
-
-
-def _definition(k: Kernel, function: Callable[..., Any]) -> Frame:
-    """The place where a function that did not keep to its type is defined."""
-    inner = getattr(function, "__wrapped__", function)
-    code = inner.__code__
-    line = code.co_firstlineno
-    source = _source_line(inner.__globals__, code.co_filename, line)
-    address = k.address_of(inner) or 0
-    owner = _owner(_origin(inner.__globals__))
-    return Frame(f"{code.co_name}+0x3/0x10{owner}", address, code.co_filename, line, source)
-
-
-def _source_line(namespace: dict[str, Any], file: str, line: int) -> str:
-    """A line of the source as it was when it was compiled; of kshell's own files, as it is on disk."""
-    origin = _origin(namespace)
-    if origin is not None:
-        lines = origin.text.splitlines()
-        return lines[line - 1].strip() if 0 < line <= len(lines) else ""
-    import linecache
-
-    return linecache.getline(file, line).strip()
-
-
-__all__ = ["KernelPanic", "SoftLockup", "describe", "die", "kernel_frames", "line_in", "shortened"]
+__all__ = ["describe", "die", "dump_stack", "explain", "line_in", "shortened", "warn"]

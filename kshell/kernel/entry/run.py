@@ -37,11 +37,10 @@ class ProgramRun(NamedTuple):
 
 
 def run_task(k: Kernel, task: Task, calls: int = 0, budget: int = 0) -> Outcome:
-    """Run `task` in ring 3 until it ends, or has made `calls` system calls ("returned"; 0: any number).
+    """Run the current task in ring 3 until it ends, or has made `calls` system calls ("returned"; 0: any number).
 
     `budget` is a number of instructions, 0 for no limit; a system call counts as CALL_COST of them.
     """
-    k.switch_to(task)
     k.calls_left = calls or budget // CALL_COST or -1
     left = budget
     while True:
@@ -73,6 +72,7 @@ def run_program(k: Kernel, task: Task, budget: int = 0, tracer: Tracer | None = 
     """
     with k.cpu.ctrl_c, k.heard_by(tracer):
         try:
+            k.switch_to(task)
             k.cpu.reset()
             outcome = run_task(k, task, budget=budget)
         finally:

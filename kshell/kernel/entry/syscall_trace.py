@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def syscall_trace_enter(k: Kernel, tracer: Tracer, regs: memoryview, address: int | None, nr: int) -> None:
     """A call begins, which was dispatched as `nr` to `address`, or to no function if that is None."""
     row = k.table.by_number.get(nr)
-    args = tuple(to_signed64(regs[slot]) for slot in ptregs.ARGUMENTS)
+    args = ptregs.arguments(regs)
     name = row.name if row is not None and row.abi != "x32" else None
     call = Call(to_signed64(regs[ptregs.ORIG_AX]), name, args, k.define_of(nr))
     if not tracer.call_begins(call):

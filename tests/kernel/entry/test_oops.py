@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kshell.kernel.core.memory import KernelFault
+from kshell.kernel.core.pointers import KernelPanic
 from kshell.kernel.core.profile import PROFILES
 from kshell.kernel.module.load import delete_module
 from kshell.machine.paging import READ, WRITE
@@ -369,8 +370,6 @@ def test_the_report_shows_the_source_that_was_loaded_not_the_one_on_disk_now(lab
 
 
 def test_a_module_that_wrecks_the_log_ends_in_a_panic_and_not_in_a_riddle(lab: Lab) -> None:
-    from kshell.kernel.entry.oops import KernelPanic
-
     lab.handler("def handler(k, n):\n    kernel = k\n    kernel.log = None\n    return n // 0\n")
     with pytest.raises(KernelPanic, match="ZeroDivisionError"):
         lab.call(335, 1)

@@ -24,8 +24,7 @@ _PATH_ERRNOS = ("ENOENT", "ENOTDIR", "EEXIST", "EISDIR")
 def fact(k: Kernel, call: Call, definition: SyscallDefinition, errno: str) -> str:
     """A sentence about the machine as it is after the call; empty where there is nothing to add."""
     arguments = [
-        (p.name, p.ctype.show, p.ctype.narrow(value), p.ctype.c)
-        for p, value in zip(definition.parameters, call.args, strict=False)
+        (p.name, p.ctype.show, value, p.ctype.c) for p, value in zip(definition.parameters, call.values, strict=False)
     ]
     if errno in ("EBADF", "ESPIPE"):
         fds = [value for _, kind, value, _ in arguments if kind == "fd"]

@@ -32,7 +32,7 @@ def system_map(objects: list[Object], rows: list[TableRow]) -> str:
     return "".join(f"{address:016x} {kind} {name}\n" for address, kind, name in sorted(found))
 
 
-def extable_lines() -> list[tuple[extable.Entry, str]]:
+def extable_lines() -> list[tuple[extable.ExceptionEntry, str]]:
     """The sorted exception table: each entry with the routine that it is for."""
     from kshell.kernel.core.link_map import place_routines
     from kshell.kernel.mm.uaccess import ROUTINES

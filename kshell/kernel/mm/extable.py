@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 ENTRY_SIZE = 12
 
 
-class Entry(NamedTuple):
+class ExceptionEntry(NamedTuple):
     """C: struct exception_table_entry; in memory both are distances from their own place, 32 bits each."""
 
     insn: int
     fixup: int
 
 
-def extable_of(functions: Iterable[int]) -> list[Entry]:
+def extable_of(functions: Iterable[int]) -> list[ExceptionEntry]:
     """An entry for each routine at one of these addresses: it faults at its first instruction, and goes on at its
     return.  They are in the order of the object files."""
-    return [Entry(address, address + RETURN_OFFSET) for address in functions]
+    return [ExceptionEntry(address, address + RETURN_OFFSET) for address in functions]
 
 
-def sort_extable(entries: list[Entry]) -> list[Entry]:
+def sort_extable(entries: list[ExceptionEntry]) -> list[ExceptionEntry]:
     """In the order of the faulting instructions, as the search needs it."""
     return sorted(entries)
 
@@ -59,12 +59,12 @@ def place(k: Kernel, routines: dict[str, Callable[..., Any]]) -> None:
     k.symbols.add(Symbol("__stop___ex_table", EX_TABLE + len(data), "R", 0))
 
 
-def entries(k: Kernel) -> list[Entry]:
+def entries(k: Kernel) -> list[ExceptionEntry]:
     """The table, as it is in memory now."""
     found = []
     for at in range(EX_TABLE, EX_TABLE + ENTRY_SIZE * k.extable_size, ENTRY_SIZE):
         insn, fixup, _ = struct.unpack("<iii", k.memory.read(at, ENTRY_SIZE))
-        found.append(Entry(at + insn, at + 4 + fixup))
+        found.append(ExceptionEntry(at + insn, at + 4 + fixup))
     return found
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from kshell.abi.errno import ENOENT
 from kshell.kernel.fs.dcache import d_add
 from kshell.kernel.fs.inode import SuperBlock
-from kshell.kernel.proc.pseudo import Entry, PseudoDirectory
+from kshell.kernel.proc.pseudo import ProcEntry, PseudoDirectory
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
@@ -24,13 +24,13 @@ def mount(k: Kernel) -> None:
         top.dentry = d_add(k.fs.root, name.removesuffix("fs").encode(), top)
 
 
-def _procfs(k: Kernel) -> Mapping[bytes, Entry]:
+def _procfs(k: Kernel) -> Mapping[bytes, ProcEntry]:
     from kshell.kernel.proc.procfs import root_entries
 
     return root_entries(k)
 
 
-def _sysfs(k: Kernel) -> Mapping[bytes, Entry]:
+def _sysfs(k: Kernel) -> Mapping[bytes, ProcEntry]:
     from kshell.kernel.proc.sysfs import root_entries
 
     return root_entries(k)

@@ -16,7 +16,7 @@ from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File
 from kshell.kernel.fs.inode import DirectoryInode, Inode
 from kshell.kernel.proc.proc_files import mounts
 from kshell.kernel.proc.proc_status import status
-from kshell.kernel.proc.pseudo import Entry, PseudoDirectory, directory, file, link
+from kshell.kernel.proc.pseudo import ProcEntry, PseudoDirectory, directory, file, link
 from kshell.kernel.proc.seq_file import SeqInode, SizedInode
 from kshell.kernel.task.task import COMM_LEN
 from kshell.machine.paging import FRAME_MASK, PRESENT
@@ -47,18 +47,18 @@ class CmdlineInode(SizedInode):
     read_only = EINVAL
 
 
-def pid_directory(task: Task) -> Entry:
+def pid_directory(task: Task) -> ProcEntry:
     """The directory of one task, and all in it, which belong to whoever the task runs as."""
     return _owned(task, directory(partial(_pid_entries, task)))
 
 
-def _owned(task: Task, entry: Entry) -> Entry:
+def _owned(task: Task, entry: ProcEntry) -> ProcEntry:
     entry.uid, entry.gid = task.cred.euid, task.cred.egid
     return entry.about(task, lambda: task.is_alive)
 
 
-def _pid_entries(task: Task, k: Kernel) -> Mapping[bytes, Entry]:
-    def shown(show: Callable[[Kernel, Task], bytes], kind: type[SeqInode] = PidInode) -> Entry:
+def _pid_entries(task: Task, k: Kernel) -> Mapping[bytes, ProcEntry]:
+    def shown(show: Callable[[Kernel, Task], bytes], kind: type[SeqInode] = PidInode) -> ProcEntry:
         return _owned(task, file(kind, 0o444, lambda k, cred: show(k, task)))
 
     comm = shown(_comm)
@@ -164,11 +164,11 @@ def path_of(dentry: Dentry) -> bytes:
     return (path_of(dentry.parent).removesuffix(b" (deleted)").rstrip(b"/")) + b"/" + dentry.name + b" (deleted)"
 
 
-def _fd_entries(task: Task, k: Kernel) -> Mapping[bytes, Entry]:
+def _fd_entries(task: Task, k: Kernel) -> Mapping[bytes, ProcEntry]:
     return {b"%d" % fd: _fd_link(task, opened) for fd, opened in task.files.items()}
 
 
-def _fd_link(task: Task, opened: File) -> Entry:
+def _fd_link(task: Task, opened: File) -> ProcEntry:
     """A link to what a descriptor stands for; its mode says for what it was opened."""
     mode = (0o500 if opened.mode & FMODE_READ else 0) | (0o300 if opened.mode & FMODE_WRITE else 0)
     entry = link(path_of(opened.dentry), mode, FD_SIZE)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from kshell.kernel.proc import proc_files
 from kshell.kernel.proc.proc_pid import pid_directory
-from kshell.kernel.proc.pseudo import Entry, Show, directory, file, link
+from kshell.kernel.proc.pseudo import ProcEntry, Show, directory, file, link
 from kshell.kernel.proc.seq_file import SeqInode
 from kshell.kernel.proc.sysctl import sysctl_entries
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
 
 
-def _file(show: Show) -> Entry:
+def _file(show: Show) -> ProcEntry:
     return file(SeqInode, 0o444, show)
 
 
-FILES: dict[bytes, Entry] = {
+FILES: dict[bytes, ProcEntry] = {
     b"cpuinfo": _file(proc_files.cpuinfo),
     b"filesystems": _file(proc_files.filesystems),
     b"kallsyms": _file(proc_files.kallsyms),
@@ -36,7 +36,7 @@ FILES: dict[bytes, Entry] = {
 }
 
 
-def root_entries(k: Kernel) -> Mapping[bytes, Entry]:
+def root_entries(k: Kernel) -> Mapping[bytes, ProcEntry]:
     """The files, a directory for each task, and `self`, which is another one for each who looks."""
     size = len(proc_files.saved_command_line(k)) if k.profile.version >= (6, 1) else 0
     found = {

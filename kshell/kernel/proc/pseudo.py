@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 Show = Callable[["Kernel", "Cred"], bytes]
 Store = Callable[["Kernel", bytes], int]
-Entries = Callable[["Kernel"], Mapping[bytes, "Entry"]]
+Entries = Callable[["Kernel"], Mapping[bytes, "ProcEntry"]]
 
 
-class Entry:
+class ProcEntry:
     """What is behind one name (C: struct proc_dir_entry, struct kernfs_node).
 
     A file is of some `kind` and has `show(k, cred)`, where `cred` is of who opened it, and perhaps `store(k, data)`,
@@ -59,7 +59,7 @@ class Entry:
         self.alive: Callable[[], bool] | None = None
         self.guard: Callable[[Cred], int] | None = None
 
-    def about(self, subject: object, alive: Callable[[], bool]) -> Entry:
+    def about(self, subject: object, alive: Callable[[], bool]) -> ProcEntry:
         """The same entry, tied to a module or a task."""
         self.subject, self.alive = subject, alive
         return self
@@ -74,23 +74,23 @@ class Entry:
         return PseudoLink(sb, k.clock.realtime_ns(), self)
 
 
-def file(kind: type[SeqInode], mode: int, show: Show, store: Store | None = None, size: int = 0) -> Entry:
+def file(kind: type[SeqInode], mode: int, show: Show, store: Store | None = None, size: int = 0) -> ProcEntry:
     """A regular file; `kind` says how it reads and seeks, `size` what stat tells."""
-    entry = Entry(mode, size)
+    entry = ProcEntry(mode, size)
     entry.kind, entry.show, entry.store = kind, show, store
     return entry
 
 
-def directory(entries: Entries, mode: int = 0o555) -> Entry:
+def directory(entries: Entries, mode: int = 0o555) -> ProcEntry:
     """A directory with what `entries` says at each look."""
-    entry = Entry(S_IFDIR | mode)
+    entry = ProcEntry(S_IFDIR | mode)
     entry.entries = entries
     return entry
 
 
-def link(target: bytes, mode: int = 0o777, size: int = 0) -> Entry:
+def link(target: bytes, mode: int = 0o777, size: int = 0) -> ProcEntry:
     """A symbolic link."""
-    entry = Entry(S_IFLNK | mode, size)
+    entry = ProcEntry(S_IFLNK | mode, size)
     entry.target = target
     return entry
 
@@ -100,7 +100,7 @@ class PseudoLink(SymlinkInode):
 
     __slots__ = ("entry",)
 
-    def __init__(self, sb: SuperBlock, now: int, entry: Entry) -> None:
+    def __init__(self, sb: SuperBlock, now: int, entry: ProcEntry) -> None:
         super().__init__(sb, entry.target, now)
         self.mode, self.entry = entry.mode, entry
 
@@ -124,7 +124,7 @@ class PseudoDirectory(DirectoryInode):
         k: Kernel,
         sb: SuperBlock,
         mode: int,
-        entries: Callable[[Kernel], Mapping[bytes, Entry]],
+        entries: Callable[[Kernel], Mapping[bytes, ProcEntry]],
         absent: int,
         alive: Callable[[], bool] | None = None,
     ) -> None:
@@ -152,7 +152,7 @@ class PseudoDirectory(DirectoryInode):
         """As in an empty file.  C: generic_file_llseek()."""
         return generic_llseek(file, offset, whence, 0, MAX_NON_LFS)
 
-    def _present(self) -> Mapping[bytes, Entry]:
+    def _present(self) -> Mapping[bytes, ProcEntry]:
         return self._entries(self.k) if self._alive is None or self._alive() else {}
 
     def names(self) -> list[bytes]:
@@ -174,7 +174,7 @@ class PseudoDirectory(DirectoryInode):
         old.inode.uid, old.inode.gid = entry.uid, entry.gid
         return old
 
-    def _add(self, name: bytes, entry: Entry) -> Dentry:
+    def _add(self, name: bytes, entry: ProcEntry) -> Dentry:
         inode = entry.make_inode(self)
         dentry = self.children[name] = Dentry(name, self.dentry, inode)
         self._subjects[name] = entry.subject

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kshell.kernel.fs.file import File, Kiocb
     from kshell.kernel.fs.uio import IovIter
     from kshell.kernel.kernel import Kernel
-    from kshell.kernel.proc.pseudo import Entry
+    from kshell.kernel.proc.pseudo import ProcEntry
 
 
 class SeqFile:
@@ -44,7 +44,7 @@ class SeqInode(Inode):
     strict = False  # whether the mode binds root too
     once = False  # whether a read that does not begin at 0 gives nothing
 
-    def __init__(self, k: Kernel, sb: SuperBlock, entry: Entry) -> None:
+    def __init__(self, k: Kernel, sb: SuperBlock, entry: ProcEntry) -> None:
         super().__init__(sb, S_IFREG | entry.mode, k.clock.realtime_ns())
         self.k, self.entry = k, entry
 

@@ -16,7 +16,7 @@ from kshell.kernel.core.printk import DEFAULT_LEVEL
 from kshell.kernel.core.taint import LETTERS, add_taint
 from kshell.kernel.fs.inode import MAX_LFS_FILESIZE
 from kshell.kernel.mm.address_space import MAX_MAP_COUNT
-from kshell.kernel.proc.pseudo import Entry, directory, file
+from kshell.kernel.proc.pseudo import ProcEntry, directory, file
 from kshell.kernel.proc.seq_file import SizedInode
 
 if TYPE_CHECKING:
@@ -106,11 +106,11 @@ def _store_kptr_restrict(k: Kernel, data: bytes) -> int:
     return -EPERM if k.current.cred.euid else _store_number(data, 2, True, restrict)
 
 
-def _text(show: Callable[[Kernel], str]) -> Entry:
+def _text(show: Callable[[Kernel], str]) -> ProcEntry:
     return file(SysctlInode, 0o444, lambda k, cred: f"{show(k)}\n".encode())
 
 
-def _number(show: Callable[[Kernel], int | str]) -> Entry:
+def _number(show: Callable[[Kernel], int | str]) -> ProcEntry:
     return file(NumberInode, 0o444, lambda k, cred: f"{show(k)}\n".encode())
 
 
@@ -122,7 +122,7 @@ def _version(k: Kernel) -> str:
     return k.version
 
 
-KERNEL: dict[bytes, Entry] = {
+KERNEL: dict[bytes, ProcEntry] = {
     b"cap_last_cap": _number(lambda k: cap_last_cap(k.profile.version)),
     b"domainname": _text(lambda k: "(none)"),
     b"hostname": _text(lambda k: "kshell"),
@@ -138,17 +138,17 @@ KERNEL: dict[bytes, Entry] = {
     b"version": _text(_version),
 }
 
-VM: dict[bytes, Entry] = {
+VM: dict[bytes, ProcEntry] = {
     b"max_map_count": _number(lambda k: MAX_MAP_COUNT),
     b"mmap_min_addr": _number(lambda k: MMAP_MIN_ADDR),
 }
 
-DIRECTORIES: dict[bytes, Entry] = {
+DIRECTORIES: dict[bytes, ProcEntry] = {
     b"kernel": directory(lambda k: KERNEL),
     b"vm": directory(lambda k: VM),
 }
 
 
-def sysctl_entries(k: Kernel) -> Mapping[bytes, Entry]:
+def sysctl_entries(k: Kernel) -> Mapping[bytes, ProcEntry]:
     """The directories of /proc/sys."""
     return DIRECTORIES

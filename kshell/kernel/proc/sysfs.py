@@ -13,7 +13,7 @@ from kshell.abi.errno import EIO, ENODEV
 from kshell.kernel.module.params import param_get, param_set
 from kshell.kernel.module.struct_module import LIVE, LOADING, UNFORMED, UNLOADING
 from kshell.kernel.proc.proc_files import kallsyms_show_value
-from kshell.kernel.proc.pseudo import Entry, directory, file, link
+from kshell.kernel.proc.pseudo import ProcEntry, directory, file, link
 from kshell.kernel.proc.seq_file import SizedInode
 from kshell.machine.ram import PAGE_SIZE
 
@@ -44,12 +44,12 @@ class KernfsInode(SizedInode):
         return super().read_iter(k, iocb, to)
 
 
-def root_entries(k: Kernel) -> Mapping[bytes, Entry]:
+def root_entries(k: Kernel) -> Mapping[bytes, ProcEntry]:
     """What is in /sys."""
     return ROOT
 
 
-def _modules(k: Kernel) -> Mapping[bytes, Entry]:
+def _modules(k: Kernel) -> Mapping[bytes, ProcEntry]:
     return {
         name.encode(): _alive(k, module, directory(partial(_module, module), 0o755))
         for name, module in k.modules.items()
@@ -57,18 +57,18 @@ def _modules(k: Kernel) -> Mapping[bytes, Entry]:
     }
 
 
-ROOT: dict[bytes, Entry] = {b"module": directory(_modules, 0o755)}
+ROOT: dict[bytes, ProcEntry] = {b"module": directory(_modules, 0o755)}
 
 
-def _alive(k: Kernel, module: Module, entry: Entry) -> Entry:
+def _alive(k: Kernel, module: Module, entry: ProcEntry) -> ProcEntry:
     return entry.about(module, lambda: k.modules.get(module.name) is module)
 
 
-def _attribute(k: Kernel, module: Module, show: Callable[[], object], mode: int = 0o444) -> Entry:
+def _attribute(k: Kernel, module: Module, show: Callable[[], object], mode: int = 0o444) -> ProcEntry:
     return _alive(k, module, file(KernfsInode, mode, lambda k, cred: f"{show()}\n".encode(), size=PAGE_SIZE))
 
 
-def _module(module: Module, k: Kernel) -> Mapping[bytes, Entry]:
+def _module(module: Module, k: Kernel) -> Mapping[bytes, ProcEntry]:
     found = {
         b"coresize": _attribute(k, module, lambda: module.size),
         b"holders": _alive(k, module, directory(partial(_holders, module), 0o755)),
@@ -86,12 +86,12 @@ def _module(module: Module, k: Kernel) -> Mapping[bytes, Entry]:
     return found
 
 
-def _holders(module: Module, k: Kernel) -> Mapping[bytes, Entry]:
+def _holders(module: Module, k: Kernel) -> Mapping[bytes, ProcEntry]:
     """A link to each module that uses this one's symbols."""
     return {name.encode(): link(b"../../" + name.encode()) for name in module.used_by}
 
 
-def _sections(module: Module, k: Kernel) -> Mapping[bytes, Entry]:
+def _sections(module: Module, k: Kernel) -> Mapping[bytes, ProcEntry]:
     """Where the module lies, for debuggers."""
     found = {b".text": module.address}
     if module.data_size:
@@ -99,7 +99,7 @@ def _sections(module: Module, k: Kernel) -> Mapping[bytes, Entry]:
     return {name: _address(k, module, address) for name, address in found.items()}
 
 
-def _address(k: Kernel, module: Module, address: int) -> Entry:
+def _address(k: Kernel, module: Module, address: int) -> ProcEntry:
     def show(k: Kernel, cred: Cred) -> bytes:
         return f"0x{address if kallsyms_show_value(k, cred) else 0:016x}\n".encode()
 
@@ -107,13 +107,13 @@ def _address(k: Kernel, module: Module, address: int) -> Entry:
     return _alive(k, module, file(KernfsInode, 0o400, show, size=size))
 
 
-def _parameters(module: Module, k: Kernel) -> Mapping[bytes, Entry]:
+def _parameters(module: Module, k: Kernel) -> Mapping[bytes, ProcEntry]:
     """A file for each parameter that has a mode; one with mode 0 has none."""
     shown = {name: parameter for name, parameter in module.parameters.items() if parameter.perm}
     return {name.encode(): _parameter(k, module, parameter) for name, parameter in shown.items()}
 
 
-def _parameter(k: Kernel, module: Module, parameter: Param[Any]) -> Entry:
+def _parameter(k: Kernel, module: Module, parameter: Param[Any]) -> ProcEntry:
     def store(k: Kernel, data: bytes) -> int:
         err = param_set(k, parameter, data.partition(b"\0")[0].decode("utf-8", "surrogateescape"))
         return err or len(data)

@@ -9,10 +9,12 @@ from itertools import count
 from time import perf_counter
 
 from benchmarks.ratio import Figure, milliseconds
+from kshell.cc.module_file import open_module
 from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import run_stub
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.load import delete_module, load_module
+from kshell.kernel.module.load import load_module
+from kshell.kernel.module.unload import delete_module
 from kshell.modules import __file__ as modules_file
 
 ROUND_LIMIT_MS = 50
@@ -58,7 +60,7 @@ def edit_load_call(k: Kernel, path: str, number: int) -> float:
         file.write(TEXT.format(number=number))
     if k.modules:
         delete_module(k, "edited")
-    load_module(k, path)
+    load_module(k, open_module(path))
     call = run_stub(k, 335, [1]).call
     if call is None or call.ret != 1 + number:
         raise RuntimeError("the edited module was not the one that was called")
@@ -77,7 +79,7 @@ def what_rounds_leave_behind(rounds: int) -> dict[str, int]:
     path = os.path.join(os.path.dirname(modules_file), "syscallModule.py")
 
     def once() -> None:
-        load_module(k, path)
+        load_module(k, open_module(path))
         run_stub(k, 335, [1])
         delete_module(k, "syscallModule")
 

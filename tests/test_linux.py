@@ -8,13 +8,15 @@ import pytest
 
 from kshell import linux
 from kshell.abi import errno
+from kshell.cc.source import compile_module
+from kshell.cc.source_error import SourceError
 from kshell.kernel.core.memory import KernelFault
-from kshell.kernel.module.load import delete_module
+from kshell.shell.modules.insmod import rmmod
 from tests.kernel.module_lab import Lab
 
 
 def test_everything_that_is_offered_is_there_and_has_a_docstring() -> None:
-    for name in linux.__all__:
+    for name in linux.NAMES:
         thing = getattr(linux, name)
         if callable(thing):
             assert thing.__doc__, name
@@ -22,14 +24,39 @@ def test_everything_that_is_offered_is_there_and_has_a_docstring() -> None:
 
 def test_every_errno_is_offered() -> None:
     numbers = {n for n, v in vars(errno).items() if n[0] == "E" and n.isupper() and isinstance(v, int)}
-    assert numbers <= set(linux.__all__)
-    assert len(set(linux.__all__)) == len(linux.__all__)
+    assert numbers <= set(linux.NAMES)
+    assert len(set(linux.NAMES)) == len(linux.NAMES)
 
 
 def test_a_star_import_gives_all_of_it(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
     namespace = lab.load("").namespace
-    assert set(linux.__all__) <= set(namespace)
+    assert set(linux.NAMES) <= set(namespace)
+
+
+def test_each_header_can_be_included_by_itself(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    for header, names in linux.HEADERS.items():
+        imports = f"from {header} import {', '.join(names)}\nfrom {header} import *\nimport {header} as header\n"
+        module = lab.load(imports, header.rpartition(".")[2] + "_user")
+        assert set(names) <= set(module.namespace)
+
+
+@pytest.mark.parametrize(
+    ("line", "what", "try_"),
+    [
+        ("from kshell.linux.uacess import copy_to_user", "linux/uacess.h: No such file or directory", "uaccess"),
+        ("from kshell.linux.uaccess import msleep", "'msleep' undeclared here (not in a function)", "import msleep"),
+        ("from kshell.linux.delay import *\nx = BUG_ON", "'BUG_ON' undeclared here (not in a function)", "BUG_ON"),
+    ],
+)
+def test_a_header_has_its_own_names_only(tmp_path: Path, line: str, what: str, try_: str) -> None:
+    path = tmp_path / "m.py"
+    path.write_text(f"{line}\n")
+    with pytest.raises(SourceError) as caught:
+        compile_module(str(path))
+    assert caught.value.text == what
+    assert try_ in caught.value.try_
 
 
 def test_a_module_can_copy_from_and_to_its_caller(tmp_path: Path) -> None:
@@ -91,7 +118,7 @@ def test_references_count_and_cannot_fall_below_zero(tmp_path: Path) -> None:
     assert lab.result(335, 0) == 0
     assert module.refcount == 0
     assert "W" in lab.k.taint.letters
-    assert any(line.startswith("WARNING: CPU: 0 PID: 77 at linux.py:") for line in lab.dmesg())
+    assert any(line.startswith("WARNING: CPU: 0 PID: 77 at module.py:") for line in lab.dmesg())
 
 
 def test_set_memory_asks_whether_there_is_memory(tmp_path: Path) -> None:
@@ -144,7 +171,7 @@ def test_WP_is_pinned_since_5_3_and_the_kernel_warns_once(tmp_path: Path) -> Non
     assert linux.read_cr0(k) & linux.X86_CR0_WP
     lines = [record.text for record in k.log.since(0)]
     assert lines.count("CR0 WP bit went missing!?") == 1
-    assert any(line.startswith("WARNING: linux.py:") and line.endswith("CPU#0: kshell/77") for line in lines)
+    assert any(line.startswith("WARNING: special_insns.py:") and line.endswith("CPU#0: kshell/77") for line in lines)
     assert k.taint.letters == {"W"}
 
 
@@ -159,7 +186,7 @@ def test_msleep_takes_its_time_by_the_simulated_clock(tmp_path: Path) -> None:
 def test_a_handler_whose_module_went_while_it_slept_returns_into_freed_text(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
     module = lab.handler("def handler(k, n):\n    msleep(k, 1)\n    k.printk(KERN_INFO, 'never')\n    return 0\n")
-    lab.k.on_sleep = lambda: delete_module(lab.k, "m")
+    lab.k.on_sleep = lambda: rmmod(lab.k, "m")
     assert lab.call(335, 1).outcome.kind == "killed"
     assert f"BUG: unable to handle kernel paging request at {module.address + 0x13:016x}" in lab.dmesg()
     assert "never" not in lab.dmesg()

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from importlib import import_module
 
 from kshell.cc.c_text import filled
 from kshell.cc.finding import WARNING, Finding, finding, with_replaced
+from kshell.kernel.kernel import Kernel
 
 STUB = "STUB_"  # what the names of pointers to functions begin with
 REACH_IN = ("setattr", "delattr", "vars")
@@ -23,8 +23,7 @@ def members() -> frozenset[str]:
     from dis import get_instructions
 
     found: set[str] = set()
-    # The kernel imports the front end, and not the other way round; it is loaded when a source is compiled.
-    for each in import_module("kshell.kernel.kernel").Kernel.__mro__:
+    for each in Kernel.__mro__:
         found |= {*vars(each), *vars(each).get("__annotations__", ())}
         code = getattr(vars(each).get("__init__"), "__code__", None)
         if code is not None:

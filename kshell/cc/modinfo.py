@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 MODINFO_MACROS = {
     "MODULE_LICENSE": "license",
@@ -16,6 +16,7 @@ MODINFO_MACROS = {
     "MODULE_VERSION": "version",
     "MODULE_ALIAS": "alias",
 }
+HEADERS = "kshell.linux"  # the room of the headers
 VARIABLES = ("Stub", "Param", "extern")
 EXPORTS = {"EXPORT_SYMBOL": False, "EXPORT_SYMBOL_GPL": True}
 
@@ -89,11 +90,16 @@ def symbols(tree: ast.Module) -> Symbols:
     return found
 
 
-def references(tree: ast.Module) -> frozenset[str]:
-    """The names that a module takes from kshell.linux; where it takes all of them, every name in the file."""
+def is_include(node: ast.AST) -> TypeGuard[ast.ImportFrom]:
+    """Whether it is ``from kshell.linux import``, or the same of one header."""
+    return isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{HEADERS}.")
+
+
+def headers(tree: ast.Module) -> frozenset[str]:
+    """The names that a module takes from the headers; where it takes all of one, every name in the file."""
     found: set[str] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == "kshell.linux":
+        if is_include(node):
             found |= {alias.name for alias in node.names}
     if "*" in found:
         found |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
+from typing import Any
 
 from kshell.abi.errno import ENOEXEC
 from kshell.abi.object_file import ELF_MAGIC, ObjectError, is_object, read_object
-from kshell.cc.source import Source, SourceError, compile_module, compile_text, module_name, read_file
+from kshell.abi.problem import Problem
+from kshell.cc.source import Source, compile_module, compile_text, read_file
+from kshell.cc.source_error import SourceError
+from kshell.kernel.core.object import ObjectFile
 
 
-class Built(NamedTuple):
-    """A module before it is loaded.
-
-    `vermagic` is what it was built for, None for a source: that is compiled for the kernel that runs.  `depends` names
-    the modules whose symbols it uses, None where only a look at those modules could tell.
-    """
-
-    source: Source
-    name: str
-    vermagic: str | None
-    intree: bool
-    depends: list[str] | None
-
-
-def open_module(path: str) -> Built:
+def open_module(path: str) -> ObjectFile:
     """Read a .py or a .ko.  Raises SourceError, with ENOEXEC for a file that is no module."""
     if path.endswith(".py"):
-        return Built(compile_module(path), module_name(path), None, False, None)
+        return _noted(compile_module(path))
     data = read_file(path)
     if not (is_object(data) or data.startswith(ELF_MAGIC) or path.endswith((".ko", ".o"))):
         because = "kshell loads a source that ends in .py, and a .ko that its own make has built"
@@ -45,7 +34,7 @@ def open_module(path: str) -> Built:
 
 
 def _invalid(path: str, because: str, try_: str) -> SourceError:
-    return SourceError(ENOEXEC, f"{os.path.basename(path)} is not a module", because, try_)
+    return SourceError(ENOEXEC, Problem(f"{os.path.basename(path)} is not a module", because, try_))
 
 
 def _way_out(path: str, data: bytes) -> str:
@@ -64,7 +53,7 @@ def _wrong_kind(kind: str, path: str) -> tuple[str, str]:
     return "it is a program for user mode", f"run {path}"
 
 
-def _from_payload(path: str, payload: dict[str, Any]) -> Built:
+def _from_payload(path: str, payload: dict[str, Any]) -> ObjectFile:
     """Raises KeyError or TypeError where a part is missing, SourceError where its text does not compile."""
     texts = {key: payload[key] for key in ("source", "text", "modname", "vermagic")}
     depends = payload["depends"]
@@ -72,4 +61,19 @@ def _from_payload(path: str, payload: dict[str, Any]) -> Built:
         raise TypeError
     place = os.path.join(os.path.dirname(path), os.path.basename(texts["source"]))
     source = compile_text(texts["text"], place, checked=True)
-    return Built(source, texts["modname"], texts["vermagic"], bool(payload["intree"]), list(depends))
+    built_for, intree = texts["vermagic"], bool(payload["intree"])
+    obj = source.object._replace(name=texts["modname"], path=path, vermagic=built_for, intree=intree)
+    return _noted(source._replace(object=obj._replace(depends=list(depends))))
+
+
+def _noted(source: Source) -> ObjectFile:
+    """The object, with what is to be said of it beside."""
+    obj, notes = source.object, []
+    file = os.path.basename(obj.source)
+    if "license" not in dict(obj.info) and any(name.startswith("SYSCALL_DEFINE") for name in obj.headers):
+        notes.append(
+            f"{file} is no module but a source of the kernel itself: it goes into a tree as "
+            f"SystemCalls/{obj.name}.py, with obj-y := {obj.name}.o in its Makefile (help add-a-system-call)"
+        )
+    notes += [f"{file}:{found.line}: warning: {found.text}; try: {found.try_}" for found in source.warnings]
+    return obj._replace(notes=tuple(notes))

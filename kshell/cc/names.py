@@ -9,13 +9,13 @@ import ast
 import builtins
 import re
 from collections.abc import Iterable, Iterator
-from importlib import import_module
 
+from kshell import linux
+from kshell.abi.problem import did_you_mean
 from kshell.cc.finding import Finding, finding
+from kshell.cc.modinfo import is_include
 
 ALWAYS_THERE = {*dir(builtins), "__name__", "__file__", "__doc__", "__annotations__"}
-CLOSE = 0.75  # how alike two names must be for one to be offered in place of the other
-NEARLY = 0.9  # ... where a missing declaration is likelier than a slip
 MACRO = re.compile(r"SYSCALL_DEFINE(\d+)")
 VARIABLE = (ast.Assign, ast.AnnAssign, ast.AugAssign)
 NO_HEAP = 'counter = Param("counter", 0)  (8 bytes of memory; a Python list or dict holds more)'
@@ -57,19 +57,14 @@ C_NAMES = {
 }
 
 
-def offered() -> list[str]:
-    """The names that a source may import from kshell.linux."""
-    # The kernel imports nothing from there; every source does, and so it is loaded when a source is.
-    return list(import_module("kshell.linux").__all__)
+def offered(header: str = "") -> list[str]:
+    """The names that a source may import from kshell.linux, or from one header of it; none where there is no such."""
+    return linux.HEADERS.get(header, []) if header not in ("", linux.__name__) else linux.NAMES
 
 
-def close_name(name: str, known: Iterable[str], cutoff: float = CLOSE) -> str:
-    """The known name that `name` is probably meant to be, "" if none is near; letter case does not count."""
-    from difflib import get_close_matches
-
-    by_upper = {each.upper(): each for each in known}
-    close = get_close_matches(name[:80].upper(), by_upper, 1, cutoff)
-    return by_upper[close[0]] if close else ""
+def close_name(name: str, known: Iterable[str]) -> str:
+    """The known name that `name` is probably meant to be, "" if none is near."""
+    return "".join(did_you_mean(name, known, slip=True))
 
 
 def undeclared(name: str, own: Iterable[str], function: str = "") -> tuple[str, str]:
@@ -88,7 +83,7 @@ def undeclared(name: str, own: Iterable[str], function: str = "") -> tuple[str, 
 
 def no_pointer(name: str, pointers: Iterable[str]) -> tuple[str, str]:
     """The same for a name that must be a pointer to a function: used as k[NAME], or called STUB_."""
-    close = close_name(name, pointers, NEARLY)
+    close = close_name(name, [each for each in pointers if abs(len(each) - len(name)) <= 1])
     if close:
         return f"nothing in this file declares {name}", f"{close}  (did you mean that?)"
     because = f"nothing in this file declares {name}, and k[...] follows a declared pointer"
@@ -115,9 +110,12 @@ def _hints(function: ast.FunctionDef) -> list[ast.expr]:
 
 
 def _imports(tree: ast.Module, own: set[str]) -> Iterator[Finding]:
-    names = offered()
     for node in ast.walk(ast.Module([top for top in tree.body if not isinstance(top, VARIABLE)], [])):
-        if not isinstance(node, ast.ImportFrom) or node.module != "kshell.linux":
+        if not isinstance(node, ast.ImportFrom) or not is_include(node):
+            continue
+        names = offered(node.module or "")
+        if not names:
+            yield _no_header(node)
             continue
         for alias in node.names:
             macro = MACRO.fullmatch(alias.name)
@@ -128,6 +126,15 @@ def _imports(tree: ast.Module, own: set[str]) -> Iterator[Finding]:
             because, try_ = undeclared(alias.name, own - {alias.name})
             text = f"'{alias.name}' undeclared here (not in a function)"
             yield finding(alias, text, because, try_, len(alias.name))
+
+
+def _no_header(node: ast.ImportFrom) -> Finding:
+    header = (node.module or "").removeprefix(f"{linux.__name__}.").replace(".", "/")
+    because = f"kshell.linux has {', '.join(name.rpartition('.')[2] for name in linux.HEADERS)}"
+    close = close_name(node.module or "", linux.HEADERS)
+    names = ", ".join(alias.name for alias in node.names)
+    try_ = f"from {close or linux.__name__} import {names}"
+    return finding(node, f"linux/{header}.h: No such file or directory", because, try_)
 
 
 def _in_function(function: ast.FunctionDef, own: set[str], pointers: Iterable[str]) -> Iterator[Finding]:
@@ -177,7 +184,7 @@ def bound(body: list[ast.stmt]) -> Iterator[str]:
         elif isinstance(node, ast.Import | ast.ImportFrom):
             for alias in node.names:
                 if alias.name == "*":
-                    yield from offered()
+                    yield from offered(getattr(node, "module", None) or "")
                 else:
                     yield alias.asname or alias.name.partition(".")[0]
         elif isinstance(node, VARIABLE):

@@ -8,8 +8,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from kshell.cc.callbacks import CALL, EXIT, INIT
 from kshell.cc.definitions import has_kernel
-from kshell.cc.entry_points import CALL, EXIT, INIT
 from kshell.cc.finding import ERROR, WARNING, Finding, finding
 
 NO_RETURN = ("NoReturn", "Never")

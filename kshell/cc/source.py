@@ -13,24 +13,25 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
-from types import CodeType
 from typing import NamedTuple, NoReturn
 
 from kshell.abi.errno import EACCES, EINVAL, EISDIR, ENOENT, ENOEXEC
+from kshell.abi.problem import Problem
 from kshell.cc.c_text import HELP, in_python, is_c
+from kshell.cc.callbacks import check_callbacks, roles
 from kshell.cc.definitions import check_definitions
-from kshell.cc.entry_points import check_entries, roles
 from kshell.cc.finding import ERROR, Finding
 from kshell.cc.kernel_use import check_kernel_use
-from kshell.cc.modinfo import Symbols, modinfo, references, symbols
+from kshell.cc.modinfo import HEADERS, headers, modinfo, symbols
 from kshell.cc.names import check_names
 from kshell.cc.returns import check_returns
 from kshell.cc.scope import check_scope
-from kshell.cc.source_error import SourceError, at_place, error_at, excerpt, of_findings
+from kshell.cc.source_error import SourceError, at_place, error_at, of_findings
 from kshell.cc.stubs import check_stubs, declared
-from kshell.kernel.module.ticks import add_ticks
+from kshell.cc.ticks import add_ticks
+from kshell.kernel.core.object import ObjectFile
 
-ALLOWED_IMPORTS = ("kshell.linux", "typing", "__future__")
+ALLOWED_IMPORTS = (HEADERS, "typing", "__future__")  # and each header in it
 BUILTIN_IMPORTS = (*ALLOWED_IMPORTS, "kshell", "struct", "builtins", "collections.abc")  # and what is inside kshell
 SIZE_MAX = 1 << 20
 MOST_FINDINGS = 50  # of each check: what comes after so many is found when these are gone
@@ -47,17 +48,10 @@ NOT_IN_A_KERNEL = {
 
 
 class Source(NamedTuple):
-    """A compiled source: its `path`, its `text` when it was compiled, the `code`, and the names of its top-level
-    functions in source order."""
+    """A compiled source: the `object`, and what a compiler lets pass and a person should look at."""
 
-    path: str
-    text: str
-    code: CodeType
-    functions: list[str]
-    info: list[tuple[str, str]]  # what the MODULE_ macros say, as modinfo shows it
-    references: frozenset[str]  # what it uses of kshell.linux
-    symbols: Symbols  # what it exports, and what it needs of other files
-    warnings: list[Finding]  # what a compiler lets pass, and a person should look at
+    object: ObjectFile
+    warnings: list[Finding]
 
 
 def module_name(path: str) -> str:
@@ -80,18 +74,20 @@ def read_source(path: str) -> str:
     if not path.endswith(".py"):
         because = "kshell loads a source that ends in .py, and a .ko that its own make has built"
         try_ = "module copy syscallModule  (gives you one to start from)"
-        raise SourceError(ENOEXEC, f"{os.path.basename(path)} is not a module", because, try_)
+        raise SourceError(ENOEXEC, Problem(f"{os.path.basename(path)} is not a module", because, try_))
     name = module_name(path)
     if not name.isprintable() or " " in name:
         because = f"a module is called as its file is, and no module can be called {name!r}"
-        raise SourceError(ENOEXEC, f"{os.path.basename(path)} is not a module", because, "call the file my_module.py")
+        problem = Problem(f"{os.path.basename(path)} is not a module", because, "call the file my_module.py")
+        raise SourceError(ENOEXEC, problem)
     return decode(data, path)
 
 
 def decode(data: bytes, path: str) -> str:
     """The text of a source file; a byte order mark is no part of it.  Raises SourceError."""
     if len(data) > SIZE_MAX:
-        raise SourceError(ENOEXEC, f"{path}: error: too large", "a source may have 1 MiB", "is it the right file?")
+        problem = Problem(f"{path}: error: too large", "a source may have 1 MiB", "is it the right file?")
+        raise SourceError(ENOEXEC, problem)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -109,7 +105,7 @@ def _cannot_read(path: str, error: OSError | ValueError) -> NoReturn:
         EISDIR: ("that is a folder, and a module is one file", f"insmod {os.path.join(path, 'NAME.py')}"),
         EACCES: ("the file may not be read by you", "change its permissions"),
     }.get(number, ("the file cannot be read", "check its name"))
-    raise SourceError(number, why, because, try_) from None
+    raise SourceError(number, Problem(why, because, try_)) from None
 
 
 def compile_module(path: str) -> Source:
@@ -128,7 +124,8 @@ def _compiling(text: str, path: str, tool: str) -> Iterator[None]:
             raise _syntax_error(path, text, error, tool) from None
         except (ValueError, RecursionError, MemoryError) as error:
             what = f"{path}: error: {str(error) or 'too deeply nested'}"
-            raise SourceError(ENOEXEC, what, "Python cannot compile such a file", "look at it in an editor") from None
+            problem = Problem(what, "Python cannot compile such a file", "look at it in an editor")
+            raise SourceError(ENOEXEC, problem) from None
 
 
 def parse_text(text: str, path: str, tool: str = "insmod") -> ast.Module:
@@ -159,9 +156,10 @@ def compile_text(
         if checked:
             check_scope(path, text, tree, builtin)
         found = [] if checked else _findings(path, text, tree, builtin)
-        info, used, linked = modinfo(tree), references(tree), symbols(tree)
+        said, used, needed = modinfo(tree), headers(tree), symbols(tree).undefined
         code = compile(add_ticks(tree), path, "exec", dont_inherit=True)
-    return Source(path, text, code, functions, info, used, linked, found)
+    obj = ObjectFile(module_name(path), path, path, text, code, functions, said, used, needed)
+    return Source(obj, found)
 
 
 def _findings(path: str, text: str, tree: ast.Module, builtin: bool) -> list[Finding]:
@@ -172,7 +170,7 @@ def _findings(path: str, text: str, tree: ast.Module, builtin: bool) -> list[Fin
     entries, names = roles(tree), declared(tree)
     checks = (
         check_stubs(tree, text, names),
-        check_entries(tree, entries),
+        check_callbacks(tree, entries),
         check_definitions(tree),
         check_kernel_use(tree, text, entries, names),
         check_returns(tree, entries, builtin),
@@ -197,7 +195,7 @@ def _findings(path: str, text: str, tree: ast.Module, builtin: bool) -> list[Fin
 
 def read_modinfo(path: str) -> list[tuple[str, str]]:
     """modinfo of a source file, loaded or not.  Raises SourceError."""
-    return compile_text(read_source(path), path, checked=True).info
+    return compile_text(read_source(path), path, checked=True).object.info
 
 
 def _syntax_error(path: str, text: str, error: SyntaxError, tool: str) -> SourceError:
@@ -236,7 +234,8 @@ def _check_imports(path: str, text: str, tree: ast.Module, builtin: bool) -> Non
 
 def _check_import(path: str, text: str, node: ast.stmt, names: list[str], builtin: bool) -> None:
     for name in names:
-        if name in (BUILTIN_IMPORTS if builtin else ALLOWED_IMPORTS) or (builtin and name.startswith("kshell.")):
+        room = "kshell." if builtin else f"{HEADERS}."
+        if name in (BUILTIN_IMPORTS if builtin else ALLOWED_IMPORTS) or name.startswith(room):
             continue
         because = "there is no library in the kernel: a module has what the kernel exports"
         try_ = "from kshell.linux import KERN_INFO, Kernel, module_init, ..."
@@ -255,17 +254,3 @@ def _functions(path: str, text: str, tree: ast.Module) -> list[str]:
             raise error_at(path, text, node, f"redefinition of '{node.name}'", because, "rename one of the two")
         found[node.name] = node.lineno
     return list(found)
-
-
-__all__ = [
-    "Source",
-    "SourceError",
-    "compile_module",
-    "compile_text",
-    "decode",
-    "excerpt",
-    "module_name",
-    "read_file",
-    "read_modinfo",
-    "read_source",
-]

@@ -6,43 +6,28 @@ import ast
 from collections.abc import Sequence
 
 from kshell.abi.errno import ENOEXEC
+from kshell.abi.problem import Problem, ProblemError, excerpt
 from kshell.cc.finding import ERROR, Finding
 
 
-class SourceError(Exception):
-    """A module that cannot be read or compiled.  `what` is worded as a compiler does (file:line:column: error: ...);
-    `excerpt` is the line and a caret under the place.
+class SourceError(ProblemError):
+    """A module that cannot be read or compiled.  `what` is worded as a compiler does (file:line:column: error: ...),
+    and the problem's excerpt is the line and a caret under the place.
 
-    `text`, `line` and `column` (from 1, 0 where there is none) are the parts of `what`, for whoever words it anew.
-    `findings` are all that was found, where it is more than this.
+    `errno` is what insmod answers.  `text`, `line` and `column` (from 1, 0 where there is none) are the parts of
+    `what`, for whoever words it anew.  `findings` are all that was found, where it is more than this.
     """
 
-    def __init__(
-        self,
-        errno: int,
-        what: str,
-        because: str,
-        try_: str,
-        excerpt: tuple[str, ...] = (),
-        *,
-        text: str = "",
-        line: int = 0,
-        column: int = 0,
-        findings: Sequence[Finding] = (),
-    ) -> None:
-        super().__init__(what)
-        self.errno, self.what, self.because, self.try_, self.excerpt = errno, what, because, try_, excerpt
-        self.text, self.line, self.column = text or what, line, column
-        self.findings = list(findings)
+    def __init__(self, errno: int, problem: Problem, *, text: str = "", line: int = 0, column: int = 0) -> None:
+        super().__init__(problem.what, problem.because, problem.try_)
+        self.errno, self.problem = errno, problem
+        self.text, self.line, self.column = text or problem.what, line, column
+        self.findings: list[Finding] = []
 
-
-def excerpt(text: str, line: int, column: int = 0) -> tuple[str, ...]:
-    """Line `line` of a text, and a caret under `column` (both counted from 1; no caret for column 0)."""
-    lines = text.splitlines()
-    if not 0 < line <= len(lines):
-        return ()
-    shown = f"{line:5d} | {lines[line - 1].replace(chr(9), ' ')}"
-    return (shown, "      | " + " " * (column - 1) + "^") if column else (shown,)
+    @property
+    def excerpt(self) -> tuple[str, ...]:
+        """The lines to show under it."""
+        return self.problem.excerpt
 
 
 def at_place(
@@ -51,8 +36,8 @@ def at_place(
     """An error at a place of `text`, which is the file `path`; `shown` in place of its line and caret."""
     place = f"{path}:{line}:{column}" if column else f"{path}:{line}"
     lines = shown or excerpt(text, line, column)
-    words = f"{place}: error: {what}"
-    return SourceError(ENOEXEC, words, because, try_, lines, text=what, line=line, column=column)
+    problem = Problem(f"{place}: error: {what}", because, try_, place, lines)
+    return SourceError(ENOEXEC, problem, text=what, line=line, column=column)
 
 
 def error_at(path: str, text: str, node: ast.stmt | ast.expr, what: str, because: str, try_: str) -> SourceError:

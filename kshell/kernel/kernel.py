@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from kshell.kernel.core.trace import Tracer
     from kshell.kernel.entry.entry import CallStatistics
     from kshell.kernel.fs.filesystem import FileSystem
-    from kshell.kernel.module.load import Module
+    from kshell.kernel.module.struct_module import Module
     from kshell.kernel.task.task import Task
 
 UNLIMITED = 1 << 62  # turns of loops that nobody will see the end of

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from kshell.cc.kernel_use import members
-from kshell.cc.source import SourceError, compile_text
+from kshell.cc.source import compile_text
+from kshell.cc.source_error import SourceError
 from tests.kernel.module_lab import Lab
 
 HEAD = """\
@@ -86,7 +87,9 @@ def test_a_handler_that_calls_the_kernel_otherwise_may_not_write_to_it_either() 
     text = "def f(machine):\n    machine.log = None\n    return 0\nmodule_init(f)\n"
     with pytest.raises(SourceError, match="assignment of member 'log'"):
         compile_text(f"{HEAD}    return 0\n{text}", "m.py")
-    assert compile_text(f"{HEAD}    return 0\ndef g(record):\n    record.log = None\n", "m.py").functions[-1] == "g"
+    assert (
+        compile_text(f"{HEAD}    return 0\ndef g(record):\n    record.log = None\n", "m.py").object.functions[-1] == "g"
+    )
 
 
 def test_the_members_of_a_kernel_are_those_of_one_that_runs(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kshell.abi.errno import ENOEXEC
-from kshell.cc.source import SourceError, compile_text
+from kshell.cc.source import compile_text
+from kshell.cc.source_error import SourceError
 from kshell.kbuild.steps.compile import compile_source
 
 HEAD = 'from kshell.linux import *\nMODULE_LICENSE("GPL")\nSTUB = extern("STUB_test_call")\n'
@@ -58,7 +59,7 @@ def test_a_function_without_k_is_given_its_line(text: str, try_: str) -> None:
 
 def test_a_handler_may_call_the_kernel_by_another_name() -> None:
     text = f"def my_test_call(machine: Kernel, test: int) -> int:\n    return test\n{STORES}"
-    assert compile_text(HEAD + text, "m.py").functions == ["my_test_call", "set_it"]
+    assert compile_text(HEAD + text, "m.py").object.functions == ["my_test_call", "set_it"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 
 from kshell.abi.errno import ENOEXEC
 from kshell.abi.object_file import write_object
-from kshell.kernel.module.load import ModuleError, delete_module, load_module
+from kshell.shell.modules.insmod import insmod, rmmod
+from kshell.shell.modules.refusals import ModuleError
 from tests.kernel.module_lab import HEAD, TAIL, Lab
 
 TEXT = HEAD + "def handler(k, n):\n    return n // (n - 1)\n" + TAIL
@@ -34,7 +35,7 @@ def ko(lab: Lab, name: str = "m.ko", kind: str = "module", **changed: Any) -> st
 
 def refusal(lab: Lab, path: str, **more: Any) -> ModuleError:
     with pytest.raises(ModuleError) as caught:
-        load_module(lab.k, path, **more)
+        insmod(lab.k, path, **more)
     assert caught.value.because
     assert caught.value.try_
     return caught.value
@@ -43,24 +44,24 @@ def refusal(lab: Lab, path: str, **more: Any) -> ModuleError:
 def test_a_ko_serves_its_call_with_the_code_of_its_build(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
     (tmp_path / "m.py").write_text("this is no longer what was built\n")
-    module = load_module(lab.k, ko(lab))
-    assert module.path == str(tmp_path / "m.ko")
+    module = insmod(lab.k, ko(lab))
+    assert module.object.path == str(tmp_path / "m.ko")
     assert lab.result(335, 3) == 1
     assert lab.call(335, 1).outcome.kind == "killed"
     assert "kernel BUG at m.py:5!" in lab.dmesg()
     assert any("return n // (n - 1)" in line for line in lab.dmesg())
-    delete_module(lab.k, "m.ko")
+    rmmod(lab.k, "m.ko")
 
 
 def test_a_ko_is_called_as_it_was_built_whatever_its_file_is_called(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
-    assert load_module(lab.k, ko(lab, "other.ko")).name == "m"
+    assert insmod(lab.k, ko(lab, "other.ko")).name == "m"
     assert "m: loading out-of-tree module taints kernel." in lab.dmesg()
 
 
 def test_a_module_of_the_tree_does_not_taint(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
-    module = load_module(lab.k, ko(lab, intree=True))
+    module = insmod(lab.k, ko(lab, intree=True))
     assert module.taints == ""
     assert not lab.k.taint.letters
 
@@ -68,7 +69,7 @@ def test_a_module_of_the_tree_does_not_taint(tmp_path: Path) -> None:
 def test_another_kernels_version_magic_is_refused_before_anything_else(tmp_path: Path) -> None:
     lab = Lab(tmp_path, "6.19")
     error = refusal(lab, ko(lab, vermagic="4.19.1-test SMP mod_unload "))
-    assert error.message == f"insmod: ERROR: could not insert module {tmp_path}/m.ko: Invalid module format"
+    assert error.what == f"insmod: ERROR: could not insert module {tmp_path}/m.ko: Invalid module format"
     assert error.errno == ENOEXEC
     assert lab.dmesg()[-1] == f"m: version magic '4.19.1-test SMP mod_unload ' should be '{lab.k.vermagic}'"
     assert "it was built for kernel 4.19.1-test" in error.because
@@ -77,7 +78,7 @@ def test_another_kernels_version_magic_is_refused_before_anything_else(tmp_path:
 
 def test_force_loads_it_all_the_same_and_taints(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
-    module = load_module(lab.k, ko(lab, vermagic="4.19.1-test SMP mod_unload "), force=True)
+    module = insmod(lab.k, ko(lab, vermagic="4.19.1-test SMP mod_unload "), force=True)
     assert module.taints == "FO"
     assert lab.dmesg().count("m: bad vermagic: kernel tainted.") == 1
     assert "Disabling lock debugging due to kernel taint" in lab.dmesg()
@@ -102,7 +103,7 @@ def test_a_file_that_is_no_module_is_refused(tmp_path: Path, name: str, data: by
     lab = Lab(tmp_path)
     (tmp_path / name).write_bytes(data)
     error = refusal(lab, str(tmp_path / name))
-    assert error.message.endswith(": Invalid module format")
+    assert error.what.endswith(": Invalid module format")
     assert because in error.because
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kshell.cc.finding import Finding
-from kshell.cc.source import SourceError, compile_text
+from kshell.cc.source import compile_text
+from kshell.cc.source_error import SourceError
 
 HEAD = 'from kshell.linux import *\nMODULE_LICENSE("GPL")\nSTUB = extern("STUB_test_call")\n'
 INIT = "def m_init(k: Kernel) -> int:\n{}module_init(m_init)\n"

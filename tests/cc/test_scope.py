@@ -12,7 +12,8 @@ import pytest
 
 import kshell.kernel.syscalls
 import kshell.modules
-from kshell.cc.source import SourceError, compile_text
+from kshell.cc.source import compile_text
+from kshell.cc.source_error import SourceError
 
 BUILTIN = sorted(Path(kshell.kernel.syscalls.__file__).parent.glob("*.py"))
 SAMPLES = sorted(Path(kshell.modules.__file__).parent.glob("*.py"))
@@ -98,14 +99,14 @@ def test_what_is_no_declaration_is_refused_in_gccs_words(text: str, column: int,
     ],
 )
 def test_declarations_pass(text: str) -> None:
-    code = compile_text(HEAD + text, "m.py").code
+    code = compile_text(HEAD + text, "m.py").object.code
     exec(code, {"__kshell_tick__": lambda: None})
 
 
 @pytest.mark.parametrize("path", BUILTIN, ids=lambda path: path.stem)
 def test_the_kernels_own_files_pass(path: Path) -> None:
     if path.stem != "__init__":
-        assert compile_text(path.read_text(encoding="utf-8"), str(path), builtin=True).functions
+        assert compile_text(path.read_text(encoding="utf-8"), str(path), builtin=True).object.functions
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)

@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kshell.abi.errno import ENOEXEC
-from kshell.cc.source import SourceError, compile_module, excerpt, module_name, read_modinfo
+from kshell.abi.problem import excerpt
+from kshell.cc.source import compile_module, module_name, read_modinfo
+from kshell.cc.source_error import SourceError
 
 
 def refusal(folder: Path, text: str | bytes) -> SourceError:
@@ -53,7 +55,7 @@ def test_the_error_names_file_line_and_column(tmp_path: Path, text: str, message
 def test_a_function_of_the_modules_own_may_be_called_print(tmp_path: Path) -> None:
     path = tmp_path / "m.py"
     path.write_text("def print(k):\n    return 0\ndef f(k):\n    return print(k)\n")
-    assert compile_module(str(path)).functions == ["print", "f"]
+    assert compile_module(str(path)).object.functions == ["print", "f"]
 
 
 def test_odd_bytes_are_refused_with_a_reason(tmp_path: Path) -> None:
@@ -104,7 +106,7 @@ def test_any_bytes_compile_or_are_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "any.py"
     path.write_bytes(data)
     try:
-        compiled = compile_module(str(path)).path == str(path)
+        compiled = compile_module(str(path)).object.path == str(path)
     except SourceError as error:
         compiled = error.errno == ENOEXEC
     assert compiled
@@ -121,7 +123,7 @@ def test_ticks_leave_lines_docstrings_and_meaning_alone(tmp_path: Path) -> None:
     source = compile_module(str(path))
     ticks: list[int] = []
     namespace: dict[str, Any] = {"__kshell_tick__": lambda: ticks.append(1)}
-    exec(source.code, namespace)
+    exec(source.object.code, namespace)
     plain: dict[str, Any] = {}
     exec(compile(ast.parse(path.read_text()), "m", "exec"), plain)
     ours, theirs = namespace["f"], plain["f"]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kshell.cc.source import SourceError, compile_text
+from kshell.cc.source import compile_text
+from kshell.cc.source_error import SourceError
 from tests.kernel.module_lab import Lab
 
 HEAD = """from kshell.linux import *
@@ -107,7 +108,7 @@ def test_what_means_the_memory_compiles(line: str) -> None:
 
 def test_a_parameter_of_the_same_name_is_another_thing() -> None:
     text = f"{HEAD}    return 0\ndef helper(k, level):\n    level = level + 1\n    return level\n"
-    assert compile_text(text, "m.py").functions[-1] == "helper"
+    assert compile_text(text, "m.py").object.functions[-1] == "helper"
 
 
 @pytest.mark.parametrize(

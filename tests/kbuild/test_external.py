@@ -11,7 +11,7 @@ import pytest
 from kshell import assembler
 from kshell.abi.object_file import read_object
 from kshell.kernel.entry.exec import run_stub
-from kshell.kernel.module.load import load_module
+from kshell.shell.modules.insmod import insmod
 from tests.kbuild.tree_lab import MODULE, TreeLab
 
 
@@ -55,7 +55,7 @@ def test_a_module_outside_the_tree_is_the_tree_s_but_for_its_place(tmp_path: Pat
     assert different == {"intree", "source"}
     assert (ours["intree"], theirs["intree"]) == (True, False)
     k = lab.boot()
-    load_module(k, str(folder / "syscallModule.ko"), {})
+    insmod(k, str(folder / "syscallModule.ko"), {})
     run = run_stub(k, lab.number, [5])
     assert run.call is not None
     assert run.call.ret == 5

@@ -15,8 +15,8 @@ from kshell.kernel.boot.start import boot
 from kshell.kernel.core.profile import V4_19, V6_19
 from kshell.kernel.entry.exec import StubRun, run_stub
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.load import load_module
-from kshell.kernel.module.struct_module import ModuleError
+from kshell.shell.modules.insmod import insmod
+from kshell.shell.modules.refusals import ModuleError
 from tests.kbuild.tree_lab import CALL, HEADER, MODULE, TABLE, Outcome, TreeLab
 
 SOURCE, LISTS, KO = "SystemCalls/test_call.py", "SystemCalls/Makefile", "SystemCalls/syscallModule.ko"
@@ -68,7 +68,7 @@ def warning(outcome: Outcome, text: str) -> BuildMessage:
 def refused(k: Kernel, lab: TreeLab, path: str = KO) -> ModuleError:
     """insmod must refuse the module."""
     with pytest.raises(ModuleError) as caught:
-        load_module(k, str(lab.path(path)), {})
+        insmod(k, str(lab.path(path)), {})
     return caught.value
 
 
@@ -82,7 +82,7 @@ def test_without_a_mistake_the_module_serves_the_call_and_nothing_is_noted(tmp_p
     assert not outcome.notes, outcome.show()
     k = lab.boot()
     assert call(k, lab.number, 5) == -ENOSYS
-    load_module(k, str(lab.path(KO)), {})
+    insmod(k, str(lab.path(KO)), {})
     assert call(k, lab.number, 5) == 5
     assert "my_test_call: Your int is 5" in dmesg(k)
 
@@ -395,7 +395,7 @@ def test_the_first_place_of_core_y_is_enough(tmp_path: Path, version: str) -> No
     lab.replace("Makefile", *FIRST)
     assert not built(lab).notes
     k = lab.boot()
-    load_module(k, str(lab.path(KO)), {})
+    insmod(k, str(lab.path(KO)), {})
     assert call(k, lab.number, 5) == 5
 
 
@@ -519,7 +519,7 @@ def test_a_stub_that_is_not_exported_only_warns_outside_a_4_19_tree_and_insmod_r
     assert "insmod will refuse it" in told.because
     k = lab.boot()
     error = refused(k, lab, str(folder / "syscallModule.ko"))
-    assert "Unknown symbol in module" in error.message
+    assert "Unknown symbol in module" in error.what
     assert "syscallModule: Unknown symbol STUB_test_call (err -2)" in dmesg(k)
 
 
@@ -547,7 +547,7 @@ def test_a_module_of_a_4_19_tree_that_exports_what_vmlinux_exports_is_built_and_
     words = "SystemCalls/syscallModule: 'STUB_test_call' exported twice. Previous export was in vmlinux"
     warning(outcome, f"WARNING: {words}")
     k = lab.boot()
-    assert "Invalid module format" in refused(k, lab).message
+    assert "Invalid module format" in refused(k, lab).what
     assert "syscallModule: exports duplicate symbol STUB_test_call (owned by kernel)" in dmesg(k)
 
 
@@ -570,8 +570,8 @@ def test_two_modules_that_export_one_name_are_told_by_modpost(tmp_path: Path, ve
     assert bool(outcome.errors) == (version == "6.19")
     if version == "4.19":
         k = lab.boot()
-        load_module(k, str(lab.path("SystemCalls/one.ko")), {})
-        assert "Invalid module format" in refused(k, lab, "SystemCalls/two.ko").message
+        insmod(k, str(lab.path("SystemCalls/one.ko")), {})
+        assert "Invalid module format" in refused(k, lab, "SystemCalls/two.ko").what
         assert "two: exports duplicate symbol STUB_x (owned by one)" in dmesg(k)
 
 
@@ -595,7 +595,7 @@ def test_without_a_licence_4_19_builds_with_a_warning_and_is_tainted_at_load(tmp
     told = warning(built(lab), "WARNING: modpost: missing MODULE_LICENSE() in SystemCalls/syscallModule.o")
     assert told.excerpt == ("see include/linux/module.h for more information",)
     k = lab.boot()
-    load_module(k, str(lab.path(KO)), {})
+    insmod(k, str(lab.path(KO)), {})
     assert "syscallModule: module license 'unspecified' taints kernel." in dmesg(k)
     assert call(k, 335, 5) == 5
 
@@ -617,7 +617,7 @@ def test_a_module_of_another_version_has_the_wrong_version_magic(tmp_path: Path)
     built(older)
     built(newer)
     k = older.boot()
-    assert "Invalid module format" in refused(k, newer).message
+    assert "Invalid module format" in refused(k, newer).what
     ours, theirs = "4.19.1-test SMP mod_unload ", "6.19.0-test SMP preempt mod_unload "
     assert f"syscallModule: version magic '{theirs}' should be '{ours}'" in dmesg(k)
 
@@ -628,7 +628,7 @@ def test_a_module_of_another_EXTRAVERSION_has_the_wrong_version_magic(tmp_path: 
     k = lab.boot()
     lab.replace("Makefile", "EXTRAVERSION = -test", "EXTRAVERSION = -mine")
     assert built(lab).made.release == "4.19.1-mine"
-    assert "Invalid module format" in refused(k, lab).message
+    assert "Invalid module format" in refused(k, lab).what
     assert "version magic '4.19.1-mine SMP mod_unload ' should be '4.19.1-test SMP mod_unload '" in dmesg(k)
 
 
@@ -688,7 +688,7 @@ def test_the_slides_Makefile_builds_for_the_kernel_that_runs(tmp_path: Path) -> 
     assert not outcome.errors, outcome.show()
     assert outcome.lines[0] == f"make -C /lib/modules/`uname -r`/build SUBDIRS={folder} modules"
     assert ("LD [M]", f"{folder}/syscallModule.ko") in outcome.log.steps
-    load_module(k, str(lab.path(KO)), {})
+    insmod(k, str(lab.path(KO)), {})
     assert call(k, 335, 5) == 5
     assert "syscallModule: loading out-of-tree module taints kernel." in dmesg(k)
 
@@ -699,7 +699,7 @@ def test_the_slides_Makefile_builds_for_the_kernel_that_kshell_brought(tmp_path:
     outcome = lab.make(folder="SystemCalls")
     assert not outcome.errors, outcome.show()
     k = boot("course")
-    load_module(k, str(lab.path(KO)), {})
+    insmod(k, str(lab.path(KO)), {})
     assert call(k, 335, 5) == 5
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import StubRun, run_stub
-from kshell.kernel.module.load import Module, delete_module, load_module
-from kshell.kernel.module.struct_module import ModuleError
+from kshell.kernel.module.struct_module import Module
+from kshell.shell.modules.insmod import insmod, rmmod
+from kshell.shell.modules.refusals import ModuleError
 
 HEAD = """\
 from kshell.linux import *
@@ -43,7 +44,7 @@ class Lab:
 
     def load(self, text: str, name: str = "m", **parameters: str) -> Module:
         """insmod a module with that text."""
-        return load_module(self.k, self.write(text, name), parameters)
+        return insmod(self.k, self.write(text, name), parameters)
 
     def handler(self, text: str, name: str = "m") -> Module:
         """insmod a module whose function `handler` (the first line of `text` is line HANDLER_LINE) serves test_call."""
@@ -60,7 +61,7 @@ class Lab:
     def not_removed(self, name: str = "m", force: bool = False) -> ModuleError:
         """rmmod must refuse; the refusal."""
         try:
-            delete_module(self.k, name, force)
+            rmmod(self.k, name, force)
         except ModuleError as error:
             return error
         raise AssertionError("the module was removed")

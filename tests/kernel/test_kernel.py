@@ -8,8 +8,8 @@ import pytest
 
 from kshell.kernel.boot.start import boot
 from kshell.kernel.core.pointers import FunctionPointer, InvalidOpcode, KernelBug
-from kshell.kernel.module.load import load_module
 from kshell.kernel.syscalls.test_call import STUB_test_call
+from kshell.shell.modules.insmod import insmod
 from tests.kernel.module_lab import TAIL, Lab
 
 
@@ -67,7 +67,7 @@ def test_notes_are_told_once_and_drained(lab: Lab) -> None:
 def test_two_kernels_never_meet(tmp_path: Path) -> None:
     one, two = boot("course"), boot("course")
     lab = Lab(tmp_path)
-    load_module(one, lab.write("def handler(k, n):\n    return n\n" + TAIL))
+    insmod(one, lab.write("def handler(k, n):\n    return n\n" + TAIL))
     assert one[STUB_test_call] is not None
     assert two[STUB_test_call] is None
     assert not two.modules

@@ -10,7 +10,8 @@ import pytest
 import kshell.modules
 from kshell.abi.errno import ENOSYS
 from kshell.cc.source import read_modinfo
-from kshell.kernel.module.load import ModuleError, delete_module, load_module
+from kshell.shell.modules.insmod import insmod, rmmod
+from kshell.shell.modules.refusals import ModuleError
 from tests.kernel.module_lab import Lab
 
 FOLDER = Path(kshell.modules.__file__).parent
@@ -23,7 +24,7 @@ def lab(tmp_path: Path) -> Lab:
 
 
 def load(lab: Lab, name: str, /, **parameters: str) -> None:
-    load_module(lab.k, os.path.join(FOLDER, name + ".py"), parameters)
+    insmod(lab.k, os.path.join(FOLDER, name + ".py"), parameters)
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
@@ -40,21 +41,21 @@ def test_the_slides_module_serves_the_call_while_it_is_loaded(lab: Lab) -> None:
     assert lab.result(335, 42) == 42
     assert lab.result(335, 0xFFFF_FFF9) == -7
     assert "my_test_call: Your int is -7" in lab.dmesg()
-    delete_module(lab.k, "syscallModule")
+    rmmod(lab.k, "syscallModule")
     assert lab.result(335, 42) == -ENOSYS
 
 
 def test_hello_greets_as_often_as_it_is_told(lab: Lab) -> None:
     load(lab, "hello", times="3")
     assert [line for line in lab.dmesg() if "Hello" in line] == [f"hello: Hello, kernel! ({n})" for n in (1, 2, 3)]
-    delete_module(lab.k, "hello")
+    rmmod(lab.k, "hello")
     assert lab.dmesg()[-1] == "hello: Goodbye, kernel!"
 
 
 def test_dangling_leaves_a_pointer_that_oopses(lab: Lab) -> None:
     load(lab, "dangling")
     assert lab.result(335, 4) == 8
-    delete_module(lab.k, "dangling")
+    rmmod(lab.k, "dangling")
     assert lab.call(335, 4).outcome.kind == "killed"
     lab.assert_well()
 
@@ -85,7 +86,7 @@ def test_hijack_works_where_the_table_is_used_and_leaves_nothing_behind(tmp_path
     pid = lab.k.shell_task.pid
     assert lab.result(39) == 1000 + pid
     assert lab.k.memory.write_protect
-    delete_module(lab.k, "hijack")
+    rmmod(lab.k, "hijack")
     assert lab.result(39) == pid
     assert lab.k.memory.write_protect
 
@@ -97,7 +98,7 @@ def test_hijack_without_clearing_WP_oopses_on_the_read_only_table(lab: Lab, tmp_
     copy = tmp_path / "hijack.py"
     copy.write_text(text.replace("    write_cr0,\n", "    set_memory_rw,\n    write_cr0,\n"), encoding="utf-8")
     with pytest.raises(ModuleError):
-        load_module(lab.k, str(copy))
+        insmod(lab.k, str(copy))
     assert "Oops: 0003 [#1] SMP PTI" in lab.dmesg()
 
 
@@ -112,7 +113,7 @@ def test_hijack_does_not_load_on_6_19_where_its_symbol_is_no_longer_exported(tmp
 def test_sleepy_can_be_unloaded_in_its_sleep_and_then_oopses(lab: Lab) -> None:
     load(lab, "sleepy")
     assert lab.result(335, 5) == 5
-    lab.k.on_sleep = lambda: delete_module(lab.k, "sleepy")
+    lab.k.on_sleep = lambda: rmmod(lab.k, "sleepy")
     assert lab.call(335, 1).outcome.kind == "killed"
     assert "sleepy" not in lab.k.modules
     assert any(line.startswith("BUG: unable to handle kernel paging request") for line in lab.dmesg())
@@ -122,10 +123,10 @@ def test_sleepy_can_be_unloaded_in_its_sleep_and_then_oopses(lab: Lab) -> None:
 def test_sleepy_that_holds_itself_cannot_be_unloaded_in_its_sleep(lab: Lab) -> None:
     load(lab, "sleepy", hold="1")
     refused: list[str] = []
-    lab.k.on_sleep = lambda: refused.append(lab.not_removed("sleepy").message)
+    lab.k.on_sleep = lambda: refused.append(lab.not_removed("sleepy").what)
     assert lab.result(335, 1) == 1
     assert refused == ["rmmod: ERROR: Module sleepy is in use"]
-    delete_module(lab.k, "sleepy")
+    rmmod(lab.k, "sleepy")
 
 
 def test_guest_uses_greeters_function_and_counter(lab: Lab) -> None:
@@ -135,9 +136,9 @@ def test_guest_uses_greeters_function_and_counter(lab: Lab) -> None:
     load(lab, "guest")
     assert lab.dmesg()[-2:] == ["greeter: hello, number 7", "guest: 1 greetings so far"]
     assert lab.k.modules["greeter"].used_by == ["guest"]
-    assert lab.not_removed("greeter").message == "rmmod: ERROR: Module greeter is in use by: guest"
-    delete_module(lab.k, "guest")
-    delete_module(lab.k, "greeter")
+    assert lab.not_removed("greeter").what == "rmmod: ERROR: Module greeter is in use by: guest"
+    rmmod(lab.k, "guest")
+    rmmod(lab.k, "greeter")
     assert lab.dmesg()[-1] == "greeter: gave 1 greetings"
 
 
@@ -152,7 +153,7 @@ def test_proprietary_is_refused_the_symbol_that_is_for_gpl_modules(tmp_path: Pat
     assert lab.k.taint.letters == {"P", "O"}
     copy = (FOLDER / "proprietary.py").read_text(encoding="utf-8").replace('"Proprietary"', '"GPL"')
     (tmp_path / "free.py").write_text(copy)
-    load_module(lab.k, str(tmp_path / "free.py"))
+    insmod(lab.k, str(tmp_path / "free.py"))
 
 
 def test_leaky_init_leaves_a_pointer_that_is_named(lab: Lab) -> None:
@@ -171,7 +172,7 @@ def test_params_takes_a_value_of_every_type(tmp_path: Path, profile: str) -> Non
     lab = Lab(tmp_path, profile)
     load(lab, "params", level="3", name="Ada", debug="y", octet="0x10", small="-5", mask="0xffffffffffffffff")
     assert lab.dmesg()[-1] == "params: hello, Ada; level 3, debug 1"
-    delete_module(lab.k, "params")
+    rmmod(lab.k, "params")
     with pytest.raises(ModuleError, match="Invalid parameters") as caught:
         load(lab, "params", level="9")
     assert caught.value.because == "level is from 0 to 5, and 9 is not"

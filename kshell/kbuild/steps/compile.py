@@ -12,10 +12,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from kshell.abi.problem import excerpt
-from kshell.cc.source import Source, SourceError, compile_text, parse_text
+from kshell.cc.source import compile_text, parse_text
+from kshell.cc.source_error import SourceError
 from kshell.kbuild.messages import ERROR, BuildMessage
 from kshell.kbuild.steps.compile_checks import finding_message, top_level_error
 from kshell.kernel.core.declare import SECTIONS, DeclarationError, Stub, SyscallDefinition
+from kshell.kernel.core.object import ObjectFile
 from kshell.kernel.module.ticks import TICK
 
 MOST_TEXT = 100_000  # characters, far more than any file of a kernel has: more would take seconds
@@ -49,10 +51,11 @@ def _compile_python(text: str, path: str, modname: str, builtin: bool) -> Compil
         return Compiled(None, found or [_from_source_error(error, path)])
     messages = [finding_message(each, text, path) for each in source.warnings]
     try:
-        namespace = _declare(source, path)
+        namespace = _declare(source.object, path)
     except _TopLevel as error:
-        return Compiled(None, [*messages, top_level_error(text, path, source.functions, error.line, error.cause)])
-    payload = _payload(source, places, namespace, modname)
+        names = source.object.functions
+        return Compiled(None, [*messages, top_level_error(text, path, names, error.line, error.cause)])
+    payload = _payload(source.object, places, namespace, modname)
     twice = _defined_twice(payload, places, exported, text, path)
     return Compiled(None if twice else payload, [*messages, *twice])
 
@@ -105,7 +108,7 @@ class _TopLevel(Exception):
         self.line, self.cause = line, cause
 
 
-def _declare(source: Source, path: str) -> dict[str, Any]:
+def _declare(obj: ObjectFile, path: str) -> dict[str, Any]:
     """Run the declarations in a namespace that nobody keeps, to see what they declare."""
     left = TURNS
 
@@ -117,7 +120,7 @@ def _declare(source: Source, path: str) -> dict[str, Any]:
 
     namespace: dict[str, Any] = {"__name__": path, "__file__": path, TICK: tick}
     try:
-        exec(source.code, namespace)
+        exec(obj.code, namespace)
     except BaseException as error:  # whatever a file may raise, SystemExit too
         if isinstance(error, KeyboardInterrupt):
             raise
@@ -127,7 +130,7 @@ def _declare(source: Source, path: str) -> dict[str, Any]:
     return namespace
 
 
-def _payload(source: Source, places: Places, namespace: dict[str, Any], modname: str) -> dict[str, Any]:
+def _payload(obj: ObjectFile, places: Places, namespace: dict[str, Any], modname: str) -> dict[str, Any]:
     """The object: the text as it is now, and the symbols that the linker asks for."""
     sections = namespace.get(SECTIONS, {})
 
@@ -140,11 +143,11 @@ def _payload(source: Source, places: Places, namespace: dict[str, Any], modname:
     defined = {call.name for call in calls}
     exports = [[_name(thing), gpl] for name, gpl in (("__ksymtab", 0), ("__ksymtab_gpl", 1)) for thing in section(name)]
     return {
-        "source": source.path,
-        "text": source.text,
+        "source": obj.source,
+        "text": obj.text,
         "modname": modname,
         "variables": [[name, lines.get(name, 0)] for name in variables],
-        "functions": [[name, lines.get(name, 0)] for name in source.functions if name not in defined],
+        "functions": [[name, lines.get(name, 0)] for name in obj.functions if name not in defined],
         "syscalls": [[call.name, call.signature, call.macro, lines.get(call.name, 0)] for call in calls],
         "weak": [str(name) for name in section(".cond")],
         "data": [thing.name for thing in section(".data")],

@@ -10,11 +10,12 @@ from typing import Any
 
 from kshell.abi.object_file import ObjectError, is_object, read_object
 from kshell.abi.problem import ProblemError
+from kshell.cc.image import read_image
 from kshell.kbuild.build_log import BuildLog
 from kshell.kbuild.makefile.makefile import Makefile
 from kshell.kbuild.steps.output import unseal, write_hidden, write_output
 from kshell.kbuild.tree.sources import Sources
-from kshell.kernel.boot.vmlinux import Vmlinux, from_payload
+from kshell.kernel.boot.vmlinux import Vmlinux
 
 BOOT = "boot"
 DEFAULT = ".kshell/boots"  # the release that the boot loader starts
@@ -73,7 +74,7 @@ def installed(sources: Sources, shown: str) -> Vmlinux:
             raise InstallError(what, because, f"make -C {shown} install")
         raise InstallError(what, "the tree has not been built", f"make -C {shown}; make -C {shown} install")
     try:
-        return from_payload(_payload(data, f"{shown}/{path}"), os.path.abspath(sources.root))
+        return read_image(_payload(data, f"{shown}/{path}"), os.path.abspath(sources.root))
     except ObjectError as error:
         raise InstallError(f"boot: {error.what}", error.because, f"make -C {shown}; make -C {shown} install") from None
     except (KeyError, TypeError, ValueError):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from kshell.kbuild.messages import ERROR, WARNING, BuildMessage
 from kshell.kernel.core.profile import Profile
-from kshell.kernel.module.check import GPL_COMPATIBLE
+from kshell.kernel.module.policy import GPL_COMPATIBLE
 
 MOST_UNRESOLVED = 10
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def do_initcalls(k: Kernel, objects: list[LoadedObject]) -> None:
     """Run each.  An error that one returns is nobody's business; one that oopses takes init with it: KernelPanic."""
     for linked in objects:
-        for function in linked.section(".init"):
+        for function in linked.sections[".init"]:
             k.builtin_modules.append(linked.name.rpartition("/")[2].removesuffix(".o").replace("-", "_"))
             with k.cpu.ctrl_c:
                 if run_function(k, function, "swapper/0", pid=1) is DIED:

@@ -83,7 +83,7 @@ def _link(k: Kernel, objects: list[LoadedObject]) -> None:
     k.define_function(ni_name(k), sys_ni_syscall, layout.KERNEL_TEXT + 0x20)
     extable.place(k, ROUTINES)
     numbers = {entry_name(row.symbol): nr for nr, row in sorted(k.table.by_number.items(), reverse=True) if row.symbol}
-    k.definitions = {each.name: each for linked in objects for each in linked.section(".syscalls")}
+    k.definitions = {each.name: each for linked in objects for each in linked.sections[".syscalls"]}
     for name, address in place_calls(k.definitions, numbers).items():
         k.define_function("__x64_sys_" + name, make_wrapper(k, k.definitions[name]), address)
     _place_functions(k, objects)
@@ -111,28 +111,28 @@ def _place_functions(k: Kernel, objects: list[LoadedObject]) -> None:
 
 def _exports(linked: LoadedObject) -> dict[int, str]:
     """By which macro each thing of a file is exported."""
-    return {id(thing): "EXPORT_SYMBOL" for thing in linked.section("__ksymtab")} | {
-        id(thing): "EXPORT_SYMBOL_GPL" for thing in linked.section("__ksymtab_gpl")
+    return {id(thing): "EXPORT_SYMBOL" for thing in linked.sections["__ksymtab"]} | {
+        id(thing): "EXPORT_SYMBOL_GPL" for thing in linked.sections["__ksymtab_gpl"]
     }
 
 
 def _place_variables(k: Kernel, objects: list[LoadedObject]) -> None:
     for linked in objects:
         exported = _exports(linked)
-        for variable in [*linked.section(".bss"), *linked.section(".data")]:
+        for variable in [*linked.sections[".bss"], *linked.sections[".data"]]:
             assert isinstance(variable, Stub)
             cell = k.memory.static(8)
             k.bind_stub(variable, cell)
             export = exported.get(id(variable))
             letter = letter_of(variable.name, "d" if isinstance(variable, Param) and not export else "B")
             k.symbols.add(Symbol(variable.name, cell, letter, 8, exported=export))
-    for parameter in (each for linked in objects for each in linked.section(".data")):
+    for parameter in (each for linked in objects for each in linked.sections[".data"]):
         parameter.reset(k)  # now that every variable has its place: a string needs room of its own
 
 
 def _bind_externs(k: Kernel, objects: list[LoadedObject]) -> None:
     """What one built-in file uses of another; exported or not, they are one program."""
-    for stub in (each for linked in objects for each in linked.section(".extern")):
+    for stub in (each for linked in objects for each in linked.sections[".extern"]):
         symbol = k.symbols.lookup(stub.name)
         if symbol is None:
             raise KernelPanic(f"undefined reference to `{stub.name}'")

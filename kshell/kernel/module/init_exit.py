@@ -1,4 +1,4 @@
-"""Running a module's init and exit functions, and what insmod or rmmod says where one of them dies."""
+"""Running a module's init and exit functions, and what is left where one of them dies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from kshell.abi.errno import EINTR
 from kshell.kernel.entry import oops
 from kshell.kernel.entry.exec import revive_shell_task
-from kshell.kernel.module.struct_module import LOADING, Module, ModuleError
+from kshell.kernel.module.refusal import Reason, Refusal
+from kshell.kernel.module.struct_module import LOADING, Module
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
@@ -52,10 +53,10 @@ def named(task: Task, comm: str, pid: int = 0) -> Iterator[None]:
         task.comm, task.pid = before
 
 
-def death(k: Kernel, module: Module, command: str) -> ModuleError:
-    """insmod or rmmod was killed while it ran the module's code."""
-    words = k.current.killed_by.words if k.current.killed_by else "Killed"
-    why = k.current.killed_by.why if k.current.killed_by else "it was killed"
+def death(k: Kernel, module: Module) -> Refusal:
+    """The task that ran the module's code was killed there, and the module stays as it is."""
+    by = k.current.killed_by
+    signal, why = (by.words, by.why) if by is not None else ("Killed", "it was killed")
     revive_shell_task(k)
-    because = f"its {function_of(module.state)} did not return: {why}. The module stays {module.state}"
-    return ModuleError(EINTR, f"{words}: {command}", because, "dmesg  (the report), then boot  (a fresh machine)")
+    facts = {"state": module.state, "function": function_of(module.state), "signal": signal, "why": why}
+    return Refusal(EINTR, Reason.DIED, **facts)

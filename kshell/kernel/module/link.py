@@ -16,7 +16,8 @@ from kshell.abi.loglevel import KERN_ERR, KERN_WARNING
 from kshell.kernel.core.declare import Param, Stub
 from kshell.kernel.core.kallsyms import Symbol
 from kshell.kernel.core.layout import FUNCTION_SIZE, MODULES, MODULES_SIZE
-from kshell.kernel.module.struct_module import LIVE, LOADING, UNFORMED, Module, Refusal
+from kshell.kernel.module.refusal import Reason, Refusal
+from kshell.kernel.module.struct_module import LIVE, LOADING, UNFORMED, Module
 from kshell.machine.ram import PAGE_SIZE, OutOfMemory
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def free_module(k: Kernel, module: Module) -> None:
     module.state = UNFORMED
     k.modules.pop(module.name, None)
     k.symbols.remove_module(module.name)
-    k.forget_stubs([*module.section(".bss"), *module.section(".data"), *module.section(".extern")])
+    k.forget_stubs([*module.sections[".bss"], *module.sections[".data"], *module.sections[".extern"]])
     size = module.size + module.data_size
     k.forget_functions(range(module.address, module.address + size))
     if size:
@@ -59,20 +60,19 @@ def free_module(k: Kernel, module: Module) -> None:
 def _check_entry_points(module: Module) -> None:
     for macro, function in (("module_init", module.init), ("module_exit", module.exit)):
         if function is not None and _top_level(module, function.__name__) is not function:
-            because = f"{macro} names {function.__qualname__}, and only a plain def at the top level has an address"
-            raise Refusal(ENOEXEC, because, f"def my_function(k): ... and {macro}(my_function)")
+            raise Refusal(ENOEXEC, Reason.NO_ADDRESS, macro=macro, function=function.__qualname__)
 
 
 def _top_level(module: Module, name: str) -> FunctionType | None:
     """The function that a top-level def of that name made, if the name still stands for it."""
     function = module.namespace.get(name)
-    if name not in module.functions or not isinstance(function, FunctionType):
+    if name not in module.object.functions or not isinstance(function, FunctionType):
         return None
     return function if function.__name__ == name and function.__closure__ is None else None
 
 
 def _exported_names(module: Module) -> list[str]:
-    return [_name(thing) for thing in (*module.section("__ksymtab"), *module.section("__ksymtab_gpl"))]
+    return [_name(thing) for thing in (*module.sections["__ksymtab"], *module.sections["__ksymtab_gpl"])]
 
 
 def _check_exports(k: Kernel, module: Module) -> None:
@@ -83,21 +83,17 @@ def _check_exports(k: Kernel, module: Module) -> None:
             owner = other.module or "kernel"
             module.uses.clear()
             k.printk(KERN_ERR, f"{module.name}: exports duplicate symbol {name} (owned by {owner})")
-            because = f"{name} is exported by {owner} already"
-            raise Refusal(ENOEXEC, because, f'use it with extern("{name}"), or choose another name')
+            raise Refusal(ENOEXEC, Reason.EXPORTED_ALREADY, symbol=name, owner=owner)
 
 
 def _check_file(module: Module) -> None:
     """What the compiler and modpost would not have let through."""
     exported = _exported_names(module)
-    for name in exported:
-        if exported.count(name) > 1:
-            because = f"'{name}' exported twice. Previous export was in {module.name}"
-            raise Refusal(ENOEXEC, because, "take one of the two EXPORT_SYMBOLs out")
-    names = [stub.name for stub in _variables(module)]
-    for name in names:
-        if names.count(name) > 1:
-            raise Refusal(ENOEXEC, f"redefinition of '{name}': one name has one address", "rename one of the two")
+    defined = [stub.name for stub in _variables(module)]
+    for names, reason in ((exported, Reason.EXPORTED_TWICE), (defined, Reason.DEFINED_TWICE)):
+        for name in names:
+            if names.count(name) > 1:
+                raise Refusal(ENOEXEC, reason, symbol=name)
 
 
 def _name(thing: Any) -> str:
@@ -105,15 +101,15 @@ def _name(thing: Any) -> str:
 
 
 def _variables(module: Module) -> list[Stub[Any]]:
-    return [*module.section(".bss"), *module.section(".data")]
+    return [*module.sections[".bss"], *module.sections[".data"]]
 
 
 def _resolve(k: Kernel, module: Module) -> list[tuple[Stub[Any], Symbol]]:
     """Each extern with the exported symbol of that name."""
     closed = sorted(name for name, version in NOT_EXPORTED_SINCE.items() if k.profile.version >= version)
-    found, missing = [], [name for name in closed if name in module.undefined]
+    found, missing = [], [name for name in closed if name in module.object.headers]
     using_gpl_only = False
-    for stub in module.section(".extern"):
+    for stub in module.sections[".extern"]:
         symbol = k.symbols.lookup_exported(stub.name)
         gpl_only = symbol is not None and symbol.exported == "EXPORT_SYMBOL_GPL"
         owner = k.modules.get(symbol.module) if symbol is not None and symbol.module else None
@@ -131,7 +127,7 @@ def _resolve(k: Kernel, module: Module) -> list[tuple[Stub[Any], Symbol]]:
         module.uses.clear()
         for name in missing:
             k.printk(KERN_WARNING, f"{module.name}: Unknown symbol {name} (err -2)")
-        raise Refusal(ENOENT, *_why_unknown(k, module, missing[0]))
+        raise _unknown(k, module, missing[0])
     return found
 
 
@@ -144,8 +140,7 @@ def _not_live(k: Kernel, module: Module, owner: Module, name: str) -> Refusal:
         k.clock.advance(WAIT_FOR_INIT_NS)
         k.printk(KERN_WARNING, f"{module.name}: gave up waiting for init of module {owner.name}.")
     k.printk(KERN_WARNING, f"{module.name}: Unknown symbol {name} (err -{err})")
-    because = f"{name} belongs to {owner.name}, which is {owner.state} and will not become Live any more"
-    return Refusal(err, because, "boot  (a real machine would need a reboot)")
+    return Refusal(err, Reason.OWNER_NOT_LIVE, symbol=name, owner=owner.name, state=owner.state)
 
 
 def _inherit_taint(k: Kernel, module: Module, owner: Module | None, name: str, using_gpl_only: bool) -> bool:
@@ -163,45 +158,28 @@ def _inherit_taint(k: Kernel, module: Module, owner: Module | None, name: str, u
     return True
 
 
-def _why_unknown(k: Kernel, module: Module, name: str) -> tuple[str, str]:
+def _unknown(k: Kernel, module: Module, name: str) -> Refusal:
+    """Why this module does not find a symbol."""
     if name in NOT_EXPORTED_SINCE:
-        first = ".".join(map(str, NOT_EXPORTED_SINCE[name]))
-        because = f"{name} is in this kernel ({k.release}), but since {first} it is not exported to modules"
-        return because, "boot course  (or boot 4.19: there it still was)"
+        since = ".".join(map(str, NOT_EXPORTED_SINCE[name]))
+        return Refusal(ENOENT, Reason.NOT_EXPORTED_SINCE, symbol=name, since=since, release=k.release)
     exported = k.symbols.lookup_exported(name)
     if exported is not None and exported.exported == "EXPORT_SYMBOL_GPL" and "P" in module.taints:
-        because = (
-            f"{name} is exported with EXPORT_SYMBOL_GPL, and {module.name} is under no licence that goes with the GPL"
-        )
-        return because, 'MODULE_LICENSE("GPL"), if you may say so; to such a module the symbol is not there'
+        return Refusal(ENOENT, Reason.GPL_ONLY, symbol=name)
     if exported is not None and exported.module is not None:
-        because = f"{exported.module} is proprietary, and {module.name} also uses what is GPL-only"
-        return because, "use the one or the other; dmesg says which symbols"
-    if k.symbols.lookup(name) is not None:
-        again = ", then make, make install, boot" if k.image.tree else ""
-        return f"{name} is in this kernel, but nobody exports it", f"EXPORT_SYMBOL({name}) where it is defined{again}"
-    if name == "STUB_test_call" and k.image.tree:
-        because = f"the kernel of {k.image.tree} was built without a file that defines {name}"
-        return because, "add SystemCalls/test_call.py to the tree, make, make install, boot"
-    if name == "STUB_test_call":
-        because = f"this is kernel {k.release}, and test_call is compiled into the course kernel only"
-        return because, "boot course  (and load it there)"
-    from difflib import get_close_matches
-
-    offered = [symbol.name for symbol in k.symbols if symbol.exported]
-    close = get_close_matches(name, offered, 1)
-    hint = f"did you mean {close[0]}?" if close else f"what is exported: {', '.join(offered) or 'nothing'}"
-    return f"nothing that this kernel exports is called {name}", hint
+        return Refusal(ENOENT, Reason.GPL_ONLY_AND_PROPRIETARY, owner=exported.module)
+    known = k.symbols.lookup(name) is not None
+    return Refusal(ENOENT, Reason.NOT_EXPORTED if known else Reason.UNKNOWN_SYMBOL, symbol=name)
 
 
 def _allocate(k: Kernel, module: Module, found: list[tuple[Stub[Any], Symbol]]) -> None:
-    text = FUNCTION_SIZE * (len(module.functions) + 1)
+    text = FUNCTION_SIZE * (len(module.object.functions) + 1)
     data = sum(map(_size, _variables(module))) + 8 * sum(_is_function(symbol) for _, symbol in found)
     text_size, data_size = (-(-size // PAGE_SIZE) * PAGE_SIZE for size in (text, data))
     base = find_module_space(k, text_size + data_size)
     if base == 0:
         module.uses.clear()
-        raise Refusal(ENOMEM, "every page of the module area is in use", "rmmod what you do not need")
+        raise Refusal(ENOMEM, Reason.NO_MODULE_SPACE)
     try:
         k.memory.map(base, text_size, writable=False, executable=True)
         module.address, module.size = base, text_size
@@ -211,7 +189,7 @@ def _allocate(k: Kernel, module: Module, found: list[tuple[Stub[Any], Symbol]]) 
     except OutOfMemory:
         module.uses.clear()
         k.memory.unmap(base, module.size)
-        raise Refusal(ENOMEM, "the machine has no memory left", "end what uses it, or boot") from None
+        raise Refusal(ENOMEM, Reason.NO_MEMORY) from None
     k.memory.poke(base, PADDING * text_size)
 
 
@@ -222,7 +200,7 @@ def _size(variable: Stub[Any]) -> int:
 def _exported(module: Module, thing: object) -> str | None:
     """The macro that exports a thing of this module, if one does."""
     for macro, name in (("EXPORT_SYMBOL", "__ksymtab"), ("EXPORT_SYMBOL_GPL", "__ksymtab_gpl")):
-        if any(each is thing for each in module.section(name)):
+        if any(each is thing for each in module.sections[name]):
             return macro
     return None
 
@@ -233,7 +211,7 @@ def _is_function(symbol: Symbol) -> bool:
 
 def _place_functions(k: Kernel, module: Module) -> None:
     """Addresses go by the source's order, 16 bytes apart, whether or not a name still is a function."""
-    for index, name in enumerate(module.functions, 1):
+    for index, name in enumerate(module.object.functions, 1):
         function = _top_level(module, name)
         if function is not None:
             export = _exported(module, function)
@@ -253,7 +231,7 @@ def _place_data(k: Kernel, module: Module, found: list[tuple[Stub[Any], Symbol]]
         if isinstance(variable, Param):
             variable.reset(k)
         at += _size(variable)
-    module.parameters = {parameter.name: parameter for parameter in module.section("__param")}
+    module.parameters = {parameter.name: parameter for parameter in module.sections["__param"]}
     for stub, symbol in found:
         if _is_function(symbol):  # a pointer of the module's own to the function, as in a global offset table
             k.memory.store(at, symbol.address)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from kshell.abi.errno import EINVAL, ENOEXEC, ENOSPC, ERANGE
 from kshell.abi.loglevel import KERN_ERR, KERN_WARNING
 from kshell.kernel.core.module_macros import STRING_MAX, TYPES, Param
-from kshell.kernel.module.struct_module import Module, Refusal
+from kshell.kernel.module.refusal import Reason, Refusal
+from kshell.kernel.module.struct_module import Module
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
@@ -113,12 +114,11 @@ def _kstrtoint(parameter: Param[Any], text: str) -> int:
 
 def check_types(k: Kernel, module: Module) -> None:
     """Refuse a type of parameter that this kernel's headers do not have."""
-    for parameter in module.section("__param"):
+    for parameter in module.sections["__param"]:
         since = SINCE.get(parameter.type, (0, 0))
         if k.profile.version < since:
-            words = f"{module.name}: error: 'param_ops_{parameter.type}' undeclared here (not in a function)"
-            because = f"{parameter.type} parameters came with Linux {since[0]}.{since[1]}, and this is {k.release}"
-            raise Refusal(ENOEXEC, because, f'module_param({parameter.name}, "uint", ...)', (words,))
+            facts = {"type": parameter.type, "since": f"{since[0]}.{since[1]}", "release": k.release}
+            raise Refusal(ENOEXEC, Reason.TYPE_TOO_NEW, parameter=parameter.name, **facts)
 
 
 def set_parameters(k: Kernel, module: Module, given: dict[str, str | None]) -> None:
@@ -139,4 +139,5 @@ def set_parameters(k: Kernel, module: Module, given: dict[str, str | None]) -> N
             verdict = "too large" if too_large else "invalid"
             k.printk(KERN_ERR, f"{module.name}: `{text or ''}' {verdict} for parameter `{name}'")
             example = parameter.low if parameter.low is not None else "text" if parameter.type == "charp" else 1
-            raise Refusal(unfit.errno, unfit.because, f"insmod {module.path} {name}={example}") from None
+            facts = {"parameter": name, "why": unfit.because, "example": example}
+            raise Refusal(unfit.errno, Reason.BAD_PARAMETER, **facts) from None

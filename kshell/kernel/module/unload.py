@@ -1,46 +1,40 @@
-"""Unloading a module: rmmod, as far as the kernel is concerned.
+"""Unloading a module: its exit function runs, and its pages go.
 
-C counterpart: delete_module() in kernel/module/main.c; the wording is kmod's.
+C counterpart: delete_module() in kernel/module/main.c.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kshell.abi.errno import EAGAIN, EBUSY, ENOENT, strerror
-from kshell.cc.source import module_name
+from kshell.abi.errno import EAGAIN, EBUSY, ENOENT
 from kshell.kernel.core.taint import add_taint
 from kshell.kernel.module.init_exit import DIED, death, function_of, run_function
 from kshell.kernel.module.leaks import note_leaks
 from kshell.kernel.module.link import free_module
-from kshell.kernel.module.struct_module import LIVE, LOADING, UNLOADING, Module, ModuleError
+from kshell.kernel.module.refusal import Reason, Refusal
+from kshell.kernel.module.struct_module import LIVE, LOADING, UNLOADING, Module
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
 
 
 def delete_module(k: Kernel, name: str, force: bool = False) -> None:
-    """rmmod: run the exit function and free the module.  Raises ModuleError.
+    """Run the exit function of the module called `name`, and free it.  Raises Refusal.
 
     `force` (CONFIG_MODULE_FORCE_UNLOAD) overrules references that are held and a missing exit function, and taints.
     """
-    name = module_name(name) if name.endswith((".py", ".ko")) else name.replace("-", "_")
     module = k.modules.get(name)
     if module is None:
-        loaded = ", ".join(k.modules) or "none"
-        message = f"rmmod: ERROR: Module {name} is not currently loaded"
-        raise ModuleError(ENOENT, message, f"the loaded modules are: {loaded}", "lsmod  (lists them)")
-    if not force:
-        _check_unused(module)
+        raise Refusal(ENOENT, Reason.NOT_LOADED, loaded=list(k.modules))
     if module.used_by:
-        because = f"{' and '.join(module.used_by)} would use what is gone; even -f does not allow that"
-        raise _could_not_remove(module, EAGAIN, because, f"rmmod {module.used_by[-1]} first")
+        raise Refusal(EAGAIN, Reason.USED, users=module.used_by)
+    if module.refcount > 0 and not force:
+        raise Refusal(EAGAIN, Reason.HELD_BY_INIT if module.state == LOADING else Reason.HELD)
     if module.state != LIVE:
-        because = f"it died in its {function_of(module.state)} and stays {module.state}"
-        raise _could_not_remove(module, EBUSY, because, "boot  (a real machine would need a reboot)")
+        raise Refusal(EBUSY, Reason.NOT_LIVE, state=module.state, function=function_of(module.state))
     if module.permanent and not force:
-        because = "it has an init function and no exit function: the kernel takes it for permanent"
-        raise _could_not_remove(module, EBUSY, because, "add module_exit(...) to the module; boot gets rid of this one")
+        raise Refusal(EBUSY, Reason.PERMANENT)
     if module.permanent or module.refcount:
         add_taint(k, "R", lockdep_still_ok=False, why=f"rmmod -f {module.name}")
         _note_force(k, module)
@@ -55,32 +49,13 @@ def _note_force(k: Kernel, module: Module) -> None:
         k.note(f"{held} on {module.name}: whoever took them will run in, and put back, a module that is not there")
 
 
-def _check_unused(module: Module) -> None:
-    """What rmmod looks up in /sys/module before it asks the kernel."""
-    if module.used_by:
-        message = f"rmmod: ERROR: Module {module.name} is in use by: {' '.join(module.used_by)}"
-        raise ModuleError(EAGAIN, message, "these modules use its symbols", f"rmmod {module.used_by[-1]} first")
-    if module.refcount > 0:
-        message = f"rmmod: ERROR: Module {module.name} is in use"
-        because, try_ = "somebody took a reference and has not put it back", "lsmod shows the count; boot starts afresh"
-        if module.state == LOADING:
-            because = "it died in its init function and stays Loading: its init still runs, for all the kernel knows"
-            try_ = "boot  (a real machine would need a reboot)"
-        raise ModuleError(EAGAIN, message, because, try_)
-
-
-def _could_not_remove(module: Module, errno: int, because: str, try_: str) -> ModuleError:
-    message = f"rmmod: ERROR: could not remove module {module.name}: {strerror(errno)}"
-    return ModuleError(errno, message, because, try_)
-
-
 def _unload(k: Kernel, module: Module) -> None:
     module.state = UNLOADING
     if module.exit is not None:
         with k.cpu.ctrl_c:
             result = run_function(k, module.exit, "rmmod")
         if result is DIED:
-            raise death(k, module, "rmmod " + module.name)
+            raise death(k, module)
     note_leaks(k, module, f"{module.name} is unloaded")
     free_module(k, module)
     k.last_unloaded = module.name

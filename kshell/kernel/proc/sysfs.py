@@ -78,7 +78,7 @@ def _module(module: Module, k: Kernel) -> Mapping[bytes, ProcEntry]:
         b"sections": _alive(k, module, directory(partial(_sections, module), 0o755)),
         b"taint": _attribute(k, module, lambda: module.taints),
     }
-    info = dict(module.info)
+    info = dict(module.object.info)
     for name in info.keys() & {"srcversion", "version"}:
         found[name.encode()] = _attribute(k, module, partial(info.get, name))
     if any(parameter.perm for parameter in module.parameters.values()):

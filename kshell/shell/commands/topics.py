@@ -22,7 +22,7 @@ def modules() -> View:
     ]
     lines[1].append((" loads it.", ""))
     constants, types = [], []
-    for name in sorted(kshell.linux.__all__, key=str.lower):
+    for name in sorted(kshell.linux.NAMES, key=str.lower):
         thing = getattr(kshell.linux, name)
         if hasattr(thing, "__metadata__"):
             types.append(name)
@@ -42,7 +42,7 @@ def modules() -> View:
         [("help c-to-kshell", "hint"), (" has each line of C beside its Python, ", ""), ("help Stub", "hint")],
     ]
     lines[-1] += [(" a name of this list.", "")]
-    return Text(lines, {"names": sorted(kshell.linux.__all__)})
+    return Text(lines, {"names": sorted(kshell.linux.NAMES)})
 
 
 def config() -> View:
@@ -170,7 +170,7 @@ def name_page(name: str) -> View | None:
     if uses and (name != plain or plain not in ("read", "write")):  # those two are system calls as well
         lines: list[Line] = [[(use, "name"), (f"  {text}", "")] for use, text in uses]
         return Text(lines, {"name": name, "summary": uses[0][1], "example": uses[0][0]})
-    if plain not in kshell.linux.__all__:
+    if plain not in kshell.linux.NAMES:
         return None
     thing = getattr(kshell.linux, plain)
     marks = getattr(thing, "__metadata__", ())

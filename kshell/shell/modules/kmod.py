@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from kshell.abi.problem import did_you_mean
 from kshell.shell.errors import CommandError
-from kshell.shell.host_files import unreadable
 from kshell.shell.modules.depmod import dependencies, installed
-from kshell.shell.modules.samples import find_sample, sample_names, sample_path
+from kshell.shell.modules.samples import find_sample, plain_name, sample_names, sample_path
 from kshell.shell.views.view import Nothing, View, show
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
-    from kshell.kernel.module.load import Module, ModuleError
+    from kshell.kernel.module.struct_module import Module
     from kshell.shell.state.context import Context
 
 
@@ -22,39 +21,27 @@ def load(
     session: Context, path: str, params: dict[str, str | None], command: str = "insmod", force: bool = False
 ) -> View:
     """Load a module file.  Raises CommandError, in the words of `command`."""
-    from kshell.cc.source import module_name
-    from kshell.kernel.module.load import ModuleError, load_module
+    from kshell.shell.modules.insmod import insmod
+    from kshell.shell.modules.refusals import ModuleError
 
     try:
-        module = load_module(session.kernel, path, params, command, force)
+        return Loaded(session.kernel, insmod(session.kernel, path, params, command, force))
     except ModuleError as error:
-        from kshell.shell.modules.module_advice import sharpen
+        from kshell.shell.modules.module_advice import advise
 
-        failed = _failed(error)
-        if command == "modprobe":
-            failed.reword(failed.because, failed.try_.replace(f"insmod {path}", f"modprobe {module_name(path)}"))
-        sharpen(session, path, error, failed)
-        if not os.path.exists(path):
-            missing = unreadable("insmod", path, FileNotFoundError(2, "No such file or directory"))
-            failed.reword(missing.because, missing.try_)
-        raise failed from None
-    return Loaded(session.kernel, module)
+        advise(session, path, error)
+        raise
 
 
 class Loaded(View):
     """A module that is in the kernel now: nothing to say but to --json."""
 
     def __init__(self, k: Kernel, module: Module) -> None:
-        magic = k.vermagic if module.vermagic is None else module.vermagic
-        self._result = {"name": module.name, "path": module.path, "taints": module.taints, "vermagic": magic}
+        magic = k.vermagic if module.object.vermagic is None else module.object.vermagic
+        self._result = {"name": module.name, "path": module.object.path, "taints": module.taints, "vermagic": magic}
 
     def json(self) -> dict[str, Any]:
         return self._result
-
-
-def _failed(error: ModuleError) -> CommandError:
-    """The kernel's refusal, in insmod's or rmmod's words."""
-    return CommandError(show(error.message), error.because, error.try_, details=error.details)
 
 
 def load_with_dependencies(session: Context, sample: str, params: dict[str, str | None]) -> View:
@@ -64,7 +51,7 @@ def load_with_dependencies(session: Context, sample: str, params: dict[str, str 
         if needed.replace("-", "_") not in loaded:
             load(session, sample_path(needed), {}, "modprobe")
     same = loaded.get(sample.replace("-", "_"))
-    if same is not None and os.path.abspath(same.path) == os.path.abspath(sample_path(sample)):
+    if same is not None and os.path.abspath(same.object.path) == os.path.abspath(sample_path(sample)):
         return Loaded(session.kernel, same)
     from kshell.shell.modules.module_advice import instead_of_own
 
@@ -93,23 +80,16 @@ def is_builtin(k: Kernel, name: str) -> bool:
     return plain_name(name) in k.builtin_modules
 
 
-def plain_name(name: str) -> str:
-    """A module's name as the kernel has it, of a name or file as a person types it."""
-    return os.path.basename(name).removesuffix(".py").removesuffix(".ko").replace("-", "_")
-
-
 def remove(session: Context, name: str) -> View:
     """modprobe -r: as rmmod, and then what the module used, where nobody else does; what is not loaded is no error."""
     loaded = session.kernel.modules
     plain = plain_name(name)
     if plain in loaded:
-        if loaded[plain].refcount > 0:
-            _in_use(session, plain)
         used = _uses(loaded[plain])
-        unload(session, plain, False, "modprobe")
+        unload(session, plain, False, "modprobe -r")
         for module in used:
             if module.refcount == 0 and module.name in loaded:
-                unload(session, module.name, False, "modprobe")
+                unload(session, module.name, False, "modprobe -r")
         return Nothing()
     if is_builtin(session.kernel, name):
         raise _builtin("modprobe: FATAL", plain)
@@ -128,18 +108,6 @@ def _builtin(who: str, name: str) -> CommandError:
     return CommandError(
         f"{who}: Module {show(name)} is builtin.", because, f"obj-m := {show(name)}.o  (makes a module)"
     )
-
-
-def _in_use(session: Context, name: str) -> NoReturn:
-    """What modprobe -r says of a module that is held, before it asks the kernel; why, as rmmod has it."""
-    from kshell.kernel.module.load import ModuleError, delete_module
-
-    try:
-        delete_module(session.kernel, name)
-    except ModuleError as error:
-        try_ = error.try_.replace("rmmod", "modprobe -r", 1)
-        raise CommandError(f"modprobe: FATAL: Module {show(name)} is in use.", error.because, try_) from None
-    raise AssertionError("the kernel unloaded a module that is held")
 
 
 def _uses(module: Module) -> list[Module]:
@@ -167,23 +135,11 @@ def not_found(who: str, name: str, session: Context) -> CommandError:
 
 def unload(session: Context, name: str, force: bool, who: str = "rmmod") -> View:
     """Unload a module by its name or its file.  Raises CommandError, in the words of `who`."""
-    from kshell.kernel.module.load import ModuleError, delete_module
+    from kshell.shell.modules.insmod import rmmod
 
     k = session.kernel
     plain = plain_name(name)
     if plain not in k.modules and is_builtin(k, name):
         raise _builtin("rmmod: ERROR", plain)
-    try:
-        delete_module(k, plain, force)
-    except ModuleError as error:
-        failed = _failed(error)
-        if who == "modprobe":
-            what = failed.what.replace(
-                f"rmmod: ERROR: could not remove module {plain}", f"modprobe: ERROR: could not remove '{plain}'"
-            ).replace(f": rmmod {plain}", f": modprobe -r {plain}")
-            failed.reword(failed.because, failed.try_, what)
-        if plain not in k.modules:
-            close = did_you_mean(plain, k.modules)
-            failed.reword(failed.because, f"rmmod {close[0]}  (did you mean that?)" if close else failed.try_)
-        raise failed from None
+    rmmod(k, plain, force, who)
     return Nothing()

@@ -12,7 +12,7 @@ from kshell.shell.modules.samples import find_sample, sample_names, sample_path
 from kshell.shell.views.view import show
 
 if TYPE_CHECKING:
-    from kshell.cc.module_file import Built
+    from kshell.kernel.core.object import ObjectFile
     from kshell.kernel.kernel import Kernel
 
 Fields = list[tuple[str, str]]
@@ -21,7 +21,7 @@ Fields = list[tuple[str, str]]
 def module_fields(k: Kernel, name: str) -> Fields:
     """Every field of a file, a sample or a loaded module.  Raises CommandError."""
     from kshell.cc.module_file import open_module
-    from kshell.cc.source import SourceError
+    from kshell.cc.source_error import SourceError
 
     path = _find(k, name)
     try:
@@ -37,7 +37,7 @@ def _find(k: Kernel, name: str) -> str:
         return name
     loaded = k.modules.get(name.replace("-", "_"))
     if loaded is not None:
-        return loaded.path
+        return loaded.object.path
     sample = find_sample(name)
     if sample is not None:
         return sample_path(sample)
@@ -47,15 +47,15 @@ def _find(k: Kernel, name: str) -> str:
     raise CommandError(f"modinfo: ERROR: Module {show(name)} not found.", because, try_)
 
 
-def fields_of(k: Kernel, path: str, built: Built) -> Fields:
+def fields_of(k: Kernel, path: str, built: ObjectFile) -> Fields:
     """The fields of a module that was read.
 
     gcc lays out what the macros say from the last to the first, and modpost's own fields follow; a source counts as
     built for the kernel that runs.
     """
-    said = [pair for pair in built.source.info if pair[0] != "parm"]
-    parameters = [pair for pair in built.source.info if pair[0] == "parm"]
-    depends = built.depends if built.depends is not None else owners(built.source.symbols.undefined, k)
+    said = [pair for pair in built.info if pair[0] != "parm"]
+    parameters = [pair for pair in built.info if pair[0] == "parm"]
+    depends = built.depends if built.depends is not None else owners(built.undefined, k)
     vermagic = built.vermagic if built.vermagic is not None else k.vermagic
     name, retpoline, intree = ("name", built.name), ("retpoline", "Y"), [("intree", "Y")] if built.intree else []
     by_modpost = [retpoline, *intree, name] if vermagic.startswith("4.") else [*intree, name, retpoline]

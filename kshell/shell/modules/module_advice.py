@@ -9,44 +9,42 @@ import os
 from typing import TYPE_CHECKING
 
 from kshell.abi.errno import ENOENT, ENOEXEC
-from kshell.shell.host_files import named
+from kshell.kernel.module.refusal import Reason
+from kshell.shell.host_files import named, unreadable
 from kshell.shell.modules.depmod import owners
 from kshell.shell.views.view import show
 
 if TYPE_CHECKING:
-    from kshell.kernel.module.load import ModuleError
-    from kshell.shell.errors import CommandError
+    from kshell.kernel.core.object import ObjectFile
+    from kshell.shell.modules.refusals import ModuleError
     from kshell.shell.state.context import Context
 
 MOST_FILES = 100  # of a tree that are looked at for a module's name
 
 
-def sharpen(session: Context, path: str, error: ModuleError, failed: CommandError) -> None:
-    """Put better reasons and ways out into `failed`, which the kernel answered to this file by `error`."""
-    if error.errno == ENOENT and os.path.isfile(path):
-        found = _unknown_symbol(session, path)
-    elif error.errno == ENOEXEC and path.endswith(".o"):
+def advise(session: Context, path: str, error: ModuleError) -> None:
+    """Give `error` a better reason and way out, where there is one; the kernel answered it to this file."""
+    found, obj = None, error.object
+    reason = error.refusal.reason if error.refusal is not None else None
+    if not os.path.exists(path):
+        missing = unreadable("insmod", path, FileNotFoundError(2, "No such file or directory"))
+        found = missing.because, missing.try_
+    elif obj is not None and error.errno == ENOENT:
+        found = _unknown_symbol(session, obj)
+    elif obj is None and error.errno == ENOEXEC and path.endswith(".o"):
         found = _object_file(session, path)
-    elif error.errno == ENOEXEC and failed.try_.startswith("boot TREE"):
-        found = _other_kernel(session, path, failed.because)
-    else:
-        found = None
+    elif obj is not None and reason in (Reason.OTHER_RELEASE, Reason.OTHER_CONFIGURATION):
+        found = _other_kernel(session, obj, error.because)
     if found is not None:
-        failed.reword(*found)
+        error.reword(*found)
 
 
-def _unknown_symbol(session: Context, path: str) -> tuple[str, str] | None:
+def _unknown_symbol(session: Context, obj: ObjectFile) -> tuple[str, str] | None:
     """What a missing symbol comes from: another module, or a kernel of a tree that does not run."""
-    from kshell.cc.module_file import open_module
-    from kshell.cc.source import SourceError
     from kshell.shell.trees.tree_running import missing_symbol
 
-    try:
-        undefined = open_module(path).source.symbols.undefined
-    except SourceError:
-        return None
     k = session.kernel
-    unknown = [symbol for symbol in undefined if k.symbols.lookup_exported(symbol) is None]
+    unknown = [symbol for symbol in obj.undefined if k.symbols.lookup_exported(symbol) is None]
     first = next(iter(owners(unknown)), None)
     if first is not None:
         because = f"it uses what {first} exports, and {first} is not loaded"
@@ -83,25 +81,19 @@ def _object_file(session: Context, path: str) -> tuple[str, str] | None:
     return None
 
 
-def _other_kernel(session: Context, path: str, because: str) -> tuple[str, str] | None:
+def _other_kernel(session: Context, obj: ObjectFile, because: str) -> tuple[str, str] | None:
     """Which kernel a .ko was built for, where that is known: the one of its tree, or one that comes with kshell."""
-    from kshell.abi.object_file import ObjectError, read_object
     from kshell.kbuild.tree.sources import Sources
     from kshell.kernel.core.profile import PROFILES
     from kshell.shell.trees.named_tree import build_of
     from kshell.shell.trees.tree_notes import tree_shown
     from kshell.shell.trees.tree_running import tree_of, way_there
 
-    try:
-        with open(path, "rb") as file:
-            _, payload = read_object(file.read(), path)
-    except (OSError, ObjectError):
-        return None
-    release = str(payload.get("vermagic", "")).partition(" ")[0]
+    release = str(obj.vermagic).partition(" ")[0]
     profile = next((each.name for each in PROFILES.values() if each.release == release), "")
     if profile:
         return because, f"boot {profile}  (the kernel that it was built for), or build it for this one"
-    above = Sources(path).tree_above()
+    above = Sources(obj.path).tree_above()
     for folder in (tree_shown(session, above) if above else "", tree_of(session)):
         built = build_of(session, Sources(folder)) if folder else None
         if built is not None and built[0] == release:

@@ -13,6 +13,11 @@ def samples_folder() -> str:
     return os.path.join(os.path.dirname(os.path.abspath(kshell.__file__)), "modules")
 
 
+def plain_name(name: str) -> str:
+    """A module's name as the kernel has it, of a name or file as a person types it."""
+    return os.path.basename(name).removesuffix(".py").removesuffix(".ko").replace("-", "_")
+
+
 @cache
 def sample_names() -> tuple[str, ...]:
     """Their names, sorted."""

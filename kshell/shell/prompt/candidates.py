@@ -132,7 +132,7 @@ def _loaded(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate]
     taken = {word.text for word in wanted.arguments}
     for module in reversed(list(session.kernel.modules.values())):
         if module.name not in taken:
-            yield Candidate(module.name, _description(module.info) or f"loaded from {module.path}")
+            yield Candidate(module.name, _description(module.object.info) or f"loaded from {module.object.path}")
 
 
 def _samples(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate]:
@@ -161,7 +161,8 @@ def modinfo_of(path: str) -> list[tuple[str, str]]:
     import os
 
     from kshell.cc.module_file import open_module
-    from kshell.cc.source import SourceError, read_modinfo
+    from kshell.cc.source import read_modinfo
+    from kshell.cc.source_error import SourceError
 
     try:
         key = (path, os.stat(path).st_mtime)
@@ -169,7 +170,7 @@ def modinfo_of(path: str) -> list[tuple[str, str]]:
         return []
     if key not in _modinfo_cache:
         try:
-            _modinfo_cache[key] = open_module(path).source.info if path.endswith(".ko") else read_modinfo(path)
+            _modinfo_cache[key] = open_module(path).info if path.endswith(".ko") else read_modinfo(path)
         except SourceError:
             _modinfo_cache[key] = []
     return _modinfo_cache[key]

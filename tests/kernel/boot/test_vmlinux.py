@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from kshell.abi.syscall_tbl import load
+from kshell.cc.image import read_image
 from kshell.kernel.boot.start import boot
-from kshell.kernel.boot.vmlinux import Vmlinux, from_payload, packaged, vermagic
+from kshell.kernel.boot.vmlinux import Vmlinux, packaged, vermagic
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.naming import entry_name
 from kshell.kernel.core.pointers import KernelPanic
@@ -54,7 +55,7 @@ def image(*sources: str, rows: list[list[Any]] | None = None, profile: str = "4.
     objects = [{"name": f"SystemCalls/f{n}.o", "source": f"f{n}.py", "text": text} for n, text in enumerate(sources)]
     table = [[row.number, row.abi, row.name, row.symbol] for row in load(profile).rows]
     rows = table + ([[335, "common", "answer", "__x64_sys_answer"]] if rows is None else rows)
-    return from_payload({"profile": profile, "release": "4.19.1-x", "build": 3, "rows": rows, "objects": objects})
+    return read_image({"profile": profile, "release": "4.19.1-x", "build": 3, "rows": rows, "objects": objects})
 
 
 def ret(k: Kernel, nr: int, *args: int) -> int | None:

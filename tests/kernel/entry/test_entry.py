@@ -12,8 +12,9 @@ from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry.entry import lookup
 from kshell.kernel.entry.exec import run_stub
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.load import ModuleError, delete_module, load_module
 from kshell.shell.calls.hops import words
+from kshell.shell.modules.insmod import insmod, rmmod
+from kshell.shell.modules.refusals import ModuleError
 from tests.kernel.module_lab import Lab
 
 U64 = (1 << 64) - 1
@@ -107,7 +108,7 @@ def hijacked(tmp_path: Path, profile: str, value: str, first: str = WRITABLE) ->
     lab = Lab(tmp_path, profile)
     path = tmp_path / "m.py"
     path.write_text("from kshell.linux import *\nMODULE_LICENSE('GPL')\n" + HIJACK.format(value, first))
-    load_module(lab.k, str(path))
+    insmod(lab.k, str(path))
     return lab
 
 
@@ -131,7 +132,7 @@ def test_a_hijacker_that_returns_no_int_is_a_bug_at_its_definition(tmp_path: Pat
 
 def test_removing_a_hijacker_without_restoring_the_slot_oopses_at_the_next_call(tmp_path: Path) -> None:
     lab = hijacked(tmp_path, "4.19", "0")
-    delete_module(lab.k, "m")
+    rmmod(lab.k, "m")
     outcome = lab.call(GETPID).outcome
     assert outcome.signal is not None
     assert outcome.signal.name == "SIGKILL"

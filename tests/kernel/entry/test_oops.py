@@ -9,8 +9,8 @@ import pytest
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.pointers import KernelPanic
 from kshell.kernel.core.profile import PROFILES
-from kshell.kernel.module.load import delete_module
 from kshell.machine.paging import READ, WRITE
+from kshell.shell.modules.insmod import rmmod
 from tests.kernel.module_lab import HANDLER_LINE, Lab
 
 
@@ -114,7 +114,7 @@ def test_a_dangling_pointer_oopses_on_its_address(tmp_path: Path, style: str) ->
     module = lab.load(text + "def m_exit(k):\n    pass\nmodule_init(m_init)\nmodule_exit(m_exit)\n")
     at = module.address + 0x10
     assert lab.result(335, 9) == 9
-    delete_module(lab.k, "m")
+    rmmod(lab.k, "m")
     assert killed_by(lab) == "SIGKILL"
     lines = report(lab)
     if style == "4.19":
@@ -282,7 +282,7 @@ def test_a_kernel_fault_cannot_be_caught(lab: Lab) -> None:
     for clause in ("except Exception:\n        return 1", "except:\n        return 1", "finally:\n        return 1"):
         lab.handler(f"def handler(k, n):\n    try:\n        return k.memory.load(0)\n    {clause}\n")
         assert killed_by(lab) == "SIGKILL"
-        delete_module(lab.k, "m")
+        rmmod(lab.k, "m")
 
 
 def test_an_exception_of_the_modules_own_can_be_caught(lab: Lab) -> None:
@@ -343,7 +343,7 @@ def test_an_endless_loop_ends_as_a_soft_lockup(lab: Lab, name: str) -> None:
 def test_a_loop_in_init_ends_too(lab: Lab) -> None:
     lab.k.tick_budget = 2000
     error = lab.refused("def m_init(k):\n    while True:\n        pass\nmodule_init(m_init)\n")
-    assert error.message.startswith("Killed: insmod ")
+    assert error.what.startswith("Killed: insmod ")
     assert "[insmod:77]" in "\n".join(lab.dmesg())
 
 
@@ -356,7 +356,7 @@ def test_the_budget_is_that_of_one_call(lab: Lab) -> None:
 def test_a_module_that_frees_itself_returns_into_freed_text(lab: Lab) -> None:
     module = lab.handler("remove = None\ndef handler(k, n):\n    remove(k)\n    return n\n")
     at = module.address + 0x10
-    module.namespace["remove"] = lambda k: delete_module(k, "m")
+    module.namespace["remove"] = lambda k: rmmod(k, "m")
     assert killed_by(lab) == "SIGKILL"
     assert f"RIP: 0010:0x{at + 3:x}" in report(lab)
     lab.assert_well()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kshell.kernel.module.leaks import pointers_into
-from kshell.kernel.module.load import delete_module
+from kshell.shell.modules.insmod import rmmod
 from tests.kernel.module_lab import Lab
 
 HANDLER = "def handler(k, n):\n    return n\n"
@@ -38,14 +38,14 @@ def test_a_pointer_of_another_module_is_found_with_its_owner(tmp_path: Path) -> 
     lab.load('hook = Stub("hook")\nEXPORT_SYMBOL(hook)\n', "owner")
     text = 'hook = extern("hook")\n' + HANDLER + "def m_init(k):\n    k[hook] = handler\n    return 0\n"
     lab.load(text + "module_init(m_init)\ndef m_exit(k):\n    pass\nmodule_exit(m_exit)\n")
-    delete_module(lab.k, "m")
+    rmmod(lab.k, "m")
     assert "hook [owner] (at 0x" in lab.k.take_notes()[0]
 
 
 def test_a_module_that_cleans_up_leaves_no_note(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
     lab.handler(HANDLER)
-    delete_module(lab.k, "m")
+    rmmod(lab.k, "m")
     assert lab.k.take_notes() == []
 
 
@@ -70,7 +70,7 @@ def test_rmmod_f_notes_the_references_that_are_held_and_the_exit_that_is_missing
         "def m_init(k):\n    return 0 if try_module_get(k, THIS_MODULE) else -EBUSY\nmodule_init(m_init)\n"
     )
     assert (module.permanent, module.initstate, module.refcount) == (True, "live", 1)
-    delete_module(lab.k, "m", force=True)
+    rmmod(lab.k, "m", force=True)
     assert module.initstate == "unformed"
     notes = lab.k.take_notes()
     assert notes[0].startswith("m has no exit function")

@@ -15,8 +15,9 @@ import pytest
 from kshell.abi import errno
 from kshell.kernel.boot.start import boot
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.load import ModuleError, delete_module, load_module
 from kshell.modules import __file__ as modules_file
+from kshell.shell.modules.insmod import insmod, rmmod
+from kshell.shell.modules.refusals import ModuleError
 from tests.kernel.module_lab import HEAD, Lab
 
 SAMPLES = os.path.dirname(modules_file)
@@ -30,7 +31,7 @@ def lab(tmp_path: Path) -> Lab:
 
 def refusal(k: Kernel, path: str) -> ModuleError:
     with pytest.raises(ModuleError) as caught:
-        load_module(k, path)
+        insmod(k, path)
     assert caught.value.because
     assert caught.value.try_
     return caught.value
@@ -38,13 +39,13 @@ def refusal(k: Kernel, path: str) -> ModuleError:
 
 def test_a_missing_file_cannot_be_loaded(lab: Lab) -> None:
     error = refusal(lab.k, "nope.py")
-    assert error.message == "insmod: ERROR: could not load module nope.py: No such file or directory"
+    assert error.what == "insmod: ERROR: could not load module nope.py: No such file or directory"
     assert error.errno == errno.ENOENT
 
 
 def test_a_directory_cannot_be_inserted(lab: Lab) -> None:
     error = refusal(lab.k, str(lab.folder))
-    assert error.message == f"insmod: ERROR: could not insert module {lab.folder}: Is a directory"
+    assert error.what == f"insmod: ERROR: could not insert module {lab.folder}: Is a directory"
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "m.ko", "m", "m.py.bak", "a b.py"])
@@ -52,7 +53,7 @@ def test_a_file_that_is_no_module_has_an_invalid_format(lab: Lab, name: str) -> 
     path = lab.folder / name
     path.write_bytes(b"\x7fELF\x02\x01\x01\x00")
     error = refusal(lab.k, str(path))
-    assert error.message == f"insmod: ERROR: could not insert module {path}: Invalid module format"
+    assert error.what == f"insmod: ERROR: could not insert module {path}: Invalid module format"
     assert error.errno == errno.ENOEXEC
 
 
@@ -60,7 +61,7 @@ def test_a_file_that_is_no_module_has_an_invalid_format(lab: Lab, name: str) -> 
 def test_an_unreadable_file_is_permission_denied(lab: Lab) -> None:
     path = Path(lab.write(""))
     path.chmod(0)
-    assert refusal(lab.k, str(path)).message.endswith(": Permission denied")
+    assert refusal(lab.k, str(path)).what.endswith(": Permission denied")
 
 
 def test_a_path_with_a_nul_is_refused_without_a_traceback(lab: Lab) -> None:
@@ -69,7 +70,7 @@ def test_a_path_with_a_nul_is_refused_without_a_traceback(lab: Lab) -> None:
 
 def test_a_syntax_error_is_shown_with_the_students_line_and_a_caret(lab: Lab) -> None:
     error = lab.refused("def f(k)\n    return 0\n")
-    assert error.message.endswith("Invalid module format")
+    assert error.what.endswith("Invalid module format")
     assert error.details[0].endswith("m.py:4:9: error: expected ':'")
     assert error.details[1:] == ["    4 | def f(k)", "      |         ^"]
 
@@ -105,7 +106,7 @@ def test_a_module_that_defines_a_system_call_loads_and_nothing_calls_it(lab: Lab
 
 def test_an_unknown_symbol_refuses_and_says_so_in_dmesg(lab: Lab) -> None:
     error = lab.refused('STUB_x = extern("STUB_test_cal")\n')
-    assert error.message == f"insmod: ERROR: could not insert module {lab.folder}/m.py: Unknown symbol in module"
+    assert error.what == f"insmod: ERROR: could not insert module {lab.folder}/m.py: Unknown symbol in module"
     assert error.errno == errno.ENOENT
     assert lab.dmesg()[-1] == "m: Unknown symbol STUB_test_cal (err -2)"
     assert error.try_ == "did you mean STUB_test_call?"
@@ -115,9 +116,9 @@ def test_an_unknown_symbol_refuses_and_says_so_in_dmesg(lab: Lab) -> None:
 def test_the_slides_module_loads_on_no_other_kernel(profile: str) -> None:
     k = boot(profile)
     with pytest.raises(ModuleError) as caught:
-        load_module(k, SAMPLES + "/syscallModule.py", command="modprobe")
+        insmod(k, SAMPLES + "/syscallModule.py", command="modprobe")
     words = "Unknown symbol in module, or unknown parameter (see dmesg)"
-    assert caught.value.message == f"modprobe: ERROR: could not insert 'syscallModule': {words}"
+    assert caught.value.what == f"modprobe: ERROR: could not insert 'syscallModule': {words}"
     assert [r.text for r in k.log.since(0)][-1] == "syscallModule: Unknown symbol STUB_test_call (err -2)"
     assert "course" in caught.value.because
     assert not k.modules
@@ -125,7 +126,7 @@ def test_the_slides_module_loads_on_no_other_kernel(profile: str) -> None:
 
 def test_a_module_that_is_there_exists_also_from_another_path(lab: Lab) -> None:
     lab.load("")
-    assert lab.refused("").message.endswith(": File exists")
+    assert lab.refused("").what.endswith(": File exists")
     other = Lab(lab.folder / "other")
     path = other.write("")
     assert refusal(lab.k, path).errno == errno.EEXIST
@@ -133,7 +134,7 @@ def test_a_module_that_is_there_exists_also_from_another_path(lab: Lab) -> None:
 
 def test_a_dash_in_the_file_name_is_an_underscore_in_the_modules(lab: Lab) -> None:
     assert lab.load("", "my-first").name == "my_first"
-    delete_module(lab.k, "my-first")
+    rmmod(lab.k, "my-first")
     assert not lab.k.modules
 
 
@@ -153,7 +154,7 @@ def test_a_dash_in_the_file_name_is_an_underscore_in_the_modules(lab: Lab) -> No
 def test_an_init_that_answers_an_error_unloads_the_module_again(lab: Lab, value: str, words: str) -> None:
     frames = _after_first_load(lab)
     error = lab.refused(INIT.format(value))
-    assert error.message == f"insmod: ERROR: could not insert module {lab.folder}/m.py: {words}"
+    assert error.what == f"insmod: ERROR: could not insert module {lab.folder}/m.py: {words}"
     assert not lab.k.modules
     assert lab.k.symbols.lookup("m_init") is None
     assert lab.k.ram.frames_used == frames
@@ -161,7 +162,7 @@ def test_an_init_that_answers_an_error_unloads_the_module_again(lab: Lab, value:
 
 def _after_first_load(lab: Lab) -> int:
     lab.load("", "first")
-    delete_module(lab.k, "first")
+    rmmod(lab.k, "first")
     return lab.k.ram.frames_used
 
 
@@ -184,7 +185,7 @@ def test_a_licence_that_is_not_gpl_taints(tmp_path: Path, line: str, licence: st
     lab = Lab(tmp_path)
     path = tmp_path / "m.py"
     path.write_text(HEAD.replace('MODULE_LICENSE("GPL")', line))
-    assert load_module(lab.k, str(path)).taints == "PO"
+    assert insmod(lab.k, str(path)).taints == "PO"
     assert f"m: module license '{licence}' taints kernel." in lab.dmesg()
     assert lab.k.taint.letters == {"P", "O"}
 
@@ -192,7 +193,7 @@ def test_a_licence_that_is_not_gpl_taints(tmp_path: Path, line: str, licence: st
 def test_a_symbol_cannot_be_exported_by_two_modules(lab: Lab) -> None:
     lab.load('p = Stub("STUB_p")\nEXPORT_SYMBOL(p)\n', "one")
     error = lab.refused('p = Stub("STUB_p")\nEXPORT_SYMBOL(p)\n', "two")
-    assert error.message.endswith("Invalid module format")
+    assert error.what.endswith("Invalid module format")
     assert lab.dmesg()[-1] == "two: exports duplicate symbol STUB_p (owned by one)"
     error = lab.refused('p = Stub("STUB_test_call")\nEXPORT_SYMBOL(p)\n', "three")
     assert lab.dmesg()[-1] == "three: exports duplicate symbol STUB_test_call (owned by kernel)"
@@ -245,7 +246,7 @@ def test_a_parameter_is_parsed_by_its_type(lab: Lab, type_: str, text: str, valu
 )
 def test_a_bad_parameter_refuses_and_leaves_nothing(lab: Lab, type_: str, text: str, words: str) -> None:
     error = lab.refused(PARAMETERS.format(type=type_), level=text)
-    assert error.message.endswith(": " + words)
+    assert error.what.endswith(": " + words)
     assert lab.dmesg()[-1] == f"m: `{text}' invalid for parameter `level'"
     assert not lab.k.modules
     lab.load(PARAMETERS.format(type=type_))
@@ -258,22 +259,22 @@ def test_an_unknown_parameter_is_ignored_with_a_line_and_a_note(lab: Lab) -> Non
 
 
 def test_what_is_not_loaded_cannot_be_removed(lab: Lab) -> None:
-    assert lab.not_removed("nope").message == "rmmod: ERROR: Module nope is not currently loaded"
+    assert lab.not_removed("nope").what == "rmmod: ERROR: Module nope is not currently loaded"
 
 
 def test_a_module_that_holds_itself_is_in_use_until_it_lets_go(lab: Lab) -> None:
-    module = load_module(lab.k, SAMPLES + "/refcount.py")
+    module = insmod(lab.k, SAMPLES + "/refcount.py")
     assert module.refcount == 1
-    assert lab.not_removed("refcount").message == "rmmod: ERROR: Module refcount is in use"
+    assert lab.not_removed("refcount").what == "rmmod: ERROR: Module refcount is in use"
     assert lab.result(335, 1) == -errno.EBUSY
     assert lab.result(335, 0) == 0
-    delete_module(lab.k, "refcount")
+    rmmod(lab.k, "refcount")
     assert not lab.k.modules
 
 
 def test_force_removes_what_is_held_and_taints(lab: Lab) -> None:
-    load_module(lab.k, SAMPLES + "/refcount.py")
-    delete_module(lab.k, "refcount", force=True)
+    insmod(lab.k, SAMPLES + "/refcount.py")
+    rmmod(lab.k, "refcount", force=True)
     assert "R" in lab.k.taint.letters
 
 
@@ -282,11 +283,11 @@ def test_a_module_whose_symbol_is_used_names_its_user(lab: Lab) -> None:
     lab.load('p = extern("p")\n', "user")
     assert lab.k.modules["owner"].used_by == ["user"]
     assert lab.k.modules["owner"].refcount == 1
-    assert lab.not_removed("owner").message == "rmmod: ERROR: Module owner is in use by: user"
+    assert lab.not_removed("owner").what == "rmmod: ERROR: Module owner is in use by: user"
     forced = "rmmod: ERROR: could not remove module owner: Resource temporarily unavailable"
-    assert lab.not_removed("owner", force=True).message == forced
-    delete_module(lab.k, "user")
-    delete_module(lab.k, "owner")
+    assert lab.not_removed("owner", force=True).what == forced
+    rmmod(lab.k, "user")
+    rmmod(lab.k, "owner")
 
 
 def test_an_exported_function_is_called_through_its_address(lab: Lab) -> None:
@@ -297,17 +298,17 @@ def test_an_exported_function_is_called_through_its_address(lab: Lab) -> None:
 
 def test_a_module_without_exit_is_permanent(lab: Lab) -> None:
     lab.load(INIT.format(0))
-    assert lab.not_removed().message == "rmmod: ERROR: could not remove module m: Device or resource busy"
-    delete_module(lab.k, "m", force=True)
+    assert lab.not_removed().what == "rmmod: ERROR: could not remove module m: Device or resource busy"
+    rmmod(lab.k, "m", force=True)
     assert "R" in lab.k.taint.letters
 
 
 def test_a_module_that_dies_in_init_stays_loading(lab: Lab) -> None:
     error = lab.refused("def m_init(k):\n    return 1 // 0\nmodule_init(m_init)\n")
-    assert error.message == f"Segmentation fault: insmod {lab.folder}/m.py"
+    assert error.what == f"Segmentation fault: insmod {lab.folder}/m.py"
     assert lab.k.modules["m"].state == "Loading"
     assert lab.k.modules["m"].refcount == 1
-    assert lab.not_removed().message == "rmmod: ERROR: Module m is in use"
+    assert lab.not_removed().what == "rmmod: ERROR: Module m is in use"
     again = lab.refused("")
     assert again.errno == errno.EINTR
     assert "Linux would wait" in again.because
@@ -318,11 +319,11 @@ def test_a_module_that_dies_in_init_stays_loading(lab: Lab) -> None:
 
 def test_a_module_that_dies_in_exit_stays_unloading_for_ever(lab: Lab) -> None:
     lab.load("def m_init(k):\n    return 0\ndef m_exit(k):\n    k.nope()\nmodule_init(m_init)\nmodule_exit(m_exit)\n")
-    assert lab.not_removed().message == "Segmentation fault: rmmod m"
+    assert lab.not_removed().what == "Segmentation fault: rmmod m"
     assert lab.k.modules["m"].state == "Unloading"
     for force in (False, True):
         busy = "rmmod: ERROR: could not remove module m: Device or resource busy"
-        assert lab.not_removed(force=force).message == busy
+        assert lab.not_removed(force=force).what == busy
     lab.assert_well()
 
 
@@ -351,7 +352,7 @@ def test_a_module_that_dies_in_exit_stays_unloading_for_ever(lab: Lab) -> None:
 )
 def test_a_declaration_that_makes_no_sense_is_an_invalid_format(lab: Lab, text: str) -> None:
     error = lab.refused(text)
-    assert error.message.endswith("Invalid module format")
+    assert error.what.endswith("Invalid module format")
     assert error.because
     assert error.try_
     assert not lab.k.modules
@@ -367,7 +368,7 @@ def test_a_freed_address_is_not_soon_used_again_unless_asked_for(tmp_path: Path)
     for cmdline, same in (("", False), ("module_reuse", True)):
         lab = Lab(tmp_path, cmdline=cmdline)
         first = lab.load("").address
-        delete_module(lab.k, "m")
+        rmmod(lab.k, "m")
         assert (lab.load("").address == first) is same
 
 
@@ -376,7 +377,7 @@ def test_a_full_module_area_refuses(lab: Lab) -> None:
 
     def fill() -> None:
         for number in range(1000):
-            load_module(lab.k, path)
+            insmod(lab.k, path)
             lab.k.modules[f"m{number}"] = lab.k.modules.pop("m")
 
     with pytest.raises(ModuleError, match="Cannot allocate memory"):
@@ -392,14 +393,14 @@ def test_three_hundred_rounds_leave_nothing_behind(lab: Lab) -> None:
         counted: tuple[Sized, ...] = (k.symbols, k.bodies, k.modules, k.tasks, k._stubs, k._function_addresses, k.notes)
         return (k.ram.frames_used, threading.active_count(), *[len(kept) for kept in counted])
 
-    load_module(k, path)
+    insmod(k, path)
     lab.call(335, 1)
-    delete_module(k, "syscallModule")
+    rmmod(k, "syscallModule")
     before = measure()
     for number in range(300):
-        load_module(k, path)
+        insmod(k, path)
         assert lab.result(335, number) == number
-        delete_module(k, "syscallModule")
+        rmmod(k, "syscallModule")
     assert measure() == before
     assert lab.result(335, 1) == -errno.ENOSYS
 
@@ -437,7 +438,7 @@ def test_ctrl_c_ends_an_init_that_loops(lab: Lab) -> None:
     timer = press_ctrl_c()
     error = lab.refused("def m_init(k):\n    while True:\n        pass\nmodule_init(m_init)\n")
     timer.join()
-    assert error.message.startswith("Killed: insmod")
+    assert error.what.startswith("Killed: insmod")
     assert lab.k.taint.letters == {"O", "L"}
     lab.assert_well()
 
@@ -447,7 +448,7 @@ def test_a_second_licence_that_is_not_gpl_adds_no_line(tmp_path: Path) -> None:
     for name in ("one", "two"):
         path = tmp_path / f"{name}.py"
         path.write_text('from kshell.linux import *\nMODULE_LICENSE("Proprietary")\n')
-        assert load_module(lab.k, str(path)).taints == "PO"
+        assert insmod(lab.k, str(path)).taints == "PO"
     lines = [line for line in lab.dmesg() if "license" in line]
     assert lines == ["one: module license 'Proprietary' taints kernel."]
     assert lab.dmesg().count("Disabling lock debugging due to kernel taint") == 1
@@ -467,7 +468,7 @@ def test_a_module_without_a_licence_is_not_even_built_on_6_19(tmp_path: Path) ->
     path = tmp_path / "m.py"
     path.write_text("from kshell.linux import *\n")
     error = refusal(lab.k, str(path))
-    assert error.message.endswith(": Invalid module format")
+    assert error.what.endswith(": Invalid module format")
     assert error.details == ["ERROR: modpost: missing MODULE_LICENSE() in m.o"]
     assert not lab.k.taint.letters
 
@@ -483,9 +484,9 @@ def test_a_module_without_a_licence_is_not_even_built_on_6_19(tmp_path: Path) ->
 def test_kallsyms_lookup_name_is_exported_up_to_5_6_only(tmp_path: Path, use: str) -> None:
     path = tmp_path / "m.py"
     path.write_text(use + '\nMODULE_LICENSE("GPL")\n')
-    load_module(boot("4.19"), str(path))
+    insmod(boot("4.19"), str(path))
     error = refusal(new := boot("6.19"), str(path))
-    assert error.message == f"insmod: ERROR: could not insert module {path}: Unknown symbol in module"
+    assert error.what == f"insmod: ERROR: could not insert module {path}: Unknown symbol in module"
     assert [r.text for r in new.log.since(0)][-1] == "m: Unknown symbol kallsyms_lookup_name (err -2)"
     assert "boot course" in error.try_
 
@@ -493,7 +494,7 @@ def test_kallsyms_lookup_name_is_exported_up_to_5_6_only(tmp_path: Path, use: st
 def test_a_star_import_alone_does_not_ask_for_what_is_not_exported(tmp_path: Path) -> None:
     path = tmp_path / "m.py"
     path.write_text('from kshell.linux import *\nMODULE_LICENSE("GPL")\n')
-    assert load_module(boot("6.19"), str(path)).state == "Live"
+    assert insmod(boot("6.19"), str(path)).state == "Live"
 
 
 def test_a_positive_answer_of_init_dumps_the_stack(lab: Lab) -> None:

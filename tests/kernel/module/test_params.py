@@ -8,8 +8,8 @@ import pytest
 
 from kshell.abi.errno import EINVAL, ENOSPC, ERANGE
 from kshell.kernel.core.declare import DeclarationError, Param, module_param
-from kshell.kernel.module.load import load_module
 from kshell.kernel.module.params import Unfit, param_get, param_set, parse
+from kshell.shell.modules.insmod import insmod
 from tests.kernel.module_lab import Lab
 
 OLD, NEW = (4, 19), (6, 19)
@@ -135,7 +135,7 @@ def test_a_hexint_reads_in_hexadecimal_and_is_none_of_4_19s(tmp_path: Path) -> N
     lab = Lab(tmp_path, "6.19")
     path = tmp_path / "new.py"
     path.write_text('from kshell.linux import *\nMODULE_LICENSE("GPL")\n' + text)
-    module = load_module(lab.k, str(path))
+    module = insmod(lab.k, str(path))
     assert param_get(lab.k, module.parameters["level"]) == "0x0000ff"
     assert param_set(lab.k, module.parameters["level"], "0") == 0
     assert param_get(lab.k, module.parameters["level"]) == "00000000"
@@ -156,7 +156,7 @@ def test_a_value_outside_the_range_is_refused_in_both_ways(tmp_path: Path) -> No
     lab = Lab(tmp_path)
     text = MODULE.format(type="int", default="2", more=", range=(1, 5)")
     error = lab.refused(text, level="9")
-    assert error.message.endswith(": Invalid parameters")
+    assert error.what.endswith(": Invalid parameters")
     assert error.because == "level is from 1 to 5, and 9 is not"
     assert lab.dmesg()[-1] == "m: `9' invalid for parameter `level'"
     module = lab.load(text, level="5")
@@ -169,7 +169,7 @@ def test_a_string_that_is_too_long_is_said_twice(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
     long = "x" * 1025
     error = lab.refused(MODULE.format(type="charp", default="''", more=""), level=long)
-    assert error.message.endswith(": No space left on device")
+    assert error.what.endswith(": No space left on device")
     assert "level: string parameter too long" in lab.dmesg()
     assert lab.dmesg()[-1].startswith("m: `xxx")  # printk cuts a line
 

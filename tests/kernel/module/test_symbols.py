@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from kshell.cc.modinfo import modinfo, references, symbols
-from kshell.kernel.module.load import Module, ModuleError, load_module
+from kshell.cc.modinfo import headers, modinfo, symbols
+from kshell.kernel.module.struct_module import Module
+from kshell.shell.modules.insmod import insmod
+from kshell.shell.modules.refusals import ModuleError
 from tests.kernel.module_lab import HEAD, Lab
 
 EXPORTS = """
@@ -33,7 +35,7 @@ def load(lab: Lab, text: str, name: str = "m", licence: str = "GPL") -> Module:
     """insmod a module that uses nothing of the course kernel's own."""
     path = lab.folder / f"{name}.py"
     path.write_text(f'from kshell.linux import *\nMODULE_LICENSE("{licence}")\n{text}')
-    return load_module(lab.k, str(path))
+    return insmod(lab.k, str(path))
 
 
 def load_proprietary(lab: Lab, text: str, name: str = "p") -> Module:
@@ -125,7 +127,7 @@ def test_a_file_tells_its_symbols_without_running() -> None:
     assert found.undefined == ["STUB_test_call"]
     assert found.defined == ["plain", "gpl", "lvl"]
     assert modinfo(tree) == [("license", "GPL"), ("parm", "lvl:x (int)")]
-    assert "Param" in references(tree)
+    assert "Param" in headers(tree)
 
 
 def test_a_symbol_of_a_module_that_died_in_its_init_is_waited_for_in_vain(tmp_path: Path) -> None:
@@ -136,7 +138,7 @@ def test_a_symbol_of_a_module_that_died_in_its_init_is_waited_for_in_vain(tmp_pa
     with pytest.raises(ModuleError) as caught:
         load(lab, "x = extern('x', int)\n", "user")
     error = caught.value
-    assert error.message.endswith("Device or resource busy")
+    assert error.what.endswith("Device or resource busy")
     assert lab.dmesg()[-2:] == ["user: gave up waiting for init of module owner.", "user: Unknown symbol x (err -16)"]
     assert lab.k.clock.ns - before >= 30 * 10**9
     assert not lab.k.modules["owner"].used_by

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kshell.kernel.module.load import ModuleError, delete_module
+from kshell.shell.modules.insmod import rmmod
+from kshell.shell.modules.refusals import ModuleError
 from tests.kernel.module_lab import Lab
 
 HANDLERS = {
@@ -74,7 +75,7 @@ def test_an_odd_handler_ends_in_an_answer_or_an_oops(tmp_path: Path, name: str, 
         assert lab.k.oopses == 1 or "L" in lab.k.taint.letters
     lab.assert_well()
     with suppress(ModuleError):
-        delete_module(lab.k, "m")
+        rmmod(lab.k, "m")
     lab.assert_well()
 
 
@@ -105,6 +106,6 @@ def test_an_odd_top_level_is_loaded_or_refused(tmp_path: Path, name: str) -> Non
     lab.k.tick_budget = 5000
     with suppress(ModuleError):
         lab.load(TOPS[name] + "\n")
-        delete_module(lab.k, "m")
+        rmmod(lab.k, "m")
     lab.assert_well()
     lab.load("", "another")

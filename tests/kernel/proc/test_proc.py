@@ -17,10 +17,10 @@ from kshell.abi.fcntl import O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY
 from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import Buffer, load_program, run_stub
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.load import delete_module
 from kshell.kernel.proc.sysctl import get_number
 from kshell.kernel.task.binfmt import Segment
 from kshell.kernel.task.task import do_exit
+from kshell.shell.modules.insmod import rmmod
 from tests.kernel.file_lab import Lab
 from tests.kernel.module_lab import Lab as ModuleLab
 
@@ -167,7 +167,7 @@ def test_a_module_that_died_is_loading_or_unloading_for_ever(modules: ModuleLab)
     modules.refused("def i(k): return 1 // 0\nmodule_init(i)\n", "stuck")
     modules.load("def i(k): return 0\ndef e(k): return 1 // 0\nmodule_init(i)\nmodule_exit(e)\n", "going")
     with pytest.raises(Exception, match="rmmod going"):
-        delete_module(modules.k, "going")
+        rmmod(modules.k, "going")
     going, stuck = text(modules.k, "/proc/modules").splitlines()
     assert re.fullmatch(r"going 4096 -1 - Unloading 0x[0-9a-f]{16} \(O-\)", going)
     assert re.fullmatch(r"stuck 4096 1 \[permanent\], Loading 0x[0-9a-f]{16} \(O\+\)", stuck)
@@ -181,7 +181,7 @@ def test_kallsyms_names_the_module_of_a_symbol_behind_a_tab(modules: ModuleLab) 
     assert f"{symbol.address:016x} R sys_call_table" in lines
     assert f"{modules.k.modules['m'].address + 16:016x} t i\t[m]" in lines
     assert len(lines) == len(modules.k.symbols)
-    delete_module(modules.k, "m")
+    rmmod(modules.k, "m")
     assert "[m]" not in text(modules.k, "/proc/kallsyms")
 
 

@@ -12,8 +12,8 @@ import pytest
 from kshell.abi.errno import EACCES, EFAULT, EINVAL, EISDIR, ENODEV, ENOENT, EPERM, ERANGE
 from kshell.abi.fcntl import O_APPEND, O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY
 from kshell.kernel.entry.exec import Buffer, run_stub
-from kshell.kernel.module.load import delete_module, load_module
-from kshell.kernel.module.struct_module import ModuleError
+from kshell.shell.modules.insmod import insmod, rmmod
+from kshell.shell.modules.refusals import ModuleError
 from tests.kernel import file_lab
 from tests.kernel.module_lab import Lab as ModuleLab
 from tests.kernel.proc.test_proc import OPERATIONS, native, simulated
@@ -83,7 +83,7 @@ def test_a_module_s_directory_is_there_from_insmod_to_rmmod(lab: Lab) -> None:
     lab.load("")
     assert lab.names() == ["m"]
     assert lab.names("m") == ["coresize", "holders", "initsize", "initstate", "refcnt", "sections", "taint"]
-    delete_module(lab.k, "m")
+    rmmod(lab.k, "m")
     assert lab.names() == []
     assert lab.open("m/initstate", O_RDONLY) == -ENOENT
 
@@ -101,7 +101,7 @@ def test_a_module_that_died_is_coming_or_going_for_ever(lab: Lab) -> None:
     assert lab.text("stuck/initstate") == "coming\n"
     lab.load("def i(k): return 0\ndef e(k): return 1 // 0\nmodule_init(i)\nmodule_exit(e)\n", "leaver")
     with pytest.raises(ModuleError):
-        delete_module(lab.k, "leaver")
+        rmmod(lab.k, "leaver")
     assert lab.text("leaver/initstate") == "going\n"
     assert lab.text("leaver/refcnt") == "-1\n"
 
@@ -119,7 +119,7 @@ def test_holders_are_links_to_who_uses_its_symbols(lab: Lab) -> None:
     assert [(entry.name, entry.target) for entry in listing] == [("upper", "../../upper")]
     assert lab.text("lower/holders/upper/initstate") == "live\n"
     assert lab.text("lower/refcnt") == "1\n"
-    delete_module(lab.k, "upper")
+    rmmod(lab.k, "upper")
     assert lab.names("lower/holders") == []
 
 
@@ -203,7 +203,7 @@ def test_an_open_file_whose_module_has_gone_answers_ENODEV(lab: Lab) -> None:
     unread, half, written = (lab.open(f"m/{name}", O_RDONLY) for name in ("initstate", "taint", "refcnt"))
     written = lab.open("m/parameters/level", O_WRONLY)
     assert lab.raw(READ, half, Buffer(1), 1) == 1
-    delete_module(lab.k, "m")
+    rmmod(lab.k, "m")
     assert lab.raw(READ, unread, Buffer(9), 9) == -ENODEV
     assert lab.raw(READ, half, Buffer(9), 9) == 1  # the rest of what was made before
     assert lab.raw(READ, half, Buffer(9), 9) == -ENODEV
@@ -212,10 +212,10 @@ def test_an_open_file_whose_module_has_gone_answers_ENODEV(lab: Lab) -> None:
 
 def test_a_namesake_that_is_loaded_later_is_another_module(lab: Lab) -> None:
     path = lab.write(PARAMETERS)
-    load_module(lab.k, path)
+    insmod(lab.k, path)
     old = lab.open("m/parameters/level", O_RDWR)
-    delete_module(lab.k, "m")
-    load_module(lab.k, path, {"level": "9"})
+    rmmod(lab.k, "m")
+    insmod(lab.k, path, {"level": "9"})
     assert lab.raw(READ, old, Buffer(9), 9) == -ENODEV
     assert lab.raw(WRITE, old, b"5", 1) == -ENODEV
     assert lab.text("m/parameters/level") == "9\n"
@@ -225,7 +225,7 @@ def test_the_folder_of_a_module_that_has_gone_is_empty_to_who_stands_in_it(lab: 
     lab.load("")
     assert lab.raw(CHDIR, b"/sys/module/m") == 0
     assert lab.raw(OPEN, b"initstate", O_RDONLY, 0) >= 0
-    delete_module(lab.k, "m")
+    rmmod(lab.k, "m")
     assert lab.raw(OPEN, b"initstate", O_RDONLY, 0) == -ENOENT
 
 
@@ -246,7 +246,7 @@ def test_nothing_can_be_made_or_removed(lab: Lab) -> None:
 @pytest.mark.parametrize("program", OPERATIONS, ids=lambda program: str(program[0]))
 def test_opening_reading_seeking_and_writing_answer_as_linux_does(program: list[Any], tmp_path: Path) -> None:
     lab = file_lab.Lab()
-    load_module(lab.k, Lab(tmp_path).write(PARAMETERS))
+    insmod(lab.k, Lab(tmp_path).write(PARAMETERS))
     flags, operations = program[1], program[2:]
     found = Path("/sys/module").glob("*/parameters/*")
     unwritable = next((path for path in found if path.stat().st_mode & 0o777 == 0o444 and _is_short(path)), None)

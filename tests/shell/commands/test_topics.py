@@ -61,7 +61,7 @@ def test_help_modules_marks_lines_of_C(shared: Lab) -> None:
     assert text.count("module_param(level, int, 0644)") == 1
 
 
-@pytest.mark.parametrize("name", kshell.linux.__all__)
+@pytest.mark.parametrize("name", kshell.linux.NAMES)
 def test_every_name_of_kshell_linux_has_a_page(shared: Lab, name: str) -> None:
     page = shared.json(f"help {name}")
     assert page["summary"]

@@ -5,13 +5,13 @@ C counterpart: check_modinfo() and module_augment_kernel_taints() in kernel/modu
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from kshell.abi.errno import ENOEXEC
 from kshell.abi.loglevel import KERN_ERR, KERN_WARNING
 from kshell.kernel.core.taint import add_taint, in_order
-from kshell.kernel.module.struct_module import Module, Refusal
+from kshell.kernel.module.refusal import Reason, Refusal
+from kshell.kernel.module.struct_module import Module
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
@@ -29,24 +29,22 @@ def check_vermagic(k: Kernel, module: Module, force: bool) -> None:
             k.printk(KERN_WARNING, f"{module.name}: bad vermagic: kernel tainted.")
         add_taint_module(k, module, "F", lockdep_still_ok=False)
         return
-    if module.vermagic is None or module.vermagic == k.vermagic:
+    if module.object.vermagic is None or module.object.vermagic == k.vermagic:
         return
-    k.printk(KERN_ERR, f"{module.name}: version magic '{module.vermagic}' should be '{k.vermagic}'")
-    release = module.vermagic.split(" ")[0]
-    because = f"it was built for kernel {release}, and {k.release} is running: its calls and structures may not fit"
-    if release == k.release:
-        because = f"it was built for a {release} of another configuration: '{module.vermagic}', not '{k.vermagic}'"
-    raise Refusal(ENOEXEC, because, "boot TREE  (the kernel that it was built for), or build it for this one: make")
+    k.printk(KERN_ERR, f"{module.name}: version magic '{module.object.vermagic}' should be '{k.vermagic}'")
+    release = module.object.vermagic.split(" ")[0]
+    if release != k.release:
+        raise Refusal(ENOEXEC, Reason.OTHER_RELEASE, built_for=release, release=k.release)
+    facts = {"built_for": module.object.vermagic, "release": release, "vermagic": k.vermagic}
+    raise Refusal(ENOEXEC, Reason.OTHER_CONFIGURATION, **facts)
 
 
 def check_licence(k: Kernel, module: Module) -> None:
     """Taint the kernel, each flag with a line if it is new; this comes before any symbol is looked up."""
-    licence = dict(module.section(".modinfo")).get("license")
+    licence = dict(module.sections[".modinfo"]).get("license")
     if licence is None and k.profile.version >= (5, 12):
-        because = "since 5.12 a module without MODULE_LICENSE is not even built: modpost ends with this error"
-        details = (f"ERROR: modpost: missing MODULE_LICENSE() in {module.name}.o",)
-        raise Refusal(ENOEXEC, because, 'MODULE_LICENSE("GPL")  (at the top level of the file)', details)
-    if not module.intree:
+        raise Refusal(ENOEXEC, Reason.NO_LICENSE)
+    if not module.object.intree:
         if "O" not in k.taint.letters:
             k.printk(KERN_WARNING, f"{module.name}: loading out-of-tree module taints kernel.")
         add_taint_module(k, module, "O")
@@ -63,7 +61,7 @@ def check_licence(k: Kernel, module: Module) -> None:
 
 def note_system_calls(k: Kernel, module: Module) -> None:
     """A system call that a module defines is text like any other: kshell says why nothing reaches it."""
-    for definition in module.section(".syscalls"):
+    for definition in module.sections[".syscalls"]:
         k.note(
             f"{module.name} defines the system call {definition.name}, and nothing calls it: a module cannot add one. "
             "The table was filled when the kernel was built, and is read-only. Let a call that is built in follow a "
@@ -71,22 +69,9 @@ def note_system_calls(k: Kernel, module: Module) -> None:
         )
 
 
-def note_warnings(k: Kernel, module: Module) -> None:
-    """What the compiler lets pass and a person should look at."""
-    source = module.source
-    if "license" not in dict(source.info) and any(name.startswith("SYSCALL_DEFINE") for name in source.references):
-        k.note(
-            f"{os.path.basename(source.path)} is no module but a source of the kernel itself: it goes into a tree as "
-            f"SystemCalls/{module.name}.py, with obj-y := {module.name}.o in its Makefile (help add-a-system-call)"
-        )
-    for found in module.source.warnings:
-        place = f"{os.path.basename(module.source.path)}:{found.line}"
-        k.note(f"{place}: warning: {found.text}; try: {found.try_}")
-
-
 def note_own_pointers(k: Kernel, module: Module) -> None:
     """A pointer of the module's own that has the name of one that the kernel exports: hardly ever what is meant."""
-    for stub in module.section(".bss"):
+    for stub in module.sections[".bss"]:
         symbol = k.symbols.lookup_exported(stub.name)
         if symbol is not None and symbol.module != module.name:
             owner = symbol.module or "the kernel"

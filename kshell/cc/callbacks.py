@@ -14,7 +14,7 @@ INIT, EXIT, HANDLER, CALL = "init", "exit", "handler", "call"
 ERRNOS = {name for name, _ in ERRNO.values()}
 
 
-def check_entries(tree: ast.Module, known: dict[str, str]) -> Iterator[Finding]:
+def check_callbacks(tree: ast.Module, known: dict[str, str]) -> Iterator[Finding]:
     """Entry functions without `k`, and those that return an errno without its minus; `known` are the file's roles."""
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name in known:

@@ -1,0 +1,8 @@
+"""The kernel that code runs in, and what is a keyword of C or an ordinary variable there (C: <linux/kernel.h>)."""
+
+from __future__ import annotations
+
+from kshell.kernel.core.declare import Stub, extern
+from kshell.kernel.kernel import Kernel
+
+__all__ = ["Kernel", "Stub", "extern"]

@@ -1,0 +1,218 @@
+"""How insmod, modprobe and rmmod word what the kernel refuses: the line that Linux's kmod prints, because, and try."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from kshell.abi.errno import EEXIST, EINVAL, ENOENT, ENOEXEC, ESRCH, strerror
+from kshell.abi.problem import did_you_mean, excerpt
+from kshell.kernel.module.refusal import Reason, Refusal
+from kshell.shell.errors import CommandError
+from kshell.shell.views.view import show
+
+if TYPE_CHECKING:
+    from kshell.kernel.core.object import ObjectFile
+    from kshell.kernel.kernel import Kernel
+
+INSMOD_WORDS = {
+    ENOENT: "Unknown symbol in module",
+    ENOEXEC: "Invalid module format",
+    EINVAL: "Invalid parameters",
+    ESRCH: "Module has wrong symbol version",
+}
+MODPROBE_WORDS = {
+    ENOENT: "Unknown symbol in module, or unknown parameter (see dmesg)",
+    EEXIST: "Module already in kernel",
+}
+BUILD_OR_BOOT = "boot TREE  (the kernel that it was built for), or build it for this one: make"
+CORRECT = "correct line {line}, save, and insmod again"
+REBOOT = "boot  (a real machine would need a reboot)"
+# Because and try for each reason but UNKNOWN_SYMBOL.  Beside its facts there are {module}, {insmod} or {rmmod}: what
+# was typed.
+WORDS: dict[Reason, tuple[str, str]] = {
+    Reason.OTHER_RELEASE: (
+        "it was built for kernel {built_for}, and {release} is running: its calls and structures may not fit",
+        BUILD_OR_BOOT,
+    ),
+    Reason.OTHER_CONFIGURATION: (
+        "it was built for a {release} of another configuration: '{built_for}', not '{vermagic}'",
+        BUILD_OR_BOOT,
+    ),
+    Reason.NO_LICENSE: (
+        "since 5.12 a module without MODULE_LICENSE is not even built: modpost ends with this error",
+        'MODULE_LICENSE("GPL")  (at the top level of the file)',
+    ),
+    Reason.ALREADY_LOADED: (
+        "a module called {module} is loaded already, from {path}",
+        "rmmod {module}  (and then load it again)",
+    ),
+    Reason.DIED_BEFORE: (
+        "{module} died in its {function} and stays {state}; Linux would wait until interrupted",
+        "boot  (a fresh kernel; a real machine would need a reboot)",
+    ),
+    Reason.BAD_DECLARATION: ("a declaration does not fit what it declares", CORRECT),
+    Reason.BAD_TOP_LEVEL: ("the top level of a module declares; what it does belongs into its functions", CORRECT),
+    Reason.BAD_IMPORT: ("{header} has no {wanted}", "a sample shows what there is: module copy syscallModule"),
+    Reason.TYPE_TOO_NEW: (
+        "{type} parameters came with Linux {since}, and this is {release}",
+        'module_param({parameter}, "uint", ...)',
+    ),
+    Reason.NO_ADDRESS: (
+        "{macro} names {function}, and only a plain def at the top level has an address",
+        "def my_function(k): ... and {macro}(my_function)",
+    ),
+    Reason.EXPORTED_TWICE: (
+        "'{symbol}' exported twice. Previous export was in {module}",
+        "take one of the two EXPORT_SYMBOLs out",
+    ),
+    Reason.DEFINED_TWICE: ("redefinition of '{symbol}': one name has one address", "rename one of the two"),
+    Reason.EXPORTED_ALREADY: (
+        "{symbol} is exported by {owner} already",
+        'use it with extern("{symbol}"), or choose another name',
+    ),
+    Reason.OWNER_NOT_LIVE: (
+        "{symbol} belongs to {owner}, which is {state} and will not become Live any more",
+        REBOOT,
+    ),
+    Reason.NOT_EXPORTED_SINCE: (
+        "{symbol} is in this kernel ({release}), but since {since} it is not exported to modules",
+        "boot course  (or boot 4.19: there it still was)",
+    ),
+    Reason.GPL_ONLY: (
+        "{symbol} is exported with EXPORT_SYMBOL_GPL, and {module} is under no licence that goes with the GPL",
+        'MODULE_LICENSE("GPL"), if you may say so; to such a module the symbol is not there',
+    ),
+    Reason.GPL_ONLY_AND_PROPRIETARY: (
+        "{owner} is proprietary, and {module} also uses what is GPL-only",
+        "use the one or the other; dmesg says which symbols",
+    ),
+    Reason.NOT_EXPORTED: (
+        "{symbol} is in this kernel, but nobody exports it",
+        "EXPORT_SYMBOL({symbol}) where it is defined{rebuild}",
+    ),
+    Reason.NO_MODULE_SPACE: ("every page of the module area is in use", "rmmod what you do not need"),
+    Reason.NO_MEMORY: ("the machine has no memory left", "end what uses it, or boot"),
+    Reason.BAD_PARAMETER: ("{why}", "{insmod} {parameter}={example}"),
+    Reason.NO_INT_RESULT: (
+        "its init function returned {result}, and must return an int",
+        "end it with return 0",
+    ),
+    Reason.INIT_FAILED: (
+        "its init function returned {result}, so the kernel unloaded it again",
+        "init returns 0 when all went well",
+    ),
+    Reason.NOT_LOADED: ("the loaded modules are: {names}", "lsmod  (lists them)"),
+    Reason.USED: ("these modules use its symbols", "{rmmod} {last} first"),
+    Reason.HELD: (
+        "somebody took a reference and has not put it back",
+        "lsmod shows the count; boot starts afresh",
+    ),
+    Reason.HELD_BY_INIT: (
+        "it died in its init function and stays Loading: its init still runs, for all the kernel knows",
+        REBOOT,
+    ),
+    Reason.NOT_LIVE: ("it died in its {function} and stays {state}", REBOOT),
+    Reason.PERMANENT: (
+        "it has an init function and no exit function: the kernel takes it for permanent",
+        "add module_exit(...) to the module; boot gets rid of this one",
+    ),
+    Reason.DIED: (
+        "its {function} did not return: {why}. The module stays {state}",
+        "dmesg  (the report), then boot  (a fresh machine)",
+    ),
+}
+
+
+class ModuleError(CommandError):
+    """What insmod, modprobe or rmmod refuses: `errno` is what the kernel answered, `refusal` why, and `object` what was
+    to be loaded; both None where there was nothing to hand to the kernel."""
+
+    def __init__(
+        self,
+        what: str,
+        because: str,
+        try_: str,
+        errno: int,
+        details: Sequence[str] = (),
+        refusal: Refusal | None = None,
+        obj: ObjectFile | None = None,
+    ) -> None:
+        super().__init__(show(what), because, try_, details=details)
+        self.errno, self.refusal, self.object = errno, refusal, obj
+
+
+def not_inserted(command: str, path: str, name: str, errno: int) -> str:
+    """The line that insmod or modprobe prints."""
+    if command == "modprobe":
+        words = MODPROBE_WORDS.get(errno) or strerror(errno)
+        return f"modprobe: ERROR: could not insert '{name}': {words}"
+    return f"{command}: ERROR: could not insert module {path}: {INSMOD_WORDS.get(errno) or strerror(errno)}"
+
+
+def not_loaded(k: Kernel, command: str, obj: ObjectFile, refusal: Refusal) -> ModuleError:
+    """Why `obj` was not loaded, as `command` says it."""
+    facts = refusal.facts | {
+        "module": obj.name,
+        "insmod": f"modprobe {obj.name}" if command == "modprobe" else f"insmod {obj.path}",
+        "rebuild": ", then make, make install, boot" if k.image.tree else "",
+    }
+    what, details = not_inserted(command, obj.path, obj.name, refusal.errno), []
+    because, try_ = _looked_around(k, refusal) or [each.format_map(facts) for each in WORDS[refusal.reason]]
+    if refusal.reason is Reason.DIED:
+        what = f"{facts['signal']}: insmod {obj.path}"
+    elif refusal.reason is Reason.NO_LICENSE:
+        details = [f"ERROR: modpost: missing MODULE_LICENSE() in {obj.name}.o"]
+    elif refusal.reason is Reason.TYPE_TOO_NEW:
+        details = [f"{obj.name}: error: 'param_ops_{facts['type']}' undeclared here (not in a function)"]
+    elif "line" in facts:
+        details = [f"{obj.source}:{facts['line']}: error: {facts['error']}", *excerpt(obj.text, facts["line"])]
+    return ModuleError(what, because, try_, refusal.errno, details, refusal, obj)
+
+
+def _looked_around(k: Kernel, refusal: Refusal) -> tuple[str, str] | None:
+    """What only a look around tells: which name was meant, which kernel has what is missing."""
+    if refusal.reason is Reason.BAD_IMPORT:
+        from kshell import linux
+
+        header, wanted = refusal.facts["header"], refusal.facts["wanted"]
+        close = did_you_mean(wanted, linux.NAMES)
+        return (f"{header} has no {wanted}", f"did you mean {close[0]}?") if close else None
+    if refusal.reason is not Reason.UNKNOWN_SYMBOL:
+        return None
+    symbol = refusal.facts["symbol"]
+    if symbol == "STUB_test_call" and k.image.tree:
+        because = f"the kernel of {k.image.tree} was built without a file that defines {symbol}"
+        return because, "add SystemCalls/test_call.py to the tree, make, make install, boot"
+    if symbol == "STUB_test_call":
+        because = f"this is kernel {k.release}, and test_call is compiled into the course kernel only"
+        return because, "boot course  (and load it there)"
+    exported = [each.name for each in k.symbols if each.exported]
+    close = did_you_mean(symbol, exported)
+    hint = f"did you mean {close[0]}?" if close else f"what is exported: {', '.join(exported) or 'nothing'}"
+    return f"nothing that this kernel exports is called {symbol}", hint
+
+
+def not_removed(k: Kernel, command: str, name: str, force: bool, refusal: Refusal) -> ModuleError:
+    """Why the module called `name` was not unloaded, as `command` (rmmod or modprobe -r) says it."""
+    users = refusal.facts.get("users", [])
+    facts = refusal.facts | {"rmmod": command, "names": ", ".join(k.modules) or "none", "last": "".join(users[-1:])}
+    because, try_ = [each.format_map(facts) for each in WORDS[refusal.reason]]
+    what = f"rmmod: ERROR: could not remove module {name}: {strerror(refusal.errno)}"
+    if command != "rmmod":
+        what = f"modprobe: ERROR: could not remove '{name}': {strerror(refusal.errno)}"
+    if refusal.reason is Reason.DIED:
+        what = f"{facts['signal']}: {command} {name}"
+    elif refusal.reason is Reason.NOT_LOADED:
+        what = f"rmmod: ERROR: Module {name} is not currently loaded"
+        close = did_you_mean(name, k.modules)
+        try_ = f"rmmod {close[0]}  (did you mean that?)" if close else try_
+    elif refusal.reason in (Reason.USED, Reason.HELD, Reason.HELD_BY_INIT) and not force:
+        # rmmod looks this up in /sys/module before it asks the kernel
+        by = f" by: {' '.join(users)}" if users else ""
+        what = f"rmmod: ERROR: Module {name} is in use{by}"
+        if command != "rmmod":
+            what = f"modprobe: FATAL: Module {name} is in use."
+    elif refusal.reason is Reason.USED:
+        because = f"{' and '.join(users)} would use what is gone; even -f does not allow that"
+    return ModuleError(what, because, try_, refusal.errno, refusal=refusal)

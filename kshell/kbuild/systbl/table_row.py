@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from kshell.kbuild.messages import BuildMessage
 
 SCRIPTS = {"4.19": "arch/x86/entry/syscalls/syscalltbl.sh", "6.19": "scripts/syscalltbl.sh"}
 MOST_ERRORS = 20
 
 
-class TableRow:
-    """A row that is in the kernel's table: `nr`, `abi`, `name`, its `entry` as written (None: none), `symbol`, `line`.
+class TableRow(NamedTuple):
+    """A row that is in the kernel's table: `entry` is as written (None: none).
 
     `symbol` is the function that the linker will look for; where the row has no entry it is the release's
     sys_ni_syscall.  `symbol_column` is where the entry starts in its line.
     """
 
-    __slots__ = ("abi", "entry", "line", "name", "nr", "symbol", "symbol_column")
-
-    def __init__(
-        self, nr: int, abi: str, name: str, entry: str | None, symbol: str, line: int, symbol_column: int
-    ) -> None:
-        self.nr, self.abi, self.name, self.entry, self.symbol = nr, abi, name, entry, symbol
-        self.line, self.symbol_column = line, symbol_column
+    nr: int
+    abi: str
+    name: str
+    entry: str | None
+    symbol: str
+    line: int
+    symbol_column: int
 
     def fields(self) -> list[int | str]:
         """What a vmlinux keeps of the row: number, ABI, name, symbol."""
         return [self.nr, self.abi, self.name, self.symbol]
-
-    def __repr__(self) -> str:
-        return f"TableRow({self.nr}, {self.abi!r}, {self.name!r}, {self.symbol!r}, line {self.line})"
 
 
 class SystblResult:
@@ -40,8 +39,6 @@ class SystblResult:
     `blamed` for a line at which the script stopped the line that is the reason.  `header`
     is the text of syscalls_64.h.
     """
-
-    __slots__ = ("blamed", "errors", "failed", "header", "lost", "notes", "rows", "taken")
 
     def __init__(self) -> None:
         self.rows: list[TableRow] = []

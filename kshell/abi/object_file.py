@@ -9,18 +9,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from kshell.abi.problem import ProblemError
+
 MAGIC = b"kshell-object "
 VERSION = 1
 KINDS = ("object", "module", "vmlinux", "program")
 ELF_MAGIC = b"\x7fELF"
 
 
-class ObjectError(Exception):
-    """A file that should be an object file and is none: what, because, try."""
-
-    def __init__(self, what: str, because: str, try_: str) -> None:
-        super().__init__(what)
-        self.what, self.because, self.try_ = what, because, try_
+class ObjectError(ProblemError):
+    """A file that should be an object file and is none."""
 
 
 def is_object(data: bytes) -> bool:

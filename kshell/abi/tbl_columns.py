@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from kshell.abi.problem import did_you_mean
 from kshell.abi.syscall_rows import ABIS, MAX_NUMBER, X32_FIRST, X32_LAST
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -137,9 +138,7 @@ def abi_fault(fields: list[Field]) -> Fault | None:
         return at(field, f"the ABI is missing: {quoted(text)} stands in its place", because, row)
     meant = _FOREIGN_ABIS.get(text.lower())
     if meant is None:
-        from difflib import get_close_matches
-
-        meant = next(iter(get_close_matches(text.lower()[:20], ABIS, 1)), None)
+        meant = next(iter(did_you_mean(text[:20], ABIS)), None)
     if text.lower() == "i386":
         because = (
             "that ABI has a table of its own, syscall_32.tbl: 4.19's build would break at this row in the compiler,"

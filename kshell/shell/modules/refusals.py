@@ -28,8 +28,8 @@ MODPROBE_WORDS = {
 BUILD_OR_BOOT = "boot TREE  (the kernel that it was built for), or build it for this one: make"
 CORRECT = "correct line {line}, save, and insmod again"
 REBOOT = "boot  (a real machine would need a reboot)"
-# Because and try for each reason but UNKNOWN_SYMBOL.  Beside its facts there are {module}, {insmod} or {rmmod}: what
-# was typed.
+# Because and try for each reason but two (see _looked_around).  Beside its facts there is {module}, and what was typed:
+# {insmod} or {rmmod}.
 WORDS: dict[Reason, tuple[str, str]] = {
     Reason.OTHER_RELEASE: (
         "it was built for kernel {built_for}, and {release} is running: its calls and structures may not fit",
@@ -53,7 +53,6 @@ WORDS: dict[Reason, tuple[str, str]] = {
     ),
     Reason.BAD_DECLARATION: ("a declaration does not fit what it declares", CORRECT),
     Reason.BAD_TOP_LEVEL: ("the top level of a module declares; what it does belongs into its functions", CORRECT),
-    Reason.BAD_IMPORT: ("{header} has no {wanted}", "a sample shows what there is: module copy syscallModule"),
     Reason.TYPE_TOO_NEW: (
         "{type} parameters came with Linux {since}, and this is {release}",
         'module_param({parameter}, "uint", ...)',
@@ -177,7 +176,8 @@ def _looked_around(k: Kernel, refusal: Refusal) -> tuple[str, str] | None:
 
         header, wanted = refusal.facts["header"], refusal.facts["wanted"]
         close = did_you_mean(wanted, linux.NAMES)
-        return (f"{header} has no {wanted}", f"did you mean {close[0]}?") if close else None
+        try_ = f"did you mean {close[0]}?" if close else "a sample shows what there is: module copy syscallModule"
+        return f"{header} has no {wanted or 'such thing'}", try_
     if refusal.reason is not Reason.UNKNOWN_SYMBOL:
         return None
     symbol = refusal.facts["symbol"]

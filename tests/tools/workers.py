@@ -19,6 +19,7 @@ from scratch import SCRATCH
 
 HANG = 20  # seconds without a sign of life
 MOST_SAID = 3500  # bytes of one failure
+HARNESS = 9  # exit status of a worker whose own code has failed; it has reported so
 
 Child = Callable[[range, Callable[[int], None], Callable[[str], None]], None]
 
@@ -86,7 +87,7 @@ class Crew:
     def look_after(self, worker: Worker) -> None:
         """Take what a worker reports; kill it if it hangs; if it has ended, count, and go on after a crash."""
         self._take(worker)
-        number, when = struct.unpack_from("<Qd", worker.progress, 0)
+        when = struct.unpack_from("<d", worker.progress, 8)[0]
         ended, status = os.waitpid(worker.pid, os.WNOHANG)
         hangs = not ended and when > 0 and time.time() - when > HANG  # pack_into writes zeros first
         if hangs:
@@ -99,8 +100,9 @@ class Crew:
         self.live.remove(worker)
         for line in self.said.pop(worker.pid).decode(errors="replace").splitlines():
             self._fail(line)
-        if not hangs and not status:
-            self.done += len(worker.numbers)
+        number = struct.unpack_from("<Q", worker.progress, 0)[0]
+        if (number == worker.numbers.stop and status == 0) or status == HARNESS << 8:
+            self.done += number - worker.numbers.start
             return
         self._fail(f"{'HANG' if hangs else 'CRASH'} status {status:#x} at {number}: {self.describe(number)}")
         for line in _stack(worker.pid):
@@ -140,7 +142,7 @@ def _work(child: Child, numbers: range, progress: mmap.mmap, writing: int) -> in
         crash.unlink()
     except BaseException:
         report(f"harness: {traceback.format_exc()}")
-        return 9
+        return HARNESS
     return 0
 
 

@@ -124,7 +124,7 @@ def _declare(obj: ObjectFile, path: str) -> dict[str, Any]:
     except BaseException as error:  # whatever a file may raise, SystemExit too
         if isinstance(error, KeyboardInterrupt):
             raise
-        from kshell.kernel.entry.oops import line_in
+        from kshell.kernel.entry.stacktrace import line_in
 
         raise _TopLevel(line_in(error, path), error) from None
     return namespace

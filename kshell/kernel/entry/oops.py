@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from kshell.abi.signal import SIGKILL, SIGSEGV
 from kshell.kernel.core.layout import FUNCTION_SIZE, MODULES, MODULES_SIZE, TASK_SIZE_MAX
 from kshell.kernel.core.memory import KernelFault
-from kshell.kernel.core.pointers import RETURN_OFFSET, InvalidOpcode, KernelPanic, SoftLockup, shortened
+from kshell.kernel.core.pointers import RETURN_OFFSET, InvalidOpcode, KernelPanic, SoftLockup
 from kshell.kernel.core.signal import Siginfo
 from kshell.kernel.core.taint import add_taint
-from kshell.kernel.entry.stacktrace import kernel_frames, line_in, running_frames
+from kshell.kernel.entry.stacktrace import kernel_frames, running_frames
 from kshell.kernel.mm.oom import out_of_memory
 from kshell.kernel.report import oops_report
 from kshell.kernel.report.oops_report import Frame, describe
@@ -112,6 +112,3 @@ def warn(k: Kernel, text: str = "") -> None:
 def dump_stack(k: Kernel) -> None:
     """Say who runs and how it came to the caller (C: dump_stack)."""
     oops_report.dump_stack(k, running_frames(k, sys._getframe(1)))
-
-
-__all__ = ["describe", "die", "dump_stack", "explain", "line_in", "shortened", "warn"]

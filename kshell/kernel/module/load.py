@@ -13,8 +13,9 @@ from kshell.abi.errno import EEXIST, EINTR, EINVAL, ENOEXEC
 from kshell.abi.loglevel import KERN_WARNING
 from kshell.kernel.core.clock import MODULE_LOAD_NS
 from kshell.kernel.core.declare import DeclarationError
-from kshell.kernel.core.pointers import SoftLockup
-from kshell.kernel.entry import oops
+from kshell.kernel.core.pointers import SoftLockup, shortened
+from kshell.kernel.entry.oops import dump_stack
+from kshell.kernel.entry.stacktrace import line_in
 from kshell.kernel.module.declarations import run_declarations, sections_of
 from kshell.kernel.module.init_exit import DIED, death, function_of, named, run_function
 from kshell.kernel.module.leaks import note_leaks
@@ -23,6 +24,7 @@ from kshell.kernel.module.params import check_types, set_parameters
 from kshell.kernel.module.policy import check_licence, check_vermagic, note_own_pointers, note_system_calls
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.struct_module import LIVE, LOADING, Module
+from kshell.kernel.report.oops_report import describe
 
 if TYPE_CHECKING:
     from kshell.kernel.core.object import ObjectFile
@@ -79,8 +81,8 @@ def _declare(k: Kernel, module: Module) -> None:
     try:
         module.namespace = run_declarations(k, module.object, module)
     except BaseException as error:  # whatever a file may raise, SystemExit too
-        text = str(error) if isinstance(error, DeclarationError | SoftLockup) else oops.describe(error)
-        facts: dict[str, object] = {"line": oops.line_in(error, module.object.source), "error": text}
+        text = str(error) if isinstance(error, DeclarationError | SoftLockup) else describe(error)
+        facts: dict[str, object] = {"line": line_in(error, module.object.source), "error": text}
         reason = Reason.BAD_DECLARATION if isinstance(error, DeclarationError) else Reason.BAD_TOP_LEVEL
         if isinstance(error, ImportError):
             wanted = str(error).partition("name '")[2].partition("'")[0]
@@ -95,7 +97,7 @@ def _do_init_module(k: Kernel, module: Module) -> object:
     if result is DIED:
         return DIED
     if not isinstance(result, int):
-        raise Refusal(EINVAL, Reason.NO_INT_RESULT, result=oops.shortened(result))
+        raise Refusal(EINVAL, Reason.NO_INT_RESULT, result=shortened(result))
     result = INT.narrow(result)
     if result < 0:
         raise Refusal(-result, Reason.INIT_FAILED, result=result)
@@ -108,5 +110,5 @@ def _do_init_module(k: Kernel, module: Module) -> object:
         k.printk(KERN_WARNING, f"do_init_module: {suspicious}")
         k.printk(KERN_WARNING, "do_init_module: loading module anyway...")
         with named(k.current, "insmod"):
-            oops.dump_stack(k)
+            dump_stack(k)
     return result

@@ -1,0 +1,110 @@
+"""The symbols by which modules find one another: what a module uses of others, and what it offers them.
+
+C counterpart: resolve_symbol(), verify_exported_symbols() and inherit_taint() in kernel/module/main.c.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kshell.abi.errno import EBUSY, ENOENT, ENOEXEC
+from kshell.abi.loglevel import KERN_ERR, KERN_WARNING
+from kshell.kernel.core.declare import Stub
+from kshell.kernel.core.kallsyms import Symbol
+from kshell.kernel.module.refusal import Reason, Refusal
+from kshell.kernel.module.struct_module import LIVE, LOADING, Module
+
+if TYPE_CHECKING:
+    from kshell.kernel.kernel import Kernel
+
+# What kshell.linux offers, and the first release that no longer exports it.
+NOT_EXPORTED_SINCE = {"kallsyms_lookup_name": (5, 7)}
+WAIT_FOR_INIT_NS = 30 * 10**9  # how long a module waits for another's init function
+
+
+def resolve(k: Kernel, module: Module) -> list[tuple[Stub[Any], Symbol]]:
+    """Each extern with the exported symbol of that name.  Raises Refusal."""
+    closed = sorted(name for name, version in NOT_EXPORTED_SINCE.items() if k.profile.version >= version)
+    found, missing = [], [name for name in closed if name in module.object.headers]
+    using_gpl_only = False
+    for stub in module.sections[".extern"]:
+        symbol = k.symbols.lookup_exported(stub.name)
+        gpl_only = symbol is not None and symbol.exported == "EXPORT_SYMBOL_GPL"
+        owner = k.modules.get(symbol.module) if symbol is not None and symbol.module else None
+        using_gpl_only |= gpl_only
+        refused = gpl_only and "P" in module.taints
+        if symbol is None or refused or not _inherit_taint(k, module, owner, stub.name, using_gpl_only):
+            missing.append(stub.name)
+            continue
+        if owner is not None and owner.state != LIVE:
+            raise _not_live(k, module, owner, stub.name)
+        found.append((stub, symbol))
+        if owner is not None and owner not in module.uses:
+            module.uses.append(owner)
+    if missing:
+        module.uses.clear()
+        for name in missing:
+            k.printk(KERN_WARNING, f"{module.name}: Unknown symbol {name} (err -2)")
+        raise _unknown(k, module, missing[0])
+    return found
+
+
+def _not_live(k: Kernel, module: Module, owner: Module, name: str) -> Refusal:
+    """A symbol of a module that is not Live; insmod waits for one that loads (C: resolve_symbol_wait)."""
+    module.uses.clear()
+    err = ENOENT
+    if owner.state == LOADING:
+        err = EBUSY
+        k.clock.advance(WAIT_FOR_INIT_NS)
+        k.printk(KERN_WARNING, f"{module.name}: gave up waiting for init of module {owner.name}.")
+    k.printk(KERN_WARNING, f"{module.name}: Unknown symbol {name} (err -{err})")
+    return Refusal(err, Reason.OWNER_NOT_LIVE, symbol=name, owner=owner.name, state=owner.state)
+
+
+def _inherit_taint(k: Kernel, module: Module, owner: Module | None, name: str, using_gpl_only: bool) -> bool:
+    """Since 5.9 a module that uses a proprietary one counts as proprietary too, and so may use nothing GPL-only."""
+    if owner is None or "P" not in owner.taints or k.profile.version < (5, 9):
+        return True
+    if using_gpl_only:
+        uses = f"module using GPL-only symbols uses symbols {name} from proprietary module {owner.name}."
+        k.printk(KERN_ERR, f"{module.name}: {uses}")
+        return False
+    if "P" not in module.taints:
+        uses = f"module uses symbols {name} from proprietary module {owner.name}, inheriting taint."
+        k.printk(KERN_WARNING, f"{module.name}: {uses}")
+        module.taints = "P" + module.taints
+    return True
+
+
+def _unknown(k: Kernel, module: Module, name: str) -> Refusal:
+    """Why this module does not find a symbol."""
+    if name in NOT_EXPORTED_SINCE:
+        since = ".".join(map(str, NOT_EXPORTED_SINCE[name]))
+        return Refusal(ENOENT, Reason.NOT_EXPORTED_SINCE, symbol=name, since=since, release=k.release)
+    exported = k.symbols.lookup_exported(name)
+    if exported is not None and exported.exported == "EXPORT_SYMBOL_GPL" and "P" in module.taints:
+        return Refusal(ENOENT, Reason.GPL_ONLY, symbol=name)
+    if exported is not None and exported.module is not None:
+        return Refusal(ENOENT, Reason.GPL_ONLY_AND_PROPRIETARY, owner=exported.module)
+    known = k.symbols.lookup(name) is not None
+    return Refusal(ENOENT, Reason.NOT_EXPORTED if known else Reason.UNKNOWN_SYMBOL, symbol=name)
+
+
+def check_exports(k: Kernel, module: Module) -> None:
+    """What somebody exports already (C: verify_exported_symbols, which comes after the module's own symbols)."""
+    for name in exported_names(module):
+        other = k.symbols.lookup_exported(name)
+        if other is not None:
+            owner = other.module or "kernel"
+            module.uses.clear()
+            k.printk(KERN_ERR, f"{module.name}: exports duplicate symbol {name} (owned by {owner})")
+            raise Refusal(ENOEXEC, Reason.EXPORTED_ALREADY, symbol=name, owner=owner)
+
+
+def exported_names(module: Module) -> list[str]:
+    """What it offers, once for each time it says so."""
+    return [_name(thing) for thing in (*module.sections["__ksymtab"], *module.sections["__ksymtab_gpl"])]
+
+
+def _name(thing: Any) -> str:
+    return str(thing.name if isinstance(thing, Stub) else thing.__name__)

@@ -59,7 +59,9 @@ class NoTty:
 
 
 class Kernel(KernelText):
-    """A kernel: all its values.  It is made by boot() (boot/start.py), which also gives what it only declares here.
+    """One kernel, with all its values: what every function of a kernel source is handed first, as `k`.
+
+    It is made by boot() (boot/start.py), which also gives what is only declared here.
 
     `image` is what is booted and `cmdline` what the boot loader passes to it; `tick_budget` limits the loops of a
     student's code in it, 0 for not at all; `ram_size` is in bytes.

@@ -18,10 +18,8 @@ SYS_NI = "kernel/sys_ni.py"
 TEMPLATE = os.path.join(os.path.dirname(__file__), "template")
 USER = "user"
 
-# Where Linux has what a file of kshell.kernel.syscalls holds, if not in kernel/ under the same name.
+# Where Linux has what a file of kshell.kernel.syscalls holds, in link order; any other is kernel/NAME.py, behind them.
 SOURCES = {
-    "identity": "kernel/sys.py",
-    "time": "kernel/time/time.py",
     "transfer": "fs/read_write.py",
     "opening": "fs/open.py",
     "file_status": "fs/stat.py",
@@ -29,6 +27,10 @@ SOURCES = {
     "pipes": "fs/pipe.py",
     "paths": "fs/namei.py",
     "mapping": "mm/mmap.py",
+    "identity": "kernel/sys.py",
+    "time": "kernel/time/time.py",
+    "misc": "kernel/misc.py",  # kernel/sys.c, kernel/sched/core.c and drivers/char/random.c
+    "exit": "kernel/exit.py",
     "uretprobe": "arch/x86/kernel/uprobes.py",
 }
 _LICENCE = "# SPDX-License-Identifier: GPL-2.0-or-later\n"
@@ -73,8 +75,9 @@ def contents(version: str) -> dict[str, str]:
     table = _read(syscall_tbl.table_path(version))
     files = {TABLE: table}
     signatures: dict[str, str] = {}
-    for subject in linked_in(syscall_tbl.load(version)):
-        name = subject.__name__.rpartition(".")[2]
+    subjects = {each.__name__.rpartition(".")[2]: each for each in linked_in(syscall_tbl.load(version))}
+    for name in sorted(subjects, key=[*SOURCES, *subjects].index):
+        subject = subjects[name]
         files[SOURCES.get(name, f"kernel/{name}.py")] = _read(str(subject.__file__))
         signatures |= {each.name: ", ".join(map(str, each.parameters)) or "void" for each in definitions(subject)}
     files[SYS_NI] = _SYS_NI_HEAD + "".join(f'COND_SYSCALL("{name}")\n' for name in _left_out(table, signatures))

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from kshell.kernel.core import layout
 from kshell.kernel.core.clock import Clock
+from kshell.kernel.core.layout import entry_name
 from kshell.kernel.core.memory import KernelMemory
-from kshell.kernel.core.naming import entry_name
 from kshell.kernel.core.pointers import KernelBug, KernelText
 from kshell.kernel.core.printk import DEFAULT_LEVEL, MESSAGE_MAX, Log
 from kshell.kernel.core.profile import Profile

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from kshell.kernel.core.declare import EXPORT_SYMBOL, EXPORT_SYMBOL_GPL
+from kshell.kernel.core.sections import EXPORT_SYMBOL, EXPORT_SYMBOL_GPL
 
 __all__ = ["EXPORT_SYMBOL", "EXPORT_SYMBOL_GPL"]

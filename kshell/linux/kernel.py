@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kshell.kernel.core.declare import Stub, extern
+from kshell.kernel.core.module_macros import extern
+from kshell.kernel.core.sections import Stub
 from kshell.kernel.kernel import Kernel
 
 __all__ = ["Kernel", "Stub", "extern"]

@@ -6,7 +6,8 @@ import importlib
 from typing import Any
 
 from kshell.kernel.boot.start import boot
-from kshell.kernel.core.declare import SyscallDefinition, section
+from kshell.kernel.core.declare import SyscallDefinition
+from kshell.kernel.core.sections import section
 from kshell.kernel.fs.dcache import Dentry, d_add
 from kshell.kernel.fs.inode import DirectoryInode, SymlinkInode
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user

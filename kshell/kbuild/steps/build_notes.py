@@ -15,7 +15,7 @@ from kshell.kbuild.header.prototypes import compare
 from kshell.kbuild.messages import NOTE, BuildMessage
 from kshell.kbuild.systbl.table_row import TableRow
 from kshell.kbuild.tree.paths import TABLE
-from kshell.kernel.core.naming import entry_name
+from kshell.kernel.core.layout import entry_name
 
 
 def after_build(build: BuildState, with_kernel: bool) -> None:

@@ -16,8 +16,9 @@ from kshell.cc.source import compile_text, parse_text
 from kshell.cc.source_error import SourceError
 from kshell.kbuild.messages import ERROR, BuildMessage
 from kshell.kbuild.steps.compile_checks import finding_message, top_level_error
-from kshell.kernel.core.declare import SECTIONS, DeclarationError, Stub, SyscallDefinition
+from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.core.object import ObjectFile
+from kshell.kernel.core.sections import SECTIONS, DeclarationError, Stub
 from kshell.kernel.module.ticks import TICK
 
 MOST_TEXT = 100_000  # characters, far more than any file of a kernel has: more would take seconds

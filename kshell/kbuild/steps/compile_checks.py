@@ -6,7 +6,7 @@ from kshell.abi.problem import excerpt
 from kshell.cc.finding import Finding
 from kshell.cc.names import undeclared
 from kshell.kbuild.messages import ERROR, BuildMessage
-from kshell.kernel.core.declare import DeclarationError
+from kshell.kernel.core.sections import DeclarationError
 
 
 def finding_message(found: Finding, text: str, path: str) -> BuildMessage:

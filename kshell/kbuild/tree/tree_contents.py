@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from kshell.abi import syscall_tbl
 from kshell.kbuild.tree.paths import HEADER, TABLE
-from kshell.kernel.core.naming import entry_name
+from kshell.kernel.core.layout import entry_name
 from kshell.kernel.core.profile import PROFILES
 from kshell.kernel.syscalls import definitions, linked_in
 

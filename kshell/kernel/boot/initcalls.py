@@ -5,15 +5,13 @@ C counterpart: do_initcalls() in init/main.c.  Such a file is no module: it is n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from kshell.abi.loglevel import KERN_EMERG
+from kshell.kernel.boot.vmlinux import LoadedObject
 from kshell.kernel.core.pointers import KernelPanic
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.init_exit import DIED, run_function
-
-if TYPE_CHECKING:
-    from kshell.kernel.boot.vmlinux import LoadedObject
-    from kshell.kernel.kernel import Kernel
 
 
 def do_initcalls(k: Kernel, objects: list[LoadedObject]) -> None:

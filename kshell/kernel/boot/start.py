@@ -5,7 +5,9 @@ C counterpart: init/main.c, arch/x86/entry/syscall_64.c (the table is made by th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from kshell.abi import ptregs
 from kshell.abi.errno import ENOSYS
@@ -14,10 +16,9 @@ from kshell.kernel.boot import initcalls
 from kshell.kernel.boot.vmlinux import LoadedObject, Vmlinux, packaged
 from kshell.kernel.core import layout
 from kshell.kernel.core.clock import BOOT_STEP_NS
-from kshell.kernel.core.declare import Param, Stub, SyscallDefinition
+from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.core.kallsyms import Symbol
-from kshell.kernel.core.link_map import FIXED, letter_of, place_calls, place_functions
-from kshell.kernel.core.naming import entry_name
+from kshell.kernel.core.module_macros import Param
 from kshell.kernel.core.pointers import KernelPanic
 from kshell.kernel.core.profile import DEFAULT
 from kshell.kernel.core.taint import PLACES_4_19, PLACES_TODAY, Taint
@@ -27,6 +28,7 @@ from kshell.kernel.fs.filesystem import FileSystem
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm import extable
 from kshell.kernel.mm.uaccess import ROUTINES
+from kshell.kernel.module.declarations import exported_by, variables_of
 from kshell.kernel.proc.mount import mount
 from kshell.machine.ram import PAGE_SIZE
 from kshell.machine.ring3 import GDT, IRETQ
@@ -43,9 +45,8 @@ def boot(
     boot loader passes (`nosmap`, `nosmep`, `module_reuse` and `uid=N` are understood); `tick_budget` limits the loops
     of a student's code in it, 0 for not at all; `ram_size` is in bytes.
     """
-    k = Kernel(
-        packaged(image) if isinstance(image, str) else image, cmdline, tick_budget=tick_budget, ram_size=ram_size
-    )
+    image = packaged(image) if isinstance(image, str) else image
+    k = Kernel(image, cmdline, tick_budget=tick_budget, ram_size=ram_size)
     start_kernel(k)
     return k
 
@@ -59,12 +60,13 @@ def start_kernel(k: Kernel) -> None:
     k.table = k.image.table
     _map_text(k, layout.KERNEL_TEXT, layout.OBJECT_TEXT)
     objects = k.image.load(k)
-    _link(k, objects)
-    _build_table(k)
+    _build_table(k, _link(k, objects))
     k.printk(KERN_INFO, f"Memory: {k.ram.frames_total * 4}K available, 4K pages, one CPU")
     _enter_user_mode(k)
     k.clock.advance(BOOT_STEP_NS)
-    _start_first_task(k)
+    k.fs = FileSystem(k)
+    mount(k)
+    new_shell_task(k)
     initcalls.do_initcalls(k, objects)
     k.printk(KERN_INFO, f"Run kshell as init; {len(k.definitions)} system calls built in")
 
@@ -75,56 +77,44 @@ def _map_text(k: Kernel, start: int, end: int) -> None:
         k.memory.poke(page, b"\xcc" * PAGE_SIZE)
 
 
-def _link(k: Kernel, objects: list[LoadedObject]) -> None:
-    """Give every built-in function and variable its place.  A system call's goes by its number, so that it never
-    depends on what was added."""
-    k.define_function("entry_SYSCALL_64", entry.entry_SYSCALL_64, FIXED["entry_SYSCALL_64"][0])
-    k.define_function("do_syscall_64", entry.do_syscall_64, FIXED["do_syscall_64"][0])
-    k.define_function(ni_name(k), sys_ni_syscall, layout.KERNEL_TEXT + 0x20)
+def _link(k: Kernel, objects: list[LoadedObject]) -> dict[str, int]:
+    """Give every built-in function and variable its place; the result is where each system call's function is."""
+    for function in (entry.entry_SYSCALL_64, entry.do_syscall_64):
+        k.define_function(function.__name__, function, layout.FIXED[function.__name__][0])
+    ni_name = "sys_ni_syscall" if k.dispatches_by_table else "__x64_sys_ni_syscall"
+    k.ni_syscall = k.define_function(ni_name, sys_ni_syscall, layout.KERNEL_TEXT + 0x20).address
     extable.place(k, ROUTINES)
-    numbers = {entry_name(row.symbol): nr for nr, row in sorted(k.table.by_number.items(), reverse=True) if row.symbol}
+    rows = sorted(k.table.by_number.items(), reverse=True)
+    numbers = {layout.entry_name(row.symbol): nr for nr, row in rows if row.symbol}
     k.definitions = {each.name: each for linked in objects for each in linked.sections[".syscalls"]}
-    for name, address in place_calls(k.definitions, numbers).items():
-        k.define_function("__x64_sys_" + name, make_wrapper(k, k.definitions[name]), address)
+    calls = layout.place_calls(k.definitions, numbers)
+    for name, address in calls.items():
+        k.define_function("__x64_sys_" + name, make_wrapper(k.definitions[name]), address)
     _place_functions(k, objects)
     _place_variables(k, objects)
     _bind_externs(k, objects)
+    return calls
 
 
 def _place_functions(k: Kernel, objects: list[LoadedObject]) -> None:
     """The plain functions of each file, in link order."""
-    at = layout.OBJECT_TEXT
-    count = sum(len(linked.functions) for linked in objects)
-    end = at + -(-count * layout.FUNCTION_SIZE // PAGE_SIZE) * PAGE_SIZE
-    if end > layout.OBJECT_TEXT_END:
+    functions = [(linked, function) for linked in objects for function in linked.functions]
+    if len(functions) > len(layout.FUNCTIONS):
         raise KernelPanic("the kernel's own functions do not fit into its text")
-    _map_text(k, at, end)
-    addresses = place_functions()
-    for linked in objects:
-        exported = _exports(linked)
-        for function in linked.functions:
-            symbol = k.define_function(
-                function.__name__, function, next(addresses), exported=exported.get(id(function))
-            )
-            symbol.kind = letter_of(symbol.name, "T")
-
-
-def _exports(linked: LoadedObject) -> dict[int, str]:
-    """By which macro each thing of a file is exported."""
-    return {id(thing): "EXPORT_SYMBOL" for thing in linked.sections["__ksymtab"]} | {
-        id(thing): "EXPORT_SYMBOL_GPL" for thing in linked.sections["__ksymtab_gpl"]
-    }
+    pages = -(-len(functions) * layout.FUNCTION_SIZE // PAGE_SIZE)
+    _map_text(k, layout.OBJECT_TEXT, layout.OBJECT_TEXT + pages * PAGE_SIZE)
+    for address, (linked, function) in zip(layout.FUNCTIONS, functions, strict=False):
+        name, export = function.__name__, exported_by(linked.sections, function)
+        k.define_function(name, function, address, exported=export).kind = layout.letter_of(name, "T")
 
 
 def _place_variables(k: Kernel, objects: list[LoadedObject]) -> None:
     for linked in objects:
-        exported = _exports(linked)
-        for variable in [*linked.sections[".bss"], *linked.sections[".data"]]:
-            assert isinstance(variable, Stub)
+        for variable in variables_of(linked.sections):
             cell = k.memory.static(8)
             k.bind_stub(variable, cell)
-            export = exported.get(id(variable))
-            letter = letter_of(variable.name, "d" if isinstance(variable, Param) and not export else "B")
+            export = exported_by(linked.sections, variable)
+            letter = layout.letter_of(variable.name, "d" if isinstance(variable, Param) and not export else "B")
             k.symbols.add(Symbol(variable.name, cell, letter, 8, exported=export))
     for parameter in (each for linked in objects for each in linked.sections[".data"]):
         parameter.reset(k)  # now that every variable has its place: a string needs room of its own
@@ -137,15 +127,10 @@ def _bind_externs(k: Kernel, objects: list[LoadedObject]) -> None:
         if symbol is None:
             raise KernelPanic(f"undefined reference to `{stub.name}'")
         cell = symbol.address
-        if symbol.kind in "tT":
+        if symbol.is_function:
             cell = k.memory.static(8)
             k.memory.store(cell, symbol.address)
         k.bind_stub(stub, cell)
-
-
-def ni_name(k: Kernel) -> str:
-    """What this release calls the function behind an empty slot."""
-    return "sys_ni_syscall" if k.profile.dispatch == "table" else "__x64_sys_ni_syscall"
 
 
 def sys_ni_syscall(k: Kernel, regs: memoryview) -> int:
@@ -153,7 +138,7 @@ def sys_ni_syscall(k: Kernel, regs: memoryview) -> int:
     return -ENOSYS
 
 
-def make_wrapper(k: Kernel, definition: SyscallDefinition) -> Callable[[Kernel, memoryview], int]:
+def make_wrapper(definition: SyscallDefinition) -> Callable[[Kernel, memoryview], int]:
     """``__x64_sys_x(regs)``: take the arguments out of pt_regs, narrow each to its C type, call the body."""
     body = definition.body
     pairs = zip(ptregs.ARGUMENTS, definition.parameters, strict=False)
@@ -174,43 +159,30 @@ def make_wrapper(k: Kernel, definition: SyscallDefinition) -> Callable[[Kernel, 
     return chosen
 
 
-def _build_table(k: Kernel) -> None:
+def _build_table(k: Kernel, calls: Mapping[str, int]) -> None:
     """sys_call_table: an array of pointers in read-only memory, `[0 ... max] = &sys_ni_syscall` first."""
-    k.nr_syscalls = max((nr for nr, row in k.table.by_number.items() if row.abi != "x32"), default=-1) + 1
-    k.sys_call_table = layout.KERNEL_RODATA
-    ni = k.symbols.lookup(ni_name(k))
-    assert ni is not None
-    slots = [ni.address] * k.nr_syscalls
-    for nr, row in k.table.by_number.items():
-        definition = k.definitions.get(entry_name(row.symbol)) if row.symbol else None
-        if nr < k.nr_syscalls and definition is not None and row.abi != "x32":
-            symbol = k.symbols.lookup("__x64_sys_" + definition.name)
-            assert symbol is not None
-            slots[nr] = symbol.address
-    size = 8 * k.nr_syscalls
+    rows = {nr: row for nr, row in k.table.by_number.items() if row.abi != "x32"}
+    k.nr_syscalls = max(rows, default=-1) + 1
+    slots = [k.ni_syscall] * k.nr_syscalls
+    for nr, row in rows.items():
+        slots[nr] = calls.get(layout.entry_name(row.symbol), k.ni_syscall) if row.symbol else k.ni_syscall
+    k.sys_call_table, size = layout.KERNEL_RODATA, 8 * k.nr_syscalls
     k.memory.map(k.sys_call_table, size, writable=True)
-    k.memory.write(k.sys_call_table, b"".join(slot.to_bytes(8, "little") for slot in slots))
+    k.memory.write(k.sys_call_table, struct.pack(f"<{k.nr_syscalls}Q", *slots))
     k.memory.set_writable(k.sys_call_table, size, False)
     k.symbols.add(Symbol("sys_call_table", k.sys_call_table, "R", size))
-    k.ni_syscall = ni.address
     k.switch.update(enumerate(slots))
 
 
 def _enter_user_mode(k: Kernel) -> None:
-    iret = FIXED["native_iret"][0]
+    iret = layout.FIXED["native_iret"][0]
     k.memory.poke(iret, IRETQ)
     k.symbols.add(Symbol("native_iret", iret, "T", layout.FUNCTION_SIZE))
     gdt = k.memory.static(8 * len(GDT))
     k.symbols.add(Symbol("gdt_page", gdt, "D", 8 * len(GDT)))
-    k.memory.write(gdt, b"".join(word.to_bytes(8, "little") for word in GDT))
+    k.memory.write(gdt, struct.pack(f"<{len(GDT)}Q", *GDT))
     stack = k.memory.alloc_stack()
     k.cpu.boot(k.memory.space, gdt, iret, stack + layout.THREAD_SIZE)
     k.memory.free_stack(stack)
-    k.cpu.on_syscall = entry.make_entry(k)
-    k.cpu.mmu.on_page_fault = entry.make_page_fault(k)
-
-
-def _start_first_task(k: Kernel) -> None:
-    k.fs = FileSystem(k)
-    mount(k)
-    new_shell_task(k)
+    k.cpu.on_syscall = partial(entry.entry_SYSCALL_64, k)
+    k.cpu.mmu.on_page_fault = partial(entry.do_user_addr_fault, k)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kshell.abi import syscall_tbl
 from kshell.abi.syscall_rows import SyscallTable
@@ -23,15 +23,13 @@ if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
 
 
-class LoadedObject:
-    """One object of the kernel, brought to life for one boot: its `name`, what its macros put into each of its
-    `sections`, and its plain `functions` in the order of the source."""
+class LoadedObject(NamedTuple):
+    """One object of the kernel, brought to life for one boot: what its macros put into each of its `sections`, and its
+    plain `functions` in the order of the source."""
 
-    __slots__ = ("functions", "name", "sections")
-
-    def __init__(self, name: str, namespace: dict[str, Any], functions: list[FunctionType]) -> None:
-        self.name, self.functions = name, functions
-        self.sections = sections_of(namespace)
+    name: str
+    sections: dict[str, list[Any]]
+    functions: list[FunctionType]
 
 
 class Vmlinux:
@@ -80,10 +78,10 @@ def packaged(name: str) -> Vmlinux:
 def _imported(module: ModuleType) -> LoadedObject:
     namespace = vars(module)
     own = [f for f in namespace.values() if isinstance(f, FunctionType) and f.__globals__ is namespace]
-    return LoadedObject(module.__name__, namespace, own)
+    return LoadedObject(module.__name__, sections_of(namespace), own)
 
 
 def _declared(k: Kernel, obj: ObjectFile) -> LoadedObject:
     namespace = run_declarations(k, obj)
     found = [namespace.get(function) for function in obj.functions]
-    return LoadedObject(obj.name, namespace, [f for f in found if isinstance(f, FunctionType)])
+    return LoadedObject(obj.name, sections_of(namespace), [f for f in found if isinstance(f, FunctionType)])

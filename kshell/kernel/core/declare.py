@@ -1,52 +1,25 @@
-"""The macros of a kernel source file: SYSCALL_DEFINEn, EXPORT_SYMBOL, Stub, module_init, MODULE_LICENSE.
+"""The macros of system calls: SYSCALL_DEFINEn and COND_SYSCALL.
 
-Importing a file declares; booting (or insmod) binds: see kshell.kernel.core.sections.  The macros of system calls are
-here, the others where their subject is; a file may import each of them from here.
+Importing a file declares; booting (or insmod) binds: see kshell.kernel.core.sections.
 
-C counterparts: include/linux/syscalls.h, include/linux/export.h, include/linux/module.h.
+C counterpart: include/linux/syscalls.h.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from types import FunctionType
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from kshell.abi.c_types import CType
-from kshell.kernel.core.module_macros import (
-    MODULE_ALIAS,
-    MODULE_AUTHOR,
-    MODULE_DESCRIPTION,
-    MODULE_LICENSE,
-    MODULE_PARM_DESC,
-    MODULE_VERSION,
-    Param,
-    extern,
-    module_exit,
-    module_init,
-    module_param,
-)
-from kshell.kernel.core.sections import (
-    CO_VARARGS,
-    CO_VARKEYWORDS,
-    EXPORT_SYMBOL,
-    EXPORT_SYMBOL_GPL,
-    SECTIONS,
-    DeclarationError,
-    Stub,
-    emit,
-    identifier,
-    section,
-)
+from kshell.kernel.core.sections import CO_VARARGS, CO_VARKEYWORDS, DeclarationError, emit, identifier, section
 
 
-class Parameter:
+class Parameter(NamedTuple):
     """One parameter of a system call: its C type and its name."""
 
-    __slots__ = ("ctype", "name")
-
-    def __init__(self, name: str, ctype: CType) -> None:
-        self.name, self.ctype = name, ctype
+    name: str
+    ctype: CType
 
     def __str__(self) -> str:
         return f"{self.ctype.c}{'' if self.ctype.c.endswith('*') else ' '}{self.name}"
@@ -139,36 +112,3 @@ SYSCALL_DEFINE6 = _syscall_define(6)
 def COND_SYSCALL(name: str) -> None:
     """Where no file defines this system call, its entry is sys_ni_syscall (C: a weak alias, kernel/sys_ni.c)."""
     emit(".cond", identifier("COND_SYSCALL", name))
-
-
-__all__ = [
-    "COND_SYSCALL",
-    "CO_VARARGS",
-    "CO_VARKEYWORDS",
-    "EXPORT_SYMBOL",
-    "EXPORT_SYMBOL_GPL",
-    "MODULE_ALIAS",
-    "MODULE_AUTHOR",
-    "MODULE_DESCRIPTION",
-    "MODULE_LICENSE",
-    "MODULE_PARM_DESC",
-    "MODULE_VERSION",
-    "SECTIONS",
-    "SYSCALL_DEFINE0",
-    "SYSCALL_DEFINE1",
-    "SYSCALL_DEFINE2",
-    "SYSCALL_DEFINE3",
-    "SYSCALL_DEFINE4",
-    "SYSCALL_DEFINE5",
-    "SYSCALL_DEFINE6",
-    "DeclarationError",
-    "Param",
-    "Parameter",
-    "Stub",
-    "SyscallDefinition",
-    "extern",
-    "module_exit",
-    "module_init",
-    "module_param",
-    "section",
-]

@@ -29,6 +29,11 @@ class Symbol:
         self.name, self.address, self.kind, self.size = name, address, kind, size
         self.module, self.source, self.exported = module, source, exported
 
+    @property
+    def is_function(self) -> bool:
+        """Whether it is in text, and not a variable."""
+        return self.kind in "tT"
+
     def __repr__(self) -> str:
         return f"{self.address:016x} {self.kind} {self.name}" + (f"\t[{self.module}]" if self.module else "")
 
@@ -55,12 +60,8 @@ class Kallsyms:
         """Forget every symbol of a module that is gone."""
         self._symbols = [s for s in self._symbols if s.module != module]
         self._addresses = [s.address for s in self._symbols]
-        for name in [n for n, found in self._by_name.items() if any(s.module == module for s in found)]:
-            left = [s for s in self._by_name[name] if s.module != module]
-            if left:
-                self._by_name[name] = left
-            else:
-                del self._by_name[name]
+        left = {name: [s for s in found if s.module != module] for name, found in self._by_name.items()}
+        self._by_name = {name: found for name, found in left.items() if found}
 
     def lookup(self, name: str) -> Symbol | None:
         """The symbol of that name (C: kallsyms_lookup_name)."""

@@ -1,7 +1,13 @@
-"""Where things are in the 64-bit address space.
+"""Where things are in the 64-bit address space, and where the linker puts a kernel's functions and variables.
 
 As Documentation/x86/x86_64/mm.txt has it for 48-bit addresses, without KASLR: the same addresses every time.
+
+C counterpart: arch/x86/include/asm/page_64_types.h, arch/x86/kernel/vmlinux.lds.S, and System.map.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
 
 KERNEL_TEXT = 0xFFFF_FFFF_8100_0000  # functions, 16 bytes each
 SYSCALL_TEXT = KERNEL_TEXT + 0x1000  # __x64_sys_*, in order of their numbers, so that a new one moves no other
@@ -26,3 +32,38 @@ USER_STACK_TOP = 0x7FFF_FFFF_F000
 USER_STACK_LIMIT = 8 << 20  # RLIMIT_STACK
 MMAP_BASE = 0x7FFF_F7FF_F000  # mmap goes down from here
 MMAP_MIN_ADDR = 0x1_0000
+
+# What is in no file of a tree, and where it always is.
+FIXED = {
+    "entry_SYSCALL_64": (KERNEL_TEXT, "T"),
+    "do_syscall_64": (KERNEL_TEXT + 0x10, "T"),
+    "native_iret": (KERNEL_TEXT + 0x40, "T"),
+    "sys_call_table": (KERNEL_RODATA, "R"),
+    "__start___ex_table": (EX_TABLE, "R"),
+}
+# The places of what follows each other in link order: functions, copies from and to user memory, and variables.
+FUNCTIONS = range(OBJECT_TEXT, OBJECT_TEXT_END, FUNCTION_SIZE)
+ROUTINES = range(LIB_TEXT, SYSCALL_TEXT, FUNCTION_SIZE)
+VARIABLES = range(KERNEL_DATA, KERNEL_DATA_END, 8)
+
+
+def entry_name(symbol: str) -> str:
+    """``newstat`` for ``__x64_sys_newstat`` and for ``sys_newstat``: a call's name for that of its function."""
+    return symbol.removeprefix("__x64_").removeprefix("sys_")
+
+
+def place_calls(names: Iterable[str], numbers: Mapping[str, int]) -> dict[str, int]:
+    """The address of each call's ``__x64_sys_``: by its number, so that it keeps its address when others are added;
+    calls without a number, or with a very large one, follow behind."""
+    extra, found = EXTRA_TEXT, {}
+    for name in names:
+        address = SYSCALL_TEXT + FUNCTION_SIZE * numbers.get(name, EXTRA_TEXT)
+        if address >= EXTRA_TEXT:
+            address, extra = extra, extra + FUNCTION_SIZE
+        found[name] = address
+    return found
+
+
+def letter_of(name: str, letter: str) -> str:
+    """nm's letter for a symbol of the kernel itself: lower case for what is its file's own (C: static)."""
+    return letter.lower() if name.startswith("_") else letter

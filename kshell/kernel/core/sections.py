@@ -55,6 +55,11 @@ class Stub(Generic[P]):
     def __call__(self, *args: object) -> NoReturn:
         raise TypeError(f"{self.name} is the declaration; the pointer itself is k[{self.name}]: k[{self.name}](k, ...)")
 
+    @property
+    def size(self) -> int:
+        """Bytes of memory."""
+        return 8
+
     def __repr__(self) -> str:
         return f"{'extern ' if self.is_extern else ''}{self.name}"
 

@@ -6,23 +6,14 @@ its namesake does.  Who listens is told in syscall_trace.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import TYPE_CHECKING
-
-from kshell.abi import ptregs
 from kshell.abi.c_types import U64, to_signed64
+from kshell.abi.ptregs import AX, IP, ORIG_AX
 from kshell.kernel.core.clock import FAULT_NS, SYSCALL_NS
 from kshell.kernel.entry import oops
 from kshell.kernel.entry.syscall_trace import syscall_trace_enter, syscall_trace_exit
-from kshell.kernel.kernel import UNLIMITED
+from kshell.kernel.kernel import UNLIMITED, Kernel
 from kshell.kernel.mm.oom import handle_mm_fault
 from kshell.kernel.task.task import TaskExit, do_exit
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
-
-AX, ORIG_AX, IP = ptregs.AX, ptregs.ORIG_AX, ptregs.IP
 
 
 class CallStatistics:
@@ -34,19 +25,10 @@ class CallStatistics:
         self.count = self.errors = 0
 
 
-def make_entry(k: Kernel) -> Callable[[memoryview], None]:
-    """What the CPU calls at each `syscall` instruction (LSTAR)."""
-    return partial(entry_SYSCALL_64, k)
-
-
-def make_page_fault(k: Kernel) -> Callable[[int, int], bool]:
+def do_user_addr_fault(k: Kernel, address: int, access: int) -> bool:
     """What the CPU asks when user code touches a page that is not there: True if it is now."""
-
-    def at_page_fault(address: int, access: int) -> bool:
-        k.clock.advance(FAULT_NS)
-        return handle_mm_fault(k, k.current.mm, address, access) is None
-
-    return at_page_fault
+    k.clock.advance(FAULT_NS)
+    return handle_mm_fault(k, k.current.mm, address, access) is None
 
 
 def entry_SYSCALL_64(k: Kernel, regs: memoryview) -> None:

@@ -6,20 +6,18 @@ C counterpart: fs/exec.c.  What a program finds at its start is in binfmt.py; ru
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from kshell.abi.mman import PROT_EXEC, PROT_READ, PROT_WRITE
 from kshell.kernel.core.layout import USER_STACK_TOP, USER_TEXT
 from kshell.kernel.core.trace import Call, Tracer
 from kshell.kernel.entry.run import Outcome, run_task
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
 from kshell.kernel.task.binfmt import Segment, build_stack, load_bytes, map_fresh, map_segments, map_stack, start_thread
 from kshell.kernel.task.task import Task, do_exit, release_task
 from kshell.machine.encode import stub_listing
 from kshell.machine.ram import PAGE_SIZE, OutOfMemory
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
 
 STUB_DATA = USER_TEXT + PAGE_SIZE  # strings and buffers of `syscall`
 STUB_DATA_SIZE = 16 << 20

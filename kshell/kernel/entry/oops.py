@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
 from kshell.abi.signal import SIGKILL, SIGSEGV
 from kshell.kernel.core.layout import FUNCTION_SIZE, MODULES, MODULES_SIZE, TASK_SIZE_MAX
@@ -17,15 +16,13 @@ from kshell.kernel.core.pointers import RETURN_OFFSET, InvalidOpcode, KernelPani
 from kshell.kernel.core.signal import Siginfo
 from kshell.kernel.core.taint import add_taint
 from kshell.kernel.entry.stacktrace import kernel_frames, running_frames
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.oom import out_of_memory
 from kshell.kernel.report import oops_report
 from kshell.kernel.report.oops_report import Frame, describe
 from kshell.kernel.task.task import TaskExit, do_exit
 from kshell.machine.paging import FETCH, WRITE
 from kshell.machine.ram import PAGE_SIZE, OutOfMemory
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
 
 
 def die(k: Kernel, error: BaseException, regs: memoryview | None = None) -> None:

@@ -5,16 +5,14 @@ C counterpart: there is none; on Linux the scheduler runs tasks, and a parent le
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from kshell.kernel.core.signal import Siginfo
+from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry import traps
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.task.task import Task, do_exit, release_task
 from kshell.machine.stop import BUDGET, CTRL_C, STOPPED
-
-if TYPE_CHECKING:
-    from kshell.kernel.core.trace import Tracer
-    from kshell.kernel.kernel import Kernel
 
 TRAP_COST = 1000  # instructions charged for a trap that a run goes on after
 CALL_COST = 100  # instructions charged for a system call

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kshell.kernel.core.pointers import ORIGIN, KernelBug, Origin
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.report.oops_report import Frame
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
 
 
 def traceback_frames(error: BaseException) -> Iterator[TracebackType]:

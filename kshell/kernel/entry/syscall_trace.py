@@ -5,16 +5,11 @@ C counterpart: syscall_trace_enter() and syscall_exit_work() in kernel/entry/com
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from kshell.abi import ptregs
 from kshell.abi.c_types import to_signed64
 from kshell.kernel.core.event import Event
-from kshell.kernel.core.trace import Call
-
-if TYPE_CHECKING:
-    from kshell.kernel.core.trace import Tracer
-    from kshell.kernel.kernel import Kernel
+from kshell.kernel.core.trace import Call, Tracer
+from kshell.kernel.kernel import Kernel
 
 
 def syscall_trace_enter(k: Kernel, tracer: Tracer, regs: memoryview, address: int | None, nr: int) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
 
 from kshell.abi import ptregs
 from kshell.abi.loglevel import KERN_INFO
@@ -34,6 +33,7 @@ from kshell.abi.signal import (
 from kshell.kernel.core.clock import INTERRUPT_NS
 from kshell.kernel.core.layout import TASK_SIZE_MAX, USER_TEXT
 from kshell.kernel.core.signal import Siginfo
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.oom import handle_mm_fault, out_of_memory
 from kshell.kernel.mm.uaccess import copy_from_user
 from kshell.kernel.report.oops_report import OPCODE_BYTES, OPCODE_PROLOGUE, opcodes_missing
@@ -57,9 +57,6 @@ from kshell.machine.stop import (
     Stop,
     closed_gate,
 )
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
 
 LINUX_SYSCALL = 0x80
 TRAP_FLAG = 0x100

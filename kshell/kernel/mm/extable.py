@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kshell.kernel.core.kallsyms import Symbol
-from kshell.kernel.core.layout import EX_TABLE
-from kshell.kernel.core.link_map import place_routines
+from kshell.kernel.core.layout import EX_TABLE, ROUTINES
 from kshell.kernel.core.pointers import RETURN_OFFSET
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def sort_extable(entries: list[ExceptionEntry]) -> list[ExceptionEntry]:
 
 def place(k: Kernel, routines: dict[str, Callable[..., Any]]) -> None:
     """Give each routine its address in kernel text, and put the table into read-only memory."""
-    for address, (name, body) in zip(place_routines(), routines.items(), strict=False):
+    for address, (name, body) in zip(ROUTINES, routines.items(), strict=False):
         k.define_function(name, body, address, exported="EXPORT_SYMBOL")
     entries = sort_extable(extable_of(address for address in map(k.address_of, routines.values()) if address))
     data = b"".join(

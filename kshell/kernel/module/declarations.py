@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from kshell.kernel.core.declare import SECTIONS, Param, Stub, SyscallDefinition
+from kshell.kernel.core.declare import SyscallDefinition
+from kshell.kernel.core.module_macros import Param
 from kshell.kernel.core.pointers import ORIGIN, Origin
+from kshell.kernel.core.sections import SECTIONS, Stub
 from kshell.kernel.module.ticks import TICK, make_tick
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ ENTRIES: dict[str, type | tuple[type, ...]] = {
     ".syscalls": SyscallDefinition,
     ".modinfo": tuple,
 }
+EXPORTS = {"__ksymtab": "EXPORT_SYMBOL", "__ksymtab_gpl": "EXPORT_SYMBOL_GPL"}
 
 
 def run_declarations(k: Kernel, obj: ObjectFile, owner: object = None) -> dict[str, Any]:
@@ -50,3 +53,13 @@ def sections_of(namespace: Mapping[str, Any]) -> dict[str, list[Any]]:
         entries = declared.get(name) if isinstance(declared, dict) else None
         found[name] = [each for each in entries if isinstance(each, kind)] if isinstance(entries, list) else []
     return found
+
+
+def variables_of(sections: Mapping[str, list[Any]]) -> list[Stub[Any]]:
+    """What has memory of its own: pointers, then variables."""
+    return [*sections[".bss"], *sections[".data"]]
+
+
+def exported_by(sections: Mapping[str, list[Any]], thing: object) -> str | None:
+    """The macro that exports `thing`, if one does."""
+    return next((macro for name, macro in EXPORTS.items() if any(each is thing for each in sections[name])), None)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kshell.abi.errno import EINTR
 from kshell.kernel.entry import oops
 from kshell.kernel.entry.exec import revive_shell_task
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.struct_module import LOADING, Module
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
-    from kshell.kernel.task.task import Task
+from kshell.kernel.task.task import Task
 
 DIED = object()  # what run_function gives for a function that did not return
 

@@ -5,14 +5,12 @@ Linux does not look; whoever follows such a pointer later finds out.  kshell loo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from kshell.kernel.core.kallsyms import Symbol
 from kshell.kernel.core.memory import KernelFault
-
-if TYPE_CHECKING:
-    from kshell.kernel.core.kallsyms import Symbol
-    from kshell.kernel.kernel import Kernel
-    from kshell.kernel.module.struct_module import Module
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.module.struct_module import Module
 
 
 class Leak(NamedTuple):
@@ -29,7 +27,7 @@ def pointers_into(k: Kernel, module: Module) -> list[Leak]:
     inside = range(module.address, module.address + module.size + module.data_size)
     found = []
     for symbol in k.symbols:
-        if symbol.kind in "tT" or symbol.module == module.name:
+        if symbol.is_function or symbol.module == module.name:
             continue
         for offset, value in _words(k, symbol):
             if value in inside:

@@ -9,19 +9,19 @@ C counterpart: layout_sections(), move_module() and free_module() in kernel/modu
 from __future__ import annotations
 
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kshell.abi.errno import ENOEXEC, ENOMEM
-from kshell.kernel.core.declare import Param, Stub
 from kshell.kernel.core.kallsyms import Symbol
 from kshell.kernel.core.layout import FUNCTION_SIZE, MODULES, MODULES_SIZE
+from kshell.kernel.core.module_macros import Param
+from kshell.kernel.core.sections import Stub
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.module.declarations import exported_by, variables_of
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.struct_module import UNFORMED, Module
 from kshell.kernel.module.symbols import check_exports, exported_names, resolve
 from kshell.machine.ram import PAGE_SIZE, OutOfMemory
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
 
 PADDING = b"\xcc"  # int3: what stands where no function does
 
@@ -47,7 +47,7 @@ def free_module(k: Kernel, module: Module) -> None:
     module.state = UNFORMED
     k.modules.pop(module.name, None)
     k.symbols.remove_module(module.name)
-    k.forget_stubs([*module.sections[".bss"], *module.sections[".data"], *module.sections[".extern"]])
+    k.forget_stubs([*variables_of(module.sections), *module.sections[".extern"]])
     size = module.size + module.data_size
     k.forget_functions(range(module.address, module.address + size))
     if size:
@@ -71,20 +71,16 @@ def _top_level(module: Module, name: str) -> FunctionType | None:
 def _check_file(module: Module) -> None:
     """What the compiler and modpost would not have let through."""
     exported = exported_names(module)
-    defined = [stub.name for stub in _variables(module)]
+    defined = [stub.name for stub in variables_of(module.sections)]
     for names, reason in ((exported, Reason.EXPORTED_TWICE), (defined, Reason.DEFINED_TWICE)):
         for name in names:
             if names.count(name) > 1:
                 raise Refusal(ENOEXEC, reason, symbol=name)
 
 
-def _variables(module: Module) -> list[Stub[Any]]:
-    return [*module.sections[".bss"], *module.sections[".data"]]
-
-
 def _allocate(k: Kernel, module: Module, found: list[tuple[Stub[Any], Symbol]]) -> None:
     text = FUNCTION_SIZE * (len(module.object.functions) + 1)
-    data = sum(map(_size, _variables(module))) + 8 * sum(_is_function(symbol) for _, symbol in found)
+    data = sum(each.size for each in variables_of(module.sections)) + 8 * sum(symbol.is_function for _, symbol in found)
     text_size, data_size = (-(-size // PAGE_SIZE) * PAGE_SIZE for size in (text, data))
     base = find_module_space(k, text_size + data_size)
     if base == 0:
@@ -103,47 +99,31 @@ def _allocate(k: Kernel, module: Module, found: list[tuple[Stub[Any], Symbol]]) 
     k.memory.poke(base, PADDING * text_size)
 
 
-def _size(variable: Stub[Any]) -> int:
-    return variable.size if isinstance(variable, Param) else 8
-
-
-def _exported(module: Module, thing: object) -> str | None:
-    """The macro that exports a thing of this module, if one does."""
-    for macro, name in (("EXPORT_SYMBOL", "__ksymtab"), ("EXPORT_SYMBOL_GPL", "__ksymtab_gpl")):
-        if any(each is thing for each in module.sections[name]):
-            return macro
-    return None
-
-
-def _is_function(symbol: Symbol) -> bool:
-    return symbol.kind in "tT"
-
-
 def _place_functions(k: Kernel, module: Module) -> None:
     """Addresses go by the source's order, 16 bytes apart, whether or not a name still is a function."""
     for index, name in enumerate(module.object.functions, 1):
         function = _top_level(module, name)
         if function is not None:
-            export = _exported(module, function)
+            export = exported_by(module.sections, function)
             address = module.address + FUNCTION_SIZE * index
             k.define_function(name, function, address, module=module.name, exported=export)
 
 
 def _place_data(k: Kernel, module: Module, found: list[tuple[Stub[Any], Symbol]]) -> None:
     at = module.address + module.size
-    for variable in _variables(module):
+    for variable in variables_of(module.sections):
         k.bind_stub(variable, at)
-        export = _exported(module, variable)
+        export = exported_by(module.sections, variable)
         letter = "d" if isinstance(variable, Param) else "b"
         k.symbols.add(
             Symbol(variable.name, at, letter.upper() if export else letter, 8, module=module.name, exported=export)
         )
         if isinstance(variable, Param):
             variable.reset(k)
-        at += _size(variable)
+        at += variable.size
     module.parameters = {parameter.name: parameter for parameter in module.sections["__param"]}
     for stub, symbol in found:
-        if _is_function(symbol):  # a pointer of the module's own to the function, as in a global offset table
+        if symbol.is_function:  # a pointer of the module's own to the function, as in a global offset table
             k.memory.store(at, symbol.address)
             k.bind_stub(stub, at)
             at += 8

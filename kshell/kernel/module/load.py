@@ -6,16 +6,17 @@ C counterpart: load_module() in kernel/module.c (4.19), kernel/module/main.c (to
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from kshell.abi.c_types import CType
 from kshell.abi.errno import EEXIST, EINTR, EINVAL, ENOEXEC
 from kshell.abi.loglevel import KERN_WARNING
 from kshell.kernel.core.clock import MODULE_LOAD_NS
-from kshell.kernel.core.declare import DeclarationError
+from kshell.kernel.core.object import ObjectFile
 from kshell.kernel.core.pointers import SoftLockup, shortened
+from kshell.kernel.core.sections import DeclarationError
 from kshell.kernel.entry.oops import dump_stack
 from kshell.kernel.entry.stacktrace import line_in
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.declarations import run_declarations, sections_of
 from kshell.kernel.module.init_exit import DIED, death, function_of, named, run_function
 from kshell.kernel.module.leaks import note_leaks
@@ -25,10 +26,6 @@ from kshell.kernel.module.policy import check_licence, check_vermagic, note_own_
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.struct_module import LIVE, LOADING, Module
 from kshell.kernel.report.oops_report import describe
-
-if TYPE_CHECKING:
-    from kshell.kernel.core.object import ObjectFile
-    from kshell.kernel.kernel import Kernel
 
 INT = CType("int", 4, True)
 

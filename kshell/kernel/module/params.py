@@ -5,16 +5,14 @@ C counterpart: kernel/params.c, and lib/kstrtox.c for the numbers.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kshell.abi.errno import EINVAL, ENOEXEC, ENOSPC, ERANGE
 from kshell.abi.loglevel import KERN_ERR, KERN_WARNING
 from kshell.kernel.core.module_macros import STRING_MAX, TYPES, Param
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.struct_module import Module
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
 
 OVERFLOW = 1 << 64
 SINCE = {"hexint": (5, 14)}  # the types that came later than the oldest kernel here

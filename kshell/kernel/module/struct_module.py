@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kshell.kernel.core.declare import Param
+from kshell.kernel.core.module_macros import Param
 from kshell.kernel.core.object import ObjectFile
 from kshell.kernel.module.declarations import sections_of
 

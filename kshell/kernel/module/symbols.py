@@ -5,17 +5,15 @@ C counterpart: resolve_symbol(), verify_exported_symbols() and inherit_taint() i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kshell.abi.errno import EBUSY, ENOENT, ENOEXEC
 from kshell.abi.loglevel import KERN_ERR, KERN_WARNING
-from kshell.kernel.core.declare import Stub
 from kshell.kernel.core.kallsyms import Symbol
+from kshell.kernel.core.sections import Stub
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.struct_module import LIVE, LOADING, Module
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
 
 # What kshell.linux offers, and the first release that no longer exports it.
 NOT_EXPORTED_SINCE = {"kallsyms_lookup_name": (5, 7)}

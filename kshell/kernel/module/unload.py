@@ -5,18 +5,14 @@ C counterpart: delete_module() in kernel/module/main.c.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from kshell.abi.errno import EAGAIN, EBUSY, ENOENT
 from kshell.kernel.core.taint import add_taint
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.init_exit import DIED, death, function_of, run_function
 from kshell.kernel.module.leaks import note_leaks
 from kshell.kernel.module.link import free_module
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.struct_module import LIVE, LOADING, UNLOADING, Module
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
 
 
 def delete_module(k: Kernel, name: str, force: bool = False) -> None:

@@ -12,8 +12,9 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from kshell.kernel.core.declare import SyscallDefinition, section
-from kshell.kernel.core.naming import entry_name
+from kshell.kernel.core.declare import SyscallDefinition
+from kshell.kernel.core.layout import entry_name
+from kshell.kernel.core.sections import section
 
 if TYPE_CHECKING:
     from kshell.abi.syscall_rows import SyscallTable

@@ -8,7 +8,8 @@ from __future__ import annotations
 from kshell.abi.c_types import Int, Long
 from kshell.abi.errno import ENOSYS
 from kshell.abi.loglevel import KERN_NOTICE
-from kshell.kernel.core.declare import EXPORT_SYMBOL, SYSCALL_DEFINE1, Stub
+from kshell.kernel.core.declare import SYSCALL_DEFINE1
+from kshell.kernel.core.sections import EXPORT_SYMBOL, Stub
 from kshell.kernel.kernel import Kernel
 
 STUB_test_call: Stub[[int]] = Stub("STUB_test_call")  # long (*STUB_test_call)(int) = NULL;

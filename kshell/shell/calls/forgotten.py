@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from kshell.abi.syscall_tbl import TABLES, load
-from kshell.kernel.core.naming import entry_name
+from kshell.kernel.core.layout import entry_name
 from kshell.kernel.core.profile import COURSE
 from kshell.kernel.syscalls import definitions, subjects
 

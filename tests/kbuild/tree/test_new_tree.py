@@ -21,7 +21,7 @@ from kshell.kbuild.tree.paths import HEADER, PRISTINE, TABLE, VERSIONS
 from kshell.kbuild.tree.sources import Sources, is_tree, read_makefile, tree_at
 from kshell.kbuild.tree.tree_contents import SOURCES, contents
 from kshell.kbuild.tree.tree_files import TreeError, read_text
-from kshell.kernel.core.naming import entry_name
+from kshell.kernel.core.layout import entry_name
 from kshell.kernel.core.profile import PROFILES
 from kshell.kernel.syscalls import linked_in, subjects
 

@@ -7,8 +7,8 @@ import pytest
 from kshell.abi.syscall_tbl import load
 from kshell.kernel.boot.start import boot
 from kshell.kernel.core import layout
+from kshell.kernel.core.layout import entry_name
 from kshell.kernel.core.memory import KernelFault
-from kshell.kernel.core.naming import entry_name
 from kshell.kernel.kernel import Kernel
 
 

@@ -10,8 +10,8 @@ from kshell.abi.syscall_tbl import load
 from kshell.cc.image import read_image
 from kshell.kernel.boot.start import boot
 from kshell.kernel.boot.vmlinux import Vmlinux, packaged, vermagic
+from kshell.kernel.core.layout import entry_name
 from kshell.kernel.core.memory import KernelFault
-from kshell.kernel.core.naming import entry_name
 from kshell.kernel.core.pointers import KernelPanic
 from kshell.kernel.entry.exec import run_stub
 from kshell.kernel.kernel import Kernel

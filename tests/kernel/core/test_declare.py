@@ -12,16 +12,15 @@ from hypothesis import strategies as st
 from kshell.abi import c_types
 from kshell.abi.c_types import CType, Int, Long, SizeT
 from kshell.kernel.boot.start import make_wrapper
-from kshell.kernel.core import declare
+from kshell.kernel.core import declare, sections
 from kshell.kernel.core.declare import (
     SYSCALL_DEFINE0,
     SYSCALL_DEFINE1,
     SYSCALL_DEFINE2,
     SYSCALL_DEFINE3,
-    DeclarationError,
-    Stub,
     SyscallDefinition,
 )
+from kshell.kernel.core.sections import DeclarationError, Stub
 from kshell.kernel.kernel import Kernel
 
 TYPES: list[CType] = sorted(
@@ -117,7 +116,7 @@ def test_a_wrapper_takes_its_arguments_out_of_pt_regs(values: list[int]) -> None
     regs = memoryview(bytearray(21 * 8)).cast("Q")
     for index, value in enumerate(values):
         regs[index] = value
-    make_wrapper(None, definition)(None, regs)  # type: ignore[arg-type]
+    make_wrapper(definition)(None, regs)  # type: ignore[arg-type]
     di, si, dx, r10, r8, r9 = (values[i] for i in (14, 13, 12, 7, 9, 8))
     di, r10, r8 = (ctypes.c_int32(v).value for v in (di, r10, r8))
     dx, r9 = (ctypes.c_int64(v).value for v in (dx, r9))
@@ -133,25 +132,24 @@ def test_minus_seven_arrives_as_an_int() -> None:
 
     regs = memoryview(bytearray(21 * 8)).cast("Q")
     regs[14] = 0xFFFF_FFF9
-    make_wrapper(None, SYSCALL_DEFINE1(body))(None, regs)  # type: ignore[arg-type]
+    make_wrapper(SYSCALL_DEFINE1(body))(None, regs)  # type: ignore[arg-type]
     assert seen == [-7]
 
 
 def test_cond_syscall_is_kept_in_a_section_of_its_file() -> None:
     namespace: dict[str, Any] = {}
     exec("from kshell.kernel.core.declare import COND_SYSCALL\nCOND_SYSCALL('accept')\nCOND_SYSCALL('bind')", namespace)
-    assert namespace[declare.SECTIONS] == {".cond": ["accept", "bind"]}
+    assert namespace[sections.SECTIONS] == {".cond": ["accept", "bind"]}
     with pytest.raises(DeclarationError, match="the first argument is the C name"):
         declare.COND_SYSCALL("no name")
 
 
 def test_exports_for_everybody_and_for_gpl_modules_are_two_sections() -> None:
     namespace: dict[str, Any] = {}
-    text = (
-        "from kshell.kernel.core.declare import *\na = Stub('a')\nb = Stub('b')\nEXPORT_SYMBOL(a)\nEXPORT_SYMBOL_GPL(b)"
-    )
+    macros = "from kshell.kernel.core.sections import *\n"
+    text = f"{macros}a = Stub('a')\nb = Stub('b')\nEXPORT_SYMBOL(a)\nEXPORT_SYMBOL_GPL(b)"
     exec(text, namespace)
-    sections = namespace[declare.SECTIONS]
-    assert (sections["__ksymtab"], sections["__ksymtab_gpl"]) == ([namespace["a"]], [namespace["b"]])
+    found = namespace[sections.SECTIONS]
+    assert (found["__ksymtab"], found["__ksymtab_gpl"]) == ([namespace["a"]], [namespace["b"]])
     with pytest.raises(DeclarationError, match="only a variable or a function of this file"):
-        declare.EXPORT_SYMBOL_GPL(5)  # type: ignore[arg-type]
+        sections.EXPORT_SYMBOL_GPL(5)  # type: ignore[arg-type]

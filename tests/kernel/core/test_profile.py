@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kshell.abi import syscall_tbl
-from kshell.kernel.core.naming import entry_name
+from kshell.kernel.core.layout import entry_name
 from kshell.kernel.core.profile import DEFAULT, PROFILES
 from kshell.kernel.syscalls import definitions, subjects
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from kshell.abi.errno import EINVAL, ENOSPC, ERANGE
-from kshell.kernel.core.declare import DeclarationError, Param, module_param
+from kshell.kernel.core.module_macros import Param, module_param
+from kshell.kernel.core.sections import DeclarationError
 from kshell.kernel.module.params import Unfit, param_get, param_set, parse
 from kshell.shell.modules.insmod import insmod
 from tests.kernel.module_lab import Lab

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kshell.abi.syscall_tbl import TABLES, load
-from kshell.kernel.core.naming import entry_name
+from kshell.kernel.core.layout import entry_name
 from kshell.kernel.syscalls import definitions, subjects
 
 ROOT = Path(__file__).parents[2]

@@ -10,20 +10,8 @@ from collections.abc import Iterator
 
 from kshell.abi.c_types import U64
 from kshell.kernel.core import layout
-from kshell.machine.paging import (
-    FETCH,
-    FRAME_MASK,
-    NX,
-    PRESENT,
-    READ,
-    USER,
-    USER_END,
-    WRITABLE,
-    WRITE,
-    PageTable,
-    is_canonical,
-    pages,
-)
+from kshell.machine import paging
+from kshell.machine.paging import FETCH, FRAME_MASK, NX, PRESENT, READ, USER, USER_END, WRITABLE, WRITE, PageTable
 from kshell.machine.ram import PAGE_SIZE, Ram
 
 MOST_CELLS = 4096  # that are remembered
@@ -42,7 +30,7 @@ class KernelFault(Exception):
     @property
     def is_general_protection(self) -> bool:
         """Whether the CPU raises #GP for it, and no #PF."""
-        return not is_canonical(self.address)
+        return not paging.is_canonical(self.address)
 
 
 class KernelMemory:
@@ -68,18 +56,18 @@ class KernelMemory:
     def map(self, address: int, size: int, *, writable: bool, executable: bool = False) -> None:
         """Map fresh zeroed pages over [address, address + size)."""
         flags = PRESENT | (WRITABLE if writable else 0) | (0 if executable else NX)
-        for page in pages(address, size):
+        for page in paging.pages(address, size):
             self.space.set_entry(page, self.ram.alloc_frame() | flags)
 
     def unmap(self, address: int, size: int) -> None:
         """Unmap pages and free their frames."""
-        for page in pages(address, size):
+        for page in paging.pages(address, size):
             self.ram.free_frame(self.space.clear_entry(page) & FRAME_MASK)
         self.flush()
 
     def set_writable(self, address: int, size: int, writable: bool) -> None:
         """C: set_memory_rw / set_memory_ro."""
-        for page in pages(address, size):
+        for page in paging.pages(address, size):
             entry = self.space.entry(page)
             self.space.set_entry(page, entry | WRITABLE if writable else entry & ~WRITABLE)
         self.flush()
@@ -134,7 +122,7 @@ class KernelMemory:
         An address that is not canonical never reaches the page tables: that is #GP, whose error code is 0.
         """
         address &= U64
-        if not is_canonical(address):
+        if not paging.is_canonical(address):
             raise KernelFault(address, access, 0)
         space = self.space if address >= USER_END else self.user
         entry = space.entry(address) if space is not None else 0
@@ -166,8 +154,8 @@ class KernelMemory:
 
     def poke(self, address: int, data: bytes) -> None:
         """Put `data` into kernel text or read-only data, as the linker and text_poke() do, whatever the page allows."""
-        frame = (self.space.entry(address) & FRAME_MASK) + (address & PAGE_SIZE - 1)
-        self.ram.bytes[frame : frame + len(data)] = data
+        at = self.physical(address)
+        self.ram.bytes[at : at + len(data)] = data
 
     def physical(self, address: int) -> int:
         """The physical address behind a mapped kernel address."""

@@ -192,30 +192,26 @@ def _emit_once(name: str, macro: str, function: object) -> None:
     entries.append(function)
 
 
-def _modinfo(tag: str, text: str) -> None:
-    section(sys._getframe(2).f_globals, ".modinfo").append((tag, str(text)))
-
-
 def MODULE_LICENSE(text: str) -> None:
     """The licence; one that is not GPL-compatible taints the kernel, and so does none."""
-    _modinfo("license", text)
+    emit(".modinfo", ("license", str(text)))
 
 
 def MODULE_AUTHOR(text: str) -> None:
     """Who wrote the module, for modinfo."""
-    _modinfo("author", text)
+    emit(".modinfo", ("author", str(text)))
 
 
 def MODULE_DESCRIPTION(text: str) -> None:
     """One line for modinfo."""
-    _modinfo("description", text)
+    emit(".modinfo", ("description", str(text)))
 
 
 def MODULE_VERSION(text: str) -> None:
     """The module's own version, for modinfo and /sys/module/NAME/version."""
-    _modinfo("version", text)
+    emit(".modinfo", ("version", str(text)))
 
 
 def MODULE_ALIAS(text: str) -> None:
     """Another name that modprobe would find the module by, for modinfo."""
-    _modinfo("alias", text)
+    emit(".modinfo", ("alias", str(text)))

@@ -8,28 +8,8 @@ from __future__ import annotations
 import os
 import re
 
-from kshell.abi import ptregs
+from kshell.abi import ptregs, signal
 from kshell.abi.loglevel import KERN_INFO
-from kshell.abi.signal import (
-    FPE_FLTDIV,
-    FPE_FLTINV,
-    FPE_FLTOVF,
-    FPE_FLTRES,
-    FPE_FLTUND,
-    FPE_INTDIV,
-    ILL_ILLOPN,
-    SEGV_ACCERR,
-    SEGV_MAPERR,
-    SI_KERNEL,
-    SIGBUS,
-    SIGFPE,
-    SIGILL,
-    SIGKILL,
-    SIGSEGV,
-    SIGTRAP,
-    TRAP_BRKPT,
-    TRAP_TRACE,
-)
 from kshell.kernel.core.clock import INTERRUPT_NS
 from kshell.kernel.core.layout import TASK_SIZE_MAX, USER_TEXT
 from kshell.kernel.core.signal import Siginfo
@@ -38,50 +18,41 @@ from kshell.kernel.mm.oom import handle_mm_fault, out_of_memory
 from kshell.kernel.mm.uaccess import copy_from_user
 from kshell.kernel.report.oops_report import OPCODE_BYTES, OPCODE_PROLOGUE, opcodes_missing
 from kshell.kernel.task.task import Task, do_exit
+from kshell.machine import stop as stops
 from kshell.machine.paging import FETCH, PRESENT, USER, WRITE
 from kshell.machine.ram import PAGE_MASK, PAGE_SIZE
-from kshell.machine.stop import (
-    BREAKPOINT,
-    DEBUG,
-    DIVIDE_ERROR,
-    DR_STEP,
-    FPU,
-    INTERRUPT,
-    OVERFLOW,
-    PAGE_FAULT,
-    PRIVILEGED,
-    SIMD_FAULT,
-    STACK_SEGMENT,
-    SYSENTER,
-    UNDEFINED,
-    Stop,
-    closed_gate,
-)
+from kshell.machine.stop import Stop, closed_gate
 
 LINUX_SYSCALL = 0x80
 TRAP_FLAG = 0x100
 RDTSC = re.compile(rb"[\x26\x2e\x36\x3e\x40-\x4f\x64-\x67\xf2\xf3]*\x0f(?:\x31|\x01\xf9)", re.DOTALL)  # and rdtscp
 ACCESS_VERB = {WRITE: "wrote to", FETCH: "jumped to"}
 # si_code by the exception flags of the x87 or SSE status, in the order in which Linux looks (fpu__exception_code).
-FPU_CODES = ((1, FPE_FLTINV), (4, FPE_FLTDIV), (8, FPE_FLTOVF), (0x12, FPE_FLTUND), (0x20, FPE_FLTRES))
-FPU_WORDS = {FPE_FLTDIV: "a division by zero", FPE_FLTINV: "an operation without a result, such as 0/0"}
+FPU_CODES = {
+    1: signal.FPE_FLTINV,
+    4: signal.FPE_FLTDIV,
+    8: signal.FPE_FLTOVF,
+    0x12: signal.FPE_FLTUND,
+    0x20: signal.FPE_FLTRES,
+}
+FPU_WORDS = {signal.FPE_FLTDIV: "a division by zero", signal.FPE_FLTINV: "an operation without a result, such as 0/0"}
 
 
 def handle(k: Kernel, task: Task, stop: Stop) -> None:
     """Answer the exception that stopped `task`: mend it so that the run can go on, or end the task by a signal."""
     k.clock.advance(INTERRUPT_NS)
     ip = task.regs[ptregs.IP]
-    if stop.kind == PAGE_FAULT:
+    if stop.kind == stops.PAGE_FAULT:
         page_fault(k, task, stop)
-    elif stop.kind == INTERRUPT:
+    elif stop.kind == stops.INTERRUPT:
         exception(k, task, stop)
-    elif stop.kind == UNDEFINED:
+    elif stop.kind == stops.UNDEFINED:
         invalid_opcode(k, task)
-    elif stop.kind == SIMD_FAULT:
+    elif stop.kind == stops.SIMD_FAULT:
         floating_point(k, task, stop.vector, "an SSE instruction met {}, which MXCSR does not mask")
-    elif stop.kind == SYSENTER:
+    elif stop.kind == stops.SYSENTER:
         protection_fault(k, task, "sysenter is the way in of 32-bit programs, and this kernel runs none")
-    elif stop.kind == PRIVILEGED:
+    elif stop.kind == stops.PRIVILEGED:
         protection_fault(k, task, "only the kernel may talk to ports (in, out)")
     else:
         raise RuntimeError(f"a run stopped for an unknown reason: {stop.kind} at {ip:#x}")
@@ -91,24 +62,24 @@ def page_fault(k: Kernel, task: Task, stop: Stop) -> None:
     """do_page_fault for user code."""
     ip, address, access = task.regs[ptregs.IP], stop.address, stop.access
     if address < TASK_SIZE_MAX:
-        signo, code = handle_mm_fault(k, task.mm, address, access) or (SIGSEGV, SEGV_ACCERR)
+        signo, code = handle_mm_fault(k, task.mm, address, access) or (signal.SIGSEGV, signal.SEGV_ACCERR)
     else:
-        signo, code = SIGSEGV, SEGV_MAPERR  # to user code the kernel's half does not exist
-    if signo == SIGKILL:
+        signo, code = signal.SIGSEGV, signal.SEGV_MAPERR  # to user code the kernel's half does not exist
+    if signo == signal.SIGKILL:
         return kill(k, task, out_of_memory(k))
     verb = ACCESS_VERB.get(access, "read")
     why = f"it {verb} {address:#x}: {_why_not(task, address, signo, code)}{_hint(k, task, ip, access)}"
-    if signo == SIGSEGV:
+    if signo == signal.SIGSEGV:
         _log_segfault(k, task, address, access)
     return kill(k, task, Siginfo(signo, code, address, ip, why))
 
 
 def _why_not(task: Task, address: int, signo: int, code: int) -> str:
-    if signo == SIGBUS:
+    if signo == signal.SIGBUS:
         return "the mapped file ends before that page"
     if address >= TASK_SIZE_MAX:
         return "that is kernel memory, and the page tables close it to ring 3"
-    if code == SEGV_ACCERR:
+    if code == signal.SEGV_ACCERR:
         vma = task.mm.find(address)
         letters = "".join(c if vma.prot & b else "-" for c, b in (("r", 1), ("w", 2), ("x", 4))) if vma else "---"
         return f"that page is mapped, but only {letters}"
@@ -132,23 +103,27 @@ def _hint(k: Kernel, task: Task, ip: int, access: int) -> str:
 def exception(k: Kernel, task: Task, stop: Stop) -> None:
     """An exception by its vector (C: the exc_ or do_ function that the IDT has for it)."""
     ip, vector = task.regs[ptregs.IP], stop.vector
-    if vector == DIVIDE_ERROR:
+    if vector == stops.DIVIDE_ERROR:
         _log_trap(k, task, "trap divide error")
         why = "an integer was divided by zero, or the quotient does not fit"
-        kill(k, task, Siginfo(SIGFPE, FPE_INTDIV, ip, ip, why))
-    elif vector == DEBUG:
+        kill(k, task, Siginfo(signal.SIGFPE, signal.FPE_INTDIV, ip, ip, why))
+    elif vector == stops.DEBUG:
         debug(k, task, stop)
-    elif vector == BREAKPOINT:
+    elif vector == stops.BREAKPOINT:
         _log_trap(k, task, "trap int3")
-        kill(k, task, Siginfo(SIGTRAP, SI_KERNEL, None, ip, "int3 is a breakpoint, and no debugger is there"))
-    elif vector == OVERFLOW:
+        kill(
+            k,
+            task,
+            Siginfo(signal.SIGTRAP, signal.SI_KERNEL, None, ip, "int3 is a breakpoint, and no debugger is there"),
+        )
+    elif vector == stops.OVERFLOW:
         _log_trap(k, task, "trap overflow")
         why = "int 4 means that a sum did not fit (overflow), and ends the program"
-        kill(k, task, Siginfo(SIGSEGV, SI_KERNEL, None, ip, why))
-    elif vector == STACK_SEGMENT:
+        kill(k, task, Siginfo(signal.SIGSEGV, signal.SI_KERNEL, None, ip, why))
+    elif vector == stops.STACK_SEGMENT:
         _log_trap(k, task, "trap stack segment")
-        kill(k, task, Siginfo(SIGBUS, SI_KERNEL, None, ip, f"through rsp or rbp, {_no_address(stop)}"))
-    elif vector == FPU:
+        kill(k, task, Siginfo(signal.SIGBUS, signal.SI_KERNEL, None, ip, f"through rsp or rbp, {_no_address(stop)}"))
+    elif vector == stops.FPU:
         status, control = k.cpu.fpu_status()
         floating_point(k, task, status & ~control & 0x3F, "an x87 instruction met {}, which is not masked")
     else:
@@ -177,29 +152,29 @@ def _no_address(stop: Stop) -> str:
 
 
 def protection_fault(k: Kernel, task: Task, why: str, error: int = 0) -> None:
-    """SIGSEGV without an address.  `error` is the code that the CPU pushed."""
+    """signal.SIGSEGV without an address.  `error` is the code that the CPU pushed."""
     _log_trap(k, task, "general protection fault" if k.profile.version >= (5, 0) else "general protection", error)
-    kill(k, task, Siginfo(SIGSEGV, SI_KERNEL, None, task.regs[ptregs.IP], why))
+    kill(k, task, Siginfo(signal.SIGSEGV, signal.SI_KERNEL, None, task.regs[ptregs.IP], why))
 
 
 def debug(k: Kernel, task: Task, stop: Stop) -> None:
     """#DB: a single step, or int1, which leaves nothing in DR6."""
     ip = task.regs[ptregs.IP]
-    if stop.error & DR_STEP:
+    if stop.error & stops.DR_STEP:
         task.regs[ptregs.FLAGS] &= ~TRAP_FLAG
         why = "the trap flag (TF) is set: the CPU stops after each instruction"
-        kill(k, task, Siginfo(SIGTRAP, TRAP_TRACE, ip, ip, why))
+        kill(k, task, Siginfo(signal.SIGTRAP, signal.TRAP_TRACE, ip, ip, why))
     else:
         why = "int1 is a debug trap, and no debugger is there"
-        kill(k, task, Siginfo(SIGTRAP, TRAP_BRKPT, ip, stop.address, why))
+        kill(k, task, Siginfo(signal.SIGTRAP, signal.TRAP_BRKPT, ip, stop.address, why))
 
 
 def floating_point(k: Kernel, task: Task, flags: int, why: str) -> None:
     """#MF or #XM; `flags` are the exceptions that were met and are not masked (C: math_error)."""
     ip = task.regs[ptregs.IP]
-    code = next((code for bits, code in FPU_CODES if flags & bits), 0)
+    code = next((code for bits, code in FPU_CODES.items() if flags & bits), 0)
     words = FPU_WORDS.get(code, "a result that cannot be represented")
-    kill(k, task, Siginfo(SIGFPE, code, ip, ip, why.format(words)))
+    kill(k, task, Siginfo(signal.SIGFPE, code, ip, ip, why.format(words)))
 
 
 def read_time_stamp(k: Kernel, task: Task, length: int) -> None:
@@ -216,12 +191,12 @@ def invalid_opcode(k: Kernel, task: Task) -> None:
     """#UD."""
     ip = task.regs[ptregs.IP]
     _log_trap(k, task, "trap invalid opcode")
-    kill(k, task, Siginfo(SIGILL, ILL_ILLOPN, ip, ip, "the CPU knows no such instruction"))
+    kill(k, task, Siginfo(signal.SIGILL, signal.ILL_ILLOPN, ip, ip, "the CPU knows no such instruction"))
 
 
-def kill(k: Kernel, task: Task, signal: Siginfo) -> None:
+def kill(k: Kernel, task: Task, info: Siginfo) -> None:
     """No handler can be installed here yet: a signal that an exception forces ends the task."""
-    do_exit(k, task, None, signal)
+    do_exit(k, task, None, info)
 
 
 def _where(k: Kernel, task: Task) -> str:

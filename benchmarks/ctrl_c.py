@@ -50,7 +50,7 @@ def latency(k: Kernel, code: bytes) -> float:
     task = load_program(k, segments, TEXT, "bench", ["bench"])
     with CtrlC(lambda: None):  # the signal may come before the run: it ends all the same
         report = press_after(WAIT_SECONDS)
-        outcome = run_program(k, task).outcome
+        outcome = run_program(k, task)
         ended = time.monotonic()
     with os.fdopen(report, "rb") as pipe:
         pressed: float = struct.unpack("d", pipe.read())[0]

@@ -47,7 +47,7 @@ def ours(k: Kernel, code: bytes, size: int = 4096, budget: int = 0) -> float:
     segments = [Segment(TEXT, code + EXIT, 4096, "r-x"), Segment(DATA, b"", size, "rw-")]
     task = load_program(k, segments, TEXT, "bench", ["bench"])
     began = time.perf_counter()
-    outcome = run_program(k, task, budget).outcome
+    outcome = run_program(k, task, budget)
     seconds = time.perf_counter() - began
     if (outcome.kind, outcome.status) != ("exited", 0):
         raise RuntimeError(f"the benchmark's program did not end as it should: {outcome}")

@@ -154,14 +154,13 @@ class Machine:
         tty.take()
         task = load_program(k, segments, entry, args[0] if args else "prog", args)
         tracer = Tracer()
-        run = run_program(k, task, budget, tracer)
-        outcome = run.outcome
+        outcome = run_program(k, task, budget, tracer)
         return Run(
             "signal" if outcome.kind == "killed" else outcome.kind,
             outcome.status,
             None if outcome.signal is None else _signal(outcome.signal),
             [call_json(call, ARGUMENTS) for call in tracer.calls],
-            dict(zip(ptregs.NAMES, run.task.regs.tolist(), strict=True)),
+            dict(zip(ptregs.NAMES, task.regs.tolist(), strict=True)),
             tty.take(),
         )
 

@@ -20,7 +20,7 @@ def run(
 ) -> Outcome:
     """Run `code` at TEXT, with a megabyte of zeros at DATA."""
     parts = [Segment(TEXT, code, len(code), prot), Segment(DATA, b"", DATA_SIZE, "rw-"), *segments]
-    return run_program(k, load_program(k, parts, entry, "prog", ["prog"]), budget).outcome
+    return run_program(k, load_program(k, parts, entry, "prog", ["prog"]), budget)
 
 
 def ending(outcome: Outcome) -> str:

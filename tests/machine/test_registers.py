@@ -106,8 +106,8 @@ def test_both_ways_end_a_program_with_the_same_registers(code: str, monkeypatch:
             monkeypatch.setattr(registers, "fast_path_available", lambda: False)
         k = boot("course")
         parts = [Segment(TEXT, bytes.fromhex(code), 64, "r-x")]
-        ended = run_program(k, load_program(k, parts, TEXT, "prog", ["prog"]))
-        results.append((ending(ended.outcome), ended.task.regs.tolist()))
+        task = load_program(k, parts, TEXT, "prog", ["prog"])
+        results.append((ending(run_program(k, task)), task.regs.tolist()))
     assert results[0] == results[1]
 
 

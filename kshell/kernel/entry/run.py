@@ -27,13 +27,6 @@ class Outcome(NamedTuple):
     signal: Siginfo | None = None
 
 
-class ProgramRun(NamedTuple):
-    """One `run`: its outcome, and the task, whose registers can still be read."""
-
-    outcome: Outcome
-    task: Task
-
-
 def run_task(k: Kernel, task: Task, calls: int = 0, budget: int = 0) -> Outcome:
     """Run the current task in ring 3 until it ends, or has made `calls` system calls ("returned"; 0: any number).
 
@@ -63,9 +56,10 @@ def _ended(task: Task) -> Outcome:
     return Outcome("exited", status=task.exit_status)
 
 
-def run_program(k: Kernel, task: Task, budget: int = 0, tracer: Tracer | None = None) -> ProgramRun:
+def run_program(k: Kernel, task: Task, budget: int = 0, tracer: Tracer | None = None) -> Outcome:
     """Run a loaded program to its end; an unfinished one (budget, Ctrl-C) is killed.
 
+    The registers of `task` can still be read afterwards.
     `tracer` hears of its calls; without one it runs much faster.
     """
     with k.cpu.ctrl_c, k.heard_by(tracer):
@@ -77,4 +71,4 @@ def run_program(k: Kernel, task: Task, budget: int = 0, tracer: Tracer | None = 
             do_exit(k, task, 130)
             release_task(k, task)
             k.switch_to(k.shell_task)
-    return ProgramRun(outcome, task)
+    return outcome

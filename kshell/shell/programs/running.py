@@ -44,15 +44,15 @@ def start(session: Context, program: Program, args: list[str], traced: bool, wit
     hops_wanted, asked = with_hops or (traced and session.output.collects), traced or session.output.collects
     tracer = ProgramTracer(k, program, hops_wanted, asked, show_call, show_line if live and with_hops else None)
     oopses = k.oopses
-    ended = run_program(k, task, session.budget, tracer)
+    outcome = run_program(k, task, session.budget, tracer)
     if tracer.full:
         k.note(f"the program made more than {MOST_CALLS:,} system calls: the rest are not kept here")
-    session.registers = dict(zip(ptregs.NAMES, ended.task.regs.tolist(), strict=True))
-    if ended.outcome.kind in ("interrupted", "budget"):
-        raise _stopped(program, ended.outcome, instruction_at(program, session.registers["ip"]))
-    signal = ended.outcome.signal
+    session.registers = dict(zip(ptregs.NAMES, task.regs.tolist(), strict=True))
+    if outcome.kind in ("interrupted", "budget"):
+        raise _stopped(program, outcome, instruction_at(program, session.registers["ip"]))
+    signal = outcome.signal
     instruction = instruction_at(program, stopped_at(program, signal)) if signal and signal.ip else ""
-    ending = Ending(ended.outcome, instruction, k.oopses > oopses, comm)
+    ending = Ending(outcome, instruction, k.oopses > oopses, comm)
     calls = [(call, _count(k, call)) for call in tracer.calls]
     failed = tracer.last_failed(traced)
     session.last_call = failed or session.last_call

@@ -138,7 +138,7 @@ def test_a_stack_without_room_for_its_pages_is_refused_and_kills_nobody() -> Non
     with pytest.raises(ValueError, match="do not fit"):
         load(k, ["x" * (6 << 20)], [])
     assert k.shell_task.is_alive
-    assert ending(run_program(k, load(k, ["prog"], [])).outcome) == "exit 0"
+    assert ending(run_program(k, load(k, ["prog"], []))) == "exit 0"
 
 
 def test_calls_are_recorded_only_for_those_who_ask(k: Kernel) -> None:
@@ -156,7 +156,7 @@ def test_a_tracer_keeps_so_many_calls_and_lets_the_rest_pass(k: Kernel) -> None:
     task = load_program(k, [Segment(TEXT, loop, len(loop), "r-x")], TEXT, "prog", ["prog"])
     before = k.statistics[39].count if 39 in k.statistics else 0
     tracer = Tracer()
-    assert ending(run_program(k, task, tracer=tracer).outcome) == "exit 0"
+    assert ending(run_program(k, task, tracer=tracer)) == "exit 0"
     assert tracer.full
     assert [call.name for call in tracer.calls] == ["getpid"] * MOST_CALLS
     assert k.statistics[39].count == before + MOST_CALLS + 500

@@ -67,7 +67,7 @@ def ours(k: Kernel, code: bytes) -> str:
         Segment(NONE, b"", PAGE, "---"),
         Segment(STACK, b"", PAGE, "rw-"),
     ]
-    outcome = run_program(k, load_program(k, segments, TEXT, "prog", ["prog"]), 200_000).outcome
+    outcome = run_program(k, load_program(k, segments, TEXT, "prog", ["prog"]), 200_000)
     if outcome.signal is None:
         return f"exit {outcome.status}" if outcome.kind == "exited" else outcome.kind
     signal = outcome.signal

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from kshell.kernel.core.kallsyms import Symbol
+from kshell.kernel.kernel import Kernel
 from kshell.shell.commands import examine
 from kshell.shell.commands.examine import FORMATS, MOST, SIZES, Place, parse_place
 from kshell.shell.commands.registry import command, misuse
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.options import Argument
+from kshell.shell.lines.words import Word
+from kshell.shell.state.context import Context
 from kshell.shell.views.view import Line, Text, View, plain, show, span
-
-if TYPE_CHECKING:
-    from kshell.kernel.core.kallsyms import Symbol
-    from kshell.kernel.kernel import Kernel
-    from kshell.shell.lines.words import Word
-    from kshell.shell.state.context import Context
 
 _LETTERS = re.compile(r"/(-?\d*)([a-z]*)\Z", re.ASCII)
 _REGISTERS = "ax bx cx dx si di bp sp r8 r9 r10 r11 r12 r13 r14 r15 ip flags orig_ax cs ss"

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from kshell.shell.calls.arguments import Refusal, c_string
 from kshell.shell.commands.registry import command, misuse, take_options
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import write_new
 from kshell.shell.lines.options import Argument, Option
-from kshell.shell.lines.words import BLANKS, END
+from kshell.shell.lines.words import BLANKS, END, Word
 from kshell.shell.programs.listing import FILL, listing
 from kshell.shell.programs.program_files import assemble, from_image
 from kshell.shell.programs.running import start
+from kshell.shell.state.context import Context
 from kshell.shell.views.failure import retold
 from kshell.shell.views.view import View, show
-
-if TYPE_CHECKING:
-    from kshell.shell.lines.words import Word
-    from kshell.shell.state.context import Context
 
 
 @command(

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kshell.abi.problem import did_you_mean
+from kshell.abi.syscall_rows import Row, TblError
 from kshell.kernel.core.memory import KernelFault
-from kshell.kernel.core.profile import PROFILES
+from kshell.kernel.core.profile import PROFILES, Profile
+from kshell.kernel.kernel import Kernel
 from kshell.shell.commands.registry import command, misuse, take_options
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import read_bytes
 from kshell.shell.lines.options import Argument, Option
+from kshell.shell.lines.words import Word
+from kshell.shell.state.context import Context
 from kshell.shell.views.view import Column, Line, Text, View, labelled, show
 from kshell.shell.views.view import Table as TableView
-
-if TYPE_CHECKING:
-    from kshell.abi.syscall_rows import Row, TblError
-    from kshell.kernel.core.profile import Profile
-    from kshell.kernel.kernel import Kernel
-    from kshell.shell.lines.words import Word
-    from kshell.shell.state.context import Context
 
 STATES = ("built", "not built", "hole", "x32")
 ABIS = ("common", "64", "x32")

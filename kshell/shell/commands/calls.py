@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from kshell.kernel.entry.exec import run_stub
+from kshell.kernel.core.declare import SyscallDefinition
+from kshell.kernel.entry.exec import StubRun, run_stub
 from kshell.kernel.entry.run import Outcome
+from kshell.kernel.kernel import Kernel
 from kshell.machine.encode import ARGUMENT_REGISTERS
 from kshell.shell.calls.call_line import call_arguments, call_number
 from kshell.shell.calls.call_views import CallView, Ending
@@ -15,17 +15,11 @@ from kshell.shell.calls.target import target_of
 from kshell.shell.commands.registry import command, find, misuse, take_options
 from kshell.shell.errors import INTERRUPTED, CommandError
 from kshell.shell.lines.options import Argument, Option
-from kshell.shell.state.context import BUDGET
+from kshell.shell.lines.words import Word
+from kshell.shell.state.context import BUDGET, Context
 from kshell.shell.trees.tree_running import remind
 from kshell.shell.views.view import Line, Text, View, labelled, span
 from kshell.strace.strace import Strace
-
-if TYPE_CHECKING:
-    from kshell.kernel.core.declare import SyscallDefinition
-    from kshell.kernel.entry.exec import StubRun
-    from kshell.kernel.kernel import Kernel
-    from kshell.shell.lines.words import Word
-    from kshell.shell.state.context import Context
 
 
 @command(

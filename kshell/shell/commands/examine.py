@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from kshell.abi.c_types import U64
 from kshell.kernel.core.layout import TASK_SIZE_MAX
 from kshell.kernel.core.memory import KernelFault
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.oom import handle_mm_fault
 from kshell.machine.paging import PRESENT, READ, is_canonical
 from kshell.shell.calls.arguments import ALL_SYMBOLS, Refusal, register_value, symbol_address, total
 from kshell.shell.errors import CommandError
+from kshell.shell.state.context import Context
 from kshell.shell.views.view import show
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
-    from kshell.shell.state.context import Context
 
 SIZES = {"b": 1, "h": 2, "w": 4, "g": 8}
 FORMATS = "xduotcsia"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kshell.abi.problem import did_you_mean
 from kshell.shell.commands.registry import command, misuse, take_options
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import write_new
 from kshell.shell.lines.options import Argument, Option
+from kshell.shell.lines.words import Word
 from kshell.shell.modules.kmod import (
     is_builtin,
     load,
@@ -28,12 +29,9 @@ from kshell.shell.modules.samples import (
     sample_names,
     sample_path,
 )
+from kshell.shell.state.context import Context
 from kshell.shell.trees.tree_notes import module_note
 from kshell.shell.views.view import Column, Lsmod, Nothing, Table, Text, View, show
-
-if TYPE_CHECKING:
-    from kshell.shell.lines.words import Word
-    from kshell.shell.state.context import Context
 
 
 def _parameters(name: str, words: list[Word]) -> dict[str, str | None]:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from kshell.abi.c_types import U64, to_signed64
 from kshell.abi.errno import MAX_ERRNO, errno_name, is_error, strerror
 from kshell.shell.commands.registry import command, misuse
 from kshell.shell.lines.options import Argument
+from kshell.shell.lines.words import Word
+from kshell.shell.state.context import Context
 from kshell.shell.views.view import Line, Text, View, labelled, show, span
-
-if TYPE_CHECKING:
-    from kshell.shell.lines.words import Word
-    from kshell.shell.state.context import Context
 
 NUMBER = re.compile(r"-?(?:0[xX][0-9a-fA-F]+|[0-9]+)", re.ASCII)
 RULE = f"rax from -{MAX_ERRNO} to -1 is an error: -1, errno = -rax; every other value is the result itself"

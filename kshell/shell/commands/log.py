@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from kshell.abi.loglevel import WORDS, level_of
+from kshell.kernel.core.printk import Record
 from kshell.shell.commands.numbers import count
 from kshell.shell.commands.registry import command, misuse, take_options
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.options import Option
-from kshell.shell.lines.words import plain
+from kshell.shell.lines.words import Word, plain
+from kshell.shell.state.context import Context, Panicked
 from kshell.shell.views.view import Dmesg, Line, Nothing, Text, View, show, span
-
-if TYPE_CHECKING:
-    from kshell.kernel.core.printk import Record
-    from kshell.shell.lines.words import Word
-    from kshell.shell.state.context import Context, Panicked
 
 FOLLOWED = (
     "(nothing can come while you wait: the machine stands still between commands. dmesg -w again shows what is new)"

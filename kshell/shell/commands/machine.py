@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import os
 import stat as host_stat
-from typing import TYPE_CHECKING
 
 from kshell.abi.errno import errno_name, strerror
+from kshell.kernel.fs.filesystem import FileSystem
 from kshell.shell.commands.registry import command, misuse, take_options
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import named
 from kshell.shell.lines.options import Argument, Option
+from kshell.shell.lines.words import Word
+from kshell.shell.state.context import Context
 from kshell.shell.views.view import Column, Table, Text, View, show
-
-if TYPE_CHECKING:
-    from kshell.kernel.fs.filesystem import FileSystem
-    from kshell.shell.lines.words import Word
-    from kshell.shell.state.context import Context
 
 MACHINE_ONLY = ("/proc/", "/sys/", "/dev/")  # whoever types these means the machine's, whatever the host has
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kshell.kernel.core.event import Event
 from kshell.kernel.task.task import Task, do_exit, release_task
 from kshell.shell.commands.registry import find, misuse
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.words import split
+from kshell.shell.state.context import Context
 from kshell.shell.views.failure import Failure
 from kshell.shell.views.view import Line, View, show
-
-if TYPE_CHECKING:
-    from kshell.shell.state.context import Context
 
 # The emulated CPU is in the middle of the call: what runs meanwhile may run kernel code, but no program of its own.
 ALLOWED = ("rmmod", "insmod", "modprobe", "lsmod", "modinfo", "dmesg", "kallsyms", "table")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from kshell.shell.calls.arguments import Refusal, number
 from kshell.shell.commands.registry import misuse
+from kshell.shell.lines.words import Word
 from kshell.shell.views.view import show
-
-if TYPE_CHECKING:
-    from kshell.shell.lines.words import Word
 
 
 def count(name: str, word: Word) -> int:

@@ -11,17 +11,13 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from kshell.abi.problem import did_you_mean
 from kshell.shell.errors import BUG, CommandError
 from kshell.shell.lines.options import KINDS, Argument, Given, Misread, Option, read_options
-from kshell.shell.views.view import show
-
-if TYPE_CHECKING:
-    from kshell.shell.lines.words import Word
-    from kshell.shell.state.context import Context
-    from kshell.shell.views.view import View
+from kshell.shell.lines.words import Word
+from kshell.shell.state.context import Context
+from kshell.shell.views.view import View, show
 
 Handler = Callable[["Context", "list[Word]"], "View"]
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from kshell.shell.commands.registry import command, misuse, take_options
 from kshell.shell.lines.options import Argument, Option
+from kshell.shell.lines.words import Word
 from kshell.shell.programs.listing import FILL, listing
 from kshell.shell.programs.program_files import from_file, from_hex, from_source
 from kshell.shell.programs.running import start
+from kshell.shell.state.context import Context
 from kshell.shell.views.view import View, show
-
-if TYPE_CHECKING:
-    from kshell.shell.lines.words import Word
-    from kshell.shell.state.context import Context
 
 PAIR = re.compile("[0-9a-fA-F]{2}")
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from kshell.abi.problem import did_you_mean
+from kshell.kernel.core.kallsyms import Symbol
+from kshell.kernel.kernel import Kernel
 from kshell.shell.commands.registry import command
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.options import Argument
+from kshell.shell.lines.words import Word
+from kshell.shell.state.context import Context
 from kshell.shell.views.view import Column, Table, View, show
-
-if TYPE_CHECKING:
-    from kshell.kernel.core.kallsyms import Symbol
-    from kshell.kernel.kernel import Kernel
-    from kshell.shell.lines.words import Word
-    from kshell.shell.state.context import Context
 
 
 @command(

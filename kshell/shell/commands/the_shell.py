@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from kshell.shell.calls.arguments import Refusal, c_string, number
 from kshell.shell.calls.redirection import take_target, write_file
 from kshell.shell.commands.numbers import count
-from kshell.shell.commands.registry import GROUPS, command, everything, find, misuse, take_options, unknown
+from kshell.shell.commands.registry import GROUPS, Command, command, everything, find, misuse, take_options, unknown
 from kshell.shell.commands.topics import TOPICS, name_page
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import write_new
 from kshell.shell.lines.options import Argument, Option
+from kshell.shell.lines.words import Word
+from kshell.shell.state.context import Context
 from kshell.shell.views.failure import retold
 from kshell.shell.views.view import Line, Nothing, Text, View, show, span
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from kshell.shell.commands.registry import Command
-    from kshell.shell.lines.words import Word
-    from kshell.shell.state.context import Context
 
 WIDEST = 100  # columns that prose may take: longer lines are hard to read
 

@@ -6,7 +6,6 @@ Nothing here runs kernel code that changes anything: tables are read, folders ar
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 from kshell.shell.commands.registry import aliases, everything
 from kshell.shell.host_files import is_program
@@ -24,9 +23,7 @@ from kshell.shell.prompt.match import Candidate, Match, rank
 from kshell.shell.prompt.path_words import host_files, machine_files
 from kshell.shell.prompt.tree_words import build_folders, goals, is_source, tree_folders
 from kshell.shell.prompt.values import Found, signature, symbols, value_candidates
-
-if TYPE_CHECKING:
-    from kshell.shell.session import Session
+from kshell.shell.session import Session
 
 
 def complete(session: Session, before: str) -> tuple[int, list[Match]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import get_app
 from prompt_toolkit.document import Document
@@ -19,9 +17,7 @@ from kshell.shell.prompt.complete import FragmentLexer
 from kshell.shell.prompt.keys import editor_keys
 from kshell.shell.prompt.program_text import first_mistake, is_finished, meaning, paint, without_end
 from kshell.shell.prompt.toolbar import SEPARATOR, fit
-
-if TYPE_CHECKING:
-    from kshell.shell.session import Session
+from kshell.shell.session import Session
 
 PLACEHOLDER = "mov eax, 39    an instruction a line; a line that says end runs them"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from kshell.shell.commands import registry
 from kshell.shell.errors import CommandError
@@ -11,12 +10,10 @@ from kshell.shell.lines.words import Word, plain
 from kshell.shell.modules.samples import find_sample
 from kshell.shell.prompt.line import Expected, expected, lenient
 from kshell.shell.prompt.values import HINTS, constants, parameter_at
+from kshell.shell.session import Session
 from kshell.shell.views.failure import Failure
 from kshell.shell.views.output import Result
 from kshell.shell.views.view import Text, View, show
-
-if TYPE_CHECKING:
-    from kshell.shell.session import Session
 
 KEYS = (
     ("Tab", "complete; Enter takes the choice from the list, Esc closes it"),

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from kshell.kernel.kernel import Kernel
 from kshell.shell.prompt.program_text import meaning
 from kshell.shell.views.view import Line, Text, View
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
 
 KEYS = (
     ("end, F5, Esc Enter", "run the program (end on a line of its own, at the bottom)"),

@@ -5,12 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from stat import S_ISDIR
-from typing import TYPE_CHECKING
 
+from kshell.kernel.kernel import Kernel
 from kshell.shell.prompt.match import Candidate
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
 
 MOST_FILES = 2000  # of one folder; a list of more helps nobody, and reading it takes time
 _NEEDS_QUOTES = set(" \t\"';#\\")

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from kshell.kernel.kernel import Kernel
 from kshell.shell.lines.words import END
 from kshell.shell.views.view import show
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
 
 Fragments = list[tuple[str, str]]
 

@@ -8,17 +8,14 @@ colour alone: brackets stand around the argument.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from kshell.kernel.core.declare import SyscallDefinition
+from kshell.kernel.kernel import Kernel
 from kshell.machine.encode import ARGUMENT_REGISTERS
 from kshell.shell.prompt.line import LONGEST, Expected, at_cursor, expected, is_blank, lenient, literals_of
 from kshell.shell.prompt.values import HINTS, definition_named
+from kshell.shell.session import Session
 from kshell.shell.trees.tree_state import tree_state
-
-if TYPE_CHECKING:
-    from kshell.kernel.core.declare import SyscallDefinition
-    from kshell.kernel.kernel import Kernel
-    from kshell.shell.session import Session
 
 Fragments = list[tuple[str, str]]
 

@@ -8,15 +8,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from kshell.shell.prompt.line import Cursor, Expected
 from kshell.shell.prompt.match import Candidate
 from kshell.shell.prompt.path_words import host_files
 from kshell.shell.prompt.values import Found
-
-if TYPE_CHECKING:
-    from kshell.shell.session import Session
+from kshell.shell.session import Session
 
 MAKEFILE_MAX = 1 << 16
 FOLDER_OPTIONS = ("-C", "--directory")

@@ -7,18 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from typing import TYPE_CHECKING
 
 from kshell.abi import structs
 from kshell.abi.symbolic import SYMBOLS
+from kshell.kernel.core.declare import Parameter, SyscallDefinition
+from kshell.kernel.kernel import Kernel
 from kshell.shell.calls.arguments import EXTRA, Refusal, register_value
 from kshell.shell.prompt.line import Cursor, Expected, current_term
 from kshell.shell.prompt.match import Candidate
 from kshell.shell.prompt.path_words import machine_files
-
-if TYPE_CHECKING:
-    from kshell.kernel.core.declare import Parameter, SyscallDefinition
-    from kshell.kernel.kernel import Kernel
 
 Found = tuple[int, str, Iterable[Candidate]]  # column, what was typed from there, what it may become
 

@@ -5,20 +5,19 @@ The same engine stands behind the prompt, a script, ``-c`` and a pipe.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from kshell.kernel.core.pointers import KernelPanic
 from kshell.shell.commands import registry
 from kshell.shell.errors import BUG, INTERRUPTED, CommandError
 from kshell.shell.host_files import read_text
-from kshell.shell.lines.words import Line, Word, plain, split
+from kshell.shell.lines.words import Line, Word, plain, split, without_prompt
 from kshell.shell.state.context import Context
 from kshell.shell.views.failure import Failure, bug_report
 from kshell.shell.views.output import Result
 from kshell.shell.views.view import View, show
 
-PROMPT = re.compile(r"\s*(?:kshell(?: [\w.+-]+)?> ?)+")  # pasted with a line that was copied from a screen
 SOURCE_DEPTH = 16
 
 
@@ -40,7 +39,7 @@ class Session(Context):
 
     def execute(self, line: str) -> list[Result]:
         """Run the commands of a line, show each result as it comes, and return them all."""
-        line = PROMPT.sub("", line)
+        line = without_prompt(line)
         if line.strip() and self._depth == 0:
             self.history.append(line)
         try:
@@ -62,16 +61,22 @@ class Session(Context):
 
     def run_lines(self, lines: Iterable[str]) -> int:
         """Run a script; returns the exit status it ends with."""
-        before = self.following
-        self.following = numbered = iter(enumerate(lines, 1))
-        try:
+        with self._reading(lines) as numbered:
             for _, line in numbered:
                 self.execute(line.rstrip("\r\n"))
                 if self.finished:
                     break
+        return self.final_status()
+
+    @contextmanager
+    def _reading(self, lines: Iterable[str]) -> Iterator[Iterator[tuple[int, str]]]:
+        """The lines with their numbers; while they are read, a command may take those that follow it."""
+        before = self.following
+        self.following = numbered = iter(enumerate(lines, 1))
+        try:
+            yield numbered
         finally:
             self.following = before
-        return self.final_status()
 
     def source(self, path: str) -> int:
         """Run the commands in a file of the host; returns how many there were.  CommandError where it cannot."""
@@ -82,23 +87,20 @@ class Session(Context):
                 "help source",
             )
         lines = read_text("source", path).splitlines()
-        before = self.following
-        self._depth += 1
-        self.following = numbered = iter(enumerate(lines, 1))
         count = 0
+        self._depth += 1
         try:
-            for number, line in numbered:
-                self._stopped = None
-                results = self.execute(line)
-                count += len(results)
-                broken = next((r for r in results if r.error is not None or r.status), None)
-                if broken is not None and not self.keep_going:
-                    raise Stopped(path, number, broken, self._stopped)
-                if self.finished:
-                    break
+            with self._reading(lines) as numbered:
+                for number, line in numbered:
+                    results = self.execute(line)
+                    count += len(results)
+                    broken = next((r for r in results if r.error is not None or r.status), None)
+                    if broken is not None and not self.keep_going:
+                        raise Stopped(path, number, broken, self._stopped)
+                    if self.finished:
+                        break
         finally:
             self._depth -= 1
-            self.following = before
         return count
 
     def call(self, words: list[Word]) -> View:
@@ -109,7 +111,7 @@ class Session(Context):
             refuse(words, registry.is_command, lambda: self.kernel.release)
         name, rest = words[0].text, words[1:]
         if name.startswith("x/"):
-            name, rest = "x", [plain(name[1:], words[0].column + 1), *rest]
+            rest = [plain(name[1:], words[0].column + 1), *rest]
         command = registry.find(name)
         if command is None:
             raise self._unknown(words)

@@ -182,12 +182,9 @@ def trace(session: Context, words: list[Word]) -> View:
 
 
 def _trace_state(session: Context) -> View:
-    state = "on" if session.trace_all else "off"
-    meaning = {
-        "on": "syscall shows the hops of its call, run the calls of its program",
-        "off": "only trace syscall and trace run show what happens",
-    }[state]
-    return Text([f"trace is {state}: {meaning}"], {"trace": session.trace_all})
+    off = "off: only trace syscall and trace run show what happens"
+    state = "on: syscall shows the hops of its call, run the calls of its program" if session.trace_all else off
+    return Text([f"trace is {state}"], {"trace": session.trace_all})
 
 
 @command(

@@ -10,7 +10,7 @@ from kshell.kernel.core.layout import TASK_SIZE_MAX
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.oom import handle_mm_fault
-from kshell.machine.paging import PRESENT, READ, is_canonical
+from kshell.machine.paging import FRAME_MASK, PRESENT, READ, is_canonical
 from kshell.shell.calls.arguments import ALL_SYMBOLS, Refusal, register_value, symbol_address, total
 from kshell.shell.errors import CommandError
 from kshell.shell.state.context import Context
@@ -94,38 +94,33 @@ def read(k: Kernel, place: Place, size: int) -> bytes:
     address = place.address
     if place.physical:
         return k.ram.bytes[address : address + size] if address < k.ram.size else b""
-    size = min(size, (1 << 64) - address)
-    if address < 1 << 47:
-        return _read_user(k, address, size)
-    found = b""
-    while size > 0 and is_canonical(address):
-        length = min(size, 4096 - (address & 4095))
-        try:
-            found += k.memory.read(address, length)
-        except KernelFault:
+    found, end = b"", min(address + size, 1 << 64)
+    while address < end:
+        part = _within_page(k, address, min(end - address, 4096 - (address & 4095)))
+        if not part:
             break
-        address, size = address + length, size - length
+        found, address = found + part, address + len(part)
     return found
 
 
-def _read_user(k: Kernel, address: int, size: int) -> bytes:
-    """User memory of the shell's task, as a debugger reads it: a page that is not there yet is brought in."""
-    from kshell.machine.paging import FRAME_MASK
+def _within_page(k: Kernel, address: int, length: int) -> bytes:
+    """What stands in one page, nothing where it cannot be read.
 
-    mm, found = k.shell_task.mm, b""
-    if not k.shell_task.is_alive:
+    A page of the shell's task is read as by a debugger: if it is not there yet it is brought in.
+    """
+    task = k.shell_task
+    try:
+        if address >= 1 << 47:
+            return k.memory.read(address, length) if is_canonical(address) else b""
+    except KernelFault:
         return b""
-    while size > 0 and address < TASK_SIZE_MAX:
-        length = min(size, 4096 - (address & 4095))
-        if mm.find(address) is None or handle_mm_fault(k, mm, address, READ) is not None:
-            break
-        entry = mm.pages.entry(address)
-        if not entry & PRESENT:
-            break
-        at = (entry & FRAME_MASK) + (address & 4095)
-        found += k.ram.bytes[at : at + length]
-        address, size = address + length, size - length
-    return found
+    if not task.is_alive or address >= TASK_SIZE_MAX or task.mm.find(address) is None:
+        return b""
+    if handle_mm_fault(k, task.mm, address, READ) is not None:
+        return b""
+    entry = task.mm.pages.entry(address)
+    at = (entry & FRAME_MASK) + (address & 4095)
+    return k.ram.bytes[at : at + length] if entry & PRESENT else b""
 
 
 def unreadable(k: Kernel, place: Place) -> CommandError:
@@ -170,27 +165,21 @@ def unit(data: bytes, format_: str) -> str:
 _NAMED = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 27: "033"}
 
 
+def _escaped(byte: int, special: bytes) -> str:
+    """A byte as C writes it, with a backslash before one that is `special` there."""
+    if byte in _NAMED or byte in special:
+        return "\\" + _NAMED.get(byte, chr(byte))
+    return chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}"
+
+
 def c_character(value: int) -> str:
     """A byte between single quotes, as C writes it."""
-    byte = value & 0xFF
-    if byte in _NAMED:
-        return f"'\\{_NAMED[byte]}'"
-    if byte in (39, 92):
-        return f"'\\{chr(byte)}'"
-    return f"'{chr(byte)}'" if 32 <= byte < 127 else f"'\\{byte:03o}'"
+    return "'" + _escaped(value & 0xFF, b"'\\") + "'"
 
 
 def c_text(data: bytes) -> str:
     """Bytes between double quotes, as C writes them."""
-    out = []
-    for byte in data:
-        if byte in (34, 92):
-            out.append("\\" + chr(byte))
-        elif byte in _NAMED:
-            out.append("\\" + _NAMED[byte])
-        else:
-            out.append(chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}")
-    return '"' + "".join(out) + '"'
+    return '"' + "".join(_escaped(byte, b'"\\') for byte in data) + '"'
 
 
 def per_line(format_: str, size: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 
 from kshell.abi.loglevel import WORDS, level_of
 from kshell.kernel.core.printk import Record
@@ -89,49 +90,33 @@ def _with_panic(session: Context, panicked: Panicked, view: Dmesg) -> View:
     return Text([*lines, *view.lines()], view.json() | {"panicked": {"kernel": panicked.kernel, "log": panicked.log}})
 
 
-class _Filter:
-    """Says which records to show."""
-
-    def __call__(self, record: Record) -> bool:
-        raise NotImplementedError
-
-
-class _Levels(_Filter):
-    def __init__(self, text: str) -> None:
-        self._levels: set[int] = set()
-        for name in text.split(","):
-            level = level_of(name.strip("+ "))
-            if level is None:
-                what = f"dmesg: unknown level '{show(name)}'"
-                raise CommandError(what, f"the levels are {', '.join(WORDS)}", "dmesg --level err,warn")
-            if name.endswith("+"):
-                self._levels |= set(range(level + 1))
-            elif name.startswith("+"):
-                self._levels |= set(range(level, len(WORDS)))
-            else:
-                self._levels.add(level)
-
-    def __call__(self, record: Record) -> bool:
-        return record.level in self._levels
-
-
-class _Grep(_Filter):
-    def __init__(self, pattern: str) -> None:
+def _filters(levels: str | None, pattern: str | None) -> Iterator[Callable[[Record], object]]:
+    """What says which records to show."""
+    if levels is not None:
+        chosen = _levels(levels)
+        yield lambda record: record.level in chosen
+    if pattern is not None:
         try:
-            self._pattern = re.compile(pattern, re.IGNORECASE)
+            compiled = re.compile(pattern, re.IGNORECASE)
         except (re.error, RecursionError, OverflowError) as error:
             because = f"it is not a regular expression: {error}"
             try_ = f'dmesg --grep "{show(re.escape(pattern))}"'
             raise CommandError(f"dmesg: bad pattern {show(pattern)}", because, try_) from None
-
-    def __call__(self, record: Record) -> bool:
-        return self._pattern.search(record.text) is not None
+        yield lambda record: compiled.search(record.text)
 
 
-def _filters(levels: str | None, pattern: str | None) -> list[_Filter]:
-    found: list[_Filter] = []
-    if levels is not None:
-        found.append(_Levels(levels))
-    if pattern is not None:
-        found.append(_Grep(pattern))
-    return found
+def _levels(text: str) -> set[int]:
+    """``err,warn``, ``err+`` for err and worse, ``+err`` for err and what is less."""
+    chosen: set[int] = set()
+    for name in text.split(","):
+        level = level_of(name.strip("+ "))
+        if level is None:
+            what = f"dmesg: unknown level '{show(name)}'"
+            raise CommandError(what, f"the levels are {', '.join(WORDS)}", "dmesg --level err,warn")
+        if name.endswith("+"):
+            chosen |= set(range(level + 1))
+        elif name.startswith("+"):
+            chosen |= set(range(level, len(WORDS)))
+        else:
+            chosen.add(level)
+    return chosen

@@ -71,17 +71,19 @@ def _refused(name: str, path: str, errno: int) -> CommandError:
     """A path inside the machine that cannot be looked at."""
     number = -errno
     what = f"{name}: {show(path)}: {strerror(number)}"
-    because = {
-        "ENOENT": "cat and ls look inside the simulated machine; your own files are not in it",
-        "EISDIR": "a folder has no contents of its own, only entries",
-        "EINVAL": "a device has no end, so it cannot be shown whole",
-    }.get(errno_name(number), f"the machine answered {errno_name(number)}")
-    try_ = {
-        "ENOENT": "ls /  (what there is in the machine)",
-        "EISDIR": f"ls {show(path)}",
-        "EINVAL": f'syscall open "{show(path)}" O_RDONLY  (then: syscall read FD buf:64 64)',
-    }.get(errno_name(number), "ls /")
-    if errno_name(number) == "ENOENT" and os.path.exists(path) and not path.startswith(MACHINE_ONLY):
+    name_ = errno_name(number)
+    because, try_ = {
+        "ENOENT": (
+            "cat and ls look inside the simulated machine; your own files are not in it",
+            "ls /  (what there is in the machine)",
+        ),
+        "EISDIR": ("a folder has no contents of its own, only entries", f"ls {show(path)}"),
+        "EINVAL": (
+            "a device has no end, so it cannot be shown whole",
+            f'syscall open "{show(path)}" O_RDONLY  (then: syscall read FD buf:64 64)',
+        ),
+    }.get(name_, (f"the machine answered {name_}", "ls /"))
+    if name_ == "ENOENT" and os.path.exists(path) and not path.startswith(MACHINE_ONLY):
         kind = "folder" if os.path.isdir(path) else "file"
         because = f"{name} looks inside the simulated machine, and {show(path)} is a {kind} of your own, outside it"
         try_ = "tree  (what has changed in a tree), diff" if kind == "folder" else f"edit {named(path)}"

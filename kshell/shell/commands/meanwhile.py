@@ -32,8 +32,7 @@ class Meanwhile(View):
             because = f"the CPU is in the middle of a call, so only these can run: {', '.join(ALLOWED)}"
             raise CommandError(f"syscall: --during {show(name)}: not possible", because, "--during 'rmmod sleepy'")
         self.ran = False
-        self._view: View | None = None
-        self._error: CommandError | None = None
+        self._outcome: View | CommandError | None = None
         self._bug: Exception | None = None
 
     def run(self) -> None:
@@ -47,9 +46,9 @@ class Meanwhile(View):
         k.tasks[k.shell_task.pid] = k.shell_task
         k.switch_to(k.shell_task)
         try:
-            self._view = self._session.call(self._words)
+            self._outcome = self._session.call(self._words)
         except CommandError as error:
-            self._error = error
+            self._outcome = error
         except Exception as bug:  # it must not be taken for the sleeping module's; see finish()
             self._bug = bug
         finally:
@@ -57,7 +56,7 @@ class Meanwhile(View):
             do_exit(k, other, 0)
             release_task(k, other)
         if k.on_event is not None:
-            answer = self._error.what if self._error is not None else "done"
+            answer = self._outcome.what if isinstance(self._outcome, CommandError) else "done"
             k.on_event(Event(3, "meanwhile", "answer", None, {"answer": answer}))
 
     def finish(self) -> None:
@@ -74,17 +73,15 @@ class Meanwhile(View):
     def json(self) -> dict[str, Any]:
         """What --json shows under "during"."""
         found: dict[str, Any] = {"command": self._line, "ran": self.ran}
-        if self._error is not None:
-            found["error"] = self._error.json()
-        elif self._view is not None:
-            found["result"] = self._view.json()
+        if self._outcome is not None:
+            found["error" if isinstance(self._outcome, CommandError) else "result"] = self._outcome.json()
         return found
 
     def lines(self, width: int | None = None) -> list[Line]:
         """The command as it was typed, and its output."""
         if not self.ran:
             return []
-        view = Failure(self._error) if self._error is not None else self._view
+        view = Failure(self._outcome) if isinstance(self._outcome, CommandError) else self._outcome
         shown: list[Line] = view.lines(width) if view is not None else []
         head: Line = [("during the call: ", "dim"), (show(self._line), "name")]
         return [head, *([("  ", ""), *line] for line in shown)]

@@ -39,29 +39,42 @@ _ALIASES = re.compile(r"\baliases=\(([^)]*)\)")
 
 
 class Command:
-    """One command.
+    """One command, and the decorator that registers the function which does it: the docstring of that is the help, a
+    sentence, then paragraphs.
 
-    `usage` are the forms it takes, `arguments` what belongs where (the last one repeats where its placeholder says so),
-    `examples` pairs of a line that works as typed in a fresh shell and what it shows.
+    `usage` are the forms it takes, by default one made of the options and arguments; `arguments` what belongs where
+    (the last one repeats where its placeholder says so), `examples` pairs of a line that works as typed in a fresh
+    shell and what it shows.
     """
 
     __slots__ = ("aliases", "arguments", "examples", "group", "handler", "name", "options", "usage")
+    handler: Handler
 
     def __init__(
         self,
         name: str,
-        handler: Handler,
-        group: str,
-        usage: Sequence[str] = (),
+        *usage: str,
+        group: str = "",
         arguments: Sequence[Argument] = (),
         options: Sequence[Option] = (),
         examples: Sequence[tuple[str, str]] = (),
         aliases: Sequence[str] = (),
     ) -> None:
-        self.name, self.handler, self.group, self.aliases = name, handler, group, aliases
+        self.name, self.group, self.aliases = name, group, aliases
         self.arguments, self.options, self.examples = arguments, options, examples
         dashed = (option for option in options if option.key.startswith("-"))
         self.usage = usage or (" ".join([name, *map(str, dashed), *map(str, arguments)]),)
+
+    def __call__(self, handler: Handler) -> Handler:
+        """Register `handler` as what does it.  CommandError where a step was forgotten."""
+        self.handler = handler
+        problem = _forgotten(self)
+        if problem is not None:
+            what, try_ = problem
+            because = f"each command says in its decorator, in {_file(self)}, what help and completion need"
+            raise CommandError(f"command {self.name}: {what}", because, try_, status=BUG)
+        _commands[self.name] = self
+        return handler
 
     @property
     def summary(self) -> str:
@@ -85,34 +98,8 @@ class Command:
         return f"Command({self.name})"
 
 
+command = Command  # as it stands over a function
 _commands: dict[str, Command] = {}
-
-
-def command(
-    name: str,
-    *usage: str,
-    group: str = "",
-    arguments: Sequence[Argument] = (),
-    options: Sequence[Option] = (),
-    examples: Sequence[tuple[str, str]] = (),
-    aliases: Sequence[str] = (),
-) -> Callable[[Handler], Handler]:
-    """Register the decorated function as command `name`.  Its docstring is the help: a sentence, then paragraphs.
-
-    Without `usage` that is made of the options and arguments.  CommandError where a step was forgotten.
-    """
-
-    def register(handler: Handler) -> Handler:
-        made = Command(name, handler, group, usage, arguments, options, examples, aliases)
-        problem = _forgotten(made)
-        if problem is not None:
-            what, try_ = problem
-            because = f"each command says in its decorator, in {_file(made)}, what help and completion need"
-            raise CommandError(f"command {name}: {what}", because, try_, status=BUG)
-        _commands[name] = made
-        return handler
-
-    return register
 
 
 def _forgotten(made: Command) -> tuple[str, str] | None:
@@ -137,52 +124,50 @@ def _file(made: Command) -> str:
     return made.handler.__module__.rpartition(".")[2] + ".py"
 
 
-class _Index:
-    """Which file has which command, by the text of the files: nothing is imported.  `aliases` leads to names."""
-
-    def __init__(self, folder: str) -> None:
-        self.files: dict[str, str] = {}
-        self.aliases: dict[str, str] = {}
-        for file in sorted(os.listdir(folder)):
-            if file.endswith(".py"):
-                with open(os.path.join(folder, file), encoding="utf-8") as source:
-                    self._read(file.removesuffix(".py"), source.read())
-
-    def _read(self, file: str, text: str) -> None:
-        for name, rest in _DECORATOR.findall(text):
-            if name in self.files:
-                what = f"command {name} stands twice: in {self.files[name]}.py and in {file}.py"
-                raise CommandError(what, "a name leads to one command", f'@command("{name}2", ...)', status=BUG)
-            self.files[name] = file
-            for listed in _ALIASES.findall(rest):
-                self.aliases |= dict.fromkeys(re.findall(r'"([^"]+)"', listed), name)
-
-
 @cache
-def _index() -> _Index:
-    return _Index(os.path.dirname(__file__))
+def _index() -> tuple[dict[str, str], dict[str, str]]:
+    """Which file has which command, and which name is whose alias, by the text of the files: nothing is imported."""
+    files: dict[str, str] = {}
+    aliases: dict[str, str] = {}
+    folder = os.path.dirname(__file__)
+    for file in sorted(name for name in os.listdir(folder) if name.endswith(".py")):
+        with open(os.path.join(folder, file), encoding="utf-8") as source:
+            declared = _DECORATOR.findall(source.read())
+        for name, rest in declared:
+            if name in files:
+                what = f"command {name} stands twice: in {files[name]}.py and in {file}"
+                raise CommandError(what, "a name leads to one command", f'@command("{name}2", ...)', status=BUG)
+            files[name] = file.removesuffix(".py")
+            for listed in _ALIASES.findall(rest):
+                aliases |= dict.fromkeys(re.findall(r'"([^"]+)"', listed), name)
+    return files, aliases
 
 
 def names() -> list[str]:
     """Every command's own name; nothing is imported."""
-    return list(_index().files)
+    return list(_index()[0])
 
 
 def aliases() -> dict[str, str]:
     """The other names of commands, each with the command's own."""
-    return _index().aliases
+    return _index()[1]
+
+
+def _own_name(name: str) -> str:
+    """The own name of the command that is typed so: an alias has another one, and ``x/4gx`` is x and its letters."""
+    return "x" if name.startswith("x/") else aliases().get(name, name)
 
 
 def is_command(name: str) -> bool:
     """Whether a command has that name or alias; nothing is imported."""
-    return name in _index().files or name in _index().aliases
+    return _own_name(name) in _index()[0]
 
 
 def find(name: str) -> Command | None:
     """The command of that name or alias, its file imported if it was not yet; None if there is none."""
-    name = _index().aliases.get(name, name)
-    if name not in _commands and name in _index().files:
-        import_module(f"kshell.shell.commands.{_index().files[name]}")
+    name, files = _own_name(name), _index()[0]
+    if name not in _commands and name in files:
+        import_module(f"kshell.shell.commands.{files[name]}")
     return _commands.get(name)
 
 
@@ -201,9 +186,8 @@ def unknown(name: str, rest: Sequence[Word] = ()) -> CommandError:
     if told is not None:
         return CommandError(what, *told)
     close = did_you_mean(name, [*names(), *aliases()])
-    if close:
-        return CommandError(what, "kshell has no command of that name", f"{close[0]}  (did you mean that?)")
-    return CommandError(what, "kshell has no command of that name", "help  (lists them all)")
+    try_ = f"{close[0]}  (did you mean that?)" if close else "help  (lists them all)"
+    return CommandError(what, "kshell has no command of that name", try_)
 
 
 def misuse(name: str, what: str, try_: str = "") -> CommandError:

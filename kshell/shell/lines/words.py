@@ -9,6 +9,7 @@ and is an ordinary character elsewhere, as paths on Windows need.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from kshell.abi.problem import excerpt
@@ -18,6 +19,7 @@ BLANKS = " \t\r\n\f\v"
 END = "end"  # the line that ends a program which is typed over several
 _PROTECTED = BLANKS + "\\\"';#"
 _IN_DOUBLE = '"\\'
+_PROMPT = re.compile(r"\s*(?:kshell(?: [\w.+-]+)?> ?)+")
 
 
 class Word(NamedTuple):
@@ -47,6 +49,17 @@ class Line(NamedTuple):
 def plain(text: str, column: int = 0) -> Word:
     """A word as if it had been typed without quotes."""
     return Word(text, text, column)
+
+
+def without_prompt(line: str) -> str:
+    """A line without kshell's own prompt before it, which is there when it was copied from a session."""
+    return _PROMPT.sub("", line)
+
+
+def pasted(text: str) -> str:
+    """A pasted text as it is to be edited: its lines, without a last newline and without kshell's own prompt."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
+    return "\n".join(map(without_prompt, lines))
 
 
 def split(line: str) -> list[Line]:

@@ -5,20 +5,15 @@ Nothing here runs kernel code that changes anything: tables are read, folders ar
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
+from functools import cache
 
 from kshell.shell.commands.registry import aliases, everything
 from kshell.shell.host_files import is_program
 from kshell.shell.lines.options import Option
 from kshell.shell.modules.samples import find_sample, sample_names, sample_path
-from kshell.shell.prompt.line import (
-    LONGEST,
-    Cursor,
-    Expected,
-    at_cursor,
-    expected,
-    literals_of,
-)
+from kshell.shell.prompt.line import LONGEST, Cursor, Expected, at_cursor, expected, literals_of
 from kshell.shell.prompt.match import Candidate, Match, rank
 from kshell.shell.prompt.path_words import host_files, machine_files
 from kshell.shell.prompt.tree_words import build_folders, goals, is_source, tree_folders
@@ -150,27 +145,24 @@ def _description(info: Iterable[tuple[str, str]]) -> str:
     return next((value for key, value in info if key == "description"), "")
 
 
-_modinfo_cache: dict[tuple[str, float], list[tuple[str, str]]] = {}
-
-
 def modinfo_of(path: str) -> list[tuple[str, str]]:
     """What a module file says about itself: its syntax tree is read, nothing in it runs."""
-    import os
+    try:
+        return _modinfo(path, os.stat(path).st_mtime)
+    except (OSError, ValueError):
+        return []
 
+
+@cache
+def _modinfo(path: str, mtime: float) -> list[tuple[str, str]]:
     from kshell.cc.module_file import open_module
     from kshell.cc.source import read_modinfo
     from kshell.cc.source_error import SourceError
 
     try:
-        key = (path, os.stat(path).st_mtime)
-    except (OSError, ValueError):
+        return open_module(path).info if path.endswith(".ko") else read_modinfo(path)
+    except SourceError:
         return []
-    if key not in _modinfo_cache:
-        try:
-            _modinfo_cache[key] = open_module(path).info if path.endswith(".ko") else read_modinfo(path)
-        except SourceError:
-            _modinfo_cache[key] = []
-    return _modinfo_cache[key]
 
 
 def _parameters(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate]:

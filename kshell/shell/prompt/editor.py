@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import get_app
 from prompt_toolkit.document import Document
-from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.formatted_text import AnyFormattedText
-from prompt_toolkit.input import Input
-from prompt_toolkit.output import ColorDepth, Output
-from prompt_toolkit.styles import BaseStyle
 from prompt_toolkit.validation import ValidationError, Validator
 
 from kshell.shell.errors import INTERRUPTED, CommandError
@@ -40,18 +38,12 @@ class _Assembles(Validator):
 
 
 class ProgramEditor:
-    """Edits a program.  What was typed is kept until a program is run, so nothing is lost by leaving."""
+    """Edits a program.  What was typed is kept until a program is run, so nothing is lost by leaving.
 
-    def __init__(
-        self,
-        session: Session,
-        *,
-        style: BaseStyle,
-        editing_mode: EditingMode,
-        color_depth: ColorDepth | None,
-        input: Input | None = None,
-        output: Output | None = None,
-    ) -> None:
+    `face` is how it looks and takes keys: what PromptSession is told of style, colours, editing mode, input and output.
+    """
+
+    def __init__(self, session: Session, face: dict[str, Any]) -> None:
         self._session = session
         self._draft: str | None = None
         self._assembles = _Assembles()
@@ -65,12 +57,7 @@ class ProgramEditor:
             key_bindings=editor_keys(is_finished, without_end, self._explain),
             bottom_toolbar=self._toolbar,
             placeholder=[("class:auto-suggestion", PLACEHOLDER)],
-            style=style,
-            include_default_pygments_style=False,
-            editing_mode=editing_mode,
-            color_depth=color_depth,
-            input=input,
-            output=output,
+            **face,
         )
 
     def edit(self, text: str) -> str | None:

@@ -41,8 +41,8 @@ def _explain(session: Session, text: str, column: int) -> View:
         return _keys() if not words else _command_page(session, words)
     wanted = expected(words)
     name = word.text
-    if wanted.kind == "command" and _is_command(name):
-        return session.call([plain("help"), plain("x" if name.startswith("x/") else name)])
+    if wanted.kind == "command" and registry.is_command(name):
+        return session.call([plain("help"), plain(name)])
     k = session.kernel
     if wanted.kind in ("syscall", "line", "command") and name in k.table.by_name:
         return session.call([plain("man"), plain(name)])
@@ -63,10 +63,6 @@ def _explain(session: Session, text: str, column: int) -> View:
                 [[(f"make {name}", "hint"), (f": {GOALS[name]}", "")], [("help make", "hint"), ("  says more", "")]]
             )
     return _command_page(session, [*words, word])
-
-
-def _is_command(name: str) -> bool:
-    return registry.is_command(name) or name.startswith("x/")
 
 
 def _word_at(text: str, column: int) -> tuple[list[Word], Word | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from kshell.shell.views.failure import bug_report
+from kshell.shell.views.failure import Failure, bug_report
 
 T = TypeVar("T")
 
@@ -34,8 +34,7 @@ class Guard:
 
     def report(self, bug: BaseException) -> None:
         """Tell of a bug in kshell before the next prompt."""
-        error = bug_report(bug)
-        self._bugs.append(f"{error.what}\n  because: {error.because}\n  try: {error.try_}")
+        self._bugs.append(Failure(bug_report(bug)).text())
 
     def tell(self, say: Callable[[str], None]) -> None:
         """Say what broke since the last time."""

@@ -67,7 +67,7 @@ def _word(session: Session, part: Line, number: int, raw: str, quote: str, last:
     if wanted.kind == "value":
         return _value(word, raw)
     if wanted.kind == "command":
-        return [("class:command" if _is_command(word.text) else "", raw)]
+        return [("class:command" if registry.is_command(word.text) else "", raw)]
     if wanted.kind in ("goal", "parameter") and "=" in raw and not word.quote:
         name, _, value = raw.partition("=")
         return [("class:option", name + "="), (_number_style(value), value)]
@@ -82,12 +82,8 @@ def _open_quote(raw: str, quote: str) -> Fragments:
     return [("", raw[:at]), ("class:unbalanced", quote), ("class:string", raw[at + 1 :])]
 
 
-def _is_command(name: str) -> bool:
-    return registry.is_command(name) or name.startswith("x/")
-
-
 def _command_style(name: str, unfinished: bool) -> str:
-    if _is_command(name):
+    if registry.is_command(name):
         return "class:command"
     if unfinished and any(known.startswith(name) for known in (*registry.names(), *registry.aliases())):
         return ""
@@ -98,7 +94,7 @@ def _call_style(k: Kernel, word: Word, unfinished: bool, kind: str) -> str:
     name = word.text
     if name in k.table.by_name:
         return "class:call"
-    if kind == "line" and (name in ("on", "off") or _is_command(name)):
+    if kind == "line" and (name in ("on", "off") or registry.is_command(name)):
         return "class:command"
     if _number_style(name):
         return "class:number"

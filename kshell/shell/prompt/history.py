@@ -45,20 +45,15 @@ class LineHistory(History):
         """Append a line.  One write to a file opened for appending: two shells may share it."""
         try:
             os.makedirs(os.path.dirname(self.path) or ".", mode=0o700, exist_ok=True)
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
-            try:
-                os.write(descriptor, string.encode("utf-8", "surrogateescape") + b"\n")
-            finally:
-                os.close(descriptor)
+            with open(_open(self.path, os.O_APPEND), "ab", buffering=0) as file:
+                file.write(string.encode("utf-8", "surrogateescape") + b"\n")
         except (OSError, UnicodeEncodeError) as error:
             self._failed(error)
 
     def _rewrite(self, lines: list[str]) -> None:
         new = f"{self.path}.{os.getpid()}"
         try:
-            with open(
-                os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), "wb"
-            ) as file:
+            with open(_open(new, os.O_EXCL), "wb") as file:
                 file.write("\n".join([*lines, ""]).encode("utf-8", "surrogateescape"))
             os.replace(new, self.path)
         except OSError as error:
@@ -67,3 +62,8 @@ class LineHistory(History):
     def _failed(self, error: OSError | UnicodeEncodeError) -> None:
         words = error.strerror if isinstance(error, OSError) else "not text"
         self.problem = self.problem or f"{self.path}: {words}; the history lasts for this session only"
+
+
+def _open(path: str, how: int) -> int:
+    """A descriptor to write to a file that this user alone can read."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | how | getattr(os, "O_BINARY", 0), 0o600)

@@ -17,17 +17,18 @@ from prompt_toolkit.filters import (
 )
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
+from kshell.shell.lines.words import pasted
 from kshell.shell.prompt.complete import choices, finish, take
-from kshell.shell.prompt.line import without_prompt
+
+TYPING = has_focus(DEFAULT_BUFFER)
 
 
 def _help_keys(explain: Callable[[str, int], None]) -> KeyBindings:
     """The keys that explain the word under the cursor."""
     keys = KeyBindings()
-    typing = has_focus(DEFAULT_BUFFER)
 
-    @keys.add("f1", filter=typing)
-    @keys.add("c-x", "h", filter=typing)  # some terminals keep F1 for themselves
+    @keys.add("f1", filter=TYPING)
+    @keys.add("c-x", "h", filter=TYPING)  # some terminals keep F1 for themselves
     def help_(event: KeyPressEvent) -> None:
         document = event.current_buffer.document
         run_in_terminal(lambda: explain(document.current_line, document.cursor_position_col))
@@ -38,13 +39,12 @@ def _help_keys(explain: Callable[[str, int], None]) -> KeyBindings:
 def line_keys(explain: Callable[[str, int], None]) -> KeyBindings:
     """The keys of the command line; `explain(line, column)` shows what is known about a word."""
     keys = _help_keys(explain)
-    typing = has_focus(DEFAULT_BUFFER)
 
-    @keys.add("<bracketed-paste>", filter=typing)
+    @keys.add("<bracketed-paste>", filter=TYPING)
     def paste(event: KeyPressEvent) -> None:
         event.current_buffer.insert_text(pasted(event.data))
 
-    @keys.add("tab", filter=typing)
+    @keys.add("tab", filter=TYPING)
     def complete(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
         state = buffer.complete_state
@@ -57,28 +57,22 @@ def line_keys(explain: Callable[[str, int], None]) -> KeyBindings:
         elif found:
             buffer.start_completion(select_first=False)
 
-    @keys.add("enter", filter=typing & completion_is_selected)
+    @keys.add("enter", filter=TYPING & completion_is_selected)
     def accept_choice(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
         state = buffer.complete_state
         if state is not None and state.current_completion is not None:
             finish(buffer, state.current_completion)
 
-    @keys.add("escape", filter=typing & has_completions & emacs_mode)
+    @keys.add("escape", filter=TYPING & has_completions & emacs_mode)
     def close_list(event: KeyPressEvent) -> None:
         event.current_buffer.cancel_completion()
 
-    @keys.add("c-d", filter=typing & vi_navigation_mode & Condition(_nothing_is_typed))
+    @keys.add("c-d", filter=TYPING & vi_navigation_mode & Condition(_nothing_is_typed))
     def leave(event: KeyPressEvent) -> None:
         event.app.exit(exception=EOFError, style="class:exiting")
 
     return keys
-
-
-def pasted(text: str) -> str:
-    """A pasted text as it is to be edited: its lines, without a last newline and without kshell's own prompt."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
-    return "\n".join(map(without_prompt, lines))
 
 
 def _nothing_is_typed() -> bool:
@@ -94,7 +88,7 @@ def editor_keys(
     """
     keys = _help_keys(explain)
 
-    @keys.add("enter", filter=has_focus(DEFAULT_BUFFER))
+    @keys.add("enter", filter=TYPING)
     def enter(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
         if is_finished(buffer.text, buffer.cursor_position):
@@ -106,12 +100,12 @@ def editor_keys(
         else:
             buffer.newline(copy_margin=True)
 
-    @keys.add("f5", filter=has_focus(DEFAULT_BUFFER))
-    @keys.add("escape", "enter", filter=has_focus(DEFAULT_BUFFER))
+    @keys.add("f5", filter=TYPING)
+    @keys.add("escape", "enter", filter=TYPING)
     def run(event: KeyPressEvent) -> None:
         event.current_buffer.validate_and_handle()
 
-    @keys.add("tab", filter=has_focus(DEFAULT_BUFFER))
+    @keys.add("tab", filter=TYPING)
     def indent(event: KeyPressEvent) -> None:
         column = event.current_buffer.document.cursor_position_col
         event.current_buffer.insert_text(" " * (4 - column % 4))

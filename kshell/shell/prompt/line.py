@@ -13,7 +13,7 @@ from kshell.kernel.core.profile import DEFAULT
 from kshell.shell.commands.registry import Command, find
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.options import Option
-from kshell.shell.lines.words import BLANKS, Line, Word, plain, split
+from kshell.shell.lines.words import Line, Word, plain, split
 
 if TYPE_CHECKING:
     from kshell.kernel.boot.vmlinux import Vmlinux
@@ -100,8 +100,7 @@ def expected(words: Sequence[Word]) -> Expected:
     """What belongs after these words of a command."""
     if not words:
         return Expected("command")
-    name = words[0].text
-    command = find("x" if name.startswith("x/") else name)
+    command = find(words[0].text)
     if command is None:
         return Expected("")
     options = {spelling: option for option in command.options for spelling in option.known}
@@ -138,21 +137,6 @@ def _kind(command: Command, arguments: Sequence[Word]) -> str:
     if position and literals and first not in ("word", "line") and arguments[0].text not in literals:
         return first or ""  # `table open ...`: the form without a literal repeats its own kind
     return command.kind_at(position) or ""
-
-
-def current_term(text: str) -> int:
-    """Where the flag begins that is being typed in an argument of several joined by ``|``."""
-    return text.rfind("|") + 1
-
-
-def is_blank(text: str) -> bool:
-    """Whether nothing but blanks stands there."""
-    return not text.strip(BLANKS)
-
-
-def without_prompt(line: str) -> str:
-    """A line without kshell's own prompt before it, which is there when it was copied from a session."""
-    return re.sub(r"^\s*kshell( [\w.+-]+)?> ?", "", line)
 
 
 def prompt_text(image: Vmlinux | str) -> str:

@@ -10,7 +10,7 @@ from kshell.kernel.kernel import Kernel
 from kshell.shell.prompt.match import Candidate
 
 MOST_FILES = 2000  # of one folder; a list of more helps nobody, and reading it takes time
-_NEEDS_QUOTES = set(" \t\"';#\\")
+NEEDS_QUOTES = set(" \t\"';#\\")
 
 
 def _cut(raw: str, start: int, quote: str) -> tuple[str, str, int]:
@@ -67,17 +67,11 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _file(name: str, is_folder: bool, quote: str, meaning: str, rank: int) -> Candidate | None:
-    if not name.isprintable():
+    if not name.isprintable() or (quote and (quote in name or (quote == '"' and "\\" in name))):
         return None  # nobody could type it
     shown = name + "/" * is_folder
-    if quote:
-        if quote in name or (quote == '"' and "\\" in name):
-            return None
-        return Candidate(shown, meaning, shown, "" if is_folder else quote + " ", rank)
-    if _NEEDS_QUOTES.isdisjoint(name):
-        return Candidate(shown, meaning, shown, "" if is_folder else " ", rank)
-    text = "".join("\\" + c if c in _NEEDS_QUOTES else c for c in shown)  # a backslash protects each of them
-    return Candidate(text, meaning, shown, "" if is_folder else " ", rank)
+    text = shown if quote else "".join("\\" + c if c in NEEDS_QUOTES else c for c in shown)
+    return Candidate(text, meaning, shown, "" if is_folder else quote + " ", rank)
 
 
 def machine_files(k: Kernel, raw: str, start: int, quote: str) -> tuple[int, str, Iterable[Candidate]]:
@@ -89,7 +83,7 @@ def machine_files(k: Kernel, raw: str, start: int, quote: str) -> tuple[int, str
     found = []
     for entry in entries:
         is_folder = S_ISDIR(entry.inode.mode)
-        if entry.name in (".", "..") or not entry.name.isprintable() or not _NEEDS_QUOTES.isdisjoint(entry.name):
+        if entry.name in (".", "..") or not entry.name.isprintable() or not NEEDS_QUOTES.isdisjoint(entry.name):
             continue
         if entry.name.startswith(".") and not name.startswith("."):
             continue

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from kshell import __version__
 from kshell.kernel.core.profile import PROFILES
 from kshell.shell.errors import INTERRUPTED
-from kshell.shell.lines.words import END
+from kshell.shell.lines.words import END, pasted
 from kshell.shell.prompt.guard import Guard
-from kshell.shell.prompt.line import prompt_text, without_prompt
+from kshell.shell.prompt.line import prompt_text
 from kshell.shell.prompt.screen import Screen
-from kshell.shell.prompt.warming import Warming
+from kshell.shell.prompt.warming import warm_up
 from kshell.shell.settings import Config, load
 from kshell.shell.views.output import is_dumb
 
@@ -53,7 +54,7 @@ class Repl:
         if not is_dumb() or output is not None:
             from kshell.shell.prompt.terminal import Terminal
 
-            warming = Warming(session, self.screen, self._guard)
+            warming = warm_up(session, self.screen, self._guard)
             self._terminal = Terminal(session, config, self._guard, warming, input, output)
 
     def run(self) -> int:
@@ -77,10 +78,8 @@ class Repl:
 
     def run_text(self, text: str) -> None:
         """Run what was typed.  Of a pasted text each line is run by itself, and shown before its result."""
-        lines = [without_prompt(line) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-        lines = [line for line in lines if line.strip()]
-        self._pending = lines
-        several = len(lines) > 1
+        self._pending = [line for line in pasted(text).split("\n") if line.strip()]
+        several = len(self._pending) > 1
         try:
             while self._pending and self.session.exit_status is None:
                 line = self._pending.pop(0)
@@ -141,17 +140,11 @@ class Repl:
     def _edit_program(self, text: str) -> str | None:
         """A program for `asm`: out of the pasted text that `asm` stood in, or typed by the person."""
         if self._pending:
-            lines = []
-            while self._pending:
-                line = self._pending.pop(0)
-                if line.strip() == END:
-                    break
-                lines.append(line)
+            ends = [at for at, line in enumerate(self._pending) if line.strip() == END]
+            end = ends[0] if ends else len(self._pending)
+            lines, self._pending = self._pending[:end], self._pending[end + 1 :]
             return "\n".join(lines) + "\n"
         if self._terminal is not None:
             return self._terminal.edit(text)
         self.screen.say(f"a line that says {END} runs the program")
-        lines = []
-        while (line := sys.stdin.readline()) and line.strip() != END:
-            lines.append(line)
-        return "".join(lines)
+        return "".join(takewhile(lambda line: line.strip() != END, iter(sys.stdin.readline, "")))

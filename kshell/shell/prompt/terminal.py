@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import get_app
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from kshell.shell.prompt.editor import ProgramEditor
     from kshell.shell.prompt.guard import Guard
     from kshell.shell.prompt.match import Match
-    from kshell.shell.prompt.warming import Warming
     from kshell.shell.session import Session
     from kshell.shell.trees.tree_state import State
 
@@ -65,16 +64,21 @@ class Terminal:
         session: Session,
         config: Config,
         guard: Guard,
-        warming: Warming,
+        warming: Iterator[None],
         input: Input | None = None,
         output: Output | None = None,
     ) -> None:
         self._session, self._config, self._warming = session, config, warming
-        self._input, self._output = input, output
-        self.colour = config.colour and not os.environ.get("NO_COLOR")
-        self.depth = None if self.colour else ColorDepth.DEPTH_1_BIT
-        self.style = COLOURED if self.colour else PLAIN
+        colour = config.colour and not os.environ.get("NO_COLOR")
         self.mode = EditingMode.VI if config.keys == "vi" else EditingMode.EMACS
+        self._face: dict[str, Any] = {
+            "style": COLOURED if colour else PLAIN,
+            "color_depth": None if colour else ColorDepth.DEPTH_1_BIT,
+            "include_default_pygments_style": False,
+            "editing_mode": self.mode,
+            "input": input,
+            "output": output,
+        }
         self.history: History = LineHistory(history_path()) if config.history else InMemoryHistory()
         self._editor: ProgramEditor | None = None
         self._told = ""  # of the history's problem
@@ -94,13 +98,8 @@ class Terminal:
             auto_suggest=AutoSuggestFromHistory() if config.suggestion else None,
             bottom_toolbar=guard.guard(self._toolbar, []) if config.toolbar else None,
             key_bindings=line_keys(self._explain),
-            style=self.style,
-            include_default_pygments_style=False,
-            editing_mode=self.mode,
-            color_depth=self.depth,
             enable_suspend=not is_windows(),
-            input=input,
-            output=output,
+            **self._face,
         )
         self.prompt.app.timeoutlen = 0.5  # seconds that Esc waits for a second key
 
@@ -119,21 +118,14 @@ class Terminal:
         if self._editor is None:
             from kshell.shell.prompt.editor import ProgramEditor
 
-            self._editor = ProgramEditor(
-                self._session,
-                style=self.style,
-                editing_mode=self.mode,
-                color_depth=self.depth,
-                input=self._input,
-                output=self._output,
-            )
+            self._editor = ProgramEditor(self._session, self._face)
         return self._editor.edit(text)
 
     def _schedule_warm_up(self) -> None:
         loop = asyncio.get_running_loop()
 
         def step() -> None:
-            self._warm = not self._warming.one_step()
+            self._warm = next(self._warming, True) is True
             if not self._warm:
                 loop.call_later(0.001, step)
             else:

@@ -12,7 +12,9 @@ import re
 from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.kernel import Kernel
 from kshell.machine.encode import ARGUMENT_REGISTERS
-from kshell.shell.prompt.line import LONGEST, Expected, at_cursor, expected, is_blank, lenient, literals_of
+from kshell.shell.commands.registry import find
+from kshell.shell.lines.words import BLANKS
+from kshell.shell.prompt.line import LONGEST, Expected, at_cursor, expected, lenient, literals_of
 from kshell.shell.prompt.values import HINTS, definition_named
 from kshell.shell.session import Session
 from kshell.shell.trees.tree_state import tree_state
@@ -26,14 +28,14 @@ SEPARATOR = " │ "
 def toolbar(session: Session, before: str, after: str, width: int) -> Fragments:
     """The line for a text with the cursor between `before` and `after`."""
     fragments: Fragments = []
-    if is_blank(before + after) or len(before) + len(after) > LONGEST:
+    if not (before + after).strip(BLANKS) or len(before) + len(after) > LONGEST:
         fragments = kernel_state(session, width - 2)
     else:
         cursor = at_cursor(before)
         quote = lenient(before + after)[1]
         if cursor is None:
             fragments = [(DIM, "a comment: nothing in it is run")]
-        elif quote and is_blank(after) and not cursor.quote:
+        elif quote and not after.strip(BLANKS) and not cursor.quote:
             fragments = [(PLAIN, f"the quote {quote} is not closed")]
         else:
             fragments = _command(session, expected(cursor.words), cursor.word.raw, width - 2)
@@ -119,9 +121,7 @@ def _command(session: Session, wanted: Expected, word: str, width: int) -> Fragm
 
 def _unfinished(word: str) -> Fragments:
     """The command's own name is being typed: what it does, as soon as it is one."""
-    from kshell.shell.commands.registry import find
-
-    command = find("x" if word.startswith("x/") else word)
+    command = find(word)
     if command is None:
         return [(DIM, "Tab completes, F1 explains")]
     return [(PLAIN, command.usage[0]), (DIM, SEPARATOR + command.summary)]

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from kshell.shell.prompt.line import Cursor, Expected
 from kshell.shell.prompt.match import Candidate
-from kshell.shell.prompt.path_words import host_files
+from kshell.shell.prompt.path_words import NEEDS_QUOTES, host_files
 from kshell.shell.prompt.values import Found
 from kshell.shell.session import Session
 
@@ -69,15 +69,8 @@ def _folder_value(raw: str, start: int) -> Found:
     here = os.getcwd()
     names = sorted(name for name in os.listdir(here) if os.path.isfile(os.path.join(here, name, "Makefile")))
     folders = [here, *(os.path.join(here, name) for name in names if not is_tree_folder(name))]
-    return (
-        start,
-        raw,
-        [Candidate(each, "folder", os.path.basename(each) + os.sep) for each in folders if _typable(each)],
-    )
-
-
-def _typable(path: str) -> bool:
-    return path.isprintable() and not any(c in " \t\"';#\\" for c in path)
+    typable = [each for each in folders if each.isprintable() and NEEDS_QUOTES.isdisjoint(each)]
+    return start, raw, [Candidate(each, "folder", os.path.basename(each) + os.sep) for each in typable]
 
 
 def _goals(session: Session, wanted: Expected) -> Iterable[tuple[str, str]]:

@@ -13,7 +13,7 @@ from kshell.abi.symbolic import SYMBOLS
 from kshell.kernel.core.declare import Parameter, SyscallDefinition
 from kshell.kernel.kernel import Kernel
 from kshell.shell.calls.arguments import EXTRA, Refusal, register_value
-from kshell.shell.prompt.line import Cursor, Expected, current_term
+from kshell.shell.prompt.line import Cursor, Expected
 from kshell.shell.prompt.match import Candidate
 from kshell.shell.prompt.path_words import machine_files
 
@@ -108,7 +108,7 @@ def value_candidates(k: Kernel, wanted: Expected, cursor: Cursor, raw: str) -> F
         return cursor.start, raw, ()
     if raw.startswith("&"):
         return cursor.start + 1, raw[1:], symbols(k)
-    at = current_term(raw)
+    at = raw.rfind("|") + 1  # where the flag begins that is being typed
     taken = set(raw[:at].split("|"))
     found = [c for c in _for_kind(show) if c.text not in taken]
     if raw[at:]:

@@ -65,8 +65,6 @@ def test_a_usage_is_made_of_what_is_declared() -> None:
     assert regs.usage == ("regs",)
     made = Command(
         "made",
-        _handler,
-        "The shell",
         arguments=(Argument("word", "WORD"), Argument("file", "[FILE...]")),
         options=(Option("-n, --last", "the last ones", "N"), Option("plain", "a word")),
     )

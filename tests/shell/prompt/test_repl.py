@@ -16,12 +16,12 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from kshell.shell.commands import registry
+from kshell.shell.lines.words import pasted
 from kshell.shell.prompt.f1 import explain
 from kshell.shell.prompt.guard import Guard
-from kshell.shell.prompt.keys import pasted
 from kshell.shell.prompt.line import prompt_text
 from kshell.shell.prompt.repl import Repl
-from kshell.shell.prompt.warming import Warming
+from kshell.shell.prompt.warming import warm_up
 from kshell.shell.session import Session
 from kshell.shell.settings import Config
 from kshell.shell.views.output import Result
@@ -388,9 +388,8 @@ def test_a_dumb_terminal_gets_plain_lines(monkeypatch: pytest.MonkeyPatch, capsy
 
 
 def test_warming_up_boots_the_machine_and_stops(talk: Talk) -> None:
-    warming, steps = Warming(talk.session, talk.repl.screen, Guard()), 0
-    while warming.one_step():
-        steps += 1
-        assert steps < 20
+    warming = warm_up(talk.session, talk.repl.screen, Guard())
+    for step, _ in enumerate(warming, 1):
+        assert step < 20
     assert talk.session._kernel is not None
-    assert not warming.one_step()
+    assert next(warming, "over") == "over"

@@ -6,10 +6,11 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from kshell.abi.problem import ProblemError, did_you_mean
 from kshell.shell.errors import BUG, INTERRUPTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from kshell.shell.session import Session
     from kshell.shell.views.output import Output
@@ -38,23 +39,21 @@ TREE_USAGE = "kshell tree new DIR [4.19|6.19] [--force]"
 USAGE_ERROR = 2
 
 
-class UsageError(Exception):
+class UsageError(ProblemError):
     """The command line makes no sense: what, and what to try."""
 
     def __init__(self, what: str, try_: str = "kshell --help") -> None:
-        super().__init__(what)
-        self.what, self.try_ = what, try_
+        super().__init__(what, "", try_)
 
 
 class Arguments:
     """The command line, read."""
 
-    def __init__(self) -> None:
-        self.kernel = "course"
-        self.json = self.keep_going = self.show_help = self.show_version = self.write_config = False
-        self.commands: str | None = None
-        self.file: str | None = None
-        self.tree: list[str] = []  # the words of `tree new ...`
+    kernel = "course"
+    json = keep_going = show_help = show_version = write_config = False
+    commands: str | None = None
+    file: str | None = None
+    tree: Sequence[str] = ()  # the words of `tree new ...`
 
 
 def read_arguments(argv: list[str]) -> Arguments:
@@ -80,7 +79,8 @@ def read_arguments(argv: list[str]) -> Arguments:
             else:
                 raise UsageError(f"there is no kernel {value!r}", f"--kernel {'|'.join(KERNELS)}")
         elif arg.startswith("-") and arg not in ("-", "--"):
-            raise UsageError(f"unknown option {arg}", _nearest(arg, [*flags, "--kernel", "-c"]))
+            close = did_you_mean(arg, [*flags, "--kernel", "-c"])
+            raise UsageError(f"unknown option {arg}", f"{close[0]}  (did you mean that?)" if close else "kshell --help")
         elif arg == "tree":
             found.tree, rest = ["tree", *rest], []
         else:
@@ -99,13 +99,6 @@ def read_arguments(argv: list[str]) -> Arguments:
         what = "tree new takes the folder to make" if found.tree[1:2] == ["new"] else "tree: the verb here is new"
         raise UsageError(what, f"{TREE_USAGE}  (a file called tree: kshell ./tree)")
     return found
-
-
-def _nearest(arg: str, known: list[str]) -> str:
-    from kshell.abi.problem import did_you_mean
-
-    close = did_you_mean(arg, known)
-    return f"{close[0]}  (did you mean that?)" if close else "kshell --help"
 
 
 def _prepare_streams() -> None:
@@ -139,13 +132,19 @@ def _read_stdin_line(session: Session) -> bytes:
     return sys.stdin.buffer.readline()
 
 
+def _refused(what: str, because: str, try_: str, status: int = USAGE_ERROR) -> int:
+    """Tell why nothing, or no more, is done; returns the exit status."""
+    reason = f"  because: {because}\n" if because else ""
+    sys.stderr.write(f"{what}\n{reason}  try: {try_}\n")
+    return status
+
+
 def run(argv: list[str]) -> int:
     """Do what the command line says; returns the exit status."""
     try:
         found = read_arguments(argv)
     except UsageError as error:
-        sys.stderr.write(f"kshell: {error.what}\n  try: {error.try_}\n")
-        return USAGE_ERROR
+        return _refused(f"kshell: {error.what}", "", error.try_)
     if found.show_help:
         sys.stdout.write(USAGE)
         return 0
@@ -190,8 +189,7 @@ def _write_config() -> int:
         path = write_default()
     except OSError as error:
         reason = "it is there already" if isinstance(error, FileExistsError) else error.strerror or str(error)
-        sys.stderr.write(f"kshell: {config_path()} was not written: {reason}\n  try: edit it, or move it away first\n")
-        return 1
+        return _refused(f"kshell: {config_path()} was not written: {reason}", "", "edit it, or move it away first", 1)
     sys.stdout.write(f"{path}\n")
     return 0
 
@@ -204,8 +202,7 @@ def _run_file(found: Arguments) -> int:
     try:
         text = read_text("kshell", found.file)
     except CommandError as error:
-        sys.stderr.write(f"{error.what}\n  because: {error.because}\n  try: {error.try_}\n")
-        return USAGE_ERROR
+        return _refused(error.what, error.because, error.try_)
     return _make_session(found, False, True).run_lines(text.split("\n"))
 
 
@@ -240,8 +237,7 @@ def main() -> int:
         from kshell.shell.views.failure import bug_report
 
         report = bug_report(bug)
-        sys.stderr.write(f"{report.what}\n  because: {report.because}\n  try: {report.try_}\n")
-        return BUG
+        return _refused(report.what, report.because, report.try_, BUG)
 
 
 def _abandon_stdout() -> None:

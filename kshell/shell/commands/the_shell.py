@@ -16,7 +16,7 @@ from kshell.shell.lines.options import Argument, Option
 from kshell.shell.lines.words import Word
 from kshell.shell.state.context import Context
 from kshell.shell.views.failure import retold
-from kshell.shell.views.view import Line, Nothing, Text, View, show, span
+from kshell.shell.views.view import Line, Nothing, Text, View, marked, show, span
 
 WIDEST = 100  # columns that prose may take: longer lines are hard to read
 
@@ -56,12 +56,11 @@ def help_(session: Context, words: list[Word]) -> View:
             if found.group == group:
                 lines.append([(f"  {found.name:<10} ", "name"), (found.summary, "")])
                 result.append({"name": found.name, "group": group, "summary": found.summary})
-    lines.append([("help COMMAND", "hint"), (" shows one with examples, ", ""), ("man CALL", "hint")])
-    lines[-1].append((" the page of a system call.", ""))
-    lines.append([("help add-a-system-call", "hint"), (" is about that, ", ""), ("help modules", "hint")])
-    lines[-1] += [(" about writing one,", "")]
-    lines.append([("help config", "hint"), (" about this prompt; ", ""), ("help lessons", "hint")])
-    lines[-1].append((" names scripts to follow.", ""))
+    lines += [
+        marked("`help COMMAND` shows one with examples, `man CALL` the page of a system call."),
+        marked("`help add-a-system-call` is about that, `help modules` about writing one,"),
+        marked("`help config` about this prompt; `help lessons` names scripts to follow."),
+    ]
     return Text(lines, {"commands": result})
 
 

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kshell.shell.commands import pages
-from kshell.shell.views.view import Line, Text, View, show, span
+from kshell.shell.views.view import Line, Text, View, marked, show, span
 
 
 def modules() -> View:
     """What a module looks like, and all that it can import."""
-    import inspect
-
     import kshell.linux
 
     lines: list[Line] = [
         span("A module is a Python file that declares at its top level and acts in its functions."),
-        [("module copy syscallModule", "hint"), (" gives you one to edit, ", ""), ("insmod FILE.py", "hint")],
+        marked("`module copy syscallModule` gives you one to edit, `insmod FILE.py` loads it."),
         [],
         span("It imports from kshell.linux (and typing), nothing else:", "heading"),
     ]
-    lines[1].append((" loads it.", ""))
     constants, types = [], []
     for name in sorted(kshell.linux.NAMES, key=str.lower):
         thing = getattr(kshell.linux, name)
@@ -30,8 +27,7 @@ def modules() -> View:
         if not callable(thing):
             constants.append(name)
             continue
-        sentence = (inspect.getdoc(thing) or "").split("\n\n")[0].replace("\n", " ")
-        lines.append([(f"  {name:<20} ", "name"), (_marked(sentence), "")])
+        lines.append([(f"  {name:<20} ", "name"), (_sentence(thing), "")])
     kept = [name for name in constants if not name.startswith("E")]
     lines += [[], span(f"  and {', '.join(kept)}, and every errno by its name (-ENOSYS, -EINVAL, ...)")]
     lines += [[], span(f"  and the types of a system call's arguments: {', '.join(types)}")]
@@ -39,9 +35,8 @@ def modules() -> View:
     lines += [[(f"  {use:<20} ", "name"), (meaning, "")] for use, meaning in KERNEL]
     lines += [
         [],
-        [("help c-to-kshell", "hint"), (" has each line of C beside its Python, ", ""), ("help Stub", "hint")],
+        marked("`help c-to-kshell` has each line of C beside its Python, `help Stub` a name of this list."),
     ]
-    lines[-1] += [(" a name of this list.", "")]
     return Text(lines, {"names": sorted(kshell.linux.NAMES)})
 
 
@@ -51,8 +46,8 @@ def config() -> View:
 
     path = config_path()
     lines: list[Line] = [
-        [("The prompt reads ", ""), (path, "name"), (" when it starts, if that file is there.", "")],
-        [("kshell --write-config", "hint"), (" makes it, with the defaults:", "")],
+        marked(f"The prompt reads `{path}` when it starts, if that file is there.", "name"),
+        marked("`kshell --write-config` makes it, with the defaults:"),
         [],
         *[span("  " + line) for line in DEFAULT_TEXT.rstrip("\n").split("\n")],
     ]
@@ -107,7 +102,7 @@ def lessons() -> View:
     lines: list[Line] = [span("Scripts with a comment before each step: read one, run it, or paste its lines.")]
     for title, path in found:
         lines += [[(f"  {title}", "name")], [("    source ", "hint"), (show(path), "hint")]]
-    lines.append([("kshell FILE", "hint"), (" runs one without the prompt.", "")])
+    lines.append(marked("`kshell FILE` runs one without the prompt."))
     return Text(lines, {"lessons": [{"title": title, "path": path} for title, path in found]})
 
 
@@ -145,9 +140,11 @@ C_LINES = (
 )
 
 
-def _marked(sentence: str) -> str:
-    """A sentence whose quoted lines of C are marked as such: they end with a semicolon."""
-    parts = sentence.split("``")
+def _sentence(thing: object) -> str:
+    """The first sentence about a thing; quoted lines of C, which end with a semicolon, are marked as such."""
+    import inspect
+
+    parts = (inspect.getdoc(thing) or "").split("\n\n")[0].replace("\n", " ").split("``")
     return "".join(f"C: {part}" if index % 2 and part.endswith(";") else part for index, part in enumerate(parts))
 
 
@@ -161,8 +158,6 @@ def c_to_kshell() -> View:
 
 def name_page(name: str) -> View | None:
     """The page of a name of kshell.linux, or of what `k` offers; None for any other name."""
-    import inspect
-
     import kshell.linux
 
     plain = name.removeprefix("k.")
@@ -181,8 +176,7 @@ def name_page(name: str) -> View | None:
         example = f"return -{plain}" if isinstance(thing, int) and plain.startswith("E") else plain
         example = f'k.printk({plain}, "...")' if plain.startswith("KERN_") else example
     else:
-        sentence = _marked((inspect.getdoc(thing) or "").split("\n\n")[0].replace("\n", " "))
-        example = _example(plain)
+        sentence, example = _sentence(thing), _example(plain)
     lines = [[(plain, "name"), (f"  {sentence}", "")], [], [("  ", ""), (example, "hint")]]
     lines.append([("  ", ""), (f"from kshell.linux import {plain}", "dim")])
     return Text(lines, {"name": plain, "summary": sentence, "example": example})

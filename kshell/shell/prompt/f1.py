@@ -13,7 +13,7 @@ from kshell.shell.prompt.values import HINTS, constants, parameter_at
 from kshell.shell.session import Session
 from kshell.shell.views.failure import Failure
 from kshell.shell.views.output import Result
-from kshell.shell.views.view import Text, View, show
+from kshell.shell.views.view import Line, Text, View, marked, show, span
 
 KEYS = (
     ("Tab", "complete; Enter takes the choice from the list, Esc closes it"),
@@ -59,9 +59,7 @@ def _explain(session: Session, text: str, column: int) -> View:
         from kshell.kbuild.goals import GOALS
 
         if name in GOALS:
-            return Text(
-                [[(f"make {name}", "hint"), (f": {GOALS[name]}", "")], [("help make", "hint"), ("  says more", "")]]
-            )
+            return Text([[(f"make {name}", "hint"), (f": {GOALS[name]}", "")], marked("`help make`  says more")])
     return _command_page(session, [*words, word])
 
 
@@ -85,18 +83,17 @@ def _word_at(text: str, column: int) -> tuple[list[Word], Word | None]:
 
 
 def _keys() -> View:
-    width = max(len(key) for key, _ in KEYS)
-    lines = [[(f"  {key:<{width}}  ", "name"), (meaning, "")] for key, meaning in KEYS]
-    pages = [
-        [("help", "hint"), ("  lists the commands", "")],
-        [
-            ("help config", "hint"),
-            ("  shows the settings; ", ""),
-            ("kshell --write-config", "hint"),
-            (" makes their file", ""),
-        ],
-    ]
-    return Text([[("Keys of the prompt", "heading")], *lines, *pages])
+    pages = (
+        "`help`  lists the commands",
+        "`help config`  shows the settings; `kshell --write-config` makes their file",
+    )
+    return Text([*key_lines("Keys of the prompt", KEYS), *map(marked, pages)])
+
+
+def key_lines(heading: str, keys: Sequence[tuple[str, str]]) -> list[Line]:
+    """Keys, each with what it does."""
+    width = max(len(key) for key, _ in keys)
+    return [span(heading, "heading"), *([(f"  {key:<{width}}  ", "name"), (does, "")] for key, does in keys)]
 
 
 def _command_page(session: Session, words: Sequence[Word]) -> View:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from kshell.kernel.kernel import Kernel
+from kshell.shell.prompt.f1 import key_lines
 from kshell.shell.prompt.program_text import meaning
-from kshell.shell.views.view import Line, Text, View
+from kshell.shell.views.view import Line, Text, View, span
 
 KEYS = (
     ("end, F5, Esc Enter", "run the program (end on a line of its own, at the bottom)"),
@@ -116,13 +117,11 @@ def explain_assembly(k: Kernel, line: str, column: int) -> View:
         lines.append([("  rax chooses the system call: ", "dim"), (said, "")])
     if entry is not None or said:
         return Text(lines)
-    width = max(len(key) for key, _ in KEYS)
     if word:
         lines.append([("nothing is known about ", ""), (word, "name"), (" here", "")])
-    lines.append([("The editor of asm", "heading")])
-    lines += [[(f"  {key:<{width}}  ", "name"), (does, "")] for key, does in KEYS]
-    lines.append([("  One instruction a line, Intel syntax: mov eax, 60. A # begins a comment.", "")])
-    lines.append([("  It ends with the call exit: mov eax, 60 and syscall. help asm has examples.", "")])
+    lines += key_lines("The editor of asm", KEYS)
+    lines.append(span("  One instruction a line, Intel syntax: mov eax, 60. A # begins a comment."))
+    lines.append(span("  It ends with the call exit: mov eax, 60 and syscall. help asm has examples."))
     return Text(lines)
 
 

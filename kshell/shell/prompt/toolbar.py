@@ -110,11 +110,8 @@ def _command(session: Session, wanted: Expected, word: str, width: int) -> Fragm
         return _unfinished(word) if wanted.kind == "command" else [(DIM, "no such command: F1 or help lists them")]
     if wanted.kind == "value of an option" and wanted.option is not None:
         option = wanted.option
-        forms: list[Fragments] = []
-        name = f"{command.name} {option.spellings[0]} "
-        forms.append([(PLAIN, name), (CURRENT, f"[{option.value}]"), (DIM, f"  {option.meaning}")])
-        forms.append([(PLAIN, name), (CURRENT, f"[{option.value}]")])
-        return _first_that_fits(forms, width)
+        form = [(PLAIN, f"{command.name} {option.spellings[0]} "), (CURRENT, f"[{option.value}]")]
+        return _first_that_fits([[*form, (DIM, f"  {option.meaning}")], form], width)
     usage = _usage(wanted)
     return _first_that_fits([[(PLAIN, usage), (DIM, SEPARATOR + command.summary)], [(PLAIN, usage)]], width)
 
@@ -148,7 +145,7 @@ def _named(k: Kernel, name: str) -> Fragments | None:
     """The call whose name stands under the cursor, nothing marked yet."""
     definition = definition_named(k, name)
     if definition is not None:
-        return [(PLAIN, _signature(definition, k, name, None, with_types=True))]
+        return _signature(_shown(definition, k, name), definition)
     row = k.table.by_name.get(name)
     return _not_built(k, name, row.number) if row is not None else None
 
@@ -167,47 +164,41 @@ def _call(k: Kernel, wanted: Expected, name: str, begun: bool, width: int) -> Fr
             return _not_built(k, name, row.number)
         register = ARGUMENT_REGISTERS[position] if position < len(ARGUMENT_REGISTERS) else "no register is left"
         return [(PLAIN, f"{name}: not a call of this kernel"), (DIM, f"{SEPARATOR}argument {position + 1}: {register}")]
-    count = len(definition.parameters)
-    if position >= count:
-        return _behind(definition, k, name, position if begun else None, width)
-    where = f" in {ARGUMENT_REGISTERS[position]}"
+    shown = _shown(definition, k, name)
+    if position >= len(definition.parameters):
+        return _behind(shown, definition, position if begun else None, width)
+    where = (PLAIN, f" in {ARGUMENT_REGISTERS[position]}")
     hint = HINTS.get(definition.parameters[position].ctype.show, "")
-    forms: list[Fragments] = []
-    for with_types, with_hint in ((True, True), (False, True), (True, False), (False, False)):
-        form = _marked(definition, k, name, position, with_types)
-        form.append((PLAIN, where))
-        if with_hint and hint:
-            form.append((DIM, SEPARATOR + hint))
-        forms.append(form)
+    hints: list[Fragments] = [[(DIM, SEPARATOR + hint)], []] if hint else [[]]
+    forms = [
+        [*_signature(shown, definition, position, with_types), where, *behind]
+        for behind in hints
+        for with_types in (True, False)
+    ]
     return _first_that_fits(forms, width)
 
 
-def _behind(definition: SyscallDefinition, k: Kernel, name: str, position: int | None, width: int) -> Fragments:
+def _behind(shown: str, definition: SyscallDefinition, position: int | None, width: int) -> Fragments:
     """Behind the last argument: complete, or one too many."""
     count = len(definition.parameters)
     takes = "complete: Enter makes the call"
     if position is not None:
         takes = f"takes {count or 'no'} argument{'' if count == 1 else 's'}, this is number {position + 1}"
-    forms: list[Fragments] = []
-    for with_types in (True, False):
-        forms.append([(PLAIN, _signature(definition, k, name, None, with_types)), (CURRENT, f"{SEPARATOR}{takes}")])
-    return _first_that_fits(forms, width)
+    end = (CURRENT, f"{SEPARATOR}{takes}")
+    return _first_that_fits([[*_signature(shown, definition, None, types), end] for types in (True, False)], width)
 
 
-def _marked(definition: SyscallDefinition, k: Kernel, name: str, position: int, with_types: bool) -> Fragments:
-    text = _signature(definition, k, name, position, with_types)
-    head, _, rest = text.partition("[")
-    inside, _, tail = rest.partition("]")
-    return [(PLAIN, head), (CURRENT, f"[{inside}]"), (PLAIN, tail)]
+def _shown(definition: SyscallDefinition, k: Kernel, name: str) -> str:
+    """The call's name in the table, or the declared one where it was typed as a number."""
+    return name if name in k.table.by_name else definition.name
 
 
-def _signature(definition: SyscallDefinition, k: Kernel, name: str, position: int | None, with_types: bool) -> str:
-    """The signature under the table's name, the marked parameter between brackets; without types all but that one."""
-    shown = name
-    if name not in k.table.by_name:  # it was typed as a number
-        shown = definition.name
-    parts = []
+def _signature(
+    shown: str, definition: SyscallDefinition, position: int | None = None, with_types: bool = True
+) -> Fragments:
+    """The signature, the parameter at `position` marked and between brackets; without types all but that one."""
+    out = [(PLAIN, f"{shown}(")]
     for at, parameter in enumerate(definition.parameters):
         text = str(parameter).replace(" __user ", " ") if with_types or at == position else parameter.name
-        parts.append(f"[{text}]" if at == position else text)
-    return f"{shown}({', '.join(parts) or 'void'})"
+        out += [(PLAIN, ", " if at else ""), (CURRENT, f"[{text}]") if at == position else (PLAIN, text)]
+    return [*out, (PLAIN, ")" if definition.parameters else "void)")]

@@ -24,6 +24,11 @@ def span(text: str, role: str = "") -> Line:
     return [(text, role)]
 
 
+def marked(text: str, role: str = "hint") -> Line:
+    """A line in which what stands between backquotes has a role: by default something to type."""
+    return [(piece, role if at % 2 else "") for at, piece in enumerate(text.split("`")) if piece]
+
+
 def plain(line: Line) -> str:
     """The text of a line."""
     return "".join(text for text, _ in line)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from kshell.abi.problem import Problem, ProblemError
@@ -16,6 +17,7 @@ class CommandError(ProblemError):
     `status` is the exit status a script ends with: 1, or 3 where kshell itself is to blame, or 130 for Ctrl-C.
     `details` are lines to show under the sentences: a source line with a caret, more of the same kind.
     `more` are further errors of the same command: the other mistakes of a source.  `after` are lines for the very end.
+    `facts` are what --json has beside the sentences.
     """
 
     def __init__(
@@ -27,10 +29,11 @@ class CommandError(ProblemError):
         details: Sequence[str] = (),
         more: Sequence[CommandError] = (),
         after: Sequence[str] = (),
+        facts: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         super().__init__(what, because, try_)
         self.problem = Problem(what, because, try_, excerpt=tuple(details))
-        self.status, self.more, self.after = status, list(more), list(after)
+        self.status, self.more, self.after, self.facts = status, list(more), list(after), facts
 
     @property
     def details(self) -> list[str]:
@@ -43,4 +46,4 @@ class CommandError(ProblemError):
 
     def json(self) -> dict[str, Any]:
         """The `error` object of --json: at least what, because and try."""
-        return {"what": self.what, "because": self.because, "try": self.try_}
+        return {"what": self.what, "because": self.because, "try": self.try_, **self.facts}

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from kshell.abi.problem import did_you_mean
 from kshell.shell.calls.arguments import ALL_SYMBOLS, Refusal, argument, register_value
-from kshell.shell.calls.forgotten import without_row
 from kshell.shell.errors import CommandError
 from kshell.shell.views.view import show
 
@@ -68,6 +67,8 @@ def unknown_call(k: Kernel, words: Sequence[Word], command: str = "syscall") -> 
     if name == "test_call":
         because += "; it is compiled into the course kernel only"
         return CommandError(what, because, "boot course  (a kernel that has it)")
+    from kshell.shell.calls.forgotten import without_row
+
     forgotten = without_row(k, _bare(name))
     if forgotten is not None:
         return CommandError(what, *forgotten)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from kshell.abi.c_types import U64, to_signed64
 from kshell.abi.errno import errno_name, is_error
+from kshell.abi.signal import si_code_name
 from kshell.shell.views.view import Line, View, labelled, show, span
 
 if TYPE_CHECKING:
     from kshell.kernel.core.signal import Siginfo
     from kshell.kernel.core.trace import Call
     from kshell.kernel.entry.run import Outcome
-    from kshell.shell.calls.explain import Explanation
     from kshell.shell.calls.hops import Hops
 
 
@@ -46,16 +46,6 @@ def result_faces(ret: int, libc: bool) -> str:
     return f"kernel: {ret}    libc: {ret}, errno as it was (only -4095 to -1 are errors)"
 
 
-def signal_json(signal: Siginfo | None) -> dict[str, Any] | None:
-    """A signal as --json shows it."""
-    from kshell.abi.signal import si_code_name
-
-    if signal is None:
-        return None
-    address = None if signal.address is None else f"{signal.address:#x}"
-    return {"name": signal.name, "code": si_code_name(signal.signo, signal.code), "address": address}
-
-
 def memory_lines(name: str, address: int, data: bytes) -> list[Line]:
     """A buffer afterwards, sixteen bytes a line; zeros at its end are only counted."""
     used = min(len(data), -(-len(data.rstrip(b"\0")) // 16) * 16)
@@ -84,6 +74,14 @@ class Ending:
     def __init__(self, outcome: Outcome, instruction: str = "", oopsed: bool = False, what: str = "program") -> None:
         self.outcome, self.instruction, self.oopsed, self.what = outcome, instruction, oopsed, what
 
+    def json(self) -> dict[str, Any]:
+        """The exit status and the signal as --json has them."""
+        signal, shown = self.outcome.signal, None
+        if signal is not None:
+            address = None if signal.address is None else f"{signal.address:#x}"
+            shown = {"name": signal.name, "code": si_code_name(signal.signo, signal.code), "address": address}
+        return {"exit_status": self.outcome.status, "signal": shown}
+
     def lines(self) -> list[Line]:
         """What to say about it; nothing for a call that returned."""
         outcome = self.outcome
@@ -94,8 +92,6 @@ class Ending:
         return []
 
     def _killed(self, signal: Siginfo) -> list[Line]:
-        from kshell.abi.signal import si_code_name
-
         code = si_code_name(signal.signo, signal.code)
         detail = signal.name if self.oopsed or not signal.code else f"{signal.name}, {code}"
         at = f", address {signal.address:#x}" if signal.address is not None else ""
@@ -119,7 +115,7 @@ class CallView(View):
         arguments: int,
         ending: Ending,
         memory: Sequence[tuple[int, str, int, bytes]],
-        explanation: Explanation | None,
+        explanation: tuple[str, str] | None,
         hops: Hops | None,
         meanwhile: View | None = None,
         libc: bool = True,
@@ -135,8 +131,7 @@ class CallView(View):
                 {"argument": index + 1, "name": name, "address": f"{address:#x}", "bytes": data.hex()}
                 for index, name, address, data in self.memory
             ],
-            "exit_status": self.ending.outcome.status,
-            "signal": signal_json(self.ending.outcome.signal),
+            **self.ending.json(),
         }
         if self.hops is not None:
             found["hops"] = self.hops.json()
@@ -155,7 +150,8 @@ class CallView(View):
             if faces:
                 lines.append(span(f"  {faces}", "dim"))
         if self.explanation is not None:
-            lines += labelled("because", self.explanation.because) + labelled("try", self.explanation.try_)
+            because, try_ = self.explanation
+            lines += labelled("because", because) + labelled("try", try_)
         for _, name, address, data in self.memory:
             lines += memory_lines(name, address, data)
         return lines + self.ending.lines()
@@ -181,8 +177,7 @@ class RunView(View):
     def json(self) -> dict[str, Any]:
         found: dict[str, Any] = {
             "calls": [call_json(call, arguments) for call, arguments in self.calls],
-            "exit_status": self.ending.outcome.status,
-            "signal": signal_json(self.ending.outcome.signal),
+            **self.ending.json(),
             "output": "",
         }
         if self.hops is not None:

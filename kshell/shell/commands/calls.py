@@ -10,14 +10,12 @@ from kshell.machine.encode import ARGUMENT_REGISTERS
 from kshell.shell.calls.call_line import call_arguments, call_number
 from kshell.shell.calls.call_views import CallView, Ending
 from kshell.shell.calls.hops import Hops
-from kshell.shell.calls.in_tree import missing_call, why
 from kshell.shell.calls.target import target_of
 from kshell.shell.commands.registry import command, find, misuse, take_options
 from kshell.shell.errors import INTERRUPTED, CommandError
 from kshell.shell.lines.options import Argument, Option
 from kshell.shell.lines.words import Word
 from kshell.shell.state.context import BUDGET, Context
-from kshell.shell.trees.tree_running import remind
 from kshell.shell.views.view import Line, Text, View, labelled, span
 from kshell.strace.strace import Strace
 
@@ -94,8 +92,15 @@ def make_call(session: Context, words: list[Word], with_hops: bool) -> View:
     name = run.call.name if run.call is not None else None
     hops = Hops(tracer.events, run.listing, f"__NR_{name} = {nr}" if name else "") if with_hops else None
     returned = run.call is not None and run.outcome.kind == "returned"
-    explanation = why(session, run.call, target) if run.call is not None and returned else None
-    remind(session, k, {name})
+    explanation = None
+    if returned and run.call is not None and run.call.ret is not None and run.call.ret < 0:
+        from kshell.shell.calls.explain import why
+
+        explanation = why(session, run.call, target)
+    if session.tree or k.image.tree:
+        from kshell.shell.trees.tree_running import remind
+
+        remind(session, k, {name})
     ending = Ending(run.outcome, _faulting(run), k.oopses > oopses, f"the shell's task {pid}")
     memory = [(i, _parameter(definition, i), address, data) for i, address, data in run.buffers]
     if returned:
@@ -108,9 +113,10 @@ def _number(session: Context, k: Kernel, words: list[Word], command: str) -> int
     try:
         return call_number(k, words[0], words[1:] if command == "syscall" else (), command)
     except CommandError as error:
-        told = missing_call(session, words[0].text) if error.what.startswith("no system call") else None
-        if told is not None:
-            error.reword(*told)
+        if error.what.startswith("no system call") and (session.tree or k.image.tree):
+            from kshell.shell.calls.in_tree import missing_call
+
+            error.reword(*(missing_call(session, words[0].text) or (error.because, error.try_)))
         raise
 
 

@@ -11,10 +11,10 @@ from kshell.shell.errors import CommandError
 from kshell.shell.host_files import write_new
 from kshell.shell.lines.options import Argument, Option
 from kshell.shell.lines.words import Word
-from kshell.shell.modules import kmod, samples
+from kshell.shell.modules import kmod
 from kshell.shell.modules.modinfo_view import field_lines, module_fields
+from kshell.shell.modules.samples import BUILTIN, find_sample, sample_names, sample_path
 from kshell.shell.state.context import Context
-from kshell.shell.trees.tree_notes import module_note
 from kshell.shell.views.view import Column, Lsmod, Nothing, Table, Text, View, show
 
 
@@ -52,20 +52,13 @@ def modprobe(session: Context, words: list[Word]) -> View:
     """
     options = take_options("modprobe", words)
     if not options.words:
-        raise misuse("modprobe", "which module?", " ".join(["modprobe", *samples.sample_names()[:1]]))
+        raise misuse("modprobe", "which module?", " ".join(["modprobe", *sample_names()[:1]]))
     name = options.words[0].text
     if "-r" in options:
         return kmod.remove(session, name)
     if kmod.is_builtin(session.kernel, name):  # as on Linux: it is there, and nothing need be done
         return Nothing()
-    params = _parameters("modprobe", options.words[1:])
-    view = kmod.load_installed(session, name, params)
-    if view is not None:
-        return view
-    sample = samples.find_sample(name)
-    if sample is None:
-        raise kmod.not_found("modprobe: FATAL", name, session)
-    return kmod.load_with_dependencies(session, sample, params)
+    return kmod.load_with_dependencies(session, name, _parameters("modprobe", options.words[1:]))
 
 
 @command(
@@ -87,13 +80,16 @@ def insmod(session: Context, words: list[Word]) -> View:
         raise misuse("insmod", "missing filename")
     path = options.words[0].text
     params = _parameters("insmod", options.words[1:])
-    if not os.path.exists(path) and samples.find_sample(path) is not None and os.sep not in path:
+    if not os.path.exists(path) and find_sample(path) is not None and os.sep not in path:
         what = f"insmod: ERROR: could not load module {show(path)}: No such file or directory"
         because = "insmod takes a file of your own folder; this is a module that comes with kshell"
-        raise CommandError(what, because, f"modprobe {samples.find_sample(path)}")
-    note = module_note(session, path)
-    if note:
-        session.kernel.note(note)
+        raise CommandError(what, because, f"modprobe {find_sample(path)}")
+    if path.endswith(".ko") and os.path.isfile(path):
+        from kshell.shell.trees.tree_notes import module_note
+
+        note = module_note(session, path)
+        if note:
+            session.kernel.note(note)
     return kmod.load(session, path, params, force="-f" in options)
 
 
@@ -180,19 +176,19 @@ def module(session: Context, words: list[Word]) -> View:
 
 def _list_samples(session: Context) -> View:
     rows = []
-    for name in samples.sample_names():
+    for name in sample_names():
         described = [value for key, value in module_fields(session.kernel, name) if key == "description"]
         rows.append((name, described[0] if described else ""))
     result: dict[str, Any] = {"modules": [{"name": name, "description": text} for name, text in rows]}
-    built_in = [(name, "a built-in source: for a kernel tree, not for insmod") for name in samples.builtin_names()]
+    built_in = [(name, "a built-in source: for a kernel tree, not for insmod") for name in sample_names(BUILTIN)]
     result["builtin"] = [name for name, _ in built_in]
     rows += built_in
     return Table([Column("module", "module"), Column("description")], rows, result)
 
 
 def _copy(session: Context, name: str, folder: str) -> View:
-    built_in = samples.find_builtin(name)
-    sample = built_in or samples.find_sample(name)
+    built_in = find_sample(name, BUILTIN)
+    sample = built_in or find_sample(name)
     if sample is None:
         failed = kmod.not_found("module copy", name, session)
         failed.reword(failed.because, failed.try_.replace("modprobe", "module copy"))
@@ -200,7 +196,7 @@ def _copy(session: Context, name: str, folder: str) -> View:
     target = os.path.join(folder, sample + ".py") if folder != "." else sample + ".py"
     if folder.endswith(".py") and not os.path.isdir(folder):
         folder, target = os.path.dirname(folder) or ".", folder
-    with open(samples.builtin_path(sample) if built_in else samples.sample_path(sample), encoding="utf-8") as file:
+    with open(sample_path(sample, BUILTIN if built_in else ""), encoding="utf-8") as file:
         text = file.read()
     try:
         os.makedirs(folder, exist_ok=True)

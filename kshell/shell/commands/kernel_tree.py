@@ -90,10 +90,7 @@ def _new_tree(session: Context, texts: list[str], force: bool) -> View:
 
 
 def _state(session: Context, folder: str) -> View:
-    from kshell.kbuild.tree.sources import Sources
-
-    sources = Sources(folder)
-    built, changes = build_of(session, sources), changes_of(folder)
+    built, changes = build_of(session, folder), changes_of(folder)
     changed = changes.all() if changes is not None else None
     result: dict[str, Any] = {"path": folder, "release": None, "build": None, "changed": changed, "running": False}
     shown = named(folder)
@@ -101,7 +98,7 @@ def _state(session: Context, folder: str) -> View:
         lines = [span(f"{shown}: not built yet"), [("  try: ", "dim"), (f"make -C {shown}", "hint")]]
         return Text(lines, result)
     release, number = built
-    ours = session.has_kernel and is_running(session.kernel, sources)
+    ours = session.has_kernel and is_running(session.kernel, folder)
     runs = ours and session.kernel.image.build == number
     result |= {"release": release, "build": number, "running": runs}
     state = "it is what runs now" if runs else "another kernel runs now" if session.has_kernel else "no kernel runs yet"

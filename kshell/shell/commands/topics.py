@@ -186,7 +186,7 @@ def _example(name: str) -> str:
     """A line that uses a name of kshell.linux: from the table above, or from a module that comes with kshell."""
     import re
 
-    from kshell.shell.modules.samples import builtin_names, builtin_path, sample_names, sample_path
+    from kshell.shell.modules.samples import BUILTIN, sample_names, sample_path
 
     if name.startswith("SYSCALL_DEFINE"):
         arguments = "".join(f", {letter}: Int" for letter in "abcdef"[: int(name[-1])])
@@ -194,7 +194,7 @@ def _example(name: str) -> str:
     found = [python for _, python in C_LINES if re.search(rf"\b{name}\b", python)]
     if found:
         return next((line for line in found if f"{name}(" in line), found[-1])
-    for path in [*map(sample_path, sample_names()), *map(builtin_path, builtin_names())]:
+    for path in [sample_path(name, kind) for kind in ("", BUILTIN) for name in sample_names(kind)]:
         with open(path, encoding="utf-8") as file:
             for line in file:
                 if re.search(rf"(?<![\w.\"']){name}\(|@{name}\b", line) and not line.lstrip().startswith("#"):

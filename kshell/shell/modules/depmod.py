@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kshell.shell.modules.samples import sample_names, sample_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from kshell.kernel.kernel import Kernel
 
@@ -49,47 +49,42 @@ def owners(undefined: Iterable[str], k: Kernel | None = None) -> list[str]:
     return found
 
 
-def installed(k: Kernel, name: str) -> list[str] | None:
-    """The files that modprobe loads for a module of the tree that runs, those it needs first; None if it is not."""
-    if not k.image.tree:
-        return None
+def installed(k: Kernel, name: str) -> list[str]:
+    """The files that modprobe loads for a module of the tree that runs, those it needs first; none if it is not
+    installed there."""
     from kshell.abi.object_file import ObjectError, read_object
     from kshell.kbuild.steps.modules_install import installed_modules
     from kshell.kbuild.tree.sources import Sources
 
     there = installed_modules(k.image.tree, k.release)
-    if name not in there:
-        return None
-    found: list[str] = []
 
-    def visit(module: str, above: tuple[str, ...]) -> None:
-        path = there.get(module)
-        if path is None or path in found or module in above:
-            return
-        data = Sources(k.image.tree).read_bytes(path.removeprefix(k.image.tree).lstrip("/\\").replace("\\", "/"))
+    def depends(module: str) -> list[str]:
+        path = there[module].removeprefix(k.image.tree).lstrip("/\\").replace("\\", "/")
         try:
-            needed = read_object(data or b"", path)[1].get("depends", ())
+            needed = read_object(Sources(k.image.tree).read_bytes(path) or b"", path)[1].get("depends", ())
         except ObjectError:  # insmod says what is wrong with it
-            needed = ()
-        for each in needed:
-            visit(str(each), (*above, module))
-        found.append(path)
+            return []
+        return [str(each) for each in needed if str(each) in there]
 
-    visit(name, ())
-    return found
+    return [there[each] for each in in_order(name, depends)] if name in there else []
 
 
 def dependencies(k: Kernel, sample: str) -> list[str]:
-    """The modules that have to be there before this sample, in the order of loading: what a loaded one exports, or
-    else another sample."""
+    """The files of a sample and of the samples that it needs, those first; what is exported by a module that came from
+    elsewhere is there already."""
+    names = in_order(sample, lambda name: [owner for owner in owners(needs(name), k) if owner in sample_names()])
+    return [sample_path(name) for name in names]
+
+
+def in_order(name: str, depends: Callable[[str], list[str]]) -> list[str]:
+    """A module and all that it needs, in the order of loading."""
     found: list[str] = []
 
-    def visit(name: str, above: tuple[str, ...]) -> None:
-        for owner in owners(needs(name), k):
-            if owner not in above and owner not in found:
-                if owner in sample_names():
-                    visit(owner, (*above, owner))
-                found.append(owner)
+    def visit(module: str, above: tuple[str, ...]) -> None:
+        if module not in found and module not in above:
+            for each in depends(module):
+                visit(each, (*above, module))
+            found.append(module)
 
-    visit(sample, (sample,))
+    visit(name, ())
     return found

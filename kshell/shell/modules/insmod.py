@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from kshell.abi.errno import ENOENT, ENOEXEC
 from kshell.cc.module_file import open_module
 from kshell.cc.source_error import SourceError
 from kshell.kernel.module.load import load_module
 from kshell.kernel.module.refusal import Refusal
 from kshell.kernel.module.unload import delete_module
-from kshell.shell.modules.refusals import ModuleError, not_inserted, not_loaded, not_removed
 from kshell.shell.modules.samples import plain_name
 
 if TYPE_CHECKING:
@@ -30,22 +28,17 @@ def insmod(
     try:
         obj = open_module(path)
     except SourceError as error:
-        raise _not_read(command, path, error) from None
+        from kshell.shell.modules.refusals import not_read
+
+        raise not_read(command, path, error) from None
     for note in obj.notes:
         k.note(note)
     try:
         return load_module(k, obj, parameters, force)
     except Refusal as refusal:
+        from kshell.shell.modules.refusals import not_loaded
+
         raise not_loaded(k, command, obj, refusal) from None
-
-
-def _not_read(command: str, path: str, error: SourceError) -> ModuleError:
-    if error.errno == ENOEXEC:
-        what, details = not_inserted(command, path, plain_name(path), ENOEXEC), [error.what, *error.excerpt]
-    else:
-        verb, details = "load" if error.errno == ENOENT else "insert", []
-        what = f"{command}: ERROR: could not {verb} module {path}: {error.what}"
-    return ModuleError(what, error.because, error.try_, error.errno, details)
 
 
 def rmmod(k: Kernel, name: str, force: bool = False, command: str = "rmmod") -> None:
@@ -54,4 +47,6 @@ def rmmod(k: Kernel, name: str, force: bool = False, command: str = "rmmod") -> 
     try:
         delete_module(k, plain, force)
     except Refusal as refusal:
+        from kshell.shell.modules.refusals import not_removed
+
         raise not_removed(k, command, plain, force, refusal) from None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kshell.abi.problem import did_you_mean
 from kshell.shell.errors import CommandError
 from kshell.shell.modules.depmod import dependencies, installed
-from kshell.shell.modules.samples import find_sample, plain_name, sample_names, sample_path
-from kshell.shell.views.view import Nothing, View, show
+from kshell.shell.modules.samples import find_sample, plain_name, sample_names
+from kshell.shell.views.view import Nothing, Text, View, show
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
@@ -22,57 +22,47 @@ def load(
 ) -> View:
     """Load a module file.  Raises CommandError, in the words of `command`."""
     from kshell.shell.modules.insmod import insmod
-    from kshell.shell.modules.refusals import ModuleError
 
     try:
-        return Loaded(session.kernel, insmod(session.kernel, path, params, command, force))
-    except ModuleError as error:
+        return _loaded(session.kernel, insmod(session.kernel, path, params, command, force))
+    except CommandError as error:
         from kshell.shell.modules.module_advice import advise
 
         advise(session, path, error)
         raise
 
 
-class Loaded(View):
+def _loaded(k: Kernel, module: Module) -> View:
     """A module that is in the kernel now: nothing to say but to --json."""
-
-    def __init__(self, k: Kernel, module: Module) -> None:
-        magic = k.vermagic if module.object.vermagic is None else module.object.vermagic
-        self._result = {"name": module.name, "path": module.object.path, "taints": module.taints, "vermagic": magic}
-
-    def json(self) -> dict[str, Any]:
-        return self._result
+    magic = k.vermagic if module.object.vermagic is None else module.object.vermagic
+    return Text([], {"name": module.name, "path": module.object.path, "taints": module.taints, "vermagic": magic})
 
 
-def load_with_dependencies(session: Context, sample: str, params: dict[str, str | None]) -> View:
-    """modprobe: the modules that a sample needs, and then the sample; what is loaded already is left alone."""
-    loaded = session.kernel.modules
-    for needed in dependencies(session.kernel, sample):
-        if needed.replace("-", "_") not in loaded:
-            load(session, sample_path(needed), {}, "modprobe")
-    same = loaded.get(sample.replace("-", "_"))
-    if same is not None and os.path.abspath(same.object.path) == os.path.abspath(sample_path(sample)):
-        return Loaded(session.kernel, same)
-    from kshell.shell.modules.module_advice import instead_of_own
+def load_with_dependencies(session: Context, name: str, params: dict[str, str | None]) -> View:
+    """modprobe: what a module needs, and then the module; what is loaded already is left alone.
 
-    view = load(session, sample_path(sample), params, "modprobe")
-    note = instead_of_own(session, sample)
-    if note:
-        session.kernel.note(note)
+    It is what make modules_install has put where the kernel of a tree looks, or else a sample.
+    """
+    k, sample = session.kernel, None
+    paths = installed(k, plain_name(name)) if k.image.tree else []
+    if not paths:
+        sample = find_sample(name)
+        if sample is None:
+            raise not_found("modprobe: FATAL", name, session)
+        paths = dependencies(k, sample)
+    *needed, path = paths
+    for each in needed:
+        if plain_name(each) not in k.modules:
+            load(session, each, {}, "modprobe")
+    same = k.modules.get(plain_name(path))
+    if same is not None and (sample is None or os.path.abspath(same.object.path) == os.path.abspath(path)):
+        return _loaded(k, same)
+    view = load(session, path, params, "modprobe")
+    if sample is not None and k.image.tree:
+        from kshell.shell.modules.module_advice import instead_of_own
+
+        k.note(instead_of_own(session, sample))
     return view
-
-
-def load_installed(session: Context, name: str, params: dict[str, str | None]) -> View | None:
-    """modprobe of a module that make modules_install has put where the kernel that runs looks; None if it has not."""
-    paths = installed(session.kernel, plain_name(name))
-    if paths is None:
-        return None
-    loaded = session.kernel.modules
-    for path in paths[:-1]:
-        if plain_name(path) not in loaded:
-            load(session, path, {}, "modprobe")
-    same = loaded.get(plain_name(name))
-    return Loaded(session.kernel, same) if same is not None else load(session, paths[-1], params, "modprobe")
 
 
 def is_builtin(k: Kernel, name: str) -> bool:

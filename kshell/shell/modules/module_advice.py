@@ -9,21 +9,30 @@ import os
 from typing import TYPE_CHECKING
 
 from kshell.abi.errno import ENOENT, ENOEXEC
+from kshell.kbuild.build_log import BuildFailed
+from kshell.kbuild.directory import read_directory
+from kshell.kbuild.tree.sources import Sources, read_makefile
+from kshell.kernel.core.profile import PROFILES
 from kshell.kernel.module.refusal import Reason
+from kshell.shell.errors import CommandError
 from kshell.shell.host_files import named, unreadable
 from kshell.shell.modules.depmod import owners
+from kshell.shell.modules.refusals import ModuleError
+from kshell.shell.trees.named_tree import build_of, tree_of, tree_shown
+from kshell.shell.trees.tree_running import missing_symbol, way_there
 from kshell.shell.views.view import show
 
 if TYPE_CHECKING:
     from kshell.kernel.core.object import ObjectFile
-    from kshell.shell.modules.refusals import ModuleError
     from kshell.shell.state.context import Context
 
 MOST_FILES = 100  # of a tree that are looked at for a module's name
 
 
-def advise(session: Context, path: str, error: ModuleError) -> None:
+def advise(session: Context, path: str, error: CommandError) -> None:
     """Give `error` a better reason and way out, where there is one; the kernel answered it to this file."""
+    if not isinstance(error, ModuleError):
+        return
     found, obj = None, error.object
     reason = error.refusal.reason if error.refusal is not None else None
     if not os.path.exists(path):
@@ -41,8 +50,6 @@ def advise(session: Context, path: str, error: ModuleError) -> None:
 
 def _unknown_symbol(session: Context, obj: ObjectFile) -> tuple[str, str] | None:
     """What a missing symbol comes from: another module, or a kernel of a tree that does not run."""
-    from kshell.shell.trees.tree_running import missing_symbol
-
     k = session.kernel
     unknown = [symbol for symbol in obj.undefined if k.symbols.lookup_exported(symbol) is None]
     first = next(iter(owners(unknown)), None)
@@ -55,11 +62,6 @@ def _unknown_symbol(session: Context, obj: ObjectFile) -> tuple[str, str] | None
 
 def _object_file(session: Context, path: str) -> tuple[str, str] | None:
     """A .o of a tree: what its Makefile makes of it."""
-    from kshell.kbuild.build_log import BuildFailed
-    from kshell.kbuild.directory import read_directory
-    from kshell.kbuild.tree.sources import Sources, read_makefile
-    from kshell.shell.trees.tree_notes import tree_shown
-
     folder, name = os.path.split(path)
     above, sources = Sources(path).tree_above(), Sources(folder or ".")
     module = os.path.splitext(path)[0] + ".ko"
@@ -83,19 +85,13 @@ def _object_file(session: Context, path: str) -> tuple[str, str] | None:
 
 def _other_kernel(session: Context, obj: ObjectFile, because: str) -> tuple[str, str] | None:
     """Which kernel a .ko was built for, where that is known: the one of its tree, or one that comes with kshell."""
-    from kshell.kbuild.tree.sources import Sources
-    from kshell.kernel.core.profile import PROFILES
-    from kshell.shell.trees.named_tree import build_of
-    from kshell.shell.trees.tree_notes import tree_shown
-    from kshell.shell.trees.tree_running import tree_of, way_there
-
     release = str(obj.vermagic).partition(" ")[0]
     profile = next((each.name for each in PROFILES.values() if each.release == release), "")
     if profile:
         return because, f"boot {profile}  (the kernel that it was built for), or build it for this one"
     above = Sources(obj.path).tree_above()
     for folder in (tree_shown(session, above) if above else "", tree_of(session)):
-        built = build_of(session, Sources(folder)) if folder else None
+        built = build_of(session, folder) if folder else None
         if built is not None and built[0] == release:
             return because, f"{way_there(session, folder, rebuild=False)}  (the kernel that it was built for)"
     if above and session.kernel.image.tree == above:
@@ -106,17 +102,10 @@ def _other_kernel(session: Context, obj: ObjectFile, because: str) -> tuple[str,
 
 def instead_of_own(session: Context, sample: str) -> str:
     """What to say where modprobe has taken a module that comes with kshell while the kernel of a tree runs."""
-    from kshell.kbuild.tree.sources import Sources
-    from kshell.shell.trees.tree_notes import tree_shown
-
-    k = session.kernel
-    if not k.image.tree:
-        return ""
-    sources = Sources(k.image.tree)
+    root, release = session.kernel.image.tree, session.kernel.release
     names = [f"{sample}.ko", f"{sample}.py"]
-    found = [path for name in names for path in sources.walk(name, MOST_FILES) if os.path.basename(path) == name]
-    text = f"this is kshell's own {sample}; on Linux modprobe would look in /lib/modules/{k.release} only"
+    found = [path for name in names for path in Sources(root).walk(name, MOST_FILES) if os.path.basename(path) == name]
     if not found:
-        return text
-    tree = tree_shown(session, k.image.tree)
+        return f"this is kshell's own {sample}; on Linux modprobe would look in /lib/modules/{release} only"
+    tree = tree_shown(session, root)
     return f"this is kshell's own {sample}, not the one of your tree: insmod {named(os.path.join(tree, found[0]))}"

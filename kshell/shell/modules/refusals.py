@@ -9,9 +9,11 @@ from kshell.abi.errno import EEXIST, EINVAL, ENOENT, ENOEXEC, ESRCH, strerror
 from kshell.abi.problem import did_you_mean, excerpt
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.shell.errors import CommandError
+from kshell.shell.modules.samples import plain_name
 from kshell.shell.views.view import show
 
 if TYPE_CHECKING:
+    from kshell.cc.source_error import SourceError
     from kshell.kernel.core.object import ObjectFile
     from kshell.kernel.kernel import Kernel
 
@@ -147,6 +149,16 @@ def not_inserted(command: str, path: str, name: str, errno: int) -> str:
         words = MODPROBE_WORDS.get(errno) or strerror(errno)
         return f"modprobe: ERROR: could not insert '{name}': {words}"
     return f"{command}: ERROR: could not insert module {path}: {INSMOD_WORDS.get(errno) or strerror(errno)}"
+
+
+def not_read(command: str, path: str, error: SourceError) -> ModuleError:
+    """Why the file at `path` is no module, as `command` says it."""
+    if error.errno == ENOEXEC:
+        what, details = not_inserted(command, path, plain_name(path), ENOEXEC), [error.what, *error.excerpt]
+    else:
+        verb, details = "load" if error.errno == ENOENT else "insert", []
+        what = f"{command}: ERROR: could not {verb} module {path}: {error.what}"
+    return ModuleError(what, error.because, error.try_, error.errno, details)
 
 
 def not_loaded(k: Kernel, command: str, obj: ObjectFile, refusal: Refusal) -> ModuleError:

@@ -7,6 +7,8 @@ from functools import cache
 
 import kshell
 
+BUILTIN = "builtin"  # the sources that are built into a kernel: what a tree's own files can begin with
+
 
 def samples_folder() -> str:
     """Where they are on the host."""
@@ -19,35 +21,18 @@ def plain_name(name: str) -> str:
 
 
 @cache
-def sample_names() -> tuple[str, ...]:
-    """Their names, sorted."""
-    files = os.listdir(samples_folder())
+def sample_names(kind: str = "") -> tuple[str, ...]:
+    """Their names, sorted; of the `kind` BUILTIN those that are linked into a kernel, not loaded."""
+    files = os.listdir(os.path.join(samples_folder(), kind))
     return tuple(sorted(f[:-3] for f in files if f.endswith(".py") and not f.startswith("_")))
 
 
-def sample_path(name: str) -> str:
+def sample_path(name: str, kind: str = "") -> str:
     """The file of one of them."""
-    return os.path.join(samples_folder(), name + ".py")
+    return os.path.join(samples_folder(), kind, name + ".py")
 
 
-def builtin_names() -> tuple[str, ...]:
-    """The sources that are built into a kernel, not loaded: what a tree's own files can begin with."""
-    files = os.listdir(os.path.join(samples_folder(), "builtin"))
-    return tuple(sorted(f[:-3] for f in files if f.endswith(".py") and not f.startswith("_")))
-
-
-def builtin_path(name: str) -> str:
-    """The file of one of them."""
-    return os.path.join(samples_folder(), "builtin", name + ".py")
-
-
-def find_builtin(name: str) -> str | None:
-    """The built-in source of that name, or None."""
-    wanted = name.removesuffix(".py").removesuffix(".o").replace("-", "_")
-    return wanted if wanted in builtin_names() else None
-
-
-def find_sample(name: str) -> str | None:
-    """The sample of that name (``-`` and ``_`` are the same, ``.py`` and ``.ko`` may follow), or None."""
-    wanted = name.removesuffix(".py").removesuffix(".ko").replace("-", "_")
-    return next((sample for sample in sample_names() if sample.replace("-", "_") == wanted), None)
+def find_sample(name: str, kind: str = "") -> str | None:
+    """The one of that name (``-`` and ``_`` are the same, ``.py``, ``.ko`` or ``.o`` may follow), or None."""
+    wanted = name.removesuffix(".py").removesuffix(".o" if kind else ".ko").replace("-", "_")
+    return next((sample for sample in sample_names(kind) if sample.replace("-", "_") == wanted), None)

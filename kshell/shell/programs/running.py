@@ -11,12 +11,10 @@ from kshell.kernel.entry.exec import load_program
 from kshell.kernel.entry.run import run_program
 from kshell.shell.calls.call_views import Ending, RunView, call_line
 from kshell.shell.calls.hops import Hops
-from kshell.shell.calls.in_tree import enosys_note
 from kshell.shell.errors import INTERRUPTED, CommandError
 from kshell.shell.programs.program_files import Program
 from kshell.shell.programs.program_trace import ProgramTracer, instruction_at, stopped_at
 from kshell.shell.state.context import BUDGET
-from kshell.shell.trees.tree_running import remind
 from kshell.shell.views.view import Line, View, show
 
 if TYPE_CHECKING:
@@ -56,8 +54,14 @@ def start(session: Context, program: Program, args: list[str], traced: bool, wit
     calls = [(call, _count(k, call)) for call in tracer.calls]
     failed = tracer.last_failed(traced)
     session.last_call = failed or session.last_call
-    enosys_note(session, failed)
-    remind(session, k, {*tracer.names, *(call.name for call in tracer.calls)})
+    if failed is not None:
+        from kshell.shell.calls.explain import enosys_note
+
+        enosys_note(session, failed)
+    if session.tree or k.image.tree:
+        from kshell.shell.trees.tree_running import remind
+
+        remind(session, k, {*tracer.names, *(call.name for call in tracer.calls)})
     hops = Hops(tracer.events, []) if hops_wanted else None
     return RunView(calls, ending, hops, traced and not live, with_hops and not live)
 

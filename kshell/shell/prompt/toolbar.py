@@ -17,7 +17,6 @@ from kshell.shell.lines.words import BLANKS
 from kshell.shell.prompt.line import LONGEST, Expected, at_cursor, expected, lenient, literals_of
 from kshell.shell.prompt.values import HINTS, definition_named
 from kshell.shell.session import Session
-from kshell.shell.trees.tree_state import tree_state
 
 Fragments = list[tuple[str, str]]
 
@@ -81,7 +80,11 @@ def kernel_state(session: Session, width: int) -> Fragments:
     listed = f"{modules}: {' '.join(names)}" if names else modules
     reasons = f"{taint} ({'; '.join(FLAGS[letter][2] for letter in letters)})" if letters else taint
     keys = ("Tab completes", "Ctrl-R searches", "F1 explains", "Ctrl-D ends")
-    tree = tree_state(session)
+    tree = None
+    if session.tree:
+        from kshell.shell.trees.tree_state import tree_state
+
+        tree = tree_state(session)
     first = (release, str(tree)) if tree is not None else (release,)
     forms: list[tuple[str, ...]] = [
         (*first, listed, reasons, *keys),

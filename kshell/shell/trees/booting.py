@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kshell.abi.problem import did_you_mean
+from kshell.kbuild.steps.install import InstallError, installed, is_stale
+from kshell.kbuild.tree.sources import Sources, is_tree
 from kshell.kernel.core.pointers import KernelPanic
+from kshell.kernel.core.profile import PROFILES
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import named, own_path
 from kshell.shell.state.context import Panicked
+from kshell.shell.trees.named_tree import name_tree, tree_folder
+from kshell.shell.trees.tree_notes import BOOT, change_note
 from kshell.shell.views.failure import retold
 from kshell.shell.views.view import show
 
@@ -24,65 +29,36 @@ LAST_LINES, MOST_LINES = 12, 40  # of a log that an error shows: without an oops
 
 def find_image(session: Context, name: str | None) -> Vmlinux | str:
     """The kernel that a word means: a profile, a tree, or without a word the one that runs.  CommandError if none."""
-    from kshell.kernel.core.profile import PROFILES
-
     if name is None:
         if isinstance(session.image, str):
             return session.image
         name = session.image.tree
         if not os.path.isdir(name):
             what, because = f"boot: {show(name)}: No such file or directory", "the tree of the kernel that runs is gone"
-            return _fail(what, because, "boot course  (or another kernel; boot TREE)")
+            raise CommandError(what, because, "boot course  (or another kernel; boot TREE)")
     name = own_path(name)
     if name in PROFILES:
         return name
     if os.path.isdir(name):
-        return _of_tree(session, name)
+        folder = tree_folder(session, "boot", name)
+        try:
+            return installed(Sources(folder), named(folder))
+        except InstallError as error:
+            raise retold(error) from None
     trees = trees_here()
     close = did_you_mean(name, [*PROFILES, *trees])
     because = f"the kernels are {', '.join(PROFILES)}"
     because += f", and those installed in trees: {', '.join(map(show, trees))}" if trees else ""
-    what = f"boot: no kernel {show(name)}"
+    try_ = f"boot {named(close[0]) if close else 'course'}"
     if os.sep in name or os.path.exists(name):
         because = "boot takes a kernel's name, or the folder of a tree whose kernel is installed"
-        return _fail(what, because, "boot test_kernel  (after make install in it)")
-    return _fail(what, because, f"boot {named(close[0]) if close else 'course'}")
+        try_ = "boot test_kernel  (after make install in it)"
+    raise CommandError(f"boot: no kernel {show(name)}", because, try_)
 
 
 def trees_here() -> list[str]:
     """The folders of the present one that are kernel trees, sorted."""
-    from kshell.kbuild.tree.sources import Sources, is_tree
-
     return [name for name in Sources(".").names("") if os.path.isdir(name) and is_tree(Sources(name))]
-
-
-def _fail(what: str, because: str, try_: str) -> Vmlinux | str:
-    raise CommandError(what, because, try_)
-
-
-def _of_tree(session: Context, folder: str) -> Vmlinux:
-    from kshell.kbuild.steps.install import InstallError, installed
-    from kshell.kbuild.tree.sources import Sources
-    from kshell.shell.trees.named_tree import tree_folder
-
-    folder = tree_folder(session, "boot", folder)
-    try:
-        return installed(Sources(folder), named(folder))
-    except InstallError as error:
-        raise retold(error) from None
-
-
-class PanicError(CommandError):
-    """A kernel that did not get through its boot; its details are the end of its log, which --json has whole."""
-
-    def __init__(self, what: str, because: str, try_: str, log: list[str]) -> None:
-        self.log = [show(line) for line in log]
-        starts = [at for at, line in enumerate(self.log) if line.startswith(_OOPS)]
-        first = starts[-1] if starts else max(len(self.log) - LAST_LINES, 0)
-        super().__init__(what, because, try_, details=self.log[first:][-MOST_LINES:])
-
-    def json(self) -> dict[str, Any]:
-        return super().json() | {"log": self.log}
 
 
 def boot_image(session: Context, image: Vmlinux | str, cmdline: str) -> Kernel:
@@ -99,7 +75,10 @@ def boot_image(session: Context, image: Vmlinux | str, cmdline: str) -> Kernel:
         what = f"Kernel panic - not syncing: {panic}"
         try_ = f"correct it, make, make install and boot again; until then {version(now)} runs, as before\n"
         try_ += "dmesg  (the whole log of the kernel that panicked, and then the present one's)"
-        raise PanicError(what, because, try_, panic.log) from None
+        log = [show(line) for line in panic.log]
+        starts = [at for at, line in enumerate(log) if line.startswith(_OOPS)]
+        end = log[starts[-1] :] if starts else log[-LAST_LINES:]
+        raise CommandError(what, because, try_, details=end[-MOST_LINES:], facts={"log": log}) from None
     session.panicked = None
     return kernel
 
@@ -113,11 +92,6 @@ def boot_notes(session: Context, k: Kernel) -> list[str]:
     """What to say where the tree has a newer kernel than the one that was booted, or newer sources."""
     if not k.image.tree:
         return []
-    from kshell.kbuild.steps.install import is_stale
-    from kshell.kbuild.tree.sources import Sources
-    from kshell.shell.trees.named_tree import name_tree
-    from kshell.shell.trees.tree_notes import BOOT, change_note
-
     tree, notes = name_tree(session, k.image.tree), []
     if is_stale(Sources(tree)):
         notes.append(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from kshell.shell.errors import CommandError
-from kshell.shell.views.view import Column, Line, Table, View, labelled, show, span
+from kshell.shell.host_files import named
+from kshell.shell.trees.named_tree import build_of
+from kshell.shell.trees.tree_notes import reload
+from kshell.shell.views.view import Column, Line, Table, View, labelled, show, show_lines, span
 
 if TYPE_CHECKING:
     from kshell.kbuild.build_log import BuildFailed, BuildLog
@@ -27,16 +31,10 @@ MOST_MODULES = 3  # that the line of what comes next names
 def message_lines(line: object) -> list[Line]:
     """A line of the log as lines of the screen."""
     if isinstance(line, str):
-        return [_step_line(text) for text in show_all(line)]
+        return [_step_line(text) for text in show_lines(line)]
     message: BuildMessage = line  # type: ignore[assignment]
     role = "error" if message.kind == "error" else "note"
-    lines: list[Line] = [span(show(text), role) for text in message.head().split("\n")]
-    return [*lines, *[span(show(text), "caret" if set(text) <= set(" |^~") else "") for text in message.excerpt]]
-
-
-def show_all(text: str) -> list[str]:
-    """The lines of a text, fit for a terminal."""
-    return [show(line) for line in text.split("\n")]
+    return [*(span(text, role) for text in show_lines(message.head())), *_excerpt(message)]
 
 
 def _step_line(text: str) -> Line:
@@ -45,12 +43,16 @@ def _step_line(text: str) -> Line:
     return span(text)
 
 
+def _excerpt(message: BuildMessage) -> list[Line]:
+    """The lines of the source under a message."""
+    return [span(show(text), "caret" if set(text) <= set(" |^~") else "") for text in message.excerpt]
+
+
 def note_lines(note: BuildMessage) -> list[Line]:
     """One of kshell's notes, with its because and try."""
     place = note.place()
     head: Line = [("note: ", "note"), (show(f"{place}: {note.text}" if place else note.text), "")]
-    lines = [head, *[span(show(text), "caret" if set(text) <= set(" |^~") else "") for text in note.excerpt]]
-    return [*lines, *labelled("because", note.because), *labelled("try", note.try_)]
+    return [head, *_excerpt(note), *labelled("because", note.because), *labelled("try", note.try_)]
 
 
 class MakeView(View):
@@ -58,8 +60,10 @@ class MakeView(View):
 
     def __init__(self, session: Context, log: BuildLog, made: Made, folder: str, show_lines: bool) -> None:
         self.log, self.made, self.folder, self.show_lines = log, made, folder, show_lines
-        self._build = made.build or _build_of(session, made.tree)
-        self._next = "" if made.relinked else next_modules(session, log, folder)
+        there = build_of(session, made.tree) if made.tree else None
+        self._build = made.build or (there[1] if there is not None else None)
+        modules = [os.path.relpath(path) if os.path.isabs(path) else path for path in log.modules[:MOST_MODULES]]
+        self._next = "" if made.relinked else "; ".join(reload(session, modules))
 
     def json(self) -> dict[str, Any]:
         return build_json(self.log) | {
@@ -79,8 +83,6 @@ class MakeView(View):
         return lines
 
     def _cost(self, width: int | None) -> list[Line]:
-        from kshell.shell.host_files import named
-
         shown = named(self.folder)
         compiled = sum(tool.startswith("CC") for tool, _ in self.log.steps)
         here = (
@@ -93,25 +95,6 @@ class MakeView(View):
         columns = [Column("step", "name"), Column("here"), Column("on a real machine")]
         next_: Line = [("next: ", "dim"), (f"make -C {shown} install", "hint"), ("; ", ""), (f"boot {shown}", "hint")]
         return [[], *Table(columns, rows, {}).lines(width), next_]
-
-
-def _build_of(session: Context, tree: str) -> int | None:
-    """The number of the kernel that is there, where this make has not built one."""
-    from kshell.kbuild.tree.sources import Sources
-    from kshell.shell.trees.named_tree import build_of
-
-    found = build_of(session, Sources(tree)) if tree else None
-    return found[1] if found is not None else None
-
-
-def next_modules(session: Context, log: BuildLog, folder: str) -> str:
-    """What to type after a build of modules alone; "" where none was made."""
-    import os
-
-    from kshell.shell.trees.tree_notes import reload
-
-    here = [os.path.relpath(path) if os.path.isabs(path) else path for path in log.modules]
-    return "; ".join(reload(session, here[:MOST_MODULES]))
 
 
 def build_json(log: BuildLog) -> dict[str, Any]:
@@ -136,23 +119,14 @@ def message_json(message: BuildMessage) -> dict[str, Any]:
     }
 
 
-class BuildError(CommandError):
-    """A build that failed: its first mistake, with the others behind it; --json has all that the build said."""
-
-    log: BuildLog
-
-    def json(self) -> dict[str, Any]:
-        return super().json() | build_json(self.log)
-
-
 def failed_build(command: str, failed: BuildFailed, log: BuildLog) -> CommandError:
     """The errors that ended a build.  Those that were printed already stand in the log; here are their reasons."""
-    first, *more = [_as_error(message) for message in failed.messages] or [BuildError(f"{command}: the build failed")]
-    first.log = log
-    first.more, first.after = [*more[:MOST_ERRORS]], [show(line) for line in failed.trail]
+    first, *more = [_as_error(message) for message in failed.messages] or [CommandError(f"{command}: the build failed")]
+    first.more, first.after = more[:MOST_ERRORS], [show(line) for line in failed.trail]
+    first.facts = build_json(log)
     return first
 
 
-def _as_error(message: BuildMessage) -> BuildError:
-    details = [show(text) for text in message.excerpt]
-    return BuildError("\n".join(show_all(message.head())), show(message.because), show(message.try_), details=details)
+def _as_error(message: BuildMessage) -> CommandError:
+    what, details = "\n".join(show_lines(message.head())), [show(text) for text in message.excerpt]
+    return CommandError(what, show(message.because), show(message.try_), details=details)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from kshell.kbuild.tree.sources import Sources
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import named
 from kshell.shell.views.view import Nothing, View, show
@@ -70,8 +71,6 @@ def edit_file(session: Context, path: str) -> View:
 def _make_folder(path: str) -> str:
     """Make the folder of a new file, if only that is missing in a kernel tree; "" where it is there.  CommandError for
     a folder that is missing elsewhere, which is rather a mistyped one."""
-    from kshell.kbuild.tree.sources import Sources
-
     folder = os.path.dirname(path) or "."
     if os.path.isdir(folder):
         return ""

@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from kshell.abi.object_file import ObjectError, read_object
+from kshell.kbuild.tree.sources import Sources, is_tree, tree_at
+from kshell.kbuild.tree.tree_files import TreeError
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import own_path
 from kshell.shell.views.failure import retold
 
 if TYPE_CHECKING:
-    from kshell.kbuild.tree.sources import Sources
     from kshell.kernel.kernel import Kernel
     from kshell.shell.state.context import Context
 
@@ -23,9 +25,6 @@ def tree_folder(session: Context, command: str, folder: str | None) -> str:
 
     It is the one named last from then on.  CommandError where it is no tree.
     """
-    from kshell.kbuild.tree.sources import tree_at
-    from kshell.kbuild.tree.tree_files import TreeError
-
     if folder is None:
         folder = session.tree or "."
         if folder == "." and not os.path.isdir("arch"):
@@ -47,13 +46,33 @@ def name_tree(session: Context, folder: str) -> str:
     return session.tree
 
 
-def is_running(k: Kernel, sources: Sources) -> bool:
+def tree_of(session: Context) -> str:
+    """The tree that matters now: the one named last, else the one whose kernel runs; "" where there is none."""
+    running = session.kernel.image.tree if session.has_kernel else ""
+    folder = session.tree or (os.path.relpath(running) if running else "")
+    return folder if folder and is_tree(Sources(folder)) else ""
+
+
+def tree_shown(session: Context, root: str) -> str:
+    """A tree as the person calls it: the name that was typed for it, else its path from here."""
+    same = session.tree and os.path.abspath(session.tree) == root
+    return session.tree if same else os.path.relpath(root)
+
+
+def is_running(k: Kernel, folder: str) -> bool:
     """Whether the kernel that runs was built in this tree."""
-    return bool(k.image.tree) and os.path.abspath(sources.root) == k.image.tree
+    return bool(k.image.tree) and os.path.abspath(folder) == k.image.tree
 
 
-def build_of(session: Context, sources: Sources, path: str = "vmlinux") -> tuple[str, int] | None:
+def is_installed(session: Context, folder: str) -> bool:
+    """Whether the tree's vmlinux is what the boot loader finds there."""
+    built = build_of(session, folder)
+    return built is not None and build_of(session, folder, f"boot/vmlinuz-{built[0]}") == built
+
+
+def build_of(session: Context, folder: str, path: str = "vmlinux") -> tuple[str, int] | None:
     """The release and build number of a tree's vmlinux, or of another kernel in it; None if there is none."""
+    sources = Sources(folder)
     full = os.path.abspath(sources.full(path))
     try:
         status = os.stat(full)
@@ -67,8 +86,6 @@ def build_of(session: Context, sources: Sources, path: str = "vmlinux") -> tuple
 
 
 def _read_build(sources: Sources, path: str) -> tuple[str, int] | None:
-    from kshell.abi.object_file import ObjectError, read_object
-
     data = sources.read_bytes(path)
     try:
         _, payload = read_object(data, path) if data is not None else ("", {})

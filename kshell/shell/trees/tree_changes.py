@@ -6,10 +6,15 @@ Nothing here runs a build; it only looks.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from kshell.kbuild.tree.sources import Sources
+from kshell.abi.object_file import ObjectError, is_object, read_object
+from kshell.kbuild.build_log import BuildFailed
+from kshell.kbuild.directory import parts_of, read_directory
+from kshell.kbuild.steps.userprog import digest
+from kshell.kbuild.tree.changes import changed_since
+from kshell.kbuild.tree.sources import Sources, read_makefile
+from kshell.kbuild.tree.tree_files import TreeError, read_text
 
 MOST_PROGRAMS = 100  # that are looked into
 SOURCE, MODULE, ASSEMBLY = ".py", ".ko", ".s"
@@ -36,10 +41,6 @@ def changes_of(folder: str) -> Changes | None:
     A module's source that `make modules` has compiled since then is up to date, and so is a program's that was
     assembled.  What no build reads does not count.
     """
-    from kshell.kbuild.tree.changes import changed_since
-    from kshell.kbuild.tree.sources import Sources
-    from kshell.kbuild.tree.tree_files import TreeError
-
     sources = Sources(folder)
     stamp = sources.last_build()
     try:
@@ -68,18 +69,8 @@ def changes_of(folder: str) -> Changes | None:
     return found
 
 
-def changed_files(folder: str) -> list[str] | None:
-    """The paths of `changes_of`, sorted; None for a tree that was never built."""
-    found = changes_of(folder)
-    return found.all() if found is not None else None
-
-
 def module_of(sources: Sources, path: str) -> str:
     """The .ko that the Makefile beside a source makes of it, both from the root; "" for what is no module's."""
-    from kshell.kbuild.build_log import BuildFailed
-    from kshell.kbuild.directory import parts_of, read_directory
-    from kshell.kbuild.tree.sources import read_makefile
-
     folder, _, name = path.rpartition("/")
     makefile = f"{folder}/Makefile" if folder else "Makefile"
     if not name.endswith(SOURCE) or not sources.is_file(makefile):
@@ -98,8 +89,6 @@ def module_of(sources: Sources, path: str) -> str:
 
 def is_in_module(sources: Sources, path: str, module: str) -> bool:
     """Whether a .ko was made of a source as it is now; of one of several sources only its object file can tell."""
-    from kshell.kbuild.tree.tree_files import TreeError, read_text
-
     stem = path.removesuffix(SOURCE)
     text = text_in(sources, module if module == stem + MODULE else stem + ".o")
     try:
@@ -116,8 +105,6 @@ def text_in(sources: Sources, path: str) -> str | None:
 
 def _payload(sources: Sources, path: str, kinds: tuple[str, ...]) -> dict[str, Any]:
     """What is in a file that a build has made, if it is of one of these kinds; else nothing."""
-    from kshell.abi.object_file import ObjectError, is_object, read_object
-
     data = sources.read_bytes(path)
     try:
         kind, payload = read_object(data, path) if data is not None and is_object(data) else ("", {})
@@ -128,9 +115,6 @@ def _payload(sources: Sources, path: str, kinds: tuple[str, ...]) -> dict[str, A
 
 def _assembled(sources: Sources) -> dict[str, bool]:
     """The sources that the programs in user/ were assembled from, and whether they still are what they were."""
-    from kshell.kbuild.steps.userprog import digest
-    from kshell.kbuild.tree.tree_files import TreeError, read_text
-
     found: dict[str, bool] = {}
     names = [name for name in sources.names(USER.rstrip("/")) if "." not in name and name != "Makefile"]
     for program in names[:MOST_PROGRAMS]:

@@ -6,8 +6,10 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from kshell.cc.source import module_name
+from kshell.kbuild.tree.sources import Sources
 from kshell.shell.host_files import named
-from kshell.shell.trees.named_tree import build_of
+from kshell.shell.trees.named_tree import build_of, tree_shown
 from kshell.shell.trees.tree_changes import MODULE, SOURCE, USER, Changes, changes_of, is_in_module, text_in
 from kshell.shell.views.view import show
 
@@ -38,8 +40,6 @@ def advice(session: Context, folder: str, changes: Changes) -> str:
 
 def reload(session: Context, paths: Iterable[str]) -> list[str]:
     """The commands that put modules into the kernel anew: rmmod only for those that are there."""
-    from kshell.cc.source import module_name
-
     loaded = session.kernel.modules if session.has_kernel else {}
     steps = []
     for path in paths:
@@ -83,9 +83,7 @@ def _is_news(session: Context, folder: str, occasion: str, paths: list[str], cha
 
 
 def _marks(session: Context, folder: str, paths: list[str]) -> set[tuple[str, ...]]:
-    from kshell.kbuild.tree.sources import Sources
-
-    build = str(build_of(session, Sources(folder)))
+    build = str(build_of(session, folder))
     return {(os.path.abspath(folder), build, path) for path in paths}
 
 
@@ -99,10 +97,6 @@ def forget_made(session: Context, folder: str) -> None:
 
 def module_note(session: Context, path: str) -> str:
     """What to say when a .ko is loaded whose source has changed since it was made."""
-    from kshell.kbuild.tree.sources import Sources
-
-    if not path.endswith(MODULE) or not os.path.isfile(path):
-        return ""
     folder, name = os.path.split(path)
     above = Sources(path).tree_above()
     changes = changes_of(above) if above else None
@@ -127,9 +121,3 @@ def module_note(session: Context, path: str) -> str:
 def _again(name: str, path: str) -> str:
     """How a module that is being loaded right now is replaced."""
     return f"rmmod {name.removesuffix(MODULE).replace('-', '_')}; insmod {named(path)}"
-
-
-def tree_shown(session: Context, root: str) -> str:
-    """A tree as the person calls it: the name that was typed for it, else its path from here."""
-    same = session.tree and os.path.abspath(session.tree) == root
-    return session.tree if same else os.path.relpath(root)

@@ -6,59 +6,38 @@ import os
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from kshell.kbuild.steps.modpost import parse_symvers
+from kshell.kbuild.tree.sources import Sources
 from kshell.shell.host_files import named
-from kshell.shell.trees.named_tree import build_of, is_running
+from kshell.shell.trees.named_tree import build_of, is_installed, is_running, tree_of, tree_shown
+from kshell.shell.trees.tree_changes import changes_of
+from kshell.shell.trees.tree_notes import USE, change_note
 
 if TYPE_CHECKING:
-    from kshell.kbuild.tree.sources import Sources
     from kshell.kernel.kernel import Kernel
     from kshell.shell.state.context import Context
 
 COURSE_CALL = "test_call"
 
 
-def tree_of(session: Context) -> str:
-    """The tree that matters now: the one named last, else the one whose kernel runs; "" where there is none."""
-    from kshell.kbuild.tree.sources import Sources, is_tree
-
-    running = session.kernel.image.tree if session.has_kernel else ""
-    folder = session.tree or (os.path.relpath(running) if running else "")
-    return folder if folder and is_tree(Sources(folder)) else ""
-
-
-def is_installed(session: Context, sources: Sources) -> bool:
-    """Whether the tree's vmlinux is what the boot loader finds there."""
-    built = build_of(session, sources)
-    return built is not None and build_of(session, sources, f"boot/vmlinuz-{built[0]}") == built
-
-
 def way_there(session: Context, folder: str, rebuild: bool = True) -> str:
     """The commands that are left until the tree's kernel runs, with `rebuild` as its sources are now, else as it was
     built last."""
-    from kshell.kbuild.tree.sources import Sources
-    from kshell.shell.trees.tree_changes import changes_of
-
-    sources, shown = Sources(folder), named(folder)
+    shown = named(folder)
     install = f"make -C {shown} install; boot {shown}"
     changes = changes_of(folder) if rebuild else None
-    if build_of(session, sources) is None or (changes is not None and changes.kernel):
+    if build_of(session, folder) is None or (changes is not None and changes.kernel):
         return f"make -C {shown}; {install}"
-    return f"boot {shown}" if is_installed(session, sources) else install
+    return f"boot {shown}" if is_installed(session, folder) else install
 
 
 def unbooted(session: Context) -> tuple[str, str] | None:
     """(because, try) where the session's tree was built, and another kernel runs; None where that is not so."""
-    if not session.tree or not session.has_kernel:
-        return None
-    from kshell.kbuild.tree.sources import Sources
-
-    sources = Sources(session.tree)
-    built = build_of(session, sources)
+    built = build_of(session, session.tree) if session.tree and session.has_kernel else None
     if built is None:
         return None
     k, shown = session.kernel, named(session.tree)
-    ready = is_installed(session, sources)
-    if not is_running(k, sources):
+    if not is_running(k, session.tree):
         because = f"{shown} is built (#{built[1]}), but the kernel that runs is another: {k.release}"
         if COURSE_CALL in k.definitions and not k.image.tree:
             because += f", with the course's own {COURSE_CALL} compiled in"
@@ -68,7 +47,7 @@ def unbooted(session: Context) -> tuple[str, str] | None:
         because = (
             f"{shown} was built again (#{built[1]}), and what runs is #{k.image.build}, as it was when you booted it"
         )
-    return because, f"boot {shown}" if ready else f"make -C {shown} install; boot {shown}"
+    return because, way_there(session, session.tree, rebuild=False)
 
 
 def remind(session: Context, k: Kernel, called: Collection[str | None]) -> None:
@@ -83,21 +62,16 @@ def remind(session: Context, k: Kernel, called: Collection[str | None]) -> None:
         if COURSE_CALL in called and COURSE_CALL in k.definitions:
             _remind_of_course(session, k)
         return
-    from kshell.shell.trees.tree_notes import USE, change_note, tree_shown
-
-    if not session.tree_memory.was_touched(root):
-        return
-    changed = change_note(session, tree_shown(session, root), USE)
+    touched = session.tree_memory.was_touched(root)
+    changed = change_note(session, tree_shown(session, root), USE) if touched else None
     if changed is not None:
         k.note(f"{changed[0]}: {changed[1]}")
 
 
 def _remind_of_course(session: Context, k: Kernel) -> None:
     """Say once that the course's own test_call has answered, and not that of a tree that is not built yet."""
-    from kshell.kbuild.tree.sources import Sources
-
     folder = tree_of(session)
-    if not folder or build_of(session, Sources(folder)) is not None:
+    if not folder or build_of(session, folder) is not None:
         return
     shown = named(folder)
     because = f"this kernel is {k.release}, with the course's own {COURSE_CALL} compiled in; {shown} is not built yet"
@@ -109,18 +83,15 @@ def _remind_of_course(session: Context, k: Kernel) -> None:
 def missing_symbol(session: Context, name: str) -> tuple[str, str] | None:
     """(because, try) for a symbol that a module needs and the kernel that runs does not export, where a tree is being
     worked on.  None where there is none, or the tree knows no such symbol either."""
-    from kshell.kbuild.steps.modpost import parse_symvers
-    from kshell.kbuild.tree.sources import Sources
-
     folder = tree_of(session)
     if not folder:
         return None
     sources, shown, k = Sources(folder), named(folder), session.kernel
     exports = parse_symvers((sources.read_bytes("Module.symvers") or b"").decode("utf-8", "replace"))
     if any(each.symbol == name and each.owner == "vmlinux" for each in exports):
-        which = f"#{k.image.build}" if is_running(k, sources) else k.release
+        which = f"#{k.image.build}" if is_running(k, folder) else k.release
         because = f"the kernel that runs ({which}) was built before {name} was in {shown}"
-        if not is_running(k, sources):
+        if not is_running(k, folder):
             because = f"the kernel that runs ({k.release}) is not that of {shown}, which has {name}"
         return because, way_there(session, folder, rebuild=False)
     place = _definition(sources, name)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from kshell.shell.trees.named_tree import build_of, is_running
-from kshell.shell.trees.tree_changes import changed_files
+from kshell.kbuild.tree.sources import Sources, is_tree
+from kshell.shell.trees.named_tree import build_of, is_installed, is_running
+from kshell.shell.trees.tree_changes import changes_of
 from kshell.shell.views.view import show
 
 if TYPE_CHECKING:
@@ -36,17 +37,13 @@ class State(NamedTuple):
 
 def tree_state(session: Context) -> State | None:
     """The state of the tree named last; None where there is none (any more).  It takes about a millisecond."""
-    from kshell.kbuild.tree.sources import Sources, is_tree
-
-    if not session.tree:
+    folder = session.tree
+    if not folder or not is_tree(Sources(folder)):
         return None
-    sources = Sources(session.tree)
-    if not is_tree(sources):
-        return None
-    name = show(os.path.basename(os.path.abspath(session.tree)))
-    built = build_of(session, sources)
+    name = show(os.path.basename(os.path.abspath(folder)))
+    built = build_of(session, folder)
     if built is None:
         return State(name, None, False, False, [])
-    runs = session.has_kernel and is_running(session.kernel, sources) and session.kernel.image.build == built[1]
-    installed = build_of(session, sources, f"boot/vmlinuz-{built[0]}") == built
-    return State(name, built[1], installed, runs, changed_files(session.tree) or [])
+    runs = session.has_kernel and is_running(session.kernel, folder) and session.kernel.image.build == built[1]
+    changes = changes_of(folder)
+    return State(name, built[1], is_installed(session, folder), runs, changes.all() if changes is not None else [])

@@ -9,7 +9,7 @@ import pytest
 import kshell.linux
 from kshell.cc.source import compile_text
 from kshell.kbuild.steps.compile import compile_source
-from kshell.shell.modules.samples import builtin_names, builtin_path
+from kshell.shell.modules.samples import BUILTIN, sample_names, sample_path
 from tests.shell.lab import Lab, screen
 
 
@@ -94,8 +94,8 @@ def test_a_built_in_source_is_listed_and_copied_and_compiles(lab: Lab) -> None:
 
 
 def test_every_built_in_source_compiles() -> None:
-    for name in builtin_names():
-        text = Path(builtin_path(name)).read_text(encoding="utf-8")
+    for name in sample_names(BUILTIN):
+        text = Path(sample_path(name, BUILTIN)).read_text(encoding="utf-8")
         assert compile_source(text, f"{name}.py", name, builtin=True).payload is not None
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from kshell.abi.problem import ProblemError
+
 
 class AsmProblem:
     """One mistake: where (line and column from 1, the line's text), what, because of what, and what to try."""
@@ -28,15 +30,16 @@ class AsmError(Exception):
         self.problems = problems
 
 
-class KeystoneMissing(Exception):
-    """There is no assembler on this machine: `what`, `because` and `try_` say it in one line."""
-
-    what = "no assembler here"
-    because = "Keystone is not installed, and it has no wheel for some machines (Arm ones)"
-    try_ = "give machine code (`run --hex BYTES` or `run FILE.bin`), or use an Intel or AMD machine"
+class KeystoneMissing(ProblemError):
+    """There is no assembler on this machine."""
 
     def __init__(self) -> None:
-        super().__init__(f"{self.what}: {self.because}; try: {self.try_}")
+        because = "Keystone is not installed, and it has no wheel for some machines (Arm ones)"
+        try_ = "give machine code (`run --hex BYTES` or `run FILE.bin`), or use an Intel or AMD machine"
+        super().__init__("no assembler here", because, try_)
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.because}; try: {self.try_}"
 
 
 class Refused(Exception):

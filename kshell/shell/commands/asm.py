@@ -9,7 +9,7 @@ from kshell.shell.host_files import write_new
 from kshell.shell.lines.options import Argument, Option
 from kshell.shell.lines.words import BLANKS, END, Word
 from kshell.shell.programs.listing import FILL, listing
-from kshell.shell.programs.program_files import assemble, from_image
+from kshell.shell.programs.program_files import from_source
 from kshell.shell.programs.running import start
 from kshell.shell.state.context import Context
 from kshell.shell.views.failure import retold
@@ -50,13 +50,13 @@ def asm(session: Context, words: list[Word]) -> View:
     if words and not words[0].quote and words[0].text.startswith("--"):
         raise misuse("asm", f"unknown option {show(words[0].text)}")
     source = _typed(words) if words else _entered(session)
-    image = assemble("asm", source, FILL)
+    program = from_source(source, FILL, "asm")
     session.program = source
     if save is not None:
         write_new("asm", save, source)
     if "--list" in given:
-        return listing(from_image(image, FILL))
-    return start(session, from_image(image, FILL), [], session.trace_all, False)
+        return listing(program)
+    return start(session, program, [], session.trace_all, False)
 
 
 def _typed(words: list[Word]) -> str:

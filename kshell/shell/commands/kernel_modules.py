@@ -15,7 +15,7 @@ from kshell.shell.modules import kmod
 from kshell.shell.modules.modinfo_view import field_lines, module_fields
 from kshell.shell.modules.samples import BUILTIN, find_sample, sample_names, sample_path
 from kshell.shell.state.context import Context
-from kshell.shell.views.view import Column, Lsmod, Nothing, Table, Text, View, show
+from kshell.shell.views.view import Column, Nothing, Table, Text, View, show, span
 
 
 def _parameters(name: str, words: list[Word]) -> dict[str, str | None]:
@@ -118,7 +118,14 @@ def lsmod(session: Context, words: list[Word]) -> View:
     """List the loaded modules, last one first: size, references, holders."""
     if words:
         raise misuse("lsmod", "it takes no arguments")
-    return Lsmod(list(reversed(session.kernel.modules.values())))
+    lines, found = [span("Module                  Size  Used by", "heading")], []
+    for m in reversed(session.kernel.modules.values()):
+        used_by = sorted(m.used_by)
+        holders = f" {','.join(used_by)}" if used_by else ""
+        lines.append([(f"{m.name:<19s}", "module"), (f" {m.size:8d}  {m.refcount}", "number"), (holders, "")])
+        sizes = {"name": m.name, "size": m.size, "refcount": m.refcount}
+        found.append({**sizes, "used_by": used_by, "taints": m.taints})
+    return Text(lines, {"modules": found})
 
 
 @command(

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from time import asctime, gmtime
 
 from kshell.abi.loglevel import WORDS, level_of
-from kshell.kernel.core.printk import Record
+from kshell.kernel.core.clock import BOOT_EPOCH_NS
+from kshell.kernel.core.printk import Record, timestamp
 from kshell.shell.commands.numbers import count
 from kshell.shell.commands.registry import command, misuse, take_options
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.options import Option
 from kshell.shell.lines.words import Word, plain
 from kshell.shell.state.context import Context, Panicked
-from kshell.shell.views.view import Dmesg, Line, Nothing, Text, View, show, span
+from kshell.shell.views.view import Line, Nothing, Text, View, show, span
 
 FOLLOWED = (
     "(nothing can come while you wait: the machine stands still between commands. dmesg -w again shows what is new)"
@@ -74,13 +76,24 @@ def dmesg(session: Context, words: list[Word]) -> View:
     if "-c" in options:
         log.clear()
         session.log_cleared = log.written
-    remark = FOLLOWED if follow and session.interactive else ""
-    view = Dmesg(records, dropped, "-x" in options, "-T" not in options, remark)
+    lines = [span(f"({dropped} older records were overwritten: the ring buffer is full)", "comment")] if dropped else []
+    for record in records:
+        level = [(f"kern  :{WORDS[record.level]:<6}: ", "dim")] if "-x" in options else []
+        stamp = _wall_clock(record.time_ns) if "-T" in options else timestamp(record.time_ns)
+        lines.append([*level, (f"{stamp} ", "dim"), (record.text, f"level{record.level}")])
+    lines += [span(FOLLOWED, "comment")] if follow and session.interactive else []
+    shown = [{"level": record.level, "time_ns": record.time_ns, "text": record.text} for record in records]
+    view = Text(lines, {"records": shown, "dropped": dropped})
     chosen = follow or any(option in options for option in ("-l", "--grep", "-n"))
     return view if session.panicked is None or chosen else _with_panic(session, session.panicked, view)
 
 
-def _with_panic(session: Context, panicked: Panicked, view: Dmesg) -> View:
+def _wall_clock(time_ns: int) -> str:
+    """``[Thu Jan  1 00:00:01 2026]`` on the machine's clock (UTC)."""
+    return f"[{asctime(gmtime((BOOT_EPOCH_NS + time_ns) // 10**9))}]"
+
+
+def _with_panic(session: Context, panicked: Panicked, view: View) -> View:
     """The log of the kernel that did not get through the last boot, and then that of the one which runs now."""
     from kshell.shell.trees.booting import version
 

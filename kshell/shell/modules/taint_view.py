@@ -14,57 +14,41 @@ if TYPE_CHECKING:
 
 def taint_now(taint: Taint, everything: bool) -> Text:
     """The state of a kernel; `everything` explains the flags that are not set too."""
-    shown = set(list(FLAGS)[: taint.places]) if everything else taint.letters
+    shown = in_order(set(list(FLAGS)[: taint.places]) if everything else taint.letters)
     lines = [f"{taint.mask}  {taint}".rstrip()]
-    if not taint.letters and not everything:
+    if not shown:
         lines.append("nothing has happened that would make this kernel's word doubtful")
-    for letter in in_order(shown):
-        lines += _explain(letter, taint, marked=everything)
-    return Text(lines, _result(taint.mask, str(taint), in_order(shown), [], taint))
+    flags = []
+    for letter in shown:
+        is_set, by = letter in taint.letters, taint.why.get(letter, "")
+        lines += _explain(letter, ("* " if is_set else "  ") if everything else "", taint.since.get(letter), by)
+        flags.append(_flag(letter, is_set, by, taint.since.get(letter)))
+    return Text(lines, {"mask": taint.mask, "tainted": str(taint), "flags": flags, "unknown_bits": []})
 
 
 def taint_number(mask: int, taint: Taint) -> Text:
     """What a number out of another kernel's /proc/sys/kernel/tainted means, in the places of this release."""
     letters, unknown = letters_of(mask)
-    places = max([taint.places, *(FLAGS[letter][0] + 1 for letter in letters)])
-    tainted = print_tainted(letters, places)
+    tainted = print_tainted(letters, max([taint.places, *(FLAGS[letter][0] + 1 for letter in letters)]))
     lines = [f"{mask}  {tainted}".rstrip()]
     for letter in in_order(letters):
-        lines += _explain(letter, None, marked=False)
+        lines += _explain(letter)
     lines += [f"bit {bit}: no release that kshell knows has a flag there" for bit in unknown]
-    return Text(lines, _result(mask, tainted, in_order(letters), unknown, None))
+    flags = [_flag(letter) for letter in in_order(letters)]
+    return Text(lines, {"mask": mask, "tainted": tainted, "flags": flags, "unknown_bits": unknown})
 
 
-def _explain(letter: str, taint: Taint | None, marked: bool) -> list[str]:
+def _explain(letter: str, mark: str = "", ns: int | None = None, by: str = "") -> list[str]:
     bit, word, meaning = FLAGS[letter]
-    is_set = taint is not None and letter in taint.letters
     since = f" (since {SINCE[letter]})" if letter in SINCE else ""
-    mark = ("* " if is_set else "  ") if marked else ""
     lines = [f"{mark}{letter}  bit {bit:<2d} {1 << bit:>6d}  {word}{since}: {meaning}"]
     indent = " " * (len(mark) + 3)
-    if taint is not None and is_set:
-        lines.append(f"{indent}set at {taint.since[letter] / 10**9:.6f}{_by(taint.why[letter])}")
+    if ns is not None:
+        lines.append(f"{indent}set at {ns / 10**9:.6f}" + (f" by {by}" if by else ""))
     return [*lines, indent + DETAILS[letter]]
 
 
-def _by(why: str) -> str:
-    return f" by {why}" if why else ""
-
-
-def _result(mask: int, tainted: str, letters: list[str], unknown: list[int], taint: Taint | None) -> dict[str, Any]:
-    flags = []
-    for letter in letters:
-        bit, word, meaning = FLAGS[letter]
-        is_set = letter in taint.letters if taint is not None else True
-        flags.append(
-            {
-                "letter": letter,
-                "bit": bit,
-                "name": word,
-                "meaning": meaning,
-                "set": is_set,
-                "by": taint.why.get(letter, "") if taint is not None else "",
-                "ns": taint.since.get(letter) if taint is not None else None,
-            }
-        )
-    return {"mask": mask, "tainted": tainted, "flags": flags, "unknown_bits": unknown}
+def _flag(letter: str, is_set: bool = True, by: str = "", ns: int | None = None) -> dict[str, Any]:
+    """A flag as --json has it."""
+    bit, word, meaning = FLAGS[letter]
+    return {"letter": letter, "bit": bit, "name": word, "meaning": meaning, "set": is_set, "by": by, "ns": ns}

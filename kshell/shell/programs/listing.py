@@ -15,8 +15,6 @@ TARGET = re.compile("^(?:call|j[a-z]+) (0x[0-9a-f]+)$")
 
 def listing(program: Program) -> View:
     """Addresses, bytes and instructions of a program, with its labels; of a file also the line each comes from."""
-    from kshell.machine.disassembler import disassemble
-
     names: dict[int, str] = {}
     for name, address in program.symbols.items():
         names.setdefault(address, name)
@@ -29,7 +27,7 @@ def listing(program: Program) -> View:
             shown = data[:8].hex(" ") + (" ..." if segment.size > 8 else "")
             rows.append((f"{address:#x}", shown, f"{segment.size} bytes of data", ""))
             continue
-        for instruction in _instructions(program, address, data, disassemble):
+        for instruction in _instructions(program, address, data):
             at, code = instruction.address, instruction.code
             target = TARGET.search(instruction.text)
             text = instruction.text + (
@@ -49,8 +47,10 @@ def listing(program: Program) -> View:
     return Table(columns, shown_rows, {"rows": found, "entry": f"{program.entry:#x}"})
 
 
-def _instructions(program: Program, address: int, data: bytes, disassemble: Any) -> list[Any]:
+def _instructions(program: Program, address: int, data: bytes) -> list[Any]:
     """The instructions that the source wrote, one by one, so that data between them is not taken for code."""
+    from kshell.machine.disassembler import disassemble
+
     if not program.places:
         return list(disassemble(data, address, len(data)))
     starts = sorted(at for at in program.places if address <= at < address + len(data))

@@ -17,8 +17,7 @@ from kshell.shell.views.failure import retold
 from kshell.shell.views.view import show
 
 if TYPE_CHECKING:
-    from kshell.assembler import Image
-    from kshell.assembler.problems import AsmError, AsmProblem
+    from kshell.assembler.problems import AsmProblem
 
 RAW_MAX = 16 << 20
 PROTECTIONS = ("r-x", "r--", "rw-")
@@ -39,23 +38,18 @@ class Program(NamedTuple):
 
     def place(self, address: int) -> str:
         """``FILE:LINE, in LABEL`` of an instruction, as much of it as is known."""
+        if address not in self.places:
+            return ""
+        file, line = self.places[address]
         labels = ((at, name) for name, at in self.symbols.items() if at <= address and not name.startswith("."))
         near = max(labels, default=None)
-        parts = []
-        if address in self.places:
-            file, line = self.places[address]
-            parts.append(f"{show(file)}:{line}")
-            if near is not None:
-                parts.append(f"in {show(near[1])}")
-        return ", ".join(parts)
+        return f"{show(file)}:{line}" + (f", in {show(near[1])}" if near is not None else "")
 
 
 def from_hex(text: str) -> Program:
     """Machine code as pairs of hexadecimal digits, blanks, commas and ``\\x`` allowed.  CommandError if it is not."""
-    digits = text.replace("\\x", "").replace("0x", "").replace(",", "")
-    digits = "".join(digits.split())
     try:
-        code = bytes.fromhex(digits)
+        code = bytes.fromhex("".join(text.replace("\\x", "").replace("0x", "").replace(",", "").split()))
     except ValueError:
         because = "machine code is written as pairs of hexadecimal digits"
         raise CommandError(f"run: --hex {show(text)[:60]}: not hexadecimal bytes", because, "run --hex 0f05") from None
@@ -94,20 +88,25 @@ def from_file(path: str) -> Program:
     return from_object(data, path) if is_object(data) else from_bytes(data, path)
 
 
-def from_source(source: str, name: str) -> Program:
-    """Assemble a source, and the library beside it if it has a `main` for it.  CommandError with every mistake."""
-    library = _library(source, name)
-    if not library:
-        return from_image(assemble("run", source, name), name)
+def from_source(source: str, name: str, command: str = "run") -> Program:
+    """Assemble a source; for `run` also the library beside it, if it has a `main` for it.  CommandError with every
+    mistake."""
+    from kshell import assembler
     from kshell.assembler.problems import AsmError, KeystoneMissing
-    from kshell.kbuild.steps.userprog import build_program
 
+    library = _library(source, name) if command == "run" else []
     try:
-        return from_object(build_program([(name, source), *library]), name)
+        if library:
+            from kshell.kbuild.steps.userprog import build_program
+
+            return from_object(build_program([(name, source), *library]), name)
+        image = assembler.assemble(source, filename=name)
     except KeystoneMissing as missing:
-        raise retold(missing, "run") from None
+        raise retold(missing, command) from None
     except AsmError as error:
-        raise refused_source("run", error) from None
+        first, *others = error.problems
+        raise _mistake(first, f"{command}: ", [_mistake(problem) for problem in others]) from None
+    return Program([Segment(*part) for part in image.segments], image.entry, name, image.places, image.symbols)
 
 
 def _library(source: str, name: str) -> list[tuple[str, str]]:
@@ -156,12 +155,11 @@ def _make(path: str) -> str:
 
 
 def _not_a_program(kind: str, path: str) -> CommandError:
-    what = f"run: {show(path)}: cannot execute binary file: Exec format error"
-    if kind == "module":
-        return CommandError(what, "it is a kernel module: the kernel loads it", f"insmod {show(path)}")
-    if kind == "vmlinux":
-        return CommandError(what, "it is a kernel: the machine boots it", "boot DIR  (the tree, after make install)")
-    return CommandError(what, "it is an object file: a part of something that is not linked yet", _make(path))
+    because, try_ = {
+        "module": ("it is a kernel module: the kernel loads it", f"insmod {show(path)}"),
+        "vmlinux": ("it is a kernel: the machine boots it", "boot DIR  (the tree, after make install)"),
+    }.get(kind, ("it is an object file: a part of something that is not linked yet", _make(path)))
+    return CommandError(f"run: {show(path)}: cannot execute binary file: Exec format error", because, try_)
 
 
 def _changes(sources: dict[str, str], path: str) -> list[str]:
@@ -179,30 +177,6 @@ def _changes(sources: dict[str, str], path: str) -> list[str]:
         if digest(text) != known:
             notes.append(f"{show(name)} has changed since {show(program)} was assembled: {_make(path)}")
     return notes
-
-
-def from_image(image: Image, name: str) -> Program:
-    """An assembled program."""
-    return Program([Segment(*part) for part in image.segments], image.entry, name, image.places, image.symbols)
-
-
-def assemble(command_name: str, source: str, name: str) -> Image:
-    """Assemble; CommandError with every mistake in it."""
-    from kshell import assembler
-    from kshell.assembler.problems import AsmError, KeystoneMissing
-
-    try:
-        return assembler.assemble(source, filename=name)
-    except KeystoneMissing as missing:
-        raise retold(missing, command_name) from None
-    except AsmError as error:
-        raise refused_source(command_name, error) from None
-
-
-def refused_source(command_name: str, error: AsmError) -> CommandError:
-    """The first mistake of a source as the error, the others with it."""
-    first, *others = error.problems
-    return _mistake(first, f"{command_name}: ", [_mistake(problem) for problem in others])
 
 
 def _mistake(problem: AsmProblem, prefix: str = "", more: Sequence[CommandError] = ()) -> CommandError:

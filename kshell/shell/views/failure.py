@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Protocol
 
+from kshell.abi.problem import ProblemError
 from kshell.shell.errors import BUG, CommandError
 from kshell.shell.views.view import Line, View, labelled, show, show_lines, span
 
@@ -27,23 +27,7 @@ class Failure(View):
         return [*lines, *[span(show(line), "error") for line in error.after]]
 
 
-class Told(Protocol):
-    """What another room has to say to a person, in the same three parts."""
-
-    @property
-    def what(self) -> str:
-        """What happened."""
-
-    @property
-    def because(self) -> str:
-        """Because of what."""
-
-    @property
-    def try_(self) -> str:
-        """What to try."""
-
-
-def retold(told: Told, command: str = "") -> CommandError:
+def retold(told: ProblemError, command: str = "") -> CommandError:
     """What another room refused, as the answer of a command; its name stands before it where it is given."""
     what, because, try_ = ("\n".join(show_lines(text)) for text in (told.what, told.because, told.try_))
     return CommandError(f"{command}: {what}" if command else what, because, try_)

@@ -78,9 +78,15 @@ def is_dumb() -> bool:
     return os.environ.get("TERM", "").lower() in ("dumb", "unknown")
 
 
-def streams(stream: IO[str]) -> BinaryIO | None:
-    """The binary stream under a text stream, where there is one."""
-    return getattr(stream, "buffer", None)
+def write_bytes(stream: IO[str], data: bytes) -> None:
+    """A program's bytes as they are, behind what was written before, so that its output can be redirected."""
+    stream.flush()
+    binary: BinaryIO | None = getattr(stream, "buffer", None)
+    if binary is not None:
+        binary.write(data)
+        binary.flush()
+    else:
+        stream.write(data.decode("utf-8", "replace"))
 
 
 class PlainOutput(Output):
@@ -91,17 +97,10 @@ class PlainOutput(Output):
         self._fresh = True  # whether the cursor is at the start of a line
 
     def write(self, data: bytes) -> None:
-        """The bytes as they are, so that a program's output can be redirected."""
-        if not data:
-            return
-        self._out.flush()
-        binary = streams(self._out)
-        if binary is not None:
-            binary.write(data)
-            binary.flush()
-        else:
-            self._out.write(data.decode("utf-8", "replace"))
-        self._fresh = data.endswith(b"\n")
+        """The bytes as they are."""
+        if data:
+            write_bytes(self._out, data)
+            self._fresh = data.endswith(b"\n")
 
     def line(self, line: Line) -> None:
         """The line, on a line of its own."""

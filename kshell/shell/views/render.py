@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.text import Text
 
 from kshell.shell.views.failure import Failure
-from kshell.shell.views.output import Output, Result, is_dumb, streams
-from kshell.shell.views.view import ROLES, Line, labelled, show
+from kshell.shell.views.output import Output, Result, is_dumb, write_bytes
+from kshell.shell.views.view import Line, labelled, show
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -48,7 +48,6 @@ STYLES = {
     "string": "green",
     "symbol": "cyan",
 }
-assert set(STYLES) | {""} == set(ROLES)
 
 
 def make_console(file: TextIO | None = None, width: int | None = None) -> Console:
@@ -82,17 +81,9 @@ class RichOutput(Output):
 
     def write(self, data: bytes) -> None:
         """A program's bytes; the terminal shows them as it would on any system."""
-        if not data:
-            return
-        file = self.console.file
-        file.flush()
-        binary = streams(file)
-        if binary is not None:
-            binary.write(data)
-            binary.flush()
-        else:
-            file.write(data.decode("utf-8", "replace"))
-        self._fresh = data.endswith(b"\n")
+        if data:
+            write_bytes(self.console.file, data)
+            self._fresh = data.endswith(b"\n")
 
     def fresh_line(self) -> None:
         """Put the cursor at the start of a line, if a program left it in the middle of one."""

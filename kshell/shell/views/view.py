@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 Span = tuple[str, str]
 Line = list[Span]
 
+
 ROLES = (
     *("", "address", "bytes", "caret", "comment", "dim", "errno", "error", "good", "heading", "hint", "instruction"),
     *("level0", "level1", "level2", "level3", "level4", "level5", "level6", "level7"),
@@ -171,80 +172,6 @@ def _trimmed(line: Line) -> Line:
     if line:
         line[-1] = (line[-1][0].rstrip(), line[-1][1])
     return line
-
-
-class Dmesg(View):
-    """Records of the kernel's log, and how many older ones were overwritten before anybody read them."""
-
-    def __init__(
-        self, records: Sequence[Any], dropped: int, show_levels: bool = False, raw_time: bool = True, remark: str = ""
-    ) -> None:
-        self.records, self.dropped, self.show_levels, self.raw_time = records, dropped, show_levels, raw_time
-        self.remark = remark
-
-    def json(self) -> dict[str, Any]:
-        records = [{"level": r.level, "time_ns": r.time_ns, "text": r.text} for r in self.records]
-        return {"records": records, "dropped": self.dropped}
-
-    def lines(self, width: int | None = None) -> list[Line]:
-        from kshell.abi.loglevel import WORDS
-        from kshell.kernel.core.printk import timestamp
-
-        lines: list[Line] = []
-        if self.dropped:
-            lines.append(span(f"({self.dropped} older records were overwritten: the ring buffer is full)", "comment"))
-        for record in self.records:
-            line: Line = []
-            if self.show_levels:
-                line.append((f"kern  :{WORDS[record.level]:<6}: ", "dim"))
-            stamp = timestamp(record.time_ns) if self.raw_time else _wall_clock(record.time_ns)
-            line.append((f"{stamp} ", "dim"))
-            line.append((record.text, f"level{record.level}"))
-            lines.append(line)
-        return [*lines, span(self.remark, "comment")] if self.remark else lines
-
-
-def _wall_clock(time_ns: int) -> str:
-    """``[Thu Jan  1 00:00:01 2026]`` on the machine's clock (UTC)."""
-    from time import asctime, gmtime
-
-    from kshell.kernel.core.clock import BOOT_EPOCH_NS
-
-    return f"[{asctime(gmtime((BOOT_EPOCH_NS + time_ns) // 10**9))}]"
-
-
-class Lsmod(View):
-    """The loaded modules, in lsmod's own columns."""
-
-    def __init__(self, modules: Sequence[Any]) -> None:
-        self.modules = modules
-
-    def json(self) -> dict[str, Any]:
-        return {
-            "modules": [
-                {
-                    "name": m.name,
-                    "size": m.size,
-                    "refcount": m.refcount,
-                    "used_by": sorted(m.used_by),
-                    "taints": m.taints,
-                }
-                for m in self.modules
-            ]
-        }
-
-    def lines(self, width: int | None = None) -> list[Line]:
-        lines = [span("Module                  Size  Used by", "heading")]
-        for m in self.modules:
-            holders = ",".join(sorted(m.used_by))
-            lines.append(
-                [
-                    (f"{m.name:<19s}", "module"),
-                    (f" {m.size:8d}  {m.refcount}", "number"),
-                    (f" {holders}" if holders else "", ""),
-                ]
-            )
-        return lines
 
 
 def labelled(label: str, text: str) -> list[Line]:

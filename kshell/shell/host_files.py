@@ -37,8 +37,7 @@ def unreadable(command: str, path: str, error: OSError | ValueError) -> CommandE
     what = f"{command}: {show(path)}: {words}"
     folder, name = os.path.split(path)
     if isinstance(error, IsADirectoryError):
-        because = "it is a folder"
-        return CommandError(what, because, _again(command, path, _fitting(command, path)))
+        return CommandError(what, "it is a folder", _again(command, path, _fitting(command, path)))
     if not isinstance(error, FileNotFoundError):
         return CommandError(what, "the file cannot be read", _again(command, folder, []))
     shown = show(os.path.abspath(folder or "."))
@@ -53,9 +52,9 @@ def unreadable(command: str, path: str, error: OSError | ValueError) -> CommandE
 
 def _nearest(command: str, folder: str, name: str) -> list[str]:
     """The files of a folder that the command can take, those first that are called nearly so."""
-    known = _fitting(command, folder) if command in SUFFIXES else _entries(folder)
     if command not in SUFFIXES:
-        return did_you_mean(name, known)
+        return did_you_mean(name, _entries(folder))
+    known = _fitting(command, folder)
     stems = [os.path.splitext(each)[0] for each in known]
     typed = os.path.splitext(name)[0]
     close = [typed] if typed in stems else did_you_mean(typed, stems)

@@ -165,10 +165,9 @@ def _no_value(k: Kernel, term: str, whole: str, known: dict[str, int]) -> Refusa
         return Refusal(f"{shown} is not a value", "a string stands between double quotes", f'"{show(whole)}"')
     if term.upper() in known:
         return Refusal(f"unknown constant {shown}", "constants are written in capitals, as in C", term.upper())
-    if term.isupper() or "_" in term:
-        close = did_you_mean(term, known)
-        if close:
-            return Refusal(f"unknown constant {shown}", "no header that kshell knows defines it", f"{close[0]}")
+    close = did_you_mean(term, known) if term.isupper() or "_" in term else []
+    if close:
+        return Refusal(f"unknown constant {shown}", "no header that kshell knows defines it", close[0])
     if k.symbols.lookup(term) is not None:
         return Refusal(f"{shown} is a kernel symbol", "its address is written with &, as in C", f"&{term}")
     if term.isupper():

@@ -39,35 +39,21 @@ WORDS = {
 REGISTERS = ("rcx", "r11", "raw")  # values that are shown in hex
 
 
-class _Facts(dict[str, Any]):
-    """The values of an event, and the texts made of them, if its words ask for those."""
-
-    def __init__(self, event: Event) -> None:
-        super().__init__(event.values)
-        self._event = event
-
-    def __missing__(self, name: str) -> str:
-        if name == "function":
-            return self._function()
-        if name == "moved":
-            return self._moved()
-        if name == "printed":
-            return printable(self["message"])
-        if name == "instruction":
-            return "\t".join(filter(None, (self.get("text"), self.get("place"))))
-        raise KeyError(name)
-
-    def _function(self) -> str:
-        if self["symbol"] is not None:
-            return f"{self['symbol']}" + (f" [{self['module']}]" if self["module"] else "")
-        if self._event.what == "pointer":
-            return "nothing: no function lives there any more"
-        return f"{self._event.address:#x}"
-
-    def _moved(self) -> str:
-        """Which register became which parameter."""
-        moved = [f"{a['register']} {a['raw'] & U64:#x} -> {a['name']} = {_value(a)}" for a in self["arguments"]]
-        return "\t" + "  ".join(moved) if moved else ""
+def words(event: Event) -> str:
+    """What happened, as the screen says it; a note stands behind a tab."""
+    values, made = event.values, dict(event.values)
+    if "symbol" in values:
+        nothing = "nothing: no function lives there any more" if event.what == "pointer" else f"{event.address:#x}"
+        module = f" [{values['module']}]" if values["module"] else ""
+        made["function"] = f"{values['symbol']}{module}" if values["symbol"] is not None else nothing
+    elif event.what == "arguments":  # which register became which parameter
+        moved = [f"{a['register']} {a['raw'] & U64:#x} -> {a['name']} = {_value(a)}" for a in values["arguments"]]
+        made["moved"] = "\t" + "  ".join(moved) if moved else ""
+    elif event.what == "record":
+        made["printed"] = printable(values["message"])
+    elif event.what == "instruction":
+        made["instruction"] = "\t".join(filter(None, (values.get("text"), values.get("place"))))
+    return WORDS[event.what].format_map(made)
 
 
 def _value(argument: dict[str, Any]) -> str:
@@ -76,11 +62,6 @@ def _value(argument: dict[str, Any]) -> str:
     if argument["type"].endswith("*") or kind == "address":
         return f"{value:#x}" if value else "NULL"
     return flags_text(value, kind) if kind in KINDS else str(value)
-
-
-def words(event: Event) -> str:
-    """What happened, as the screen says it; a note stands behind a tab."""
-    return WORDS[event.what].format_map(_Facts(event))
 
 
 def _plain(values: Any, name: str = "") -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from textwrap import dedent
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from kshell.kernel.core.declare import SyscallDefinition
@@ -24,26 +24,28 @@ _NO_ERRNO = {
 _ERRNO_LINE = re.compile(r"(E[A-Z0-9]+(?:,? (?:or )?E[A-Z0-9]+)*)  +(\S.*)")
 
 
-class Page:
+class Page(NamedTuple):
     """One page: the `summary` sentence, further `paragraphs`, and `errors`, pairs of an errno's name and why.
 
     `names` are the errnos that stand in the call's source, whatever the page says.
     """
 
-    __slots__ = ("errors", "names", "paragraphs", "summary")
+    summary: str
+    paragraphs: list[str]
+    errors: list[tuple[str, str]]
+    names: tuple[str, ...] = ()
 
-    def __init__(
-        self, summary: str, paragraphs: list[str], errors: list[tuple[str, str]], names: tuple[str, ...] = ()
-    ) -> None:
-        self.summary, self.paragraphs, self.errors, self.names = summary, paragraphs, errors, names
+    @property
+    def _told(self) -> str:
+        """What the page says where it has no errno; "" where it says nothing of that."""
+        text = " ".join((self.summary, *self.paragraphs))
+        return next((why for words, why in _NO_ERRNO.items() if words in text), "")
 
     @property
     def without_errors(self) -> str:
         """Why there is no errno on this page."""
-        text = " ".join((self.summary, *self.paragraphs))
-        told = next((why for words, why in _NO_ERRNO.items() if words in text), None)
-        if told is not None:
-            return told
+        if self._told:
+            return self._told
         if self.names:
             named = ", ".join(f"-{name}" for name in self.names)
             return f"its docstring does not say; its source names {named}"
@@ -52,8 +54,7 @@ class Page:
     @property
     def knows_errors(self) -> bool:
         """Whether the page says what the call may answer, or that it answers no errno."""
-        text = " ".join((self.summary, *self.paragraphs))
-        return bool(self.errors) or any(words in text for words in _NO_ERRNO)
+        return bool(self.errors or self._told)
 
     @property
     def returns(self) -> bool:

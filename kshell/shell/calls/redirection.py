@@ -35,21 +35,17 @@ def take_target(words: Sequence[Word]) -> tuple[list[Word], Target | None]:
     """
     rest: list[Word] = []
     target: Target | None = None
-    at = 0
-    while at < len(words):
-        match = OUTPUT.fullmatch(words[at].raw)
+    left = iter(words)
+    for word in left:
+        match = OUTPUT.fullmatch(word.raw)
         if match is None:
-            rest.append(words[at])
-        else:
-            path = words[at].text[match.start(2) :]
-            if not path and at + 1 < len(words):
-                at += 1
-                path = words[at].text
-            if not path:
-                because = "a path of the machine belongs behind >"
-                raise CommandError("syntax error near unexpected token `newline'", because, "echo 1 > /tmp/file")
-            target = Target(path, match[1] == ">>")
-        at += 1
+            rest.append(word)
+            continue
+        path = word.text[match.start(2) :] or next((each.text for each in left), "")
+        if not path:
+            because = "a path of the machine belongs behind >"
+            raise CommandError("syntax error near unexpected token `newline'", because, "echo 1 > /tmp/file")
+        target = Target(path, match[1] == ">>")
     return rest, target
 
 

@@ -12,14 +12,17 @@ from kshell.shell.modules.samples import find_sample, sample_names, sample_path
 from kshell.shell.views.view import show
 
 if TYPE_CHECKING:
-    from kshell.kernel.core.object import ObjectFile
     from kshell.kernel.kernel import Kernel
 
 Fields = list[tuple[str, str]]
 
 
 def module_fields(k: Kernel, name: str) -> Fields:
-    """Every field of a file, a sample or a loaded module.  Raises CommandError."""
+    """Every field of a file, a sample or a loaded module.  Raises CommandError.
+
+    gcc lays out what the macros say from the last to the first, and modpost's own fields follow; a source counts as
+    built for the kernel that runs.
+    """
     from kshell.cc.module_file import open_module
     from kshell.cc.source_error import SourceError
 
@@ -29,7 +32,20 @@ def module_fields(k: Kernel, name: str) -> Fields:
     except SourceError as error:
         what = f"modinfo: ERROR: could not get modinfo from '{show(path)}': Invalid module format"
         raise CommandError(what, error.because, error.try_, details=[error.what, *error.excerpt]) from None
-    return fields_of(k, path, built)
+    said = [pair for pair in built.info if pair[0] != "parm"]
+    parameters = [pair for pair in built.info if pair[0] == "parm"]
+    depends = built.depends if built.depends is not None else owners(built.undefined, k)
+    vermagic = built.vermagic if built.vermagic is not None else k.vermagic
+    called, retpoline, intree = ("name", built.name), ("retpoline", "Y"), [("intree", "Y")] if built.intree else []
+    by_modpost = [retpoline, *intree, called] if vermagic.startswith("4.") else [*intree, called, retpoline]
+    return [
+        ("filename", os.path.abspath(path)),
+        *reversed(said),
+        ("depends", ",".join(depends)),
+        *by_modpost,
+        ("vermagic", vermagic),
+        *parameters,
+    ]
 
 
 def _find(k: Kernel, name: str) -> str:
@@ -45,28 +61,6 @@ def _find(k: Kernel, name: str) -> str:
     because = f"the modules that come with kshell are {', '.join(sample_names())}"
     try_ = f"modinfo {close[0]}" if close else "modinfo FILE.py"
     raise CommandError(f"modinfo: ERROR: Module {show(name)} not found.", because, try_)
-
-
-def fields_of(k: Kernel, path: str, built: ObjectFile) -> Fields:
-    """The fields of a module that was read.
-
-    gcc lays out what the macros say from the last to the first, and modpost's own fields follow; a source counts as
-    built for the kernel that runs.
-    """
-    said = [pair for pair in built.info if pair[0] != "parm"]
-    parameters = [pair for pair in built.info if pair[0] == "parm"]
-    depends = built.depends if built.depends is not None else owners(built.undefined, k)
-    vermagic = built.vermagic if built.vermagic is not None else k.vermagic
-    name, retpoline, intree = ("name", built.name), ("retpoline", "Y"), [("intree", "Y")] if built.intree else []
-    by_modpost = [retpoline, *intree, name] if vermagic.startswith("4.") else [*intree, name, retpoline]
-    return [
-        ("filename", os.path.abspath(path)),
-        *reversed(said),
-        ("depends", ",".join(depends)),
-        *by_modpost,
-        ("vermagic", vermagic),
-        *parameters,
-    ]
 
 
 def field_lines(fields: Fields, field: str | None) -> list[str]:

@@ -30,9 +30,8 @@ def listing(program: Program) -> View:
         for instruction in _instructions(program, address, data):
             at, code = instruction.address, instruction.code
             target = TARGET.search(instruction.text)
-            text = instruction.text + (
-                f" <{names[int(target[1], 16)]}>" if target and int(target[1], 16) in names else ""
-            )
+            there = names.get(int(target[1], 16)) if target else None
+            text = instruction.text + (f" <{there}>" if there else "")
             text += f"   # {names[at]}" if at in names else ""
             file, line = program.places.get(at, ("", 0))
             place = f"{os.path.basename(file)}:{line}" if with_places and file else None

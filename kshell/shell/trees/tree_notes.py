@@ -98,7 +98,7 @@ def forget_made(session: Context, folder: str) -> None:
 def module_note(session: Context, path: str) -> str:
     """What to say when a .ko is loaded whose source has changed since it was made."""
     folder, name = os.path.split(path)
-    above = Sources(path).tree_above()
+    above, again = Sources(path).tree_above(), f"rmmod {module_name(path)}; insmod {named(path)}"
     changes = changes_of(above) if above else None
     if changes is not None:
         tree = tree_shown(session, above)
@@ -106,18 +106,13 @@ def module_note(session: Context, path: str) -> str:
         mine = sorted(source for source, module in changes.modules.items() if module == relative)
         if not _is_news(session, tree, USE, mine, changes):
             return ""
-        return f"{said(mine)}: make -C {named(tree)} modules; {_again(name, path)}"
+        return f"{said(mine)}: make -C {named(tree)} modules; {again}"
     beside, source = Sources(folder or "."), name.removesuffix(MODULE) + SOURCE
     if text_in(beside, name) is None or not beside.is_file(source) or is_in_module(beside, source, name):
         return ""
     news = {(os.path.abspath(path), str(hash(beside.read_bytes(source))))}
     if session.tree_memory.told.get(path) == news:
         return ""
-    session.tree_memory.told[path] = set(news)
+    session.tree_memory.told[path] = {*news}
     because = f"{show(source)} has changed since {show(name)} was made of it"
-    return f"{because}: make -C {named(folder or '.')}; {_again(name, path)}"
-
-
-def _again(name: str, path: str) -> str:
-    """How a module that is being loaded right now is replaced."""
-    return f"rmmod {name.removesuffix(MODULE).replace('-', '_')}; insmod {named(path)}"
+    return f"{because}: make -C {named(folder or '.')}; {again}"

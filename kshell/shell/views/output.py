@@ -7,32 +7,25 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import IO, Any, BinaryIO, TextIO
+from typing import IO, Any, BinaryIO, NamedTuple, TextIO
 
 from kshell.shell.views.failure import Failure
 from kshell.shell.views.view import Line, View, labelled, plain, show
 
 
-class Result:
+class Result(NamedTuple):
     """What one command came to: its `text` as typed, its `status`, and a `view` or, if it failed, an `error` too.
 
     `output` is what programs wrote to the screen, collected only where `collects` is true.  `notes` are sentences
     that the kernel has for the person at the shell.
     """
 
-    __slots__ = ("error", "notes", "output", "status", "text", "view")
-
-    def __init__(
-        self,
-        text: str,
-        status: int,
-        view: View,
-        error: dict[str, Any] | None = None,
-        output: bytes = b"",
-        notes: list[str] | None = None,
-    ) -> None:
-        self.text, self.status, self.view, self.error = text, status, view, error
-        self.output, self.notes = output, notes or []
+    text: str
+    status: int
+    view: View
+    error: dict[str, Any] | None = None
+    output: bytes = b""
+    notes: list[str] = []  # noqa: RUF012  a NamedTuple's default, never changed
 
     def json(self) -> dict[str, Any]:
         """The object of --json."""

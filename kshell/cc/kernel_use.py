@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from kshell.cc.c_text import filled
 from kshell.cc.finding import WARNING, Finding, finding, with_replaced
-from kshell.kernel.kernel import Kernel
 
 STUB = "STUB_"  # what the names of pointers to functions begin with
 REACH_IN = ("setattr", "delattr", "vars")
@@ -21,6 +20,8 @@ PRINTK = "printk takes a level and one text; an f-string stands for C's %d"
 def members() -> frozenset[str]:
     """The names that a kernel has: its methods, and what its initialisers store."""
     from dis import get_instructions
+
+    from kshell.kernel.kernel import Kernel  # and with it the emulator
 
     found: set[str] = set()
     for each in Kernel.__mro__:

@@ -10,7 +10,6 @@ import builtins
 import re
 from collections.abc import Iterable, Iterator
 
-from kshell import linux
 from kshell.abi.problem import did_you_mean
 from kshell.cc.finding import Finding, finding
 from kshell.cc.modinfo import is_include
@@ -59,6 +58,8 @@ C_NAMES = {
 
 def offered(header: str = "") -> list[str]:
     """The names that a source may import from kshell.linux, or from one header of it; none where there is no such."""
+    from kshell import linux  # it brings the whole kernel with it, and most sources need none of it said
+
     return linux.HEADERS.get(header, []) if header not in ("", linux.__name__) else linux.NAMES
 
 
@@ -129,6 +130,8 @@ def _imports(tree: ast.Module, own: set[str]) -> Iterator[Finding]:
 
 
 def _no_header(node: ast.ImportFrom) -> Finding:
+    from kshell import linux
+
     header = (node.module or "").removeprefix(f"{linux.__name__}.").replace(".", "/")
     because = f"kshell.linux has {', '.join(name.rpartition('.')[2] for name in linux.HEADERS)}"
     close = close_name(node.module or "", linux.HEADERS)

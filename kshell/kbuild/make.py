@@ -1,5 +1,7 @@
 """make: what its command line asks for, in a kernel tree or in a folder with a Makefile.
 
+Whether an object is up to date is decided in steps/compile_list.py.
+
 No program of the host is run: a recipe may call make, remove what a build made, and say something.
 
 C counterpart: GNU make, with the goals of Linux's top Makefile.

@@ -101,7 +101,7 @@ class Kernel(KernelText):
         self.definitions: dict[str, SyscallDefinition] = {}
         self.sys_call_table = 0
         self.nr_syscalls = 0
-        self.ni_syscall = 0  # the address of sys_ni_syscall
+        self.ni_syscall = 0  # the address of sys_ni_syscall (syscalls/sys_ni.py)
         self.extable_size = 0  # entries of the exception table
         self.switch: dict[int, int] = {}  # x64_sys_call(): what is compiled into text, whatever the table says
         self.dispatches_by_table = self.profile.dispatch == "table"

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from kshell.abi import ptregs
-from kshell.abi.errno import ENOSYS
 from kshell.abi.loglevel import KERN_INFO, KERN_NOTICE
 from kshell.kernel.boot import initcalls
 from kshell.kernel.boot.vmlinux import LoadedObject, Vmlinux, packaged
@@ -30,6 +29,7 @@ from kshell.kernel.mm import extable
 from kshell.kernel.mm.uaccess import ROUTINES
 from kshell.kernel.module.declarations import exported_by, variables_of
 from kshell.kernel.proc.mount import mount
+from kshell.kernel.syscalls.sys_ni import sys_ni_syscall
 from kshell.machine.ram import PAGE_SIZE
 from kshell.machine.ring3 import GDT, IRETQ
 
@@ -131,11 +131,6 @@ def _bind_externs(k: Kernel, objects: list[LoadedObject]) -> None:
             cell = k.memory.static(8)
             k.memory.store(cell, symbol.address)
         k.bind_stub(stub, cell)
-
-
-def sys_ni_syscall(k: Kernel, regs: memoryview) -> int:
-    """Where every slot without a call points (C: kernel/sys_ni.c)."""
-    return -ENOSYS
 
 
 def make_wrapper(definition: SyscallDefinition) -> Callable[[Kernel, memoryview], int]:

@@ -5,8 +5,6 @@ C counterpart: none; on Linux an initramfs and a few mounts do this.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from kshell.abi.errno import ENOENT
 from kshell.abi.fcntl import AT_FDCWD, O_LARGEFILE, O_RDWR
 from kshell.kernel.fs.dcache import Dentry, d_add
@@ -23,9 +21,7 @@ from kshell.kernel.fs.file import File, FilesStruct
 from kshell.kernel.fs.inode import MAY_READ, DirectoryInode, Inode, SuperBlock, SymlinkInode, inode_permission
 from kshell.kernel.fs.namei import filename_lookup
 from kshell.kernel.fs.shmem import RegularInode
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
+from kshell.kernel.kernel import Kernel
 
 DEVICES = (
     (b"null", NullInode, 0o666, MEM_MAJOR, 3),

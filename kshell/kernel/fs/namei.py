@@ -6,8 +6,6 @@ C counterpart: fs/namei.c.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from kshell.abi.errno import (
     EBADF,
     EBUSY,
@@ -33,10 +31,8 @@ from kshell.kernel.fs.inode import (
     inode_init_owner,
     inode_permission,
 )
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import strncpy_from_user
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
 
 PATH_MAX = 4096  # bytes of a path, its NUL included
 NAME_MAX = 255  # bytes of one name

@@ -5,8 +5,6 @@ C counterparts: fs/open.c, and path_openat() with its helpers in fs/namei.c.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from kshell.abi.errno import EACCES, EEXIST, EINVAL, EISDIR, ELOOP, ENOTDIR, EOPNOTSUPP, EPERM
 from kshell.abi.fcntl import (
     __O_TMPFILE,
@@ -43,9 +41,7 @@ from kshell.kernel.fs.inode import (
 )
 from kshell.kernel.fs.namei import LAST_NORM, Nameidata, filename_lookup, may_create, path_parent
 from kshell.kernel.fs.shmem import RegularInode
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
+from kshell.kernel.kernel import Kernel
 
 VALID_OPEN_FLAGS = (
     O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | FASYNC | O_DIRECT

@@ -6,17 +6,14 @@ C counterpart: fs/read_write.c.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from kshell.abi.errno import EBADF, EFAULT, EINVAL
 from kshell.abi.fcntl import SEEK_MAX
 from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File, Kiocb
 from kshell.kernel.fs.inode import MAX_LFS_FILESIZE
 from kshell.kernel.fs.uio import UserIter
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import access_ok
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
 
 MAX_RW_COUNT = 0x7FFFF000  # the most that one call transfers: INT_MAX, down to a page
 

@@ -7,12 +7,10 @@ tried without a machine.  C counterpart: include/linux/uio.h (struct iov_iter).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
 
 CHUNK = 0x10000  # how much one step of a long transfer carries, so that no count makes the host allocate it whole
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kshell.abi.errno import EINTR
 from kshell.kernel.entry import oops
 from kshell.kernel.entry.exec import revive_shell_task
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.struct_module import LOADING, Module
 from kshell.kernel.task.task import Task
+
+if TYPE_CHECKING:
+    from kshell.kernel.module.refusal import Refusal
 
 DIED = object()  # what run_function gives for a function that did not return
 
@@ -53,6 +55,8 @@ def named(task: Task, comm: str, pid: int = 0) -> Iterator[None]:
 
 def death(k: Kernel, module: Module) -> Refusal:
     """The task that ran the module's code was killed there, and the module stays as it is."""
+    from kshell.kernel.module.refusal import Reason, Refusal  # most machines end without one
+
     by = k.current.killed_by
     signal, why = (by.words, by.why) if by is not None else ("Killed", "it was killed")
     revive_shell_task(k)

@@ -6,15 +6,12 @@ Most machines end without a look into them, so what they show is imported at the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from kshell.abi.errno import ENOENT
 from kshell.kernel.fs.dcache import d_add
 from kshell.kernel.fs.inode import SuperBlock
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.proc.pseudo import ProcEntry, PseudoDirectory
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
 
 
 def mount(k: Kernel) -> None:

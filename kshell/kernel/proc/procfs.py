@@ -7,16 +7,13 @@ C counterpart: fs/proc/root.c.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.proc import proc_files
 from kshell.kernel.proc.proc_pid import pid_directory
 from kshell.kernel.proc.pseudo import ProcEntry, Show, directory, file, link
 from kshell.kernel.proc.seq_file import SeqInode
 from kshell.kernel.proc.sysctl import sysctl_entries
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
 
 
 def _file(show: Show) -> ProcEntry:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from kshell.abi import ptregs
 from kshell.abi.c_types import U64
@@ -16,11 +16,9 @@ from kshell.kernel.core.layout import TASK_SIZE_MAX, THREAD_SIZE
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.pointers import InvalidOpcode, KernelBug
 from kshell.kernel.core.taint import add_taint
+from kshell.kernel.kernel import Kernel
 from kshell.machine.paging import FETCH, NX, PRESENT, USER, WRITE
 from kshell.machine.ram import PAGE_MASK
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
 
 SOFT_LOCKUP_SECONDS = 22  # twice the watchdog's threshold, and a little
 OPCODE_PROLOGUE, OPCODE_BYTES = 42, 64

@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from kshell.abi import ptregs
 from kshell.abi.c_types import U64
 from kshell.abi.mman import MAP_ANONYMOUS, MAP_FIXED, MAP_GROWSDOWN, MAP_PRIVATE, PROT_EXEC, PROT_READ, PROT_WRITE
 from kshell.kernel.core.layout import USER_STACK_TOP
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.oom import handle_mm_fault
 from kshell.kernel.mm.uaccess import copy_to_user
 from kshell.kernel.task.task import Task
 from kshell.machine.paging import FRAME_MASK, READ
 from kshell.machine.ram import PAGE_MASK, PAGE_SIZE
 from kshell.machine.ring3 import USER_CS, USER_SS
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
 
 STACK_PAGES = 33
 PRIVATE = MAP_PRIVATE | MAP_FIXED

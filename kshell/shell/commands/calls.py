@@ -9,6 +9,7 @@ from kshell.kernel.kernel import Kernel
 from kshell.machine.encode import ARGUMENT_REGISTERS
 from kshell.shell.calls.call_line import call_arguments, call_number
 from kshell.shell.calls.call_views import CallView, Ending
+from kshell.shell.calls.forgotten import without_body
 from kshell.shell.calls.hops import Hops
 from kshell.shell.calls.target import target_of
 from kshell.shell.commands.registry import command, find, misuse, take_options
@@ -230,6 +231,9 @@ def _missing_page(k: Kernel, nr: int) -> View:
         what = "is a hole in the table" if state == "hole" else "has no row in the table"
         answer = f"number {nr} {what} of kernel {k.profile.name}: calling it answers -ENOSYS"
         return Text([answer], {"nr": nr, "name": None, "state": state})
+    forgotten = without_body(k, row)
+    if forgotten is not None:
+        raise CommandError(f"man: {row.name} has no page", *forgotten)
     lines = [
         [(f"{row.name}", "name"), (f"  system call {nr} ({nr:#x}), kernel {k.profile.name}", "dim")],
         [],

@@ -34,7 +34,6 @@ GROUPS = (
     "The machine",
     "The shell",
 )
-_DECORATOR = re.compile(r'^@command\(\s*"([^"]+)"(.*?)^def ', re.MULTILINE | re.DOTALL)
 _ALIASES = re.compile(r"\baliases=\(([^)]*)\)")
 
 
@@ -132,13 +131,15 @@ def _index() -> tuple[dict[str, str], dict[str, str]]:
     folder = os.path.dirname(__file__)
     for file in sorted(name for name in os.listdir(folder) if name.endswith(".py")):
         with open(os.path.join(folder, file), encoding="utf-8") as source:
-            declared = _DECORATOR.findall(source.read())
-        for name, rest in declared:
+            declared = source.read().split("\n@command(")[1:]
+        for text in declared:
+            head = text.partition("\ndef ")[0]
+            name = head.split('"', 2)[1]
             if name in files:
                 what = f"command {name} stands twice: in {files[name]}.py and in {file}"
                 raise CommandError(what, "a name leads to one command", f'@command("{name}2", ...)', status=BUG)
             files[name] = file.removesuffix(".py")
-            for listed in _ALIASES.findall(rest):
+            for listed in _ALIASES.findall(head) if "aliases" in head else ():
                 aliases |= dict.fromkeys(re.findall(r'"([^"]+)"', listed), name)
     return files, aliases
 

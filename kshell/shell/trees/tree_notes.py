@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from kshell.cc.source import module_name
 from kshell.kbuild.tree.sources import Sources
 from kshell.shell.host_files import named
 from kshell.shell.trees.named_tree import build_of, tree_shown
@@ -43,6 +42,8 @@ def reload(session: Context, paths: Iterable[str]) -> list[str]:
     loaded = session.kernel.modules if session.has_kernel else {}
     steps = []
     for path in paths:
+        from kshell.cc.source import module_name
+
         name = module_name(path)
         steps += [f"rmmod {name}"] * (name in loaded) + [f"insmod {named(path)}"]
     return steps
@@ -98,6 +99,8 @@ def forget_made(session: Context, folder: str) -> None:
 def module_note(session: Context, path: str) -> str:
     """What to say when a .ko is loaded whose source has changed since it was made."""
     folder, name = os.path.split(path)
+    from kshell.cc.source import module_name
+
     above, again = Sources(path).tree_above(), f"rmmod {module_name(path)}; insmod {named(path)}"
     changes = changes_of(above) if above else None
     if changes is not None:

@@ -40,6 +40,11 @@ def bug_report(bug: BaseException) -> CommandError:
 
         traceback.print_exception(bug)
     text = show(" ".join(str(bug).split()))[:200]
+    from kshell.kernel.core.sections import DeclarationError
+
+    if isinstance(bug, DeclarationError):  # somebody is adding a system call to kshell
+        because = "a declaration in kshell's own source does not fit what it declares"
+        return CommandError(f"kshell: {text}", because, "correct it there  (CONTRIBUTING.md)", status=BUG)
     return CommandError(
         f"kshell: internal error: {type(bug).__name__}: {text}",
         "this is a bug in kshell, not in what you typed",

@@ -12,17 +12,15 @@ its name and its six registers in hex, as strace prints a number that it does no
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from kshell.abi import fcntl
 from kshell.abi.c_types import U64
 from kshell.abi.errno import errno_name, is_error, strerror
 from kshell.abi.symbolic import KINDS, flags_text
+from kshell.kernel.core.trace import Call
+from kshell.kernel.kernel import Kernel
 from kshell.strace import user_data as show
-
-if TYPE_CHECKING:
-    from kshell.kernel.core.trace import Call
-    from kshell.kernel.kernel import Kernel
 
 RESULT_COLUMN = 40
 UNLIMITED = 1 << 80  # more than all the elements of an iovec together can say

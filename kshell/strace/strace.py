@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from kshell.kernel.core.trace import Tracer
+from kshell.kernel.core.trace import Call, Tracer
+from kshell.kernel.kernel import Kernel
 from kshell.strace import decode
-
-if TYPE_CHECKING:
-    from kshell.kernel.core.trace import Call
-    from kshell.kernel.kernel import Kernel
 
 
 class Strace(Tracer):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import struct
 import time
-from typing import TYPE_CHECKING
 
 from kshell.abi.c_types import U64, to_signed64
 from kshell.abi.errno import EFAULT
@@ -24,10 +23,8 @@ from kshell.abi.structs import (
 )
 from kshell.abi.symbolic import flags_text
 from kshell.kernel.core.memory import KernelFault
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_from_user, strncpy_from_user
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
 
 MAX_STRLEN = 32  # strace -s: of longer strings, and of longer arrays, that many are shown
 PATH_MAX = 4096

@@ -8,10 +8,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import NoReturn
 
 from kshell.abi import ptregs
-from kshell.abi.loglevel import KERN_INFO, KERN_NOTICE
-from kshell.kernel.boot import initcalls
+from kshell.abi.loglevel import KERN_EMERG, KERN_INFO, KERN_NOTICE
 from kshell.kernel.boot.vmlinux import LoadedObject, Vmlinux, packaged
 from kshell.kernel.core import layout
 from kshell.kernel.core.clock import BOOT_STEP_NS
@@ -28,6 +28,7 @@ from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm import extable
 from kshell.kernel.mm.uaccess import ROUTINES
 from kshell.kernel.module.declarations import exported_by, variables_of
+from kshell.kernel.module.init_exit import DIED, run_function
 from kshell.kernel.proc.mount import mount
 from kshell.kernel.syscalls.sys_ni import sys_ni_syscall
 from kshell.machine.ram import PAGE_SIZE
@@ -67,7 +68,7 @@ def start_kernel(k: Kernel) -> None:
     k.fs = FileSystem(k)
     mount(k)
     new_shell_task(k)
-    initcalls.do_initcalls(k, objects)
+    do_initcalls(k, objects)
     k.printk(KERN_INFO, f"Run kshell as init; {len(k.definitions)} system calls built in")
 
 
@@ -181,3 +182,24 @@ def _enter_user_mode(k: Kernel) -> None:
     k.memory.free_stack(stack)
     k.cpu.on_syscall = partial(entry.entry_SYSCALL_64, k)
     k.cpu.mmu.on_page_fault = partial(entry.do_user_addr_fault, k)
+
+
+def do_initcalls(k: Kernel, objects: list[LoadedObject]) -> None:
+    """Run what module_init names in each file that is built in: no module, not listed, never unloaded.
+
+    An error that one returns is nobody's business; one that oopses takes init with it: KernelPanic.
+    """
+    for linked in objects:
+        for function in linked.sections[".init"]:
+            k.builtin_modules.append(linked.name.rpartition("/")[2].removesuffix(".o").replace("-", "_"))
+            with k.cpu.ctrl_c:
+                if run_function(k, function, "swapper/0", pid=1) is DIED:
+                    _panic(k)
+
+
+def _panic(k: Kernel) -> NoReturn:
+    """The task that boots is init, and init must not die."""
+    signal = k.current.killed_by
+    reason = f"Attempted to kill init! exitcode={signal.signo if signal is not None else 0:#010x}"
+    k.printk(KERN_EMERG, f"Kernel panic - not syncing: {reason}")
+    raise KernelPanic(reason, [record.text for record in k.log.since(0)])

@@ -5,18 +5,13 @@ C counterparts: drivers/char/mem.c, drivers/char/random.c, drivers/tty/tty_io.c.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from kshell.abi.errno import EFAULT, ENOSPC
 from kshell.abi.stat import S_IFCHR
 from kshell.abi.structs import makedev
+from kshell.kernel.fs.file import File, Kiocb
 from kshell.kernel.fs.inode import Inode, SuperBlock
-from kshell.kernel.fs.uio import CHUNK
-
-if TYPE_CHECKING:
-    from kshell.kernel.fs.file import File, Kiocb
-    from kshell.kernel.fs.uio import IovIter
-    from kshell.kernel.kernel import Kernel
+from kshell.kernel.fs.uio import CHUNK, IovIter
+from kshell.kernel.kernel import Kernel
 
 MEM_MAJOR, TTYAUX_MAJOR = 1, 5
 TTY_CHUNK = 2048  # a terminal takes this much of a write at a time

@@ -6,7 +6,6 @@ C counterpart: fs/pipe.c.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
 
 from kshell.abi.errno import EAGAIN, EFAULT, EINTR, EPIPE
 from kshell.abi.fcntl import O_DIRECT, O_NONBLOCK, O_RDONLY, O_WRONLY
@@ -14,14 +13,11 @@ from kshell.abi.signal import SIGPIPE
 from kshell.abi.stat import S_IFIFO
 from kshell.kernel.core.signal import send_sig
 from kshell.kernel.fs.dcache import Dentry
-from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File
+from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File, Kiocb
 from kshell.kernel.fs.inode import Inode, SuperBlock
+from kshell.kernel.fs.uio import IovIter
+from kshell.kernel.kernel import Kernel
 from kshell.machine.ram import PAGE_SIZE
-
-if TYPE_CHECKING:
-    from kshell.kernel.fs.file import Kiocb
-    from kshell.kernel.fs.uio import IovIter
-    from kshell.kernel.kernel import Kernel
 
 PIPE_DEF_BUFFERS = 16
 

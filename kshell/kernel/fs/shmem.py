@@ -5,19 +5,14 @@ C counterpart: mm/shmem.c (tmpfs).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from kshell.abi.errno import EFAULT, EFBIG, ENOSPC, ENXIO
 from kshell.abi.fcntl import O_APPEND, SEEK_DATA, SEEK_HOLE
 from kshell.abi.stat import S_IFREG
+from kshell.kernel.fs.file import File, Kiocb
 from kshell.kernel.fs.inode import MAX_LFS_FILESIZE, Inode, SuperBlock, generic_llseek, vfs_setpos
-from kshell.kernel.fs.uio import CHUNK
+from kshell.kernel.fs.uio import CHUNK, IovIter
+from kshell.kernel.kernel import Kernel
 from kshell.machine.ram import PAGE_SIZE
-
-if TYPE_CHECKING:
-    from kshell.kernel.fs.file import File, Kiocb
-    from kshell.kernel.fs.uio import IovIter
-    from kshell.kernel.kernel import Kernel
 
 
 class RegularInode(Inode):

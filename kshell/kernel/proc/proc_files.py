@@ -7,17 +7,13 @@ kernel/kallsyms.c, kernel/module/procfs.c.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from kshell.kernel.core.cred import Cred
 from kshell.kernel.fs.dcache import Dentry, d_path
 from kshell.kernel.fs.inode import DirectoryInode
-from kshell.kernel.module.struct_module import LOADING, UNFORMED, UNLOADING
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.module.struct_module import LOADING, UNFORMED, UNLOADING, Module
 from kshell.machine.ram import PAGE_SIZE
-
-if TYPE_CHECKING:
-    from kshell.kernel.core.cred import Cred
-    from kshell.kernel.kernel import Kernel
-    from kshell.kernel.module.struct_module import Module
 
 CENTISECOND_NS = 10_000_000
 

@@ -7,27 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 from kshell.abi.errno import EACCES, EINVAL
 from kshell.abi.mman import MAP_SHARED, PROT_EXEC, PROT_READ, PROT_WRITE
+from kshell.kernel.core.cred import Cred
 from kshell.kernel.fs.dcache import Dentry, d_path
 from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File
 from kshell.kernel.fs.inode import DirectoryInode, Inode
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.mm.address_space import AddressSpace
+from kshell.kernel.mm.vma import Vma
 from kshell.kernel.proc.proc_files import mounts
 from kshell.kernel.proc.proc_status import status
 from kshell.kernel.proc.pseudo import ProcEntry, PseudoDirectory, directory, file, link
 from kshell.kernel.proc.seq_file import SeqInode, SizedInode
-from kshell.kernel.task.task import COMM_LEN
+from kshell.kernel.task.task import COMM_LEN, Task
 from kshell.machine.paging import FRAME_MASK, PRESENT
 from kshell.machine.ram import PAGE_SIZE
-
-if TYPE_CHECKING:
-    from kshell.kernel.core.cred import Cred
-    from kshell.kernel.kernel import Kernel
-    from kshell.kernel.mm.address_space import AddressSpace
-    from kshell.kernel.mm.vma import Vma
-    from kshell.kernel.task.task import Task
 
 NAME_COLUMN = 73  # of a line of maps, where the name begins
 FD_SIZE = 64  # what stat says of a link in fd/

@@ -6,18 +6,14 @@ them out then: PID namespaces, huge pages, cpusets, seccomp.  C counterparts: fs
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from kshell.abi.mman import MAP_GROWSDOWN, MAP_SHARED, PROT_EXEC, PROT_WRITE
 from kshell.kernel.core.layout import THREAD_SIZE
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.mm.address_space import AddressSpace
 from kshell.kernel.proc.sysctl import cap_last_cap
+from kshell.kernel.task.task import Task
 from kshell.machine.paging import FRAME_MASK, LEVELS, PRESENT
 from kshell.machine.ram import PAGE_SIZE
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
-    from kshell.kernel.mm.address_space import AddressSpace
-    from kshell.kernel.task.task import Task
 
 NR_OPEN_DEFAULT = 64  # descriptors that a table has room for at first
 FDTABLE_STEP = 128  # it grows by powers of two times this

@@ -5,22 +5,17 @@ C counterpart: fs/seq_file.c.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from kshell.abi.errno import EACCES, EFAULT, EINVAL, EIO, ESRCH
 from kshell.abi.fcntl import SEEK_CUR
 from kshell.abi.stat import S_IFREG
+from kshell.kernel.core.cred import Cred
 from kshell.kernel.core.memory import KernelFault
-from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE
+from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File, Kiocb
 from kshell.kernel.fs.inode import MAX_LFS_FILESIZE, MAX_NON_LFS, Inode, SuperBlock, generic_llseek, vfs_setpos
+from kshell.kernel.fs.uio import IovIter
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.proc.pseudo import ProcEntry
 from kshell.machine.ram import PAGE_SIZE
-
-if TYPE_CHECKING:
-    from kshell.kernel.core.cred import Cred
-    from kshell.kernel.fs.file import File, Kiocb
-    from kshell.kernel.fs.uio import IovIter
-    from kshell.kernel.kernel import Kernel
-    from kshell.kernel.proc.pseudo import ProcEntry
 
 
 class SeqFile:

@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 from kshell.abi.c_types import U64
 from kshell.abi.errno import EINVAL, EPERM
+from kshell.kernel.core.cred import Cred
 from kshell.kernel.core.layout import MMAP_MIN_ADDR
 from kshell.kernel.core.printk import DEFAULT_LEVEL
 from kshell.kernel.core.taint import LETTERS, add_taint
 from kshell.kernel.fs.inode import MAX_LFS_FILESIZE
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.address_space import MAX_MAP_COUNT
 from kshell.kernel.proc.pseudo import ProcEntry, directory, file
 from kshell.kernel.proc.seq_file import SizedInode
-
-if TYPE_CHECKING:
-    from kshell.kernel.core.cred import Cred
-    from kshell.kernel.kernel import Kernel
 
 TOKEN_MAX = 21  # characters of a number, more are no number (C: TMPBUFLEN)
 BLANK = b" \t\n\v\f\r"

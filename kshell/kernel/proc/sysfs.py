@@ -7,25 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kshell.abi.errno import EIO, ENODEV
+from kshell.kernel.core.cred import Cred
+from kshell.kernel.core.module_macros import Param
+from kshell.kernel.fs.file import Kiocb
+from kshell.kernel.fs.uio import IovIter
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.params import param_get, param_set
-from kshell.kernel.module.struct_module import LIVE, LOADING, UNFORMED, UNLOADING
+from kshell.kernel.module.struct_module import UNFORMED, Module
 from kshell.kernel.proc.proc_files import kallsyms_show_value
 from kshell.kernel.proc.pseudo import ProcEntry, directory, file, link
 from kshell.kernel.proc.seq_file import SizedInode
 from kshell.machine.ram import PAGE_SIZE
 
-if TYPE_CHECKING:
-    from kshell.kernel.core.cred import Cred
-    from kshell.kernel.core.module_macros import Param
-    from kshell.kernel.fs.file import Kiocb
-    from kshell.kernel.fs.uio import IovIter
-    from kshell.kernel.kernel import Kernel
-    from kshell.kernel.module.struct_module import Module
-
-INITSTATE = {LIVE: "live", LOADING: "coming", UNLOADING: "going"}
 ADDRESS_SIZE = 19  # 0x, 16 digits, newline
 
 
@@ -73,7 +69,7 @@ def _module(module: Module, k: Kernel) -> Mapping[bytes, ProcEntry]:
         b"coresize": _attribute(k, module, lambda: module.size),
         b"holders": _alive(k, module, directory(partial(_holders, module), 0o755)),
         b"initsize": _attribute(k, module, lambda: 0),
-        b"initstate": _attribute(k, module, lambda: INITSTATE[module.state]),
+        b"initstate": _attribute(k, module, lambda: module.initstate),
         b"refcnt": _attribute(k, module, lambda: module.refcount),
         b"sections": _alive(k, module, directory(partial(_sections, module), 0o755)),
         b"taint": _attribute(k, module, lambda: module.taints),

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.entry.exec import Buffer
-
-if TYPE_CHECKING:
-    from kshell.kernel.core.declare import SyscallDefinition
 
 # By what a parameter's type shows (kshell.abi.c_types).
 _BY_TYPE = {

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from kshell.abi.problem import did_you_mean
+from kshell.kernel.core.declare import SyscallDefinition
+from kshell.kernel.entry.exec import Buffer
+from kshell.kernel.kernel import Kernel
 from kshell.shell.calls.arguments import ALL_SYMBOLS, Refusal, argument, register_value
 from kshell.shell.errors import CommandError
+from kshell.shell.lines.words import Word
 from kshell.shell.views.view import show
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from kshell.kernel.core.declare import SyscallDefinition
-    from kshell.kernel.entry.exec import Buffer
-    from kshell.kernel.kernel import Kernel
-    from kshell.shell.lines.words import Word
 
 MOST_ARGUMENTS = 6
 OPTIONAL = {"open": 1, "openat": 1, "fcntl": 1}  # the last argument is "..." in C's prototype of these

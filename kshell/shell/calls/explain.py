@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from kshell.abi.c_types import U64
 from kshell.abi.errno import errno_name, is_error
+from kshell.kernel.core.declare import SyscallDefinition
+from kshell.kernel.core.trace import Call
+from kshell.kernel.kernel import Kernel
 from kshell.shell.calls.facts import fact
 from kshell.shell.calls.forgotten import without_body
 from kshell.shell.calls.manual import page
 from kshell.shell.calls.target import Target, target_of
 from kshell.shell.modules.samples import sample_names, sample_path
+from kshell.shell.state.context import Context
 from kshell.shell.views.view import show
-
-if TYPE_CHECKING:
-    from kshell.kernel.core.declare import SyscallDefinition
-    from kshell.kernel.core.trace import Call
-    from kshell.kernel.kernel import Kernel
-    from kshell.shell.state.context import Context
 
 Explanation = tuple[str, str]  # because, and what to try; either may be empty
 X32_BIT = 1 << 30

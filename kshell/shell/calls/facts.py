@@ -4,17 +4,13 @@ part of a path is missing.  Looking changes nothing that a program could see, bu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.core.layout import TASK_SIZE_MAX
+from kshell.kernel.core.trace import Call
+from kshell.kernel.fs.file import FilesStruct
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.mm.address_space import AddressSpace
 from kshell.shell.views.view import show
-
-if TYPE_CHECKING:
-    from kshell.kernel.core.declare import SyscallDefinition
-    from kshell.kernel.core.trace import Call
-    from kshell.kernel.fs.file import FilesStruct
-    from kshell.kernel.kernel import Kernel
-    from kshell.kernel.mm.address_space import AddressSpace
 
 MOST_DESCRIPTORS = 12  # that one sentence lists
 _ACCESS = {1: "reading only", 2: "writing only", 3: "reading and writing", 4: "neither (O_PATH)"}

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
+from kshell.abi.syscall_rows import Row
 from kshell.abi.syscall_tbl import TABLES, load
 from kshell.kernel.core.layout import entry_name
 from kshell.kernel.core.profile import COURSE
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.syscalls import definitions, subjects
-
-if TYPE_CHECKING:
-    from kshell.abi.syscall_rows import Row
-    from kshell.kernel.kernel import Kernel
 
 
 def without_row(k: Kernel, name: str) -> tuple[str, str] | None:

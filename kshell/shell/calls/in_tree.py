@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from kshell.abi.object_file import ObjectError, read_object
 from kshell.abi.syscall_tbl import decode, load, parse
 from kshell.kbuild.tree.sources import Sources
+from kshell.kernel.core.trace import Call
+from kshell.kernel.kernel import Kernel
 from kshell.shell.host_files import named
+from kshell.shell.state.context import Context
 from kshell.shell.trees.named_tree import build_of, is_installed, tree_of
 from kshell.shell.trees.tree_changes import module_of
 from kshell.shell.trees.tree_running import COURSE_CALL, unbooted, way_there
 from kshell.shell.views.view import show
-
-if TYPE_CHECKING:
-    from kshell.kernel.core.trace import Call
-    from kshell.kernel.kernel import Kernel
-    from kshell.shell.state.context import Context
 
 TABLE = "arch/x86/entry/syscalls/syscall_64.tbl"
 X32_FROM = 512  # rows of x32 programs begin there

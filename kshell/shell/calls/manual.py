@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from textwrap import dedent
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from kshell.kernel.core.declare import SyscallDefinition
-    from kshell.kernel.core.profile import Profile
+from kshell.kernel.core.declare import SyscallDefinition
+from kshell.kernel.core.profile import Profile
 
 _RELEASE = re.compile(r"\[(since|before) (\d+)\.(\d+)\] ")
 # What a page without errnos says, and what that comes down to.

@@ -6,17 +6,15 @@ The path is one of the machine's, and the shell's task opens, writes and closes 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from kshell.abi.errno import errno_name, strerror
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import is_own
 from kshell.shell.lines.unix_grammar import OUTPUT
+from kshell.shell.lines.words import Word
+from kshell.shell.state.context import Context
 from kshell.shell.views.view import show
-
-if TYPE_CHECKING:
-    from kshell.shell.lines.words import Word
-    from kshell.shell.state.context import Context
 
 NUMBERS = {"write": 1, "close": 3, "openat": 257}  # as bash was compiled with, whatever the table says now
 

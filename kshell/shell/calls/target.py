@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from kshell.abi.c_types import U64
+from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.entry.entry import lookup
-
-if TYPE_CHECKING:
-    from kshell.kernel.core.declare import SyscallDefinition
-    from kshell.kernel.kernel import Kernel
+from kshell.kernel.kernel import Kernel
 
 
 class Target(NamedTuple):

@@ -4,16 +4,11 @@ that make modules_install has put where the kernel of a tree looks."""
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from functools import cache
-from typing import TYPE_CHECKING
 
+from kshell.kernel.kernel import Kernel
 from kshell.shell.modules.samples import sample_names, sample_path
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from kshell.kernel.kernel import Kernel
-
 
 _NEEDED = re.compile(r'= extern\("(\w+)"')
 _EXPORTED = re.compile(r"^EXPORT_SYMBOL(?:_GPL)?\((\w+)\)", re.MULTILINE)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from kshell.cc.module_file import open_module
 from kshell.cc.source_error import SourceError
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.load import load_module
 from kshell.kernel.module.refusal import Refusal
+from kshell.kernel.module.struct_module import Module
 from kshell.kernel.module.unload import delete_module
 from kshell.shell.modules.samples import plain_name
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
-    from kshell.kernel.module.struct_module import Module
 
 
 def insmod(

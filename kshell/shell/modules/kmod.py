@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from kshell.abi.problem import did_you_mean
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.module.struct_module import Module
 from kshell.shell.errors import CommandError
 from kshell.shell.modules.depmod import dependencies, installed
 from kshell.shell.modules.samples import find_sample, plain_name, sample_names
+from kshell.shell.state.context import Context
 from kshell.shell.views.view import Nothing, Text, View, show
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
-    from kshell.kernel.module.struct_module import Module
-    from kshell.shell.state.context import Context
 
 
 def load(

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from kshell.abi.problem import did_you_mean
+from kshell.kernel.kernel import Kernel
 from kshell.shell.errors import CommandError
 from kshell.shell.modules.depmod import owners
 from kshell.shell.modules.samples import find_sample, sample_names, sample_path
 from kshell.shell.views.view import show
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
 
 Fields = list[tuple[str, str]]
 

@@ -6,25 +6,22 @@ The kernel gives its own reason; here is what it cannot know: which tree a file 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from kshell.abi.errno import ENOENT, ENOEXEC
 from kshell.kbuild.build_log import BuildFailed
 from kshell.kbuild.directory import read_directory
 from kshell.kbuild.tree.sources import Sources, read_makefile
+from kshell.kernel.core.object import ObjectFile
 from kshell.kernel.core.profile import PROFILES
 from kshell.kernel.module.refusal import Reason
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import named, unreadable
 from kshell.shell.modules.depmod import owners
 from kshell.shell.modules.refusals import ModuleError
+from kshell.shell.state.context import Context
 from kshell.shell.trees.named_tree import build_of, tree_of, tree_shown
 from kshell.shell.trees.tree_running import missing_symbol, way_there
 from kshell.shell.views.view import show
-
-if TYPE_CHECKING:
-    from kshell.kernel.core.object import ObjectFile
-    from kshell.shell.state.context import Context
 
 MOST_FILES = 100  # of a tree that are looked at for a module's name
 

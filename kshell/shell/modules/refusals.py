@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from kshell.abi.errno import EEXIST, EINVAL, ENOENT, ENOEXEC, ESRCH, strerror
 from kshell.abi.problem import did_you_mean, excerpt
+from kshell.cc.source_error import SourceError
+from kshell.kernel.core.object import ObjectFile
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.shell.errors import CommandError
 from kshell.shell.modules.samples import plain_name
 from kshell.shell.views.view import show
-
-if TYPE_CHECKING:
-    from kshell.cc.source_error import SourceError
-    from kshell.kernel.core.object import ObjectFile
-    from kshell.kernel.kernel import Kernel
 
 INSMOD_WORDS = {
     ENOENT: "Unknown symbol in module",

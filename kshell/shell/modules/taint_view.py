@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kshell.kernel.core.taint import FLAGS, in_order, print_tainted
+from kshell.kernel.core.taint import FLAGS, Taint, in_order, print_tainted
 from kshell.kernel.report.taint import DETAILS, SINCE, letters_of
 from kshell.shell.views.view import Text
-
-if TYPE_CHECKING:
-    from kshell.kernel.core.taint import Taint
 
 
 def taint_now(taint: Taint, everything: bool) -> Text:

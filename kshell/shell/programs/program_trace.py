@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from kshell.abi import ptregs
 from kshell.abi.signal import SI_KERNEL, SIGSEGV, SIGTRAP
 from kshell.kernel.core.event import Event
+from kshell.kernel.core.signal import Siginfo
+from kshell.kernel.core.trace import Call
+from kshell.kernel.kernel import Kernel
 from kshell.machine.ram import PAGE_SIZE
 from kshell.shell.calls.hops import HopColumn, Hops
+from kshell.shell.programs.program_files import Program
+from kshell.shell.views.view import Line
 from kshell.strace.strace import Strace
-
-if TYPE_CHECKING:
-    from kshell.kernel.core.signal import Siginfo
-    from kshell.kernel.core.trace import Call
-    from kshell.kernel.kernel import Kernel
-    from kshell.shell.programs.program_files import Program
-    from kshell.shell.views.view import Line
 
 SYSCALL_SIZE = 2  # of the instruction
 FEW = 100  # calls that are kept of a program that nobody traces, for `libc`

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from kshell.abi import ptregs
 from kshell.kernel.core.trace import MOST_CALLS, Call
 from kshell.kernel.entry.exec import load_program
-from kshell.kernel.entry.run import run_program
+from kshell.kernel.entry.run import Outcome, run_program
+from kshell.kernel.kernel import Kernel
 from kshell.shell.calls.call_views import Ending, RunView, call_line
 from kshell.shell.calls.hops import Hops
 from kshell.shell.errors import INTERRUPTED, CommandError
 from kshell.shell.programs.program_files import Program
 from kshell.shell.programs.program_trace import ProgramTracer, instruction_at, stopped_at
-from kshell.shell.state.context import BUDGET
+from kshell.shell.state.context import BUDGET, Context
 from kshell.shell.views.view import Line, View, show
-
-if TYPE_CHECKING:
-    from kshell.kernel.entry.run import Outcome
-    from kshell.kernel.kernel import Kernel
-    from kshell.shell.state.context import Context
 
 
 def start(session: Context, program: Program, args: list[str], traced: bool, with_hops: bool) -> View:

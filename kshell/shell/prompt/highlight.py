@@ -6,17 +6,13 @@ a name is being typed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from kshell.abi.symbolic import SYMBOLS
+from kshell.kernel.kernel import Kernel
 from kshell.shell.calls.arguments import EXTRA, Refusal, register_value
 from kshell.shell.commands import registry
 from kshell.shell.lines.words import Line, Word
 from kshell.shell.prompt.line import LONGEST, expected, lenient
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
-    from kshell.shell.session import Session
+from kshell.shell.session import Session
 
 Fragments = list[tuple[str, str]]
 

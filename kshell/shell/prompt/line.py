@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from kshell.kernel.boot.vmlinux import Vmlinux
 from kshell.kernel.core.profile import DEFAULT
 from kshell.shell.commands.registry import Command, find
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.options import Option
 from kshell.shell.lines.words import Line, Word, plain, split
-
-if TYPE_CHECKING:
-    from kshell.kernel.boot.vmlinux import Vmlinux
 
 LONGEST = 4000
 """A line longer than this is run all the same, but not coloured and not completed."""

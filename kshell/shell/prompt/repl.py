@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kshell import __version__
 from kshell.kernel.core.profile import PROFILES
@@ -18,13 +18,11 @@ from kshell.shell.lines.words import END, pasted
 from kshell.shell.prompt.guard import Guard
 from kshell.shell.prompt.line import prompt_text
 from kshell.shell.prompt.screen import Screen
+from kshell.shell.prompt.terminal import Terminal
 from kshell.shell.prompt.warming import warm_up
+from kshell.shell.session import Session
 from kshell.shell.settings import Config, load
 from kshell.shell.views.output import is_dumb
-
-if TYPE_CHECKING:
-    from kshell.shell.prompt.terminal import Terminal
-    from kshell.shell.session import Session
 
 LOOK_SECONDS = 0.05  # between two looks whether Ctrl-C was pressed
 LONGEST_LINE = 4096  # a terminal hands out no longer one

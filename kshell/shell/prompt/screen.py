@@ -4,14 +4,11 @@ cursor is."""
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 from kshell.shell.errors import INTERRUPTED
 from kshell.shell.views.output import Output, Result
-
-if TYPE_CHECKING:
-    from kshell.shell.views.render import RichOutput
-    from kshell.shell.views.view import Line
+from kshell.shell.views.render import RichOutput
+from kshell.shell.views.view import Line
 
 
 def _presses() -> int:

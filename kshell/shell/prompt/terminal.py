@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import get_app
@@ -20,18 +20,16 @@ from prompt_toolkit.utils import is_windows
 
 from kshell.kernel.core.profile import PROFILES
 from kshell.shell.prompt.complete import FragmentLexer, LineCompleter
+from kshell.shell.prompt.editor import ProgramEditor
+from kshell.shell.prompt.guard import Guard
 from kshell.shell.prompt.history import LineHistory
 from kshell.shell.prompt.keys import line_keys
 from kshell.shell.prompt.line import prompt_text
+from kshell.shell.prompt.match import Match
 from kshell.shell.prompt.style import COLOURED, PLAIN
+from kshell.shell.session import Session
 from kshell.shell.settings import Config, history_path
-
-if TYPE_CHECKING:
-    from kshell.shell.prompt.editor import ProgramEditor
-    from kshell.shell.prompt.guard import Guard
-    from kshell.shell.prompt.match import Match
-    from kshell.shell.session import Session
-    from kshell.shell.trees.tree_state import State
+from kshell.shell.trees.tree_state import State
 
 MENU_ROWS = 8
 WATCH_SECONDS = 1.0  # between two looks at the files of the tree; one takes a millisecond

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from kshell.shell.prompt.guard import Guard
-    from kshell.shell.prompt.screen import Screen
-    from kshell.shell.session import Session
+from kshell.shell.prompt.guard import Guard
+from kshell.shell.prompt.screen import Screen
+from kshell.shell.session import Session
 
 
 def warm_up(session: Session, screen: Screen, guard: Guard) -> Iterator[None]:

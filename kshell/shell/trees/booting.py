@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from kshell.abi.problem import did_you_mean
 from kshell.kbuild.steps.install import InstallError, installed, is_stale
 from kshell.kbuild.tree.sources import Sources, is_tree
+from kshell.kernel.boot.vmlinux import Vmlinux
 from kshell.kernel.core.pointers import KernelPanic
 from kshell.kernel.core.profile import PROFILES
+from kshell.kernel.kernel import Kernel
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import named, own_path
-from kshell.shell.state.context import Panicked
+from kshell.shell.state.context import Context, Panicked
 from kshell.shell.trees.named_tree import name_tree, tree_folder
 from kshell.shell.trees.tree_notes import BOOT, change_note
 from kshell.shell.views.failure import retold
 from kshell.shell.views.view import show
-
-if TYPE_CHECKING:
-    from kshell.kernel.boot.vmlinux import Vmlinux
-    from kshell.kernel.kernel import Kernel
-    from kshell.shell.state.context import Context
 
 _OOPS = ("------------[ cut here", "BUG: ", "general protection fault", "watchdog: BUG")  # how an oops begins
 LAST_LINES, MOST_LINES = 12, 40  # of a log that an error shows: without an oops in it, and at most

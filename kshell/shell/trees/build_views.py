@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from kshell.kbuild.build_log import BuildFailed, BuildLog
+from kshell.kbuild.make import Made
+from kshell.kbuild.messages import BuildMessage
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import named
+from kshell.shell.state.context import Context
 from kshell.shell.trees.named_tree import build_of
 from kshell.shell.trees.tree_notes import reload
 from kshell.shell.views.view import Column, Line, Table, View, labelled, show, show_lines, span
-
-if TYPE_CHECKING:
-    from kshell.kbuild.build_log import BuildFailed, BuildLog
-    from kshell.kbuild.make import Made
-    from kshell.kbuild.messages import BuildMessage
-    from kshell.shell.state.context import Context
 
 # A step, and what it takes on a real machine: orders of magnitude, for a laptop of four cores.
 REAL_COST = (

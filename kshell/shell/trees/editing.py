@@ -7,15 +7,12 @@ import shlex
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 from kshell.kbuild.tree.sources import Sources
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import named
+from kshell.shell.state.context import Context
 from kshell.shell.views.view import Nothing, View, show
-
-if TYPE_CHECKING:
-    from kshell.shell.state.context import Context
 
 FALLBACKS = ("nano", "vim", "vi", "notepad")
 

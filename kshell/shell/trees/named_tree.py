@@ -6,18 +6,15 @@ Nothing here runs a build; it only looks.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from kshell.abi.object_file import ObjectError, read_object
 from kshell.kbuild.tree.sources import Sources, is_tree, tree_at
 from kshell.kbuild.tree.tree_files import TreeError
+from kshell.kernel.kernel import Kernel
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import own_path
+from kshell.shell.state.context import Context
 from kshell.shell.views.failure import retold
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
-    from kshell.shell.state.context import Context
 
 
 def tree_folder(session: Context, command: str, folder: str | None) -> str:

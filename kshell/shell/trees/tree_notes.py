@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from kshell.kbuild.tree.sources import Sources
 from kshell.shell.host_files import named
+from kshell.shell.state.context import Context
 from kshell.shell.trees.named_tree import build_of, tree_shown
 from kshell.shell.trees.tree_changes import MODULE, SOURCE, USER, Changes, changes_of, is_in_module, text_in
 from kshell.shell.views.view import show
-
-if TYPE_CHECKING:
-    from kshell.shell.state.context import Context
 
 MOST_NAMES = 3  # files that a note names; `tree` lists them all
 # Occasions of a note; each tells of a set of changes once.

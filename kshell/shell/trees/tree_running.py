@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from typing import TYPE_CHECKING
 
 from kshell.kbuild.steps.modpost import parse_symvers
 from kshell.kbuild.tree.sources import Sources
+from kshell.kernel.kernel import Kernel
 from kshell.shell.host_files import named
+from kshell.shell.state.context import Context
 from kshell.shell.trees.named_tree import build_of, is_installed, is_running, tree_of, tree_shown
 from kshell.shell.trees.tree_changes import changes_of
 from kshell.shell.trees.tree_notes import USE, change_note
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
-    from kshell.shell.state.context import Context
 
 COURSE_CALL = "test_call"
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from kshell.kbuild.tree.sources import Sources, is_tree
+from kshell.shell.state.context import Context
 from kshell.shell.trees.named_tree import build_of, is_installed, is_running
 from kshell.shell.trees.tree_changes import changes_of
 from kshell.shell.views.view import show
-
-if TYPE_CHECKING:
-    from kshell.shell.state.context import Context
 
 
 class State(NamedTuple):

@@ -34,6 +34,7 @@ GROUPS = (
     "The machine",
     "The shell",
 )
+_NAME = re.compile(r'\s*"([^"]+)"')
 _ALIASES = re.compile(r"\baliases=\(([^)]*)\)")
 
 
@@ -134,7 +135,10 @@ def _index() -> tuple[dict[str, str], dict[str, str]]:
             declared = source.read().split("\n@command(")[1:]
         for text in declared:
             head = text.partition("\ndef ")[0]
-            name = head.split('"', 2)[1]
+            quoted = _NAME.match(head)
+            if quoted is None:
+                continue
+            name = quoted[1]
             if name in files:
                 what = f"command {name} stands twice: in {files[name]}.py and in {file}"
                 raise CommandError(what, "a name leads to one command", f'@command("{name}2", ...)', status=BUG)

@@ -19,6 +19,7 @@ from kshell.shell.views.output import Result
 from kshell.shell.views.view import View, show
 
 SOURCE_DEPTH = 16
+UNIX_MARKS = frozenset("|<>&`$")  # what a Unix shell would take for itself
 
 
 class Session(Context):
@@ -105,7 +106,7 @@ class Session(Context):
 
     def call(self, words: list[Word]) -> View:
         """What one command answers.  CommandError if it fails."""
-        if any(c in word.raw for word in words for c in "|<>&`$"):
+        if any(not UNIX_MARKS.isdisjoint(word.raw) for word in words):
             from kshell.shell.lines.unix_grammar import refuse
 
             refuse(words, registry.is_command, lambda: self.kernel.release)

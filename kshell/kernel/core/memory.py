@@ -95,24 +95,26 @@ class KernelMemory:
         index = self._readable.get(address)
         if index is not None:
             return self._words[index]
-        value = int.from_bytes(self.read(address, 8), "little")
-        self._remember(self._readable, address)
-        return value
+        if address & 7 or address < USER_END:  # over the end of a page, perhaps; and user pages come and go
+            return int.from_bytes(self.read(address, 8), "little")
+        return self._words[self._remember(self._readable, address, READ)]
 
     def store(self, address: int, value: int) -> None:
         """Store the low 64 bits of `value` at `address`.  Raises KernelFault."""
         index = self._writable.get(address)
         if index is not None:
             self._words[index] = value & U64
-        else:
+        elif address & 7 or address < USER_END:
             self.write(address, (value & U64).to_bytes(8, "little"))
-            self._remember(self._writable, address)
+        else:
+            self._words[self._remember(self._writable, address, WRITE)] = value & U64
 
-    def _remember(self, cells: dict[int, int], address: int) -> None:
-        if not address & 7 and address >= USER_END:  # user pages come and go
-            if len(cells) > MOST_CELLS:
-                cells.clear()
-            cells[address] = self.physical(address) >> 3
+    def _remember(self, cells: dict[int, int], address: int, access: int) -> int:
+        """The index of a cell that may be accessed so: it is not asked again.  Raises KernelFault."""
+        if len(cells) > MOST_CELLS:
+            cells.clear()
+        cells[address] = index = self.check(address, access) + (address & PAGE_SIZE - 1) >> 3
+        return index
 
     # Any number of bytes.
 

@@ -6,6 +6,7 @@ C counterpart: fs/exec.c.  What a program finds at its start is in binfmt.py; ru
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from kshell.abi.mman import PROT_EXEC, PROT_READ, PROT_WRITE
@@ -13,7 +14,7 @@ from kshell.kernel.core.layout import USER_STACK_TOP, USER_TEXT
 from kshell.kernel.core.trace import Call, Tracer
 from kshell.kernel.entry.run import Outcome, run_task
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
+from kshell.kernel.mm.uaccess import copy_from_user
 from kshell.kernel.task.binfmt import Segment, build_stack, load_bytes, map_fresh, map_segments, map_stack, start_thread
 from kshell.kernel.task.task import Task, do_exit, release_task
 from kshell.machine.encode import stub_listing
@@ -21,6 +22,7 @@ from kshell.machine.ram import PAGE_SIZE, OutOfMemory
 
 STUB_DATA = USER_TEXT + PAGE_SIZE  # strings and buffers of `syscall`
 STUB_DATA_SIZE = 16 << 20
+STUB_END = STUB_DATA + STUB_DATA_SIZE
 
 
 class Buffer(NamedTuple):
@@ -30,26 +32,37 @@ class Buffer(NamedTuple):
 
 
 class StubRun(NamedTuple):
-    """One `syscall`: the call (None if it was never made), its outcome, the stub's instructions
-    (address, bytes, text), and each buffer afterwards (argument number, address, bytes)."""
+    """One `syscall`: the call (None if it was never made), its outcome, the stub's instructions (bytes and text), and
+    each buffer afterwards (argument number, address, bytes)."""
 
     call: Call | None
     outcome: Outcome
-    listing: list[tuple[int, bytes, str]]
+    stub: list[tuple[bytes, str]]
     buffers: list[tuple[int, int, bytes]]
+
+    @property
+    def listing(self) -> list[tuple[int, bytes, str]]:
+        """The instructions of the stub with their addresses."""
+        addresses = accumulate((len(code) for code, _ in self.stub), initial=USER_TEXT)
+        return [(at, code, text) for at, (code, text) in zip(addresses, self.stub, strict=False)]
 
 
 def new_shell_task(k: Kernel) -> Task:
     """The task that makes the calls of `syscall`; its descriptors stay from one call to the next."""
-    task = Task(k, "kshell", None)
+    task = k.shell_task = Task(k, "kshell", None)
     k.tasks[task.pid] = task
-    map_fresh(task, USER_TEXT, PAGE_SIZE, PROT_READ | PROT_EXEC)
-    map_fresh(task, STUB_DATA, STUB_DATA_SIZE, PROT_READ | PROT_WRITE)
-    task.mm.start_brk = task.mm.brk = STUB_DATA + STUB_DATA_SIZE
+    _map_areas(task)
+    task.mm.start_brk = task.mm.brk = STUB_END
     map_stack(task)
-    k.shell_task = task
     k.switch_to(task)
     return task
+
+
+def _map_areas(task: Task) -> None:
+    """Map the areas of the stub and of its data, in place of what is there."""
+    map_fresh(task, USER_TEXT, PAGE_SIZE, PROT_READ | PROT_EXEC)
+    map_fresh(task, STUB_DATA, STUB_DATA_SIZE, PROT_READ | PROT_WRITE)
+    task.mm.changes = 0
 
 
 def revive_shell_task(k: Kernel) -> bool:
@@ -75,43 +88,54 @@ def run_stub(
     with k.cpu.ctrl_c:  # nothing is raised in the middle of the kernel
         revive_shell_task(k)
         task = k.shell_task
-        k.switch_to(task)
-        values, buffers = _place(k, task, args)
-        listing, at = [], USER_TEXT
-        for code, text in stub_listing(nr, values):
-            listing.append((at, code, text))
-            at += len(code)
-        map_fresh(task, USER_TEXT, PAGE_SIZE, PROT_READ | PROT_EXEC)  # whatever the last call did to it
-        load_bytes(k, task, USER_TEXT, b"".join(code for _, code, _ in listing))
-        start_thread(task, USER_TEXT, USER_STACK_TOP - 0x100)
+        if k.current is not task:
+            k.switch_to(task)
+        values, strings, buffers = _place(args)
+        stub = stub_listing(nr, values)
+        _load_stub(k, task, b"".join(code for code, _ in stub), strings)
         with k.heard_by(tracer):
             outcome = run_task(k, task, calls=1, budget=budget)
         after = []
         if task.is_alive:
             after = [(i, address, copy_from_user(k, address, size)) for i, address, size in buffers]
-        return StubRun(next(iter(tracer.calls[before:]), None), outcome, listing, after)
+        return StubRun(next(iter(tracer.calls[before:]), None), outcome, stub, after)
 
 
-def _place(k: Kernel, task: Task, args: Sequence[int | bytes | Buffer]) -> tuple[list[int], list[tuple[int, int, int]]]:
-    """What the argument registers hold when all bytes and buffers have their place in fresh user memory, and where each
-    buffer is: the number of its argument, its address and its size."""
-    map_fresh(task, STUB_DATA, STUB_DATA_SIZE, PROT_READ | PROT_WRITE)
-    values, buffers, at = [], [], STUB_DATA
+def _place(
+    args: Sequence[int | bytes | Buffer],
+) -> tuple[list[int], list[tuple[int, bytes]], list[tuple[int, int, int]]]:
+    """What the argument registers hold when all bytes and buffers have their place in user memory, where the bytes go,
+    and where each buffer is: the number of its argument, its address and its size."""
+    values, strings, buffers, at = [], [], [], STUB_DATA
     for index, arg in enumerate(args):
         if isinstance(arg, int):
             values.append(arg)
             continue
         size = arg.size if isinstance(arg, Buffer) else len(arg) + 1
-        if at + size > STUB_DATA + STUB_DATA_SIZE:
+        if at + size > STUB_END:
             raise ValueError(f"strings and buffers of one call may take {STUB_DATA_SIZE >> 20} MiB together")
         values.append(at)
         if isinstance(arg, Buffer):
             buffers.append((index, at, size))
-        elif copy_to_user(k, at, arg + b"\0"):
-            task.pending = None  # no OOM killer: the call is not made
-            raise ValueError("the machine has no memory left for the arguments")
+        else:
+            strings.append((at, arg + b"\0"))
         at += (size + 15) & ~15
-    return values, buffers
+    return values, strings, buffers
+
+
+def _load_stub(k: Kernel, task: Task, code: bytes, strings: list[tuple[int, bytes]]) -> None:
+    """Put the stub and its strings into fresh memory, whatever the last call did to it, and clear the registers."""
+    if task.mm.changes:
+        _map_areas(task)
+    else:
+        task.mm.zap(USER_TEXT, STUB_END)
+    try:
+        for address, data in (*strings, (USER_TEXT, code)):
+            load_bytes(k, task, address, data)
+    except ValueError:
+        task.pending = None  # no OOM killer: the call is not made
+        raise ValueError("the machine has no memory left for the arguments") from None
+    start_thread(task, USER_TEXT, USER_STACK_TOP - 0x100)
 
 
 def load_program(

@@ -41,13 +41,13 @@ def _cut(segments: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 def vfs_read(k: Kernel, iocb: Kiocb, *segments: tuple[int, int]) -> int:
     """Read into user memory, (address, length) each; the bytes read or a negative errno."""
     err = _check(iocb.file, iocb.pos, segments, FMODE_READ)
-    return err or iocb.inode.read_iter(k, iocb, UserIter(k, *_cut(segments)))
+    return err or iocb.file.inode.read_iter(k, iocb, UserIter(k, *_cut(segments)))
 
 
 def vfs_write(k: Kernel, iocb: Kiocb, *segments: tuple[int, int]) -> int:
     """Write from user memory, (address, length) each; the bytes written or a negative errno."""
     err = _check(iocb.file, iocb.pos, segments, FMODE_WRITE)
-    return err or iocb.inode.write_iter(k, iocb, UserIter(k, *_cut(segments)))
+    return err or iocb.file.inode.write_iter(k, iocb, UserIter(k, *_cut(segments)))
 
 
 def vfs_llseek(file: File, offset: int, whence: int) -> int:

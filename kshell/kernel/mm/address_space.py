@@ -53,6 +53,7 @@ class AddressSpace:
         self._k = k
         self.pages = PageTable(k.ram, k.memory.space)
         self.vmas = VmaList()
+        self.changes = 0  # of mappings that were there: who made one sees whether it is still as it was
         self.start_brk = self.brk = 0
         self.arg_start = self.arg_end = 0
 
@@ -87,7 +88,7 @@ class AddressSpace:
                 return SIGBUS, BUS_ADRERR
         frame = self._k.ram.alloc_frame()
         try:
-            self.pages.set_entry(page, frame | _pte_flags(vma.prot))
+            self.pages.set_entry(page, frame | PTE_FLAGS[vma.prot & ANY_ACCESS])
         except OutOfMemory:
             self._k.ram.free_frame(frame)
             raise
@@ -143,10 +144,15 @@ class AddressSpace:
             return -EINVAL
         end = start + page_align(size)
         if self.overlaps(start, end - start):
+            self.changes += 1
             self.vmas.remove(start, end)
-            self.pages.clear_user(start, end)
-            self._k.cpu.mmu.flush()
+            self.zap(start, end)
         return 0
+
+    def zap(self, start: int, end: int) -> None:
+        """Free the pages of [start, end): what is mapped there is as it was at first (C: zap_page_range)."""
+        self.pages.clear_user(start, end)
+        self._k.cpu.mmu.flush()
 
     def protect(self, start: int, size: int, prot: int) -> int:
         """Change the protection of a range (C: do_mprotect_pkey)."""
@@ -174,6 +180,7 @@ class AddressSpace:
 
     def _protect(self, start: int, end: int, prot: int) -> int:
         """Linux changes what comes before a hole, or before what may not be changed, and then answers the errno."""
+        self.changes += 1
         result = 0
         first, last = self.vmas.cut(start, min(end, TASK_SIZE_MAX))
         covered = start
@@ -185,7 +192,7 @@ class AddressSpace:
                 break
             vma.prot = prot
             for page, entry in self.pages.user_pages(vma.start, vma.end):
-                self.pages.set_entry(page, entry & FRAME_MASK | _pte_flags(prot))
+                self.pages.set_entry(page, entry & FRAME_MASK | PTE_FLAGS[prot])
             covered = vma.end
         self.vmas.join(first, last)
         self._k.cpu.mmu.flush()
@@ -220,3 +227,6 @@ def _pte_flags(prot: int) -> int:
     if prot == PROT_NONE:
         return PRESENT | NX  # the page keeps its content, but the user bit is gone
     return PRESENT | USER | (WRITABLE if prot & PROT_WRITE else 0) | (0 if prot & PROT_EXEC else NX)
+
+
+PTE_FLAGS = [_pte_flags(prot) for prot in range(ANY_ACCESS + 1)]

@@ -26,7 +26,7 @@ class TaskExit(BaseException):
 
 
 class Task:
-    """One task.  `regs` is its pt_regs, at the top of its kernel stack."""
+    """One task.  `regs` is its pt_regs, at the top of its kernel stack; `is_alive` until it exits or is killed."""
 
     def __init__(self, k: Kernel, comm: str, parent: Task | None) -> None:
         self.pid = k.new_pid()
@@ -39,30 +39,23 @@ class Task:
         self.mm: AddressSpace = AddressSpace(k)
         self.stack = k.memory.alloc_stack()
         self.frame = k.cpu.new_frame(k.memory.physical(self.stack + THREAD_SIZE - ptregs.SIZE))
+        self.regs = self.frame.words  # the 21 words of pt_regs
+        self.is_alive = True
         self.pending: Siginfo | None = None
         self.exit_status: int | None = None
         self.killed_by: Siginfo | None = None
-
-    @property
-    def regs(self) -> memoryview:
-        """The 21 words of pt_regs."""
-        return self.frame.words
 
     @property
     def regs_address(self) -> int:
         """Where pt_regs is, in kernel memory."""
         return self.stack + THREAD_SIZE - ptregs.SIZE
 
-    @property
-    def is_alive(self) -> bool:
-        """False once it has exited or was killed."""
-        return self.exit_status is None and self.killed_by is None
-
 
 def do_exit(k: Kernel, task: Task, status: int | None, signal: Siginfo | None = None) -> None:
     """End a task: by exit() with `status` 0 to 255, or by a signal.  Its files close and its memory is freed."""
     if not task.is_alive:
         return
+    task.is_alive = False
     task.exit_status, task.killed_by = (None, signal) if signal else (status, None)
     task.files.close_all()
     task.mm.destroy()

@@ -23,6 +23,9 @@ def call_number(k: Kernel, word: Word, rest: Sequence[Word] = (), command: str =
     """The number of the call that a word names: a number, or a name of the kernel's table.  CommandError otherwise;
     `command` and `rest` are what was typed around it."""
     text = word.text
+    known = k.table.by_name.get(text)
+    if known is not None:
+        return known.number
     try:
         value = register_value(text)
     except Refusal as refusal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kshell.abi.c_types import U64, to_signed64
 from kshell.abi.errno import errno_name, is_error
@@ -11,8 +11,10 @@ from kshell.abi.signal import si_code_name
 from kshell.kernel.core.signal import Siginfo
 from kshell.kernel.core.trace import Call
 from kshell.kernel.entry.run import Outcome
-from kshell.shell.calls.hops import Hops
 from kshell.shell.views.view import Line, View, labelled, show, span
+
+if TYPE_CHECKING:
+    from kshell.shell.calls.hops import Hops
 
 
 def call_json(call: Call, arguments: int) -> dict[str, Any]:

@@ -9,8 +9,6 @@ from kshell.kernel.kernel import Kernel
 from kshell.machine.encode import ARGUMENT_REGISTERS
 from kshell.shell.calls.call_line import call_arguments, call_number
 from kshell.shell.calls.call_views import CallView, Ending
-from kshell.shell.calls.forgotten import without_body
-from kshell.shell.calls.hops import Hops
 from kshell.shell.calls.target import target_of
 from kshell.shell.commands.registry import command, find, misuse, take_options
 from kshell.shell.errors import INTERRUPTED, CommandError
@@ -62,8 +60,10 @@ def syscall(session: Context, words: list[Word]) -> View:
 
 def make_call(session: Context, words: list[Word], with_hops: bool) -> View:
     """What `syscall` and `trace syscall` share."""
+    k, budget = session.kernel, session.budget
     given = take_options("syscall", words, leading=True)
     meanwhile, words = None, given.words
+    raw = "--raw" in given
     during = given.get("--during")
     if during is not None:
         from kshell.shell.commands.meanwhile import Meanwhile
@@ -71,17 +71,16 @@ def make_call(session: Context, words: list[Word], with_hops: bool) -> View:
         meanwhile = Meanwhile(session, during)
     if not words:
         raise misuse("syscall", "which call?")
-    k = session.kernel
     nr = _number(session, k, words, "syscall")
     target = target_of(k, nr)
     definition = target.definition
-    raw = "--raw" in given or words[0].text[:1].isdigit()  # by number it is syscall(2), which knows no signature either
+    raw = raw or words[0].text[:1].isdigit()  # by number it is syscall(2), which knows no signature either
     args = call_arguments(k, words[0].text, words[1:], definition, raw)
     oopses, pid = k.oopses, k.shell_task.pid
     tracer = Strace(k, wants_events=with_hops)
     k.on_sleep = meanwhile.run if meanwhile is not None else None
     try:
-        run = run_stub(k, nr, args, session.budget, tracer)
+        run = run_stub(k, nr, args, budget, tracer)
     except ValueError as error:
         raise CommandError(f"syscall: {error}", "the arguments are put into user memory first", "less data") from None
     finally:
@@ -91,7 +90,11 @@ def make_call(session: Context, words: list[Word], with_hops: bool) -> View:
     _stopped(run.outcome)
     count = len(definition.parameters) if definition is not None else len(args)
     name = run.call.name if run.call is not None else None
-    hops = Hops(tracer.events, run.listing, f"__NR_{name} = {nr}" if name else "") if with_hops else None
+    hops = None
+    if with_hops:
+        from kshell.shell.calls.hops import Hops
+
+        hops = Hops(tracer.events, run.listing, f"__NR_{name} = {nr}" if name else "")
     returned = run.call is not None and run.outcome.kind == "returned"
     explanation = None
     if returned and run.call is not None and run.call.ret is not None and run.call.ret < 0:
@@ -102,8 +105,8 @@ def make_call(session: Context, words: list[Word], with_hops: bool) -> View:
         from kshell.shell.trees.tree_running import remind
 
         remind(session, k, {name})
-    ending = Ending(run.outcome, _faulting(run), k.oopses > oopses, f"the shell's task {pid}")
     memory = [(i, _parameter(definition, i), address, data) for i, address, data in run.buffers]
+    ending = Ending(run.outcome, _faulting(run), k.oopses > oopses, f"the shell's task {pid}")
     if returned:
         session.last_call = run.call
     return CallView(run.call, count, ending, memory, explanation, hops, meanwhile, session.libc)
@@ -226,6 +229,8 @@ def man(session: Context, words: list[Word]) -> View:
 
 def _missing_page(k: Kernel, nr: int) -> View:
     """The page of a number without a body here."""
+    from kshell.shell.calls.forgotten import without_body
+
     row, state = k.table.by_number.get(nr), k.syscall_state(nr)
     if row is None:
         what = "is a hole in the table" if state == "hole" else "has no row in the table"

@@ -47,7 +47,7 @@ class Command:
     shell and what it shows.
     """
 
-    __slots__ = ("aliases", "arguments", "examples", "group", "handler", "name", "options", "usage")
+    __slots__ = ("aliases", "arguments", "examples", "forms", "group", "handler", "name", "options")
     handler: Handler
 
     def __init__(
@@ -62,8 +62,7 @@ class Command:
     ) -> None:
         self.name, self.group, self.aliases = name, group, aliases
         self.arguments, self.options, self.examples = arguments, options, examples
-        dashed = (option for option in options if option.key.startswith("-"))
-        self.usage = usage or (" ".join([name, *map(str, dashed), *map(str, arguments)]),)
+        self.forms = usage
 
     def __call__(self, handler: Handler) -> Handler:
         """Register `handler` as what does it.  CommandError where a step was forgotten."""
@@ -75,6 +74,12 @@ class Command:
             raise CommandError(f"command {self.name}: {what}", because, try_, status=BUG)
         _commands[self.name] = self
         return handler
+
+    @property
+    def usage(self) -> tuple[str, ...]:
+        """The forms it takes."""
+        dashed = (option for option in self.options if option.key.startswith("-"))
+        return self.forms or (" ".join([self.name, *map(str, dashed), *map(str, self.arguments)]),)
 
     @property
     def summary(self) -> str:

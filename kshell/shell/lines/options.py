@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from kshell.shell.lines.words import Word, plain
 
@@ -29,42 +29,50 @@ KINDS = frozenset(
 )
 # What is missing behind an option, by its placeholder.
 _NEEDED = {"BYTES": "bytes", "COMMAND": "a command", "DIR": "a folder", "FILE": "a file"}
-_SHOWN = re.compile(r"(?P<spellings>[^\s,]+(?:, [^\s,]+)*)(?: (?P<value>\S+))?")
 
 
-class Option:
+class Option(NamedTuple):
     """One option: how it is spelled, what it does, and the placeholder of the value behind it ("" for none).
 
-    `shown` is how help lists it: ``-f``, ``-l, --level``, ``-C DIR``, or a word without a dash.  `value` is given where
-    help does not show it, `also` has spellings that help does not list.  Its `key` is the first spelling.
+    `shown` is how help lists it: ``-f``, ``-l, --level``, ``-C DIR``, or a word without a dash.  `unshown` is the
+    placeholder where help does not show it, `also` has spellings that help does not list.
     """
 
-    __slots__ = ("_also", "key", "meaning", "shown", "spellings", "value")
+    shown: str
+    meaning: str
+    unshown: str = ""
+    also: tuple[str, ...] = ()
 
-    def __init__(self, shown: str, meaning: str, value: str = "", also: Sequence[str] = ()) -> None:
-        match = _SHOWN.fullmatch(shown)
-        assert match is not None, shown
-        self.shown, self.meaning, self.value = shown, meaning, value or match["value"] or ""
-        self.spellings, self._also = tuple(match["spellings"].split(", ")), tuple(also)
-        self.key = self.spellings[0]
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """How it is spelled, as help lists it."""
+        return tuple(part.split(" ")[0] for part in self.shown.split(", "))
+
+    @property
+    def key(self) -> str:
+        """What stands for it in a Given: its first spelling."""
+        return self.spellings[0]
+
+    @property
+    def value(self) -> str:
+        """The placeholder of the value behind it, "" for none."""
+        return self.unshown or self.shown.split(", ")[-1].partition(" ")[2]
 
     @property
     def known(self) -> tuple[str, ...]:
         """Every spelling that is understood."""
-        return self.spellings + self._also
+        return self.spellings + self.also
 
     def __str__(self) -> str:
         return f"[{self.key} {self.value}]" if self.value else f"[{self.key}]"
 
 
-class Argument:
+class Argument(NamedTuple):
     """One argument: its kind (see KINDS), and its placeholder in the usage, in brackets where it may be left out and
     with ``...`` where more of the same may follow."""
 
-    __slots__ = ("kind", "shown")
-
-    def __init__(self, kind: str, shown: str) -> None:
-        self.kind, self.shown = kind, shown
+    kind: str
+    shown: str
 
     @property
     def many(self) -> bool:

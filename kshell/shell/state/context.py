@@ -69,7 +69,7 @@ class Context:
         self.log_seen = 0  # the first record that `dmesg -w` has not shown yet
         self.log_cleared = 0  # the first record that `dmesg -C` has not forgotten
         self.following: Iterator[tuple[int, str]] | None = None  # the lines that come after the present one
-        self.tty = ShellTty(lambda: self.output, lambda: self.read_input())
+        self.tty = ShellTty(self)
         self._kernel: Kernel | None = None
 
     @property

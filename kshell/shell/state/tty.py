@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from kshell.shell.errors import CommandError
 from kshell.shell.views.output import Output
@@ -11,14 +12,18 @@ from kshell.shell.views.view import Line
 COLLECTED_MAX = 4 << 20  # bytes of a program's output that --json keeps
 
 
+class Front(Protocol):
+    """The two ends of a session, as they are at a moment: its `output`, and who gives a line that the person typed."""
+
+    output: Output
+    read_input: Callable[[], bytes]
+
+
 class ShellTty:
-    """/dev/tty of the machine: what programs write goes to the session's output, or into the result of --json.
+    """/dev/tty of the machine: what programs write goes to the session's output, or into the result of --json."""
 
-    `output` answers where that is now; `read_input` gives a line that the person typed.
-    """
-
-    def __init__(self, output: Callable[[], Output], read_input: Callable[[], bytes]) -> None:
-        self._output, self._read_input = output, read_input
+    def __init__(self, front: Front) -> None:
+        self._front = front
         self._collected = bytearray()
         self._line = b""
         self.lost = 0
@@ -26,9 +31,9 @@ class ShellTty:
 
     def write(self, data: bytes) -> None:
         """Show bytes at once, or collect them."""
-        if not self._output().collects:
+        if not self._front.output.collects:
             try:
-                self._output().write(data)
+                self._front.output.write(data)
             except OSError as error:  # the reader has gone: not a matter for the kernel in whose name this runs
                 self.failure = self.failure or error
             return
@@ -40,7 +45,7 @@ class ShellTty:
         """Show a line of a command that is still at work.  Where nobody reads it any more, CommandError ends the
         command, unless `stop` is false: kernel code does not end for that."""
         try:
-            self._output().line(line)
+            self._front.output.line(line)
         except OSError as error:
             self.failure = self.failure or error
             if stop:
@@ -49,7 +54,7 @@ class ShellTty:
     def read(self, size: int) -> bytes:
         """At most `size` bytes of the line that the person typed; empty at the end of the input."""
         if not self._line:
-            self._line = self._read_input()
+            self._line = self._front.read_input()
         taken, self._line = self._line[:size], self._line[size:]
         return taken
 

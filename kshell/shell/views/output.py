@@ -10,7 +10,7 @@ import sys
 from typing import IO, Any, BinaryIO, NamedTuple, TextIO
 
 from kshell.shell.views.failure import Failure
-from kshell.shell.views.view import Line, View, labelled, plain, show
+from kshell.shell.views.view import Line, View, labelled, screen_text
 
 
 class Result(NamedTuple):
@@ -97,22 +97,22 @@ class PlainOutput(Output):
 
     def line(self, line: Line) -> None:
         """The line, on a line of its own."""
-        self._out.write(("" if self._fresh else "\n") + show(plain(line)) + "\n")
+        self._out.write(("" if self._fresh else "\n") + screen_text([line]))
         self._out.flush()
         self._fresh = True
 
     def show(self, result: Result) -> None:
         """The lines of the view; the person's next line starts fresh."""
-        lines = [plain(line) for line in result.view.lines()]
+        lines = list(result.view.lines())
         stream = self._err if isinstance(result.view, Failure) else self._out
         if (lines or result.notes) and not self._fresh:
             self._out.write("\n")
             self._fresh = True
         if stream is self._err:
             self._out.flush()
-        stream.writelines(show(line) + "\n" for line in lines)
+        stream.write(screen_text(lines))
         for note in result.notes:
-            self._out.writelines(show(plain(line)) + "\n" for line in labelled("note", note))
+            self._out.write(screen_text(labelled("note", note)))
         stream.flush()
 
 

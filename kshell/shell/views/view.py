@@ -35,6 +35,11 @@ def plain(line: Line) -> str:
     return "".join(text for text, _ in line)
 
 
+def screen_text(lines: Iterable[Line]) -> str:
+    """The lines as they go to a stream: fit for a terminal, each with its newline."""
+    return "".join([show(plain(line)) + "\n" for line in lines])
+
+
 def show(text: str) -> str:
     """Text fit for a terminal: control characters and bytes that are no text as backslash escapes."""
     if text.isprintable():

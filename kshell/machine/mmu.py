@@ -12,19 +12,7 @@ from typing import Any
 from unicorn import unicorn_const as uc_const
 
 from kshell.abi.c_types import U64
-from kshell.machine.paging import (
-    FETCH,
-    FRAME_MASK,
-    KERNEL_START,
-    NX,
-    PRESENT,
-    READ,
-    USER,
-    USER_END,
-    WRITABLE,
-    WRITE,
-    PageTable,
-)
+from kshell.machine.paging import CANONICAL, FETCH, FRAME_MASK, NX, PRESENT, READ, USER, WRITABLE, WRITE, PageTable
 from kshell.machine.quirks.code_watch import EDGE, CodeWatch
 from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, Ram
 
@@ -85,7 +73,7 @@ class Mmu:
             pte = words[((pte & FRAME_MASK) + 8 * (address >> shift & 511)) >> 3]
             if not pte & PRESENT:
                 return 0
-        return pte if address < USER_END or address >= KERNEL_START else 0
+        return pte if address >> 47 in CANONICAL else 0
 
     def allows(self, pte: int, access: int) -> bool:
         """Whether the code of the present ring may do that to a page."""

@@ -15,7 +15,7 @@ USER = 4
 NX = 1 << 63
 FRAME_MASK = 0x000F_FFFF_FFFF_F000
 USER_END = 1 << 47
-KERNEL_START = (1 << 64) - USER_END  # what lies between is not canonical
+CANONICAL = (0, (1 << 17) - 1)  # bits 47 to 63 of an address: all alike, as a 48-bit CPU demands
 LEVELS = (39, 30, 21)  # shifts of PML4, PDPT and PD; the last level, PT, is shift 12
 
 # Access kinds, as Unicorn names them (UC_MEM_READ, UC_MEM_WRITE, UC_MEM_FETCH).
@@ -24,7 +24,7 @@ READ, WRITE, FETCH = 16, 17, 18
 
 def is_canonical(address: int) -> bool:
     """Whether bits 48 to 63 repeat bit 47, as a 48-bit CPU demands."""
-    return address < USER_END or address >= KERNEL_START
+    return address < 1 << 47 or address >= (1 << 64) - (1 << 47)
 
 
 class PageTable:

@@ -81,12 +81,7 @@ def do_syscall_64(k: Kernel, regs: memoryview) -> None:
 
 def new_statistics(k: Kernel, nr: int) -> CallStatistics:
     """Begin to count the calls of `nr`; all numbers outside the table share one entry, under -1."""
-    if not 0 <= nr < k.nr_syscalls:
-        nr = -1
-    statistics = k.statistics.get(nr)
-    if statistics is None:
-        statistics = k.statistics[nr] = CallStatistics()
-    return statistics
+    return k.statistics.setdefault(nr if 0 <= nr < k.nr_syscalls else -1, CallStatistics())
 
 
 def lookup(k: Kernel, rax: int) -> tuple[int | None, int]:

@@ -6,7 +6,6 @@ C counterpart: fs/exec.c.  What a program finds at its start is in binfmt.py; ru
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import NamedTuple
 
 from kshell.abi.mman import PROT_EXEC, PROT_READ, PROT_WRITE
@@ -39,12 +38,6 @@ class StubRun(NamedTuple):
     outcome: Outcome
     stub: list[tuple[bytes, str]]
     buffers: list[tuple[int, int, bytes]]
-
-    @property
-    def listing(self) -> list[tuple[int, bytes, str]]:
-        """The instructions of the stub with their addresses."""
-        addresses = accumulate((len(code) for code, _ in self.stub), initial=USER_TEXT)
-        return [(at, code, text) for at, (code, text) in zip(addresses, self.stub, strict=False)]
 
 
 def new_shell_task(k: Kernel) -> Task:
@@ -90,47 +83,38 @@ def run_stub(
         task = k.shell_task
         if k.current is not task:
             k.switch_to(task)
-        values, strings, buffers = _place(args)
-        stub = stub_listing(nr, values)
-        _load_stub(k, task, b"".join(code for code, _ in stub), strings)
+        at = _place(args)
+        stub = stub_listing(nr, [arg if isinstance(arg, int) else at[i] for i, arg in enumerate(args)])
+        strings = [(at[i], arg + b"\0") for i, arg in enumerate(args) if isinstance(arg, bytes)]
+        _load_stub(k, task, [*strings, (USER_TEXT, b"".join(code for code, _ in stub))])
         with k.heard_by(tracer):
             outcome = run_task(k, task, calls=1, budget=budget)
-        after = []
-        if task.is_alive:
-            after = [(i, address, copy_from_user(k, address, size)) for i, address, size in buffers]
+        buffers = [(i, arg.size) for i, arg in enumerate(args) if isinstance(arg, Buffer) and task.is_alive]
+        after = [(i, at[i], copy_from_user(k, at[i], size)) for i, size in buffers]
         return StubRun(next(iter(tracer.calls[before:]), None), outcome, stub, after)
 
 
-def _place(
-    args: Sequence[int | bytes | Buffer],
-) -> tuple[list[int], list[tuple[int, bytes]], list[tuple[int, int, int]]]:
-    """What the argument registers hold when all bytes and buffers have their place in user memory, where the bytes go,
-    and where each buffer is: the number of its argument, its address and its size."""
-    values, strings, buffers, at = [], [], [], STUB_DATA
+def _place(args: Sequence[int | bytes | Buffer]) -> dict[int, int]:
+    """The address in user memory of each argument that is no number, by the argument's index."""
+    places, at = {}, STUB_DATA
     for index, arg in enumerate(args):
-        if isinstance(arg, int):
-            values.append(arg)
-            continue
-        size = arg.size if isinstance(arg, Buffer) else len(arg) + 1
-        if at + size > STUB_END:
-            raise ValueError(f"strings and buffers of one call may take {STUB_DATA_SIZE >> 20} MiB together")
-        values.append(at)
-        if isinstance(arg, Buffer):
-            buffers.append((index, at, size))
-        else:
-            strings.append((at, arg + b"\0"))
-        at += (size + 15) & ~15
-    return values, strings, buffers
+        if not isinstance(arg, int):
+            size = arg.size if isinstance(arg, Buffer) else len(arg) + 1
+            if at + size > STUB_END:
+                raise ValueError(f"strings and buffers of one call may take {STUB_DATA_SIZE >> 20} MiB together")
+            places[index] = at
+            at += (size + 15) & ~15
+    return places
 
 
-def _load_stub(k: Kernel, task: Task, code: bytes, strings: list[tuple[int, bytes]]) -> None:
+def _load_stub(k: Kernel, task: Task, pieces: list[tuple[int, bytes]]) -> None:
     """Put the stub and its strings into fresh memory, whatever the last call did to it, and clear the registers."""
     if task.mm.changes:
         _map_areas(task)
     else:
         task.mm.zap(USER_TEXT, STUB_END)
     try:
-        for address, data in (*strings, (USER_TEXT, code)):
+        for address, data in pieces:
             load_bytes(k, task, address, data)
     except ValueError:
         task.pending = None  # no OOM killer: the call is not made

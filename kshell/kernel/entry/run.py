@@ -41,19 +41,13 @@ def run_task(k: Kernel, task: Task, calls: int = 0, budget: int = 0) -> Outcome:
             traps.handle(k, task, stop)
             left -= TRAP_COST
         if not task.is_alive:
-            return _ended(task)
+            return Outcome("killed" if task.killed_by else "exited", task.exit_status, task.killed_by)
         if k.cpu.ctrl_c.pressed:
             return Outcome("interrupted")
         if k.calls_left == 0:
             return Outcome("returned" if calls else "budget")
         if budget and left <= 0:
             return Outcome("budget")
-
-
-def _ended(task: Task) -> Outcome:
-    if task.killed_by is not None:
-        return Outcome("killed", signal=task.killed_by)
-    return Outcome("exited", status=task.exit_status)
 
 
 def run_program(k: Kernel, task: Task, budget: int = 0, tracer: Tracer | None = None) -> Outcome:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 from kshell.kernel.core.declare import SyscallDefinition
+from kshell.kernel.core.layout import USER_TEXT
 from kshell.kernel.entry.exec import StubRun, run_stub
 from kshell.kernel.entry.run import Outcome
 from kshell.kernel.kernel import Kernel
@@ -94,7 +97,7 @@ def make_call(session: Context, words: list[Word], with_hops: bool) -> View:
     if with_hops:
         from kshell.shell.calls.hops import Hops
 
-        hops = Hops(tracer.events, run.listing, f"__NR_{name} = {nr}" if name else "")
+        hops = Hops(tracer.events, _listing(run), f"__NR_{name} = {nr}" if name else "")
     returned = run.call is not None and run.outcome.kind == "returned"
     explanation = None
     if returned and run.call is not None and run.call.ret is not None and run.call.ret < 0:
@@ -130,14 +133,20 @@ def _parameter(definition: SyscallDefinition | None, index: int) -> str:
     return f"argument {index + 1}"
 
 
+def _listing(run: StubRun) -> list[tuple[int, bytes, str]]:
+    """The instructions of the stub, each with its address."""
+    addresses = accumulate((len(code) for code, _ in run.stub), initial=USER_TEXT)
+    return [(address, *instruction) for address, instruction in zip(addresses, run.stub, strict=False)]
+
+
 def _faulting(run: StubRun) -> str:
     """The instruction of the stub that a signal stopped."""
     signal = run.outcome.signal
     if signal is None or not signal.ip:
         return ""
-    end = run.listing[-1][0] + len(run.listing[-1][1])
-    text = next((text for address, _, text in run.listing if address == signal.ip), "")
-    text = "(on the way back from syscall)" if signal.ip == end else text
+    end = USER_TEXT + sum(len(code) for code, _ in run.stub)
+    listing = [*_listing(run), (end, b"", "(on the way back from syscall)")]
+    text = next((text for address, _, text in listing if address == signal.ip), "")
     return f"{signal.ip:#x}  {text}".rstrip()
 
 

@@ -20,6 +20,7 @@ from kshell.machine.ring3 import USER_CS, USER_SS
 from tests.kernel.lab import EXIT, TEXT, ending
 
 AT_NULL, AT_PAGESZ, AT_ENTRY, AT_UID, AT_EUID, AT_GID, AT_EGID, AT_RANDOM = 0, 6, 9, 11, 12, 13, 14, 25
+MMAP, MPROTECT, MUNMAP, GETRANDOM = 9, 10, 11, 318
 PROGRAM = Segment(TEXT, b"\x31\xff" + EXIT, 64, "r-x")
 
 
@@ -170,6 +171,32 @@ def test_strings_and_buffers_of_a_call_lie_apart_and_come_back(k: Kernel) -> Non
     assert run.call.args[:2] == (address, 24)
     with pytest.raises(ValueError, match="16 MiB"):
         run_stub(k, 39, [Buffer(10 << 20), Buffer(10 << 20)])
+
+
+@pytest.mark.parametrize(
+    ("nr", "args"),
+    [
+        (MUNMAP, (TEXT, 4096)),
+        (MUNMAP, (TEXT + 4096, 16 << 20)),
+        (MPROTECT, (TEXT, 4096, 0)),
+        (MPROTECT, (TEXT + 4096, 16 << 20, 1)),
+        (MPROTECT, (TEXT + 8192, 4096, 0)),
+        (MMAP, (TEXT + 4096, 4096, 1, 0x32, -1, 0)),  # fixed, private, anonymous
+        (GETRANDOM, (TEXT + 8192, 64, 0)),
+    ],
+)
+def test_what_a_call_does_to_its_own_memory_is_gone_at_the_next(k: Kernel, nr: int, args: tuple[int, ...]) -> None:
+    before = repr(list(k.shell_task.mm.vmas))
+    run_stub(k, 39, [])
+    pages = sorted(k.shell_task.mm.resident())
+    run_stub(k, nr, args)
+    for _ in range(2):
+        run = run_stub(k, 39, [b"twice", Buffer(8192)])
+        assert run.call is not None
+        assert run.call.ret == k.shell_task.pid
+        assert run.buffers[0][2] == bytes(8192)
+    run_stub(k, 39, [])
+    assert (repr(list(k.shell_task.mm.vmas)), sorted(k.shell_task.mm.resident())) == (before, pages)
 
 
 def test_a_dead_shell_task_is_made_anew(k: Kernel) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.core.layout import USER_TEXT
@@ -20,6 +21,9 @@ from kshell.shell.lines.words import Word
 from kshell.shell.state.context import BUDGET, Context
 from kshell.shell.views.view import Line, Text, View, labelled, span
 from kshell.strace.strace import Strace
+
+if TYPE_CHECKING:
+    from kshell.shell.calls.hops import Hops
 
 
 @command(
@@ -93,11 +97,7 @@ def make_call(session: Context, words: list[Word], with_hops: bool) -> View:
     _stopped(run.outcome)
     count = len(definition.parameters) if definition is not None else len(args)
     name = run.call.name if run.call is not None else None
-    hops = None
-    if with_hops:
-        from kshell.shell.calls.hops import Hops
-
-        hops = Hops(tracer.events, _listing(run), f"__NR_{name} = {nr}" if name else "")
+    hops = _hops(tracer, run, f"__NR_{name} = {nr}" if name else "") if with_hops else None
     returned = run.call is not None and run.outcome.kind == "returned"
     explanation = None
     if returned and run.call is not None and run.call.ret is not None and run.call.ret < 0:
@@ -131,6 +131,12 @@ def _parameter(definition: SyscallDefinition | None, index: int) -> str:
     if definition is not None and index < len(definition.parameters):
         return definition.parameters[index].name
     return f"argument {index + 1}"
+
+
+def _hops(tracer: Strace, run: StubRun, number: str) -> Hops:
+    from kshell.shell.calls.hops import Hops
+
+    return Hops(tracer.events, _listing(run), number)
 
 
 def _listing(run: StubRun) -> list[tuple[int, bytes, str]]:

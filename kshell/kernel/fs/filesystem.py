@@ -5,6 +5,8 @@ C counterpart: none; on Linux an initramfs and a few mounts do this.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from kshell.abi.errno import ENOENT
 from kshell.abi.fcntl import AT_FDCWD, O_LARGEFILE, O_RDWR
 from kshell.kernel.fs.dcache import Dentry, d_add
@@ -51,18 +53,15 @@ FILES = (
     (b"var/mail/root", 0o600, b""),
 )
 
-
 # The mounts, where programs used to look for them; and a link that leads nowhere but to itself.
 LINKS = ((b"etc/mtab", b"/proc/self/mounts"), (b"home/student/loop", b"loop"))
 
 
-class DirEntry:
+class DirEntry(NamedTuple):
     """One line of a listing: a name and the inode behind it."""
 
-    __slots__ = ("inode", "name")
-
-    def __init__(self, name: str, inode: Inode) -> None:
-        self.name, self.inode = name, inode
+    name: str
+    inode: Inode
 
     @property
     def target(self) -> str | None:
@@ -142,8 +141,7 @@ class FileSystem:
             return err
         entries = []
         for name in sorted(inode.names()):
-            dentry = inode.lookup(name)
-            if dentry is not None:
+            if (dentry := inode.lookup(name)) is not None:
                 entries.append(DirEntry(name.decode(errors="replace"), dentry.inode))
         return entries
 

@@ -175,6 +175,12 @@ def user_path_at(k: Kernel, dfd: int, filename: int, follow: bool = True, direct
     return name if isinstance(name, int) else filename_lookup(k, dfd, name, follow, directory)
 
 
+def user_path_parent(k: Kernel, dfd: int, filename: int) -> Nameidata | int:
+    """The directory that holds the last name of the path at a user address.  C: user_path_parent()."""
+    name = getname(k, filename)
+    return name if isinstance(name, int) else path_parent(k, dfd, name)
+
+
 def may_create(k: Kernel, parent: Dentry) -> int:
     """0, or why nothing can be made in this directory: it is removed, or it cannot be written."""
     if not parent.hashed:
@@ -202,10 +208,7 @@ def may_delete(k: Kernel, victim: Dentry, is_dir: bool) -> int:
 
 def do_mkdirat(k: Kernel, dfd: int, pathname: int, mode: int) -> int:
     """Make a directory; 0 or a negative errno."""
-    name = getname(k, pathname)
-    if isinstance(name, int):
-        return name
-    nd = path_parent(k, dfd, name)
+    nd = user_path_parent(k, dfd, pathname)
     if isinstance(nd, int):
         return nd
     found = nd.lookup() if nd.last_type == LAST_NORM else -EEXIST
@@ -228,10 +231,7 @@ def do_mkdirat(k: Kernel, dfd: int, pathname: int, mode: int) -> int:
 
 def do_unlinkat(k: Kernel, dfd: int, pathname: int) -> int:
     """Remove a name that is not a directory's; 0 or a negative errno."""
-    name = getname(k, pathname)
-    if isinstance(name, int):
-        return name
-    nd = path_parent(k, dfd, name)
+    nd = user_path_parent(k, dfd, pathname)
     if isinstance(nd, int):
         return nd
     if nd.last_type != LAST_NORM:
@@ -249,10 +249,7 @@ def do_unlinkat(k: Kernel, dfd: int, pathname: int) -> int:
 
 def do_rmdir(k: Kernel, dfd: int, pathname: int) -> int:
     """Remove an empty directory; 0 or a negative errno."""
-    name = getname(k, pathname)
-    if isinstance(name, int):
-        return name
-    nd = path_parent(k, dfd, name)
+    nd = user_path_parent(k, dfd, pathname)
     if isinstance(nd, int):
         return nd
     if nd.last_type != LAST_NORM:

@@ -60,11 +60,13 @@ def place(k: Kernel, routines: dict[str, Callable[..., Any]]) -> None:
 
 def entries(k: Kernel) -> list[ExceptionEntry]:
     """The table, as it is in memory now."""
-    found = []
-    for at in range(EX_TABLE, EX_TABLE + ENTRY_SIZE * k.extable_size, ENTRY_SIZE):
-        insn, fixup, _ = struct.unpack("<iii", k.memory.read(at, ENTRY_SIZE))
-        found.append(ExceptionEntry(at + insn, at + 4 + fixup))
-    return found
+    return [_entry(k, index) for index in range(k.extable_size)]
+
+
+def _entry(k: Kernel, index: int) -> ExceptionEntry:
+    at = EX_TABLE + ENTRY_SIZE * index
+    insn, fixup, _ = struct.unpack("<iii", k.memory.read(at, ENTRY_SIZE))
+    return ExceptionEntry(at + insn, at + 4 + fixup)
 
 
 def search_exception_tables(k: Kernel, address: int) -> int:
@@ -72,11 +74,10 @@ def search_exception_tables(k: Kernel, address: int) -> int:
     low, high = 0, k.extable_size
     while low < high:
         middle = (low + high) // 2
-        at = EX_TABLE + ENTRY_SIZE * middle
-        insn, fixup, _ = struct.unpack("<iii", k.memory.read(at, ENTRY_SIZE))
-        if at + insn == address:
-            return int(at + 4 + fixup)
-        if at + insn < address:
+        entry = _entry(k, middle)
+        if entry.insn == address:
+            return entry.fixup
+        if entry.insn < address:
             low = middle + 1
         else:
             high = middle

@@ -6,6 +6,7 @@ C counterpart: fs/read_write.c.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 
 from kshell.abi.c_types import (
     BufIn,
@@ -31,6 +32,18 @@ from kshell.kernel.mm.uaccess import copy_from_user
 
 UIO_MAXIOV = 1024
 U32 = 0xFFFF_FFFF
+Transfer = Callable[..., int]  # vfs_read or vfs_write
+
+
+def _at_position(k: Kernel, transfer: Transfer, file: File | None, *segments: tuple[int, int]) -> int:
+    """Transfer at the file's own position, and move that on.  EBADF where there is no file.  C: ksys_read()."""
+    if file is None:
+        return -EBADF
+    iocb = Kiocb(file, file.pos)
+    result = transfer(k, iocb, *segments)
+    if result >= 0:
+        file.pos = iocb.pos
+    return result
 
 
 @SYSCALL_DEFINE3
@@ -48,14 +61,7 @@ def read(k: Kernel, fd: Fd, buf: BufOut, count: SizeT) -> Long:
     EAGAIN  the pipe is empty and the descriptor is non-blocking
     EINTR   the pipe is empty, and waiting for its writers would never end
     """
-    file = k.current.files.get(fd)
-    if file is None:
-        return -EBADF
-    iocb = Kiocb(file, file.pos)
-    result = vfs_read(k, iocb, (buf, count))
-    if result >= 0:
-        file.pos = iocb.pos
-    return result
+    return _at_position(k, vfs_read, k.current.files.get(fd), (buf, count))
 
 
 @SYSCALL_DEFINE3
@@ -75,14 +81,7 @@ def write(k: Kernel, fd: Fd, buf: BufIn, count: SizeT) -> Long:
     EAGAIN  the pipe is full and the descriptor is non-blocking
     EINTR   the pipe is full, and waiting for its readers would never end
     """
-    file = k.current.files.get(fd)
-    if file is None:
-        return -EBADF
-    iocb = Kiocb(file, file.pos)
-    result = vfs_write(k, iocb, (buf, count))
-    if result >= 0:
-        file.pos = iocb.pos
-    return result
+    return _at_position(k, vfs_write, k.current.files.get(fd), (buf, count))
 
 
 @SYSCALL_DEFINE3
@@ -156,6 +155,13 @@ def _import_iovec(k: Kernel, vec: int, vlen: int) -> list[tuple[int, int]] | int
     return [(int(address), int(length)) for address, length in segments]
 
 
+def _vectored(k: Kernel, transfer: Transfer, fd: int, vec: int, vlen: int) -> int:
+    """Transfer to or from the segments at `vec`; the descriptor is looked at first.  C: do_readv(), do_writev()."""
+    file = k.current.files.get(fd)
+    segments = _import_iovec(k, vec, vlen) if file is not None else -EBADF
+    return segments if isinstance(segments, int) else _at_position(k, transfer, file, *segments)
+
+
 @SYSCALL_DEFINE3
 def readv(k: Kernel, fd: ULongFd, vec: IovecOut, vlen: ULong) -> Long:
     """Read into several buffers, one after the other.
@@ -171,17 +177,7 @@ def readv(k: Kernel, fd: ULongFd, vec: IovecOut, vlen: ULong) -> Long:
     EAGAIN  the pipe is empty and the descriptor is non-blocking
     EINTR   the pipe is empty, and waiting for its writers would never end
     """
-    file = k.current.files.get(fd & U32)
-    if file is None:
-        return -EBADF
-    segments = _import_iovec(k, vec, vlen & U32)
-    if isinstance(segments, int):
-        return segments
-    iocb = Kiocb(file, file.pos)
-    result = vfs_read(k, iocb, *segments)
-    if result >= 0:
-        file.pos = iocb.pos
-    return result
+    return _vectored(k, vfs_read, fd & U32, vec, vlen & U32)
 
 
 @SYSCALL_DEFINE3
@@ -201,14 +197,4 @@ def writev(k: Kernel, fd: ULongFd, vec: IovecIn, vlen: ULong) -> Long:
     EAGAIN  the pipe is full and the descriptor is non-blocking
     EINTR   the pipe is full, and waiting for its readers would never end
     """
-    file = k.current.files.get(fd & U32)
-    if file is None:
-        return -EBADF
-    segments = _import_iovec(k, vec, vlen & U32)
-    if isinstance(segments, int):
-        return segments
-    iocb = Kiocb(file, file.pos)
-    result = vfs_write(k, iocb, *segments)
-    if result >= 0:
-        file.pos = iocb.pos
-    return result
+    return _vectored(k, vfs_write, fd & U32, vec, vlen & U32)

@@ -11,7 +11,6 @@ from typing import Any
 from kshell.abi.errno import EBADF, EMFILE
 from kshell.abi.fcntl import O_PATH
 from kshell.kernel.fs.dcache import Dentry
-from kshell.kernel.fs.inode import Inode
 
 RLIMIT_NOFILE = 1024  # descriptors that one task may have
 
@@ -49,11 +48,6 @@ class Kiocb:
 
     def __init__(self, file: File, pos: int) -> None:
         self.file, self.pos = file, pos
-
-    @property
-    def inode(self) -> Inode:
-        """The inode of the file."""
-        return self.file.inode
 
 
 class FilesStruct:

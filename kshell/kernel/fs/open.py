@@ -141,19 +141,14 @@ def vfs_open(k: Kernel, dentry: Dentry, flags: int, truncate: bool = False) -> F
     if flags & O_PATH:
         file.flags = flags & ~O_CLOEXEC
         return file
-    err = _open_checks(k, file)
+    direct = file.flags & O_DIRECT and not isinstance(file.inode, RegularInode)
+    err = -EINVAL if direct else file.inode.open(k, file)
     if err:
         file.inode.users -= 1
         return err
     if truncate and flags & O_TRUNC:
         file.inode.truncate(k.clock.realtime_ns())
     return file
-
-
-def _open_checks(k: Kernel, file: File) -> int:
-    if file.flags & O_DIRECT and not isinstance(file.inode, RegularInode):
-        return -EINVAL
-    return file.inode.open(k, file)
 
 
 def _create(nd: Nameidata, mode: int) -> Dentry | int:

@@ -61,10 +61,6 @@ class AddressSpace:
         """The mapping that `address` lies in."""
         return self.vmas.find(address)
 
-    def overlaps(self, start: int, size: int) -> bool:
-        """Whether something is mapped in a range."""
-        return self.vmas.overlaps(start, size)
-
     # Faults.
 
     def fault(self, address: int, access: int) -> tuple[int, int] | None:
@@ -143,7 +139,7 @@ class AddressSpace:
         if start & ~PAGE_MASK or start > TASK_SIZE_MAX or size > TASK_SIZE_MAX - start or not size:
             return -EINVAL
         end = start + page_align(size)
-        if self.overlaps(start, end - start):
+        if self.vmas.overlaps(start, end - start):
             self.changes += 1
             self.vmas.remove(start, end)
             self.zap(start, end)

@@ -82,14 +82,12 @@ def do_mmap(k: Kernel, file: File | None, addr: int, len: int, prot: int, flags:
     if flags & MAP_FIXED_NOREPLACE:
         flags |= MAP_FIXED
     size = page_align(len)
-    if not size:
-        return -ENOMEM
-    if builtins.len(mm.vmas) > MAX_MAP_COUNT:
+    if not size or builtins.len(mm.vmas) > MAX_MAP_COUNT:
         return -ENOMEM
     addr = mm.get_unmapped_area(addr, size, flags)
     if addr < 0:
         return addr
-    if flags & MAP_FIXED_NOREPLACE and mm.overlaps(addr, size):
+    if flags & MAP_FIXED_NOREPLACE and mm.vmas.overlaps(addr, size):
         return -EEXIST
     if file is not None and not file_mmap_ok(file, off, size):
         return -EOVERFLOW

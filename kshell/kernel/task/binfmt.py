@@ -64,7 +64,7 @@ def map_segments(k: Kernel, task: Task, segments: Sequence[Segment]) -> int:
         start = segment.address & PAGE_MASK
         size = max(segment.size, len(segment.data)) + segment.address - start
         prot = sum(PROTECTIONS[c] for c in segment.prot)
-        if task.mm.overlaps(start, size) or task.mm.map(start, size, prot, PRIVATE | MAP_ANONYMOUS, task.comm) < 0:
+        if task.mm.vmas.overlaps(start, size) or task.mm.map(start, size, prot, PRIVATE | MAP_ANONYMOUS, task.comm) < 0:
             raise ValueError(f"there is no place for a part of the program at {segment.address:#x}")
         load_bytes(k, task, segment.address, segment.data)
         end = max(end, start + size)

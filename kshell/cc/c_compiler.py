@@ -1,0 +1,101 @@
+"""C sources: compiled by a compiler of the host, for this kernel, against the headers of kshell/include.
+
+Any compiler that can make objects for x86-64 Linux will do, whatever it runs on itself; the first that is found is
+taken: clang, a gcc for that target, or zig, which the extra kshell-os[c] brings.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+
+from kshell.abi.errno import ENOEXEC
+from kshell.abi.problem import Problem
+from kshell.cc.source_error import SourceError
+
+INCLUDE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "include")
+TARGET = "x86_64-linux-gnu"
+ZIG_TARGET = "x86_64-linux-none"  # for zig the target with a C library has position-independent code alone
+# As Linux compiles itself, but simpler: frames for every function, no tables to jump through, nothing of the host's.
+FLAGS = (
+    *("-std=gnu11", "-ffreestanding", "-nostdinc", "-D__KERNEL__", "-Wall", "-Wno-unused-function"),
+    *("-mcmodel=kernel", "-mno-red-zone", "-mno-sse", "-mno-mmx", "-mno-80387"),
+    *("-fno-pic", "-fno-stack-protector", "-fcf-protection=none"),
+    *("-fno-asynchronous-unwind-tables", "-fno-unwind-tables", "-fno-sanitize=undefined"),
+    *("-fno-omit-frame-pointer", "-mno-omit-leaf-frame-pointer", "-fno-optimize-sibling-calls", "-fno-jump-tables"),
+    *("-fno-strict-aliasing", "-fwrapv", "-Og", "-gdwarf-4"),
+)
+TIME_LIMIT = 60  # seconds
+
+
+def find_compiler() -> list[str] | None:
+    """The words that call a compiler for x86-64 Linux, None where there is none."""
+    import importlib.util
+    import shutil
+
+    clang = shutil.which("clang")
+    if clang is not None:
+        return [clang, f"--target={TARGET}"]
+    for name in ("gcc", f"{TARGET}-gcc"):
+        gcc = shutil.which(name)
+        if gcc is not None and _machine_of(gcc).startswith("x86_64") and "linux" in _machine_of(gcc):
+            return [gcc]
+    if importlib.util.find_spec("ziglang") is not None:
+        return [sys.executable, "-m", "ziglang", "cc", "-target", ZIG_TARGET]
+    return None
+
+
+def _machine_of(gcc: str) -> str:
+    try:
+        found = subprocess.run([gcc, "-dumpmachine"], capture_output=True, text=True, timeout=TIME_LIMIT, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return found.stdout.strip()
+
+
+def version_code(version: tuple[int, int]) -> int:
+    """C: LINUX_VERSION_CODE, of a release without its third number."""
+    return (version[0] << 16) + (version[1] << 8)
+
+
+def compile_c(
+    path: str, name: str, version: tuple[int, int], *, module: bool = True, include: Sequence[str] = ()
+) -> tuple[bytes, str]:
+    """The object file made of the C source `path`, and what the compiler warned of, in its own words.
+
+    `name` is KBUILD_MODNAME; `version` the kernel's, (4, 19); `module` says that it is for a module and not for the
+    kernel itself; `include` are folders to look for headers in before kshell's own.
+    Raises SourceError: there is no compiler, or it refuses the source.
+    """
+    compiler = find_compiler()
+    if compiler is None:
+        because = "kshell compiles its own spelling of C itself, but C proper needs a compiler for x86-64 Linux"
+        try_ = "pip install 'kshell-os[c]'  (it brings one), or install clang or gcc"
+        raise SourceError(ENOEXEC, Problem(f"cc: no C compiler for {os.path.basename(path)}", because, try_))
+    folders = [f"-I{folder}" for folder in (*include, INCLUDE)]
+    defines = [f'-DKBUILD_MODNAME="{name}"', f"-DLINUX_VERSION_CODE={version_code(version)}"] + ["-DMODULE"] * module
+    with tempfile.TemporaryDirectory(prefix="kshell-cc-") as folder:
+        out = os.path.join(folder, "out.o")
+        words = [*compiler, *FLAGS, *defines, *folders, "-c", path, "-o", out]
+        try:
+            done = subprocess.run(words, capture_output=True, text=True, timeout=TIME_LIMIT, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise _refused(path, f"{compiler[0]}: {error}") from None
+        if done.returncode != 0 or not os.path.exists(out):
+            raise _refused(path, done.stderr.strip() or f"{compiler[0]} ended with status {done.returncode}")
+        with open(out, "rb") as file:
+            return file.read(), done.stderr.strip()
+
+
+def _refused(path: str, said: str) -> SourceError:
+    """The compiler's first error, and under it everything that it said."""
+    lines = said.splitlines()
+    first = next((line for line in lines if ": error: " in line or ": fatal error: " in line), lines[0])
+    because = "the C compiler does not take it"
+    if ("fatal error" in first and "file not found" in first.lower()) or "No such file or directory" in first:
+        because = "kshell's headers are few: what this kernel has, under Linux's names"
+    problem = Problem(first, because, f"correct {os.path.basename(path)}, then the same again", excerpt=tuple(lines))
+    return SourceError(ENOEXEC, problem, text=first)

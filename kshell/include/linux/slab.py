@@ -14,18 +14,34 @@ GFP_KERNEL = 0x60_00C0  # it may sleep
 
 
 @overload
-def kmalloc(k: Kernel, size: SizeT, flags: GfpT) -> Ptr[Void]: ...
+def kmalloc(k: Kernel, size: SizeT, flags: GfpT) -> Ptr[Void]:
+    """So many bytes."""
+    ...
+
+
 @overload
-def kmalloc(k: Kernel, size: type[_T], flags: GfpT) -> Ptr[_T]: ...
+def kmalloc(k: Kernel, size: type[_T], flags: GfpT) -> Ptr[_T]:
+    """Room for one of a type."""
+    ...
+
+
 def kmalloc(k: Kernel, size: Any, flags: GfpT) -> Ptr[Any]:
     """Memory for one struct, or of `size` bytes: ``p = kmalloc(k, e, GFP_KERNEL)``; NULL where there is none."""
     ...
 
 
 @overload
-def kzalloc(k: Kernel, size: SizeT, flags: GfpT) -> Ptr[Void]: ...
+def kzalloc(k: Kernel, size: SizeT, flags: GfpT) -> Ptr[Void]:
+    """So many bytes."""
+    ...
+
+
 @overload
-def kzalloc(k: Kernel, size: type[_T], flags: GfpT) -> Ptr[_T]: ...
+def kzalloc(k: Kernel, size: type[_T], flags: GfpT) -> Ptr[_T]:
+    """Room for one of a type."""
+    ...
+
+
 def kzalloc(k: Kernel, size: Any, flags: GfpT) -> Ptr[Any]:
     """The same, all zeros."""
     ...

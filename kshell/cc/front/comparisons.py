@@ -29,6 +29,10 @@ def comparison(scope: Scope, node: ast.Compare) -> Value:
     check_parentheses(scope.report, node)
     left_node, left = node.left, scope.value(node.left)
     result: Value | None = None
+    for op in node.ops:
+        if type(op) not in COMPARISONS:
+            because = "C looks for nothing in anything: it compares two values"
+            scope.report.fail(node, "expected ')' before 'in'", because, "x == 1 or x == 2, or a loop")
     for index, (op, right_node) in enumerate(zip(node.ops, node.comparators, strict=True)):
         before = copied(scope.sure)
         right = scope.value(right_node)
@@ -49,10 +53,7 @@ def compare(
     scope: Scope, node: ast.expr, op: ast.cmpop, left: Value, right: Value, nodes: tuple[ast.expr, ast.expr]
 ) -> Value:
     """One comparison of two values; an int."""
-    sign = COMPARISONS.get(type(op))
-    if sign is None:
-        because = "C looks for nothing in anything: it compares two values"
-        scope.report.fail(node, "expected ')' before 'in'", because, "x == 1 or x == 2, or a loop")
+    sign = COMPARISONS[type(op)]
     one, other = left.type, right.type
     if isinstance(one, IntType) and isinstance(other, IntType):
         _check_signs(scope, node, left, right, nodes)

@@ -38,7 +38,7 @@ def convert(report: Report, node: ast.expr, value: Value, to: Type, want: Want) 
         _pointers(report, node, source._replace(const=False) if literal else source, to, want)
     elif isinstance(to, Pointer):
         if not (isinstance(value, Number) and value.value == 0):
-            because = f"an {spelled(source)} is a number, and a pointer is wanted here"
+            because = f"'{spelled(source)}' is a number, and a pointer is wanted here"
             text = _words(want, source, to, "makes pointer from integer without a cast")
             report.warn("int-conversion", node, text, because, want.try_ or _cast_line(report, node, to))
     elif isinstance(source, Pointer) and to != BOOL:

@@ -46,7 +46,7 @@ class FileScope:
     def string(self, text: bytes) -> str:
         """The symbol of a string that an initial value points to."""
         if text not in self.strings:
-            name = f".LC{len(self.strings)}"
+            name = f"__const_{len(self.strings)}"
             self.strings[text] = name
             self.datum(name, ArrayType(CHAR, len(text) + 1), text + b"\0", [], ".rodata", 0)
         return self.strings[text]

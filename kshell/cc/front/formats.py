@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Sequence
 
+from kshell.cc.c_text import filled
 from kshell.cc.front.arithmetic import cast, decayed, is_text, promoted
 from kshell.cc.front.report import spelled
 from kshell.cc.front.scope import Scope
@@ -28,7 +29,12 @@ def printk(scope: Scope, node: ast.Call, given: Sequence[ast.expr], level: Text 
         few = "few" if not rest else "many"
         because = "printk takes a level and one text; an f-string stands for C's %d"
         text = f"too {few} arguments to function 'printk'"
-        scope.report.fail(node, text, because, 'k.printk(KERN_INFO, f"n is {n}")', len("k.printk"))
+        try_ = 'k.printk(KERN_INFO, f"n is {n}")'
+        if len(rest) > 1 and isinstance(rest[0], ast.Constant) and isinstance(rest[0].value, str):
+            shown = rest[0].value.removesuffix("\n").replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+            said = filled(shown, [ast.unparse(each) for each in rest[1:]], scope.name)
+            try_ = scope.report.line_with(node, f"{scope.kernel}.printk({ast.unparse(given[0])}, {said})")
+        scope.report.fail(node, text, because, try_, len("k.printk"))
     text_of, arguments = format_of(scope, rest[0], True)
     symbol = "_printk" if scope.report.version >= (5, 15) else "printk"
     whole = Text((level.data if level is not None else b"") + text_of, CONST_CHAR_POINTER)

@@ -11,7 +11,8 @@ from kshell.cc.front.report import WrongError, spelled
 from kshell.cc.front.scope import FRAME_MAX
 from kshell.cc.front.statements import block
 from kshell.cc.front.symbols import Macro, Routine
-from kshell.cc.tree import Function, Variable
+from kshell.cc.front.unused import check_variables
+from kshell.cc.tree import Function
 from kshell.cc.types import INT, VOID, ArrayType, FunctionType, StructType, Type, VoidType, size_of
 
 FRAME_WARNING = 2048  # CONFIG_FRAME_WARN
@@ -123,7 +124,7 @@ def read_function(file: FileScope, node: ast.FunctionDef, routine: Routine, name
     body = block(scope, node.body)
     _end(scope, node)
     if not file.report.is_wrong:
-        _unused(scope, node)
+        check_variables(scope, node)
     _frame(scope, node)
     return Function(name, routine.type, scope.order, body, static, node.lineno, node.end_lineno or node.lineno)
 
@@ -133,31 +134,9 @@ def _end(scope: Expressions, node: ast.FunctionDef) -> None:
     assert scope.result is not None
     if scope.sure is None or scope.result == VOID:
         return
-    because = f"{node.name} answers a '{spelled(scope.result)}', and at its end the register holds anything"
+    because = f"{node.name} answers '{spelled(scope.result)}', and at its end the register holds anything"
     try_ = f"return 0  (as the last line of {node.name})"
     scope.report.warn("return-type", node, "control reaches end of non-void function", because, try_)
-
-
-def _unused(scope: Expressions, node: ast.FunctionDef) -> None:
-    parameters = scope.order[: len([*node.args.posonlyargs, *node.args.args]) - 1]
-    named = {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)}
-    for variable in scope.order:
-        if variable.made or variable in parameters or variable in scope.read or variable in scope.set_again:
-            continue
-        if variable.name in named:
-            continue
-        at = _declared(node, variable)
-        because = "nothing reads it"
-        scope.report.warn(
-            "unused-variable", at, f"unused variable '{variable.name}'", because, "take it out", len(variable.name)
-        )
-
-
-def _declared(node: ast.FunctionDef, variable: Variable) -> ast.expr | ast.stmt:
-    for each in ast.walk(node):
-        if isinstance(each, ast.Name) and each.id == variable.name and isinstance(each.ctx, ast.Store):
-            return each
-    return node
 
 
 def _frame(scope: Expressions, node: ast.FunctionDef) -> None:

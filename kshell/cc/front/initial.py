@@ -158,7 +158,7 @@ def begin(scope: Scope, node: ast.expr, place: Place, line: int) -> list[Stateme
     kind = place.type
     if isinstance(kind, ArrayType) and isinstance(node.args[2], ast.Constant):  # a text is copied from .rodata
         data, pointers = static_value(scope, node, kind)
-        name = f"C.{len(scope.file.data)}"
+        name = f"__init_{len(scope.file.data)}"
         scope.file.datum(name, kind, data, pointers, ".rodata", line)
         return [Copy(place, Global(name, kind), line)]
     said: list[Statement] = [Zero(place, line)]

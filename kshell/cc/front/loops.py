@@ -68,7 +68,10 @@ def _turns(scope: Scope, body: Sequence[ast.stmt], block: Block, endless: bool) 
 
 def leave(scope: Scope, node: ast.Break) -> list[Statement]:
     """``break``"""
-    if scope.sure is not None and scope.breaks:
+    if not scope.breaks:
+        because = "it leaves a loop, and none is around it"
+        scope.report.fail(node, "break statement not within loop or switch", because, "return")
+    if scope.sure is not None:
         scope.breaks[-1].append(set(scope.sure))
     scope.sure = None
     return [Break(node.lineno)]
@@ -76,6 +79,9 @@ def leave(scope: Scope, node: ast.Break) -> list[Statement]:
 
 def next_turn(scope: Scope, node: ast.Continue) -> list[Statement]:
     """``continue``"""
+    if not scope.breaks:
+        because = "it goes on to the next turn of a loop, and none is around it"
+        scope.report.fail(node, "continue statement not within a loop", because, "return")
     scope.sure = None
     return [Continue(node.lineno)]
 

@@ -98,6 +98,8 @@ def _macro(scope: Scope, node: ast.Name, name: str) -> Value:
     if name == "THIS_MODULE":
         found = (scope.file.include("kshell.linux.module") or {}).get("module")
         kind = found.type if isinstance(found, TypeName) else MODULE
+        if isinstance(kind, StructType) and kind not in scope.file.structs:
+            scope.file.structs.append(kind)
         return AddressOf(Global("__this_module", kind), Pointer(kind))
     because = f"{name} is a macro, and stands with its arguments"
     return scope.report.fail(

@@ -84,7 +84,7 @@ def _check_shift(scope: Scope, node: ast.expr | ast.stmt, sign: str, right: Valu
             "shift-count-negative", node, f"{way} shift count is negative", because, "shift the other way"
         )
     elif right.value >= bits:
-        because = f"an {spelled(kind)} has {bits} bits, and the CPU takes the low bits of the count only"
+        because = f"'{spelled(kind)}' has {bits} bits, and the CPU takes the low bits of the count only"
         try_ = "ULong(1) << n" if bits == 32 else f"a count below {bits}"
         scope.report.warn("shift-count-overflow", node, f"{way} shift count >= width of type", because, try_)
 
@@ -97,7 +97,7 @@ def _check_overflow(
     value = fold(sign, left.value, right.value, kind)
     if value is not None and kind.wrap(value) != value:
         text = f"integer overflow in expression of type '{spelled(kind)}' results in '{kind.wrap(value)}'"
-        because = f"an {spelled(kind)} has {8 * kind.size} bits"
+        because = f"'{spelled(kind)}' has {8 * kind.size} bits"
         scope.report.warn("overflow", node, text, because, f"calculate in a wider type: Long({left.value})")
 
 

@@ -80,9 +80,11 @@ def field(scope: Scope, node: ast.Attribute) -> Value:
     if scope.is_kernel(node.value):
         because = "k has printk, read and write; what a source needs else it declares at its top, or includes"
         text = f"'struct kernel' has no member named '{node.attr}'"
-        if node.attr in KERNEL_FIELDS:
-            return scope.report.fail(node, text, because, KERNEL_FIELDS[node.attr])
-        scope.report.fail(node, text, because, f"k[{node.attr}]  (a Stub), or the name alone")
+        declared = node.attr.startswith("STUB_") or node.attr in scope.file.names
+        try_ = KERNEL_FIELDS.get(
+            node.attr, f"k[{node.attr}]  (a Stub), or the name alone" if declared else "help c-to-kshell"
+        )
+        scope.report.fail(node, text, because, try_)
     base = scope.any(node.value)
     if isinstance(base.type, Pointer):
         base = follow(scope, node.value, base)

@@ -70,4 +70,4 @@ MACROS: dict[str, Symbol] = {
         *(f"pr_{level}" for level in LEVELS),
     )
 }
-KNOWN: dict[str, Symbol] = {**TYPES, **MACROS}
+KNOWN: dict[str, Symbol] = {**TYPES, **MACROS, **{name: BUILTINS[name] for name in ("__func__", "__FUNCTION__")}}

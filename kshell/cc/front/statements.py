@@ -47,7 +47,7 @@ def block(scope: Scope, body: Sequence[ast.stmt]) -> list[Statement]:
             said += reader(scope, node)
         except WrongError:
             _poison(scope, node)
-            if isinstance(node, ast.Return):
+            if isinstance(node, ast.Return | ast.Raise):
                 scope.sure = None
     return said
 
@@ -230,7 +230,7 @@ def _return(scope: Scope, node: ast.Return) -> list[Statement]:
                 "return-type", value, "'return' with a value, in function returning void", because, "return"
             )
     elif value is None:
-        because = f"{scope.name} answers a '{spelled(result)}'"
+        because = f"{scope.name} answers '{spelled(result)}'"
         scope.report.warn(
             "return-type", node, "'return' with no value, in function returning non-void", because, "return 0"
         )

@@ -13,8 +13,10 @@ from kshell.cc.front.headers import include
 from kshell.cc.front.initial import static_value
 from kshell.cc.front.parse import parse
 from kshell.cc.front.report import Report, WrongError
+from kshell.cc.front.struct_order import in_order, structs_of
 from kshell.cc.front.symbols import Routine, TypeName
 from kshell.cc.front.syscall_define import define_call
+from kshell.cc.front.unused import check_init
 from kshell.cc.source_error import of_findings
 from kshell.cc.tree import Function, Pointed, Unit
 from kshell.cc.types import StructType, size_of
@@ -32,12 +34,13 @@ def compile_source(text: str, path: str, release: str = "4.19") -> tuple[Unit, l
     for beginning in declarations.beginnings:
         _datum(declarations, beginning, exported)
     functions = [each for node in declarations.functions for each in _functions(file, node)]
+    check_init(report, declarations.functions, declarations.macros.aliases)
     report.findings.sort(key=lambda each: (each.line, each.column))
     if report.is_wrong:
         raise of_findings(path, text, report.findings)
     macros = declarations.macros
     name = os.path.splitext(os.path.basename(path))[0].replace("-", "_")
-    structs = [*file.structs, *(each for each in _used_structs(file) if each not in file.structs)]
+    structs = in_order([*file.structs, *_named(file), *_of_functions(functions)])
     unit = Unit(name, path, text, functions, file.data, macros.modinfo, macros.exports, macros.aliases, structs)
     return unit, report.findings
 
@@ -53,14 +56,16 @@ def _pointers(tree: ast.Module) -> set[str]:
     return found
 
 
-def _used_structs(file: FileScope) -> list[StructType]:
-    """The structs of headers that the file names, and those inside of them."""
-    found: list[StructType] = []
-    for name in sorted(file.used):
-        symbol = file.names.get(name)
-        if isinstance(symbol, TypeName) and isinstance(symbol.type, StructType) and symbol.type not in found:
-            found.append(symbol.type)
-    return found
+def _named(file: FileScope) -> list[StructType]:
+    """The structs of headers that the file names."""
+    found = (file.names.get(name) for name in sorted(file.used))
+    return [each.type for each in found if isinstance(each, TypeName) and isinstance(each.type, StructType)]
+
+
+def _of_functions(functions: list[Function]) -> list[StructType]:
+    """The structs that variables and results have, or point to."""
+    kinds = [kind for each in functions for kind in (each.type, *(variable.type for variable in each.variables))]
+    return [struct for kind in kinds for struct in structs_of(kind)]
 
 
 def _datum(declarations: Declarations, beginning: Beginning, exported: set[str]) -> None:

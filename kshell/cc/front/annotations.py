@@ -1,0 +1,117 @@
+"""Types as a source writes them: ``Int``, ``Ptr[e]``, ``Stub[[int]]``."""
+
+from __future__ import annotations
+
+import ast
+
+from kshell.cc.front.file_scope import FileScope
+from kshell.cc.front.symbols import Macro, TypeName
+from kshell.cc.front.undeclared import SPELLINGS, explain
+from kshell.cc.types import LONG, VOID, FunctionType, IntType, Pointer, Type, VoidType, c_declaration
+
+POINTERS = ("Ptr", "User", "Const", "Stub", "Fn")
+TEXT_MAX = 200  # characters of a type in quotes
+
+
+def is_type(file: FileScope, node: ast.expr) -> bool:
+    """Whether an expression names a type, so that calling it is a cast."""
+    if isinstance(node, ast.Subscript):
+        node = node.value
+        found = file.lookup(node.id) if isinstance(node, ast.Name) else None
+        return isinstance(found, Macro) and found.name in POINTERS
+    return isinstance(node, ast.Name) and isinstance(file.lookup(node.id), TypeName)
+
+
+def read_type(file: FileScope, node: ast.expr | None) -> Type:
+    """The type that an annotation says.  Raises WrongError."""
+    if node is None or (isinstance(node, ast.Constant) and node.value is None):
+        return VOID
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return read_type(file, _quoted(file, node, node.value))
+    if isinstance(node, ast.Name):
+        found = file.lookup(node.id)
+        if isinstance(found, TypeName):
+            return found.type
+        if isinstance(found, Macro) and found.name in (*POINTERS, "Array"):
+            try_ = {"Stub": "Stub[[int]]", "Fn": "Fn[[Int], Long]"}.get(found.name, f"{found.name}[Int]")
+            file.report.fail(node, f"'{node.id}' needs the type that it points to", "a pointer has a target", try_)
+        _unknown(file, node, node.id)
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+        found = file.lookup(node.value.id)
+        if isinstance(found, Macro):
+            return _subscript(file, node, found.name)
+        _unknown(file, node.value, node.value.id)
+    if isinstance(node, ast.BinOp) and ast.unparse(node.right) == "None":  # Ptr[e] | None
+        return read_type(file, node.left)
+    return _unknown(file, node, ast.unparse(node)[:40])
+
+
+def _quoted(file: FileScope, node: ast.Constant, text: str) -> ast.expr:
+    try:
+        tree = ast.parse(text[:TEXT_MAX], mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        file.report.fail(node, f"unknown type name '{text[:40]}'", "it is no type", 'Ptr["e"]')
+    for each in ast.walk(tree):
+        if isinstance(each, ast.expr):
+            each.lineno, each.end_lineno = node.lineno, node.lineno
+            each.col_offset, each.end_col_offset = node.col_offset, node.end_col_offset
+    return tree
+
+
+def _unknown(file: FileScope, node: ast.expr, name: str) -> Type:
+    names = [*file.names, "int"]
+    because, try_ = explain(name, names)
+    if name in SPELLINGS:
+        because = f"C's {name} is spelled in another way here  (help c-to-kshell)"
+    file.report.fail(node, f"unknown type name '{name}'", because, try_, len(name))
+
+
+def _subscript(file: FileScope, node: ast.Subscript, name: str) -> Type:
+    inside = node.slice
+    if name in ("Ptr", "User"):
+        const = isinstance(inside, ast.Subscript) and ast.unparse(inside.value) == "Const"
+        target = read_type(file, inside.slice if isinstance(inside, ast.Subscript) and const else inside)
+        return Pointer(target, const, name == "User")
+    if name == "Const":
+        return read_type(file, inside)
+    if name == "Stub":
+        return Pointer(FunctionType(LONG, _parameters(file, node, inside)))
+    if name == "Fn":
+        if not isinstance(inside, ast.Tuple) or len(inside.elts) != 2:
+            because = "a function has arguments and a result"
+            file.report.fail(node, "'Fn' needs two things in its brackets", because, "Fn[[Int, Long], Int]")
+        return Pointer(FunctionType(read_type(file, inside.elts[1]), _parameters(file, node, inside.elts[0])))
+    if name == "Array":
+        element = ast.unparse(inside)
+        because = "C reserves the memory when it compiles"
+        file.report.fail(node, "array size missing", because, f"= Array({element}, 64)  (behind the name)")
+    return _unknown(file, node, ast.unparse(node)[:40])
+
+
+def _parameters(file: FileScope, node: ast.expr, inside: ast.expr) -> tuple[Type, ...]:
+    if not isinstance(inside, ast.List):
+        right = f"[[{ast.unparse(inside)}]]"
+        because = "the arguments of a function are a list of types"
+        file.report.fail(node, f"expected '[' before '{ast.unparse(inside)[:40]}'", because, f"Stub{right}")
+    return tuple(read_type(file, each) for each in inside.elts)
+
+
+def trace_spelling(file: FileScope, node: ast.expr | None, kind: Type) -> str:
+    """A parameter's type as the system call's metadata has it: ``umode_t``, ``const char __user *``."""
+    found = file.lookup(node.id) if isinstance(node, ast.Name) else None
+    if isinstance(found, TypeName) and found.c:
+        return found.c
+    return c_declaration(kind, "")
+
+
+def is_complete(kind: Type) -> bool:
+    """Whether a variable can be of this type."""
+    return not isinstance(kind, VoidType | FunctionType) and (isinstance(kind, IntType | Pointer) or _has_size(kind))
+
+
+def _has_size(kind: Type) -> bool:
+    from kshell.cc.types import ArrayType, StructType
+
+    if isinstance(kind, ArrayType):
+        return is_complete(kind.element)
+    return isinstance(kind, StructType) and kind.is_complete

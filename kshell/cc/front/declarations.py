@@ -1,0 +1,260 @@
+"""The top level of a file: what it includes, and what it declares.  Headers are read in the same way."""
+
+from __future__ import annotations
+
+import ast
+from typing import NamedTuple
+
+from kshell.cc.front.annotations import is_type, read_type
+from kshell.cc.front.calls import is_macro
+from kshell.cc.front.expressions import Expressions
+from kshell.cc.front.file_scope import FileScope
+from kshell.cc.front.functions import routine_of
+from kshell.cc.front.headers_index import header_in
+from kshell.cc.front.initial import array_type, composite_type
+from kshell.cc.front.module_macros import PARAMETERS, ModuleMacros, param_type
+from kshell.cc.front.primitives import TOP_LEVEL
+from kshell.cc.front.report import WrongError
+from kshell.cc.front.symbols import Define, Macro, Object, TypeName
+from kshell.cc.front.syscall_define import macro_of
+from kshell.cc.front.undeclared import explain
+from kshell.cc.tree import FunctionName, Number, Text
+from kshell.cc.types import INT, FunctionType, StructType, Type, VoidType
+
+BECAUSE = "outside its functions a source only declares, as at C's file scope: nothing runs there"
+STRUCT_MAX = 1 << 20
+
+
+class Beginning(NamedTuple):
+    """A variable of the file and what it begins with (None: 0)."""
+
+    name: str
+    object: Object
+    value: ast.expr | None
+    node: ast.stmt
+    static: bool
+
+
+class Declarations:
+    """The declarations of one file, in its order.  Bodies and initial values are read when all names are known."""
+
+    def __init__(self, file: FileScope) -> None:
+        self.file, self.report = file, file.report
+        self.scope = Expressions(file)
+        self.macros = ModuleMacros(file, self.scope)
+        self.functions: list[ast.FunctionDef] = []
+        self.beginnings: list[Beginning] = []
+        self.calls: list[tuple[ast.Call, str]] = []
+
+    def read(self, body: list[ast.stmt]) -> None:
+        """Every statement of the top level."""
+        self._parameter_types(body)
+        for node in body:
+            try:
+                self._statement(node)
+            except WrongError:
+                for each in ast.walk(node):
+                    if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
+                        self.scope.poisoned.add(each.id)
+        for call, name in self.calls:
+            try:
+                self.macros.call(call, name)
+            except WrongError:
+                continue
+
+    def _parameter_types(self, body: list[ast.stmt]) -> None:
+        """What the module_params of the file say of its variables, which stand before them."""
+        for node in body:
+            call = node.value if isinstance(node, ast.Expr) else None
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "module_param":
+                self.file.parameters.update(
+                    (each.id, param_type(call)) for each in call.args[:1] if isinstance(each, ast.Name)
+                )
+
+    def _statement(self, node: ast.stmt) -> None:
+        if isinstance(node, ast.ImportFrom | ast.Import):
+            self._import(node)
+        elif isinstance(node, ast.ClassDef):
+            self._struct(node)
+        elif isinstance(node, ast.FunctionDef):
+            digit = macro_of(self.file, node)
+            self.file.declare(node, node.name, routine_of(self.file, node, digit is not None))
+            self.functions.append(node)
+        elif isinstance(node, ast.AnnAssign):
+            self._annotated(node)
+        elif isinstance(node, ast.Assign):
+            self._assigned(node)
+        elif isinstance(node, ast.Expr):
+            self._expression(node)
+        elif not isinstance(node, ast.Pass):
+            word = {ast.AsyncFunctionDef: "async", ast.Delete: "del"}.get(type(node), type(node).__name__.lower())
+            try_ = "move it into a function, such as the init"
+            self.report.fail(node, f"expected identifier or '(' before '{word}'", BECAUSE, try_)
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
+        module = (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
+        if isinstance(node, ast.ImportFrom) and node.level == 0 and module in ("__future__", "typing"):
+            return
+        header = header_in(module) if isinstance(node, ast.ImportFrom) and node.level == 0 else None
+        if header is None:
+            because = "there is no library in the kernel: a module has what the kernel exports"
+            try_ = "from kshell.linux import KERN_INFO, Kernel, module_init, ..."
+            self.report.fail(node, f"a kernel module cannot import {module or '.'}", because, try_)
+        names = self.file.include(module)
+        if names is None:
+            what = ", ".join(each.name for each in node.names)
+            path = header.replace(".", "/")
+            because, try_ = "there is no such header here", f"from kshell.linux import {what}"
+            self.report.fail(node, f"linux/{path}.h: No such file or directory", because, try_)
+        for alias in node.names:
+            if alias.name == "*":
+                self.file.names.update((key, each) for key, each in names.items() if key not in self.file.lines)
+            elif alias.name in names:
+                self.file.names[alias.asname or alias.name] = names[alias.name]
+            elif alias.name not in ("__func__", "__FUNCTION__"):
+                because, try_ = explain(alias.name, names)
+                self.scope.poisoned.add(alias.asname or alias.name)
+                text = f"'{alias.name}' undeclared here (not in a function)"
+                self.report.error(alias, text, because, try_, len(alias.name))
+
+    def _struct(self, node: ast.ClassDef) -> None:
+        base = node.bases[0] if len(node.bases) == 1 and not node.keywords and not node.decorator_list else None
+        found = self.file.lookup(base.id) if isinstance(base, ast.Name) else None
+        if not isinstance(found, Macro) or found.name not in ("Struct", "Union"):
+            because = "C has no classes; a struct has fields and nothing else"
+            self.report.fail(node, "expected identifier or '(' before 'class'", because, f"class {node.name}(Struct):")
+        kind = StructType(node.name, found.name == "Union")
+        self.file.declare(node, node.name, TypeName(kind))
+        members: list[tuple[str, Type]] = []
+        for each in node.body:
+            if isinstance(each, ast.Pass) or (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant)):
+                continue
+            try:
+                members.append(self._member(each, kind, members))
+            except WrongError:
+                continue
+        kind.lay_out(members)
+        if kind.size > STRUCT_MAX:
+            self.report.error(node, f"size of '{kind}' is too large", f"{STRUCT_MAX >> 20} MiB are the most", "less")
+        self.file.structs.append(kind)
+
+    def _member(self, node: ast.stmt, kind: StructType, before: list[tuple[str, Type]]) -> tuple[str, Type]:
+        if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
+            because = "a struct has fields and nothing else"
+            self.report.fail(node, "expected specifier-qualifier-list", because, "nr: ULong")
+        name = node.target.id
+        if node.value is not None and is_macro(self.scope, node.value, "Array"):
+            assert isinstance(node.value, ast.Call)
+            member: Type = array_type(self.scope, node.value)
+        else:
+            member = read_type(self.file, node.annotation)
+            if node.value is not None:
+                self.report.fail(
+                    node.value, "expected ';' before '=' token", "C's fields begin with no value", f"{name}: Int"
+                )
+        if isinstance(member, StructType | VoidType | FunctionType) and (
+            member is kind or not isinstance(member, StructType) or not member.is_complete
+        ):
+            because = "nothing says how large it is"
+            self.report.fail(node, f"field '{name}' has incomplete type", because, f'{name}: Ptr["{member}"]')
+        if any(name == each for each, _ in before):
+            self.report.fail(node, f"duplicate member '{name}'", "a field has one name", "another name", len(name))
+        return name, member
+
+    def _annotated(self, node: ast.AnnAssign) -> None:
+        if not isinstance(node.target, ast.Name):
+            self.report.fail(node, "expected identifier", BECAUSE, "n: Int = 1")
+        name, value, static = node.target.id, node.value, True
+        if isinstance(node.annotation, ast.Name) and node.annotation.id == "TypeAlias" and value is not None:
+            self.file.declare(node, name, TypeName(read_type(self.file, value)))
+            return
+        symbol, is_extern = name, False
+        kind: Type
+        if value is not None and is_macro(self.scope, value, "Array"):
+            assert isinstance(value, ast.Call)
+            kind = array_type(self.scope, value)
+        else:
+            kind = read_type(self.file, node.annotation)
+        if value is not None and is_macro(self.scope, value, "extern", "Stub", "Param"):
+            assert isinstance(value, ast.Call)
+            symbol, is_extern = self._symbol(value, name), is_macro(self.scope, value, "extern")
+            static = is_macro(self.scope, value, "Param")
+            value = value.args[1] if static and len(value.args) > 1 else None
+        if isinstance(kind, VoidType | FunctionType):
+            self.report.fail(
+                node, f"variable or field '{name}' declared void", "it has no size", f"{name}: Int = 0", len(name)
+            )
+        self._variable(node, name, Object(symbol, kind, is_extern), value, static)
+
+    def _symbol(self, call: ast.Call, name: str) -> str:
+        """The symbol that Stub, Param or extern names: C's name for it."""
+        macro = ast.unparse(call.func)
+        first = call.args[0] if call.args else None
+        if not isinstance(first, ast.Constant) or not isinstance(first.value, str) or not first.value.isidentifier():
+            because = "it is the name by which other files find it"
+            self.report.fail(
+                call, f"expected a name in quotes behind '{macro}'", because, f'{macro}("{name}")', len(macro)
+            )
+        return first.value
+
+    def _variable(self, node: ast.stmt, name: str, found: Object, value: ast.expr | None, static: bool) -> None:
+        self.file.declare(node, name, found)
+        if not found.is_extern:
+            self.beginnings.append(Beginning(name, found, value, node, static))
+
+    def _assigned(self, node: ast.Assign) -> None:
+        to, value = node.targets[0], node.value
+        if len(node.targets) > 1 or not isinstance(to, ast.Name):
+            self.report.fail(
+                node, "expected '=', ',', ';', 'asm' or '__attribute__'", BECAUSE, "one name a line: n: Int = 1"
+            )
+        name = to.id
+        if is_macro(self.scope, value, "extern", "Param", "Stub"):
+            assert isinstance(value, ast.Call)
+            self._declared_by(node, name, value)
+            return
+        made = composite_type(self.scope, value)
+        if made is not None:
+            self._variable(node, name, Object(name, made), value, True)
+        elif is_type(self.file, value):
+            self.file.declare(node, name, TypeName(read_type(self.file, value)))
+        else:
+            constant = self.scope.any(value)
+            if not isinstance(constant, Number | Text | FunctionName):
+                because = "a variable begins with a value that is known when the source is compiled; no code runs yet"
+                try_ = "give it 0 here, and compute the value in the init function"
+                self.report.fail(value, "initializer element is not constant", because, try_)
+            self.file.declare(node, name, Define(constant))
+
+    def _declared_by(self, node: ast.Assign, name: str, call: ast.Call) -> None:
+        """``Param("n", 1)``, ``extern("n", Int)``"""
+        macro, symbol = ast.unparse(call.func), self._symbol(call, name)
+        if macro == "Stub" or (macro == "extern" and len(call.args) < 2):
+            because = "C wants to know what the function takes"
+            right = f'{name}: Stub[[int]] = {macro}("{symbol}")'
+            self.report.fail(
+                node, f"type defaults to 'int' in declaration of '{name}' [-Werror=implicit-int]", because, right
+            )
+        if macro == "extern":
+            self.file.declare(node, name, Object(symbol, read_type(self.file, call.args[1]), True))
+            return
+        value = call.args[1] if len(call.args) > 1 else None
+        text = isinstance(value, ast.Constant) and isinstance(value.value, str)
+        kind = PARAMETERS.get(self.file.parameters.get(name, "charp" if text else "int"), INT)
+        self._variable(node, name, Object(symbol, kind), value, True)
+
+    def _expression(self, node: ast.Expr) -> None:
+        value = node.value
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            return  # a docstring
+        if is_macro(self.scope, value, *TOP_LEVEL):
+            assert isinstance(value, ast.Call)
+            assert isinstance(value.func, ast.Name)
+            self.calls.append((value, value.func.id))
+            return
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and self.file.lookup(value.func.id) is None:
+            because, try_ = explain(value.func.id, self.file.names)
+            self.report.fail(node, "data definition has no type or storage class", because, try_, len(value.func.id))
+        source = self.report.source_of(value)[:20] or "expression"
+        try_ = "move it into a function, such as the init"
+        self.report.fail(node, f"expected identifier or '(' before '{source}'", BECAUSE, try_)

@@ -1,0 +1,60 @@
+"""One source while it is read: its names, its data, and what is to be said about it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+
+from kshell.cc.front.primitives import BUILTINS
+from kshell.cc.front.report import Report
+from kshell.cc.front.symbols import Symbol
+from kshell.cc.tree import Datum, Pointed
+from kshell.cc.types import CHAR, ArrayType, StructType, Type
+
+Include = Callable[[str], "Mapping[str, Symbol] | None"]
+
+
+class FileScope:
+    """The names of one file.  `include` gives those of a header (None where there is no such header); `pointers` are
+    the names that the file follows as ``k[NAME]``: pointers in memory, and no functions."""
+
+    def __init__(self, report: Report, include: Include, pointers: frozenset[str] = frozenset()) -> None:
+        self.report, self.include, self.pointers = report, include, pointers
+        self.names: dict[str, Symbol] = {}
+        self.lines: dict[str, int] = {}  # where each name of the file's own is declared
+        self.structs: list[StructType] = []
+        self.data: list[Datum] = []
+        self.strings: dict[bytes, str] = {}
+        self.used: set[str] = set()
+        self.parameters: dict[str, str] = {}  # the type that module_param gives a variable
+
+    def lookup(self, name: str) -> Symbol | None:
+        """What a name stands for at the top level."""
+        self.used.add(name)
+        found = self.names.get(name)
+        return found if found is not None else BUILTINS.get(name)
+
+    def declare(self, node: ast.stmt, name: str, symbol: Symbol) -> None:
+        """Give a name of the file its meaning; it has one only."""
+        if name in self.lines:
+            because = f"it stands in line {self.lines[name]} already, and one name has one meaning"
+            self.report.error(node, f"redefinition of '{name}'", because, "rename one of the two")
+            return
+        self.lines[name] = node.lineno
+        self.names[name] = symbol
+
+    def string(self, text: bytes) -> str:
+        """The symbol of a string that an initial value points to."""
+        if text not in self.strings:
+            name = f"__const_{len(self.strings)}"
+            self.strings[text] = name
+            self.datum(name, ArrayType(CHAR, len(text) + 1), text + b"\0", [], ".rodata", 0)
+        return self.strings[text]
+
+    def datum(
+        self, name: str, kind: Type, data: bytes, pointers: list[Pointed], section: str, line: int, static: bool = True
+    ) -> None:
+        """Add a variable with its initial value."""
+        if section == ".data" and not pointers and not any(data):
+            data, section = b"", ".bss"
+        self.data.append(Datum(name, kind, data, pointers, static, section, line))

@@ -1,0 +1,45 @@
+"""Which header declares a name: read from the texts of the headers, which are never executed."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+
+FOLDER = Path(__file__).parent.parent.parent / "include" / "linux"
+ROOMS = ("kshell.linux", "kshell.include.linux")  # `from kshell.linux.slab import kmalloc`
+DECLARED = re.compile(r"^(?:def|class) (\w+)|^(\w+)(?:: [^=\n]+)? = |^(\w+): ", re.MULTILINE)
+
+
+def header_in(module: str) -> str | None:
+    """The header that an import names ("" for all of them), None where it is no header at all."""
+    for room in ROOMS:
+        if module == room:
+            return ""
+        if module.startswith(f"{room}."):
+            return module.removeprefix(f"{room}.")
+    return None
+
+
+@lru_cache(maxsize=1)
+def texts() -> dict[str, str]:
+    """The text of each header, by its name."""
+    files = sorted(FOLDER.glob("*.py"))
+    return {file.stem: file.read_text(encoding="utf-8") for file in files if file.stem != "__init__"}
+
+
+@lru_cache(maxsize=1)
+def index() -> dict[str, str]:
+    """The header of each name."""
+    found: dict[str, str] = {}
+    for header, text in texts().items():
+        for match in DECLARED.finditer(text):
+            name = match[1] or match[2] or match[3]
+            if not name.startswith("_") or name.startswith("__func"):
+                found.setdefault(name, header)
+    return found
+
+
+def header_of(name: str) -> str:
+    """The header that declares a name, "" if none does."""
+    return index().get(name, "")

@@ -1,0 +1,191 @@
+"""The macros of the top level: MODULE_LICENSE, module_param, module_init, EXPORT_SYMBOL, ..."""
+
+from __future__ import annotations
+
+import ast
+
+from kshell.cc.front.convert import Want, convert
+from kshell.cc.front.file_scope import FileScope
+from kshell.cc.front.primitives import MODINFO
+from kshell.cc.front.report import spelled
+from kshell.cc.front.scope import Scope
+from kshell.cc.front.symbols import Object, Routine
+from kshell.cc.tree import FunctionName, Number, Pointed
+from kshell.cc.types import (
+    BOOL,
+    CHAR,
+    CHAR_POINTER,
+    INT,
+    LONG,
+    SHORT,
+    UCHAR,
+    UINT,
+    ULONG,
+    ULONGLONG,
+    USHORT,
+    VOID,
+    ArrayType,
+    FunctionType,
+    Pointer,
+    Type,
+)
+
+PARAMETERS: dict[str, Type] = {
+    "byte": UCHAR,
+    "short": SHORT,
+    "ushort": USHORT,
+    "int": INT,
+    "uint": UINT,
+    "long": LONG,
+    "ulong": ULONG,
+    "ullong": ULONGLONG,
+    "charp": CHAR_POINTER,
+    "bool": BOOL,
+    "invbool": BOOL,
+}
+PARAM_SIZE = 40  # struct kernel_param
+HOOKS = {
+    "module_init": ("init_module", FunctionType(INT, ())),
+    "module_exit": ("cleanup_module", FunctionType(VOID, ())),
+}
+
+
+class ModuleMacros:
+    """What the macros of one file have said so far: what a Unit has beside functions and data."""
+
+    def __init__(self, file: FileScope, scope: Scope) -> None:
+        self.file, self.scope, self.report = file, scope, file.report
+        self.modinfo: list[tuple[str, str]] = []
+        self.exports: list[tuple[str, bool]] = []
+        self.aliases: list[tuple[str, str]] = []
+
+    def call(self, node: ast.Call, name: str) -> None:
+        """One macro.  Raises WrongError."""
+        given = len(node.args)
+        wanted = {"module_param": 3, "MODULE_PARM_DESC": 2}.get(name, 1)
+        if given != wanted:
+            text = f'macro "{name}" requires {wanted} arguments, but only {given} given'
+            if given > wanted:
+                text = f'macro "{name}" passed {given} arguments, but takes just {wanted}'
+            self.report.fail(node, text, f"{name} takes {wanted}", "the values that it takes", len(name))
+        if name in MODINFO:
+            self.modinfo.append((MODINFO[name], self.text(node.args[0])))
+        elif name == "MODULE_PARM_DESC":
+            self.modinfo.append(("parm", f"{self.variable(node.args[0]).symbol}:{self.text(node.args[1])}"))
+        elif name == "module_param":
+            self.parameter(node)
+        elif name in HOOKS:
+            self.hook(node, name)
+        elif name.startswith("EXPORT_SYMBOL"):
+            self.export(node, name.endswith("_GPL"))
+
+    def text(self, node: ast.expr) -> str:
+        """A literal text."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "\0" not in node.value:
+            return node.value
+        source = self.report.source_of(node) or "x"
+        return self.report.fail(
+            node, f"expected string literal before '{source[:30]}'", "it goes into .modinfo as it stands", '"..."'
+        )
+
+    def variable(self, node: ast.expr) -> Object:
+        """A variable of the file by its name."""
+        found = self.file.lookup(node.id) if isinstance(node, ast.Name) else None
+        if isinstance(found, Object):
+            return found
+        source = self.report.source_of(node) or "x"
+        because = "a parameter is a variable of the file, which is declared first"
+        return self.report.fail(
+            node,
+            f"'{source}' undeclared here (not in a function)",
+            because,
+            f'{source} = Param("{source}", 1)',
+            len(source),
+        )
+
+    def parameter(self, node: ast.Call) -> None:
+        """``module_param(times, "int", 0o444, range=(1, 5))``: an entry of __param."""
+        variable, type_node = self.variable(node.args[0]), node.args[1]
+        kind = param_type(node)
+        if kind not in PARAMETERS:
+            because = f"the types are {', '.join(PARAMETERS)}"
+            self.report.fail(type_node, f"'param_ops_{kind}' undeclared here (not in a function)", because, '"int"')
+        if variable.type != PARAMETERS[kind]:
+            because = f"the variable is '{spelled(variable.type)}'"
+            text = f"return from incompatible pointer type in '__check_{variable.symbol}'"
+            self.report.warn("incompatible-pointer-types", type_node, text, because, "the type of the variable")
+        mode = self.scope.value(node.args[2])
+        if not isinstance(mode, Number) or not 0 <= mode.value <= 0o777 or mode.value & 2:
+            because = "it is the mode of a file in /sys, which others may not write: three octal digits"
+            self.report.fail(
+                node.args[2], "invalid mode of a module parameter", because, "0o644, 0o444, or 0 for no file"
+            )
+        name, line = variable.symbol, node.lineno
+        self.file.datum(f"__param_str_{name}", ArrayType(CHAR, len(name) + 1), _terminated(name), [], ".rodata", line)
+        data = bytearray(PARAM_SIZE)
+        data[24:27] = mode.value.to_bytes(2, "little") + b"\xff"  # level -1
+        pointers = [Pointed(0, f"__param_str_{name}"), Pointed(8, "__this_module")]
+        pointers += [Pointed(16, f"param_ops_{kind}"), Pointed(32, name)]
+        self.file.datum(f"__param_{name}", ArrayType(LONG, PARAM_SIZE // 8), bytes(data), pointers, "__param", line)
+        self.modinfo.append(("parmtype", f"{name}:{kind}"))
+        for keyword in node.keywords:
+            self.limits(keyword, name)
+
+    def limits(self, keyword: ast.keyword, name: str) -> None:
+        """kshell's own ``range=(low, high)``."""
+        value = keyword.value
+        if keyword.arg != "range" or not isinstance(value, ast.Tuple) or len(value.elts) != 2:
+            self.report.fail(value, "expected ')' before '=' token", "range is all that can follow", "range=(0, 5)")
+        low, high = (self.scope.value(each) for each in value.elts)
+        if not isinstance(low, Number) or not isinstance(high, Number) or low.value > high.value:
+            self.report.fail(
+                value, "initializer element is not constant", "a range is two numbers, the lower first", "range=(0, 5)"
+            )
+        self.modinfo.append(("kshell_range", f"{name}:{low.value}:{high.value}"))
+
+    def hook(self, node: ast.Call, name: str) -> None:
+        """``module_init(f)``: a second name of f, by which the loader finds it."""
+        alias, kind = HOOKS[name]
+        value = self.scope.value(node.args[0])
+        if any(each[0] == alias for each in self.aliases):
+            self.report.fail(
+                node, f"redefinition of '__{alias}'", "a module has one of it", f"one {name} a file", len(name)
+            )
+        function = ast.unparse(node.args[0])
+        try_ = f"def {function}(k: Kernel) -> {'int' if name == 'module_init' else 'None'}:"
+        convert(self.report, node.args[0], value, Pointer(kind), Want("init", try_=try_))
+        if not isinstance(value, FunctionName):
+            self.report.fail(node.args[0], f"'{function}' is no function of this file", f"{name} names one", try_)
+        self.aliases.append((alias, value.symbol))
+
+    def export(self, node: ast.Call, gpl: bool) -> None:
+        """``EXPORT_SYMBOL(x)``"""
+        name = node.args[0]
+        found = self.file.lookup(name.id) if isinstance(name, ast.Name) else None
+        source = self.report.source_of(name) or "x"
+        if not isinstance(found, Object | Routine) or source not in self.file.lines:
+            because = "a file exports a variable or a function of its own"
+            self.report.fail(
+                name, f"'{source}' undeclared here (not in a function)", because, "declare it above", len(source)
+            )
+        if isinstance(found, Object) and found.is_extern:
+            self.report.fail(
+                name, f"'{source}' is extern", "the file that defines it exports it", "take it out", len(source)
+            )
+        if any(each[0] == found.symbol for each in self.exports):
+            self.report.fail(
+                node, f"redefinition of '__ksymtab_{found.symbol}'", "it is exported already", "take one out"
+            )
+        self.exports.append((found.symbol, gpl))
+
+
+def param_type(node: ast.Call) -> str:
+    """The type that a module_param names."""
+    kind = node.args[1] if len(node.args) > 1 else None
+    if isinstance(kind, ast.Constant):
+        return str(kind.value)
+    return ast.unparse(kind) if kind is not None else ""
+
+
+def _terminated(text: str) -> bytes:
+    return text.encode() + b"\0"

@@ -1,0 +1,184 @@
+"""Places in memory: elements, fields, and what is assigned to."""
+
+from __future__ import annotations
+
+import ast
+
+from kshell.abi.problem import did_you_mean
+from kshell.cc.front.arithmetic import cast, decayed
+from kshell.cc.front.operators import step_size
+from kshell.cc.front.report import spelled
+from kshell.cc.front.scope import Scope
+from kshell.cc.front.symbols import Define, Object
+from kshell.cc.tree import Deref, Global, Local, Member, Number, Place, PointerAdd, Value
+from kshell.cc.types import LONG, ArrayType, Field, FunctionType, IntType, Pointer, StructType, Type, VoidType
+
+# What Python bodies have of a kernel, and how a source says the same.
+KERNEL_FIELDS = {
+    "memory": "Ptr[Long](address)[0]  (its value is read, or assigned)",
+    "call": "Fn[[Int], Long](address)(k, n)",
+    "pointer_to": "ULong(addr(f))",
+    "stub_address": "ULong(addr(STUB))",
+    "sys_call_table": 'kallsyms_lookup_name(k, "sys_call_table")',
+}
+
+
+def follow(scope: Scope, node: ast.expr, pointer: Value) -> Place:
+    """``*pointer``"""
+    kind = pointer.type
+    source = scope.report.source_of(node) or "p"
+    if not isinstance(kind, Pointer):
+        because = f"{source} is '{spelled(kind)}', a number"
+        scope.report.fail(
+            node, f"invalid type argument of unary '*' (have '{spelled(kind)}')", because, f"Ptr[Long]({source})[0]"
+        )
+    if kind.user:
+        because = "it points into user space: the page may be missing, or be the kernel's own, and nobody checks"
+        try_ = f"copy_from_user(k, addr(v), {source}, sizeof(v)), or get_user(k, addr(v), {source})"
+        scope.report.fail(node, "dereference of noderef expression", because, try_)
+    if isinstance(kind.target, VoidType):
+        because = "void says nothing of what is there"
+        scope.report.fail(node, "dereferencing 'void *' pointer", because, f"Ptr[Long]({source})[0]")
+    if isinstance(kind.target, FunctionType):
+        scope.report.fail(node, "invalid use of a function", "a function has no bytes to be read", f"{source}(k, ...)")
+    if isinstance(kind.target, StructType):
+        step_size(scope, node, kind)
+    return Deref(pointer)
+
+
+def element(scope: Scope, node: ast.Subscript) -> Value:
+    """``a[i]``, ``p[i]``"""
+    if isinstance(node.slice, ast.Slice | ast.Tuple):
+        because = "an element has one number, and C copies no part of an array by itself"
+        scope.report.fail(node, "expected ']' before ':' token", because, "memcpy(k, to, addr(a[2]), n), or a loop")
+    base = scope.any(node.value)
+    pointer = decayed(base)
+    if not isinstance(pointer.type, Pointer):
+        source = scope.report.source_of(node.value) or "x"
+        because = f"{source} is '{spelled(pointer.type)}'"
+        scope.report.fail(
+            node, "subscripted value is neither array nor pointer nor vector", because, "a[i] of an Array or a Ptr"
+        )
+    index = scope.value(node.slice)
+    if not isinstance(index.type, IntType):
+        scope.report.fail(node.slice, "array subscript is not an integer", f"it is '{spelled(index.type)}'", "a number")
+    if isinstance(base.type, ArrayType) and isinstance(index, Number) and not 0 <= index.value < base.type.length:
+        where = "below" if index.value < 0 else "above"
+        text = f"array subscript {index.value} is {where} array bounds of '{spelled(base.type)}'"
+        because = f"it has {base.type.length} elements, the first is 0; what lies beside it in memory is something else"
+        scope.report.warn("array-bounds", node, text, because, f"0 to {base.type.length - 1}")
+    if isinstance(index, Number) and index.value == 0:
+        return follow(scope, node.value, pointer)
+    if pointer.type.user or isinstance(pointer.type.target, VoidType | FunctionType):
+        follow(scope, node.value, pointer)
+    scale = step_size(scope, node, pointer.type)
+    return follow(scope, node.value, PointerAdd(pointer, cast(index, LONG), scale, pointer.type))
+
+
+def field(scope: Scope, node: ast.Attribute) -> Value:
+    """``v.field`` and ``p.field`` (C: p->field)"""
+    if scope.is_kernel(node.value):
+        because = "k has printk, read and write; what a source needs else it declares at its top, or includes"
+        text = f"'struct kernel' has no member named '{node.attr}'"
+        declared = node.attr.startswith("STUB_") or node.attr in scope.file.names
+        try_ = KERNEL_FIELDS.get(
+            node.attr, f"k[{node.attr}]  (a Stub), or the name alone" if declared else "help c-to-kshell"
+        )
+        scope.report.fail(node, text, because, try_)
+    base = scope.any(node.value)
+    if isinstance(base.type, Pointer):
+        base = follow(scope, node.value, base)
+    kind = base.type
+    if not isinstance(kind, StructType) or not isinstance(base, Local | Global | Deref | Member):
+        text = f"request for member '{node.attr}' in something not a structure or union"
+        because = f"{scope.report.source_of(node.value) or 'it'} is '{spelled(kind)}'"
+        scope.report.fail(node, text, because, "a Ptr to a Struct has fields")
+    return Member(base, member(scope, node, kind, node.attr))
+
+
+def member(scope: Scope, node: ast.expr, kind: StructType, name: str) -> Field:
+    """A field of a struct by its name."""
+    found = kind.fields.get(name)
+    if found is None:
+        close = "".join(did_you_mean(name, kind.fields))
+        because = f"{kind} has {', '.join(list(kind.fields)[:12])}"
+        scope.report.fail(
+            node,
+            f"'{kind}' has no member named '{name}'",
+            because,
+            f"{close}  (did you mean that?)" if close else "one of them",
+        )
+    return found
+
+
+def target(scope: Scope, node: ast.Name, value: Value, line: int) -> Place:
+    """The variable that ``name = value`` stores in; where there is none, it declares one of the value's type."""
+    name, report = node.id, scope.report
+    if name in scope.globals:
+        found = scope.file.lookup(name)
+        if isinstance(found, Object):
+            return Global(found.symbol, found.type)
+        if isinstance(found, Define):
+            because = f"{name} is a constant (C: #define)"
+            report.fail(
+                node,
+                "lvalue required as left operand of assignment",
+                because,
+                f"{name}: Int = ...  (at the top)",
+                len(name),
+            )
+        report.fail(node, f"assignment to '{name}'", "it is no variable", "a name of its own", len(name))
+    if scope.is_kernel(node):
+        report.fail(node, f"assignment of read-only parameter '{name}'", "k is the kernel", "another name", len(name))
+    variable = scope.variables.get(name)
+    if variable is None:
+        if isinstance(scope.file.names.get(name), Object):
+            because = f"{name} is a variable of the file, and without `global` Python makes another one here"
+            report.fail(
+                node,
+                f"'{name}' is assigned without 'global'",
+                because,
+                f"global {name}  (first line of the function)",
+                len(name),
+            )
+        variable = scope.add(name, new_type(scope, node, value), line)
+        scope.inferred.add(variable)
+    else:
+        check_counter(scope, node)
+        if variable in scope.maybe:
+            scope.set_again.add(variable)
+        if variable in scope.inferred:
+            _check_width(scope, node, value, variable.type)
+    scope.ended.discard(variable)
+    scope.assigned(variable)
+    return Local(variable)
+
+
+def check_counter(scope: Scope, node: ast.Name) -> None:
+    """The counter of a `for` belongs to the loop."""
+    if scope.variables.get(node.id) in scope.counters:
+        because = f"in Python {node.id} has its next value whatever the body does; in C the loop would go on from it"
+        scope.report.error(node, f"assignment to the counter '{node.id}' of its loop", because, "while", len(node.id))
+
+
+def new_type(scope: Scope, node: ast.expr, value: Value) -> Type:
+    """The type of a variable that its first value declares."""
+    kind = value.type
+    if isinstance(value, Number) and isinstance(kind, Pointer) and isinstance(kind.target, VoidType):
+        because = "NULL does not say what the pointer will point to"
+        scope.report.fail(node, "pointer of unknown type", because, f"{ast.unparse(node)}: Ptr[e] = NULL")
+    return kind
+
+
+def _check_width(scope: Scope, node: ast.Name, value: Value, kind: Type) -> None:
+    """A wider value in a variable whose type nobody has written down."""
+    new = value.type
+    if not isinstance(kind, IntType) or not isinstance(new, IntType) or new.size <= kind.size:
+        return
+    if isinstance(value, Number) and kind.wrap(value.value) == value.value:
+        return
+    from kshell.cc.front.convert import kshell_name
+
+    text = f"conversion from '{spelled(new)}' to '{spelled(kind)}' may change value [-Werror=conversion]"
+    because = f"the first value of {node.id} has made it '{spelled(kind)}'"
+    scope.report.error(node, text, because, f"declare it: {node.id}: {kshell_name(new)} = 0", len(node.id))

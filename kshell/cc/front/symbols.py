@@ -1,0 +1,49 @@
+"""What a name of a source can stand for."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+from kshell.cc.tree import Value
+from kshell.cc.types import FunctionType, Type
+
+
+class Define(NamedTuple):
+    """C: #define NAME value."""
+
+    value: Value
+
+
+class Object(NamedTuple):
+    """A variable with a symbol; `is_extern`: another file defines it."""
+
+    symbol: str
+    type: Type
+    is_extern: bool = False
+
+
+class Routine(NamedTuple):
+    """A function.  `format_at` is the place of the argument that is a format (-1: none); a `call` is a system call,
+    which kernel code does not call."""
+
+    symbol: str
+    type: FunctionType
+    format_at: int = -1
+    names: tuple[str, ...] = ()
+    is_call: bool = False
+
+
+class TypeName(NamedTuple):
+    """A type: C's own, a struct, or a typedef.  `c` is how a trace spells it, where it is a typedef of C's."""
+
+    type: Type
+    c: str = ""
+
+
+class Macro(NamedTuple):
+    """What the compiler knows by its name: addr, sizeof, Ptr, module_init, ..."""
+
+    name: str
+
+
+Symbol: TypeAlias = Define | Object | Routine | TypeName | Macro

@@ -1,0 +1,92 @@
+"""The door of the front end: a source becomes a Unit, or is refused in gcc's words."""
+
+from __future__ import annotations
+
+import ast
+import os
+
+from kshell.cc.finding import Finding
+from kshell.cc.front.declarations import Beginning, Declarations
+from kshell.cc.front.file_scope import FileScope
+from kshell.cc.front.functions import read_function
+from kshell.cc.front.headers import include
+from kshell.cc.front.initial import static_value
+from kshell.cc.front.parse import parse
+from kshell.cc.front.report import Report, WrongError
+from kshell.cc.front.struct_order import in_order, structs_of
+from kshell.cc.front.symbols import Routine, TypeName
+from kshell.cc.front.syscall_define import define_call
+from kshell.cc.front.unused import check_init
+from kshell.cc.source_error import of_findings
+from kshell.cc.tree import Function, Pointed, Unit
+from kshell.cc.types import StructType, size_of
+
+
+def compile_source(text: str, path: str, release: str = "4.19") -> tuple[Unit, list[Finding]]:
+    """The unit that a source is, and the warnings about it.  Raises SourceError, with all findings, where it has an
+    error; `release` says which warnings are errors, and how the kernel's functions are called."""
+    tree = parse(text, path)
+    report = Report(path, text, release)
+    file = FileScope(report, include, frozenset(_pointers(tree)))
+    declarations = Declarations(file)
+    declarations.read(tree.body)
+    exported = {symbol for symbol, _ in declarations.macros.exports}
+    for beginning in declarations.beginnings:
+        _datum(declarations, beginning, exported)
+    functions = [each for node in declarations.functions for each in _functions(file, node)]
+    check_init(report, declarations.functions, declarations.macros.aliases)
+    report.findings.sort(key=lambda each: (each.line, each.column))
+    if report.is_wrong:
+        raise of_findings(path, text, report.findings)
+    macros = declarations.macros
+    name = os.path.splitext(os.path.basename(path))[0].replace("-", "_")
+    structs = in_order([*file.structs, *_named(file), *_of_functions(functions)])
+    unit = Unit(name, path, text, functions, file.data, macros.modinfo, macros.exports, macros.aliases, structs)
+    return unit, report.findings
+
+
+def _pointers(tree: ast.Module) -> set[str]:
+    """The names that a source follows as k[NAME]: those are pointers in memory."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name):
+            found.add(node.slice.id)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func)[-5:] in (".read", "write"):
+            found |= {each.id for each in node.args[:1] if isinstance(each, ast.Name)}
+    return found
+
+
+def _named(file: FileScope) -> list[StructType]:
+    """The structs of headers that the file names."""
+    found = (file.names.get(name) for name in sorted(file.used))
+    return [each.type for each in found if isinstance(each, TypeName) and isinstance(each.type, StructType)]
+
+
+def _of_functions(functions: list[Function]) -> list[StructType]:
+    """The structs that variables and results have, or point to."""
+    kinds = [kind for each in functions for kind in (each.type, *(variable.type for variable in each.variables))]
+    return [struct for kind in kinds for struct in structs_of(kind)]
+
+
+def _datum(declarations: Declarations, beginning: Beginning, exported: set[str]) -> None:
+    """A variable with its first value."""
+    file, found = declarations.file, beginning.object
+    try:
+        data, pointers = bytes(size_of(found.type)), list[Pointed]()
+        if beginning.value is not None:
+            data, pointers = static_value(declarations.scope, beginning.value, found.type)
+    except WrongError:
+        return
+    static = beginning.static and found.symbol not in exported
+    file.datum(found.symbol, found.type, data, pointers, ".data", beginning.node.lineno, static)
+
+
+def _functions(file: FileScope, node: ast.FunctionDef) -> list[Function]:
+    routine = file.names.get(node.name)
+    if not isinstance(routine, Routine) or file.lines.get(node.name) != node.lineno:
+        return []  # it stands twice
+    if routine.is_call:
+        if file.report.is_wrong and len(node.args.args) - 1 != len(routine.names):
+            return []
+        return define_call(file, node, routine)
+    return [read_function(file, node, routine, node.name, False)]

@@ -1,0 +1,1 @@
+"""The include files of the kernel, for what is compiled against it."""

@@ -1,0 +1,11 @@
+"""The symbols of the kernel (C: <linux/kallsyms.h>)."""
+
+from __future__ import annotations
+
+from kshell.include.linux.kernel import Kernel
+from kshell.include.linux.types import Text, ULong
+
+
+def kallsyms_lookup_name(k: Kernel, name: Text) -> ULong:
+    """The address of a kernel symbol, exported or not; 0 if there is none.  Linux closed it to modules in 5.7."""
+    ...

@@ -1,0 +1,60 @@
+"""What makes a file a module (C: <linux/module.h>)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kshell.include.linux.kernel import Kernel
+from kshell.include.linux.types import Bool, Ptr, Struct
+
+
+class module(Struct):
+    """A loaded module; what is in it is the loader's business."""
+
+
+THIS_MODULE: Ptr[module] = Ptr()
+
+
+def MODULE_LICENSE(text: str) -> None:
+    """The licence: "GPL" goes with the kernel's; any other taints it, and gets no symbol of EXPORT_SYMBOL_GPL."""
+    ...
+
+
+def MODULE_AUTHOR(text: str) -> None:
+    """Who wrote it."""
+    ...
+
+
+def MODULE_DESCRIPTION(text: str) -> None:
+    """What it does, in one sentence."""
+    ...
+
+
+def MODULE_VERSION(text: str) -> None:
+    """Its version."""
+    ...
+
+
+def MODULE_ALIAS(text: str) -> None:
+    """Another name that modprobe knows it by."""
+    ...
+
+
+def module_init(body: Callable[[Kernel], int]) -> None:
+    """The function that insmod runs: it answers 0, or a negative errno."""
+    ...
+
+
+def module_exit(body: Callable[[Kernel], None]) -> None:
+    """The function that rmmod runs."""
+    ...
+
+
+def try_module_get(k: Kernel, owner: Ptr[module]) -> Bool:
+    """Hold a module, so that rmmod refuses; 0 while it is going."""
+    ...
+
+
+def module_put(k: Kernel, owner: Ptr[module]) -> None:
+    """Give back what try_module_get took; where nothing was taken, the kernel warns."""
+    ...

@@ -1,0 +1,18 @@
+"""The control register CR0 (C: <asm/special_insns.h>)."""
+
+from __future__ import annotations
+
+from kshell.include.linux.kernel import Kernel
+from kshell.include.linux.types import ULong
+
+X86_CR0_WP = 1 << 16  # write protect: a read-only page is read-only in ring 0 too
+
+
+def read_cr0(k: Kernel) -> ULong:
+    """The control register CR0."""
+    ...
+
+
+def write_cr0(k: Kernel, value: ULong) -> None:
+    """Write CR0.  Linux pins X86_CR0_WP since 5.3: a warning, and it stays."""
+    ...

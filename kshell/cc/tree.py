@@ -1,0 +1,363 @@
+"""A source as C, typed: what the front end makes of a source, and the back end makes machine code of.
+
+Everything is explicit here, so that neither end need know the other: each conversion is a Cast, arithmetic on pointers
+says its scale, an array that decays is an AddressOf, and what a macro stands for is written out.  printed.py writes it
+down as C.
+
+An expression is a *value* or a *place* (C: an lvalue).  Places are Local, Global, Deref and Member; a place of a scalar
+type that stands where a value is wanted is loaded.  A struct or an array is never a value: it is assigned member by
+member (or by Copy), and otherwise only its address is used.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+from kshell.cc.types import Field, FunctionType, IntType, Pointer, StructType, Type
+
+
+class Variable:
+    """A local variable or a parameter, of one function; a scalar, an array or a struct.
+
+    `made` is one that the compiler made for itself (the end of a range, a value that is used twice): no debugger shows
+    it.
+    """
+
+    __slots__ = ("line", "made", "name", "type")
+
+    def __init__(self, name: str, kind: Type, line: int, made: bool = False) -> None:
+        self.name, self.type, self.line, self.made = name, kind, line, made
+
+
+# Places.
+
+
+class Local(NamedTuple):
+    """A local variable."""
+
+    variable: Variable
+
+    @property
+    def type(self) -> Type:
+        """Its type."""
+        return self.variable.type
+
+
+class Global(NamedTuple):
+    """A variable with a symbol: of this file, or of another one (undefined here)."""
+
+    symbol: str
+    type: Type
+
+
+class Deref(NamedTuple):
+    """``*pointer``"""
+
+    pointer: Value
+
+    @property
+    def type(self) -> Type:
+        """What the pointer points to."""
+        pointer = self.pointer.type
+        assert isinstance(pointer, Pointer)
+        return pointer.target
+
+
+class Member(NamedTuple):
+    """``place.field``; ``p->field`` is the member of a Deref."""
+
+    place: Place
+    field: Field
+
+    @property
+    def type(self) -> Type:
+        """Its type."""
+        return self.field.type
+
+
+Place: TypeAlias = Local | Global | Deref | Member
+
+# Values.  Each has its `type`, a scalar (or void, for a call).
+
+
+class Number(NamedTuple):
+    """A constant, within the range of its type; a pointer's is an address (NULL is 0)."""
+
+    value: int
+    type: Type
+
+
+class Text(NamedTuple):
+    """The address of a string literal in .rodata; `data` is without its NUL.  Equal ones share their place."""
+
+    data: bytes
+    type: Type
+
+
+class FunctionName(NamedTuple):
+    """The address of a function, of this file or of another one; `type` is a Pointer to its FunctionType."""
+
+    symbol: str
+    type: Type
+
+
+class AddressOf(NamedTuple):
+    """``&place``, and a place of array type that decays; `type` is the pointer's."""
+
+    place: Place
+    type: Type
+
+
+class Unary(NamedTuple):
+    """`op` is ``-`` or ``~``; the operand has the type of the result."""
+
+    op: str
+    operand: Value
+    type: IntType
+
+
+class Not(NamedTuple):
+    """``!operand``: an int, 1 where the operand (any scalar) is 0."""
+
+    operand: Value
+    type: IntType
+
+
+class Binary(NamedTuple):
+    """`op` is one of ``+ - * / % & | ^ << >>``.  Both operands have the type of the result, but the right one of a
+    shift, which is of any integer type: the machine takes its low 5 or 6 bits, as x86 does."""
+
+    op: str
+    left: Value
+    right: Value
+    type: IntType
+
+
+class PointerAdd(NamedTuple):
+    """``pointer + steps``: `steps` is a long, counted in units of `scale` bytes."""
+
+    pointer: Value
+    steps: Value
+    scale: int
+    type: Type
+
+
+class PointerDifference(NamedTuple):
+    """``left - right``, counted in units of `scale` bytes: a long."""
+
+    left: Value
+    right: Value
+    scale: int
+    type: IntType
+
+
+class Compare(NamedTuple):
+    """`op` is one of ``== != < <= > >=``; both sides have one scalar type, which says whether signs count; an int."""
+
+    op: str
+    left: Value
+    right: Value
+    type: IntType
+
+
+class Logical(NamedTuple):
+    """``&&`` or ``||`` of two scalars: an int, and the right one is looked at only where it matters."""
+
+    op: str
+    left: Value
+    right: Value
+    type: IntType
+
+
+class Conditional(NamedTuple):
+    """``test ? then : other``: both have its type."""
+
+    test: Value
+    then: Value
+    other: Value
+    type: Type
+
+
+class Cast(NamedTuple):
+    """A conversion between scalars, written or implied."""
+
+    operand: Value
+    type: Type
+
+
+class Assign(NamedTuple):
+    """``place = value``; as an expression it has the value that was stored.  Both are of the place's scalar type."""
+
+    place: Place
+    value: Value
+
+    @property
+    def type(self) -> Type:
+        """That of the place."""
+        return self.place.type
+
+
+class Call(NamedTuple):
+    """A call of a function by its symbol, or through a pointer.  `kind` is the function's type; the arguments are
+    converted to those of its parameters, and those behind them (`variadic`) are promoted.  Six arguments go into
+    registers, others on the stack."""
+
+    function: str | Value
+    arguments: tuple[Value, ...]
+    kind: FunctionType
+    line: int
+
+    @property
+    def type(self) -> Type:
+        """What it answers."""
+        return self.kind.result
+
+
+Value: TypeAlias = (
+    Place
+    | Number
+    | Text
+    | FunctionName
+    | AddressOf
+    | Unary
+    | Not
+    | Binary
+    | PointerAdd
+    | PointerDifference
+    | Compare
+    | Logical
+    | Conditional
+    | Cast
+    | Assign
+    | Call
+)
+
+# Statements.  Each has the `line` of the source that it came from.
+
+
+class Evaluate(NamedTuple):
+    """An expression for its effects."""
+
+    value: Value
+    line: int
+
+
+class Zero(NamedTuple):
+    """Every byte of a place becomes 0 (``= {0}``)."""
+
+    place: Place
+    line: int
+
+
+class Copy(NamedTuple):
+    """One struct assigned to another, or an array's initial value (from a Global of the same type)."""
+
+    place: Place
+    source: Place
+    line: int
+
+
+class Return(NamedTuple):
+    """``return value``; the value is of the function's type, None for a void one."""
+
+    value: Value | None
+    line: int
+
+
+class If(NamedTuple):
+    """``if (test) then else other``; the test is any scalar."""
+
+    test: Value
+    then: list[Statement]
+    other: list[Statement]
+    line: int
+
+
+class Loop(NamedTuple):
+    """``for (; test; step) body``; while has no step.  `continue` goes to the step."""
+
+    test: Value
+    body: list[Statement]
+    step: list[Statement]
+    line: int
+
+
+class Break(NamedTuple):
+    """Leave the innermost loop."""
+
+    line: int
+
+
+class Continue(NamedTuple):
+    """On to the next turn of the innermost loop."""
+
+    line: int
+
+
+class Bug(NamedTuple):
+    """BUG(): a ud2 with an entry in __bug_table; with `warning` it is WARN(), after which the code goes on."""
+
+    line: int
+    warning: bool = False
+
+
+Statement: TypeAlias = Evaluate | Zero | Copy | Return | If | Loop | Break | Continue | Bug
+
+
+# What a file consists of.
+
+
+class Function(NamedTuple):
+    """A function with its body.  `variables` are its parameters first, then its locals, in the order of the source.
+    `line` is that of its def, `end_line` its last one: there a function returns that runs off its end."""
+
+    name: str
+    type: FunctionType
+    variables: list[Variable]
+    body: list[Statement]
+    is_static: bool
+    line: int
+    end_line: int
+
+
+class Pointed(NamedTuple):
+    """An address inside of an initial value: at `offset` stand 8 bytes, that of `symbol` plus `addend`."""
+
+    offset: int
+    symbol: str
+    addend: int = 0
+
+
+class Datum(NamedTuple):
+    """A variable with its initial value: `data` is as long as the type, or empty for all zeros (.bss).
+
+    `section` is where it goes: ".data", ".bss", ".rodata", or one of those that the kernel looks for
+    ("__param", "__syscalls_metadata", ...).
+    """
+
+    name: str
+    type: Type
+    data: bytes
+    pointers: list[Pointed]
+    is_static: bool
+    section: str
+    line: int
+
+
+class Unit(NamedTuple):
+    """One source: a translation unit.
+
+    `modinfo` holds the pairs of .modinfo, `exports` (symbol, whether for GPL-compatible modules only), `aliases` second
+    names of functions (init_module for what module_init named).  `path` is the file's name for the debugger, `text` the
+    source.  `structs` are those that the file defines or uses.
+    """
+
+    name: str
+    path: str
+    text: str
+    functions: list[Function]
+    data: list[Datum]
+    modinfo: list[tuple[str, str]]
+    exports: list[tuple[str, bool]]
+    aliases: list[tuple[str, str]]
+    structs: list[StructType]

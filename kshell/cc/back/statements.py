@@ -142,9 +142,9 @@ def address(e: Emitter, place: Place, register: int) -> None:
 
 def ends(body: list[Statement]) -> bool:
     """Whether what stands behind these statements is never reached from them."""
-    if not body:
-        return False
-    last = body[-1]
-    if isinstance(last, If):
-        return ends(last.then) and ends(last.other)
+    while body and isinstance(body[-1], If):
+        if not ends(body[-1].then):
+            return False
+        body = body[-1].other
+    last = body[-1] if body else None
     return isinstance(last, Return | Break | Continue) or (isinstance(last, Bug) and not last.warning)

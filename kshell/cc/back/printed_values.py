@@ -1,0 +1,215 @@
+"""Expressions as C text, with every conversion written out.
+
+Where C leaves the order of evaluation open, ours is written out: from left to right, and of an assignment the value
+before the place.  Operands that could disturb each other (`is_pure` does not hold for one) first go into variables of a
+statement expression, a GNU extension: ``({ int t1 = f(); int t2 = g(); t1 - t2; })``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from kshell.cc.tree import (
+    AddressOf,
+    Assign,
+    Binary,
+    Call,
+    Cast,
+    Compare,
+    Conditional,
+    Deref,
+    FunctionName,
+    Global,
+    Local,
+    Logical,
+    Member,
+    Not,
+    Number,
+    Place,
+    PointerAdd,
+    PointerDifference,
+    Text,
+    Unary,
+    Value,
+    Variable,
+)
+from kshell.cc.types import INT, LONG, ULONG, IntType, Pointer, Type, c_declaration, size_of
+
+SUFFIXES = {"unsigned int": "U", "long": "L", "unsigned long": "UL", "long long": "LL", "unsigned long long": "ULL"}
+
+
+def number_text(value: int, kind: Type) -> str:
+    """A constant of a type, as C text of that type."""
+    if isinstance(kind, Pointer):
+        return f"(({c_declaration(kind, '')}){value & (1 << 64) - 1:#x}UL)"
+    assert isinstance(kind, IntType)
+    suffix = SUFFIXES.get(kind.c, "")
+    if kind.signed and kind.size >= 4 and value == -1 << 8 * kind.size - 1:
+        return f"({value + 1}{suffix} - 1)"
+    text = f"({value}{suffix})" if value < 0 else f"{value}{suffix}"
+    return text if kind.size >= 4 else f"(({kind.c}){text})"
+
+
+def literal(data: bytes) -> str:
+    """A string literal."""
+    plain = (chr(each) if 32 <= each < 127 and each not in b'"\\?' else f"\\{each:03o}" for each in data)
+    return f'"{"".join(plain)}"'
+
+
+def is_pure(node: Value) -> bool:
+    """Whether computing it changes nothing."""
+    if isinstance(node, Call | Assign):
+        return False
+    if isinstance(node, Local | Global | Number | Text | FunctionName):
+        return True
+    return all(is_pure(each) for each in node if type(each) in EXPRESSIONS)
+
+
+class Printer(NamedTuple):
+    """Writes the expressions of one function: `names` are its variables, as C has them; `made` counts temporaries."""
+
+    names: dict[Variable, str]
+    made: list[int]
+
+    def temporary(self) -> str:
+        """A name that nothing else has."""
+        self.made[0] += 1
+        return f"t{self.made[0]}_"
+
+    def value(self, node: Value) -> str:
+        """An expression, in parentheses where it consists of parts."""
+        return EXPRESSIONS[type(node)](self, node)
+
+    def cast(self, kind: Type, text: str) -> str:
+        """A conversion."""
+        return f"(({c_declaration(kind, '')}){text})"
+
+    def ordered(self, operands: list[Value], form: str) -> str:
+        """A form with the texts of operands in it, as str.format has them, computed from left to right."""
+        moving = [not is_pure(each) for each in operands]
+        if sum(not isinstance(each, Number | Text | FunctionName) for each in operands) < 2 or not any(moving):
+            return f"({form.format(*map(self.value, operands))})"
+        names = [self.temporary() for _ in operands]
+        texts = [
+            f"{c_declaration(each.type, name)} = {self.value(each)};"
+            for each, name in zip(operands, names, strict=True)
+        ]
+        return f"({{ {' '.join(texts)} {form.format(*names)}; }})"
+
+
+def _place(p: Printer, node: Place) -> str:
+    if isinstance(node, Local):
+        return p.names[node.variable]
+    if isinstance(node, Global):
+        return node.symbol
+    if isinstance(node, Deref):
+        return f"(*{p.value(node.pointer)})"
+    return f"{_place(p, node.place)}.{node.field.name}"
+
+
+def _number(p: Printer, node: Number) -> str:
+    return number_text(node.value, node.type)
+
+
+def _text(p: Printer, node: Text) -> str:
+    return p.cast(node.type, literal(node.data))
+
+
+def _function_name(p: Printer, node: FunctionName) -> str:
+    return p.cast(node.type, node.symbol)
+
+
+def _address_of(p: Printer, node: AddressOf) -> str:
+    return p.cast(node.type, f"&{_place(p, node.place)}")
+
+
+def _unary(p: Printer, node: Unary) -> str:
+    return p.cast(node.type, f"({node.op}{p.value(node.operand)})")
+
+
+def _not(p: Printer, node: Not) -> str:
+    return f"(!{p.value(node.operand)})"
+
+
+def _binary(p: Printer, node: Binary) -> str:
+    form = f"({{0}} {node.op} {{1}})"
+    if node.op in ("<<", ">>"):
+        form = f"({{0}} {node.op} ({{1}} & {63 if node.type.size == 8 else 31}))"
+    return p.cast(node.type, p.ordered([node.left, node.right], form))
+
+
+def _pointer_add(p: Printer, node: PointerAdd) -> str:
+    form = f"(unsigned long){{0}} + (unsigned long){{1}} * {node.scale}UL"
+    return p.cast(node.type, p.ordered([node.pointer, node.steps], form))
+
+
+def _pointer_difference(p: Printer, node: PointerDifference) -> str:
+    form = f"((long){{0}} - (long){{1}}) / {node.scale}L"
+    return p.cast(node.type, p.ordered([node.left, node.right], form))
+
+
+def _compare(p: Printer, node: Compare) -> str:
+    convert = "(unsigned long)" if isinstance(node.left.type, Pointer) else ""
+    return p.ordered([node.left, node.right], f"{convert}{{0}} {node.op} {convert}{{1}}")
+
+
+def _logical(p: Printer, node: Logical) -> str:
+    return f"({p.value(node.left)} {node.op} {p.value(node.right)})"
+
+
+def _conditional(p: Printer, node: Conditional) -> str:
+    return f"({p.value(node.test)} ? {p.value(node.then)} : {p.value(node.other)})"
+
+
+def _cast(p: Printer, node: Cast) -> str:
+    through: Type = INT
+    if isinstance(node.type, Pointer) and isinstance(node.operand.type, IntType):
+        through = LONG if node.operand.type.signed else ULONG
+    elif isinstance(node.operand.type, Pointer) and size_of(node.type) < 8:
+        through = INT if isinstance(node.type, IntType) and node.type.is_bool else LONG
+    text = p.value(node.operand)
+    return p.cast(node.type, text if through == INT else p.cast(through, text))
+
+
+def _assign(p: Printer, node: Assign) -> str:
+    place: Value = node.place
+    while isinstance(place, Member):
+        place = place.place
+    if isinstance(place, Local | Global) or (is_pure(node.value) and is_pure(node.place)):
+        return f"({_place(p, node.place)} = {p.value(node.value)})"
+    name = p.temporary()
+    first = f"{c_declaration(node.type, name)} = {p.value(node.value)};"
+    return f"({{ {first} {_place(p, node.place)} = {name}; }})"
+
+
+def _call(p: Printer, node: Call) -> str:
+    arguments = list(node.arguments)
+    if isinstance(node.function, str):
+        return p.ordered(arguments, f"{node.function}({', '.join(f'{{{i}}}' for i in range(len(arguments)))})")
+    places = ", ".join(f"{{{i + 1}}}" for i in range(len(arguments)))
+    kind = c_declaration(Pointer(node.kind), "")
+    return p.ordered([node.function, *arguments], f"(({kind}){{0}})({places})")
+
+
+EXPRESSIONS: dict[type, Callable[[Printer, Any], str]] = {
+    Local: _place,
+    Global: _place,
+    Deref: _place,
+    Member: _place,
+    Number: _number,
+    Text: _text,
+    FunctionName: _function_name,
+    AddressOf: _address_of,
+    Unary: _unary,
+    Not: _not,
+    Binary: _binary,
+    PointerAdd: _pointer_add,
+    PointerDifference: _pointer_difference,
+    Compare: _compare,
+    Logical: _logical,
+    Conditional: _conditional,
+    Cast: _cast,
+    Assign: _assign,
+    Call: _call,
+}

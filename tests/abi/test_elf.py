@@ -39,29 +39,7 @@ from kshell.abi.elf import (
 from kshell.abi.elf_reader import read_elf
 from kshell.abi.elf_writer import write_elf
 from kshell.abi.object_file import ObjectError
-
-# The flags that C sources of kshell are compiled with.
-C_FLAGS = [
-    "-std=gnu11",
-    "-ffreestanding",
-    "-nostdinc",
-    "-mcmodel=kernel",
-    "-mno-red-zone",
-    "-mno-sse",
-    "-mno-mmx",
-    "-mno-80387",
-    "-fno-pic",
-    "-fno-stack-protector",
-    "-fcf-protection=none",
-    "-fno-asynchronous-unwind-tables",
-    "-fno-omit-frame-pointer",
-    "-fno-optimize-sibling-calls",
-    "-fno-jump-tables",
-    "-fno-strict-aliasing",
-    "-fwrapv",
-    "-Og",
-    "-gdwarf-4",
-]
+from tests.abi.compiled import compiled_by_gcc
 
 TEXT = bytes.fromhex("55 4889e5 48c7c700000000 e800000000 c9 c3")
 SMALL = ElfObject(
@@ -83,18 +61,6 @@ SMALL = ElfObject(
         ElfSymbol("count", 3, 4092, 4, STT_OBJECT, STB_GLOBAL),
     ],
 )
-
-
-def compiled_by_gcc(tmp_path: Path, source: str) -> bytes:
-    """A .o of a C source; where no gcc for x86-64 Linux is, the test is skipped."""
-    target = (
-        subprocess.run(["gcc", "-dumpmachine"], capture_output=True, text=True).stdout if shutil.which("gcc") else ""
-    )
-    if not target.startswith("x86_64-linux"):
-        pytest.skip("no gcc for x86-64 Linux")
-    (tmp_path / "a.c").write_text(source)
-    subprocess.run(["gcc", *C_FLAGS, "-c", "a.c", "-o", "a.o"], cwd=tmp_path, check=True)
-    return (tmp_path / "a.o").read_bytes()
 
 
 C_SOURCE = """
@@ -149,7 +115,7 @@ def test_objdump_names_what_is_called(tmp_path: Path) -> None:
 
 
 def test_an_object_of_gcc_is_read(tmp_path: Path) -> None:
-    obj = read_elf(compiled_by_gcc(tmp_path, C_SOURCE), "a.o")
+    obj = compiled_by_gcc(tmp_path, C_SOURCE)
     by_name = {symbol.name: symbol for symbol in obj.symbols if symbol.name}
     assert by_name["printk"].section is None
     assert obj.sections[by_name["walk"].section or 0].name == ".text"
@@ -162,7 +128,7 @@ def test_an_object_of_gcc_is_read(tmp_path: Path) -> None:
 
 
 def test_an_object_of_gcc_written_again_says_the_same(tmp_path: Path) -> None:
-    obj = read_elf(compiled_by_gcc(tmp_path, C_SOURCE), "a.o")
+    obj = compiled_by_gcc(tmp_path, C_SOURCE)
     assert read_elf(write_elf(obj), "a.o") == obj
 
 

@@ -1,0 +1,164 @@
+"""C's types, as the debugging information of an object describes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kshell.abi.debug_info import text
+
+_BASE, _POINTER, _STRUCT, _UNION, _ARRAY = "base", "pointer", "struct", "union", "array"
+_ENUM, _FUNCTION, _VOID = "enum", "function", "void"
+_KINDS = {
+    "DW_TAG_base_type": _BASE,
+    "DW_TAG_pointer_type": _POINTER,
+    "DW_TAG_structure_type": _STRUCT,
+    "DW_TAG_union_type": _UNION,
+    "DW_TAG_array_type": _ARRAY,
+    "DW_TAG_enumeration_type": _ENUM,
+    "DW_TAG_subroutine_type": _FUNCTION,
+}
+_QUALIFIERS = {"DW_TAG_const_type": "const", "DW_TAG_volatile_type": "volatile"}
+_ALIASES = (*_QUALIFIERS, "DW_TAG_typedef", "DW_TAG_restrict_type", "DW_TAG_atomic_type")
+# How the bytes of a base type are meant (DW_ATE_*).
+_BOOLEAN, _CHARS, _SIGNED = 2, (6, 8), (5, 6)
+
+
+class DebugType:
+    """A type; a typedef and a qualifier are seen through, and stand in the text alone.
+
+    text      as C spells it: ``int``, ``const char *``, ``struct node``, ``char [64]``
+    kind      "base", "pointer", "struct", "union", "array", "enum", "function" or "void"
+    size      in bytes, 0 where it is not known
+    signed    whether a number has a sign
+    is_char, is_bool    of a base type
+    target    what a pointer points to, an array consists of, a function answers
+    length    of an array, 0 where it is not known
+    fields    of a struct or union: (name, offset in bytes, type)
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind, self.text, self.size, self.length = kind, "void", 0, 0
+        self.signed = self.is_char = self.is_bool = False
+        self.target: DebugType | None = None
+        self.fields: list[tuple[str, int, DebugType]] = []
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+class TypeReader:
+    """Makes each type of an object once: one may contain itself."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, DebugType] = {}
+
+    def type_of(self, die: Any) -> DebugType:
+        """The type that an entry refers to; none is void."""
+        return (
+            self.read(die.get_DIE_from_attribute("DW_AT_type")) if "DW_AT_type" in die.attributes else DebugType(_VOID)
+        )
+
+    def read(self, die: Any) -> DebugType:
+        """The type that an entry is."""
+        if die.offset in self._known:
+            return self._known[die.offset]
+        if die.tag in _ALIASES:
+            return self._alias(die)
+        found = self._known[die.offset] = DebugType(_KINDS.get(die.tag, _VOID))
+        found.size = number(die, "DW_AT_byte_size")
+        found.text = spelled(die)
+        if found.kind in (_POINTER, _ARRAY, _FUNCTION):
+            found.target = self.type_of(die)
+        if found.kind in (_BASE, _ENUM):
+            encoding = number(die, "DW_AT_encoding")
+            found.signed, found.is_char = encoding in _SIGNED, encoding in _CHARS
+            found.is_bool = encoding == _BOOLEAN
+        if found.kind in (_STRUCT, _UNION):
+            members = [each for each in die.iter_children() if each.tag == "DW_TAG_member"]
+            found.fields += [
+                (name_of(each), number(each, "DW_AT_data_member_location"), self.type_of(each)) for each in members
+            ]
+        if found.kind == _ARRAY:
+            return self._array(found, die)
+        return found
+
+    def _alias(self, die: Any) -> DebugType:
+        """What it stands for under another text; the fields, which may still have to come, are one list."""
+        target = self.type_of(die)
+        found = DebugType(target.kind)
+        found.__dict__.update(target.__dict__)
+        found.text = spelled(die)
+        self._known[die.offset] = found
+        return found
+
+    def _array(self, found: DebugType, die: Any) -> DebugType:
+        """An array of arrays has several lengths in one entry: the outermost is first."""
+        assert found.target is not None
+        lengths = array_lengths(die)
+        element = found.target
+        for length in reversed(lengths[1:]):
+            inner = DebugType(_ARRAY)
+            inner.target, inner.length, inner.size = element, length, length * element.size
+            inner.text = f"{element.text} [{length}]"
+            element = inner
+        found.target, found.length = element, lengths[0] if lengths else 0
+        found.size = found.length * element.size
+        return found
+
+
+def number(die: Any, name: str) -> int:
+    """An attribute that is a number, 0 where it is not there or is none."""
+    value = die.attributes[name].value if name in die.attributes else 0
+    return value if isinstance(value, int) else 0
+
+
+def name_of(die: Any) -> str:
+    """The name of an entry; what is made of another one is called as that is."""
+    for reference in ("DW_AT_abstract_origin", "DW_AT_specification"):
+        if "DW_AT_name" not in die.attributes and reference in die.attributes:
+            return name_of(die.get_DIE_from_attribute(reference))
+    return text(die.attributes["DW_AT_name"].value) if "DW_AT_name" in die.attributes else ""
+
+
+def array_lengths(die: Any) -> list[int]:
+    """The number of elements in each direction, 0 where it is not known."""
+    found = []
+    for each in die.iter_children():
+        if each.tag == "DW_TAG_subrange_type":
+            bound = number(each, "DW_AT_upper_bound") + 1 if "DW_AT_upper_bound" in each.attributes else 0
+            found.append(number(each, "DW_AT_count") or bound)
+    return found
+
+
+def spelled(die: Any, declared: str = "") -> str:
+    """How C spells the type that an entry is, around what is declared with it."""
+    target = _referred(die)
+    inner = _KINDS.get(target.tag) if target is not None else None
+    if die.tag == "DW_TAG_pointer_type":
+        pointer = f"*{declared}"
+        return _around(target, f"({pointer})" if inner in (_ARRAY, _FUNCTION) else pointer)
+    if die.tag == "DW_TAG_array_type":
+        return _around(target, declared + "".join(f"[{length or ''}]" for length in array_lengths(die)))
+    if die.tag == "DW_TAG_subroutine_type":
+        takes = [_around(_referred(each), "") for each in die.iter_children() if each.tag == "DW_TAG_formal_parameter"]
+        more = ["..."] * any(each.tag == "DW_TAG_unspecified_parameters" for each in die.iter_children())
+        return _around(target, f"{declared}({', '.join(takes + more) or 'void'})")
+    if die.tag in _QUALIFIERS:
+        qualifier = _QUALIFIERS[die.tag]
+        if inner == _POINTER:
+            return _around(target, f"{qualifier} {declared}".rstrip())
+        # The elements of an array have the qualifier too.
+        return _around(target, declared) if inner == _ARRAY else f"{qualifier} {_around(target, declared)}"
+    if die.tag in ("DW_TAG_restrict_type", "DW_TAG_atomic_type"):
+        return _around(target, declared)
+    word = {"DW_TAG_structure_type": "struct ", "DW_TAG_union_type": "union ", "DW_TAG_enumeration_type": "enum "}
+    name = name_of(die) or ("{...}" if die.tag in word else "void")
+    return f"{word.get(die.tag, '')}{name} {declared}".rstrip()
+
+
+def _referred(die: Any) -> Any:
+    return die.get_DIE_from_attribute("DW_AT_type") if "DW_AT_type" in die.attributes else None
+
+
+def _around(target: Any, declared: str) -> str:
+    return f"void {declared}".rstrip() if target is None else spelled(target, declared)

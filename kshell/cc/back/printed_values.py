@@ -7,7 +7,7 @@ statement expression, a GNU extension: ``({ int t1 = f(); int t2 = g(); t1 - t2;
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, NamedTuple
 
 from kshell.cc.tree import (
@@ -57,13 +57,14 @@ def literal(data: bytes) -> str:
     return f'"{"".join(plain)}"'
 
 
-def is_pure(node: Value) -> bool:
-    """Whether computing it changes nothing."""
-    if isinstance(node, Call | Assign):
+def is_pure(node: Value, effects: Container[type] = (Assign, Call)) -> bool:
+    """Whether computing it changes nothing: none of these is in it."""
+    if type(node) in effects:
         return False
     if isinstance(node, Local | Global | Number | Text | FunctionName):
         return True
-    return all(is_pure(each) for each in node if type(each) in EXPRESSIONS)
+    parts: tuple[Any, ...] = (*node, *node.arguments) if isinstance(node, Call) else node
+    return all(is_pure(each, effects) for each in parts if type(each) in EXPRESSIONS)
 
 
 class Printer(NamedTuple):
@@ -176,7 +177,7 @@ def _assign(p: Printer, node: Assign) -> str:
     place: Value = node.place
     while isinstance(place, Member):
         place = place.place
-    if isinstance(place, Local | Global) or (is_pure(node.value) and is_pure(node.place)):
+    if is_pure(node.place) and is_pure(node.value, (Assign,) if isinstance(place, Local | Global) else (Assign, Call)):
         return f"({_place(p, node.place)} = {p.value(node.value)})"
     name = p.temporary()
     first = f"{c_declaration(node.type, name)} = {p.value(node.value)};"

@@ -41,8 +41,8 @@ def calls_of(unit: Unit, dice: random.Random) -> list[tuple[Unit, Function, list
 
 def differences(units: list[Unit], folder: Path, seed: int, level: str = "-O1") -> tuple[int, list[Difference]]:
     """How many calls were compared, and those that differ; the first of each unit."""
-    dice = random.Random(seed)
-    calls = [call for unit in units for call in calls_of(unit, dice)]
+    dices = {unit.name: random.Random(f"{seed} {unit.name}") for unit in units}
+    calls = [call for unit in units for call in calls_of(unit, dices[unit.name])]
     outcomes = gcc.run(gcc.compile_units(units, folder, level), calls)
     found: list[Difference] = []
     machines = {unit.name: RawMachine(unit, generate(unit)) for unit in units}

@@ -75,7 +75,7 @@ class RandomUnit:
         return [self.dice.choice(INTS) for _ in range(self.dice.randint(least, most))]
 
     def _structs(self) -> list[StructType]:
-        """A union, and a struct that has it, an array and numbers."""
+        """A union; a struct that has it, an array and numbers; and one that points to its like."""
         union, struct = StructType(f"{self.prefix}u", True), StructType(f"{self.prefix}s")
         numbers = [self.dice.choice(INTS[1:]) for _ in range(3)]
         union.lay_out(
@@ -88,7 +88,10 @@ class RandomUnit:
         members += [("u", union), ("row", ArrayType(self.dice.choice(INTS), ELEMENTS))]
         self.dice.shuffle(members)
         struct.lay_out(members)
-        return [union, struct]
+        linked = StructType(f"{self.prefix}n")
+        self.ring_number = self.dice.choice(INTS)
+        linked.lay_out([("number", self.ring_number), ("next", Pointer(linked))])
+        return [union, struct, linked]
 
     def _globals(self) -> None:
         struct = self.structs[1]
@@ -96,6 +99,13 @@ class RandomUnit:
         kinds += [ArrayType(self.dice.choice(INTS), ELEMENTS) for _ in range(3)]
         for index, kind in enumerate(kinds):
             self._datum(f"g{index}", kind, self.dice.choice([".data", ".data", ".bss"]))
+        ring = ArrayType(self.structs[2], ELEMENTS)
+        name, size = f"{self.prefix}ring", size_of(self.structs[2])
+        links = [Pointed(at * size + 8, name, self.dice.randrange(ELEMENTS) * size) for at in range(ELEMENTS)]
+        data = b"".join(self.bytes_of(self.ring_number).ljust(size, b"\0") for _ in range(ELEMENTS))
+        self.data.append(Datum(name, ring, data, links, False, ".data", 1))
+        head = Pointed(0, name, size)
+        self.data.append(Datum(f"{self.prefix}head", Pointer(self.structs[2]), bytes(8), [head], True, ".data", 1))
         self._datum("c0", ArrayType(self.dice.choice(INTS), 8), ".rodata")
         self._datum("c1", struct, ".rodata")
 
@@ -126,7 +136,7 @@ class RandomUnit:
             arrays = [
                 datum.type.element
                 for datum in self.data
-                if isinstance(datum.type, ArrayType) and datum.type.length == ELEMENTS
+                if isinstance(datum.type, ArrayType) and datum.section != ".rodata" and datum.name[-4:] != "ring"
             ]
             parameters.insert(self.dice.randrange(1, len(parameters) + 1), Pointer(self.dice.choice(arrays)))
         kind = FunctionType(result, tuple(parameters))
@@ -152,6 +162,8 @@ class RandomFunction:
         """The function."""
         assert isinstance(self.kind.result, IntType)
         for datum in self.owner.data:
+            if datum.name[-4:] in ("ring", "head"):
+                continue
             self.values.know(Global(datum.name, datum.type), datum.section != ".rodata")
             if isinstance(datum.type, StructType):
                 self.wholes.append(Global(datum.name, datum.type))
@@ -160,6 +172,8 @@ class RandomFunction:
                 self.values.know_pointer(Local(variable))
             else:
                 self.values.know(Local(variable), variable is not self.variables[0])
+        self.head = Global(f"{self.owner.prefix}head", Pointer(self.owner.structs[2]))
+        self.values.know_chain(self.head)
         self.locals()
         body = self.recursion() + self.block(self.dice.randint(2, 6), 2)
         body.append(Return(self.values.value(self.kind.result, 3), self.next_line()))
@@ -240,7 +254,9 @@ class RandomFunction:
             return If(self.values.test(2), [Return(self.values.value(self.kind.result, 2), line)], [], line)
         if choice < 0.5:
             return self.whole(line)
-        if choice < 0.55:
+        if choice < 0.53:
+            return Evaluate(Assign(self.head, self.values.chain(self.head, "next")), line)
+        if choice < 0.58:
             return Evaluate(self.values.value(self.dice.choice(INTS), 3), line)
         place = self.values.any_place(2)
         assert isinstance(place.type, IntType)

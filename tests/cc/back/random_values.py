@@ -25,6 +25,7 @@ from kshell.cc.tree import (
     Place,
     PointerAdd,
     PointerDifference,
+    Text,
     Unary,
     Value,
 )
@@ -98,6 +99,22 @@ class RandomValues:
             self.readable.setdefault(kind, []).append(maker)
             if write:
                 self.writable.setdefault(kind, []).append(maker)
+
+    def know_chain(self, head: Place) -> None:
+        """A pointer to a struct that has a number and points to another one, round and round; and a string."""
+        number = self.chain(head, "number").type
+        self.readable.setdefault(number, []).append(lambda depth: self.chain(head, "number"))
+        self.writable.setdefault(number, []).append(lambda depth: self.chain(head, "number"))
+        text = Text(self.dice.choice([b"a string", b'\xff\0\n"\\?', b"1234567"]), Pointer(CHAR))
+        self.readable.setdefault(CHAR, []).append(lambda depth: Deref(self.step(text, ELEMENTS, depth)))
+
+    def chain(self, head: Place, name: str) -> Place:
+        """``head->next->...->name``"""
+        for field in ["next"] * self.dice.randrange(3) + [name]:
+            assert isinstance(head.type, Pointer)
+            assert isinstance(head.type.target, StructType)
+            head = Member(Deref(head), head.type.target.fields[field])
+        return head
 
     def know_pointer(self, place: Place) -> None:
         """A pointer variable, which points to ELEMENTS elements at all times."""

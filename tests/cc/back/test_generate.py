@@ -232,6 +232,7 @@ def test_a_long_chain_of_else_ifs_is_no_nesting() -> None:
 ONE = Number(1, INT)
 ELEMENT = Pointer(INT)
 SEVEN = FunctionType(INT, (INT,) * 7)
+INDENTATIONS = 100  # so many are more than Python reads in a source
 # One level more, in each way that there is.
 NESTS: dict[str, Callable[[Value], Value]] = {
     "left": lambda value: Binary("+", value, ONE, INT),
@@ -253,7 +254,10 @@ def test_expressions_may_be_nested_as_deep_as_promised(form: str) -> None:
     value: Value = ONE
     for _ in range(NESTING):
         value = NESTS[form](value)
-    assert generate(unit(returning(value))).text
+    body: list[Statement] = [Return(value, 2)]
+    for _ in range(INDENTATIONS):
+        body = [If(ONE, body, [], 2)]
+    assert generate(unit(function("f", FunctionType(INT, ()), [], *body))).text
 
 
 @pytest.mark.parametrize("through", ["name", "pointer"])

@@ -30,16 +30,28 @@ def jump(e: Emitter, test: Value, label: int, when: bool) -> None:
 
 
 def jump_logical(e: Emitter, test: Logical, label: int, when: bool) -> None:
-    """Where the left side settles it, the right one is not looked at."""
+    """Where one side settles it, those to the right of it are not looked at.  A chain is walked, not nested."""
     settles = test.op == "||"
-    if settles == when:
-        jump(e, test.left, label, when)
-        jump(e, test.right, label, when)
-    else:
-        on = e.code.label()
-        jump(e, test.left, on, settles)
-        jump(e, test.right, label, when)
+    *first, last = chain(test)
+    on = label if settles == when else e.code.label()
+    for each in first:
+        jump(e, each, on, settles)
+    jump(e, last, label, when)
+    if on != label:
         e.code.place(on)
+
+
+def chain(test: Logical) -> list[Value]:
+    """The sides of ``a && b && c``, however they are grouped."""
+    sides: list[Value] = []
+    waiting: list[Value] = [test]
+    while waiting:
+        side = waiting.pop()
+        if isinstance(side, Logical) and side.op == test.op:
+            waiting += [side.right, side.left]
+        else:
+            sides.append(side)
+    return sides
 
 
 def compared(e: Emitter, node: Compare) -> str:

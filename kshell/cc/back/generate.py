@@ -3,7 +3,8 @@
 Every variable lives in memory, in its slot of the frame; a value is loaded, worked on in rax and stored again.  So a
 debugger finds each variable in its place at each line, and the code can be read beside the source.
 
-Expressions may be nested 100 deep (NESTING), which Python's own stack bears; the front end sees to that.
+Statements and expressions may be nested so deep as the front end takes them (DEPTH_MAX of front/parse.py: 60 levels of
+the source, each of up to four nodes), which Python's own stack bears; chains of else-ifs, `and` and `or` are not nested.
 """
 
 from __future__ import annotations
@@ -47,7 +48,6 @@ from kshell.cc.tree import (
 )
 from kshell.cc.types import size_of
 
-NESTING = 100
 FUNCTION_ALIGN = 16
 
 VALUES: dict[type, ValueWriter] = {

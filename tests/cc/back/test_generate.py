@@ -7,8 +7,9 @@ from collections.abc import Callable
 import capstone
 import pytest
 
-from kshell.cc.back.generate import NESTING, generate
+from kshell.cc.back.generate import generate
 from kshell.cc.code import BugEntry, Code
+from kshell.cc.front.parse import DEPTH_MAX
 from kshell.cc.tree import (
     AddressOf,
     Assign,
@@ -229,10 +230,22 @@ def test_a_long_chain_of_else_ifs_is_no_nesting() -> None:
     assert call(made, (2500, 4)) == 2501
 
 
+@pytest.mark.parametrize("op", ["&&", "||"])
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_long_chain_of_ands_or_ors_is_no_nesting(op: str, side: str) -> None:
+    n = Variable("n", INT, 1)
+    settling = int(op == "||")
+    value: Value = Local(n)
+    for _ in range(3000):
+        neutral = Number(1 - settling, INT)
+        value = Logical(op, value, neutral, INT) if side == "left" else Logical(op, neutral, value, INT)
+    assert [call(returning(value, n), (each, 4)) for each in (0, 5)] == [0, 1]
+
+
 ONE = Number(1, INT)
 ELEMENT = Pointer(INT)
 SEVEN = FunctionType(INT, (INT,) * 7)
-INDENTATIONS = 100  # so many are more than Python reads in a source
+INDENTATIONS = 30
 # One level more, in each way that there is.
 NESTS: dict[str, Callable[[Value], Value]] = {
     "left": lambda value: Binary("+", value, ONE, INT),
@@ -250,9 +263,9 @@ NESTS: dict[str, Callable[[Value], Value]] = {
 
 
 @pytest.mark.parametrize("form", NESTS)
-def test_expressions_may_be_nested_as_deep_as_promised(form: str) -> None:
+def test_expressions_may_be_nested_as_deep_as_the_front_end_takes_them(form: str) -> None:
     value: Value = ONE
-    for _ in range(NESTING):
+    for _ in range(DEPTH_MAX):
         value = NESTS[form](value)
     body: list[Statement] = [Return(value, 2)]
     for _ in range(INDENTATIONS):

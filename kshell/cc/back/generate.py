@@ -3,8 +3,9 @@
 Every variable lives in memory, in its slot of the frame; a value is loaded, worked on in rax and stored again.  So a
 debugger finds each variable in its place at each line, and the code can be read beside the source.
 
-Statements and expressions may be nested so deep as the front end takes them (DEPTH_MAX of front/parse.py: 60 levels of
-the source, each of up to four nodes), which Python's own stack bears; chains of else-ifs, `and` and `or` are not nested.
+Statements and expressions may be nested as deep as the front end takes them (DEPTH_MAX of front/parse.py: 60 levels
+of the source, each of up to four nodes), which Python's own stack bears; chains of else-ifs, `and` and `or` are no
+nesting.
 """
 
 from __future__ import annotations

@@ -90,6 +90,28 @@ def _rows(info: Any) -> list[LineRow]:
     return rows
 
 
+def entries(info: Any) -> dict[int, list[Any]]:
+    """The entries inside of each entry, by its offset.
+
+    They stand one behind the other; pyelftools' own walk trusts their references to the next, which may go round.
+    """
+    children: dict[int, list[Any]] = {}
+    for unit in info.iter_CUs() if info is not None else ():
+        top = unit.get_top_DIE()
+        inside, at, end = [children.setdefault(top.offset, [])], top.offset + top.size, unit.cu_offset + unit.size
+        while inside and at < end:
+            die = unit.get_DIE_from_refaddr(at)
+            at += die.size
+            if die.is_null():
+                inside.pop()
+                continue
+            inside[-1].append(die)
+            children[die.offset] = []
+            if die.has_children:
+                inside.append(children[die.offset])
+    return children
+
+
 def file_name(program: Any, number: int) -> str:
     """The path of a file of a line program, "" where there is none; before DWARF 5 they count from 1."""
     header = program.header

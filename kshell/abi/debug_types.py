@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from kshell.abi.debug_info import text
@@ -17,6 +18,7 @@ _KINDS = {
     "DW_TAG_enumeration_type": _ENUM,
     "DW_TAG_subroutine_type": _FUNCTION,
 }
+_TAGGED = {"DW_TAG_structure_type": "struct ", "DW_TAG_union_type": "union ", "DW_TAG_enumeration_type": "enum "}
 _QUALIFIERS = {"DW_TAG_const_type": "const", "DW_TAG_volatile_type": "volatile"}
 _ALIASES = (*_QUALIFIERS, "DW_TAG_typedef", "DW_TAG_restrict_type", "DW_TAG_atomic_type")
 # How the bytes of a base type are meant (DW_ATE_*).
@@ -47,16 +49,17 @@ class DebugType:
 
 
 class TypeReader:
-    """Makes each type of an object once: one may contain itself."""
+    """Makes each type of an object once: one may contain itself.  `children` are the entries inside of each entry, by
+    its offset."""
 
-    def __init__(self) -> None:
+    def __init__(self, children: Mapping[int, list[Any]]) -> None:
+        self.children = children
         self._known: dict[int, DebugType] = {}
 
     def type_of(self, die: Any) -> DebugType:
         """The type that an entry refers to; none is void."""
-        return (
-            self.read(die.get_DIE_from_attribute("DW_AT_type")) if "DW_AT_type" in die.attributes else DebugType(_VOID)
-        )
+        target = _referred(die)
+        return DebugType(_VOID) if target is None else self.read(target)
 
     def read(self, die: Any) -> DebugType:
         """The type that an entry is."""
@@ -66,7 +69,7 @@ class TypeReader:
             return self._alias(die)
         found = self._known[die.offset] = DebugType(_KINDS.get(die.tag, _VOID))
         found.size = number(die, "DW_AT_byte_size")
-        found.text = spelled(die)
+        found.text = self.spelled(die)
         if found.kind in (_POINTER, _ARRAY, _FUNCTION):
             found.target = self.type_of(die)
         if found.kind in (_BASE, _ENUM):
@@ -74,7 +77,7 @@ class TypeReader:
             found.signed, found.is_char = encoding in _SIGNED, encoding in _CHARS
             found.is_bool = encoding == _BOOLEAN
         if found.kind in (_STRUCT, _UNION):
-            members = [each for each in die.iter_children() if each.tag == "DW_TAG_member"]
+            members = [each for each in self.children[die.offset] if each.tag == "DW_TAG_member"]
             found.fields += [
                 (name_of(each), number(each, "DW_AT_data_member_location"), self.type_of(each)) for each in members
             ]
@@ -87,14 +90,14 @@ class TypeReader:
         target = self.type_of(die)
         found = DebugType(target.kind)
         found.__dict__.update(target.__dict__)
-        found.text = spelled(die)
+        found.text = self.spelled(die)
         self._known[die.offset] = found
         return found
 
     def _array(self, found: DebugType, die: Any) -> DebugType:
         """An array of arrays has several lengths in one entry: the outermost is first."""
         assert found.target is not None
-        lengths = array_lengths(die)
+        lengths = self.array_lengths(die)
         element = found.target
         for length in reversed(lengths[1:]):
             inner = DebugType(_ARRAY)
@@ -104,6 +107,48 @@ class TypeReader:
         found.target, found.length = element, lengths[0] if lengths else 0
         found.size = found.length * element.size
         return found
+
+    def array_lengths(self, die: Any) -> list[int]:
+        """The number of elements in each direction, 0 where it is not known."""
+        found = []
+        for each in self.children[die.offset]:
+            if each.tag == "DW_TAG_subrange_type":
+                bound = number(each, "DW_AT_upper_bound") + 1 if "DW_AT_upper_bound" in each.attributes else 0
+                found.append(number(each, "DW_AT_count") or bound)
+        return found
+
+    def spelled(self, die: Any, declared: str = "") -> str:
+        """How C spells the type that an entry is, around what is declared with it."""
+        target = _referred(die)
+        inner = _KINDS.get(target.tag) if target is not None else None
+        if die.tag == "DW_TAG_pointer_type":
+            return self._around(target, f"(*{declared})" if inner in (_ARRAY, _FUNCTION) else f"*{declared}")
+        if die.tag == "DW_TAG_array_type":
+            lengths = "".join(f"[{length or ''}]" for length in self.array_lengths(die))
+            return self._around(target, declared + lengths)
+        if die.tag == "DW_TAG_subroutine_type":
+            return self._around(target, f"{declared}({self._parameters(die)})")
+        if die.tag in _QUALIFIERS and inner == _POINTER:
+            return self._around(target, f"{_QUALIFIERS[die.tag]} {declared}".rstrip())
+        if die.tag in _QUALIFIERS and inner != _ARRAY:  # of an array it is that of its elements too
+            return f"{_QUALIFIERS[die.tag]} {self._around(target, declared)}"
+        if die.tag in _ALIASES and die.tag != "DW_TAG_typedef":
+            return self._around(target, declared)
+        name = name_of(die) or ("{...}" if die.tag in _TAGGED else "void")
+        return f"{_TAGGED.get(die.tag, '')}{name} {declared}".rstrip()
+
+    def _parameters(self, die: Any) -> str:
+        """What a function takes, between its brackets."""
+        found = []
+        for each in self.children[die.offset]:
+            if each.tag == "DW_TAG_formal_parameter":
+                found.append(self._around(_referred(each), ""))
+            elif each.tag == "DW_TAG_unspecified_parameters":
+                found.append("...")
+        return ", ".join(found) or "void"
+
+    def _around(self, target: Any, declared: str) -> str:
+        return f"void {declared}".rstrip() if target is None else self.spelled(target, declared)
 
 
 def number(die: Any, name: str) -> int:
@@ -120,45 +165,5 @@ def name_of(die: Any) -> str:
     return text(die.attributes["DW_AT_name"].value) if "DW_AT_name" in die.attributes else ""
 
 
-def array_lengths(die: Any) -> list[int]:
-    """The number of elements in each direction, 0 where it is not known."""
-    found = []
-    for each in die.iter_children():
-        if each.tag == "DW_TAG_subrange_type":
-            bound = number(each, "DW_AT_upper_bound") + 1 if "DW_AT_upper_bound" in each.attributes else 0
-            found.append(number(each, "DW_AT_count") or bound)
-    return found
-
-
-def spelled(die: Any, declared: str = "") -> str:
-    """How C spells the type that an entry is, around what is declared with it."""
-    target = _referred(die)
-    inner = _KINDS.get(target.tag) if target is not None else None
-    if die.tag == "DW_TAG_pointer_type":
-        pointer = f"*{declared}"
-        return _around(target, f"({pointer})" if inner in (_ARRAY, _FUNCTION) else pointer)
-    if die.tag == "DW_TAG_array_type":
-        return _around(target, declared + "".join(f"[{length or ''}]" for length in array_lengths(die)))
-    if die.tag == "DW_TAG_subroutine_type":
-        takes = [_around(_referred(each), "") for each in die.iter_children() if each.tag == "DW_TAG_formal_parameter"]
-        more = ["..."] * any(each.tag == "DW_TAG_unspecified_parameters" for each in die.iter_children())
-        return _around(target, f"{declared}({', '.join(takes + more) or 'void'})")
-    if die.tag in _QUALIFIERS:
-        qualifier = _QUALIFIERS[die.tag]
-        if inner == _POINTER:
-            return _around(target, f"{qualifier} {declared}".rstrip())
-        # The elements of an array have the qualifier too.
-        return _around(target, declared) if inner == _ARRAY else f"{qualifier} {_around(target, declared)}"
-    if die.tag in ("DW_TAG_restrict_type", "DW_TAG_atomic_type"):
-        return _around(target, declared)
-    word = {"DW_TAG_structure_type": "struct ", "DW_TAG_union_type": "union ", "DW_TAG_enumeration_type": "enum "}
-    name = name_of(die) or ("{...}" if die.tag in word else "void")
-    return f"{word.get(die.tag, '')}{name} {declared}".rstrip()
-
-
 def _referred(die: Any) -> Any:
     return die.get_DIE_from_attribute("DW_AT_type") if "DW_AT_type" in die.attributes else None
-
-
-def _around(target: Any, declared: str) -> str:
-    return f"void {declared}".rstrip() if target is None else spelled(target, declared)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from kshell.abi.debug_info import Bases, debug_sections, file_name, guarded
+from kshell.abi.debug_info import Bases, debug_sections, entries, file_name, guarded
 from kshell.abi.debug_types import DebugType, TypeReader, name_of, number
 from kshell.abi.elf import ElfObject
 
@@ -77,7 +77,8 @@ class _Reader:
 
     def __init__(self, info: Any) -> None:
         self.info = info
-        self.types = TypeReader()
+        self.children = entries(info)
+        self.types = TypeReader(self.children)
         self.lists: Any = info.location_lists() if info is not None else None
 
     def read(self) -> Debugged:
@@ -85,7 +86,7 @@ class _Reader:
         functions, variables = [], []
         for unit in self.info.iter_CUs() if self.info is not None else ():
             program = self.info.line_program_for_CU(unit)
-            for die in unit.get_top_DIE().iter_children():
+            for die in self.children[unit.get_top_DIE().offset]:
                 if die.tag == "DW_TAG_subprogram" and "DW_AT_low_pc" in die.attributes:
                     functions.append(self.function(die, program))
                 elif die.tag == "DW_TAG_variable" and "DW_AT_location" in die.attributes:
@@ -108,7 +109,7 @@ class _Reader:
     def inside(self, die: Any, frame: Place | None, within: tuple[int, int]) -> list[DebugVariable]:
         """The variables of a function or block, and of the blocks in it."""
         found = []
-        for child in die.iter_children():
+        for child in self.children[die.offset]:
             if child.tag in ("DW_TAG_formal_parameter", "DW_TAG_variable"):
                 found.append(self.variable(child, frame, within))
             elif child.tag == "DW_TAG_lexical_block":

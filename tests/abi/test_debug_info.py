@@ -158,7 +158,7 @@ def test_an_object_without_debugging_information_has_no_lines() -> None:
 
 def test_damaged_information_is_as_none() -> None:
     chance, damaged = random.Random(3), 0
-    for _ in range(1500):
+    for _ in range(300):
         sections = list(OURS.sections)
         at = chance.choice([place for place, each in enumerate(sections) if each.name.startswith(".debug")])
         data = bytearray(sections[at].data)
@@ -168,4 +168,18 @@ def test_damaged_information_is_as_none() -> None:
         obj = ElfObject(sections, OURS.symbols)
         damaged += not read_lines(obj).rows
         damaged += not read_variables(obj).functions
-    assert damaged > 100
+    assert damaged > 30
+
+
+def test_entries_that_refer_back_to_themselves_come_to_an_end(tmp_path: Path) -> None:
+    """DW_AT_sibling says where the next entry stands, and gcc writes it: pyelftools' own walk would go round."""
+    obj = compiled_by_gcc(tmp_path, C_SOURCE)
+    at = next(place for place, each in enumerate(obj.sections) if each.name == ".debug_info")
+    for offset in range(11, len(obj.sections[at].data) - 4):
+        data = bytearray(obj.sections[at].data)
+        if data[offset + 1 : offset + 4] != bytes(3) or not data[offset]:
+            continue
+        data[offset] = 11  # a reference to the first entry
+        sections = list(obj.sections)
+        sections[at] = sections[at]._replace(data=bytes(data))
+        read_variables(ElfObject(sections, obj.symbols))

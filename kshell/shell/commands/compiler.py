@@ -20,7 +20,7 @@ _OUTPUTS = (".o", ".ko")
     options=(Option("-o FILE", "write it to an object, NAME.o, or to a module for the kernel that runs, NAME.ko"),),
     examples=(
         ("module copy params .; cc params.py", "the machine code of each line"),
-        ("module copy params .; cc params.py -o params.ko; insmod params.ko", "compile a module, and load it"),
+        ("module copy params .; cc params.py -o params.ko", "a module, in a file that readelf and gdb read"),
     ),
 )
 def cc(session: Context, words: list[Word]) -> View:

@@ -26,6 +26,72 @@ module_init(hello_init);
 """
 
 
+SOURCE = """\
+from kshell.linux import *
+
+MODULE_LICENSE("GPL")
+
+
+def twice(k: Kernel, n: int) -> Long:
+    k.printk(KERN_INFO, f"n is {n}")
+    return 2 * n
+
+
+def hello_init(k: Kernel) -> int:
+    return 0 if twice(k, 21) == 42 else -EINVAL
+
+
+module_init(hello_init)
+"""
+
+
+@pytest.fixture
+def in_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hello.py").write_text(SOURCE)
+    return "hello.py"
+
+
+def test_each_line_of_a_source_is_shown_with_its_instructions(lab: Lab, in_python: str) -> None:
+    shown = lab.text("cc hello.py").splitlines()
+    assert shown[:3] == [
+        "twice:",
+        "   6 | def twice(k: Kernel, n: int) -> Long:",
+        "       0:  55                          push rbp",
+    ]
+    at = shown.index('   7 |     k.printk(KERN_INFO, f"n is {n}")')
+    under = shown[at + 1 : shown.index("   8 |     return 2 * n")]
+    assert any(line.endswith('mov rdi, "\\0016n is %d\\n"') for line in under)
+    assert under[-1].endswith("call printk")
+    assert "hello_init:" in shown
+    rows = lab.json("cc hello.py")["rows"]
+    assert {row["function"] for row in rows} == {"twice", "hello_init"}
+    assert [row["text"] for row in rows if row["symbol"] == "twice"] == ["call twice"]
+    assert all(row["line"] for row in rows)
+
+
+def test_a_module_in_python_is_written_for_the_kernel_that_runs(lab: Lab, in_python: str) -> None:
+    assert lab.text("cc hello.py -o hello.ko") == ""
+    module = read_elf(Path("hello.ko").read_bytes(), "hello.ko")
+    info = module.section(".modinfo")
+    assert info is not None
+    magic = lab.session.kernel.vermagic.encode()
+    assert info.data == b"license=GPL\0depends=\0retpoline=Y\0name=hello\0vermagic=" + magic + b"\0"
+    assert {each.name for each in module.symbols} >= {"init_module", "__this_module", "twice", "printk"}
+
+
+def test_the_mistakes_of_a_source_are_told_with_their_places(lab: Lab, in_python: str) -> None:
+    Path("wrong.py").write_text(SOURCE.replace("2 * n", "nothing * n"))
+    error = lab.error("cc wrong.py")
+    assert error["what"].startswith("wrong.py:8:12: error: 'nothing' undeclared")
+    assert "    return nothing * n" in lab.text("cc wrong.py")
+
+
+def test_a_module_of_6_19_asks_for_the_functions_of_6_19(in_python: str) -> None:
+    new = Lab("6.19")
+    assert {row["symbol"] for row in new.json("cc hello.py")["rows"]} >= {"_printk"}
+
+
 @pytest.fixture
 def in_c(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     if find_compiler() is None:

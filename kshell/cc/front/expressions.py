@@ -50,7 +50,7 @@ def _constant(scope: Scope, node: ast.Constant) -> Value:
     if value is None:
         return NULL
     if isinstance(value, str):
-        return Text(value.encode("utf-8", "surrogateescape"), CONST_CHAR_POINTER)
+        return Text(value.encode("utf-8", "surrogatepass"), CONST_CHAR_POINTER)
     return not_c.refuse_constant(scope.report, node)
 
 

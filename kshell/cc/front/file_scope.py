@@ -11,6 +11,7 @@ from kshell.cc.front.symbols import Symbol
 from kshell.cc.tree import Datum, Pointed
 from kshell.cc.types import CHAR, ArrayType, StructType, Type
 
+UNIQUE = "__UNIQUE_ID_"  # what the compiler calls its own data
 Include = Callable[[str], "Mapping[str, Symbol] | None"]
 
 
@@ -26,6 +27,7 @@ class FileScope:
         self.data: list[Datum] = []
         self.strings: dict[bytes, str] = {}
         self.used: set[str] = set()
+        self.size = 0  # of the variables, in bytes
         self.parameters: dict[str, str] = {}  # the type that module_param gives a variable
 
     def lookup(self, name: str) -> Symbol | None:
@@ -36,6 +38,9 @@ class FileScope:
 
     def declare(self, node: ast.stmt, name: str, symbol: Symbol) -> None:
         """Give a name of the file its meaning; it has one only."""
+        if name.startswith(UNIQUE):
+            because = f"names that begin with {UNIQUE} are the compiler's"
+            self.report.error(node, f"redefinition of '{name}'", because, "another name")
         if name in self.lines:
             because = f"it stands in line {self.lines[name]} already, and one name has one meaning"
             self.report.error(node, f"redefinition of '{name}'", because, "rename one of the two")
@@ -46,7 +51,7 @@ class FileScope:
     def string(self, text: bytes) -> str:
         """The symbol of a string that an initial value points to."""
         if text not in self.strings:
-            name = f"__const_{len(self.strings)}"
+            name = f"{UNIQUE}str{len(self.strings)}"
             self.strings[text] = name
             self.datum(name, ArrayType(CHAR, len(text) + 1), text + b"\0", [], ".rodata", 0)
         return self.strings[text]

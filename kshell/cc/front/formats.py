@@ -82,7 +82,7 @@ def format_of(scope: Scope, node: ast.expr, newline: bool) -> tuple[bytes, list[
         scope.report.fail(node, "embedded '\\0' in format", "a NUL ends a string in C", "two texts")
     if newline and not text.endswith("\n"):
         text += "\n"
-    return text.encode("utf-8", "surrogateescape"), arguments
+    return text.encode("utf-8", "surrogatepass"), arguments
 
 
 def _conversion(scope: Scope, part: ast.FormattedValue, arguments: list[Value], before: str) -> str:

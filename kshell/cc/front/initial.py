@@ -8,6 +8,7 @@ from typing import NamedTuple
 from kshell.cc.front.annotations import is_complete, read_type
 from kshell.cc.front.calls import is_macro, is_struct
 from kshell.cc.front.convert import Want, convert
+from kshell.cc.front.file_scope import UNIQUE
 from kshell.cc.front.places import member
 from kshell.cc.front.report import spelled
 from kshell.cc.front.scope import Scope
@@ -32,7 +33,7 @@ from kshell.cc.tree import (
 )
 from kshell.cc.types import CHAR, LONG, ArrayType, IntType, Pointer, StructType, Type, size_of
 
-ARRAY_MAX = 1 << 24  # bytes
+ARRAY_MAX = 1 << 22  # bytes
 
 
 class Leaf(NamedTuple):
@@ -122,7 +123,7 @@ def _elements(scope: Scope, node: ast.expr, kind: ArrayType, offset: int, place:
     if isinstance(node, ast.List):
         values = node.elts
     elif isinstance(node, ast.Constant) and isinstance(node.value, str) and kind.element == CHAR:
-        text = node.value.encode("utf-8", "surrogateescape")
+        text = node.value.encode("utf-8", "surrogatepass")
         if len(text) > kind.length:
             because = f"it has {len(text)} bytes and a NUL, and there are {kind.length}"
             scope.report.warn(
@@ -158,7 +159,7 @@ def begin(scope: Scope, node: ast.expr, place: Place, line: int) -> list[Stateme
     kind = place.type
     if isinstance(kind, ArrayType) and isinstance(node.args[2], ast.Constant):  # a text is copied from .rodata
         data, pointers = static_value(scope, node, kind)
-        name = f"__init_{len(scope.file.data)}"
+        name = f"{UNIQUE}init{len(scope.file.data)}"
         scope.file.datum(name, kind, data, pointers, ".rodata", line)
         return [Copy(place, Global(name, kind), line)]
     said: list[Statement] = [Zero(place, line)]

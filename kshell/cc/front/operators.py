@@ -211,9 +211,9 @@ def _common_type(scope: Scope, node: ast.expr, one: Value, other: Value) -> Type
 
 def ord_of(scope: Scope, node: ast.Call) -> Value:
     """``ord("a")``: C's 'a', an int."""
-    argument = node.args[0] if len(node.args) == 1 else None
-    if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and len(argument.value.encode()) == 1:
-        return Number(ord(argument.value), INT)
+    letter = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
+    if isinstance(letter, str) and len(letter) == 1 and letter.isascii():
+        return Number(ord(letter), INT)
     return scope.report.fail(node, "empty character constant", "C's 'a' is one byte", 'ord("a")')
 
 

@@ -10,16 +10,16 @@ from kshell.abi.problem import Problem
 from kshell.cc.c_text import HELP, in_python, is_c
 from kshell.cc.source_error import SourceError, at_place
 
-SIZE_MAX = 1 << 20
+SIZE_MAX = 1 << 18
 DEPTH_MAX = 60  # of statements and expressions inside one another
-NODES_MAX = 200_000
+NODES_MAX = 100_000
 
 
 def parse(text: str, path: str) -> ast.Module:
     """The syntax tree of a source.  Raises SourceError."""
     if len(text) > SIZE_MAX:
         raise SourceError(
-            ENOEXEC, Problem(f"{path}: error: too large", "a source may have 1 MiB", "is it the right file?")
+            ENOEXEC, Problem(f"{path}: error: too large", "a source may have 256 KiB", "is it the right file?")
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Python writes them to the terminal by itself
@@ -48,6 +48,8 @@ def _check_depth(tree: ast.Module, path: str, text: str) -> None:
     while waiting:
         node, depth = waiting.pop()
         seen += 1
+        if isinstance(node, ast.BoolOp | ast.Compare):  # `a and b and c` is as deep as it is long
+            depth += len(node.values if isinstance(node, ast.BoolOp) else node.ops)
         if depth > DEPTH_MAX:
             raise _too_deep(path, text, getattr(node, "lineno", 1))
         if seen > NODES_MAX:

@@ -6,7 +6,7 @@ import ast
 
 from kshell.abi.problem import did_you_mean
 from kshell.cc.front.arithmetic import cast, decayed
-from kshell.cc.front.operators import step_size
+from kshell.cc.front.operators import is_null, step_size
 from kshell.cc.front.report import spelled
 from kshell.cc.front.scope import Scope
 from kshell.cc.front.symbols import Define, Object
@@ -164,7 +164,7 @@ def check_counter(scope: Scope, node: ast.Name) -> None:
 def new_type(scope: Scope, node: ast.expr, value: Value) -> Type:
     """The type of a variable that its first value declares."""
     kind = value.type
-    if isinstance(value, Number) and isinstance(kind, Pointer) and isinstance(kind.target, VoidType):
+    if isinstance(kind, Pointer) and isinstance(kind.target, VoidType) and is_null(value):
         because = "NULL does not say what the pointer will point to"
         scope.report.fail(node, "pointer of unknown type", because, f"{ast.unparse(node)}: Ptr[e] = NULL")
     return kind

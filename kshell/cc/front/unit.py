@@ -21,6 +21,8 @@ from kshell.cc.source_error import of_findings
 from kshell.cc.tree import Function, Pointed, Unit
 from kshell.cc.types import StructType, size_of
 
+DATA_MAX = 1 << 24  # bytes
+
 
 def compile_source(text: str, path: str, release: str = "4.19") -> tuple[Unit, list[Finding]]:
     """The unit that a source is, and the warnings about it.  Raises SourceError, with all findings, where it has an
@@ -34,6 +36,7 @@ def compile_source(text: str, path: str, release: str = "4.19") -> tuple[Unit, l
     for beginning in declarations.beginnings:
         _datum(declarations, beginning, exported)
     functions = [each for node in declarations.functions for each in _functions(file, node)]
+    _check_symbols(report, functions, file)
     check_init(report, declarations.functions, declarations.macros.aliases)
     report.findings.sort(key=lambda each: (each.line, each.column))
     if report.is_wrong:
@@ -43,6 +46,17 @@ def compile_source(text: str, path: str, release: str = "4.19") -> tuple[Unit, l
     structs = in_order([*file.structs, *_named(file), *_of_functions(functions)])
     unit = Unit(name, path, text, functions, file.data, macros.modinfo, macros.exports, macros.aliases, structs)
     return unit, report.findings
+
+
+def _check_symbols(report: Report, functions: list[Function], file: FileScope) -> None:
+    """Two things of a file with one symbol, under whatever names."""
+    seen: set[str] = set()
+    symbols = [(each.name, each.line) for each in functions] + [(each.name, each.line) for each in file.data]
+    for name, line in symbols:
+        if name in seen:
+            at = ast.Pass(lineno=max(line, 1), col_offset=0)
+            report.error(at, f"redefinition of '{name}'", "two things of a file have this symbol", "another name")
+        seen.add(name)
 
 
 def _pointers(tree: ast.Module) -> set[str]:
@@ -71,8 +85,13 @@ def _of_functions(functions: list[Function]) -> list[StructType]:
 def _datum(declarations: Declarations, beginning: Beginning, exported: set[str]) -> None:
     """A variable with its first value."""
     file, found = declarations.file, beginning.object
+    file.size += size_of(found.type)
+    if file.size > DATA_MAX:
+        because = f"the variables of a file have {DATA_MAX >> 20} MiB at the most"
+        file.report.error(beginning.node, f"section .bss is too large: {file.size} bytes", because, "kmalloc")
+        return
+    data, pointers = b"", list[Pointed]()
     try:
-        data, pointers = bytes(size_of(found.type)), list[Pointed]()
         if beginning.value is not None:
             data, pointers = static_value(declarations.scope, beginning.value, found.type)
     except WrongError:

@@ -1,0 +1,44 @@
+"""Sources that want to hurt: each is refused or compiled, soon, and nothing else happens."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from kshell.cc.front.unit import compile_source
+from kshell.cc.source_error import SourceError
+
+HEAD = "from kshell.linux import *\ndef f(k: Kernel, n: Int) -> Int:\n"
+HOSTILE = {
+    "parentheses": HEAD + "    return " + "(" * 5000 + "1" + ")" * 5000,
+    "minus": HEAD + "    return " + "-" * 100_000 + "1",
+    "sum": HEAD + "    return " + "+".join(["n"] * 50_000),
+    "subscripts": HEAD + "    return n" + "[0]" * 20_000,
+    "elif": HEAD + "    if n == 0:\n        pass\n" + "    elif n == 1:\n        pass\n" * 500 + "    return 1\n",
+    "and": HEAD + "    return " + " and ".join(["n"] * 5000),
+    "chain": HEAD + "    return " + " < ".join(["n"] * 5000),
+    "number": HEAD + "    return " + "9" * 100_000,
+    "hex": HEAD + "    return 0x" + "f" * 100_000,
+    "size": "#" * (2 << 20),
+    "nul": "a\0b",
+    "surrogate": "x = '\ud800'",
+    "arrays": "from kshell.linux import *\n" + "".join(f"a{i}: Array[Char] = Array(Char, 1 << 22)\n" for i in range(9)),
+    "struct": "from kshell.linux import *\nclass a(Struct):\n    x: a\n",
+    "quoted type": HEAD.replace("Int) ->", "'" + "(" * 200 + "') ->") + "    return 0\n",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_source_is_refused_in_time(name: str) -> None:
+    start = time.process_time()
+    with pytest.raises(SourceError):
+        compile_source(HOSTILE[name], "t.py")
+    assert time.process_time() - start < 5
+
+
+def test_a_source_is_read_and_never_executed(tmp_path: object) -> None:
+    text = f"from kshell.linux import *\nx: Int = open({str(tmp_path)!r} + '/x', 'w')\n"
+    with pytest.raises(SourceError):
+        compile_source(text, "t.py")
+    assert not list(__import__("pathlib").Path(str(tmp_path)).iterdir())

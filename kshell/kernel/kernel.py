@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kshell.kernel.core.trace import Tracer
     from kshell.kernel.entry.entry import CallStatistics
     from kshell.kernel.fs.filesystem import FileSystem
+    from kshell.kernel.lib.slab import Slab
     from kshell.kernel.module.struct_module import Module
     from kshell.kernel.task.task import Task
 
@@ -87,6 +88,7 @@ class Kernel(KernelText):
         self.notes: list[str] = []
         self.ram = self.memory.ram
         self.cpu = Cpu(self.ram)
+        self.slab: Slab | None = None  # what kmalloc hands out, once somebody asks
         self.modules: dict[str, Module] = {}
         self.next_module_space = layout.MODULES
         self.last_unloaded = ""

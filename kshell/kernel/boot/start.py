@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from kshell.abi import ptregs
 from kshell.abi.loglevel import KERN_EMERG, KERN_INFO, KERN_NOTICE
+from kshell.kernel.boot.ksymtab import place_library
 from kshell.kernel.boot.vmlinux import LoadedObject, Vmlinux, packaged
 from kshell.kernel.core import layout
 from kshell.kernel.core.clock import BOOT_STEP_NS
@@ -26,7 +27,7 @@ from kshell.kernel.entry.exec import new_shell_task
 from kshell.kernel.fs.filesystem import FileSystem
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm import extable
-from kshell.kernel.mm.uaccess import ROUTINES
+from kshell.kernel.mm.usercopy import ROUTINES
 from kshell.kernel.module.declarations import exported_by, variables_of
 from kshell.kernel.module.init_exit import DIED, run_function
 from kshell.kernel.proc.mount import mount
@@ -85,6 +86,7 @@ def _link(k: Kernel, objects: list[LoadedObject]) -> dict[str, int]:
     ni_name = "sys_ni_syscall" if k.dispatches_by_table else "__x64_sys_ni_syscall"
     k.ni_syscall = k.define_function(ni_name, sys_ni_syscall, layout.KERNEL_TEXT + 0x20).address
     extable.place(k, ROUTINES)
+    place_library(k)
     rows = sorted(k.table.by_number.items(), reverse=True)
     numbers = {layout.entry_name(row.symbol): nr for nr, row in rows if row.symbol}
     k.definitions = {each.name: each for linked in objects for each in linked.sections[".syscalls"]}

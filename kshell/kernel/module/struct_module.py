@@ -29,6 +29,7 @@ class Module:
         self.namespace: dict[str, Any] = {}
         self.sections = sections_of(self.namespace)  # what its macros declared
         self.address = self.size = self.data_size = 0
+        self.this_module = 0  # where its struct module is in memory
         self.references = 0  # taken by try_module_get
         self.uses: list[Module] = []
         self.used_by: list[str] = []

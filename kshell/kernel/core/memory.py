@@ -60,9 +60,11 @@ class KernelMemory:
             self.space.set_entry(page, self.ram.alloc_frame() | flags)
 
     def unmap(self, address: int, size: int) -> None:
-        """Unmap pages and free their frames."""
+        """Unmap pages and free their frames; what is not mapped is passed over."""
         for page in paging.pages(address, size):
-            self.ram.free_frame(self.space.clear_entry(page) & FRAME_MASK)
+            entry = self.space.clear_entry(page)
+            if entry:
+                self.ram.free_frame(entry & FRAME_MASK)
         self.flush()
 
     def set_writable(self, address: int, size: int, writable: bool) -> None:
@@ -174,8 +176,11 @@ class KernelMemory:
 
     def poke(self, address: int, data: bytes) -> None:
         """Put `data` into kernel text or read-only data, as the linker and text_poke() do, whatever the page allows."""
-        at = self.physical(address)
-        self.ram.bytes[at : at + len(data)] = data
+        done = 0
+        for page, length in _split(address, len(data)):
+            at = self.physical(page)
+            self.ram.bytes[at : at + length] = data[done : done + length]
+            done += length
 
     def physical(self, address: int) -> int:
         """The physical address behind a mapped kernel address."""

@@ -83,6 +83,14 @@ class SoftLockup(BaseException):
     """Module code looped until the person at the shell pressed Ctrl-C, or until a script's budget was used up."""
 
 
+class BugEntry(NamedTuple):
+    """What __bug_table says of one ud2 (C: struct bug_entry)."""
+
+    file: str
+    line: int
+    is_warning: bool = False  # WARN(): the code goes on behind it
+
+
 ORIGIN = "__kshell_origin__"
 
 
@@ -112,6 +120,9 @@ class KernelText:
         self.on_event: Callable[[Event], None] | None = None  # who is told of each step of a call
         self.bodies: dict[int, Callable[..., Any]] = {}
         self._function_addresses: dict[Callable[..., Any], int] = {}
+        # What machine code was made from: the source behind an address, and the BUG() or WARN() behind an ud2.
+        self.place_of: Callable[[int], tuple[str, int] | None] = lambda address: None
+        self.bug_at: Callable[[int], BugEntry | None] = lambda address: None
         self._stubs: dict[Stub[Any], int] = {}
 
     def note(self, text: str) -> None:

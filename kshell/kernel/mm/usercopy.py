@@ -12,6 +12,7 @@ from kshell.abi.c_types import U64, BufIn, BufOut, CharPtr, ConstPtr, Int, Long,
 from kshell.abi.errno import EFAULT
 from kshell.kernel.core.sections import EXPORT_SYMBOL
 from kshell.kernel.mm import uaccess
+from kshell.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
@@ -41,6 +42,20 @@ def strncpy_from_user(k: Kernel, dst: CharPtr, src: Path, count: Long) -> Long:
     return len(found)
 
 
+def clear_user(k: Kernel, to: BufOut, n: ULong) -> ULong:
+    """Zero `n` bytes of the user's; the result is how many could NOT be."""
+    if not uaccess.access_ok(to, n):
+        return n
+    done = 0
+    while done < n:
+        size = min(n - done, PAGE_SIZE)
+        left = uaccess.copy_to_user(k, to + done, bytes(size))
+        done += size - left
+        if left:
+            break
+    return n - done
+
+
 def _get_user(size: int) -> Callable[..., int]:
     def get_user(k: Kernel, to: Ptr, source: BufIn) -> Int:
         """Read one number of the user's into kernel memory: 0, or -EFAULT."""
@@ -65,6 +80,7 @@ for width in (1, 2, 4, 8):
 EXPORT_SYMBOL(_copy_to_user)
 EXPORT_SYMBOL(_copy_from_user)
 EXPORT_SYMBOL(strncpy_from_user)
+EXPORT_SYMBOL(clear_user)
 
 
 def copy_to_user(k: Kernel, to: BufOut, source: ConstPtr, n: ULong) -> ULong:

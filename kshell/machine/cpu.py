@@ -49,6 +49,7 @@ class Cpu:
         self._stop: Stop | None = None
         self._error: BaseException | None = None
         self._frame_is_final = self._progress = False
+        self._uncounted_code = False  # whether blocks were translated that do not count: they never look at a count
         uc: Any = Uc(uc_const.UC_ARCH_X86, uc_const.UC_MODE_64)  # type: ignore[no-untyped-call]
         self.uc = uc
         self.ctrl_c = CtrlC(uc.emu_stop)
@@ -195,6 +196,9 @@ class Cpu:
         """Let the emulator run, `count` instructions if that is not 0.  None if nothing that it met ends the run."""
         uc, rip = self.uc, x86.UC_X86_REG_RIP
         begin, crash = uc.reg_read(rip), None
+        if count and self._uncounted_code:
+            uc.ctl_flush_tb()
+        self._uncounted_code = not count
         try:
             uc.emu_start(begin, 0, count=count)
         except UcError as error:

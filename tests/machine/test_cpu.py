@@ -280,6 +280,20 @@ def test_a_budget_is_not_used_up_early(k: Kernel) -> None:
     assert ending(run(k, code, budget=195_000)) == "budget"
 
 
+def test_a_loop_that_ran_uncounted_can_be_counted_and_stepped_afterwards(k: Kernel) -> None:
+    task = start(k, bytes.fromhex("b827000000 0f05 b910000000 ffc9 75fc ebee"))
+    k.switch_to(task)
+    assert run_task(k, task, calls=3).kind == "returned"
+    steps = []
+    for _ in range(4):
+        assert k.cpu.step(task.frame).kind == STOPPED
+        steps.append(task.regs[ptregs.IP] - TEXT)
+    assert steps == [0xC, 0xE, 0xC, 0xE]
+    assert run_task(k, task, calls=1).kind == "returned"
+    assert run_task(k, task, budget=3 * 200).kind == "budget"
+    finish(k, task)
+
+
 # The TLB.
 
 

@@ -45,6 +45,9 @@ SIZE = 8 * COUNT
 ARGUMENTS: tuple[int, ...] = (DI, SI, DX, R10, R8, R9)
 """The slots of a system call's arguments, first to sixth.  r10 stands in for rcx, which `syscall` overwrites."""
 
+C_ARGUMENTS: tuple[int, ...] = (DI, SI, DX, CX, R8, R9)
+"""The slots of a C function's arguments, first to sixth."""
+
 
 def arguments(regs: Sequence[int]) -> tuple[int, ...]:
     """The six arguments in pt_regs, as signed numbers (C: syscall_get_arguments)."""

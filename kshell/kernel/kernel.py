@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from kshell.kernel.core import layout
+from kshell.kernel.core.calling import CallAgain
 from kshell.kernel.core.clock import Clock
 from kshell.kernel.core.layout import entry_name
 from kshell.kernel.core.memory import KernelMemory
@@ -89,6 +90,7 @@ class Kernel(KernelText):
         self.ram = self.memory.ram
         self.cpu = Cpu(self.ram)
         self.slab: Slab | None = None  # what kmalloc hands out, once somebody asks
+        self.cpu.mmu.protection, self.memory.on_flush = self.memory.protection, self.cpu.mmu.flush
         self.modules: dict[str, Module] = {}
         self.next_module_space = layout.MODULES
         self.last_unloaded = ""
@@ -120,6 +122,11 @@ class Kernel(KernelText):
     def version(self) -> str:
         """What uname calls the version (C: UTS_VERSION); a real one ends with the time of the build."""
         return f"#{self.image.build} SMP{' PREEMPT_DYNAMIC' if self.profile.version >= (5, 12) else ''}"
+
+    @property
+    def in_run(self) -> bool:
+        """Whether the CPU runs at this moment, and has called us."""
+        return self.cpu.running
 
     # printk
 
@@ -163,7 +170,12 @@ class Kernel(KernelText):
             self.memory.user = task.mm.pages
 
     def schedule(self) -> None:
-        """The current task sleeps: whoever waits for that (`on_sleep`) runs, once, and then the task goes on."""
+        """The current task sleeps: whoever waits for that (`on_sleep`) runs, once, and then the task goes on.
+
+        A body that machine code has called is called anew instead: it may have done nothing before this.
+        """
+        if self.on_sleep is not None and self.cpu.mmu.ring == 0:
+            raise CallAgain
         waiting, self.on_sleep = self.on_sleep, None
         if waiting is not None:
             task = self.current

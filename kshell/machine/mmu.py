@@ -12,7 +12,20 @@ from typing import Any
 from unicorn import unicorn_const as uc_const
 
 from kshell.abi.c_types import U64
-from kshell.machine.paging import CANONICAL, FETCH, FRAME_MASK, NX, PRESENT, READ, USER, WRITABLE, WRITE, PageTable
+from kshell.machine.paging import (
+    CANONICAL,
+    FETCH,
+    FRAME_MASK,
+    NX,
+    PRESENT,
+    READ,
+    USER,
+    USER_END,
+    WRITABLE,
+    WRITE,
+    PageTable,
+    Protection,
+)
 from kshell.machine.quirks.code_watch import EDGE, CodeWatch
 from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, Ram
 
@@ -31,6 +44,8 @@ class Mmu:
     def __init__(self, uc: Any, ram: Ram, watch: CodeWatch) -> None:
         self.on_page_fault: Callable[[int, int], bool] = lambda address, access: False
         self.ring = 0
+        self.watched = False  # whether code is looked at before it runs: not what boots
+        self.protection = Protection()
         self.gdt_page = 0
         self.descriptors_open = False  # the CPU itself reads a descriptor, which user code may not
         self.fault: tuple[int, int] | None = None
@@ -77,15 +92,17 @@ class Mmu:
 
     def allows(self, pte: int, access: int) -> bool:
         """Whether the code of the present ring may do that to a page."""
-        if not pte & PRESENT or (self.ring == 3 and not pte & USER):
-            return False
-        if access == WRITE:
-            return bool(pte & WRITABLE)
-        return access != FETCH or not pte & NX
+        if self.ring == 3:
+            if not pte & PRESENT or not pte & USER:
+                return False
+            return bool(pte & WRITABLE) if access == WRITE else access != FETCH or not pte & NX
+        return pte & PRESENT != 0 and self.protection.allows(pte, access)
 
     def _bring_in(self, address: int, access: int) -> bool:
         """Let the kernel bring in a page; True if the access is allowed then."""
-        if self.closed:  # code that runs on to the end of its block after what stopped it
+        if self.closed or (
+            self.ring == 0 and (self.protection.smap or address >= USER_END)
+        ):  # code that runs on to the end of its block after what stopped it
             return False
         try:
             mapped = self.on_page_fault(address, access)
@@ -125,11 +142,13 @@ class Mmu:
         frame = pte & FRAME_MASK
         entry.paddr = frame
         if access == FETCH:
-            if self.ring == 3 and not self._admit(address & PAGE_MASK & U64, frame):
+            if self.watched and not self._admit(address & PAGE_MASK & U64, frame):
                 self.refused = True
                 return False
             entry.perms = uc_const.UC_PROT_READ | uc_const.UC_PROT_EXEC
-        elif pte & WRITABLE:  # never writable and executable at once: code is looked at before it runs
+        elif (
+            pte & WRITABLE or access == WRITE
+        ):  # never writable and executable at once: code is looked at before it runs
             entry.perms = uc_const.UC_PROT_READ | uc_const.UC_PROT_WRITE
         else:
             entry.perms = uc_const.UC_PROT_READ
@@ -147,7 +166,7 @@ class Mmu:
         data = self._ram.bytes
         lead = data[before + PAGE_SIZE - EDGE : before + PAGE_SIZE] if before else b""
         tail = data[after : after + EDGE] if after else b""
-        return self._watch.admit(page, frame, lead, tail)
+        return self._watch.admit(page, frame, lead, tail, self.ring)
 
     def _neighbour(self, page: int) -> int:
         """The frame of a page that could be executed, or 0."""

@@ -27,6 +27,21 @@ def is_canonical(address: int) -> bool:
     return address < 1 << 47 or address >= (1 << 64) - (1 << 47)
 
 
+class Protection:
+    """What CR0.WP, CR4.SMAP and CR4.SMEP forbid ring 0."""
+
+    def __init__(self) -> None:
+        self.write_protect = self.smap = self.smep = True
+
+    def allows(self, pte: int, access: int) -> bool:
+        """Whether ring 0 may do that to a page that is present."""
+        if access == FETCH:
+            return not pte & NX and not (pte & USER and self.smep)
+        if pte & USER and self.smap:
+            return False
+        return access != WRITE or bool(pte & WRITABLE) or not self.write_protect
+
+
 class PageTable:
     """One address space; `root` is the physical address that CR3 would hold."""
 

@@ -17,7 +17,6 @@ from unicorn import unicorn_const as uc_const
 from unicorn import x86_const as x86
 
 from kshell.abi import ptregs
-from kshell.machine.ram import Ram
 
 # The register behind each slot of pt_regs.  At a `syscall` orig_ax and ax both start as rax.
 SLOT_REGISTERS = tuple(
@@ -28,6 +27,8 @@ SLOT_REGISTERS = tuple(
     )
 )
 RESULT_SLOTS = (ptregs.AX, ptregs.CX, ptregs.R11)  # what changes for the user at the end of a system call
+CALL_SLOTS = (ptregs.SP, ptregs.AX, *ptregs.C_ARGUMENTS)  # a call of a C function begins
+BODY_SLOTS = (ptregs.IP, ptregs.AX, *ptregs.C_ARGUMENTS)  # a function has run, or hands on to another
 SAVE_SLOTS = tuple(i for i in range(ptregs.COUNT) if i != ptregs.ORIG_AX)  # the number of the last call stays there
 # Everything a program can see, but for cs and ss, which stay those of ring 3.
 LOAD_SLOTS = tuple(i for i in range(ptregs.COUNT) if i not in (ptregs.ORIG_AX, ptregs.CS, ptregs.SS))
@@ -38,29 +39,31 @@ SYSCALL_SLOTS = {i: SLOT_REGISTERS[i] for i in range(ptregs.COUNT) if i not in (
 }
 
 Mover = Callable[[], object]
+MakeMover = Callable[[dict[int, int]], Mover]
 
 
 class PtRegs:
-    """The pt_regs of one task, at physical address `physical`, and the ways to move registers.
+    """One pt_regs, 21 `words` at `host_address` in this process, and the ways to move registers.
 
-    `words` is the struct, 21 words in RAM.  `save` fills it from the CPU but for orig_ax, `load` puts all of it into
-    the CPU, `load_result` only rax, rcx and r11.  `save_for_syscall` is `save` at a `syscall`: cx is rip and r11 the
-    flags, ax and ip are left to the caller.
+    `save` fills it from the CPU but for orig_ax, `load` puts all of it into the CPU, `load_result` only rax, rcx and
+    r11, `load_call` rsp, rax and the arguments of a C function, `load_body` these with rip for rsp.
+    `save_for_syscall` is `save` at a `syscall`: cx is rip and r11 the flags, ax and ip are left to the caller.
     """
 
-    __slots__ = ("_keep", "load", "load_result", "physical", "save", "save_for_syscall", "words")
+    __slots__ = ("_keep", "load", "load_body", "load_call", "load_result", "save", "save_for_syscall", "words")
 
-    def __init__(self, uc: Any, ram: Ram, physical: int) -> None:
-        self.physical = physical
-        self.words = ram.words[physical >> 3 : (physical >> 3) + ptregs.COUNT]
+    def __init__(self, uc: Any, words: memoryview, host_address: int) -> None:
+        self.words = words
         self._keep: list[object] = []
-        movers = self._fast(uc, ram) if fast_path_available() else self._public(uc)
-        self.save, self.load, self.load_result, self.save_for_syscall = movers
+        read, write = self._fast(uc, host_address) if fast_path_available() else self._public(uc)
+        self.save, self.load = read(_registers(SAVE_SLOTS)), write(_registers(LOAD_SLOTS))
+        self.load_result, self.load_call = write(_registers(RESULT_SLOTS)), write(_registers(CALL_SLOTS))
+        self.load_body = write(_registers(BODY_SLOTS))
+        self.save_for_syscall = read(SYSCALL_SLOTS)
 
-    def _fast(self, uc: Any, ram: Ram) -> tuple[Mover, Mover, Mover, Mover]:
+    def _fast(self, uc: Any, base: int) -> tuple[MakeMover, MakeMover]:
         library = _library()
         handle = ctypes.c_void_p.from_param(uc._uch.value)
-        base = ram.host_address + self.physical
 
         def batch(call: Any, slots: dict[int, int]) -> Mover:
             ids = (ctypes.c_int * len(slots))(*slots.values())
@@ -70,15 +73,9 @@ class PtRegs:
             # ctypes passes what is made for it here on as it is; an array it would wrap anew at each call.
             return partial(call, handle, ctypes.byref(ids), ctypes.byref(pointers), count)
 
-        read, write = library.uc_reg_read_batch, library.uc_reg_write_batch
-        return (
-            batch(read, _registers(SAVE_SLOTS)),
-            batch(write, _registers(LOAD_SLOTS)),
-            batch(write, _registers(RESULT_SLOTS)),
-            batch(read, SYSCALL_SLOTS),
-        )
+        return partial(batch, library.uc_reg_read_batch), partial(batch, library.uc_reg_write_batch)
 
-    def _public(self, uc: Any) -> tuple[Mover, Mover, Mover, Mover]:
+    def _public(self, uc: Any) -> tuple[MakeMover, MakeMover]:
         words = self.words
 
         def read(slots: dict[int, int]) -> Mover:
@@ -95,12 +92,7 @@ class PtRegs:
 
             return load
 
-        return (
-            read(_registers(SAVE_SLOTS)),
-            write(_registers(LOAD_SLOTS)),
-            write(_registers(RESULT_SLOTS)),
-            read(SYSCALL_SLOTS),
-        )
+        return read, write
 
 
 def _registers(slots: Iterable[int]) -> dict[int, int]:
@@ -150,20 +142,48 @@ class Extended:
                 uc.reg_write(register, value)
 
 
-def hook_syscall(uc: Any, callback: Callable[[], None]) -> object:
-    """Call `callback()` at each `syscall`; the result must be kept as long as the CPU.
+class Context:
+    """A context of the CPU, and the ways to fill it and to go back to it."""
 
-    The binding wraps a callback twice, which would cost a tenth of a whole system call.
-    """
+    __slots__ = ("_context", "restore", "save")
+
+    def __init__(self, uc: Any, context: Any) -> None:
+        self._context = context
+        self.restore: Mover = partial(uc.context_restore, context)
+        self.save: Mover = partial(uc.context_update, context)
+        if fast_path_available():
+            inner = context._context
+            pointer = ctypes.c_void_p.from_param(inner if isinstance(inner, int) else inner.value)
+            handle = ctypes.c_void_p.from_param(uc._uch.value)
+            self.restore = partial(_library().uc_context_restore, handle, pointer)
+            self.save = partial(_library().uc_context_save, handle, pointer)
+
+
+def hook_syscall(uc: Any, callback: Callable[[], None]) -> object:
+    """Call `callback()` at each `syscall`; the result must be kept as long as the CPU."""
     if not fast_path_available():
         uc.hook_add(uc_const.UC_HOOK_INSN, lambda *_: callback(), None, 1, 0, x86.UC_X86_INS_SYSCALL)
         return callback
-    # The emulator passes itself and a pointer.  Both come in registers, and not to declare them saves their conversion.
-    function, handle = ctypes.CFUNCTYPE(None)(callback), ctypes.c_size_t()
-    begin, end = ctypes.c_uint64(1), ctypes.c_uint64(0)
-    instruction = ctypes.c_int(x86.UC_X86_INS_SYSCALL)
+    return _hook(uc, uc_const.UC_HOOK_INSN, ctypes.CFUNCTYPE(None)(callback), x86.UC_X86_INS_SYSCALL)
+
+
+def hook_invalid(uc: Any, callback: Callable[[], bool]) -> object:
+    """The same at each instruction that the emulator does not know; True goes on where the callback has put rip."""
+    if not fast_path_available():
+        uc.hook_add(uc_const.UC_HOOK_INSN_INVALID, lambda *_: callback())
+        return callback
+    return _hook(uc, uc_const.UC_HOOK_INSN_INVALID, ctypes.CFUNCTYPE(ctypes.c_bool)(callback))
+
+
+def _hook(uc: Any, kind: int, function: Any, *instruction: int) -> object:
+    """The binding wraps a callback twice, which would cost a tenth of a whole system call.
+
+    The emulator passes itself and a pointer.  Both come in registers, and not to declare them saves their conversion.
+    """
+    handle, begin, end = ctypes.c_size_t(), ctypes.c_uint64(1), ctypes.c_uint64(0)
+    more = [ctypes.c_int(each) for each in instruction]
     status = _library().uc_hook_add(
-        uc._uch, ctypes.byref(handle), ctypes.c_int(uc_const.UC_HOOK_INSN), function, None, begin, end, instruction
+        uc._uch, ctypes.byref(handle), ctypes.c_int(kind), function, None, begin, end, *more
     )
     if status != uc_const.UC_ERR_OK:
         raise RuntimeError(f"the emulator refused a hook: {status}")

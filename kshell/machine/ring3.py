@@ -21,10 +21,11 @@ CR0_NE = 1 << 5
 CR4_TSD, CR4_OSFXSR, CR4_OSXMMEXCPT = 1 << 2, 1 << 9, 1 << 10
 
 
-def enter_ring3(uc: Any, space: PageTable, gdt: int, iret: int, stack_top: int) -> None:
+def enter_ring3(uc: Any, space: PageTable, gdt: int, iret: int, stack_top: int) -> Any:
     """Load the descriptor table at `gdt` and execute the `iretq` at `iret`, with `stack_top` as the stack.
 
-    All three are kernel addresses mapped in `space`.
+    All three are kernel addresses mapped in `space`.  The result is a context saved in ring 0: to restore it is the way
+    back, since writing cs changes the selector and not the ring.
     """
     limit = 8 * len(GDT) - 1
     uc.reg_write(x86.UC_X86_REG_CR0, uc.reg_read(x86.UC_X86_REG_CR0) | CR0_NE)
@@ -32,6 +33,7 @@ def enter_ring3(uc: Any, space: PageTable, gdt: int, iret: int, stack_top: int) 
     uc.reg_write(x86.UC_X86_REG_GDTR, (0, gdt, limit, 0))
     uc.reg_write(x86.UC_X86_REG_CS, KERNEL_CS)
     uc.reg_write(x86.UC_X86_REG_SS, KERNEL_SS)
+    ring0 = uc.context_save()
     landing = iret + 0x10  # nothing is executed there, but the emulator wants to fetch it: any mapped page will do
     frame = (landing, USER_CS, 0x202, 0x2000, USER_SS)  # ip, cs, flags, sp, ss: what iretq pops
     page = space.entry(stack_top - 1) & FRAME_MASK
@@ -42,3 +44,4 @@ def enter_ring3(uc: Any, space: PageTable, gdt: int, iret: int, stack_top: int) 
     uc.emu_start(iret, landing)
     if uc.reg_read(x86.UC_X86_REG_CS) != USER_CS:
         raise RuntimeError("the emulator did not enter ring 3")
+    return ring0

@@ -11,6 +11,9 @@ UNDEFINED = "undefined opcode"
 PRIVILEGED = "privileged"  # in, out: the CPU let them pass, the kernel must not
 SYSENTER = "sysenter"
 SIMD_FAULT = "simd fault"  # an SSE instruction met what MXCSR does not mask
+SLEEPING = "sleeping"  # a kernel path waits: its `vmcall` is to be executed anew when it goes on
+RETURNED = "returned"  # a call from outside of a run
+TRIPLE_FAULT = "triple fault"  # ring 0 took away what the CPU itself needs
 BUDGET = "budget"
 CTRL_C = "Ctrl-C"
 
@@ -25,7 +28,7 @@ class Stop(NamedTuple):
     """Why a run ended: `kind`; for an interrupt its `vector`, and the `error` code that the CPU pushes, or DR6 for #DB;
     for a page fault, or an address that is none, `address` (CR2), `access`, and whether it went through the `stack`
     segment; for int1 and #UD the instruction's `address`; for a SIMD fault the exceptions, as bits of MXCSR, in
-    `vector`."""
+    `vector`; and the `ring` that it ran in."""
 
     kind: str
     vector: int = 0
@@ -33,6 +36,7 @@ class Stop(NamedTuple):
     access: int = 0
     stack: bool = False
     error: int = 0
+    ring: int = 3
 
 
 def gate_error(vector: int) -> int:

@@ -10,7 +10,7 @@ from kshell.kernel.boot.start import boot
 from kshell.kernel.core.layout import KERNEL_TEXT
 from kshell.kernel.kernel import Kernel
 from kshell.machine.mmu import Mmu
-from kshell.machine.paging import FETCH, NX, PRESENT, READ, USER, WRITABLE, WRITE
+from kshell.machine.paging import FETCH, NX, PRESENT, READ, USER, WRITABLE, WRITE, Protection
 from kshell.machine.ram import OutOfMemory
 from tests.kernel.lab import DATA, EXIT, ending, run
 
@@ -24,10 +24,11 @@ def k() -> Kernel:
 
 @pytest.fixture
 def mmu(k: Kernel) -> Iterator[Mmu]:
+    protection = k.cpu.mmu.protection
     k.shell_task.mm.map(BASE, 2 * PAGE, 3, 0x22)
     k.cpu.mmu.reopen()
     yield k.cpu.mmu
-    k.cpu.mmu.ring = 3
+    k.cpu.mmu.ring, k.cpu.mmu.protection = 3, protection
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,22 @@ def mmu(k: Kernel) -> Iterator[Mmu]:
 def test_what_ring_3_may_do_is_what_the_entry_says(mmu: Mmu, pte: int, allowed: str) -> None:
     assert [mmu.allows(pte, access) for access in (READ, WRITE, FETCH)] == [c in allowed for c in "rwx"]
     mmu.ring = 0
-    assert mmu.allows(pte, READ) == (allowed != "")
+    assert mmu.allows(pte, READ) == (allowed == "k")
+    assert mmu.allows(pte, FETCH) == (pte == PRESENT)
+    assert mmu.allows(pte, WRITE) == (allowed == "k" and bool(pte & WRITABLE))
+
+
+def test_without_smap_smep_and_write_protection_ring_0_may_do_more(mmu: Mmu) -> None:
+    mmu.ring, mmu.protection = 0, Protection()
+    mmu.protection.smap = False
+    assert mmu.allows(PRESENT | USER, READ)
+    assert not mmu.allows(PRESENT | USER, WRITE)
+    assert not mmu.allows(PRESENT | USER, FETCH)
+    mmu.protection.smep = mmu.protection.write_protect = False
+    assert mmu.allows(PRESENT | USER, FETCH)
+    assert not mmu.allows(PRESENT | USER | NX, FETCH)
+    assert mmu.allows(PRESENT, WRITE)
+    assert not mmu.allows(WRITABLE, WRITE)
 
 
 def test_user_bytes_are_read_across_pages_and_end_where_user_code_could_not_read(k: Kernel, mmu: Mmu) -> None:

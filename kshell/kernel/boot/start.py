@@ -15,6 +15,7 @@ from kshell.abi.loglevel import KERN_EMERG, KERN_INFO, KERN_NOTICE
 from kshell.kernel.boot.ksymtab import place_library
 from kshell.kernel.boot.vmlinux import LoadedObject, Vmlinux, packaged
 from kshell.kernel.core import layout
+from kshell.kernel.core.calling import from_registers
 from kshell.kernel.core.clock import BOOT_STEP_NS
 from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.core.kallsyms import Symbol
@@ -22,7 +23,7 @@ from kshell.kernel.core.module_macros import Param
 from kshell.kernel.core.pointers import KernelPanic
 from kshell.kernel.core.profile import DEFAULT
 from kshell.kernel.core.taint import PLACES_4_19, PLACES_TODAY, Taint
-from kshell.kernel.entry import entry
+from kshell.kernel.entry import entry, machine_code
 from kshell.kernel.entry.exec import new_shell_task
 from kshell.kernel.fs.filesystem import FileSystem
 from kshell.kernel.kernel import Kernel
@@ -34,6 +35,7 @@ from kshell.kernel.module.init_exit import DIED, run_function
 from kshell.kernel.proc.mount import mount
 from kshell.kernel.syscalls.sys_ni import sys_ni_syscall
 from kshell.machine.ram import PAGE_SIZE
+from kshell.machine.ring0 import TRAMPOLINE
 from kshell.machine.ring3 import GDT, IRETQ
 
 RAM_SIZE = 64 << 20
@@ -57,7 +59,8 @@ def boot(
 def start_kernel(k: Kernel) -> None:
     """Boot `k`: from an empty machine to a task in ring 3."""
     k.taint = Taint(PLACES_TODAY if k.profile.version >= (6, 15) else PLACES_4_19)
-    k.memory.smap, k.memory.smep = "nosmap" not in k.cmdline.split(), "nosmep" not in k.cmdline.split()
+    k.memory.protection.smap = "nosmap" not in k.cmdline.split()
+    k.memory.protection.smep = "nosmep" not in k.cmdline.split()
     k.printk(KERN_NOTICE, k.banner)
     k.printk(KERN_INFO, f"Command line: {k.cmdline}".rstrip())
     k.table = k.image.table
@@ -140,23 +143,7 @@ def _bind_externs(k: Kernel, objects: list[LoadedObject]) -> None:
 
 def make_wrapper(definition: SyscallDefinition) -> Callable[[Kernel, memoryview], int]:
     """``__x64_sys_x(regs)``: take the arguments out of pt_regs, narrow each to its C type, call the body."""
-    body = definition.body
-    pairs = zip(ptregs.ARGUMENTS, definition.parameters, strict=False)
-    takes = [(slot, p.ctype.mask, p.ctype.sign) for slot, p in pairs]
-
-    def wrapper(k: Kernel, regs: memoryview) -> int:
-        return body(k, *[((regs[slot] & mask) ^ sign) - sign for slot, mask, sign in takes])
-
-    def wrapper0(k: Kernel, regs: memoryview) -> int:
-        return body(k)
-
-    def wrapper1(k: Kernel, regs: memoryview) -> int:
-        return body(k, ((regs[slot1] & mask1) ^ sign1) - sign1)
-
-    slot1, mask1, sign1 = takes[0] if takes else (0, 0, 0)
-    chosen = {0: wrapper0, 1: wrapper1}.get(len(takes), wrapper)
-    chosen.__dict__["__wrapped__"] = body
-    return chosen
+    return from_registers(definition.body, [p.ctype for p in definition.parameters], ptregs.ARGUMENTS)
 
 
 def _build_table(k: Kernel, calls: Mapping[str, int]) -> None:
@@ -182,9 +169,11 @@ def _enter_user_mode(k: Kernel) -> None:
     k.symbols.add(Symbol("gdt_page", gdt, "D", 8 * len(GDT)))
     k.memory.write(gdt, struct.pack(f"<{len(GDT)}Q", *GDT))
     stack = k.memory.alloc_stack()
-    k.cpu.boot(k.memory.space, gdt, iret, stack + layout.THREAD_SIZE)
+    k.memory.poke(layout.TRAMPOLINE, TRAMPOLINE)
+    k.cpu.boot(k.memory.space, gdt, iret, stack + layout.THREAD_SIZE, layout.TRAMPOLINE)
     k.memory.free_stack(stack)
     k.cpu.on_syscall = partial(entry.entry_SYSCALL_64, k)
+    machine_code.attach(k)
     k.cpu.mmu.on_page_fault = partial(entry.do_user_addr_fault, k)
 
 

@@ -34,6 +34,11 @@ class Symbol:
         """Whether it is in text, and not a variable."""
         return self.kind in "tT"
 
+    def at(self, address: int) -> str:
+        """``name+0x4/0x10 [module]`` for an address in it, or right behind it."""
+        tail = f" [{self.module}]" if self.module else ""
+        return f"{self.name}+0x{address - self.address:x}/0x{self.size:x}{tail}"
+
     def __repr__(self) -> str:
         return f"{self.address:016x} {self.kind} {self.name}" + (f"\t[{self.module}]" if self.module else "")
 
@@ -88,10 +93,7 @@ class Kallsyms:
     def describe(self, address: int) -> str:
         """``name+0x4/0x10 [module]`` as an oops prints it (%pS), or the bare address."""
         symbol = self.around(address)
-        if symbol is None:
-            return f"0x{address:x}"
-        tail = f" [{symbol.module}]" if symbol.module else ""
-        return f"{symbol.name}+0x{address - symbol.address:x}/0x{symbol.size:x}{tail}"
+        return f"0x{address:x}" if symbol is None else symbol.at(address)
 
     def __iter__(self) -> Iterator[Symbol]:
         return iter(self._symbols)

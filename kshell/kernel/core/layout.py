@@ -15,6 +15,7 @@ EXTRA_TEXT = KERNEL_TEXT + 0x8000  # calls that are in no table
 LIB_TEXT = KERNEL_TEXT + 0x800  # copies from and to user memory, which may fault
 OBJECT_TEXT = KERNEL_TEXT + 0xA000  # the other functions of the files that are linked in, in link order
 OBJECT_TEXT_END = KERNEL_TEXT + 0x1A000
+TRAMPOLINE = KERNEL_TEXT + 0x18  # in do_syscall_64, as the indirect call is on Linux: the way to machine code
 KERNEL_RODATA = 0xFFFF_FFFF_8200_0000  # sys_call_table, __ex_table
 EX_TABLE = KERNEL_RODATA + 0x10000
 PARAM_OPS = KERNEL_RODATA + 0x20000  # param_ops_int, ...

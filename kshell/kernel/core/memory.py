@@ -6,12 +6,23 @@ read-only, or one that belongs to the user (SMAP) is a fault with an address in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from kshell.abi.c_types import U64
 from kshell.kernel.core import layout
 from kshell.machine import paging
-from kshell.machine.paging import FETCH, FRAME_MASK, NX, PRESENT, READ, USER, USER_END, WRITABLE, WRITE, PageTable
+from kshell.machine.paging import (
+    FETCH,
+    FRAME_MASK,
+    NX,
+    PRESENT,
+    READ,
+    USER_END,
+    WRITABLE,
+    WRITE,
+    PageTable,
+    Protection,
+)
 from kshell.machine.ram import PAGE_SIZE, Ram
 
 MOST_CELLS = 4096  # that are remembered
@@ -41,8 +52,8 @@ class KernelMemory:
         self._words = ram.words
         self.space = PageTable(ram)
         self.user: PageTable | None = None  # the current task's half
-        self.smap = self.smep = True
-        self._write_protect = True
+        self.protection = Protection()
+        self.on_flush: Callable[[], None] = lambda: None  # the CPU's own TLB is to forget as well
         # A TLB for the kernel's own accesses: address -> index in ram.words, for cells that were allowed before.
         self._readable: dict[int, int] = {}
         self._writable: dict[int, int] = {}
@@ -75,20 +86,31 @@ class KernelMemory:
         self.flush()
 
     @property
+    def smap(self) -> bool:
+        """CR4.SMAP: whether user memory is closed to the kernel's loads and stores."""
+        return self.protection.smap
+
+    @property
+    def smep(self) -> bool:
+        """CR4.SMEP: whether the kernel may not execute it."""
+        return self.protection.smep
+
+    @property
     def write_protect(self) -> bool:
         """CR0.WP: while it is clear, ring 0 may write to pages that the page tables call read-only."""
-        return self._write_protect
+        return self.protection.write_protect
 
     @write_protect.setter
     def write_protect(self, on: bool) -> None:
         """Set or clear it."""
-        self._write_protect = on
+        self.protection.write_protect = on
         self.flush()
 
     def flush(self) -> None:
         """Forget what was allowed; needed after a page-table entry of the kernel's half was changed."""
         self._readable.clear()
         self._writable.clear()
+        self.on_flush()
 
     # Cells of 8 bytes.
 
@@ -133,10 +155,7 @@ class KernelMemory:
         code = (2 if access == WRITE else 0) | (0x10 if access == FETCH else 0)
         if not entry & PRESENT:
             raise KernelFault(address, access, code)
-        closed = access == WRITE and not entry & WRITABLE and self._write_protect
-        if closed or (access == FETCH and entry & NX):
-            raise KernelFault(address, access, code | 1)
-        if entry & USER and (self.smep if access == FETCH else self.smap):
+        if not self.protection.allows(entry, access):
             raise KernelFault(address, access, code | 1)
         return entry & FRAME_MASK
 

@@ -7,10 +7,11 @@ Where nothing lives there any more, that is a fault with the address in it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, NoReturn, ParamSpec, TypeVar
+from typing import Any, NamedTuple, NoReturn, ParamSpec, TypeVar, cast
 
 from kshell.abi.c_types import U64, to_signed64
 from kshell.kernel.core import layout
+from kshell.kernel.core.calling import TailCall
 from kshell.kernel.core.event import Event
 from kshell.kernel.core.kallsyms import Kallsyms, Symbol
 from kshell.kernel.core.memory import KernelFault, KernelMemory
@@ -57,6 +58,30 @@ class InvalidOpcode(Exception):
     def __init__(self, address: int) -> None:
         super().__init__(f"no function begins at {address:#x}")
         self.address = address
+
+
+class CpuException(Exception):
+    """Machine code in ring 0 did what the CPU refuses; `name` is Linux's for the exception."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(why)
+        self.name = name
+
+
+class StackOverflow(Exception):
+    """Machine code has gone through the kernel stack into the guard page below it, at `address`."""
+
+    def __init__(self, address: int) -> None:
+        super().__init__("the kernel stack has overflowed: a function that calls itself without end does that")
+        self.address = address
+
+
+class Bug(Exception):
+    """Machine code met its BUG(): the ud2 that __bug_table knows."""
+
+    def __init__(self, file: str, line: int) -> None:
+        super().__init__(f"BUG() at {file}:{line}")
+        self.file, self.line = file, line
 
 
 class KernelBug(Exception):
@@ -119,7 +144,9 @@ class KernelText:
         self.symbols = Kallsyms()
         self.on_event: Callable[[Event], None] | None = None  # who is told of each step of a call
         self.bodies: dict[int, Callable[..., Any]] = {}
+        self.runners: dict[Callable[..., Any], Callable[[Any, memoryview], Any] | None] = {}  # bodies, for machine code
         self._function_addresses: dict[Callable[..., Any], int] = {}
+        self.call_out: Callable[..., int]  # call machine code from outside of a run
         # What machine code was made from: the source behind an address, and the BUG() or WARN() behind an ud2.
         self.place_of: Callable[[int], tuple[str, int] | None] = lambda address: None
         self.bug_at: Callable[[int], BugEntry | None] = lambda address: None
@@ -176,6 +203,8 @@ class KernelText:
             self.tell("stub", "pointer", address, stub=via, **self.name_at(address))
         body = self.bodies.get(address)
         if body is None:
+            if self.is_machine_code(address):
+                return self.call_machine_code(address, args)
             self.jump_into_nothing(address)
         code = body.__code__
         if code.co_argcount != len(args) + 1 and not code.co_flags & CO_VARARGS:
@@ -186,6 +215,23 @@ class KernelText:
         if type(result) is not int:
             result = self.check_result(address, body, result)
         return to_signed64(result)
+
+    def is_machine_code(self, address: int) -> bool:
+        """Whether a function of machine code stands there, and not the stub of a body in Python, or nothing at all."""
+        symbol = self.symbols.around(address)
+        return symbol is not None and symbol.is_function and symbol.address not in self.bodies
+
+    def call_machine_code(self, address: int, args: tuple[int, ...]) -> int:
+        """Call a function of machine code (see entry/machine_code.py).  A body that does so while the CPU runs must
+        return what it gets, untouched."""
+        if self.in_run:
+            return cast(int, TailCall(address, args))  # the entry code, or who called by `vmcall`, sends the CPU there
+        return self.call_out(address, *args)
+
+    @property
+    def in_run(self) -> bool:
+        """Whether the CPU runs at this moment, and has called us."""
+        raise NotImplementedError
 
     def check_result(self, address: int, body: Callable[..., Any], result: object) -> int:
         """What a function of kernel text returned, as the register holds it; a C function returns a number."""

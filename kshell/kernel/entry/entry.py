@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from kshell.abi.c_types import U64, to_signed64
 from kshell.abi.ptregs import AX, IP, ORIG_AX
+from kshell.kernel.core.calling import TailCall
 from kshell.kernel.core.clock import FAULT_NS, SYSCALL_NS
 from kshell.kernel.entry import oops
 from kshell.kernel.entry.syscall_trace import syscall_trace_enter, syscall_trace_exit
 from kshell.kernel.kernel import UNLIMITED, Kernel
 from kshell.kernel.mm.oom import handle_mm_fault
 from kshell.kernel.task.task import TaskExit, do_exit
+from kshell.machine.ring0 import KernelEntry
 
 
 class CallStatistics:
@@ -31,17 +33,28 @@ def do_user_addr_fault(k: Kernel, address: int, access: int) -> bool:
     return handle_mm_fault(k, k.current.mm, address, access) is None
 
 
-def entry_SYSCALL_64(k: Kernel, regs: memoryview) -> None:
-    """pt_regs is on the kernel stack, ax preset to -ENOSYS: run the call, then look whether the task may go on."""
+def entry_SYSCALL_64(k: Kernel, regs: memoryview) -> KernelEntry | None:
+    """pt_regs is on the kernel stack, ax preset to -ENOSYS: run the call, then look whether the task may go on.
+
+    Where the call is machine code, the result says what the CPU is to run: the way out is taken at its end.
+    """
     k.clock.advance(SYSCALL_NS)
     k.ticks_left = k.tick_budget or UNLIMITED
     try:
-        do_syscall_64(k, regs)
+        machine_code = do_syscall_64(k, regs)
+        if machine_code is not None:
+            return machine_code
     except TaskExit:
         k.cpu.stop()
     except BaseException as error:  # whatever comes out of kernel code, a student's module included, is an oops
         oops.die(k, error, regs)
         k.cpu.stop()
+    syscall_exit_to_user_mode(k, regs)
+    return None
+
+
+def syscall_exit_to_user_mode(k: Kernel, regs: memoryview) -> None:
+    """The call is over, and its result in ax: tell who listens, deliver signals, count."""
     if k.tracer is not None:
         syscall_trace_exit(k, k.tracer, regs)
     if k.current.pending is not None:
@@ -51,13 +64,16 @@ def entry_SYSCALL_64(k: Kernel, regs: memoryview) -> None:
         k.cpu.stop()
 
 
-def do_syscall_64(k: Kernel, regs: memoryview) -> None:
-    """Find the call and leave its result in ax; a number that is out of range may leave -ENOSYS there."""
+def do_syscall_64(k: Kernel, regs: memoryview) -> KernelEntry | None:
+    """Find the call and leave its result in ax; a number that is out of range may leave -ENOSYS there.
+
+    What is no body in Python, the CPU is to run: what is not there faults by itself.
+    """
     address, nr = lookup(k, regs[ORIG_AX])
     if k.tracer is not None:
         syscall_trace_enter(k, k.tracer, regs, address, nr)
     if address is None:
-        return
+        return None
     try:
         statistics = k.statistics[nr]
     except KeyError:
@@ -66,7 +82,7 @@ def do_syscall_64(k: Kernel, regs: memoryview) -> None:
     bodies = k.bodies
     body = bodies.get(address)
     if body is None:
-        k.jump_into_nothing(address)
+        return KernelEntry(address, k.current.regs_address, (k.current.regs_address,))
     result = body(k, regs)
     if bodies.get(address) is not body:
         k.return_into_nothing(address)
@@ -76,7 +92,10 @@ def do_syscall_64(k: Kernel, regs: memoryview) -> None:
             result &= U64
         regs[AX] = result
     except (TypeError, ValueError):  # not a number of 64 bits: a module's function stands in the table
+        if isinstance(result, TailCall):
+            return KernelEntry(result.address, k.current.regs_address, result.args)
         regs[AX] = k.check_result(address, body, result) & U64
+    return None
 
 
 def new_statistics(k: Kernel, nr: int) -> CallStatistics:

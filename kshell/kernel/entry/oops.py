@@ -12,10 +12,20 @@ import sys
 from kshell.abi.signal import SIGKILL, SIGSEGV
 from kshell.kernel.core.layout import FUNCTION_SIZE, MODULES, MODULES_SIZE, TASK_SIZE_MAX
 from kshell.kernel.core.memory import KernelFault
-from kshell.kernel.core.pointers import RETURN_OFFSET, InvalidOpcode, KernelPanic, SoftLockup
+from kshell.kernel.core.pointers import (
+    RETURN_OFFSET,
+    Bug,
+    BugEntry,
+    CpuException,
+    InvalidOpcode,
+    KernelPanic,
+    SoftLockup,
+    StackOverflow,
+)
 from kshell.kernel.core.signal import Siginfo
 from kshell.kernel.core.taint import add_taint
 from kshell.kernel.entry.stacktrace import kernel_frames, running_frames
+from kshell.kernel.entry.unwind import machine_frames
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.oom import out_of_memory
 from kshell.kernel.report import oops_report
@@ -25,37 +35,43 @@ from kshell.machine.paging import FETCH, WRITE
 from kshell.machine.ram import PAGE_SIZE, OutOfMemory
 
 
-def die(k: Kernel, error: BaseException, regs: memoryview | None = None) -> None:
+def die(k: Kernel, error: BaseException, regs: memoryview | None = None, machine: memoryview | None = None) -> None:
     """Report `error`, which came out of kernel code, taint the kernel and kill the current task.
 
-    `regs` is pt_regs if a system call brought us here.  Raises KernelPanic where even the report fails, since a module
+    `regs` is pt_regs if a system call brought us here; `machine` are the registers of ring 0 if machine code was
+    running, or has called the body that raised it.  Raises KernelPanic where even the report fails, since a module
     has overwritten what it needs.
     """
     try:
-        _die(k, error, regs)
+        _die(k, error, regs, machine)
     except Exception as second:  # this is the last line of defence: what fails here is broken beyond repair
         raise KernelPanic(f"{describe(error)}, and its report failed: {describe(second)}") from error
 
 
-def _die(k: Kernel, error: BaseException, regs: memoryview | None) -> None:
+def _die(k: Kernel, error: BaseException, regs: memoryview | None, machine: memoryview | None) -> None:
     """Each kind of death: no memory left, a loop without an end, and an oops proper."""
     if isinstance(error, TaskExit):
         return
     task = k.current
     frames = kernel_frames(k, error)
+    if machine is not None:
+        running = machine_frames(k, machine, regs is not None)
+        frames += running[1:] if frames else running  # a body's own frame is Python's
     if isinstance(error, OutOfMemory):
         signal = out_of_memory(k)
     elif isinstance(error, SoftLockup):
-        oops_report.soft_lockup(k, frames, regs)
+        oops_report.soft_lockup(k, frames, regs, machine)
         why = f"{error}. On Linux nothing could have stopped it but a reboot; kshell ends the task"
         signal = Siginfo(SIGKILL, why=why)
     else:
         k.oopses += 1
         k.taint.debug_locks = False
-        oops_report.oops(k, error, frames, regs)
+        oops_report.oops(k, error, frames, regs, machine)
         add_taint(k, "D", lockdep_still_ok=False)
         why = f"the kernel oopsed while it worked for this task: {explain(k, error, frames)}"
-        paging = isinstance(error, KernelFault) and not error.is_general_protection
+        paging = isinstance(error, StackOverflow) or (
+            isinstance(error, KernelFault) and not error.is_general_protection
+        )
         signal = Siginfo(SIGKILL if paging else SIGSEGV, why=why)
     do_exit(k, task, None, signal)
 
@@ -63,14 +79,19 @@ def _die(k: Kernel, error: BaseException, regs: memoryview | None) -> None:
 def explain(k: Kernel, error: BaseException, frames: list[Frame]) -> str:
     """Why it oopsed, in a sentence for the person at the shell."""
     if isinstance(error, InvalidOpcode):
+        if k.is_machine_code(error.address):
+            return f"the CPU knows no such instruction as that at {k.symbols.describe(error.address)}"
         return f"it jumped to {k.symbols.describe(error.address)}, and no function begins there"
+    if isinstance(error, CpuException | StackOverflow | SoftLockup | Bug):
+        return str(error)
     if not isinstance(error, KernelFault):
-        place = f"{os.path.basename(frames[0].file)}:{frames[0].line}: " if frames else ""
+        place = f"{os.path.basename(frames[0].file)}:{frames[0].line}: " if frames and frames[0].file else ""
         return place + describe(error)
     verb = {WRITE: "wrote to", FETCH: "called"}.get(error.access, "read")
     if error.access == FETCH and error.address % FUNCTION_SIZE == RETURN_OFFSET:
         verb = "returned to"
-    here = f"{os.path.basename(frames[0].file)}:{frames[0].line}: " if frames and frames[0].symbol.endswith("]") else ""
+    known = frames and frames[0].file and frames[0].symbol.endswith("]")
+    here = f"{os.path.basename(frames[0].file)}:{frames[0].line}: " if known else ""
     return f"{here}it {verb} {error.address:#x}, and {_why_fault(k, error)}"
 
 
@@ -104,6 +125,13 @@ def _why_fault(k: Kernel, fault: KernelFault) -> str:
 def warn(k: Kernel, text: str = "") -> None:
     """Report what must not be, taint the kernel, and go on; the caller is the place (C: WARN, WARN_ON)."""
     oops_report.warning(k, text, running_frames(k, sys._getframe(1)))
+
+
+def warn_machine_code(k: Kernel, bug: BugEntry, regs: memoryview | None, machine: memoryview) -> None:
+    """The same for the ud2 of a WARN() in machine code."""
+    frames = machine_frames(k, machine, regs is not None)
+    frames[0] = frames[0]._replace(file=bug.file, line=bug.line)
+    oops_report.warning(k, "", frames, regs, machine)
 
 
 def dump_stack(k: Kernel) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from kshell.kernel.core.signal import Siginfo
 from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry import traps
+from kshell.kernel.entry.machine_code import budget_of, go_on
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.task.task import Task, do_exit, release_task
 from kshell.machine.stop import BUDGET, CTRL_C, STOPPED
@@ -33,11 +34,14 @@ def run_task(k: Kernel, task: Task, calls: int = 0, budget: int = 0) -> Outcome:
     `budget` is a number of instructions, 0 for no limit; a system call counts as CALL_COST of them.
     """
     k.calls_left = calls or budget // CALL_COST or -1
-    left = budget
+    left, path = budget, None
     while True:
-        stop = k.cpu.run(task.frame, left)
+        stop = k.cpu.run(task.frame, budget_of(left, path) if budget else 0, path)
         left -= k.cpu.charged
-        if stop.kind not in (STOPPED, CTRL_C, BUDGET):
+        path = go_on(k, stop, path, task.regs) if stop.ring == 0 else None
+        if path is not None:
+            continue
+        if stop.ring == 3 and stop.kind not in (STOPPED, CTRL_C, BUDGET):
             traps.handle(k, task, stop)
             left -= TRAP_COST
         if not task.is_alive:

@@ -14,7 +14,7 @@ from kshell.abi.c_types import U64
 from kshell.abi.loglevel import KERN_ALERT, KERN_CRIT, KERN_DEFAULT, KERN_EMERG, KERN_WARNING
 from kshell.kernel.core.layout import TASK_SIZE_MAX, THREAD_SIZE
 from kshell.kernel.core.memory import KernelFault
-from kshell.kernel.core.pointers import InvalidOpcode, KernelBug
+from kshell.kernel.core.pointers import Bug, CpuException, InvalidOpcode, KernelBug, StackOverflow
 from kshell.kernel.core.taint import add_taint
 from kshell.kernel.kernel import Kernel
 from kshell.machine.paging import FETCH, NX, PRESENT, USER, WRITE
@@ -47,22 +47,28 @@ def describe(error: BaseException) -> str:
     return f"{name}: {text[:400]}" if text else name
 
 
-def oops(k: Kernel, error: BaseException, frames: Sequence[Frame], regs: memoryview | None) -> None:
-    """The whole report of `error`; `frames` are innermost first."""
+def oops(
+    k: Kernel, error: BaseException, frames: Sequence[Frame], regs: memoryview | None, machine: memoryview | None = None
+) -> None:
+    """The whole report of `error`; `frames` are innermost first, `machine` ring 0's registers if machine code ran."""
     if isinstance(error, KernelFault):
         _general_protection(k, error) if error.is_general_protection else _fault(k, error)
     elif isinstance(error, InvalidOpcode):
         _head(k, "0000", "int3" if _byte_at(k, error.address) == INT3 else "invalid opcode")
-    elif isinstance(error, RecursionError):
+    elif isinstance(error, CpuException):
+        _head(k, "0000", error.name)
+    elif isinstance(error, RecursionError | StackOverflow):
         _stack_overflow(k, error, frames)
     else:
         _bug(k, error, frames)
     jumped = error.address if isinstance(error, InvalidOpcode) else None
     paging = isinstance(error, KernelFault) and not error.is_general_protection
-    if isinstance(error, KernelFault) and paging and error.access == FETCH:
+    if machine is not None:
+        jumped = None
+    elif isinstance(error, KernelFault) and paging and error.access == FETCH:
         jumped = error.address
     _who(k)
-    _where(k, frames, jumped)
+    _where(k, frames, jumped, machine)
     if isinstance(error, KernelFault) and paging:
         _say(k, f"CR2: {error.address:016x} CR3: {k.current.mm.pages.root:016x}")
     _call_trace(k, frames if jumped is not None else frames[1:], regs)
@@ -70,7 +76,7 @@ def oops(k: Kernel, error: BaseException, frames: Sequence[Frame], regs: memoryv
     _say(k, f"---[ end trace {k.oopses if _is_old(k) else 0:016x} ]---")
 
 
-def soft_lockup(k: Kernel, frames: Sequence[Frame], regs: memoryview | None) -> None:
+def soft_lockup(k: Kernel, frames: Sequence[Frame], regs: memoryview | None, machine: memoryview | None = None) -> None:
     """What the watchdog says of a loop in the kernel."""
     task = k.current
     k.clock.advance(SOFT_LOCKUP_SECONDS * 10**9)
@@ -78,14 +84,20 @@ def soft_lockup(k: Kernel, frames: Sequence[Frame], regs: memoryview | None) -> 
     k.printk(KERN_EMERG, f"watchdog: BUG: soft lockup - {stuck}")
     _modules(k)
     _who(k)
-    _where(k, frames, None)
+    _where(k, frames, None, machine)
     if frames:
-        _say(k, f"kshell: it looped at {_place(frames[0])}")
+        _say(k, f"kshell: it looped at {_place(frames[0]) if frames[0].file else frames[0].symbol}")
     _call_trace(k, frames[1:], regs)
     add_taint(k, "L")
 
 
-def warning(k: Kernel, text: str, frames: Sequence[Frame]) -> None:
+def warning(
+    k: Kernel,
+    text: str,
+    frames: Sequence[Frame],
+    regs: memoryview | None = None,
+    machine: memoryview | None = None,
+) -> None:
     """WARN(): a report like an oops, after which everything goes on; `text` may be empty, as for WARN_ON()."""
     task, where = k.current, frames[0].symbol if frames else "0x0"
     k.printk(KERN_WARNING, "------------[ cut here ]------------")
@@ -98,8 +110,8 @@ def warning(k: Kernel, text: str, frames: Sequence[Frame]) -> None:
         k.printk(KERN_WARNING, f"WARNING: {place} at {where}, CPU#0: {task.comm}/{task.pid}")
     _modules(k)
     _who(k)
-    _where(k, frames, None)
-    _call_trace(k, frames[1:], None)
+    _where(k, frames, None, machine)
+    _call_trace(k, frames[1:], regs)
     _say(k, f"---[ end trace {k.oopses + 1 if _is_old(k) else 0:016x} ]---")
     add_taint(k, "W")
 
@@ -169,21 +181,26 @@ def _head(k: Kernel, code: str, kind: str = "Oops") -> None:
 
 
 def _bug(k: Kernel, error: BaseException, frames: Sequence[Frame]) -> None:
-    """An exception out of Python code: Linux's one report with a file and a line in it is BUG()."""
+    """BUG(), and an exception out of Python code: Linux has no other report with a file and a line in it."""
     place = _place(frames[0]) if frames else "kernel:0"
+    if isinstance(error, Bug):
+        place = f"{error.file}:{error.line}"
     k.printk(KERN_DEFAULT, "------------[ cut here ]------------")
     k.printk(KERN_CRIT, f"kernel BUG at {place}!")
-    _explain(k, describe(error), frames)
+    if not isinstance(error, Bug):
+        _explain(k, describe(error), frames)
     _head(k, "0000", "invalid opcode")
 
 
-def _stack_overflow(k: Kernel, error: RecursionError, frames: Sequence[Frame]) -> None:
+def _stack_overflow(k: Kernel, error: RecursionError | StackOverflow, frames: Sequence[Frame]) -> None:
     """A function that calls itself without end meets the unmapped page below the kernel stack."""
     low = k.current.stack
     which = "" if _is_old(k) else "TASK "
-    where = f"{low - 8:016x} (stack is {low:016x}..{low + THREAD_SIZE:016x})"
+    address = error.address if isinstance(error, StackOverflow) else low - 8
+    where = f"{address:016x} (stack is {low:016x}..{low + THREAD_SIZE:016x})"
     k.printk(KERN_EMERG, f"BUG: {which}stack guard page was hit at {where}")
-    _explain(k, f"RecursionError: {error}", frames)
+    if isinstance(error, RecursionError):
+        _explain(k, f"RecursionError: {error}", frames)
     _head(k, "0000", "kernel stack overflow (double-fault)" if _is_old(k) else "stack guard page")
 
 
@@ -206,15 +223,21 @@ def _who(k: Kernel) -> None:
     _say(k, "Hardware name: kshell, simulated")
 
 
-def _where(k: Kernel, frames: Sequence[Frame], jumped: int | None) -> None:
+def _where(k: Kernel, frames: Sequence[Frame], jumped: int | None, machine: memoryview | None = None) -> None:
     """RIP, the bytes around it, and the stack: a body in Python stands at its function's first byte."""
+    if machine is not None:
+        jumped = machine[ptregs.IP]
     rip = jumped if jumped is not None else frames[0].address if frames else 0
     if not rip:
         _say(k, f"RIP: 0010:{frames[0].symbol if frames else '0x0'}")
     else:
         _say(k, f"RIP: 0010:{k.symbols.describe(rip)}")
         _say(k, "Code: " + _opcodes(k, rip))
-    _say(k, f"RSP: 0018:{k.current.regs_address - 0x40:016x} EFLAGS: 00010246")
+    if machine is None:
+        _say(k, f"RSP: 0018:{k.current.regs_address - 0x40:016x} EFLAGS: 00010246")
+    else:
+        _say(k, f"RSP: 0018:{machine[ptregs.SP]:016x} EFLAGS: {machine[ptregs.FLAGS]:08x}")
+        _general_registers(k, machine)
 
 
 def _opcodes(k: Kernel, rip: int) -> str:
@@ -246,7 +269,7 @@ def _call_trace(k: Kernel, frames: Sequence[Frame], regs: memoryview | None) -> 
     _say(k, "Call Trace:")
     if not _is_old(k):
         _say(k, " <TASK>")
-    lines = [f" {f.symbol}" + (f" ({_place(f)})" if "[" in f.symbol else "") for f in frames]
+    lines = [f" {f.symbol}" + (f" ({_place(f)})" if "[" in f.symbol and f.file else "") for f in frames]
     if len(lines) > 2 * TRACE_MAX:
         left_out = f" ... {len(lines) - 2 * TRACE_MAX} more ..."
         lines = [*lines[:TRACE_MAX], left_out, *lines[-TRACE_MAX:]]
@@ -263,6 +286,10 @@ def _user_registers(k: Kernel, regs: memoryview) -> None:
     _say(k, f"RIP: 0033:0x{regs[ptregs.IP]:x}")
     flags, number = regs[ptregs.FLAGS], regs[ptregs.ORIG_AX]
     _say(k, f"RSP: 002b:{regs[ptregs.SP]:016x} EFLAGS: {flags:08x} ORIG_RAX: {number:016x}")
+    _general_registers(k, regs)
+
+
+def _general_registers(k: Kernel, regs: memoryview) -> None:
     for row in REGISTER_ROWS:
         names = [f"R{int(n[1:]):02d}" if n[1:].isdigit() else "R" + n for n in row.split()]
         values = [regs[getattr(ptregs, n)] for n in row.split()]

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 
 from kshell.machine.encode import LONGEST_INSTRUCTION, host_killer_starts
+from kshell.machine.paging import USER_END
+from kshell.machine.quirks.ring0_guard import guarded_starts
 from kshell.machine.ram import PAGE_SIZE, Ram
 
 PREFIXES = frozenset(b"\x26\x2e\x36\x3e\x64\x65\x66\x67\xf0\xf2\xf3") | frozenset(range(0x40, 0x50))
@@ -36,18 +38,22 @@ MAY_NOT_BE_LOCKED = re.compile(
 )
 
 KILLER, LOAD_MXCSR, DIVIDE, PAGE_END = "#UD, or the end of this process", "load mxcsr", "divide", "page end"
+_EXITS = (KILLER, LOAD_MXCSR, DIVIDE, PAGE_END)
 
 
 class CodeWatch:
     """The watched addresses of one address space, page by page.
 
     `stale` is True while the emulator has not yet been told of a change: nothing may be translated then.
+    `guarded` are those that only ring 0 stops at (see ring0_guard.py): they are no exits.
     """
 
     def __init__(self, ram: Ram) -> None:
         self.ram = ram
         self.divides = False  # whether an exception of an SSE division is unmasked
         self.stale = False
+        self.guarded: dict[int, str] = {}
+        # A page is known by its address, with the ring that executes it in the low bits.
         self._texts: dict[int, tuple[int, bytes]] = {}  # page -> frame and bytes, as they were when looked at
         self._frames: dict[int, bytes] = {}  # frame -> bytes that translated code may stem from
         self._found: dict[int, dict[int, str]] = {}  # page -> watched address -> kind
@@ -56,23 +62,28 @@ class CodeWatch:
 
     def clear(self) -> None:
         """Another address space, without any translated code."""
-        for memory in (self._texts, self._frames, self._found, self._ends, self._kinds):
-            memory.clear()
+        kernel = {page: text for page, text in self._texts.items() if page >= USER_END}
+        self._texts, self._frames = kernel, {frame: self._frames[frame] for frame, _ in kernel.values()}
+        self._found = {page: found for page, found in self._found.items() if page in kernel}
+        self._ends.clear()
+        self._kinds.clear()
         self.divides = self.stale = False
 
-    def admit(self, page: int, frame: int, before: bytes, after: bytes) -> bool:
-        """Look at the page at address `page`, in physical `frame`, between the ends of its neighbours.
+    def admit(self, page: int, frame: int, before: bytes, after: bytes, ring: int) -> bool:
+        """Look at the page at address `page`, in physical `frame`, between the ends of its neighbours, before `ring`
+        executes it.
 
         True if it may be translated now; False if the emulator must first be told (`stale`).
         """
         code = self.ram.bytes[frame : frame + PAGE_SIZE]
         text = before + code + after
+        start, page = page - len(before), page | ring
         if self._texts.get(page) != (frame, text):
             if self._frames.get(frame, code) != code:  # the host may have written this: old translations are wrong
                 self.stale = True
             self._frames[frame] = code
             self._texts[page] = frame, text
-            found = self._scan(text, page - len(before))
+            found = self._scan(text, start) if ring else self._scan_ring0(text, start)
             if found != self._found.get(page, {}):
                 self._found[page] = found
                 self.stale = True
@@ -88,11 +99,17 @@ class CodeWatch:
             found.update((start + at, KILLER) for at in host_killer_starts(text))
         return found
 
+    def _scan_ring0(self, text: bytes, start: int) -> dict[int, str]:
+        """Kernel code uses no SSE, and a LOCK that is #UD does no harm there: honest code has no exits."""
+        found = {start + at: kind for at, kind in guarded_starts(text)}
+        found.update((start + at, KILLER) for at in host_killer_starts(text))
+        return found
+
     def watch_divides(self, wanted: bool) -> None:
         """Stop at each SSE division from now on, or no longer."""
         if wanted != self.divides:
             self.divides = wanted
-            self._texts.clear()
+            self._texts = {page: text for page, text in self._texts.items() if page >= USER_END}
             self.stale = True
 
     def watch_page_end(self, page: int) -> bool:
@@ -106,9 +123,11 @@ class CodeWatch:
 
     def commit(self) -> list[int]:
         """Every watched address, for the emulator, which forgets its translations now."""
-        self._kinds = dict(self._ends)
+        every = dict(self._ends)
         for found in self._found.values():
-            self._kinds.update(found)
+            every.update(found)
+        self._kinds = {at: kind for at, kind in every.items() if kind in _EXITS}
+        self.guarded = {at: kind for at, kind in every.items() if kind not in _EXITS}
         self.stale = False
         return [*self._kinds]
 

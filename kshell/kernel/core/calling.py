@@ -1,0 +1,114 @@
+"""How a body in Python is called: its arguments come out of registers, each narrowed to its C type.
+
+A system call's stand in pt_regs as the user left them, those of any other function where C's calling convention has
+them.  What machine code passes is as hostile as what a user does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kshell.abi import ptregs
+from kshell.abi.c_types import CType, Long
+from kshell.kernel.core.sections import CO_VARARGS, CO_VARKEYWORDS
+
+if TYPE_CHECKING:
+    from kshell.kernel.core.memory import KernelMemory
+
+Body = Callable[..., Any]
+LONG: CType = Long.__metadata__[0]  # type: ignore[attr-defined]
+
+
+class CallAgain(BaseException):
+    """A body must wait, and is to be called anew when its task goes on: it holds nothing meanwhile."""
+
+
+class TailCall(NamedTuple):
+    """What a body returns that ends in a call of machine code: that function takes its place."""
+
+    address: int
+    args: tuple[int, ...]
+
+
+class VaList:
+    """The arguments behind the last one that a variadic body names: first those in registers, then those on the stack
+    (C: va_list)."""
+
+    def __init__(self, memory: KernelMemory, regs: Sequence[int], named: int) -> None:
+        self._memory, self._regs, self._taken = memory, regs, named
+
+    def next(self, ctype: CType = LONG) -> int:
+        """The next argument as a `ctype` (C: va_arg).  Raises KernelFault where the stack ends."""
+        at, self._taken = self._taken, self._taken + 1
+        if at < len(ptregs.C_ARGUMENTS):
+            return ctype.narrow(self._regs[ptregs.C_ARGUMENTS[at]])
+        behind = at - len(ptregs.C_ARGUMENTS) + 1  # the return address stands first
+        return ctype.narrow(int.from_bytes(self._memory.read(self._regs[ptregs.SP] + 8 * behind, 8), "little"))
+
+
+def from_registers(body: Body, types: Sequence[CType], slots: Sequence[int]) -> Callable[[Any, memoryview], Any]:
+    """`body(k, ...)` as a function of (k, regs) that takes its arguments out of the `slots`."""
+    takes = [(slot, ctype.mask, ctype.sign) for slot, ctype in zip(slots, types, strict=False)]
+
+    def wrapper(k: Any, regs: memoryview) -> Any:
+        return body(k, *[((regs[slot] & mask) ^ sign) - sign for slot, mask, sign in takes])
+
+    def wrapper0(k: Any, regs: memoryview) -> Any:
+        return body(k)
+
+    def wrapper1(k: Any, regs: memoryview) -> Any:
+        return body(k, ((regs[slot1] & mask1) ^ sign1) - sign1)
+
+    slot1, mask1, sign1 = takes[0] if takes else (0, 0, 0)
+    chosen = {0: wrapper0, 1: wrapper1}.get(len(takes), wrapper)
+    chosen.__dict__["__wrapped__"] = body
+    return chosen
+
+
+def from_machine_code(body: Body) -> Callable[[Any, memoryview], Any] | None:
+    """What runs `body` with the registers of machine code that calls it; None if C could not call it.
+
+    A parameter has a C type or is an int (a long); the last one may be a VaList.  ``__x64_sys_x`` takes one pointer, to
+    a struct pt_regs.
+    """
+    if "__wrapped__" in body.__dict__:
+        return _from_pt_regs(body)
+    code = body.__code__
+    if not code.co_argcount or code.co_flags & (CO_VARARGS | CO_VARKEYWORDS):
+        return None
+    hints = [_hint(body, name) for name in code.co_varnames[1 : code.co_argcount]]
+    variadic = bool(hints) and hints[-1] is VaList
+    types = [_ctype(hint) for hint in (hints[:-1] if variadic else hints)]
+    known = [ctype for ctype in types if ctype is not None]
+    if len(known) != len(types) or len(types) > len(ptregs.C_ARGUMENTS):
+        return None
+    if not variadic:
+        return from_registers(body, known, ptregs.C_ARGUMENTS)
+    slots = ptregs.C_ARGUMENTS[: len(known)]
+
+    def variadic_body(k: Any, regs: memoryview) -> Any:
+        named = [ctype.narrow(regs[slot]) for ctype, slot in zip(known, slots, strict=True)]
+        return body(k, *named, VaList(k.memory, regs, len(known)))
+
+    return variadic_body
+
+
+def _from_pt_regs(wrapper: Body) -> Callable[[Any, memoryview], Any]:
+    def through_pointer(k: Any, regs: memoryview) -> Any:
+        return wrapper(k, memoryview(k.memory.read(regs[ptregs.DI], ptregs.SIZE)).cast("Q"))
+
+    return through_pointer
+
+
+def _hint(body: Body, name: str) -> object:
+    hint = body.__annotations__.get(name)
+    if isinstance(hint, str):  # as `from __future__ import annotations` leaves it
+        return {"int": int}.get(hint, body.__globals__.get(hint))
+    return hint
+
+
+def _ctype(hint: object) -> CType | None:
+    if hint is int:
+        return LONG
+    return next((mark for mark in getattr(hint, "__metadata__", ()) if isinstance(mark, CType)), None)

@@ -1,0 +1,157 @@
+"""Machine code in kernel and module text, and the way between it and bodies in Python.
+
+It gets onto the CPU by do_syscall_64 (a slot of the table, or a body that ends in a call of it), or by `call` from
+outside of a run, as insmod does for init.  A body stands behind a `vmcall`.
+
+C counterpart: there is none; on Linux it is all machine code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from kshell.abi.c_types import U64, to_signed64
+from kshell.abi.ptregs import AX, C_ARGUMENTS, IP, ORIG_AX, SP
+from kshell.kernel.core import layout
+from kshell.kernel.core.calling import CallAgain, TailCall, from_machine_code
+from kshell.kernel.core.clock import BODY_NS, FAULT_NS
+from kshell.kernel.core.pointers import SoftLockup
+from kshell.kernel.entry import oops
+from kshell.kernel.entry.control_registers import read_control_register, write_control_register
+from kshell.kernel.entry.entry import lookup, new_statistics, syscall_exit_to_user_mode
+from kshell.kernel.entry.ring0_traps import UD2_SIZE, trap_of
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.task.task import TaskExit
+from kshell.machine.ring0 import VMCALL_SIZE, KernelEntry, KernelPath
+from kshell.machine.stop import BUDGET, CTRL_C, SLEEPING, STOPPED, Stop
+
+# What a path may take to its end after Ctrl-C (stops, 3 ms each) or a script's budget: then it is a loop.
+OVERTIME = {CTRL_C: 10, BUDGET: 1}
+OVERTIME_BUDGET = 1_000_000  # instructions
+UNCALLABLE = frozenset(address for address, _ in layout.FIXED.values())  # bodies that no C code calls
+
+
+def attach(k: Kernel) -> None:
+    """The machine is booted: from here on ring 0 calls us."""
+    k.cpu.ring0.on_vmcall = partial(on_vmcall, k)
+    k.cpu.ring0.on_return = partial(on_return, k)
+    k.cpu.guards.read_control = partial(read_control_register, k)
+    k.cpu.guards.write_control = partial(write_control_register, k)
+    k.cpu.guards.time_stamp = lambda: k.clock.ns
+    k.call_out = partial(call, k)
+
+
+def on_vmcall(k: Kernel, regs: memoryview) -> bool:
+    """Machine code has called the function at regs[IP]: run its body in Python; False if there is none."""
+    address = regs[IP]
+    body = k.bodies.get(address)
+    if body is None or address in UNCALLABLE:
+        return False
+    run = _runner(k, body)
+    if run is None:
+        return False
+    k.clock.advance(BODY_NS)
+    try:
+        result = run(k, regs)
+        if isinstance(result, TailCall):
+            _hand_on(regs, result)
+            return True
+        if type(result) is not int:
+            result = 0 if result is None else k.check_result(address, body, result)
+    except CallAgain:
+        k.cpu.stop(SLEEPING)
+    except TaskExit:
+        k.cpu.stop()
+    except BaseException as error:  # whatever comes out of a body is an oops
+        oops.die(k, error, _user_regs(k), regs)
+        k.cpu.stop()
+    else:
+        regs[AX], regs[IP] = result & U64, address + VMCALL_SIZE
+    return True
+
+
+def _runner(k: Kernel, body: Callable[..., Any]) -> Callable[[Any, memoryview], Any] | None:
+    try:
+        return k.runners[body]
+    except KeyError:
+        run = k.runners[body] = from_machine_code(body)
+        return run
+
+
+def _hand_on(regs: memoryview, call: TailCall) -> None:
+    """Another function takes the place of the one that was called, and returns to who called that."""
+    regs[IP] = call.address
+    for slot, value in zip(C_ARGUMENTS, call.args, strict=False):
+        regs[slot] = value & U64
+
+
+def _user_regs(k: Kernel) -> memoryview | None:
+    """pt_regs, if a system call brought us here."""
+    return None if k.cpu.ring0.user_frame is None else k.current.regs
+
+
+def on_return(k: Kernel, result: int) -> None:
+    """A function that a system call reached has returned: the way out."""
+    regs = k.current.regs
+    if -4096 < to_signed64(result) < 0:
+        new_statistics(k, lookup(k, regs[ORIG_AX])[1]).errors += 1
+    regs[AX] = result
+    syscall_exit_to_user_mode(k, regs)
+    if k.cpu.ctrl_c.pressed:
+        k.cpu.stop()
+
+
+def call(k: Kernel, address: int, *args: int, budget: int = 0) -> int:
+    """Outside of a run: call the function at `address` for the current task, on its kernel stack; its signed result.
+
+    `budget` is a number of instructions, 0 for no limit.  Raises TaskExit where it died: that is reported already.
+    """
+    what: KernelEntry | KernelPath = KernelEntry(address, k.current.stack_in_use, args)
+    path = None
+    while True:
+        outcome = k.cpu.call(what, budget_of(budget, path) if budget else 0)
+        if isinstance(outcome, int):
+            return to_signed64(outcome)
+        path = go_on(k, outcome, path, None)
+        if path is None:
+            raise TaskExit
+        what = path
+
+
+def budget_of(left: int, path: KernelPath | None) -> int:
+    """How many instructions may run, if `left` are left of a budget: more for a path that should have ended."""
+    return OVERTIME_BUDGET if path is not None and path.overtime else max(left, 1)
+
+
+def go_on(k: Kernel, stop: Stop, last: KernelPath | None, user_regs: memoryview | None) -> KernelPath | None:
+    """The CPU has stopped in ring 0: the path to go on with, or None where it is over, by an oops if need be.
+
+    `last` is the path that the run went on with, if it did; `user_regs` pt_regs, if a system call began it.
+    """
+    ring0 = k.cpu.ring0
+    if stop.kind == STOPPED:
+        return None
+    if stop.kind == SLEEPING:
+        path, task = ring0.suspended(), k.current
+        before, task.stack_in_use = task.stack_in_use, ring0.regs[SP]
+        k.schedule()
+        task.stack_in_use = before
+        return path
+    if stop.kind in OVERTIME:
+        overtime = last.overtime + 1 if last is not None else 1
+        if overtime <= OVERTIME[stop.kind]:
+            k.calls_left = 1 if stop.kind == BUDGET else k.calls_left
+            return ring0.suspended(overtime)
+        words = "until Ctrl-C" if stop.kind == CTRL_C else "for longer than a script may"
+        oops.die(k, SoftLockup(f"kernel code looped {words}"), user_regs, ring0.regs)
+        return None
+    k.clock.advance(FAULT_NS)
+    bug = k.bug_at(ring0.regs[IP])
+    if bug is not None and bug.is_warning:
+        oops.warn_machine_code(k, bug, user_regs, ring0.regs)
+        ring0.regs[IP] += UD2_SIZE
+        return ring0.suspended()
+    oops.die(k, trap_of(k, stop, ring0.regs), user_regs, ring0.regs)
+    return None

@@ -1,0 +1,61 @@
+"""The stack of machine code: which of its functions were running, by the chain of frame pointers.
+
+C counterpart: arch/x86/kernel/unwind_frame.c.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kshell.abi.ptregs import BP, IP, SP
+from kshell.kernel.core import layout
+from kshell.kernel.core.pointers import RETURN_OFFSET
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.report.oops_report import Frame
+
+MOST_FRAMES = 16
+_PROLOGUE = 4  # push rbp; mov rbp, rsp
+
+
+def machine_frames(k: Kernel, regs: memoryview, in_call: bool) -> list[Frame]:
+    """The functions that were running, innermost first; `in_call` says that a system call began it all."""
+    frames = [_frame(k, regs[IP], regs[IP])]
+    for address in _return_addresses(k, regs):
+        if address == layout.TRAMPOLINE + 2:
+            break
+        frames.append(_frame(k, address, address - 1))
+    if in_call:
+        entry = layout.FIXED["entry_SYSCALL_64"][0] + RETURN_OFFSET
+        frames += [_frame(k, address, address - 1) for address in (layout.TRAMPOLINE + 2, entry)]
+    return frames
+
+
+def _frame(k: Kernel, address: int, inside: int) -> Frame:
+    """A frame that returns to `address`; `inside` is in the call before that, which may end a line or the function."""
+    file, line = k.place_of(inside) or ("", 0)
+    symbol = k.symbols.around(inside)
+    return Frame(f"0x{address:x}" if symbol is None else symbol.at(address), address, file, line, "")
+
+
+def _return_addresses(k: Kernel, regs: memoryview) -> Iterator[int]:
+    ip, sp, frame = regs[IP], regs[SP], regs[BP]
+    symbol = k.symbols.around(ip)
+    into = ip - symbol.address if symbol is not None else 0
+    if into < _PROLOGUE:  # its frame does not stand yet
+        first = _stack_word(k, sp + (8 if into else 0))
+        if first is not None and k.symbols.around(first) is not None:
+            yield first
+    for _ in range(MOST_FRAMES):
+        above, address = _stack_word(k, frame), _stack_word(k, frame + 8)
+        if above is None or address is None:
+            return
+        yield address
+        if above <= frame:
+            return
+        frame = above
+
+
+def _stack_word(k: Kernel, address: int) -> int | None:
+    """A word of the current task's kernel stack."""
+    low = k.current.stack
+    return k.memory.load(address) if low <= address < low + layout.THREAD_SIZE and not address & 7 else None

@@ -29,8 +29,9 @@ ROOMS = (
     ),
     *("api", "__main__"),
 )
-# The same inside the kernel.  report and proc are appendices: the words of each release, and what /proc and /sys show.
-FLOORS = ("core", "mm", "fs", "task", "report", "syscalls", "entry", "module", "proc", "boot")
+# The same inside the kernel.  lib, report and proc are appendices: what machine
+# code calls, the words of each release, what /proc and /sys show.
+FLOORS = ("core", "lib", "mm", "fs", "task", "report", "syscalls", "entry", "module", "proc", "boot")
 # And inside the shell, where some are files; its __init__ says what each is.
 SHELL = (
     *("errors", "views", "host_files", "lines", "settings", "state", "trees", "modules", "calls", "programs"),

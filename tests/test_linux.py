@@ -171,7 +171,7 @@ def test_WP_is_pinned_since_5_3_and_the_kernel_warns_once(tmp_path: Path) -> Non
     assert linux.read_cr0(k) & linux.X86_CR0_WP
     lines = [record.text for record in k.log.since(0)]
     assert lines.count("CR0 WP bit went missing!?") == 1
-    assert any(line.startswith("WARNING: special_insns.py:") and line.endswith("CPU#0: kshell/77") for line in lines)
+    assert any(line.startswith("WARNING: cr0.py:") and line.endswith("CPU#0: kshell/77") for line in lines)
     assert k.taint.letters == {"W"}
 
 

@@ -69,6 +69,13 @@ ClockId = Annotated[int, CType("const clockid_t", 4, True, "clock")]
 GrndFlags = Annotated[int, CType("unsigned int", 4, False, "grnd_flags")]
 Addr = Annotated[int, CType("unsigned long", 8, False, "address")]
 
+# Kernel pointers: what machine code hands to a function of the kernel.  They may point anywhere.
+Ptr = Annotated[int, CType("void *", 8, False, "address")]
+ConstPtr = Annotated[int, CType("const void *", 8, False, "address")]
+CharPtr = Annotated[int, CType("char *", 8, False, "address")]
+ConstCharPtr = Annotated[int, CType("const char *", 8, False, "address")]
+GfpT = Annotated[int, CType("gfp_t", 4, False)]
+
 # User pointers: never to be trusted, only to be given to kshell.kernel.mm.uaccess.
 Path = Annotated[int, CType("const char __user *", 8, False, "path")]
 BufIn = Annotated[int, CType("const char __user *", 8, False, "buf_in")]  # as long as the next argument says

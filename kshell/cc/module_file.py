@@ -11,20 +11,24 @@ from kshell.abi.problem import Problem
 from kshell.cc.source import Source, compile_module, compile_text, read_file
 from kshell.cc.source_error import SourceError
 from kshell.kernel.core.object import ObjectFile
+from kshell.kernel.module.load_info import LoadInfo
 
 
-def open_module(path: str) -> ObjectFile:
-    """Read a .py or a .ko.  Raises SourceError, with ENOEXEC for a file that is no module."""
+def open_module(path: str) -> ObjectFile | LoadInfo:
+    """Read a .py, a .ko or a .o.  Raises SourceError, with ENOEXEC for a file that is no module; an ELF file is handed
+    to the kernel as it is, which looks at it itself."""
     if path.endswith(".py"):
         return _noted(compile_module(path))
     data = read_file(path)
-    if not (is_object(data) or data.startswith(ELF_MAGIC) or path.endswith((".ko", ".o"))):
+    if data.startswith(ELF_MAGIC):
+        return LoadInfo(path, data)
+    if not (is_object(data) or path.endswith((".ko", ".o"))):
         because = "kshell loads a source that ends in .py, and a .ko that its own make has built"
         raise _invalid(path, because, "module copy syscallModule  (gives you one to start from)")
     try:
         kind, payload = read_object(data, path)
     except ObjectError as error:
-        raise _invalid(path, error.because, _way_out(path, data)) from None
+        raise _invalid(path, error.because, "make  (builds it again, from its source)") from None
     if kind != "module":
         raise _invalid(path, *_wrong_kind(kind, path))
     try:
@@ -35,12 +39,6 @@ def open_module(path: str) -> ObjectFile:
 
 def _invalid(path: str, because: str, try_: str) -> SourceError:
     return SourceError(ENOEXEC, Problem(f"{os.path.basename(path)} is not a module", because, try_))
-
-
-def _way_out(path: str, data: bytes) -> str:
-    if data.startswith(ELF_MAGIC):
-        return "insmod FILE.py, or a .ko that kshell's own make has built"
-    return "make  (builds it again, from its source)"
 
 
 def _wrong_kind(kind: str, path: str) -> tuple[str, str]:

@@ -29,6 +29,7 @@ from kshell.kbuild.systbl.systbl import generate
 from kshell.kbuild.systbl.table_row import TableRow
 from kshell.kbuild.tree.paths import GENERATED, HEADER, TABLE
 from kshell.kbuild.tree.sources import Sources
+from kshell.kernel.core.profile import Profile
 
 SYMVERS = "Module.symvers"
 
@@ -108,7 +109,7 @@ class KernelBuild(BuildState):
         objects, or those that Module.symvers has of an older build."""
         data = self.sources.read_bytes(SYMVERS)
         older = [e for e in parse_symvers((data or b"").decode("utf-8", "replace")) if e.owner == "vmlinux"]
-        known = exports_of(self.objects) if vmlinux else older
+        known = exports_of(self.objects, self.profile) if vmlinux else older
         target = Target(self.profile, self.release, known if known else None, intree=True)
         posted = None
         if asked and (self.modules or vmlinux):
@@ -263,11 +264,11 @@ def _version(sources: Sources) -> int:
     return int(data) if data.strip().isdigit() else 0
 
 
-def exports_of(objects: list[ld.Object]) -> list[Export]:
+def exports_of(objects: list[ld.Object], profile: Profile) -> list[Export]:
     """What the kernel itself exports: that of its objects, and of the code that is no file of the tree."""
-    from kshell.kernel.mm.uaccess import ROUTINES
+    from kshell.kernel.boot.ksymtab import exported_by_library
 
-    found = [Export(name, "vmlinux", False) for name in sorted(ROUTINES)]
+    found = [Export(name, "vmlinux", gpl) for name, gpl in exported_by_library(profile.version)]
     for linked in objects:
         found += [Export(symbol, "vmlinux", bool(gpl)) for symbol, gpl in linked.payload["exports"]]
     return found

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from kshell.kernel.core.trace import Tracer
     from kshell.kernel.entry.entry import CallStatistics
     from kshell.kernel.fs.filesystem import FileSystem
+    from kshell.kernel.lib.slab import Slab
     from kshell.kernel.module.struct_module import Module
     from kshell.kernel.task.task import Task
 
@@ -88,6 +89,7 @@ class Kernel(KernelText):
         self.notes: list[str] = []
         self.ram = self.memory.ram
         self.cpu = Cpu(self.ram)
+        self.slab: Slab | None = None  # what kmalloc hands out, once somebody asks
         self.cpu.mmu.protection, self.memory.on_flush = self.memory.protection, self.cpu.mmu.flush
         self.modules: dict[str, Module] = {}
         self.next_module_space = layout.MODULES

@@ -8,6 +8,7 @@ from types import FrameType
 from typing import Any
 
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.task import sleep
 
 __all__ = ["msleep"]
 
@@ -18,10 +19,7 @@ def msleep(k: Kernel, ms: int) -> None:
     Then the caller's text is gone, and the return from here is a fault.
     """
     address, body = _function_around(k, sys._getframe(1))
-    if k.on_event is not None:
-        k.tell("sleep", "msleep", ms=int(ms))
-    k.clock.advance(max(int(ms), 0) * 1_000_000)
-    k.schedule()
+    sleep.msleep(k, max(int(ms), 0))
     if k.bodies.get(address) is not body:
         k.return_into_nothing(address)
 

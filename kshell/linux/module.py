@@ -15,7 +15,8 @@ from kshell.kernel.core.module_macros import (
 )
 from kshell.kernel.entry.oops import warn
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.struct_module import UNLOADING, Module
+from kshell.kernel.module import refcount
+from kshell.kernel.module.struct_module import Module
 
 __all__ = [
     "MODULE_ALIAS",
@@ -44,17 +45,11 @@ THIS_MODULE = ThisModule()
 def try_module_get(k: Kernel, module: ThisModule) -> bool:
     """``try_module_get(THIS_MODULE)``: hold the calling module, so that rmmod refuses; False while it is going."""
     owner = sys._getframe(1).f_globals.get("__this_module__")
-    if not isinstance(owner, Module) or owner.state == UNLOADING:
-        return False
-    owner.references += 1
-    return True
+    return isinstance(owner, Module) and refcount.get(owner)
 
 
 def module_put(k: Kernel, module: ThisModule) -> None:
     """``module_put(THIS_MODULE)``: give back what try_module_get took; where nothing was taken, the kernel warns."""
     owner = sys._getframe(1).f_globals.get("__this_module__")
-    if isinstance(owner, Module):
-        if owner.references > 0:
-            owner.references -= 1
-        else:
-            warn(k)  # WARN_ON(ret < 0): the count stays what it is
+    if isinstance(owner, Module) and not refcount.put(owner):
+        warn(k)  # WARN_ON(ret < 0)

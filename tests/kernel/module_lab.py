@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import StubRun, run_stub
-from kshell.kernel.module.struct_module import Module
+from kshell.kernel.module.python_module import PythonModule
 from kshell.shell.modules.insmod import insmod, rmmod
 from kshell.shell.modules.refusals import ModuleError
 
@@ -42,11 +42,13 @@ class Lab:
         path.write_text(HEAD + textwrap.dedent(text), encoding="utf-8")
         return str(path)
 
-    def load(self, text: str, name: str = "m", **parameters: str) -> Module:
+    def load(self, text: str, name: str = "m", **parameters: str) -> PythonModule:
         """insmod a module with that text."""
-        return insmod(self.k, self.write(text, name), parameters)
+        module = insmod(self.k, self.write(text, name), parameters)
+        assert isinstance(module, PythonModule)
+        return module
 
-    def handler(self, text: str, name: str = "m") -> Module:
+    def handler(self, text: str, name: str = "m") -> PythonModule:
         """insmod a module whose function `handler` (the first line of `text` is line HANDLER_LINE) serves test_call."""
         return self.load(textwrap.dedent(text).lstrip("\n") + TAIL, name)
 

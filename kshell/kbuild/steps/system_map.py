@@ -29,7 +29,7 @@ def system_map(objects: list[Object], rows: list[TableRow]) -> str:
 
 def extable_lines() -> list[tuple[extable.ExceptionEntry, str]]:
     """The sorted exception table: each entry with the routine that it is for."""
-    from kshell.kernel.mm.uaccess import ROUTINES
+    from kshell.kernel.mm.usercopy import ROUTINES
 
     names = dict(zip(layout.ROUTINES, ROUTINES, strict=False))
     return [(entry, names[entry.insn]) for entry in extable.sort_extable(extable.extable_of(names))]

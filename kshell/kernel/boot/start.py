@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from kshell.abi import ptregs
 from kshell.abi.loglevel import KERN_EMERG, KERN_INFO, KERN_NOTICE
+from kshell.kernel.boot.ksymtab import place_library
 from kshell.kernel.boot.vmlinux import LoadedObject, Vmlinux, packaged
 from kshell.kernel.core import layout
 from kshell.kernel.core.calling import from_registers
@@ -27,7 +28,8 @@ from kshell.kernel.entry.exec import new_shell_task
 from kshell.kernel.fs.filesystem import FileSystem
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm import extable
-from kshell.kernel.mm.uaccess import ROUTINES
+from kshell.kernel.mm.usercopy import ROUTINES
+from kshell.kernel.module.code_places import bug_at, place_of
 from kshell.kernel.module.declarations import exported_by, variables_of
 from kshell.kernel.module.init_exit import DIED, run_function
 from kshell.kernel.proc.mount import mount
@@ -68,6 +70,7 @@ def start_kernel(k: Kernel) -> None:
     k.printk(KERN_INFO, f"Memory: {k.ram.frames_total * 4}K available, 4K pages, one CPU")
     _enter_user_mode(k)
     k.clock.advance(BOOT_STEP_NS)
+    k.place_of, k.bug_at = partial(place_of, k), partial(bug_at, k)
     k.fs = FileSystem(k)
     mount(k)
     new_shell_task(k)
@@ -88,6 +91,7 @@ def _link(k: Kernel, objects: list[LoadedObject]) -> dict[str, int]:
     ni_name = "sys_ni_syscall" if k.dispatches_by_table else "__x64_sys_ni_syscall"
     k.ni_syscall = k.define_function(ni_name, sys_ni_syscall, layout.KERNEL_TEXT + 0x20).address
     extable.place(k, ROUTINES)
+    place_library(k)
     rows = sorted(k.table.by_number.items(), reverse=True)
     numbers = {layout.entry_name(row.symbol): nr for nr, row in rows if row.symbol}
     k.definitions = {each.name: each for linked in objects for each in linked.sections[".syscalls"]}

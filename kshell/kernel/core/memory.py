@@ -57,7 +57,7 @@ class KernelMemory:
         # A TLB for the kernel's own accesses: address -> index in ram.words, for cells that were allowed before.
         self._readable: dict[int, int] = {}
         self._writable: dict[int, int] = {}
-        for region in (layout.KERNEL_TEXT, layout.MODULES, layout.VMALLOC):
+        for region in (layout.KERNEL_TEXT, layout.MODULES, layout.VMALLOC, layout.SLAB):
             self.space.reserve_top_level(region)
         self._next_data = layout.KERNEL_DATA
         self._data_end = layout.KERNEL_DATA
@@ -71,9 +71,11 @@ class KernelMemory:
             self.space.set_entry(page, self.ram.alloc_frame() | flags)
 
     def unmap(self, address: int, size: int) -> None:
-        """Unmap pages and free their frames."""
+        """Unmap pages and free their frames; what is not mapped is passed over."""
         for page in paging.pages(address, size):
-            self.ram.free_frame(self.space.clear_entry(page) & FRAME_MASK)
+            entry = self.space.clear_entry(page)
+            if entry:
+                self.ram.free_frame(entry & FRAME_MASK)
         self.flush()
 
     def set_writable(self, address: int, size: int, writable: bool) -> None:
@@ -173,10 +175,31 @@ class KernelMemory:
             self.ram.bytes[frame : frame + length] = data[done : done + length]
             done += length
 
+    def read_string(self, address: int, most: int = 1 << 62) -> bytes:
+        """The bytes of a C string at a kernel address, without its NUL; `most` of them if there is no NUL among those.
+        Raises KernelFault where it runs into memory that is not there."""
+        found = b""
+        while len(found) < most:
+            at = address + len(found)
+            chunk = self.read(at, min(PAGE_SIZE - (at & PAGE_SIZE - 1), most - len(found)))
+            end = chunk.find(0)
+            if end >= 0:
+                return found + chunk[:end]
+            found += chunk
+        return found
+
+    def fill(self, address: int, byte: int, size: int) -> None:
+        """Fill `size` bytes at a kernel address.  Raises KernelFault."""
+        for at, length in _split(address, size):
+            self.write(at, bytes([byte]) * length)
+
     def poke(self, address: int, data: bytes) -> None:
         """Put `data` into kernel text or read-only data, as the linker and text_poke() do, whatever the page allows."""
-        at = self.physical(address)
-        self.ram.bytes[at : at + len(data)] = data
+        done = 0
+        for page, length in _split(address, len(data)):
+            at = self.physical(page)
+            self.ram.bytes[at : at + length] = data[done : done + length]
+            done += length
 
     def physical(self, address: int) -> int:
         """The physical address behind a mapped kernel address."""

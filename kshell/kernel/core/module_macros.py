@@ -69,10 +69,7 @@ class Param(Stub[Any], Generic[V]):
         value = k.memory.load(k.stub_address(self))
         if self.type != "charp":
             return CType("long", 8, True).narrow(value) if self.perm is None else TYPES[self.type].narrow(value)
-        data = bytearray()
-        while len(data) <= STRING_MAX and (byte := k.memory.read(value + len(data), 1)) != b"\0":
-            data += byte
-        return data.decode("utf-8", "surrogateescape")
+        return k.memory.read_string(value, STRING_MAX + 1).decode("utf-8", "surrogateescape")
 
     def reset(self, k: KernelText) -> None:
         """Give it the value that it is declared with."""

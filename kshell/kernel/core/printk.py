@@ -52,6 +52,7 @@ class Log:
         self._clock = clock
         self._records: deque[Record] = deque(maxlen=size)
         self.written = 0
+        self.is_open = False  # whether the last record waits for its end (a printk without \n)
         self._cleared = 0
 
     @property
@@ -66,10 +67,19 @@ class Log:
 
     def write(self, level: int, text: str) -> None:
         """Append `text`, one record a line; the clock advances a little for each."""
+        self.is_open = False
         for line in printable(text[:MESSAGE_MAX]).removesuffix("\n").split("\n"):
             self._clock.advance(PRINTK_NS)
             self._records.append(Record(self.written, level, self._clock.ns, line))
             self.written += 1
+
+    def go_on(self, text: str) -> None:
+        """Append `text` to the last record (C: KERN_CONT), and what stands behind a newline to new ones."""
+        last = self._records.pop()
+        first, newline, rest = printable(text[:MESSAGE_MAX]).partition("\n")
+        self._records.append(last._replace(text=last.text + first))
+        if newline and rest:
+            self.write(last.level, rest)
 
     def since(self, sequence: int) -> list[Record]:
         """Every record from `sequence` on that is still there."""

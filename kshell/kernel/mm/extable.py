@@ -43,9 +43,11 @@ def sort_extable(entries: list[ExceptionEntry]) -> list[ExceptionEntry]:
 
 def place(k: Kernel, routines: dict[str, Callable[..., Any]]) -> None:
     """Give each routine its address in kernel text, and put the table into read-only memory."""
-    for address, (name, body) in zip(ROUTINES, routines.items(), strict=False):
+    placed = [
         k.define_function(name, body, address, exported="EXPORT_SYMBOL")
-    entries = sort_extable(extable_of(address for address in map(k.address_of, routines.values()) if address))
+        for address, (name, body) in zip(ROUTINES, routines.items(), strict=False)
+    ]
+    entries = sort_extable(extable_of(symbol.address for symbol in placed))
     data = b"".join(
         struct.pack("<iii", entry.insn - at, entry.fixup - at - 4, 0)
         for at, entry in zip(range(EX_TABLE, EX_TABLE + ENTRY_SIZE * len(entries), ENTRY_SIZE), entries, strict=True)

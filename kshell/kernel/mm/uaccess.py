@@ -10,8 +10,7 @@ C counterpart: include/linux/uaccess.h, arch/x86/lib/usercopy_64.c, arch/x86/mm/
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kshell.abi.errno import EFAULT
 from kshell.kernel.core.layout import TASK_SIZE_MAX
@@ -101,7 +100,3 @@ def strncpy_from_user(k: Kernel, source: int, count: int) -> bytes | int:
         found += chunk
         source += len(chunk)
     return found
-
-
-# What each has for a name in kernel text, in the order of the object files (C: arch/x86/lib/).
-ROUTINES: dict[str, Callable[..., Any]] = {"copy_to_user": copy_to_user, "copy_from_user": copy_from_user}

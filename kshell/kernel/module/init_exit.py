@@ -10,7 +10,7 @@ from kshell.abi.errno import EINTR
 from kshell.kernel.entry import oops
 from kshell.kernel.entry.exec import revive_shell_task
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.struct_module import LOADING, Module
+from kshell.kernel.module.struct_module import LOADING, Entry, Module
 from kshell.kernel.task.task import Task
 
 if TYPE_CHECKING:
@@ -24,22 +24,26 @@ def function_of(state: str) -> str:
     return "init function" if state == LOADING else "exit function"
 
 
-def run_function(k: Kernel, function: Callable[..., Any], comm: str, pid: int = 0) -> object:
+def run_function(k: Kernel, function: Entry, comm: str, pid: int = 0) -> object:
     """Call an init or exit function in the name of the shell's task, which is called `comm` meanwhile, and has another
     `pid` if one is given; DIED if it oopsed."""
     revive_shell_task(k)
     k.switch_to(k.shell_task)
     k.start_tick_budget()
-    address = k.address_of(function)
-    assert address is not None, "link_module refuses a module whose init or exit has no address"
     with named(k.shell_task, comm, pid):
         try:
-            if function.__code__.co_argcount != 1:
-                k.refuse_arguments(address, function, 0)
-            return function(k)
+            return k.call(function) if isinstance(function, int) else _call_body(k, function)
         except BaseException as error:  # whatever comes out of a module is an oops
             oops.die(k, error)
             return DIED
+
+
+def _call_body(k: Kernel, function: Callable[..., Any]) -> object:
+    address = k.address_of(function)
+    assert address is not None, "link_module refuses a module whose init or exit has no address"
+    if function.__code__.co_argcount != 1:
+        k.refuse_arguments(address, function, 0)
+    return function(k)
 
 
 @contextmanager

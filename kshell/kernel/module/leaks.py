@@ -24,13 +24,12 @@ class Leak(NamedTuple):
 
 def pointers_into(k: Kernel, module: Module) -> list[Leak]:
     """The variables and tables of the kernel and of other modules that hold an address inside of `module`."""
-    inside = range(module.address, module.address + module.size + module.data_size)
     found = []
     for symbol in k.symbols:
         if symbol.is_function or symbol.module == module.name:
             continue
         for offset, value in _words(k, symbol):
-            if value in inside:
+            if value in module.space:
                 name = symbol.name + (f"[{offset // 8}]" if symbol.size > 8 else "")
                 owner = f" [{symbol.module}]" if symbol.module else ""
                 target = k.symbols.describe(value).split("+")[0]

@@ -5,48 +5,49 @@ C counterpart: load_module() in kernel/module.c (4.19), kernel/module/main.c (to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from kshell.abi.c_types import CType
-from kshell.abi.errno import EEXIST, EINTR, EINVAL, ENOEXEC
+from kshell.abi.errno import EEXIST, EINTR, EINVAL
 from kshell.abi.loglevel import KERN_WARNING
 from kshell.kernel.core.clock import MODULE_LOAD_NS
 from kshell.kernel.core.object import ObjectFile
-from kshell.kernel.core.pointers import SoftLockup, shortened
-from kshell.kernel.core.sections import DeclarationError
+from kshell.kernel.core.pointers import shortened
 from kshell.kernel.entry.oops import dump_stack
-from kshell.kernel.entry.stacktrace import line_in
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.declarations import run_declarations, sections_of
+from kshell.kernel.module import python_link
+from kshell.kernel.module.elf_module import ElfModule
 from kshell.kernel.module.init_exit import DIED, death, function_of, named, run_function
 from kshell.kernel.module.leaks import note_leaks
-from kshell.kernel.module.link import free_module, link_module
-from kshell.kernel.module.params import check_types, set_parameters
+from kshell.kernel.module.link import link_module
+from kshell.kernel.module.load_info import LoadInfo
+from kshell.kernel.module.params import set_parameters
 from kshell.kernel.module.policy import check_licence, check_vermagic, note_own_pointers, note_system_calls
+from kshell.kernel.module.python_module import PythonModule
 from kshell.kernel.module.refusal import Reason, Refusal
+from kshell.kernel.module.space import free_module
 from kshell.kernel.module.struct_module import LIVE, LOADING, Module
-from kshell.kernel.report.oops_report import describe
 
 INT = CType("int", 4, True)
 
 
 def load_module(
-    k: Kernel, obj: ObjectFile, parameters: Mapping[str, str | None] | None = None, force: bool = False
+    k: Kernel, image: LoadInfo | ObjectFile, parameters: Mapping[str, str | None] | None = None, force: bool = False
 ) -> Module:
-    """Link an object into the kernel and run its init function: Live, or Refusal.
+    """Link a file into the kernel and run its init function: Live, or Refusal.
 
     A parameter without ``=`` has the value None.  `force` is insmod -f: version magic is not compared, and the kernel
     is tainted for it.
     """
-    module = Module(obj)
+    module, link = _made_of(k, image)
     check_vermagic(k, module, force)
     _check_not_there(k, module.name)
     k.clock.advance(MODULE_LOAD_NS)
     with k.cpu.ctrl_c:
-        _declare(k, module)
-        check_types(k, module)
+        module.declare(k)
         check_licence(k, module)
-        link_module(k, module)
+        link()
         module.state = LOADING
         k.modules[module.name] = module
         try:
@@ -64,28 +65,22 @@ def load_module(
     return module
 
 
+def _made_of(k: Kernel, image: LoadInfo | ObjectFile) -> tuple[Module, Callable[[], None]]:
+    """The module that a file becomes, and what links it."""
+    if isinstance(image, ObjectFile):
+        of_bodies = PythonModule(image)
+        return of_bodies, partial(python_link.link_module, k, of_bodies)
+    of_code = ElfModule(image)
+    return of_code, partial(link_module, k, of_code)
+
+
 def _check_not_there(k: Kernel, name: str) -> None:
     old = k.modules.get(name)
     if old is None:
         return
     if old.state == LIVE:
-        raise Refusal(EEXIST, Reason.ALREADY_LOADED, path=old.object.path)
+        raise Refusal(EEXIST, Reason.ALREADY_LOADED, path=old.path)
     raise Refusal(EINTR, Reason.DIED_BEFORE, state=old.state, function=function_of(old.state))
-
-
-def _declare(k: Kernel, module: Module) -> None:
-    """Run the file's top level, which only declares."""
-    try:
-        module.namespace = run_declarations(k, module.object, module)
-    except BaseException as error:  # whatever a file may raise, SystemExit too
-        text = str(error) if isinstance(error, DeclarationError | SoftLockup) else describe(error)
-        facts: dict[str, object] = {"line": line_in(error, module.object.source), "error": text}
-        reason = Reason.BAD_DECLARATION if isinstance(error, DeclarationError) else Reason.BAD_TOP_LEVEL
-        if isinstance(error, ImportError):
-            wanted = str(error).partition("name '")[2].partition("'")[0]
-            reason, facts = Reason.BAD_IMPORT, facts | {"header": error.name or "kshell.linux", "wanted": wanted}
-        raise Refusal(ENOEXEC, reason, **facts) from None
-    module.sections = sections_of(module.namespace)
 
 
 def _do_init_module(k: Kernel, module: Module) -> object:

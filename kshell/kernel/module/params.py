@@ -5,14 +5,12 @@ C counterpart: kernel/params.c, and lib/kstrtox.c for the numbers.
 
 from __future__ import annotations
 
-from typing import Any
-
-from kshell.abi.errno import EINVAL, ENOEXEC, ENOSPC, ERANGE
+from kshell.abi.errno import EINVAL, ENOSPC, ERANGE
 from kshell.abi.loglevel import KERN_ERR, KERN_WARNING
-from kshell.kernel.core.module_macros import STRING_MAX, TYPES, Param
+from kshell.kernel.core.module_macros import STRING_MAX, TYPES
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.refusal import Reason, Refusal
-from kshell.kernel.module.struct_module import Module
+from kshell.kernel.module.struct_module import Module, Parameter
 
 OVERFLOW = 1 << 64
 SINCE = {"hexint": (5, 14)}  # the types that came later than the oldest kernel here
@@ -26,7 +24,7 @@ class Unfit(Exception):
         self.errno, self.because = errno, because
 
 
-def param_get(k: Kernel, parameter: Param[Any]) -> str:
+def param_get(k: Kernel, parameter: Parameter) -> str:
     """The text that reading its file in /sys gives, without the newline that ends it (C: param_get_int, ...).
 
     Raises KernelFault where a module has spoiled the pointer of a charp.
@@ -39,7 +37,7 @@ def param_get(k: Kernel, parameter: Param[Any]) -> str:
     return str(value)
 
 
-def param_set(k: Kernel, parameter: Param[Any], text: str) -> int:
+def param_set(k: Kernel, parameter: Parameter, text: str) -> int:
     """Write `text` to a parameter, as to its file in /sys: 0, or -EINVAL, -ERANGE, -ENOSPC and nothing is changed.
 
     A newline at the end is no part of a number; a charp keeps it.
@@ -52,7 +50,7 @@ def param_set(k: Kernel, parameter: Param[Any], text: str) -> int:
     return 0
 
 
-def parse(parameter: Param[Any], text: str | None, version: tuple[int, int]) -> int | str:
+def parse(parameter: Parameter, text: str | None, version: tuple[int, int]) -> int | str:
     """The value that `text` means for a parameter; None is a parameter without ``=``.  Raises Unfit."""
     kind, name = parameter.type, parameter.name
     if text is None:
@@ -86,7 +84,7 @@ def _kstrtobool(text: str, version: tuple[int, int]) -> bool | None:
     return {"on": True, "of": False}.get(text[:2].lower())
 
 
-def _kstrtoint(parameter: Param[Any], text: str) -> int:
+def _kstrtoint(parameter: Parameter, text: str) -> int:
     name, ctype = parameter.name, TYPES[parameter.type]
     said = text.rstrip("\n")
     body = text.removesuffix("\n")
@@ -108,15 +106,6 @@ def _kstrtoint(parameter: Param[Any], text: str) -> int:
         most = (1 << 8 * ctype.size - ctype.signed) - 1
         raise Unfit(ERANGE, f"{name} is of type {parameter.type} ({low} to {most}), and {said} does not fit")
     return value
-
-
-def check_types(k: Kernel, module: Module) -> None:
-    """Refuse a type of parameter that this kernel's headers do not have."""
-    for parameter in module.sections["__param"]:
-        since = SINCE.get(parameter.type, (0, 0))
-        if k.profile.version < since:
-            facts = {"type": parameter.type, "since": f"{since[0]}.{since[1]}", "release": k.release}
-            raise Refusal(ENOEXEC, Reason.TYPE_TOO_NEW, parameter=parameter.name, **facts)
 
 
 def set_parameters(k: Kernel, module: Module, given: dict[str, str | None]) -> None:

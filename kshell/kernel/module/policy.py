@@ -29,22 +29,22 @@ def check_vermagic(k: Kernel, module: Module, force: bool) -> None:
             k.printk(KERN_WARNING, f"{module.name}: bad vermagic: kernel tainted.")
         add_taint_module(k, module, "F", lockdep_still_ok=False)
         return
-    if module.object.vermagic is None or module.object.vermagic == k.vermagic:
+    if module.vermagic is None or module.vermagic == k.vermagic:
         return
-    k.printk(KERN_ERR, f"{module.name}: version magic '{module.object.vermagic}' should be '{k.vermagic}'")
-    release = module.object.vermagic.split(" ")[0]
+    k.printk(KERN_ERR, f"{module.name}: version magic '{module.vermagic}' should be '{k.vermagic}'")
+    release = module.vermagic.split(" ")[0]
     if release != k.release:
         raise Refusal(ENOEXEC, Reason.OTHER_RELEASE, built_for=release, release=k.release)
-    facts = {"built_for": module.object.vermagic, "release": release, "vermagic": k.vermagic}
+    facts = {"built_for": module.vermagic, "release": release, "vermagic": k.vermagic}
     raise Refusal(ENOEXEC, Reason.OTHER_CONFIGURATION, **facts)
 
 
 def check_licence(k: Kernel, module: Module) -> None:
     """Taint the kernel, each flag with a line if it is new; this comes before any symbol is looked up."""
-    licence = dict(module.sections[".modinfo"]).get("license")
+    licence = dict(module.info).get("license")
     if licence is None and k.profile.version >= (5, 12):
         raise Refusal(ENOEXEC, Reason.NO_LICENSE)
-    if not module.object.intree:
+    if not module.intree:
         if "O" not in k.taint.letters:
             k.printk(KERN_WARNING, f"{module.name}: loading out-of-tree module taints kernel.")
         add_taint_module(k, module, "O")
@@ -61,9 +61,9 @@ def check_licence(k: Kernel, module: Module) -> None:
 
 def note_system_calls(k: Kernel, module: Module) -> None:
     """A system call that a module defines is text like any other: kshell says why nothing reaches it."""
-    for definition in module.sections[".syscalls"]:
+    for name in module.syscalls:
         k.note(
-            f"{module.name} defines the system call {definition.name}, and nothing calls it: a module cannot add one. "
+            f"{module.name} defines the system call {name}, and nothing calls it: a module cannot add one. "
             "The table was filled when the kernel was built, and is read-only. Let a call that is built in follow a "
             "STUB_ pointer, as test_call does"
         )
@@ -71,13 +71,13 @@ def note_system_calls(k: Kernel, module: Module) -> None:
 
 def note_own_pointers(k: Kernel, module: Module) -> None:
     """A pointer of the module's own that has the name of one that the kernel exports: hardly ever what is meant."""
-    for stub in module.sections[".bss"]:
-        symbol = k.symbols.lookup_exported(stub.name)
+    for name in module.own_pointers():
+        symbol = k.symbols.lookup_exported(name)
         if symbol is not None and symbol.module != module.name:
             owner = symbol.module or "the kernel"
             k.note(
-                f'{module.name} declares a {stub.name} of its own, Stub("{stub.name}"), and nobody else follows that '
-                f'one; the {stub.name} that {owner} exports is extern("{stub.name}")'
+                f'{module.name} declares a {name} of its own, Stub("{name}"), and nobody else follows that '
+                f'one; the {name} that {owner} exports is extern("{name}")'
             )
 
 

@@ -13,6 +13,9 @@ class Reason(Enum):
     """Behind each reason are the names of its facts; `module` is one of each."""
 
     # load_module
+    BAD_OBJECT = auto()  # why
+    BAD_RELOCATION = auto()  # kind, symbol
+    RELOCATION_OVERFLOW = auto()  # kind, value
     OTHER_RELEASE = auto()  # built_for, release
     OTHER_CONFIGURATION = auto()  # built_for, release, vermagic
     NO_LICENSE = auto()

@@ -6,34 +6,53 @@ C counterpart: include/linux/module.h.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kshell.kernel.core.module_macros import Param
-from kshell.kernel.core.object import ObjectFile
-from kshell.kernel.module.declarations import sections_of
+from kshell.kernel.module.kernel_param import KernelParam
+
+if TYPE_CHECKING:
+    from kshell.kernel.kernel import Kernel
 
 UNFORMED, LOADING, LIVE, UNLOADING = "Unformed", "Loading", "Live", "Unloading"
+Parameter: TypeAlias = KernelParam | Param[Any]
+Entry: TypeAlias = int | Callable[..., Any]  # the address of machine code, or a body in Python
 
 
 class Module:
-    """C: struct module.
+    """C: struct module.  elf_module.py has those of machine code, python_module.py those of Python bodies.
 
-    `address` and `size` are those of its text (bytes, whole pages), `data_size` bytes of data stand behind it;
+    `path` is the file that it came from, `info` what its .modinfo says, `vermagic` what it was built for (None: it was
+    compiled for the kernel that runs).  `address` and `size` are those of its text (bytes, whole pages), `data_size`
+    bytes of data stand behind it; `this_module` is where its struct module is in memory.
     `used_by` holds the names of the modules that use its symbols, `taints` the letters that it brought, in the order
-    of their bits.  `object` is what was loaded.
+    of their bits.  `syscalls` names the system calls that it defines.
     """
 
-    def __init__(self, obj: ObjectFile) -> None:
-        self.object, self.name = obj, obj.name
+    def __init__(self, name: str, path: str, info: list[tuple[str, str]], vermagic: str | None, intree: bool) -> None:
+        self.name, self.path, self.info = name, path, info
+        self.vermagic, self.intree = vermagic, intree
         self.state = UNFORMED
-        self.namespace: dict[str, Any] = {}
-        self.sections = sections_of(self.namespace)  # what its macros declared
         self.address = self.size = self.data_size = 0
+        self.this_module = 0
         self.references = 0  # taken by try_module_get
         self.uses: list[Module] = []
         self.used_by: list[str] = []
         self.taints = ""
-        self.parameters: dict[str, Param[Any]] = {}
+        self.parameters: dict[str, Parameter] = {}
+        self.syscalls: list[str] = []
+        self.init: Entry | None = None  # what module_init named
+        self.exit: Entry | None = None  # what module_exit named
+
+    def declare(self, k: Kernel) -> None:
+        """Learn what the file declares.  Raises Refusal."""
+
+    def unlink(self, k: Kernel) -> None:
+        """Forget what linking has bound, but for pages and symbols."""
+
+    def own_pointers(self) -> list[str]:
+        """The names of the pointers that the module itself defines."""
+        return []
 
     @property
     def refcount(self) -> int:
@@ -54,16 +73,6 @@ class Module:
         return self.init is not None and self.exit is None
 
     @property
-    def version(self) -> str | None:
-        """What MODULE_VERSION says, None without one."""
-        return dict(self.sections[".modinfo"]).get("version")
-
-    @property
-    def init(self) -> Callable[..., Any] | None:
-        """What module_init named."""
-        return next(iter(self.sections[".init"]), None)
-
-    @property
-    def exit(self) -> Callable[..., Any] | None:
-        """What module_exit named."""
-        return next(iter(self.sections[".exit"]), None)
+    def space(self) -> range:
+        """The addresses of its text and data."""
+        return range(self.address, self.address + self.size + self.data_size)

@@ -5,12 +5,11 @@ C counterpart: resolve_symbol(), verify_exported_symbols() and inherit_taint() i
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from kshell.abi.errno import EBUSY, ENOENT, ENOEXEC
 from kshell.abi.loglevel import KERN_ERR, KERN_WARNING
 from kshell.kernel.core.kallsyms import Symbol
-from kshell.kernel.core.sections import Stub
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.struct_module import LIVE, LOADING, Module
@@ -20,23 +19,24 @@ NOT_EXPORTED_SINCE = {"kallsyms_lookup_name": (5, 7)}
 WAIT_FOR_INIT_NS = 30 * 10**9  # how long a module waits for another's init function
 
 
-def resolve(k: Kernel, module: Module) -> list[tuple[Stub[Any], Symbol]]:
-    """Each extern with the exported symbol of that name.  Raises Refusal."""
-    closed = sorted(name for name, version in NOT_EXPORTED_SINCE.items() if k.profile.version >= version)
-    found, missing = [], [name for name in closed if name in module.object.headers]
+def resolve(k: Kernel, module: Module, names: Mapping[str, bool]) -> dict[str, Symbol]:
+    """The exported symbol of each name, but for those that may be missing (True) and are.  Raises Refusal."""
+    found, missing = {}, []
     using_gpl_only = False
-    for stub in module.sections[".extern"]:
-        symbol = k.symbols.lookup_exported(stub.name)
+    for name, may_be_missing in names.items():
+        symbol = k.symbols.lookup_exported(name)
+        if symbol is None and may_be_missing:
+            continue
         gpl_only = symbol is not None and symbol.exported == "EXPORT_SYMBOL_GPL"
         owner = k.modules.get(symbol.module) if symbol is not None and symbol.module else None
         using_gpl_only |= gpl_only
         refused = gpl_only and "P" in module.taints
-        if symbol is None or refused or not _inherit_taint(k, module, owner, stub.name, using_gpl_only):
-            missing.append(stub.name)
+        if symbol is None or refused or not _inherit_taint(k, module, owner, name, using_gpl_only):
+            missing.append(name)
             continue
         if owner is not None and owner.state != LIVE:
-            raise _not_live(k, module, owner, stub.name)
-        found.append((stub, symbol))
+            raise _not_live(k, module, owner, name)
+        found[name] = symbol
         if owner is not None and owner not in module.uses:
             module.uses.append(owner)
     if missing:
@@ -88,21 +88,11 @@ def _unknown(k: Kernel, module: Module, name: str) -> Refusal:
     return Refusal(ENOENT, Reason.NOT_EXPORTED if known else Reason.UNKNOWN_SYMBOL, symbol=name)
 
 
-def check_exports(k: Kernel, module: Module) -> None:
+def check_exports(k: Kernel, module: Module, names: Iterable[str]) -> None:
     """What somebody exports already (C: verify_exported_symbols, which comes after the module's own symbols)."""
-    for name in exported_names(module):
+    for name in names:
         other = k.symbols.lookup_exported(name)
         if other is not None:
             owner = other.module or "kernel"
-            module.uses.clear()
             k.printk(KERN_ERR, f"{module.name}: exports duplicate symbol {name} (owned by {owner})")
             raise Refusal(ENOEXEC, Reason.EXPORTED_ALREADY, symbol=name, owner=owner)
-
-
-def exported_names(module: Module) -> list[str]:
-    """What it offers, once for each time it says so."""
-    return [_name(thing) for thing in (*module.sections["__ksymtab"], *module.sections["__ksymtab_gpl"])]
-
-
-def _name(thing: Any) -> str:
-    return str(thing.name if isinstance(thing, Stub) else thing.__name__)

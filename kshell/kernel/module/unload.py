@@ -10,8 +10,8 @@ from kshell.kernel.core.taint import add_taint
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.init_exit import DIED, death, function_of, run_function
 from kshell.kernel.module.leaks import note_leaks
-from kshell.kernel.module.link import free_module
 from kshell.kernel.module.refusal import Reason, Refusal
+from kshell.kernel.module.space import free_module
 from kshell.kernel.module.struct_module import LIVE, LOADING, UNLOADING, Module
 
 

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
 
 from kshell.abi.errno import EIO, ENODEV
 from kshell.kernel.core.cred import Cred
-from kshell.kernel.core.module_macros import Param
 from kshell.kernel.fs.file import Kiocb
 from kshell.kernel.fs.uio import IovIter
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.params import param_get, param_set
-from kshell.kernel.module.struct_module import UNFORMED, Module
+from kshell.kernel.module.struct_module import UNFORMED, Module, Parameter
 from kshell.kernel.proc.proc_files import kallsyms_show_value
 from kshell.kernel.proc.pseudo import ProcEntry, directory, file, link
 from kshell.kernel.proc.seq_file import SizedInode
@@ -74,7 +72,7 @@ def _module(module: Module, k: Kernel) -> Mapping[bytes, ProcEntry]:
         b"sections": _alive(k, module, directory(partial(_sections, module), 0o755)),
         b"taint": _attribute(k, module, lambda: module.taints),
     }
-    info = dict(module.object.info)
+    info = dict(module.info)
     for name in info.keys() & {"srcversion", "version"}:
         found[name.encode()] = _attribute(k, module, partial(info.get, name))
     if any(parameter.perm for parameter in module.parameters.values()):
@@ -109,7 +107,7 @@ def _parameters(module: Module, k: Kernel) -> Mapping[bytes, ProcEntry]:
     return {name.encode(): _parameter(k, module, parameter) for name, parameter in shown.items()}
 
 
-def _parameter(k: Kernel, module: Module, parameter: Param[Any]) -> ProcEntry:
+def _parameter(k: Kernel, module: Module, parameter: Parameter) -> ProcEntry:
     def store(k: Kernel, data: bytes) -> int:
         err = param_set(k, parameter, data.partition(b"\0")[0].decode("utf-8", "surrogateescape"))
         return err or len(data)

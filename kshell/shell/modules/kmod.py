@@ -31,8 +31,8 @@ def load(
 
 def _loaded(k: Kernel, module: Module) -> View:
     """A module that is in the kernel now: nothing to say but to --json."""
-    magic = k.vermagic if module.object.vermagic is None else module.object.vermagic
-    return Text([], {"name": module.name, "path": module.object.path, "taints": module.taints, "vermagic": magic})
+    magic = k.vermagic if module.vermagic is None else module.vermagic
+    return Text([], {"name": module.name, "path": module.path, "taints": module.taints, "vermagic": magic})
 
 
 def load_with_dependencies(session: Context, name: str, params: dict[str, str | None]) -> View:
@@ -52,7 +52,7 @@ def load_with_dependencies(session: Context, name: str, params: dict[str, str | 
         if plain_name(each) not in k.modules:
             load(session, each, {}, "modprobe")
     same = k.modules.get(plain_name(path))
-    if same is not None and (sample is None or os.path.abspath(same.object.path) == os.path.abspath(path)):
+    if same is not None and (sample is None or os.path.abspath(same.path) == os.path.abspath(path)):
         return _loaded(k, same)
     view = load(session, path, params, "modprobe")
     if sample is not None and k.image.tree:

@@ -6,6 +6,7 @@ import os
 
 from kshell.abi.problem import did_you_mean
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.module.load_info import LoadInfo
 from kshell.shell.errors import CommandError
 from kshell.shell.modules.depmod import owners
 from kshell.shell.modules.samples import find_sample, sample_names, sample_path
@@ -29,6 +30,8 @@ def module_fields(k: Kernel, name: str) -> Fields:
     except SourceError as error:
         what = f"modinfo: ERROR: could not get modinfo from '{show(path)}': Invalid module format"
         raise CommandError(what, error.because, error.try_, details=[error.what, *error.excerpt]) from None
+    if isinstance(built, LoadInfo):
+        return _of_elf(path, built)
     said = [pair for pair in built.info if pair[0] != "parm"]
     parameters = [pair for pair in built.info if pair[0] == "parm"]
     depends = built.depends if built.depends is not None else owners(built.undefined, k)
@@ -45,12 +48,27 @@ def module_fields(k: Kernel, name: str) -> Fields:
     ]
 
 
+def _of_elf(path: str, built: LoadInfo) -> Fields:
+    """What is in the .modinfo of an ELF object, as it stands there; each parameter in one line."""
+    if built.problem:
+        what = f"modinfo: ERROR: could not get modinfo from '{show(path)}': Invalid module format"
+        raise CommandError(what, built.problem, "build it again, from its source")
+    described = dict(value.split(":", 1) for key, value in built.info if key == "parm" and ":" in value)
+    types = dict(value.split(":", 1) for key, value in built.info if key == "parmtype" and ":" in value)
+    said = [pair for pair in built.info if pair[0] not in ("parm", "parmtype", "kshell_range")]
+    parameters = [
+        ("parm", f"{name}:{described[name]} ({kind})" if name in described else f"{name}:{kind}")
+        for name, kind in types.items()
+    ]
+    return [("filename", os.path.abspath(path)), *said, *parameters]
+
+
 def _find(k: Kernel, name: str) -> str:
     if os.path.isfile(name):
         return name
     loaded = k.modules.get(name.replace("-", "_"))
     if loaded is not None:
-        return loaded.object.path
+        return loaded.path
     sample = find_sample(name)
     if sample is not None:
         return sample_path(sample)

@@ -9,6 +9,7 @@ from kshell.abi.problem import did_you_mean, excerpt
 from kshell.cc.source_error import SourceError
 from kshell.kernel.core.object import ObjectFile
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.module.load_info import LoadInfo
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.shell.errors import CommandError
 from kshell.shell.modules.samples import plain_name
@@ -30,6 +31,15 @@ REBOOT = "boot  (a real machine would need a reboot)"
 # Because and try for each reason but two (see _looked_around).  Beside its facts there is {module}, and what was typed:
 # {insmod} or {rmmod}.
 WORDS: dict[Reason, tuple[str, str]] = {
+    Reason.BAD_OBJECT: ("{why}", "build it again, from its source"),
+    Reason.BAD_RELOCATION: (
+        "it has a relocation of type {kind} (for {symbol}), and this kernel knows 64, 32, 32S, PC32 and PLT32",
+        "compile it for the kernel: -mcmodel=kernel -fno-pic",
+    ),
+    Reason.RELOCATION_OVERFLOW: (
+        "the address {value:#x} does not fit into the 4 bytes that its code has for it",
+        "compile it for the kernel: -mcmodel=kernel -fno-pic",
+    ),
     Reason.OTHER_RELEASE: (
         "it was built for kernel {built_for}, and {release} is running: its calls and structures may not fit",
         BUILD_OR_BOOT,
@@ -134,7 +144,7 @@ class ModuleError(CommandError):
         errno: int,
         details: Sequence[str] = (),
         refusal: Refusal | None = None,
-        obj: ObjectFile | None = None,
+        obj: ObjectFile | LoadInfo | None = None,
     ) -> None:
         super().__init__(show(what), because, try_, details=details)
         self.errno, self.refusal, self.object = errno, refusal, obj
@@ -158,7 +168,7 @@ def not_read(command: str, path: str, error: SourceError) -> ModuleError:
     return ModuleError(what, error.because, error.try_, error.errno, details)
 
 
-def not_loaded(k: Kernel, command: str, obj: ObjectFile, refusal: Refusal) -> ModuleError:
+def not_loaded(k: Kernel, command: str, obj: ObjectFile | LoadInfo, refusal: Refusal) -> ModuleError:
     """Why `obj` was not loaded, as `command` says it."""
     facts = refusal.facts | {
         "module": obj.name,

@@ -124,7 +124,7 @@ def _loaded(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate]
     taken = {word.text for word in wanted.arguments}
     for module in reversed(list(session.kernel.modules.values())):
         if module.name not in taken:
-            yield Candidate(module.name, _description(module.object.info) or f"loaded from {module.object.path}")
+            yield Candidate(module.name, _description(module.info) or f"loaded from {module.path}")
 
 
 def _samples(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate]:

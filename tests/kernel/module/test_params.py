@@ -150,7 +150,7 @@ def test_a_default_stands_until_something_is_written(tmp_path: Path) -> None:
     assert param_set(lab.k, level, "moon\n") == 0
     assert param_get(lab.k, level) == "moon\n"
     assert param_set(lab.k, level, "x" * 2000) == -ENOSPC
-    assert lab.k.read(level) == "moon\n"
+    assert lab.k.read(module.namespace["level"]) == "moon\n"
 
 
 def test_a_value_outside_the_range_is_refused_in_both_ways(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kshell.cc.modinfo import headers, modinfo, symbols
-from kshell.kernel.module.struct_module import Module
+from kshell.kernel.module.python_module import PythonModule
 from kshell.shell.modules.insmod import insmod
 from kshell.shell.modules.refusals import ModuleError
 from tests.kernel.module_lab import HEAD, Lab
@@ -31,14 +31,16 @@ module_init(m_init)
 """
 
 
-def load(lab: Lab, text: str, name: str = "m", licence: str = "GPL") -> Module:
+def load(lab: Lab, text: str, name: str = "m", licence: str = "GPL") -> PythonModule:
     """insmod a module that uses nothing of the course kernel's own."""
     path = lab.folder / f"{name}.py"
     path.write_text(f'from kshell.linux import *\nMODULE_LICENSE("{licence}")\n{text}')
-    return insmod(lab.k, str(path))
+    module = insmod(lab.k, str(path))
+    assert isinstance(module, PythonModule)
+    return module
 
 
-def load_proprietary(lab: Lab, text: str, name: str = "p") -> Module:
+def load_proprietary(lab: Lab, text: str, name: str = "p") -> PythonModule:
     return load(lab, text, name, "Mine")
 
 

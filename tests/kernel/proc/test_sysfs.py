@@ -188,7 +188,7 @@ def test_another_user_may_read_but_not_set(lab: Lab) -> None:
 
 def test_a_string_parameter_whose_pointer_is_spoiled_oopses_who_reads_it_and_nobody_who_looks(lab: Lab) -> None:
     module = lab.load(PARAMETERS)
-    lab.k.memory.store(lab.k.stub_address(module.parameters["name"]), 16)
+    lab.k.memory.store(lab.k.stub_address(module.namespace["name"]), 16)
     assert lab.k.fs.contents("/sys/module/m/parameters/name") == -EFAULT
     fd = lab.open("m/parameters/name", O_RDONLY)
     assert run_stub(lab.k, READ, [fd, Buffer(9), 9]).outcome.kind == "killed"

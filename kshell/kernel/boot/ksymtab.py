@@ -1,0 +1,70 @@
+"""What the kernel exports of its own, beside the files of a tree: the functions that machine code calls by name.
+
+C counterpart: the section __ksymtab of vmlinux.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from kshell.kernel.core import layout
+from kshell.kernel.core.kallsyms import Symbol
+from kshell.kernel.core.module_macros import TYPES
+from kshell.kernel.entry import cr0
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.lib import kallsyms, slab, string, vprintk, vsprintf
+from kshell.kernel.mm import set_memory, usercopy
+from kshell.kernel.module import refcount
+from kshell.kernel.module.declarations import exported_by, sections_of
+from kshell.kernel.module.params import SINCE as PARAM_SINCE
+from kshell.kernel.module.symbols import NOT_EXPORTED_SINCE
+from kshell.kernel.task import sleep
+
+LIBRARY = (usercopy, vprintk, vsprintf, string, slab, sleep, refcount, set_memory, cr0, kallsyms)
+# The first release that has a name, and the first one that has it no more.
+SINCE = {"_printk": (5, 15)}
+UNTIL = {"printk": (5, 15)}
+PARAM_OPS_SIZE = 32  # C: sizeof(struct kernel_param_ops)
+
+
+def library(version: tuple[int, int]) -> Iterator[tuple[str, Callable[..., Any], str | None]]:
+    """Each function that a release has: its name, its body, and the macro that exports it, if it does."""
+    for file in LIBRARY:
+        sections = sections_of(vars(file))
+        for body in [*sections["__ksymtab"], *sections["__ksymtab_gpl"]]:
+            name = body.__name__
+            if SINCE.get(name, version) <= version and not _reached(UNTIL, name, version):
+                yield name, body, None if _reached(NOT_EXPORTED_SINCE, name, version) else exported_by(sections, body)
+
+
+def _reached(first: Mapping[str, tuple[int, int]], name: str, version: tuple[int, int]) -> bool:
+    return name in first and version >= first[name]
+
+
+def param_ops(version: tuple[int, int]) -> list[str]:
+    """The objects that a struct kernel_param points to: one for each type of parameter."""
+    return [f"param_ops_{kind}" for kind in TYPES if PARAM_SINCE.get(kind, version) <= version]
+
+
+def exported_by_library(version: tuple[int, int]) -> list[tuple[str, bool]]:
+    """Every name that a module may use, and whether it is for those under the GPL alone."""
+    functions = [(name, macro == "EXPORT_SYMBOL_GPL") for name, _, macro in library(version) if macro]
+    others = [(name, False) for name in [*usercopy.ROUTINES, *param_ops(version)]]
+    return sorted([*functions, *others])
+
+
+def place_library(k: Kernel) -> None:
+    """Give each function its address, behind the copies from and to user memory, and each object its place."""
+    for address, (name, body, macro) in zip(
+        layout.ROUTINES[len(usercopy.ROUTINES) :], library(k.profile.version), strict=False
+    ):
+        k.define_function(name, body, address, exported=macro)
+    ops = param_ops(k.profile.version)
+    k.memory.map(layout.PARAM_OPS, len(ops) * PARAM_OPS_SIZE, writable=True)
+    for at, name in enumerate(ops):
+        address = layout.PARAM_OPS + at * PARAM_OPS_SIZE
+        k.memory.write(address, struct.pack("<QQQQ", 0, 0, 0, 0))
+        k.symbols.add(Symbol(name, address, "R", PARAM_OPS_SIZE, exported="EXPORT_SYMBOL"))
+    k.memory.set_writable(layout.PARAM_OPS, len(ops) * PARAM_OPS_SIZE, False)

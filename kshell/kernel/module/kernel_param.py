@@ -1,0 +1,47 @@
+"""A parameter of a module of machine code: a variable of C's size in the module's data, and its struct kernel_param.
+
+C counterpart: struct kernel_param in include/linux/moduleparam.h.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from kshell.kernel.core.module_macros import STRING_MAX, TYPES
+from kshell.kernel.lib.slab import slab_of
+from kshell.machine.ram import OutOfMemory
+
+if TYPE_CHECKING:
+    from kshell.kernel.kernel import Kernel
+
+
+class KernelParam(NamedTuple):
+    """`type` is one of TYPES, `perm` the mode of its file in /sys (0: none), `address` where the variable is; `low` and
+    `high` are the least and the greatest value that is taken, None for any."""
+
+    name: str
+    type: str
+    perm: int
+    address: int
+    low: int | None = None
+    high: int | None = None
+
+    def load(self, k: Kernel) -> int | str:
+        """Its value, a str for a charp.  Raises KernelFault where its memory or its pointer is bad."""
+        ctype = TYPES[self.type]
+        value = ctype.narrow(int.from_bytes(k.memory.read(self.address, ctype.size), "little"))
+        if self.type != "charp":
+            return value
+        text = k.memory.read_string(value, STRING_MAX + 1) if value else b"(null)"
+        return text.decode("utf-8", "surrogateescape")
+
+    def store(self, k: Kernel, value: int | str) -> None:
+        """Give it a value: a charp gets a copy of the string.  Raises KernelFault, OutOfMemory."""
+        ctype = TYPES[self.type]
+        if isinstance(value, str):
+            data = value.encode("utf-8", "surrogateescape")[:STRING_MAX] + b"\0"
+            value = slab_of(k).alloc(len(data))
+            if not value:
+                raise OutOfMemory
+            k.memory.write(value, data)
+        k.memory.write(self.address, (value & ctype.mask).to_bytes(ctype.size, "little"))

@@ -1,0 +1,53 @@
+"""Holding a module, so that rmmod refuses.
+
+C counterpart: try_module_get() and module_put() in kernel/module/main.c.
+"""
+
+from __future__ import annotations
+
+from kshell.abi.c_types import Int, Ptr
+from kshell.kernel.core.sections import EXPORT_SYMBOL
+from kshell.kernel.entry.oops import warn
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.module.struct_module import UNLOADING, Module
+
+
+def get(module: Module) -> bool:
+    """Take a reference; False while the module is going."""
+    if module.state == UNLOADING:
+        return False
+    module.references += 1
+    return True
+
+
+def put(module: Module) -> bool:
+    """Give back what get took; False where nothing was taken, and the count stays what it is."""
+    if module.references <= 0:
+        return False
+    module.references -= 1
+    return True
+
+
+def try_module_get(k: Kernel, module: Ptr) -> Int:
+    """``try_module_get(THIS_MODULE)``; NULL stands for the kernel itself, which always stays."""
+    if not module:
+        return True
+    owner = _at(k, module)
+    return owner is not None and get(owner)
+
+
+def module_put(k: Kernel, module: Ptr) -> None:
+    """``module_put(THIS_MODULE)``."""
+    owner = _at(k, module) if module else None
+    if owner is not None and not put(owner):
+        warn(k)  # WARN_ON(ret < 0)
+
+
+def _at(k: Kernel, address: int) -> Module | None:
+    """The module whose struct module is at `address`.  Raises KernelFault where nothing is."""
+    k.memory.load(address)
+    return next((module for module in k.modules.values() if module.this_module == address), None)
+
+
+EXPORT_SYMBOL(try_module_get)
+EXPORT_SYMBOL(module_put)

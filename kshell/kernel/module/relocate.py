@@ -1,0 +1,101 @@
+"""Filling in addresses: each symbol gets its value, and each hole in the sections the address that belongs there.
+
+C counterpart: move_module() and simplify_symbols() in kernel/module/main.c, apply_relocate_add() in
+arch/x86/kernel/module.c.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kshell.abi.c_types import U64
+from kshell.abi.elf import (
+    R_X86_64_32,
+    R_X86_64_32S,
+    R_X86_64_64,
+    R_X86_64_NONE,
+    R_X86_64_PC32,
+    R_X86_64_PLT32,
+    SHN_ABS,
+    SHT_NOBITS,
+    STB_WEAK,
+    ElfObject,
+    Relocation,
+    Section,
+)
+from kshell.abi.errno import ENOEXEC
+from kshell.abi.loglevel import KERN_ERR
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.module.elf_module import ElfModule
+from kshell.kernel.module.refusal import Reason, Refusal
+
+SIZES = {R_X86_64_64: 8, R_X86_64_32: 4, R_X86_64_32S: 4, R_X86_64_PC32: 4, R_X86_64_PLT32: 4}
+
+
+def simplify_symbols(elf: ElfObject) -> dict[str, bool]:
+    """The names that somebody else must export, each with whether it may be missing (weak: its address is 0 then)."""
+    return {each.name: each.binding == STB_WEAK for each in elf.symbols if each.section is None and each.name}
+
+
+def move_module(k: Kernel, module: ElfModule, found: Mapping[str, int]) -> list[int]:
+    """Put the sections into memory, relocated; the value of each symbol.  `found` are the addresses of what the module
+    uses of others.  Raises Refusal."""
+    values = [_value(module, each.section, each.value, found.get(each.name, 0)) for each in module.elf.symbols]
+    for index, address in module.places.items():
+        section = module.elf.sections[index]
+        if section.type == SHT_NOBITS:
+            if section.relocations:
+                raise module.malformed(k, f"section {section.name} has no bytes, and relocations all the same")
+            continue
+        data = bytearray(section.data)
+        for each in section.relocations:
+            _apply(k, module, section, address, data, each, values)
+        k.memory.poke(address, bytes(data))
+    k.memory.set_writable(module.address + module.size, module.read_only, False)
+    return values
+
+
+def _value(module: ElfModule, section: int | None, value: int, found: int) -> int:
+    if section is None:
+        return found
+    return value if section == SHN_ABS else module.places.get(section, 0) + value & U64
+
+
+def _apply(
+    k: Kernel,
+    module: ElfModule,
+    section: Section,
+    address: int,
+    data: bytearray,
+    relocation: Relocation,
+    values: list[int],
+) -> None:
+    """Fill one hole of a section that stands at `address`."""
+    offset, kind = relocation.offset, relocation.kind
+    if kind == R_X86_64_NONE:
+        return
+    size = SIZES.get(kind)
+    if size is None:
+        k.printk(KERN_ERR, f"{module.name}: Unknown rela relocation: {kind}")
+        raise Refusal(ENOEXEC, Reason.BAD_RELOCATION, kind=kind, symbol=module.elf.symbol_name(relocation.symbol))
+    if any(data[offset : offset + size]):
+        place = f"type {kind}, loc {address + offset:016x}, val {values[relocation.symbol]:x}"
+        text = f"Skipping invalid relocation target, existing value is nonzero for {place}"
+        k.printk(KERN_ERR, f"module: x86/modules: {text}")
+        why = f"a hole of section {section.name} that an address belongs in is not empty"
+        raise Refusal(ENOEXEC, Reason.BAD_OBJECT, why=why)
+    value = values[relocation.symbol] + relocation.addend
+    if kind in (R_X86_64_PC32, R_X86_64_PLT32):
+        value -= address + offset
+    elif _overflows(kind, value & U64):
+        k.printk(KERN_ERR, f"module: overflow in relocation type {kind} val {value & U64:x}")
+        k.printk(KERN_ERR, f"module: `{module.name}' likely not compiled with -mcmodel=kernel")
+        raise Refusal(ENOEXEC, Reason.RELOCATION_OVERFLOW, kind=kind, value=value & U64)
+    data[offset : offset + size] = (value & (1 << 8 * size) - 1).to_bytes(size, "little")
+
+
+def _overflows(kind: int, value: int) -> bool:
+    """Whether an address does not come back from the 4 bytes that it is to be kept in."""
+    if kind == R_X86_64_32:
+        return value >= 1 << 32
+    return kind == R_X86_64_32S and not (value < 1 << 31 or value >= (1 << 64) - (1 << 31))

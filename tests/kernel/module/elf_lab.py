@@ -1,0 +1,66 @@
+"""Modules of machine code for tests: compiled from C by what the host has, and loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kshell.cc.c_compiler import compile_c, find_compiler
+from kshell.kernel.boot.start import boot
+from kshell.kernel.module.elf_module import ElfModule
+from kshell.shell.modules.insmod import insmod, rmmod
+from kshell.shell.modules.refusals import ModuleError
+from tests.kernel.module_lab import Lab
+
+needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="no C compiler for x86-64 Linux here")
+HEAD = """\
+#include <linux/module.h>
+#include <linux/kernel.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <linux/delay.h>
+MODULE_LICENSE("GPL");
+"""
+
+
+class ElfLab(Lab):
+    """One kernel, and objects in `folder`."""
+
+    def compile(self, text: str, name: str = "m", head: str = HEAD, suffix: str = "o") -> str:
+        """The path of the object of a C text."""
+        source = self.folder / f"{name}.c"
+        source.write_text(head + text)
+        path = self.folder / f"{name}.{suffix}"
+        path.write_bytes(compile_c(str(source), name, self.k.profile.version)[0])
+        return str(path)
+
+    def insert(self, text: str, name: str = "m", head: str = HEAD, **parameters: str) -> ElfModule:
+        """insmod the object of a C text."""
+        module = insmod(self.k, self.compile(text, name, head), parameters)
+        assert isinstance(module, ElfModule)
+        return module
+
+    def refuses(self, path: str, **parameters: str) -> ModuleError:
+        """insmod must refuse a file; the refusal."""
+        with pytest.raises(ModuleError) as caught:
+            insmod(self.k, path, parameters)
+        return caught.value
+
+    def remove(self, name: str = "m") -> None:
+        """rmmod."""
+        rmmod(self.k, name)
+
+    def address(self, name: str) -> int:
+        """Of a symbol."""
+        symbol = self.k.symbols.lookup(name)
+        assert symbol is not None, name
+        return symbol.address
+
+
+def lab_of(folder: Path, profile: str = "course", cmdline: str = "") -> ElfLab:
+    """A booted one."""
+    lab = ElfLab(folder, profile)
+    lab.k = boot(profile, cmdline)
+    return lab

@@ -8,7 +8,7 @@ from types import FrameType
 from typing import Any
 
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.task import sleep
+from kshell.kernel.task.sleep import pass_time
 
 __all__ = ["msleep"]
 
@@ -19,7 +19,8 @@ def msleep(k: Kernel, ms: int) -> None:
     Then the caller's text is gone, and the return from here is a fault.
     """
     address, body = _function_around(k, sys._getframe(1))
-    sleep.msleep(k, max(int(ms), 0))
+    pass_time(k, max(int(ms), 0))
+    k.schedule()
     if k.bodies.get(address) is not body:
         k.return_into_nothing(address)
 

@@ -10,14 +10,14 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kshell.abi import ptregs
-from kshell.abi.c_types import CType, Long
+from kshell.abi.c_types import CType
 from kshell.kernel.core.sections import CO_VARARGS, CO_VARKEYWORDS
+from kshell.kernel.core.va_list import LONG, VaList
 
 if TYPE_CHECKING:
     from kshell.kernel.core.memory import KernelMemory
 
 Body = Callable[..., Any]
-LONG: CType = Long.__metadata__[0]  # type: ignore[attr-defined]
 
 
 class CallAgain(BaseException):
@@ -31,7 +31,7 @@ class TailCall(NamedTuple):
     args: tuple[int, ...]
 
 
-class VaList:
+class RegisterArguments:
     """The arguments behind the last one that a variadic body names: first those in registers, then those on the stack
     (C: va_list)."""
 
@@ -72,7 +72,7 @@ def from_machine_code(body: Body) -> Callable[[Any, memoryview], Any] | None:
     A parameter has a C type or is an int (a long); the last one may be a VaList.  ``__x64_sys_x`` takes one pointer, to
     a struct pt_regs.
     """
-    if "__wrapped__" in body.__dict__:
+    if "__wrapped__" in body.__dict__ and body.__code__.co_varnames[1:2] == ("regs",):
         return _from_pt_regs(body)
     code = body.__code__
     if not code.co_argcount or code.co_flags & (CO_VARARGS | CO_VARKEYWORDS):
@@ -89,7 +89,7 @@ def from_machine_code(body: Body) -> Callable[[Any, memoryview], Any] | None:
 
     def variadic_body(k: Any, regs: memoryview) -> Any:
         named = [ctype.narrow(regs[slot]) for ctype, slot in zip(known, slots, strict=True)]
-        return body(k, *named, VaList(k.memory, regs, len(known)))
+        return body(k, *named, RegisterArguments(k.memory, regs, len(known)))
 
     return variadic_body
 

@@ -15,11 +15,19 @@ if TYPE_CHECKING:
 
 
 def msleep(k: Kernel, msecs: UInt) -> None:
-    """Sleep for `msecs` milliseconds of the simulated clock; meanwhile another task may run, and unload the caller."""
+    """Sleep for `msecs` milliseconds of the simulated clock; another task may run, and unload the caller.
+
+    That comes first: for it the CPU must leave this path, and this body is called anew.
+    """
+    k.schedule()
+    pass_time(k, msecs)
+
+
+def pass_time(k: Kernel, msecs: int) -> None:
+    """The clock goes on by so many milliseconds."""
     if k.on_event is not None:
         k.tell("sleep", "msleep", ms=msecs)
     k.clock.advance(msecs * 1_000_000)
-    k.schedule()
 
 
 EXPORT_SYMBOL(msleep)

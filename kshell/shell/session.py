@@ -116,7 +116,7 @@ class Session(Context):
         command = registry.find(name)
         if command is None:
             raise self._unknown(words)
-        return command.handler(self, rest)
+        return command.run(self, rest)
 
     def _unknown(self, words: list[Word]) -> CommandError:
         """What to answer to a word that is no command; a system call's name is told how it is made."""

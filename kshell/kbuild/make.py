@@ -148,7 +148,7 @@ class Maker:
             if goal not in MODULES:
                 sources.remember_build(stamp)
         elif goal == "install":
-            release = install(sources, top, self.log)
+            release = install(sources, self.log)
             self.made = Made(sources.root, release, self.made.build, self.made.relinked)
         elif goal == "modules_install":
             KernelBuild(sources, top, self.log).install_modules()

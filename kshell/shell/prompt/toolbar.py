@@ -150,10 +150,10 @@ def _named(k: Kernel, name: str) -> Fragments | None:
     if definition is not None:
         return _signature(_shown(definition, k, name), definition)
     row = k.table.by_name.get(name)
-    return _not_built(k, name, row.number) if row is not None else None
+    return _not_built(name, row.number) if row is not None else None
 
 
-def _not_built(k: Kernel, name: str, number: int) -> Fragments:
+def _not_built(name: str, number: int) -> Fragments:
     return [(PLAIN, f"{name} ({number}): "), (DIM, "a call of real Linux, not built here: it answers -ENOSYS")]
 
 
@@ -164,7 +164,7 @@ def _call(k: Kernel, wanted: Expected, name: str, begun: bool, width: int) -> Fr
     if definition is None:
         row = k.table.by_name.get(name)
         if row is not None:
-            return _not_built(k, name, row.number)
+            return _not_built(name, row.number)
         register = ARGUMENT_REGISTERS[position] if position < len(ARGUMENT_REGISTERS) else "no register is left"
         return [(PLAIN, f"{name}: not a call of this kernel"), (DIM, f"{SEPARATOR}argument {position + 1}: {register}")]
     shown = _shown(definition, k, name)

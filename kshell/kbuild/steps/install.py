@@ -12,7 +12,7 @@ from kshell.abi.object_file import ObjectError, is_object, read_object
 from kshell.abi.problem import ProblemError
 from kshell.cc.image import read_image
 from kshell.kbuild.build_log import BuildLog
-from kshell.kbuild.steps.output import unseal, write_hidden, write_output
+from kshell.kbuild.steps.build_output import unseal, write_hidden, write_output
 from kshell.kbuild.tree.sources import Sources
 from kshell.kernel.boot.vmlinux import Vmlinux
 

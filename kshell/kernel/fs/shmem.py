@@ -8,6 +8,7 @@ from __future__ import annotations
 from kshell.abi.errno import EFAULT, EFBIG, ENOSPC, ENXIO
 from kshell.abi.fcntl import O_APPEND, SEEK_DATA, SEEK_HOLE
 from kshell.abi.stat import S_IFREG
+from kshell.kernel.core.memory import page_parts
 from kshell.kernel.fs.file import File, Kiocb
 from kshell.kernel.fs.inode import MAX_LFS_FILESIZE, Inode, SuperBlock, generic_llseek, vfs_setpos
 from kshell.kernel.fs.uio import CHUNK, IovIter
@@ -37,15 +38,11 @@ class RegularInode(Inode):
 
     def pread(self, pos: int, size: int) -> bytes:
         """Up to `size` bytes at `pos`; holes read as zeros."""
-        size = min(size, self._size - pos)
         parts = []
-        while size > 0:
-            index, offset = divmod(pos, PAGE_SIZE)
-            length = min(size, PAGE_SIZE - offset)
+        for at, length in page_parts(pos, min(size, self._size - pos)):
+            index, offset = divmod(at, PAGE_SIZE)
             page = self._pages.get(index)
             parts.append(bytes(length) if page is None else bytes(page[offset : offset + length]))
-            pos += length
-            size -= length
         return b"".join(parts)
 
     def pwrite(self, pos: int, data: bytes) -> int:

@@ -45,10 +45,6 @@ class NullInode(CharInode):
         """All taken, without touching the buffer."""
         return source.count
 
-    def contents(self) -> bytes | int:
-        """Nothing."""
-        return b""
-
 
 class StreamInode(CharInode):
     """A device that never runs dry: `produce` makes the next bytes."""
@@ -75,10 +71,6 @@ class ZeroInode(StreamInode, NullInode):
     """/dev/zero: zeros without end."""
 
     __slots__ = ()
-
-    def contents(self) -> bytes | int:
-        """Without end, so nothing that could be shown."""
-        return Inode.contents(self)
 
 
 class FullInode(StreamInode):

@@ -88,10 +88,6 @@ class Inode:
         """Move the position; the new one or a negative errno.  C: f_op->llseek."""
         return -ESPIPE
 
-    def contents(self) -> bytes | int:
-        """All its bytes, for a person who looks in from outside; -EINVAL where there is no such thing."""
-        return -EINVAL
-
     def truncate(self, now: int) -> None:
         """Make it empty, for O_TRUNC; only regular files know how."""
 
@@ -153,10 +149,6 @@ class DirectoryInode(Inode):
         elif whence != SEEK_SET:
             return -EINVAL
         return vfs_setpos(file, offset, MAX_LFS_FILESIZE)
-
-    def contents(self) -> bytes | int:
-        """EISDIR."""
-        return -EISDIR
 
 
 class SymlinkInode(Inode):

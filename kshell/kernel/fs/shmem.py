@@ -112,10 +112,6 @@ class RegularInode(Inode):
                 index += 1
         return vfs_setpos(file, min(max(offset, index * PAGE_SIZE), self._size), MAX_LFS_FILESIZE)
 
-    def contents(self) -> bytes | int:
-        """All its bytes; EFBIG when most of them are a hole that would not fit anywhere."""
-        return -EFBIG if self._size > CHUNK << 10 else self.pread(0, self._size)
-
     def truncate(self, now: int) -> None:
         """Drop all pages."""
         self.evict()

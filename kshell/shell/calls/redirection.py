@@ -13,6 +13,7 @@ from kshell.shell.errors import CommandError
 from kshell.shell.host_files import is_own
 from kshell.shell.lines.unix_grammar import OUTPUT
 from kshell.shell.lines.words import Word
+from kshell.shell.machine_files import listing
 from kshell.shell.state.context import Context
 from kshell.shell.views.view import show
 
@@ -95,9 +96,9 @@ def _not_written(session: Context, what: str, path: str, errno: int) -> CommandE
         "ERANGE": ("the value does not fit", again),
         "EIO": ("the file can be opened, but nothing in the kernel takes what is written", again),
     }.get(name, (f"the machine answered {name}", "ls /"))
-    if name == "ENOENT" and isinstance(session.kernel.fs.listing(parent), int):
+    if name == "ENOENT" and isinstance(listing(session.kernel, parent), int):
         because = "> writes inside the simulated machine; your own files are not in it"
         try_ = f"edit {show(path)}" if is_own(path) else "ls /"
-    if name == "EACCES" and isinstance(session.kernel.fs.listing(path), int):
+    if name == "EACCES" and isinstance(listing(session.kernel, path), int):
         because, try_ = f"nothing can be made in {show(parent)}", f"ls -l {show(parent)}"
     return CommandError(f"{what}: {strerror(errno)}", "; ".join(session.kernel.take_notes()) or because, try_)

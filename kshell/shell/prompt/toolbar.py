@@ -69,7 +69,7 @@ def _first_that_fits(forms: list[Fragments], width: int) -> Fragments:
 def kernel_state(session: Session, width: int) -> Fragments:
     """Release, the tree that is worked on, modules, taint, and the keys to know first; the keys go first where it is
     narrow, and the tree last."""
-    from kshell.kernel.core.taint import FLAGS
+    from kshell.kernel.report.taint import FLAGS
 
     k = session.kernel
     names = [module.name for module in k.modules.values()]
@@ -78,7 +78,7 @@ def kernel_state(session: Session, width: int) -> Fragments:
     modules = f"{len(names)} module{'' if len(names) == 1 else 's'}" if names else "no modules"
     taint = f"tainted {' '.join(letters)}" if letters else "not tainted"
     listed = f"{modules}: {' '.join(names)}" if names else modules
-    reasons = f"{taint} ({'; '.join(FLAGS[letter][2] for letter in letters)})" if letters else taint
+    reasons = f"{taint} ({'; '.join(FLAGS[letter][1] for letter in letters)})" if letters else taint
     keys = ("Tab completes", "Ctrl-R searches", "F1 explains", "Ctrl-D ends")
     tree = None
     if session.tree:

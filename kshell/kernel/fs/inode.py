@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kshell.abi.errno import EACCES, EINVAL, EISDIR, ENOSPC, ENXIO, ESPIPE
+from kshell.abi.errno import EACCES, EINVAL, EISDIR, ENXIO, ESPIPE
 from kshell.abi.fcntl import SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET
 from kshell.abi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_ISGID, S_IXGRP
 from kshell.machine.ram import PAGE_SIZE
@@ -217,8 +217,3 @@ def inode_init_owner(cred: Cred, directory: Inode, mode: int) -> tuple[int, int,
     elif mode & (S_ISGID | S_IXGRP) == S_ISGID | S_IXGRP and cred.euid and cred.egid != directory.gid:
         mode &= ~S_ISGID
     return mode, cred.euid, directory.gid
-
-
-def check_space(sb: SuperBlock) -> int:
-    """0, or -ENOSPC when the file system holds as many inodes as it may."""
-    return 0 if sb.free_inodes > 0 else -ENOSPC

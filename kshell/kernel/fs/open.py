@@ -27,19 +27,16 @@ from kshell.abi.fcntl import (
     O_TMPFILE,
     O_TRUNC,
 )
-from kshell.kernel.fs.dcache import Dentry, d_add
+from kshell.kernel.fs.dcache import Dentry
 from kshell.kernel.fs.file import File
 from kshell.kernel.fs.inode import (
-    MAY_EXEC,
     MAY_READ,
     MAY_WRITE,
     DirectoryInode,
     SymlinkInode,
-    check_space,
-    inode_init_owner,
     inode_permission,
 )
-from kshell.kernel.fs.namei import LAST_NORM, Nameidata, filename_lookup, may_create, path_parent
+from kshell.kernel.fs.namei import LAST_NORM, Nameidata, filename_lookup, new_inode, path_parent, vfs_create
 from kshell.kernel.fs.shmem import RegularInode
 from kshell.kernel.kernel import Kernel
 
@@ -75,7 +72,7 @@ def do_filp_open(k: Kernel, dfd: int, name: bytes, flags: int, mode: int) -> Fil
             return nd
         found = _lookup_open(nd, flags)
         if found is None:
-            found = _create(nd, mode)
+            found = vfs_create(nd, RegularInode, mode & 0o7777, fixed=EACCES)
             created = True
         elif not isinstance(found, int):
             err = _check_kind(nd, found, flags)
@@ -151,36 +148,13 @@ def vfs_open(k: Kernel, dentry: Dentry, flags: int, truncate: bool = False) -> F
     return file
 
 
-def _create(nd: Nameidata, mode: int) -> Dentry | int:
-    """Make the regular file that O_CREAT asks for.  C: lookup_open(), vfs_create()."""
-    k, directory = nd.k, nd.dentry.inode
-    assert isinstance(directory, DirectoryInode)
-    err = may_create(k, nd.dentry) or (-EACCES if directory.fixed else 0)
-    inode = err or _new_inode(k, directory, mode)
-    if isinstance(inode, int):
-        return inode
-    directory.modified(inode.ctime)
-    return d_add(nd.dentry, nd.last, inode)
-
-
-def _new_inode(k: Kernel, directory: DirectoryInode, mode: int) -> RegularInode | int:
-    err = check_space(directory.sb)
-    if err:
-        return err
-    mode, uid, gid = inode_init_owner(k.current.cred, directory, mode & 0o7777 & ~k.current.umask)
-    return RegularInode(directory.sb, mode, k.clock.realtime_ns(), uid, gid)
-
-
 def _do_tmpfile(k: Kernel, dfd: int, name: bytes, mode: int) -> Dentry | int:
     """A file without a name in directory `name`: it goes when it is closed.  C: do_tmpfile()."""
     parent = filename_lookup(k, dfd, name, directory=True)
     if isinstance(parent, int):
         return parent
     assert isinstance(parent.inode, DirectoryInode)
-    err = inode_permission(k.current.cred, parent.inode, MAY_WRITE | MAY_EXEC)
-    if not err and parent.inode.fixed:
-        err = -EOPNOTSUPP
-    inode = err or _new_inode(k, parent.inode, mode)
+    inode = new_inode(k, parent.inode, RegularInode, mode & 0o7777, fixed=EOPNOTSUPP)
     if isinstance(inode, int):
         return inode
     inode.nlink = 0

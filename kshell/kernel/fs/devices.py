@@ -10,7 +10,7 @@ from kshell.abi.stat import S_IFCHR
 from kshell.abi.structs import makedev
 from kshell.kernel.fs.file import File, Kiocb
 from kshell.kernel.fs.inode import Inode, SuperBlock
-from kshell.kernel.fs.uio import CHUNK, IovIter
+from kshell.kernel.fs.uio import CHUNK, IovIter, fill
 from kshell.kernel.kernel import Kernel
 
 MEM_MAJOR, TTYAUX_MAJOR = 1, 5
@@ -57,14 +57,7 @@ class StreamInode(CharInode):
 
     def read_iter(self, k: Kernel, iocb: Kiocb, to: IovIter) -> int:
         """Fill the buffer as far as it can be reached."""
-        done = 0
-        while to.count:
-            size = min(to.count, CHUNK)
-            copied = to.copy_to_iter(self.produce(k, size))
-            done += copied
-            if copied < size:
-                return done or -EFAULT
-        return done
+        return fill(to, lambda done, size: self.produce(k, size))
 
 
 class ZeroInode(StreamInode, NullInode):
@@ -132,7 +125,3 @@ class TtyInode(CharInode):
             k.tty.write(data)
             done += size
         return done
-
-    def llseek(self, file: File, offset: int, whence: int) -> int:
-        """ESPIPE: a screen has no position."""
-        return Inode.llseek(self, file, offset, whence)

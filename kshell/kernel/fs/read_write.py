@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kshell.abi.errno import EBADF, EFAULT, EINVAL
+from kshell.abi.errno import EBADF, EFAULT, EINVAL, ESPIPE
 from kshell.abi.fcntl import SEEK_MAX
 from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File, Kiocb
 from kshell.kernel.fs.inode import MAX_LFS_FILESIZE
@@ -51,5 +51,7 @@ def vfs_write(k: Kernel, iocb: Kiocb, *segments: tuple[int, int]) -> int:
 
 
 def vfs_llseek(file: File, offset: int, whence: int) -> int:
-    """Move the position; EINVAL for an unknown `whence` comes before what the file has to say."""
-    return file.inode.llseek(file, offset, whence) if whence <= SEEK_MAX else -EINVAL
+    """Move the position; EINVAL for an unknown `whence` comes before ESPIPE, and both before what the file says."""
+    if whence > SEEK_MAX:
+        return -EINVAL
+    return file.inode.llseek(file, offset, whence) if file.inode.can_seek else -ESPIPE

@@ -11,7 +11,7 @@ from kshell.abi.stat import S_IFREG
 from kshell.kernel.core.memory import page_parts
 from kshell.kernel.fs.file import File, Kiocb
 from kshell.kernel.fs.inode import MAX_LFS_FILESIZE, Inode, SuperBlock, generic_llseek, vfs_setpos
-from kshell.kernel.fs.uio import CHUNK, IovIter
+from kshell.kernel.fs.uio import IovIter, fill
 from kshell.kernel.kernel import Kernel
 from kshell.machine.ram import PAGE_SIZE
 
@@ -60,15 +60,8 @@ class RegularInode(Inode):
 
     def read_iter(self, k: Kernel, iocb: Kiocb, to: IovIter) -> int:
         """Read from the position; EFAULT only if not one byte could be delivered."""
-        done = 0
-        while to.count and iocb.pos < self._size:
-            data = self.pread(iocb.pos, min(to.count, CHUNK))
-            copied = to.copy_to_iter(data)
-            iocb.pos += copied
-            done += copied
-            if copied < len(data):
-                done = done or -EFAULT
-                break
+        done = fill(to, lambda done, size: self.pread(iocb.pos + done, size))
+        iocb.pos += max(done, 0)
         self.accessed(k.clock.realtime_ns())
         return done
 

@@ -7,8 +7,10 @@ tried without a machine.  C counterpart: include/linux/uio.h (struct iov_iter).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
+from kshell.abi.errno import EFAULT
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
 
@@ -70,3 +72,17 @@ class UserIter:
             if len(part) < wanted:
                 break
         return parts
+
+
+def fill(to: IovIter, produce: Callable[[int, int], bytes]) -> int:
+    """Deliver a chunk after another, until `produce(how many bytes came before, how many are wanted)` has no more.
+
+    The bytes delivered; -EFAULT if not one could be.
+    """
+    done = 0
+    while to.count and (data := produce(done, min(to.count, CHUNK))):
+        copied = to.copy_to_iter(data)
+        done += copied
+        if copied < len(data):
+            return done or -EFAULT
+    return done

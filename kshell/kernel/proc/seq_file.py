@@ -5,12 +5,11 @@ C counterpart: fs/seq_file.c.
 
 from __future__ import annotations
 
-from kshell.abi.errno import EACCES, EFAULT, EINVAL, EIO, ESRCH
-from kshell.abi.fcntl import SEEK_CUR
+from kshell.abi.errno import EACCES, EFAULT, EIO, ESRCH
 from kshell.abi.stat import S_IFREG
 from kshell.kernel.core.cred import Cred
 from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File, Kiocb
-from kshell.kernel.fs.inode import MAX_LFS_FILESIZE, MAX_NON_LFS, Inode, SuperBlock, generic_llseek, vfs_setpos
+from kshell.kernel.fs.inode import MAX_NON_LFS, Inode, SuperBlock, generic_llseek
 from kshell.kernel.fs.uio import IovIter
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.proc.pseudo import ProcEntry
@@ -109,14 +108,6 @@ class SeqInode(Inode):
         """How much of `data` was taken, or a negative errno."""
         assert self.entry.store is not None
         return self.entry.store(k, data)
-
-    def llseek(self, file: File, offset: int, whence: int) -> int:
-        """From the start or the present position only.  C: seq_lseek()."""
-        if whence == SEEK_CUR:
-            offset += file.pos
-        elif whence:
-            return -EINVAL
-        return vfs_setpos(file, offset, MAX_LFS_FILESIZE)
 
 
 class SizedInode(SeqInode):

@@ -167,12 +167,6 @@ def filename_lookup(k: Kernel, dfd: int, name: bytes, follow: bool = True, direc
         return found
 
 
-def user_path_at(k: Kernel, dfd: int, filename: int, follow: bool = True, directory: bool = False) -> Dentry | int:
-    """What the path at a user address means.  C: user_path_at()."""
-    name = getname(k, filename)
-    return name if isinstance(name, int) else filename_lookup(k, dfd, name, follow, directory)
-
-
 def user_path_parent(k: Kernel, dfd: int, filename: int) -> Nameidata | int:
     """The directory that holds the last name of the path at a user address.  C: user_path_parent()."""
     name = getname(k, filename)

@@ -61,27 +61,19 @@ def build_open_flags(flags: int) -> int:
 
 def do_filp_open(k: Kernel, dfd: int, name: bytes, flags: int, mode: int) -> File | int:
     """Open, or make and open, what `name` says; `flags` are those of build_open_flags()."""
-    created = False
-    found: Dentry | int | None
     if flags & __O_TMPFILE:
-        found = _do_tmpfile(k, dfd, name, mode)
-        created = True
+        made = _do_tmpfile(k, dfd, name, mode)
     else:
         nd = path_parent(k, dfd, name)
         if isinstance(nd, int):
             return nd
         found = _lookup_open(nd, flags)
-        if found is None:
-            found = vfs_create(nd, RegularInode, mode & 0o7777, fixed=EACCES)
-            created = True
-        elif not isinstance(found, int):
-            err = _check_kind(nd, found, flags)
-            if err:
-                return err
-    if isinstance(found, int):
-        return found
-    err = 0 if created else may_open(k, found, flags)
-    return err or vfs_open(k, found, flags, truncate=not created)
+        if isinstance(found, int):
+            return found
+        if found is not None:
+            return _check_kind(nd, found, flags) or may_open(k, found, flags) or vfs_open(k, found, flags)
+        made = vfs_create(nd, RegularInode, mode & 0o7777, fixed=EACCES)
+    return made if isinstance(made, int) else vfs_open(k, made, flags & ~O_TRUNC)
 
 
 def _lookup_open(nd: Nameidata, flags: int) -> Dentry | int | None:
@@ -132,7 +124,7 @@ def may_open(k: Kernel, dentry: Dentry, flags: int) -> int:
     return err
 
 
-def vfs_open(k: Kernel, dentry: Dentry, flags: int, truncate: bool = False) -> File | int:
+def vfs_open(k: Kernel, dentry: Dentry, flags: int) -> File | int:
     """A new open file on `dentry`.  C: vfs_open(), do_open()."""
     file = File(dentry, (flags | O_LARGEFILE) & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC))
     if flags & O_PATH:
@@ -143,7 +135,7 @@ def vfs_open(k: Kernel, dentry: Dentry, flags: int, truncate: bool = False) -> F
     if err:
         file.inode.users -= 1
         return err
-    if truncate and flags & O_TRUNC:
+    if flags & O_TRUNC:
         file.inode.truncate(k.clock.realtime_ns())
     return file
 

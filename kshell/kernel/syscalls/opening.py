@@ -9,7 +9,7 @@ from kshell.abi.c_types import DirFd, Fd, Long, ModeT, OpenFlags, Path
 from kshell.abi.fcntl import AT_FDCWD, O_CLOEXEC
 from kshell.kernel.core.declare import SYSCALL_DEFINE1, SYSCALL_DEFINE3, SYSCALL_DEFINE4
 from kshell.kernel.fs.inode import MAY_EXEC, inode_permission
-from kshell.kernel.fs.namei import getname, user_path_at
+from kshell.kernel.fs.namei import filename_lookup, getname
 from kshell.kernel.fs.open import build_open_flags, do_filp_open
 from kshell.kernel.kernel import Kernel
 
@@ -99,7 +99,8 @@ def chdir(k: Kernel, filename: Path) -> Long:
     ELOOP         too many symbolic links
     ENAMETOOLONG  a name exceeds 255 bytes, or the path 4095
     """
-    found = user_path_at(k, AT_FDCWD, filename, directory=True)
+    name = getname(k, filename)
+    found = name if isinstance(name, int) else filename_lookup(k, AT_FDCWD, name, directory=True)
     if isinstance(found, int):
         return found
     err = inode_permission(k.current.cred, found.inode, MAY_EXEC)

@@ -28,7 +28,7 @@ class CharInode(Inode):
         self.rdev = makedev(major, minor)
 
     def llseek(self, file: File, offset: int, whence: int) -> int:
-        """There is only one position, 0.  C: null_lseek()."""
+        """There is only one position, 0.  C: null_lseek(), noop_llseek()."""
         return 0
 
 
@@ -95,10 +95,6 @@ class RandomInode(StreamInode):
             if taken < size:
                 return done or -EFAULT
         return done
-
-    def llseek(self, file: File, offset: int, whence: int) -> int:
-        """Without effect.  C: noop_llseek()."""
-        return file.pos
 
 
 class TtyInode(CharInode):

@@ -16,6 +16,8 @@ from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
 
 CHUNK = 0x10000  # how much one step of a long transfer carries, so that no count makes the host allocate it whole
 
+MAX_RW_COUNT = 0x7FFFF000  # the most that one call transfers: INT_MAX, down to a page
+
 
 class IovIter(Protocol):
     """What a file's read and write operations are given; `count` is how many bytes are still to go."""
@@ -37,7 +39,7 @@ class UserIter:
     def __init__(self, k: Kernel, *segments: tuple[int, int]) -> None:
         self._k = k
         self._segments = [segment for segment in segments if segment[1]]
-        self.count = sum(length for _, length in self._segments)
+        self.count = min(sum(length for _, length in self._segments), MAX_RW_COUNT)
 
     def _advance(self, done: int) -> None:
         self.count -= done

@@ -10,8 +10,7 @@ from kshell.abi.errno import EFAULT, EINVAL
 from kshell.abi.getrandom import GRND_INSECURE, GRND_NONBLOCK, GRND_RANDOM
 from kshell.abi.structs import pack_sysinfo, pack_utsname
 from kshell.kernel.core.declare import SYSCALL_DEFINE0, SYSCALL_DEFINE1, SYSCALL_DEFINE3
-from kshell.kernel.fs.read_write import MAX_RW_COUNT
-from kshell.kernel.fs.uio import UserIter, fill
+from kshell.kernel.fs.uio import MAX_RW_COUNT, UserIter, fill
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import access_ok, copy_to_user
 from kshell.machine.ram import PAGE_SIZE

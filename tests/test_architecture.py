@@ -34,8 +34,8 @@ ROOMS = (
 FLOORS = ("core", "lib", "mm", "fs", "task", "report", "syscalls", "entry", "module", "proc", "boot")
 # And inside the shell, where some are files; its __init__ says what each is.
 SHELL = (
-    *("errors", "views", "host_files", "lines", "settings", "state", "trees", "modules", "calls", "programs"),
-    *("commands", "session", "prompt"),
+    *("errors", "views", "host_files", "machine_files", "lines", "settings", "state", "trees", "modules", "calls"),
+    *("programs", "commands", "session", "prompt"),
 )
 # The one file that declares names forward: what it imports under TYPE_CHECKING goes upwards, and is not counted.
 FORWARD = "kshell.kernel.kernel"

@@ -79,6 +79,8 @@ def test_a_recipe_works_as_it_stands(copy: Path, name: str) -> None:
     ("forgotten", "line", "told"),
     [
         ("row", "syscall double 4", "double.py defines double, and no table has a row for it"),
+        ("number", "syscall double 4", "number 1 is taken; line 6 has it for write"),
+        ("number", "syscall double 4", "try: 336\tcommon\tdouble\t__x64_sys_double"),
         ("body", "syscall double 4", "no file of kshell/kernel/syscalls has it"),
         ("body", "syscall 400 4", "write kshell/kernel/syscalls/double.py"),
     ],
@@ -89,11 +91,11 @@ def test_a_forgotten_step_is_named(copy: Path, forgotten: str, line: str, told: 
     try:
         row[0].write_bytes((ROOT / row[0].relative_to(copy)).read_bytes())
         body[0].unlink(missing_ok=True)
-        if forgotten == "row":
+        if forgotten != "body":
             body[0].write_text(body[1], encoding="utf-8")
-        else:
+        if forgotten != "row":
             with row[0].open("a", encoding="utf-8") as file:
-                file.write(row[1])
+                file.write(row[1].replace("400", "1") if forgotten == "number" else row[1])
         command = [sys.executable, "-m", "kshell", "-c", line]
         environment = {**os.environ, "PYTHONPATH": str(copy)}
         done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, encoding="utf-8")

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-Fault = tuple[int, int, str, str, str]  # column, width, what, because, try
+from kshell.abi.tbl_columns import Fault
 
 _SKIPPED = "Linux's own scripts would skip the line, as every one that does not start with a digit"
 _TAB_WORD = re.compile(r"<tab>|\[tab\]|\{tab\}|\\t", re.IGNORECASE)
@@ -41,17 +41,10 @@ def odd_line(line: str) -> Fault | None:
     word = _TAB_WORD.search(line)
     if word and not _COMMENT.match(line):
         typed = " ".join(_TAB_WORD.sub(" ", line).split()).replace(" ", "\t")
-        because = (
-            f"{word[0]} is {len(word[0])} plain characters, not a tab, so the columns run together; " + _typed_tab(line)
-        )
-        return _fault(
-            line,
-            word.start(),
-            word[0],
-            f"{word[0]} was typed out",
-            because,
-            f"the Tab key (blanks do as well): {typed}",
-        )
+        width = len(word[0])
+        because = f"{word[0]} is {width} plain characters, not a tab, so the columns run together; " + _typed_tab(line)
+        try_ = f"the Tab key (blanks do as well): {typed}"
+        return word.start() + 1, width, f"{word[0]} was typed out", because, try_
     if _CPP.match(line):
         because = (
             f"the table is not C: to its scripts this is a comment, so the rows below it are always built. {_SKIPPED}"
@@ -88,12 +81,10 @@ def odd_character(line: str) -> OddCharacter | None:
             continue
         what, because, garbage = _describe(c)
         if garbage:
-            return OddCharacter(
-                _fault(line, at, c, what, because, "the text of syscall_64.tbl, saved as plain text"), True
-            )
+            return OddCharacter((at + 1, 1, what, because, "the text of syscall_64.tbl, saved as plain text"), True)
         cleaned = "\t".join("".join(_ascii(x) for x in line).split())
         try_ = f"type it again: {cleaned}" if cleaned else "take the line out"
-        return OddCharacter(_fault(line, at, c, what, because, try_), False)
+        return OddCharacter((at + 1, 1, what, because, try_), False)
     return None
 
 
@@ -147,10 +138,6 @@ def _typed_tab(line: str) -> str:
     if line[:1].isdigit():
         return "4.19's script would stop with 'Unknown abi' or break in C, 6.x's would skip the row in silence"
     return _SKIPPED
-
-
-def _fault(line: str, at: int, text: str, what: str, because: str, try_: str) -> Fault:
-    return at + 1, len(text), what, because, try_
 
 
 def _whole(line: str, what: str, because: str, try_: str) -> Fault:

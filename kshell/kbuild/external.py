@@ -6,15 +6,15 @@ from kshell.kbuild.build_log import BuildLog
 from kshell.kbuild.descend import Descent
 from kshell.kbuild.directory import module_paths
 from kshell.kbuild.messages import NOTE, BuildMessage
+from kshell.kbuild.steps.build_output import write_output
 from kshell.kbuild.steps.compile_list import CompileList
 from kshell.kbuild.steps.modpost import ModuleObject, symvers
-from kshell.kbuild.steps.module_build import Target, link_modules, post_modules
+from kshell.kbuild.steps.module_build import TargetKernel, link_modules, post_modules
 from kshell.kbuild.steps.modules_install import install_modules
-from kshell.kbuild.steps.output import write_output
 from kshell.kbuild.tree.sources import Sources
 
 
-def build_external(sources: Sources, log: BuildLog, target: Target) -> None:
+def build_external(sources: Sources, log: BuildLog, target: TargetKernel) -> None:
     """Build what obj-m of a folder's Makefile lists, for that kernel.  Raises BuildFailed, MakefileError."""
     shown = sources.root.rstrip("/") + "/"
     inside = target.profile.version >= (6, 13)  # make works in the folder itself since then
@@ -45,7 +45,7 @@ def build_external(sources: Sources, log: BuildLog, target: Target) -> None:
         log.notes.append(BuildMessage(NOTE, text, "", 0, 0, (), because, "obj-m := my_module.o"))
 
 
-def install_external(sources: Sources, log: BuildLog, target: Target, tree: Sources) -> None:
+def install_external(sources: Sources, log: BuildLog, target: TargetKernel, tree: Sources) -> None:
     """Install the modules of a folder into the tree that they were built for.  Raises BuildFailed, MakefileError."""
     descent = Descent(sources, log, {"KERNELRELEASE": target.release}, sources.root.rstrip("/") + "/")
     descent.enter("", "M=", "", ())

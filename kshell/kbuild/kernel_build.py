@@ -18,17 +18,17 @@ from kshell.kbuild.makefile.makefile import Entry, Makefile
 from kshell.kbuild.release import profile_of, release_of
 from kshell.kbuild.steps import ld
 from kshell.kbuild.steps.build_notes import after_build
+from kshell.kbuild.steps.build_output import check_output, read_sealed, write_output, write_sealed
 from kshell.kbuild.steps.compile_list import CompileList
 from kshell.kbuild.steps.modpost import Export, ModuleObject, Posted, parse_symvers, symvers
-from kshell.kbuild.steps.module_build import Target, link_modules, post_modules
+from kshell.kbuild.steps.module_build import TargetKernel, link_modules, post_modules
 from kshell.kbuild.steps.modules_install import install_modules
 from kshell.kbuild.steps.not_linked import explain_missing
-from kshell.kbuild.steps.output import check_output, read_sealed, write_output, write_sealed
 from kshell.kbuild.steps.system_map import extable_lines, system_map
 from kshell.kbuild.systbl.systbl import generate
 from kshell.kbuild.systbl.table_row import TableRow
-from kshell.kbuild.tree.paths import GENERATED, HEADER, TABLE
 from kshell.kbuild.tree.sources import Sources
+from kshell.kbuild.tree.tree_paths import GENERATED, HEADER, TABLE
 from kshell.kernel.core.profile import Profile
 
 SYMVERS = "Module.symvers"
@@ -94,7 +94,7 @@ class KernelBuild(BuildState):
         """make modules_install.  Raises BuildFailed."""
         descent = Descent(self.sources, self.log, {})
         descent.lists(self.top)
-        target = Target(self.profile, self.release, None, intree=True)
+        target = TargetKernel(self.profile, self.release, None, intree=True)
         install_modules(self.sources, self.sources, module_paths(descent.directories), target, self.log)
 
     def _prepare(self) -> None:
@@ -104,13 +104,13 @@ class KernelBuild(BuildState):
         descent.lists(self.top)
         self.directories = descent.directories
 
-    def _modpost(self, vmlinux: bool, asked: bool) -> tuple[Target, Posted | None]:
+    def _modpost(self, vmlinux: bool, asked: bool) -> tuple[TargetKernel, Posted | None]:
         """Look at the modules if that is `asked`, and write Module.symvers.  The kernel's exports are those of its
         objects, or those that Module.symvers has of an older build."""
         data = self.sources.read_bytes(SYMVERS)
         older = [e for e in parse_symvers((data or b"").decode("utf-8", "replace")) if e.owner == "vmlinux"]
         known = exports_of(self.objects, self.profile) if vmlinux else older
-        target = Target(self.profile, self.release, known if known else None, intree=True)
+        target = TargetKernel(self.profile, self.release, known if known else None, intree=True)
         posted = None
         if asked and (self.modules or vmlinux):
             try:

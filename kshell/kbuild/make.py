@@ -27,11 +27,11 @@ from kshell.kbuild.release import profile_of, release_of
 from kshell.kbuild.steps.clean import clean_tree
 from kshell.kbuild.steps.install import install
 from kshell.kbuild.steps.modpost import Export, parse_symvers
-from kshell.kbuild.steps.module_build import Target
+from kshell.kbuild.steps.module_build import TargetKernel
 from kshell.kbuild.steps.programs import build_programs
 from kshell.kbuild.tree.changes import snapshot
-from kshell.kbuild.tree.paths import MAKEFILE
 from kshell.kbuild.tree.sources import Sources, is_tree, makefile_failed, read_makefile
+from kshell.kbuild.tree.tree_paths import MAKEFILE
 from kshell.kernel.core.profile import Profile
 
 DEPTH = 8  # of makes that call makes
@@ -124,7 +124,7 @@ class Maker:
         if outside:
             data = sources.read_bytes("Module.symvers")
             known = parse_symvers(data.decode("utf-8", "replace")) if data is not None else None
-            target = Target(profile, release, known, intree=False)
+            target = TargetKernel(profile, release, known, intree=False)
             self._external(os.path.join(sources.root, outside), request.goals, target, sources)
             return
         because, try_ = about_subdirs(request.goals, request.variables, _knows_subdirs(profile))
@@ -148,7 +148,7 @@ class Maker:
             if goal not in MODULES:
                 sources.remember_build(stamp)
         elif goal == "install":
-            release = install(sources, top, self.log)
+            release = install(sources, self.log)
             self.made = Made(sources.root, release, self.made.build, self.made.relinked)
         elif goal == "modules_install":
             KernelBuild(sources, top, self.log).install_modules()
@@ -178,10 +178,10 @@ class Maker:
             because = f"{because}; {what}" if because else f"{what}: only modules can be built for it"
             try_ = try_ or f"make -C {request.folder} M=$(PWD) modules"
             raise self.log.fail("make: *** No targets.  Stop.", because, try_)
-        target = Target(running.profile, running.release, running.exports, intree=False)
+        target = TargetKernel(running.profile, running.release, running.exports, intree=False)
         self._external(os.path.join(request.folder, folder), request.goals, target)
 
-    def _external(self, folder: str, goals: Sequence[str], target: Target, tree: Sources | None = None) -> None:
+    def _external(self, folder: str, goals: Sequence[str], target: TargetKernel, tree: Sources | None = None) -> None:
         if not os.path.isdir(folder):
             because = "M= takes the folder that holds the module's Makefile and sources"
             raise self.log.fail(

@@ -12,7 +12,7 @@ from kshell.kernel.core.pointers import KernelPanic
 from kshell.shell.commands import registry
 from kshell.shell.errors import BUG, INTERRUPTED, CommandError
 from kshell.shell.host_files import read_text
-from kshell.shell.lines.words import Line, Word, plain, split, without_prompt
+from kshell.shell.lines.words import TypedCommand, Word, plain, split, without_prompt
 from kshell.shell.state.context import Context
 from kshell.shell.views.failure import Failure, bug_report
 from kshell.shell.views.output import Result
@@ -58,7 +58,7 @@ class Session(Context):
 
     def execute_words(self, texts: Sequence[str]) -> Result:
         """Run one command whose words were parted and unquoted already, as a Unix shell does."""
-        return self._run(Line(" ".join(show(text) for text in texts), [plain(text) for text in texts]))
+        return self._run(TypedCommand(" ".join(show(text) for text in texts), [plain(text) for text in texts]))
 
     def run_lines(self, lines: Iterable[str]) -> int:
         """Run a script; returns the exit status it ends with."""
@@ -116,7 +116,7 @@ class Session(Context):
         command = registry.find(name)
         if command is None:
             raise self._unknown(words)
-        return command.handler(self, rest)
+        return command.run(self, rest)
 
     def _unknown(self, words: list[Word]) -> CommandError:
         """What to answer to a word that is no command; a system call's name is told how it is made."""
@@ -129,7 +129,7 @@ class Session(Context):
             error.reword(f"{name} is a system call, not a command", try_)
         return error
 
-    def _run(self, part: Line) -> Result:
+    def _run(self, part: TypedCommand) -> Result:
         try:
             return self._finish(part.text, self._outcome(part.words))
         except KeyboardInterrupt:

@@ -57,7 +57,7 @@ _FCNTL_KINDS = {
 }
 
 
-class Argument(NamedTuple):
+class ArgumentText(NamedTuple):
     """One argument of a call that runs: the kind that it is shown as, and its text; None: to be read at the way out."""
 
     kind: str
@@ -118,17 +118,17 @@ _OUT: dict[str, _OutDecoder] = {
 }
 
 
-def arguments(k: Kernel, call: Call) -> list[Argument]:
+def arguments(k: Kernel, call: Call) -> list[ArgumentText]:
     """What the program passes, before the body can change it."""
     if call.definition is None or call.name is None:
-        return [Argument("hex", show.unsigned_hex(value)) for value in call.args]
+        return [ArgumentText("hex", show.unsigned_hex(value)) for value in call.args]
     special = _KINDS_BY_NAME.get(call.name, {})
     kinds = [special.get(i, parameter.ctype.show) for i, parameter in enumerate(call.definition.parameters)]
     if call.name == "fcntl":
         _choose_fcntl(call, kinds)
     elif kinds[-2:] == ["open_flags", "mode"] and not _creates(call.args[len(kinds) - 2]):
         kinds.pop()
-    return [Argument(kind, _text(k, call.values, i, kind)) for i, kind in enumerate(kinds)]
+    return [ArgumentText(kind, _text(k, call.values, i, kind)) for i, kind in enumerate(kinds)]
 
 
 def _text(k: Kernel, values: Sequence[int], i: int, kind: str) -> str | None:
@@ -152,7 +152,7 @@ def _creates(flags: int) -> bool:
     return bool(flags & (fcntl.O_CREAT | fcntl.__O_TMPFILE))
 
 
-def line(k: Kernel, call: Call, passed: Sequence[Argument]) -> str:
+def line(k: Kernel, call: Call, passed: Sequence[ArgumentText]) -> str:
     """The whole line, with what the call has filled in; `passed` is what its arguments were at the way in.
 
     A call that did not return shows its arguments up to the first that was still to come.

@@ -13,7 +13,7 @@ class Strace(Tracer):
     def __init__(self, k: Kernel, wants_events: bool = False) -> None:
         super().__init__(wants_events)
         self.k = k
-        self._passed: list[decode.Argument] = []
+        self._passed: list[decode.ArgumentText] = []
 
     def call_begins(self, call: Call) -> bool:
         """Read the arguments, before the body can change what they point to."""

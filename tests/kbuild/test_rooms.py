@@ -10,8 +10,8 @@ import pytest
 KBUILD = Path(__file__).parents[2] / "kshell" / "kbuild"
 MAY_IMPORT = {
     "makefile": (),
-    "header": ("messages", "tree.paths"),
-    "systbl": ("messages", "tree.paths"),
+    "header": ("messages", "tree.tree_paths"),
+    "systbl": ("messages", "tree.tree_paths"),
     "tree": ("messages", "build_log", "release", "makefile"),
     "recipes": ("messages", "build_log", "makefile", "tree", "steps.clean"),
 }

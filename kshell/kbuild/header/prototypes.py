@@ -15,7 +15,7 @@ from kshell.abi.problem import excerpt
 from kshell.kbuild.header.c_declarations import BASE_TYPES, QUALIFIERS, SPARSE, TAGS, check
 from kshell.kbuild.header.c_tokens import Header, Token
 from kshell.kbuild.messages import ERROR, NOTE, BuildMessage
-from kshell.kbuild.tree.paths import HEADER
+from kshell.kbuild.tree.tree_paths import HEADER
 
 # The types of x86-64 that have two names.
 _SAME = {

@@ -11,10 +11,10 @@ from kshell.kbuild.makefile.make_errors import MakefileError, Where, fatal, no_p
 from kshell.kbuild.makefile.rules import Pending, Rules, missing_separator, read_rule
 from kshell.kbuild.makefile.spelling import (
     SPACES,
-    Definition,
-    Line,
+    Assignment,
+    LogicalLine,
+    assignment,
     collapse,
-    definition,
     logical_lines,
     plain,
     without_comment,
@@ -80,7 +80,7 @@ class Reader:
         if self.rules.first and ".DEFAULT_GOAL" not in goals:
             goals[".DEFAULT_GOAL"] = Variable(".DEFAULT_GOAL", self.rules.first, "file", where=pending.where)
 
-    def _line(self, line: Line, conditionals: Conditionals) -> None:
+    def _line(self, line: LogicalLine, conditionals: Conditionals) -> None:
         if line.text.startswith("\t") and self.pending is not None:
             if not conditionals.ignoring:
                 self.pending.add(line.text[1:].replace("\\\n\t", "\\\n"), self.x.reading)
@@ -88,8 +88,8 @@ class Reader:
         text = without_comment(collapse(line.text)).lstrip(SPACES)
         word = next(iter(words(text[:100])), "")
         rest = text[len(word) :].strip(SPACES)
-        given = definition(text)
-        exports = definition(rest) if given is None and word == "export" else None
+        given = assignment(text)
+        exports = assignment(rest) if given is None and word == "export" else None
         if given or exports:
             if not conditionals.ignoring:
                 self._assign(given or exports, is_exported=exports is not None)
@@ -125,7 +125,7 @@ class Reader:
 
     # Variables.
 
-    def _assign(self, given: Definition | None, is_exported: bool) -> None:
+    def _assign(self, given: Assignment | None, is_exported: bool) -> None:
         """Carries out ``NAME = text``; the command line's value of a variable stays."""
         assert given is not None
         self._finish_rule()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from kshell.kbuild.makefile.expand import Expander, Host
 from kshell.kbuild.makefile.make_errors import MakefileError, Where, fatal, refused, stop
-from kshell.kbuild.makefile.spelling import SPACES, collapse, definition, find_unquoted, plain, split_percent, words
+from kshell.kbuild.makefile.spelling import SPACES, assignment, collapse, find_unquoted, plain, split_percent, words
 
 
 class RecipeLine(NamedTuple):
@@ -111,7 +111,7 @@ def _refuse(where: Where, target: str, left: str, rest: str) -> None:
         raise refused(where, "rule with two colons", f"{target}: with one colon")
     if left.endswith("&"):
         raise refused(where, "group of targets (&:)", "a rule for each target")
-    while (given := definition(rest)) is None:
+    while (given := assignment(rest)) is None:
         word = next(iter(words(rest)), "")
         if word not in ("export", "override", "private"):
             return

@@ -16,7 +16,7 @@ _WORD = re.compile(r"[^ \t\n\v\f\r]+")
 _CLOSER = {"(": ")", "{": "}"}
 
 
-class Line(NamedTuple):
+class LogicalLine(NamedTuple):
     """A logical line: its text, with the continuations in it, and the number of its first line in the file."""
 
     text: str
@@ -54,7 +54,7 @@ def odd_backslash(text: str) -> bool:
     return (len(text) - len(text.rstrip("\\"))) % 2 == 1
 
 
-def logical_lines(text: str) -> tuple[list[Line], int]:
+def logical_lines(text: str) -> tuple[list[LogicalLine], int]:
     """The lines of a Makefile with continuations joined, and the number make gives to the end of the file.
 
     As GNU make does, one carriage return before a newline is taken away, and a byte order mark at the beginning.
@@ -68,7 +68,7 @@ def logical_lines(text: str) -> tuple[list[Line], int]:
         first = at
         while odd_backslash(physical[at]) and at + 1 < len(physical):
             at += 1
-        lines.append(Line("\n".join(physical[first : at + 1]), first + 1))
+        lines.append(LogicalLine("\n".join(physical[first : at + 1]), first + 1))
         at += 1
     return lines, len(physical) + 1
 
@@ -135,7 +135,7 @@ def without_comment(text: str) -> str:
     return text if at < 0 else text[:at]
 
 
-class Definition(NamedTuple):
+class Assignment(NamedTuple):
     """An assignment as it is written: the name, not yet expanded, the operator, and the text after it."""
 
     name: str
@@ -146,7 +146,7 @@ class Definition(NamedTuple):
 _OPERATOR = re.compile(r":::=|::=|[:+?!]=|=")
 
 
-def definition(text: str) -> Definition | None:
+def assignment(text: str) -> Assignment | None:
     """The assignment that a collapsed line is, or None.  A name with blanks in it is no name."""
     text = text.lstrip(SPACES)
     at, end = 0, -1
@@ -168,7 +168,7 @@ def definition(text: str) -> Definition | None:
         match = _OPERATOR.match(text, at)
         if match:
             name = text[: at if end < 0 else end]
-            return Definition(name, match[0], text[match.end() :].lstrip(SPACES))
+            return Assignment(name, match[0], text[match.end() :].lstrip(SPACES))
         if end >= 0 or text[at] == ":":
             return None
         at += 1

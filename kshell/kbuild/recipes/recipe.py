@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 from kshell.kbuild.makefile.make_errors import MakefileError, Where, no_programs
 from kshell.kbuild.makefile.makefile import Makefile, Rule
-from kshell.kbuild.recipes.recipe_words import ShellCommand, Word, read_commands
-from kshell.kbuild.tree.paths import MAKEFILE
+from kshell.kbuild.recipes.recipe_words import ShellCommand, ShellWord, read_commands
+from kshell.kbuild.tree.tree_paths import MAKEFILE
 
-__all__ = ["Action", "Change", "Command", "Echo", "Make", "Nothing", "Remove", "commands", "read_recipe"]
+__all__ = ["Action", "Change", "Echo", "Make", "NoAction", "RecipeLine", "Remove", "commands", "read_recipe"]
 
 
 class Make(NamedTuple):
@@ -60,16 +60,16 @@ class Change(NamedTuple):
     after: str
 
 
-class Nothing(NamedTuple):
+class NoAction(NamedTuple):
     """``true`` and ``:``."""
 
     after: str
 
 
-Action = Make | Remove | Echo | Change | Nothing
+Action = Make | Remove | Echo | Change | NoAction
 
 
-class Command(NamedTuple):
+class RecipeLine(NamedTuple):
     """A recipe line: `text` is what make prints before it runs it, unless `silent` (@).
 
     `ignore_errors` (-): a failure does not stop make.  `where` is the line in the Makefile.
@@ -87,7 +87,7 @@ def read_recipe(
     where: Where,
     shell: Callable[[str], str | None] = lambda command: None,
     environment: Mapping[str, str] | None = None,
-) -> Command:
+) -> RecipeLine:
     """What one recipe line, expanded by make already, asks for.
 
     `shell` answers the output of a command in backticks or $( ), or None for one that is not run; `environment` has
@@ -97,10 +97,10 @@ def read_recipe(
     prefix = text[: len(text) - len(rest)]
     known = dict(environment or {})
     actions = tuple(_action(command, where) for command in read_commands(rest, where, shell, known))
-    return Command(rest, "@" in prefix, "-" in prefix, actions, where)
+    return RecipeLine(rest, "@" in prefix, "-" in prefix, actions, where)
 
 
-def commands(makefile: Makefile, rule: Rule) -> Iterator[Command]:
+def commands(makefile: Makefile, rule: Rule) -> Iterator[RecipeLine]:
     """The commands of a rule, one after the other, expanded for that rule; the shell's variables are those exported.
 
     As make does, it expands every line before the first command is answered; a line that would need a program is
@@ -116,7 +116,7 @@ def _action(command: ShellCommand, where: Where) -> Action:
     texts = [word.text for word in command.words]
     name = texts[0] if texts else ""
     if not texts or name in ("true", ":"):
-        return Nothing(command.after)
+        return NoAction(command.after)
     if name == "echo":
         newline = texts[1:2] != ["-n"]
         return Echo(" ".join(texts[1 if newline else 2 :]) + ("\n" if newline else ""), command.after)
@@ -132,7 +132,7 @@ def _action(command: ShellCommand, where: Where) -> Action:
 def _remove(command: ShellCommand, where: Where) -> Remove:
     """``rm``: -f, -r (or -R) and -v; the rest are patterns."""
     flags: set[str] = set()
-    patterns: list[Word] = []
+    patterns: list[ShellWord] = []
     ended = False
     for word in command.words[1:]:
         if word.text == "--" and not ended:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from kshell.kbuild.build_log import BuildFailed, BuildLog
 from kshell.kbuild.makefile.makefile import Makefile, Rule
-from kshell.kbuild.recipes.recipe import Action, Change, Command, Echo, Make, Remove, commands
+from kshell.kbuild.recipes.recipe import Action, Change, Echo, Make, RecipeLine, Remove, commands
 from kshell.kbuild.steps.clean import remove
 from kshell.kbuild.tree.sources import Sources
 
@@ -29,7 +29,7 @@ class RecipeRun:
                 self.log.line(command.text)
             self._line(command, rule.target)
 
-    def _line(self, command: Command, target: str) -> None:
+    def _line(self, command: RecipeLine, target: str) -> None:
         folder, status = self.folder, 0
         failed: BuildFailed | None = None
         for action in command.actions:

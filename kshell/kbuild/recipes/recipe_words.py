@@ -17,7 +17,7 @@ _OPERATOR = re.compile(r"&&|\|\||;")
 _QUIET = re.compile(r"2>\s*/dev/null(?=[\s;&|]|\Z)")
 
 
-class Word(NamedTuple):
+class ShellWord(NamedTuple):
     """A word: its `text`, and the same as a glob pattern in which what was quoted stands for itself."""
 
     text: str
@@ -32,7 +32,7 @@ class ShellCommand(NamedTuple):
 
     after: str
     assignments: dict[str, str]
-    words: list[Word]
+    words: list[ShellWord]
     text: str
 
 
@@ -43,16 +43,16 @@ def read_commands(
 
     Raises MakefileError for what only a real shell could do: pipes, redirections, loops, background jobs.
     """
-    return _Line(text, where, shell, variables).commands()
+    return _Reader(text, where, shell, variables).commands()
 
 
-class _Line:
+class _Reader:
     """A command line while it is read."""
 
     def __init__(self, text: str, where: Where, shell: Callable[[str], str | None], variables: dict[str, str]) -> None:
         self.text, self.where, self.shell, self.variables = text, where, shell, variables
         self.at = 0
-        self.found: list[Word] = []
+        self.found: list[ShellWord] = []
         self.plain: list[str] = []
         self.glob: list[str] = []
         self.open = False
@@ -192,7 +192,7 @@ class _Line:
             if match and not self.found:
                 assigned[match[0][:-1]] = text[match.end() :]
             else:
-                self.found.append(Word(text, "".join(self.glob)))
+                self.found.append(ShellWord(text, "".join(self.glob)))
         self.plain, self.glob, self.open, self.bare = [], [], False, ""
 
     def _unterminated(self) -> MakefileError:

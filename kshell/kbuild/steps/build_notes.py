@@ -14,7 +14,7 @@ from kshell.kbuild.directory import Directory, parts_of
 from kshell.kbuild.header.prototypes import compare
 from kshell.kbuild.messages import NOTE, BuildMessage
 from kshell.kbuild.systbl.table_row import TableRow
-from kshell.kbuild.tree.paths import TABLE
+from kshell.kbuild.tree.tree_paths import TABLE
 from kshell.kernel.core.layout import entry_name
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from kshell.kbuild.build_log import BuildLog
 from kshell.kbuild.messages import ERROR, BuildMessage
-from kshell.kbuild.steps.output import is_output, remove_output
-from kshell.kbuild.tree.paths import GENERATED
+from kshell.kbuild.steps.build_output import is_output, remove_output
 from kshell.kbuild.tree.sources import Sources
+from kshell.kbuild.tree.tree_paths import GENERATED
 
 KEPT = (".version", "Module.symvers")  # by clean, so that modules outside the tree can still be built
 

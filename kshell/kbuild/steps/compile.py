@@ -12,10 +12,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from kshell.abi.problem import excerpt
+from kshell.cc.finding import Finding
+from kshell.cc.names import undeclared
 from kshell.cc.source import compile_text, parse_text
 from kshell.cc.source_error import SourceError
 from kshell.kbuild.messages import ERROR, BuildMessage
-from kshell.kbuild.steps.compile_checks import finding_message, top_level_error
 from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.core.object import ObjectFile
 from kshell.kernel.core.sections import SECTIONS, DeclarationError, Stub
@@ -55,7 +56,7 @@ def _compile_python(text: str, path: str, modname: str, builtin: bool) -> Compil
         namespace = _declare(source.object, path)
     except _TopLevel as error:
         names = source.object.functions
-        return Compiled(None, [*messages, top_level_error(text, path, names, error.line, error.cause)])
+        return Compiled(None, [*messages, _top_level_error(error, text, path, names)])
     payload = _payload(source.object, places, namespace, modname)
     twice = _defined_twice(payload, places, exported, text, path)
     return Compiled(None if twice else payload, [*messages, *twice])
@@ -77,7 +78,7 @@ def _defined_twice(
             first, again = (*lines.get(name, ()), 0, 0)[:2]
             because = f"line {first} of this file {has} {name} already"
             what = f"redefinition of '{symbol}{name}'"
-            found.append(message_at(ERROR, what, path, text, again, min(again, 1), because, try_))
+            found.append(finding_message(Finding(ERROR, what, again, min(again, 1), 1, because, try_), text, path))
     return found
 
 
@@ -175,9 +176,24 @@ def _places(tree: ast.Module) -> Places:
     return found
 
 
-def message_at(
-    kind: str, text: str, path: str, source: str, line: int, column: int, because: str, try_: str, width: int = 1
-) -> BuildMessage:
-    """A message about one place of a source, with the line and a caret under it."""
-    shown = excerpt(source, line, column, width) if column else ()
-    return BuildMessage(kind, text, path, line, column, shown, because, try_)
+def finding_message(found: Finding, text: str, path: str) -> BuildMessage:
+    """What was found, in gcc's words, with the line and a caret under it."""
+    shown = excerpt(text, found.line, found.column, found.width) if found.column > 0 else ()
+    return BuildMessage(found.kind, found.text, path, found.line, found.column, shown, found.because, found.try_)
+
+
+def _top_level_error(error: _TopLevel, text: str, path: str, names: list[str]) -> BuildMessage:
+    """What to say where the declarations of the file could not be made; `names` are those of its functions."""
+    line, cause = error.line, error.cause
+    because, try_ = (
+        "a file declares at its top level, and does nothing there",
+        f"correct line {line}, and make again",
+    )
+    if isinstance(cause, DeclarationError):
+        what, because = str(cause), "a declaration does not fit what it declares"
+    elif isinstance(cause, NameError) and cause.name:
+        what = f"'{cause.name}' undeclared here (not in a function)"
+        because, try_ = undeclared(cause.name, names)
+    else:
+        what = f"{type(cause).__name__}: {cause}"
+    return BuildMessage(ERROR, what, path, line, 1, excerpt(text, line), because, try_)

@@ -16,8 +16,8 @@ from kshell.cc.source import module_name
 from kshell.kbuild.build_log import BuildLog
 from kshell.kbuild.directory import Directory, parts_of
 from kshell.kbuild.makefile.makefile import Entry
+from kshell.kbuild.steps.build_output import check_output, is_output, read_sealed, write_sealed
 from kshell.kbuild.steps.compile import COMPILERS, compile_source
-from kshell.kbuild.steps.output import check_output, is_output, read_sealed, write_sealed
 from kshell.kbuild.tree.sources import Sources
 from kshell.kernel.core.profile import Profile
 

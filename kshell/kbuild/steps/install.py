@@ -12,8 +12,7 @@ from kshell.abi.object_file import ObjectError, is_object, read_object
 from kshell.abi.problem import ProblemError
 from kshell.cc.image import read_image
 from kshell.kbuild.build_log import BuildLog
-from kshell.kbuild.makefile.makefile import Makefile
-from kshell.kbuild.steps.output import unseal, write_hidden, write_output
+from kshell.kbuild.steps.build_output import unseal, write_hidden, write_output
 from kshell.kbuild.tree.sources import Sources
 from kshell.kernel.boot.vmlinux import Vmlinux
 
@@ -25,7 +24,7 @@ class InstallError(ProblemError):
     """No kernel can be booted from a tree."""
 
 
-def install(sources: Sources, top: Makefile, log: BuildLog) -> str:
+def install(sources: Sources, log: BuildLog) -> str:
     """Copy vmlinux and System.map to the tree's boot folder; returns the release.  Raises BuildFailed."""
     data = sources.read_bytes("vmlinux")
     try:

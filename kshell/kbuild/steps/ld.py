@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from kshell.abi.problem import did_you_mean
 from kshell.kbuild.messages import ERROR, BuildMessage
 from kshell.kbuild.systbl.table_row import TableRow
-from kshell.kbuild.tree.paths import GENERATED
+from kshell.kbuild.tree.tree_paths import GENERATED
 
 SYSCALL_OBJECT = "arch/x86/entry/syscall_64.o"
 CALL = 5  # bytes into a function, where the first thing it does is to call another

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from kshell.abi.object_file import write_object
 from kshell.kbuild.build_log import BuildLog
+from kshell.kbuild.steps.build_output import write_output
 from kshell.kbuild.steps.modpost import Export, ModuleObject, Posted, modpost
-from kshell.kbuild.steps.output import write_output
 from kshell.kbuild.tree.sources import Sources
 from kshell.kernel.boot.vmlinux import vermagic
 from kshell.kernel.core.profile import Profile
@@ -21,7 +21,7 @@ _TRAIL = (
 )
 
 
-class Target(NamedTuple):
+class TargetKernel(NamedTuple):
     """What modules are built for: the kernel's `profile` and `release`, and its exports, `known`, None where no
     Module.symvers tells them.  `intree` modules are part of the kernel's own tree."""
 
@@ -36,7 +36,7 @@ class Target(NamedTuple):
         return self.profile.version < (5, 6)
 
 
-def post_modules(log: BuildLog, modules: Sequence[ModuleObject], target: Target, shown: str = "") -> Posted:
+def post_modules(log: BuildLog, modules: Sequence[ModuleObject], target: TargetKernel, shown: str = "") -> Posted:
     """Look at the modules together.  Raises BuildFailed.  `shown` is put in front of what the log calls a file."""
     if target.is_old:
         log.line("  Building modules, stage 2.")
@@ -52,7 +52,7 @@ def link_modules(
     sources: Sources,
     log: BuildLog,
     modules: Sequence[ModuleObject],
-    target: Target,
+    target: TargetKernel,
     posted: Posted,
     shown: str = "",
 ) -> None:
@@ -73,7 +73,7 @@ def link_modules(
         log.advance(path)
 
 
-def _no_symvers(log: BuildLog, target: Target) -> None:
+def _no_symvers(log: BuildLog, target: TargetKernel) -> None:
     """The warning of Makefile.modpost where the kernel's tree was never built."""
     if not target.is_old:
         log.line("WARNING: Module.symvers is missing.")
@@ -86,7 +86,7 @@ def _no_symvers(log: BuildLog, target: Target) -> None:
     log.line("")
 
 
-def _modpost(log: BuildLog, modules: list[ModuleObject], target: Target) -> Posted:
+def _modpost(log: BuildLog, modules: list[ModuleObject], target: TargetKernel) -> Posted:
     posted = modpost(
         modules, target.known or [], target.profile, external=not target.intree, has_symvers=target.known is not None
     )
@@ -96,7 +96,7 @@ def _modpost(log: BuildLog, modules: list[ModuleObject], target: Target) -> Post
     return posted
 
 
-def _payload(module: ModuleObject, depends: list[str], target: Target) -> dict[str, Any]:
+def _payload(module: ModuleObject, depends: list[str], target: TargetKernel) -> dict[str, Any]:
     payload = module.payload
     return {
         "source": payload["source"],

@@ -12,15 +12,15 @@ from collections.abc import Sequence
 
 from kshell.abi.object_file import ObjectError, read_object
 from kshell.kbuild.build_log import BuildLog
-from kshell.kbuild.steps.module_build import Target
-from kshell.kbuild.steps.output import write_output
+from kshell.kbuild.steps.build_output import write_output
+from kshell.kbuild.steps.module_build import TargetKernel
 from kshell.kbuild.tree.sources import Sources
 
 MODULES = "boot/modules"
 DEP = "modules.dep"
 
 
-def install_modules(tree: Sources, folder: Sources, paths: Sequence[str], target: Target, log: BuildLog) -> None:
+def install_modules(tree: Sources, folder: Sources, paths: Sequence[str], target: TargetKernel, log: BuildLog) -> None:
     """Copy the modules at `paths` (in `folder`, without .ko) into the tree; modules.dep.  Raises BuildFailed."""
     below = "kernel" if target.intree else "extra" if target.is_old else "updates"
     root = f"{MODULES}/{target.release}"

@@ -8,7 +8,7 @@ from kshell.abi.object_file import ObjectError, read_object
 from kshell.kbuild.build_log import BuildLog
 from kshell.kbuild.makefile.makefile import Makefile
 from kshell.kbuild.messages import ERROR, BuildMessage
-from kshell.kbuild.steps.output import write_output
+from kshell.kbuild.steps.build_output import write_output
 from kshell.kbuild.steps.userprog import build_program, digest
 from kshell.kbuild.tree.sources import Sources
 

@@ -20,7 +20,7 @@ from kshell.kbuild.messages import ERROR, BuildMessage
 from kshell.kbuild.systbl.row_in_c import c_integer, number_fault, shown, symbol_fault
 from kshell.kbuild.systbl.table_notes import notes
 from kshell.kbuild.systbl.table_row import SystblResult, TableRow
-from kshell.kbuild.tree.paths import GENERATED, TABLE
+from kshell.kbuild.tree.tree_paths import GENERATED, TABLE
 
 HEADER = f"./{GENERATED}"
 NI_SYSCALL = {"4.19": "sys_ni_syscall", "6.19": "__x64_sys_ni_syscall"}

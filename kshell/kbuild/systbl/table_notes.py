@@ -81,6 +81,11 @@ def _join(first: str, second: str) -> str:
     return f"{first}; {second}" if first and second else first or second
 
 
+def _typed(fields: list[str]) -> str:
+    """A row to be typed instead; what a terminal could take for a command is U+FFFD."""
+    return "\t".join("".join(c if c.isprintable() else "\ufffd" for c in field) for field in fields)
+
+
 def _is_taken(error: TblError) -> bool:
     """Whether the error is about a number that two rows have."""
     return error.what.startswith("number ") and error.what.endswith(" is taken")
@@ -94,7 +99,7 @@ def _try(made: _Notes, error: TblError) -> str:
     """What to type instead; where that is another number, one that is free."""
     if _is_taken(error) or _is_x32(error):
         fields = made.lines[made.result.blamed.get(error.line, error.line) - 1].split()
-        return "\t".join([str(made.free), *fields[1:]])
+        return _typed([str(made.free), *fields[1:]])
     return error.try_
 
 
@@ -136,10 +141,10 @@ def _explain_failure(made: _Notes, line: int, message: BuildMessage) -> None:
         message.because = _join(
             message.because, "the script knows comments only at the start of a line: # is a field here"
         )
-        message.try_ = "\t".join(row.split()) + "  (the comment on a line of its own)"
+        message.try_ = _typed(row.split()) + "  (the comment on a line of its own)"
     elif "compat entry" in message.text:
         message.because = "a row of 64-bit calls has at most four columns here: number, ABI, name, entry"
-        message.try_ = "\t".join(text.split()[:4])
+        message.try_ = _typed(text.split()[:4])
     elif not message.try_:
         message.try_ = f"number, ABI, name and entry, parted by tabs: {made.free}\tcommon\tNAME\t" + (
             "__x64_sys_NAME" if made.profile == "4.19" else "sys_NAME"

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from kshell.abi.object_file import MAGIC, is_object
-from kshell.kbuild.tree.paths import SKIPPED
 from kshell.kbuild.tree.sources import Sources, Stamp
 from kshell.kbuild.tree.tree_files import SIZE_MAX, TEMPORARY, TreeError, kind_of, read_bytes
+from kshell.kbuild.tree.tree_paths import SKIPPED
 from kshell.kbuild.tree.unified import unified
 
 FILES_MAX = 5000

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from kshell.kbuild.tree.paths import PRISTINE, VERSIONS
 from kshell.kbuild.tree.tree_files import TreeError, check_place, keep_copy, same_contents, write_new, write_whole
+from kshell.kbuild.tree.tree_paths import PRISTINE, VERSIONS
 
 
 class NewTree(NamedTuple):

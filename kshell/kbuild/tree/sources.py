@@ -15,8 +15,8 @@ from kshell.kbuild.build_log import BuildFailed
 from kshell.kbuild.makefile.makefile import Host, Makefile, MakefileError, parse
 from kshell.kbuild.messages import ERROR, BuildMessage
 from kshell.kbuild.tree import tree_files
-from kshell.kbuild.tree.paths import HIDDEN, LAST_BUILD, MAKEFILE, PRISTINE, SKIPPED, TABLE, VERSIONS
 from kshell.kbuild.tree.tree_files import TreeError
+from kshell.kbuild.tree.tree_paths import HIDDEN, LAST_BUILD, MAKEFILE, PRISTINE, SKIPPED, TABLE, VERSIONS
 
 Stamp = dict[str, tuple[int, int, str]]  # path -> size, mtime in ns, hash of the contents
 BYTES_MAX = 32 << 20

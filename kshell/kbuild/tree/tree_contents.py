@@ -9,7 +9,7 @@ import os
 from typing import NamedTuple
 
 from kshell.abi import syscall_tbl
-from kshell.kbuild.tree.paths import HEADER, TABLE
+from kshell.kbuild.tree.tree_paths import HEADER, TABLE
 from kshell.kernel.core.layout import entry_name
 from kshell.kernel.core.profile import PROFILES
 from kshell.kernel.syscalls import definitions, linked_in

@@ -113,7 +113,7 @@ def _place_functions(k: Kernel, objects: list[LoadedObject]) -> None:
     _map_text(k, layout.OBJECT_TEXT, layout.OBJECT_TEXT + pages * PAGE_SIZE)
     for address, (linked, function) in zip(layout.FUNCTIONS, functions, strict=False):
         name, export = function.__name__, exported_by(linked.sections, function)
-        k.define_function(name, function, address, exported=export).kind = layout.letter_of(name, "T")
+        k.define_function(name, function, address, exported=export, kind=layout.letter_of(name, "T"))
 
 
 def _place_variables(k: Kernel, objects: list[LoadedObject]) -> None:

@@ -32,7 +32,7 @@ class LoadedObject(NamedTuple):
     functions: list[FunctionType]
 
 
-class Vmlinux:
+class Vmlinux(NamedTuple):
     """A kernel that can be booted.
 
     `release` is what uname says, `build` the number behind the # of its version, `table` the system calls it was
@@ -40,19 +40,12 @@ class Vmlinux:
     process already.  `tree` is the folder it was built in, empty for the kernels that come with kshell.
     """
 
-    __slots__ = ("build", "objects", "profile", "release", "table", "tree")
-
-    def __init__(
-        self,
-        profile: Profile,
-        release: str,
-        build: int,
-        table: SyscallTable,
-        objects: Sequence[ObjectFile | ModuleType],
-        tree: str = "",
-    ) -> None:
-        self.profile, self.release, self.build, self.table = profile, release, build, table
-        self.objects, self.tree = objects, tree
+    profile: Profile
+    release: str
+    build: int
+    table: SyscallTable
+    objects: Sequence[ObjectFile | ModuleType]
+    tree: str = ""
 
     @property
     def vermagic(self) -> str:

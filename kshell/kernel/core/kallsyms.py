@@ -8,26 +8,20 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterator
+from typing import NamedTuple
 
 
-class Symbol:
+class Symbol(NamedTuple):
     """One name and its address.  `kind` is nm's letter; `module` the owner's name, or None for the kernel itself;
     `source` is where a Python body stands ("file:line")."""
 
-    __slots__ = ("address", "exported", "kind", "module", "name", "size", "source")
-
-    def __init__(
-        self,
-        name: str,
-        address: int,
-        kind: str,
-        size: int,
-        module: str | None = None,
-        source: str | None = None,
-        exported: str | None = None,
-    ) -> None:
-        self.name, self.address, self.kind, self.size = name, address, kind, size
-        self.module, self.source, self.exported = module, source, exported
+    name: str
+    address: int
+    kind: str
+    size: int
+    module: str | None = None
+    source: str | None = None
+    exported: str | None = None
 
     @property
     def is_function(self) -> bool:

@@ -162,7 +162,7 @@ class KernelMemory:
     def read(self, address: int, size: int) -> bytes:
         """`size` bytes at a kernel address.  Raises KernelFault."""
         chunks = []
-        for at, length in _split(address, size):
+        for at, length in page_parts(address, size):
             frame = self.check(at, READ) + (at & PAGE_SIZE - 1)
             chunks.append(self.ram.bytes[frame : frame + length])
         return b"".join(chunks)
@@ -170,7 +170,7 @@ class KernelMemory:
     def write(self, address: int, data: bytes) -> None:
         """Put `data` at a kernel address.  Raises KernelFault."""
         done = 0
-        for at, length in _split(address, len(data)):
+        for at, length in page_parts(address, len(data)):
             frame = self.check(at, WRITE) + (at & PAGE_SIZE - 1)
             self.ram.bytes[frame : frame + length] = data[done : done + length]
             done += length
@@ -190,13 +190,13 @@ class KernelMemory:
 
     def fill(self, address: int, byte: int, size: int) -> None:
         """Fill `size` bytes at a kernel address.  Raises KernelFault."""
-        for at, length in _split(address, size):
+        for at, length in page_parts(address, size):
             self.write(at, bytes([byte]) * length)
 
     def poke(self, address: int, data: bytes) -> None:
         """Put `data` into kernel text or read-only data, as the linker and text_poke() do, whatever the page allows."""
         done = 0
-        for page, length in _split(address, len(data)):
+        for page, length in page_parts(address, len(data)):
             at = self.physical(page)
             self.ram.bytes[at : at + length] = data[done : done + length]
             done += length
@@ -233,7 +233,7 @@ class KernelMemory:
         self._free_stacks.append(stack)
 
 
-def _split(address: int, size: int) -> Iterator[tuple[int, int]]:
+def page_parts(address: int, size: int) -> Iterator[tuple[int, int]]:
     """[address, address + size) cut at page boundaries: (address, length) each."""
     while size > 0:
         length = min(size, PAGE_SIZE - (address & PAGE_SIZE - 1))

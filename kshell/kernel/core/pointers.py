@@ -169,14 +169,15 @@ class KernelText:
         *,
         module: str | None = None,
         exported: str | None = None,
+        kind: str | None = None,
     ) -> Symbol:
-        """Let `body` live at `address`: a stub in text, a symbol, and the body behind it."""
+        """Let `body` live at `address`: a stub in text, a symbol (nm's letter `kind`), and the body behind it."""
         self.memory.poke(address, KERNEL_FUNCTION_STUB)
         self.bodies[address] = body
         code = getattr(body, "__wrapped__", body).__code__
         source = f"{code.co_filename}:{code.co_firstlineno}"
         self._function_addresses[getattr(body, "__wrapped__", body)] = address
-        kind = "T" if exported or module is None else "t"
+        kind = kind or ("T" if exported or module is None else "t")
         return self.symbols.add(
             Symbol(name, address, kind, layout.FUNCTION_SIZE, module=module, source=source, exported=exported)
         )

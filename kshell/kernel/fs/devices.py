@@ -10,7 +10,7 @@ from kshell.abi.stat import S_IFCHR
 from kshell.abi.structs import makedev
 from kshell.kernel.fs.file import File, Kiocb
 from kshell.kernel.fs.inode import Inode, SuperBlock
-from kshell.kernel.fs.uio import CHUNK, IovIter
+from kshell.kernel.fs.uio import CHUNK, IovIter, fill
 from kshell.kernel.kernel import Kernel
 
 MEM_MAJOR, TTYAUX_MAJOR = 1, 5
@@ -28,7 +28,7 @@ class CharInode(Inode):
         self.rdev = makedev(major, minor)
 
     def llseek(self, file: File, offset: int, whence: int) -> int:
-        """There is only one position, 0.  C: null_lseek()."""
+        """There is only one position, 0.  C: null_lseek(), noop_llseek()."""
         return 0
 
 
@@ -45,10 +45,6 @@ class NullInode(CharInode):
         """All taken, without touching the buffer."""
         return source.count
 
-    def contents(self) -> bytes | int:
-        """Nothing."""
-        return b""
-
 
 class StreamInode(CharInode):
     """A device that never runs dry: `produce` makes the next bytes."""
@@ -61,24 +57,13 @@ class StreamInode(CharInode):
 
     def read_iter(self, k: Kernel, iocb: Kiocb, to: IovIter) -> int:
         """Fill the buffer as far as it can be reached."""
-        done = 0
-        while to.count:
-            size = min(to.count, CHUNK)
-            copied = to.copy_to_iter(self.produce(k, size))
-            done += copied
-            if copied < size:
-                return done or -EFAULT
-        return done
+        return fill(to, lambda done, size: self.produce(k, size))
 
 
 class ZeroInode(StreamInode, NullInode):
     """/dev/zero: zeros without end."""
 
     __slots__ = ()
-
-    def contents(self) -> bytes | int:
-        """Without end, so nothing that could be shown."""
-        return Inode.contents(self)
 
 
 class FullInode(StreamInode):
@@ -111,10 +96,6 @@ class RandomInode(StreamInode):
                 return done or -EFAULT
         return done
 
-    def llseek(self, file: File, offset: int, whence: int) -> int:
-        """Without effect.  C: noop_llseek()."""
-        return file.pos
-
 
 class TtyInode(CharInode):
     """/dev/tty and /dev/console: the shell's own screen and keyboard."""
@@ -140,7 +121,3 @@ class TtyInode(CharInode):
             k.tty.write(data)
             done += size
         return done
-
-    def llseek(self, file: File, offset: int, whence: int) -> int:
-        """ESPIPE: a screen has no position."""
-        return Inode.llseek(self, file, offset, whence)

@@ -1,14 +1,11 @@
-"""The tree that a kernel boots with, and a way to look into it from outside.
+"""The tree that a kernel boots with.
 
 C counterpart: none; on Linux an initramfs and a few mounts do this.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from kshell.abi.errno import ENOENT
-from kshell.abi.fcntl import AT_FDCWD, O_LARGEFILE, O_RDWR
+from kshell.abi.fcntl import O_LARGEFILE, O_RDWR
 from kshell.kernel.fs.dcache import Dentry, d_add
 from kshell.kernel.fs.devices import (
     MEM_MAJOR,
@@ -20,8 +17,7 @@ from kshell.kernel.fs.devices import (
     ZeroInode,
 )
 from kshell.kernel.fs.file import File, FilesStruct
-from kshell.kernel.fs.inode import MAY_READ, DirectoryInode, Inode, SuperBlock, SymlinkInode, inode_permission
-from kshell.kernel.fs.namei import filename_lookup
+from kshell.kernel.fs.inode import DirectoryInode, Inode, SuperBlock, SymlinkInode
 from kshell.kernel.fs.shmem import RegularInode
 from kshell.kernel.kernel import Kernel
 
@@ -57,25 +53,12 @@ FILES = (
 LINKS = ((b"etc/mtab", b"/proc/self/mounts"), (b"home/student/loop", b"loop"))
 
 
-class DirEntry(NamedTuple):
-    """One line of a listing: a name and the inode behind it."""
-
-    name: str
-    inode: Inode
-
-    @property
-    def target(self) -> str | None:
-        """Where a symbolic link leads, None for anything else."""
-        return self.inode.target.decode(errors="replace") if isinstance(self.inode, SymlinkInode) else None
-
-
 class FileSystem:
     """Everything that has a path.  `root` is where every walk ends up; `pipefs` counts the pipes."""
 
-    __slots__ = ("_console", "_k", "pipefs", "root")
+    __slots__ = ("_console", "pipefs", "root")
 
     def __init__(self, k: Kernel) -> None:
-        self._k = k
         now = k.clock.realtime_ns()
         rootfs = SuperBlock("tmpfs", 0x12)
         self.root = Dentry(b"", None, DirectoryInode(rootfs, 0o755, now))
@@ -115,37 +98,3 @@ class FileSystem:
         for fd in range(3):
             files.install(fd, tty)
         return files
-
-    def _find(self, path: str | bytes) -> Inode | int:
-        name = path if isinstance(path, bytes) else path.encode("utf-8", "surrogateescape")
-        if not name:
-            return -ENOENT
-        found = filename_lookup(self._k, AT_FDCWD, name)
-        return found if isinstance(found, int) else found.inode
-
-    def _refused(self, inode: Inode) -> int:
-        return inode_permission(self._k.current.cred, inode, MAY_READ)
-
-    def listing(self, path: str | bytes) -> list[DirEntry] | int:
-        """The entries of a directory by name, or the one entry of anything else; a negative errno.
-
-        The current task's directory and credentials count, its descriptors are not touched.
-        """
-        inode = self._find(path)
-        if isinstance(inode, int):
-            return inode
-        if not isinstance(inode, DirectoryInode):
-            return [DirEntry(path if isinstance(path, str) else path.decode(errors="replace"), inode)]
-        err = self._refused(inode)
-        if err:
-            return err
-        entries = []
-        for name in sorted(inode.names()):
-            if (dentry := inode.lookup(name)) is not None:
-                entries.append(DirEntry(name.decode(errors="replace"), dentry.inode))
-        return entries
-
-    def contents(self, path: str | bytes) -> bytes | int:
-        """All bytes of a file, or a negative errno (EISDIR; EINVAL for a device: it has no end)."""
-        inode = self._find(path)
-        return inode if isinstance(inode, int) else self._refused(inode) or inode.contents()

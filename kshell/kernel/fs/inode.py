@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kshell.abi.errno import EACCES, EINVAL, EISDIR, ENOSPC, ENXIO, ESPIPE
+from kshell.abi.errno import EACCES, EINVAL, EISDIR, ENXIO
 from kshell.abi.fcntl import SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET
 from kshell.abi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_ISGID, S_IXGRP
 from kshell.machine.ram import PAGE_SIZE
@@ -50,7 +50,7 @@ class Inode:
     """A file.  Times are nanoseconds since 1970; `users` counts the open files that keep it when its names are gone."""
 
     __slots__ = ("atime", "ctime", "gid", "ino", "mode", "mtime", "nlink", "rdev", "sb", "uid", "users")
-    can_seek = True  # whether it has a position (pread, pwrite)
+    can_seek = True  # whether it has a position (lseek, pread, pwrite)
 
     def __init__(self, sb: SuperBlock, mode: int, now: int, uid: int = 0, gid: int = 0) -> None:
         self.sb, self.mode, self.uid, self.gid = sb, mode, uid, gid
@@ -85,12 +85,15 @@ class Inode:
         return -EINVAL
 
     def llseek(self, file: File, offset: int, whence: int) -> int:
-        """Move the position; the new one or a negative errno.  C: f_op->llseek."""
-        return -ESPIPE
+        """Move the position; the new one or a negative errno.  C: f_op->llseek.
 
-    def contents(self) -> bytes | int:
-        """All its bytes, for a person who looks in from outside; -EINVAL where there is no such thing."""
-        return -EINVAL
+        Without more, it moves from the start or the present position only (C: dcache_dir_lseek(), seq_lseek()).
+        """
+        if whence == SEEK_CUR:
+            offset += file.pos
+        elif whence != SEEK_SET:
+            return -EINVAL
+        return vfs_setpos(file, offset, MAX_LFS_FILESIZE)
 
     def truncate(self, now: int) -> None:
         """Make it empty, for O_TRUNC; only regular files know how."""
@@ -144,18 +147,6 @@ class DirectoryInode(Inode):
 
     def read_iter(self, k: Kernel, iocb: Kiocb, to: IovIter) -> int:
         """EISDIR: getdents() is the call for this.  C: generic_read_dir()."""
-        return -EISDIR
-
-    def llseek(self, file: File, offset: int, whence: int) -> int:
-        """Only from the start or the present position.  C: dcache_dir_lseek()."""
-        if whence == SEEK_CUR:
-            offset += file.pos
-        elif whence != SEEK_SET:
-            return -EINVAL
-        return vfs_setpos(file, offset, MAX_LFS_FILESIZE)
-
-    def contents(self) -> bytes | int:
-        """EISDIR."""
         return -EISDIR
 
 
@@ -225,8 +216,3 @@ def inode_init_owner(cred: Cred, directory: Inode, mode: int) -> tuple[int, int,
     elif mode & (S_ISGID | S_IXGRP) == S_ISGID | S_IXGRP and cred.euid and cred.egid != directory.gid:
         mode &= ~S_ISGID
     return mode, cred.euid, directory.gid
-
-
-def check_space(sb: SuperBlock) -> int:
-    """0, or -ENOSPC when the file system holds as many inodes as it may."""
-    return 0 if sb.free_inodes > 0 else -ENOSPC

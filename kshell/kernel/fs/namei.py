@@ -6,6 +6,8 @@ C counterpart: fs/namei.c.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kshell.abi.errno import (
     EBADF,
     EBUSY,
@@ -15,6 +17,7 @@ from kshell.abi.errno import (
     ELOOP,
     ENAMETOOLONG,
     ENOENT,
+    ENOSPC,
     ENOTDIR,
     ENOTEMPTY,
     EPERM,
@@ -26,8 +29,9 @@ from kshell.kernel.fs.inode import (
     MAY_EXEC,
     MAY_WRITE,
     DirectoryInode,
+    Inode,
+    SuperBlock,
     SymlinkInode,
-    check_space,
     inode_init_owner,
     inode_permission,
 )
@@ -38,6 +42,7 @@ PATH_MAX = 4096  # bytes of a path, its NUL included
 NAME_MAX = 255  # bytes of one name
 MAXSYMLINKS = 40  # links followed in one walk
 
+MakeInode = Callable[[SuperBlock, int, int, int, int], Inode]  # a kind of file, by mode, time, uid and gid
 LAST_NORM, LAST_ROOT, LAST_DOT, LAST_DOTDOT = range(4)  # what the last part of a path is
 
 
@@ -128,25 +133,18 @@ class Nameidata:
         return err
 
 
-def path_init(k: Kernel, dfd: int, name: bytes) -> Nameidata | int:
-    """Where a walk starts: the root, the current directory, or an open one (EBADF, ENOTDIR)."""
-    if name.startswith(b"/"):
-        return Nameidata(k, k.fs.root)
-    if dfd == AT_FDCWD:
-        return Nameidata(k, k.current.cwd)
-    file = k.current.files.get_raw(dfd)
-    if file is None:
-        return -EBADF
-    if name and not isinstance(file.inode, DirectoryInode):
-        return -ENOTDIR
-    return Nameidata(k, file.dentry)
-
-
 def path_parent(k: Kernel, dfd: int, name: bytes) -> Nameidata | int:
-    """Walk as far as the directory that holds the last name.  C: filename_parentat()."""
-    nd = path_init(k, dfd, name)
-    if isinstance(nd, int):
-        return nd
+    """Walk as far as the directory that holds the last name; the start is the root, the current directory, or an open
+    one (EBADF, ENOTDIR).  C: path_init(), filename_parentat()."""
+    start = k.current.cwd  # from which an absolute path goes to the root at once
+    if dfd != AT_FDCWD and not name.startswith(b"/"):
+        file = k.current.files.get_raw(dfd)
+        if file is None:
+            return -EBADF
+        if name and not isinstance(file.inode, DirectoryInode):
+            return -ENOTDIR
+        start = file.dentry
+    nd = Nameidata(k, start)
     return nd.walk(name) or nd
 
 
@@ -169,23 +167,34 @@ def filename_lookup(k: Kernel, dfd: int, name: bytes, follow: bool = True, direc
         return found
 
 
-def user_path_at(k: Kernel, dfd: int, filename: int, follow: bool = True, directory: bool = False) -> Dentry | int:
-    """What the path at a user address means.  C: user_path_at()."""
-    name = getname(k, filename)
-    return name if isinstance(name, int) else filename_lookup(k, dfd, name, follow, directory)
-
-
 def user_path_parent(k: Kernel, dfd: int, filename: int) -> Nameidata | int:
     """The directory that holds the last name of the path at a user address.  C: user_path_parent()."""
     name = getname(k, filename)
     return name if isinstance(name, int) else path_parent(k, dfd, name)
 
 
-def may_create(k: Kernel, parent: Dentry) -> int:
-    """0, or why nothing can be made in this directory: it is removed, or it cannot be written."""
-    if not parent.hashed:
-        return -ENOENT
-    return inode_permission(k.current.cred, parent.inode, MAY_WRITE | MAY_EXEC)
+def new_inode(k: Kernel, directory: DirectoryInode, kind: MakeInode, mode: int, fixed: int) -> Inode | int:
+    """Something new to live in `directory`, the current task's; or why not: -`fixed` where nothing can be made."""
+    err = inode_permission(k.current.cred, directory, MAY_WRITE | MAY_EXEC)
+    if err:
+        return err
+    if directory.fixed:
+        return -fixed
+    if directory.sb.free_inodes <= 0:
+        return -ENOSPC
+    mode, uid, gid = inode_init_owner(k.current.cred, directory, mode & ~k.current.umask)
+    return kind(directory.sb, mode, k.clock.realtime_ns(), uid, gid)
+
+
+def vfs_create(nd: Nameidata, kind: MakeInode, mode: int, fixed: int) -> Dentry | int:
+    """Make what the last name of a walk shall be; ENOENT in a directory that is removed, and as new_inode()."""
+    directory = nd.dentry.inode
+    assert isinstance(directory, DirectoryInode)
+    inode = new_inode(nd.k, directory, kind, mode, fixed) if nd.dentry.hashed else -ENOENT
+    if isinstance(inode, int):
+        return inode
+    directory.modified(inode.ctime)
+    return d_add(nd.dentry, nd.last, inode)
 
 
 def may_delete(k: Kernel, victim: Dentry, is_dir: bool) -> int:
@@ -203,7 +212,16 @@ def may_delete(k: Kernel, victim: Dentry, is_dir: bool) -> int:
         return -EISDIR
     if directory.fixed:
         return -EPERM
-    return -EBUSY if victim.is_mountpoint else 0
+    if victim.is_mountpoint:
+        return -EBUSY
+    return -ENOTEMPTY if isinstance(victim.inode, DirectoryInode) and victim.inode.names() else 0
+
+
+def _delete(k: Kernel, victim: Dentry, is_dir: bool) -> int:
+    err = may_delete(k, victim, is_dir)
+    if not err:
+        d_delete(victim, k.clock.realtime_ns())
+    return err
 
 
 def do_mkdirat(k: Kernel, dfd: int, pathname: int, mode: int) -> int:
@@ -216,17 +234,8 @@ def do_mkdirat(k: Kernel, dfd: int, pathname: int, mode: int) -> int:
         return found
     if found is not None:
         return -EEXIST
-    directory = nd.dentry.inode
-    assert isinstance(directory, DirectoryInode)
-    err = may_create(k, nd.dentry) or (-EPERM if directory.fixed else check_space(directory.sb))
-    if err:
-        return err
-    now = k.clock.realtime_ns()
-    mode &= (0o777 | S_ISVTX) & ~k.current.umask
-    mode, uid, gid = inode_init_owner(k.current.cred, directory, S_IFDIR | mode)
-    d_add(nd.dentry, nd.last, DirectoryInode(directory.sb, mode, now, uid, gid))
-    directory.modified(now)
-    return 0
+    made = vfs_create(nd, DirectoryInode, S_IFDIR | mode & (0o777 | S_ISVTX), fixed=EPERM)
+    return made if isinstance(made, int) else 0
 
 
 def do_unlinkat(k: Kernel, dfd: int, pathname: int) -> int:
@@ -241,10 +250,7 @@ def do_unlinkat(k: Kernel, dfd: int, pathname: int) -> int:
         return found
     if nd.trailing:
         return -EISDIR if isinstance(found.inode, DirectoryInode) else -ENOTDIR
-    err = may_delete(k, found, is_dir=False)
-    if not err:
-        d_delete(found, k.clock.realtime_ns())
-    return err
+    return _delete(k, found, is_dir=False)
 
 
 def do_rmdir(k: Kernel, dfd: int, pathname: int) -> int:
@@ -257,11 +263,4 @@ def do_rmdir(k: Kernel, dfd: int, pathname: int) -> int:
     found = nd.step()
     if isinstance(found, int):
         return found
-    err = may_delete(k, found, is_dir=True)
-    if err:
-        return err
-    assert isinstance(found.inode, DirectoryInode)
-    if found.inode.names():
-        return -ENOTEMPTY
-    d_delete(found, k.clock.realtime_ns())
-    return 0
+    return _delete(k, found, is_dir=True)

@@ -27,19 +27,16 @@ from kshell.abi.fcntl import (
     O_TMPFILE,
     O_TRUNC,
 )
-from kshell.kernel.fs.dcache import Dentry, d_add
+from kshell.kernel.fs.dcache import Dentry
 from kshell.kernel.fs.file import File
 from kshell.kernel.fs.inode import (
-    MAY_EXEC,
     MAY_READ,
     MAY_WRITE,
     DirectoryInode,
     SymlinkInode,
-    check_space,
-    inode_init_owner,
     inode_permission,
 )
-from kshell.kernel.fs.namei import LAST_NORM, Nameidata, filename_lookup, may_create, path_parent
+from kshell.kernel.fs.namei import LAST_NORM, Nameidata, filename_lookup, new_inode, path_parent, vfs_create
 from kshell.kernel.fs.shmem import RegularInode
 from kshell.kernel.kernel import Kernel
 
@@ -64,27 +61,19 @@ def build_open_flags(flags: int) -> int:
 
 def do_filp_open(k: Kernel, dfd: int, name: bytes, flags: int, mode: int) -> File | int:
     """Open, or make and open, what `name` says; `flags` are those of build_open_flags()."""
-    created = False
-    found: Dentry | int | None
     if flags & __O_TMPFILE:
-        found = _do_tmpfile(k, dfd, name, mode)
-        created = True
+        made = _do_tmpfile(k, dfd, name, mode)
     else:
         nd = path_parent(k, dfd, name)
         if isinstance(nd, int):
             return nd
         found = _lookup_open(nd, flags)
-        if found is None:
-            found = _create(nd, mode)
-            created = True
-        elif not isinstance(found, int):
-            err = _check_kind(nd, found, flags)
-            if err:
-                return err
-    if isinstance(found, int):
-        return found
-    err = 0 if created else may_open(k, found, flags)
-    return err or vfs_open(k, found, flags, truncate=not created)
+        if isinstance(found, int):
+            return found
+        if found is not None:
+            return _check_kind(nd, found, flags) or may_open(k, found, flags) or vfs_open(k, found, flags)
+        made = vfs_create(nd, RegularInode, mode & 0o7777, fixed=EACCES)
+    return made if isinstance(made, int) else vfs_open(k, made, flags & ~O_TRUNC)
 
 
 def _lookup_open(nd: Nameidata, flags: int) -> Dentry | int | None:
@@ -135,7 +124,7 @@ def may_open(k: Kernel, dentry: Dentry, flags: int) -> int:
     return err
 
 
-def vfs_open(k: Kernel, dentry: Dentry, flags: int, truncate: bool = False) -> File | int:
+def vfs_open(k: Kernel, dentry: Dentry, flags: int) -> File | int:
     """A new open file on `dentry`.  C: vfs_open(), do_open()."""
     file = File(dentry, (flags | O_LARGEFILE) & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC))
     if flags & O_PATH:
@@ -146,29 +135,9 @@ def vfs_open(k: Kernel, dentry: Dentry, flags: int, truncate: bool = False) -> F
     if err:
         file.inode.users -= 1
         return err
-    if truncate and flags & O_TRUNC:
+    if flags & O_TRUNC:
         file.inode.truncate(k.clock.realtime_ns())
     return file
-
-
-def _create(nd: Nameidata, mode: int) -> Dentry | int:
-    """Make the regular file that O_CREAT asks for.  C: lookup_open(), vfs_create()."""
-    k, directory = nd.k, nd.dentry.inode
-    assert isinstance(directory, DirectoryInode)
-    err = may_create(k, nd.dentry) or (-EACCES if directory.fixed else 0)
-    inode = err or _new_inode(k, directory, mode)
-    if isinstance(inode, int):
-        return inode
-    directory.modified(inode.ctime)
-    return d_add(nd.dentry, nd.last, inode)
-
-
-def _new_inode(k: Kernel, directory: DirectoryInode, mode: int) -> RegularInode | int:
-    err = check_space(directory.sb)
-    if err:
-        return err
-    mode, uid, gid = inode_init_owner(k.current.cred, directory, mode & 0o7777 & ~k.current.umask)
-    return RegularInode(directory.sb, mode, k.clock.realtime_ns(), uid, gid)
 
 
 def _do_tmpfile(k: Kernel, dfd: int, name: bytes, mode: int) -> Dentry | int:
@@ -177,10 +146,7 @@ def _do_tmpfile(k: Kernel, dfd: int, name: bytes, mode: int) -> Dentry | int:
     if isinstance(parent, int):
         return parent
     assert isinstance(parent.inode, DirectoryInode)
-    err = inode_permission(k.current.cred, parent.inode, MAY_WRITE | MAY_EXEC)
-    if not err and parent.inode.fixed:
-        err = -EOPNOTSUPP
-    inode = err or _new_inode(k, parent.inode, mode)
+    inode = new_inode(k, parent.inode, RegularInode, mode & 0o7777, fixed=EOPNOTSUPP)
     if isinstance(inode, int):
         return inode
     inode.nlink = 0

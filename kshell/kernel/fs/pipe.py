@@ -72,11 +72,9 @@ class PipeInode(Inode):
                 break
         if done:
             self.accessed(k.clock.realtime_ns())
-        elif not self.writers:
-            return 0
-        elif iocb.file.flags & O_NONBLOCK:
-            return -EAGAIN
-        return done or _wait_for_ever(k, "The pipe is empty and its write end is still open")
+        elif self.writers:
+            return _wait_for_ever(k, iocb.file, "The pipe is empty and its write end is still open")
+        return done
 
     def write_iter(self, k: Kernel, iocb: Kiocb, source: IovIter) -> int:
         """Put bytes in, the last few first into the room that the newest buffer has left."""
@@ -88,10 +86,7 @@ class PipeInode(Inode):
         done = self._merge(source)
         while done >= 0 and source.count:
             if len(self.bufs) >= PIPE_DEF_BUFFERS:
-                if not iocb.file.flags & O_NONBLOCK:
-                    err = _wait_for_ever(k, "The pipe is full and its read end is still open")
-                else:
-                    err = -EAGAIN
+                err = _wait_for_ever(k, iocb.file, "The pipe is full and its read end is still open")
                 done = done or err
                 break
             wanted = min(PAGE_SIZE, source.count)
@@ -127,7 +122,10 @@ def create_pipe_files(k: Kernel, sb: SuperBlock, flags: int) -> tuple[File, File
     return ends
 
 
-def _wait_for_ever(k: Kernel, why: str) -> int:
-    """What a call answers that could only be woken by a task that does not exist: a person's Ctrl-C, -EINTR."""
+def _wait_for_ever(k: Kernel, file: File, why: str) -> int:
+    """What a call answers that could only be woken by a task that does not exist: a person's Ctrl-C, -EINTR; and
+    -EAGAIN where it must not wait."""
+    if file.flags & O_NONBLOCK:
+        return -EAGAIN
     k.note(f"{why}: on Linux this call waits until somebody wakes it. Nobody can here, so kshell interrupts it.")
     return -EINTR

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kshell.abi.errno import EBADF, EFAULT, EINVAL
+from kshell.abi.errno import EBADF, EFAULT, EINVAL, ESPIPE
 from kshell.abi.fcntl import SEEK_MAX
 from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File, Kiocb
 from kshell.kernel.fs.inode import MAX_LFS_FILESIZE
 from kshell.kernel.fs.uio import UserIter
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import access_ok
-
-MAX_RW_COUNT = 0x7FFFF000  # the most that one call transfers: INT_MAX, down to a page
 
 
 def _check(file: File, pos: int, segments: Sequence[tuple[int, int]], mode: int) -> int:
@@ -30,26 +28,20 @@ def _check(file: File, pos: int, segments: Sequence[tuple[int, int]], mode: int)
     return 0
 
 
-def _cut(segments: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    left, result = MAX_RW_COUNT, []
-    for address, length in segments:
-        result.append((address, min(length, left)))
-        left -= result[-1][1]
-    return result
-
-
 def vfs_read(k: Kernel, iocb: Kiocb, *segments: tuple[int, int]) -> int:
     """Read into user memory, (address, length) each; the bytes read or a negative errno."""
     err = _check(iocb.file, iocb.pos, segments, FMODE_READ)
-    return err or iocb.file.inode.read_iter(k, iocb, UserIter(k, *_cut(segments)))
+    return err or iocb.file.inode.read_iter(k, iocb, UserIter(k, *segments))
 
 
 def vfs_write(k: Kernel, iocb: Kiocb, *segments: tuple[int, int]) -> int:
     """Write from user memory, (address, length) each; the bytes written or a negative errno."""
     err = _check(iocb.file, iocb.pos, segments, FMODE_WRITE)
-    return err or iocb.file.inode.write_iter(k, iocb, UserIter(k, *_cut(segments)))
+    return err or iocb.file.inode.write_iter(k, iocb, UserIter(k, *segments))
 
 
 def vfs_llseek(file: File, offset: int, whence: int) -> int:
-    """Move the position; EINVAL for an unknown `whence` comes before what the file has to say."""
-    return file.inode.llseek(file, offset, whence) if whence <= SEEK_MAX else -EINVAL
+    """Move the position; EINVAL for an unknown `whence` comes before ESPIPE, and both before what the file says."""
+    if whence > SEEK_MAX:
+        return -EINVAL
+    return file.inode.llseek(file, offset, whence) if file.inode.can_seek else -ESPIPE

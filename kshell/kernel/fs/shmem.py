@@ -8,9 +8,10 @@ from __future__ import annotations
 from kshell.abi.errno import EFAULT, EFBIG, ENOSPC, ENXIO
 from kshell.abi.fcntl import O_APPEND, SEEK_DATA, SEEK_HOLE
 from kshell.abi.stat import S_IFREG
+from kshell.kernel.core.memory import page_parts
 from kshell.kernel.fs.file import File, Kiocb
 from kshell.kernel.fs.inode import MAX_LFS_FILESIZE, Inode, SuperBlock, generic_llseek, vfs_setpos
-from kshell.kernel.fs.uio import CHUNK, IovIter
+from kshell.kernel.fs.uio import IovIter, fill
 from kshell.kernel.kernel import Kernel
 from kshell.machine.ram import PAGE_SIZE
 
@@ -37,15 +38,11 @@ class RegularInode(Inode):
 
     def pread(self, pos: int, size: int) -> bytes:
         """Up to `size` bytes at `pos`; holes read as zeros."""
-        size = min(size, self._size - pos)
         parts = []
-        while size > 0:
-            index, offset = divmod(pos, PAGE_SIZE)
-            length = min(size, PAGE_SIZE - offset)
+        for at, length in page_parts(pos, min(size, self._size - pos)):
+            index, offset = divmod(at, PAGE_SIZE)
             page = self._pages.get(index)
             parts.append(bytes(length) if page is None else bytes(page[offset : offset + length]))
-            pos += length
-            size -= length
         return b"".join(parts)
 
     def pwrite(self, pos: int, data: bytes) -> int:
@@ -63,15 +60,8 @@ class RegularInode(Inode):
 
     def read_iter(self, k: Kernel, iocb: Kiocb, to: IovIter) -> int:
         """Read from the position; EFAULT only if not one byte could be delivered."""
-        done = 0
-        while to.count and iocb.pos < self._size:
-            data = self.pread(iocb.pos, min(to.count, CHUNK))
-            copied = to.copy_to_iter(data)
-            iocb.pos += copied
-            done += copied
-            if copied < len(data):
-                done = done or -EFAULT
-                break
+        done = fill(to, lambda done, size: self.pread(iocb.pos + done, size))
+        iocb.pos += max(done, 0)
         self.accessed(k.clock.realtime_ns())
         return done
 
@@ -114,10 +104,6 @@ class RegularInode(Inode):
             while index in self._pages:
                 index += 1
         return vfs_setpos(file, min(max(offset, index * PAGE_SIZE), self._size), MAX_LFS_FILESIZE)
-
-    def contents(self) -> bytes | int:
-        """All its bytes; EFBIG when most of them are a hole that would not fit anywhere."""
-        return -EFBIG if self._size > CHUNK << 10 else self.pread(0, self._size)
 
     def truncate(self, now: int) -> None:
         """Drop all pages."""

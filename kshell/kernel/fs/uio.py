@@ -7,12 +7,16 @@ tried without a machine.  C counterpart: include/linux/uio.h (struct iov_iter).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
+from kshell.abi.errno import EFAULT
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
 
 CHUNK = 0x10000  # how much one step of a long transfer carries, so that no count makes the host allocate it whole
+
+MAX_RW_COUNT = 0x7FFFF000  # the most that one call transfers: INT_MAX, down to a page
 
 
 class IovIter(Protocol):
@@ -35,7 +39,7 @@ class UserIter:
     def __init__(self, k: Kernel, *segments: tuple[int, int]) -> None:
         self._k = k
         self._segments = [segment for segment in segments if segment[1]]
-        self.count = sum(length for _, length in self._segments)
+        self.count = min(sum(length for _, length in self._segments), MAX_RW_COUNT)
 
     def _advance(self, done: int) -> None:
         self.count -= done
@@ -70,3 +74,17 @@ class UserIter:
             if len(part) < wanted:
                 break
         return parts
+
+
+def fill(to: IovIter, produce: Callable[[int, int], bytes]) -> int:
+    """Deliver a chunk after another, until `produce(how many bytes came before, how many are wanted)` has no more.
+
+    The bytes delivered; -EFAULT if not one could be.
+    """
+    done = 0
+    while to.count and (data := produce(done, min(to.count, CHUNK))):
+        copied = to.copy_to_iter(data)
+        done += copied
+        if copied < len(data):
+            return done or -EFAULT
+    return done

@@ -10,6 +10,7 @@ C counterpart: arch/x86/mm/extable.c, lib/extable.c, scripts/sortextable.c.
 from __future__ import annotations
 
 import struct
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -73,14 +74,8 @@ def _entry(k: Kernel, index: int) -> ExceptionEntry:
 
 def search_exception_tables(k: Kernel, address: int) -> int:
     """Where to go on after a fault at instruction `address`; 0 if no entry has it, and then it is an oops."""
-    low, high = 0, k.extable_size
-    while low < high:
-        middle = (low + high) // 2
-        entry = _entry(k, middle)
-        if entry.insn == address:
-            return entry.fixup
-        if entry.insn < address:
-            low = middle + 1
-        else:
-            high = middle
-    return 0
+    index = bisect_left(range(k.extable_size), address, key=lambda index: _entry(k, index).insn)
+    if index == k.extable_size:
+        return 0
+    entry = _entry(k, index)
+    return entry.fixup if entry.insn == address else 0

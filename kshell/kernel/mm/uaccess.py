@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from kshell.abi.errno import EFAULT
 from kshell.kernel.core.layout import TASK_SIZE_MAX
-from kshell.kernel.core.memory import KernelFault
+from kshell.kernel.core.memory import KernelFault, page_parts
 from kshell.kernel.mm.extable import search_exception_tables
 from kshell.kernel.mm.oom import handle_mm_fault
 from kshell.machine.paging import FRAME_MASK, NX, PRESENT, READ, USER, WRITABLE, WRITE
@@ -57,46 +57,38 @@ def copy_from_user(k: Kernel, source: int, size: int) -> bytes:
     if not access_ok(source, size):
         return b""
     chunks = []
-    while size > 0:
-        length = min(size, PAGE_SIZE - (source & PAGE_SIZE - 1))
-        at = _user_page(k, source, READ)
-        if not at:
+    for at, length in page_parts(source, size):
+        frame = _user_page(k, at, READ)
+        if not frame:
             break
-        chunks.append(k.ram.bytes[at : at + length])
-        source += length
-        size -= length
+        chunks.append(k.ram.bytes[frame : frame + length])
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def copy_to_user(k: Kernel, target: int, data: bytes) -> int:
     """Store `data` at user address `target`; the result is how many bytes could NOT be stored, 0 for success."""
-    left, done = len(data), 0
-    if not access_ok(target, left):
-        return left
-    while left > 0:
-        length = min(left, PAGE_SIZE - (target & PAGE_SIZE - 1))
-        at = _user_page(k, target, WRITE)
-        if not at:
+    done = 0
+    if not access_ok(target, len(data)):
+        return len(data)
+    for at, length in page_parts(target, len(data)):
+        frame = _user_page(k, at, WRITE)
+        if not frame:
             break
-        k.ram.bytes[at : at + length] = data[done : done + length]
-        target += length
+        k.ram.bytes[frame : frame + length] = data[done : done + length]
         done += length
-        left -= length
-    return left
+    return len(data) - done
 
 
 def strncpy_from_user(k: Kernel, source: int, count: int) -> bytes | int:
     """The bytes of a C string at `source`, without its NUL; `count` of them if there was no NUL among them, -EFAULT
     where it runs into memory that is not the user's."""
     found = b""
-    while len(found) < count:
-        length = min(count - len(found), PAGE_SIZE - (source & PAGE_SIZE - 1))
-        chunk = copy_from_user(k, source, length)
+    for at, length in page_parts(source, count):
+        chunk = copy_from_user(k, at, length)
         if not chunk:
             return -EFAULT
         end = chunk.find(0)
         if end >= 0:
             return found + chunk[:end]
         found += chunk
-        source += len(chunk)
     return found

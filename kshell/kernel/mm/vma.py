@@ -105,13 +105,10 @@ class VmaList:
 
     def overlaps(self, start: int, size: int, guarded: bool = False) -> bool:
         """Whether something is mapped in a range, or (guarded) may grow into it."""
-        at = self._after(start)
-        if at and self._vmas[at - 1].end > start:
+        if self.find(start) is not None:
             return True
-        if at == len(self._vmas):
-            return False
-        above = self._vmas[at]
-        return (above.guarded_start if guarded else above.start) < start + size
+        above = self.above(start)
+        return above is not None and (above.guarded_start if guarded else above.start) < start + size
 
     def grow_stack(self, address: int) -> Vma | None:
         """Let the mapping above `address` grow down to it, if it is one that does (C: expand_stack)."""

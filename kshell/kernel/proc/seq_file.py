@@ -5,13 +5,11 @@ C counterpart: fs/seq_file.c.
 
 from __future__ import annotations
 
-from kshell.abi.errno import EACCES, EFAULT, EINVAL, EIO, ESRCH
-from kshell.abi.fcntl import SEEK_CUR
+from kshell.abi.errno import EACCES, EFAULT, EIO, ESRCH
 from kshell.abi.stat import S_IFREG
 from kshell.kernel.core.cred import Cred
-from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File, Kiocb
-from kshell.kernel.fs.inode import MAX_LFS_FILESIZE, MAX_NON_LFS, Inode, SuperBlock, generic_llseek, vfs_setpos
+from kshell.kernel.fs.inode import MAX_NON_LFS, Inode, SuperBlock, generic_llseek
 from kshell.kernel.fs.uio import IovIter
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.proc.pseudo import ProcEntry
@@ -50,12 +48,13 @@ class SeqInode(Inode):
 
     def open(self, k: Kernel, file: File) -> int:
         """Note who opens it.  C: single_open(), kernfs_fop_open()."""
-        err = self._may_open(k.current.cred, file.mode)
+        err = self.may_open(k.current.cred, file.mode)
         if not err:
             file.private_data = SeqFile(k.current.cred)
         return err
 
-    def _may_open(self, cred: Cred, mode: int) -> int:
+    def may_open(self, cred: Cred, mode: int) -> int:
+        """0, or why `cred` may not have it in this mode."""
         if self.strict:
             needed = (0o444 if mode & FMODE_READ else 0) | (0o222 if mode & FMODE_WRITE else 0)
             for bits in (0o444, 0o222):
@@ -109,22 +108,6 @@ class SeqInode(Inode):
         """How much of `data` was taken, or a negative errno."""
         assert self.entry.store is not None
         return self.entry.store(k, data)
-
-    def llseek(self, file: File, offset: int, whence: int) -> int:
-        """From the start or the present position only.  C: seq_lseek()."""
-        if whence == SEEK_CUR:
-            offset += file.pos
-        elif whence:
-            return -EINVAL
-        return vfs_setpos(file, offset, MAX_LFS_FILESIZE)
-
-    def contents(self) -> bytes | int:
-        """What it shows to the current task."""
-        cred = self.k.current.cred
-        try:
-            return self._may_open(cred, FMODE_READ) or self.produce(cred)
-        except KernelFault:  # a module spoiled the pointer behind it: a task that reads it oopses, a look must not
-            return -EFAULT
 
 
 class SizedInode(SeqInode):

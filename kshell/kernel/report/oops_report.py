@@ -17,6 +17,7 @@ from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.pointers import Bug, CpuException, InvalidOpcode, KernelBug, StackOverflow
 from kshell.kernel.core.taint import add_taint
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.report.taint import words
 from kshell.machine.paging import FETCH, NX, PRESENT, USER, WRITE
 from kshell.machine.ram import PAGE_MASK
 
@@ -219,7 +220,7 @@ def _who(k: Kernel) -> None:
     user = "" if _is_old(k) else f"UID: {task.cred.uid} "
     _say(k, f"CPU: 0 {user}PID: {task.pid} Comm: {task.comm} {k.taint} {k.release} #{k.image.build}")
     if k.taint.letters and not _is_old(k):
-        _say(k, k.taint.words())
+        _say(k, words(k.taint))
     _say(k, "Hardware name: kshell, simulated")
 
 

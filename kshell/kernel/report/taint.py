@@ -5,8 +5,31 @@ C counterpart: Documentation/admin-guide/tainted-kernels.rst.
 
 from __future__ import annotations
 
-from kshell.kernel.core.taint import LETTERS
+from kshell.kernel.core.taint import LETTERS, Taint, in_order
 
+# By its letter: Linux's word since 6.11, and what it means.
+FLAGS: dict[str, tuple[str, str]] = {
+    "P": ("PROPRIETARY_MODULE", "a proprietary module was loaded"),
+    "F": ("FORCED_MODULE", "a module was loaded by force"),
+    "S": ("CPU_OUT_OF_SPEC", "the processor runs out of its specification"),
+    "R": ("FORCED_RMMOD", "a module was unloaded by force"),
+    "M": ("MACHINE_CHECK", "the processor reported a hardware error"),
+    "B": ("BAD_PAGE", "a page of memory was found in a state that cannot be"),
+    "U": ("USER", "a user asked for it, by writing to /proc/sys/kernel/tainted"),
+    "D": ("DIE", "the kernel died: an oops or a BUG"),
+    "A": ("OVERRIDDEN_ACPI_TABLE", "a table of the firmware was replaced"),
+    "W": ("WARN", "the kernel warned"),
+    "C": ("CRAP", "a module from the staging directory was loaded"),
+    "I": ("FIRMWARE_WORKAROUND", "a bug of the firmware is worked around"),
+    "O": ("OOT_MODULE", "a module from outside the kernel's tree was loaded"),
+    "E": ("UNSIGNED_MODULE", "a module without a valid signature was loaded"),
+    "L": ("SOFTLOCKUP", "a soft lockup"),
+    "K": ("LIVEPATCH", "the kernel was patched while it ran"),
+    "X": ("AUX", "whatever a distribution uses it for"),
+    "T": ("RANDSTRUCT", "it was built with the members of its structures shuffled"),
+    "N": ("TEST", "a test that runs in the kernel was loaded"),
+    "J": ("FWCTL", "a debugging interface of a device's firmware was used"),
+}
 # The first release that knows a flag, where that is not every one here.
 SINCE = {"N": "6.0", "J": "6.15"}
 # What sets it, beyond what FLAGS says, and what follows from it.
@@ -32,6 +55,13 @@ DETAILS: dict[str, str] = {
     "N": "KUnit and its relatives: they may leave the kernel in an odd state.",
     "J": "It can change the device behind its driver's back.",
 }
+
+
+def words(taint: Taint) -> str:
+    """``Tainted: [D]=DIE, [O]=OOT_MODULE`` (C: print_tainted_verbose, since 6.11); empty where nothing is set."""
+    if not taint.letters:
+        return ""
+    return "Tainted: " + ", ".join(f"[{letter}]={FLAGS[letter][0]}" for letter in in_order(taint.letters))
 
 
 def letters_of(mask: int) -> tuple[set[str], list[int]]:

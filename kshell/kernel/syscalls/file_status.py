@@ -69,12 +69,7 @@ def newstat(k: Kernel, filename: Path, statbuf: StatPtr) -> Long:
 def newlstat(k: Kernel, filename: Path, statbuf: StatPtr) -> Long:
     """Store what is known of a file, or of a symbolic link itself.
 
-    EFAULT        filename or statbuf is not usable user memory
-    ENOENT        the file or a directory of its path does not exist, or the path is empty
-    ENOTDIR       a part of the path that has to be a directory is none
-    EACCES        a directory of the path may not be searched (x bit)
-    ELOOP         too many symbolic links
-    ENAMETOOLONG  a name exceeds 255 bytes, or the path 4095
+    Otherwise as newstat.
     """
     return vfs_statx(k, AT_FDCWD, filename, AT_SYMLINK_NOFOLLOW, statbuf)
 
@@ -97,13 +92,11 @@ def newfstatat(k: Kernel, dfd: DirFd, filename: Path, statbuf: StatPtr, flag: At
     flag may hold AT_SYMLINK_NOFOLLOW (a link itself) and AT_EMPTY_PATH (an empty path means dfd, which
     may then be any open file).
 
-    EINVAL        flag holds anything else
-    EBADF         the path is relative and dfd is neither open nor AT_FDCWD
-    EFAULT        filename or statbuf is not usable user memory
-    ENOENT        the file or a directory of its path does not exist, or the path is empty
-    ENOTDIR       dfd or a part of the path that has to be a directory is none
-    EACCES        a directory of the path may not be searched (x bit)
-    ELOOP         too many symbolic links
-    ENAMETOOLONG  a name exceeds 255 bytes, or the path 4095
+    EINVAL   flag holds anything else
+    EBADF    the path is relative and dfd is neither open nor AT_FDCWD
+    EFAULT   filename or statbuf is not usable user memory
+    ENOENT   the file or a directory of its path does not exist, or the path is empty
+    ENOTDIR  dfd or a part of the path that has to be a directory is none
+    Otherwise as newstat.
     """
     return vfs_statx(k, dfd, filename, flag, statbuf)

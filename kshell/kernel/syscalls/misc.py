@@ -10,12 +10,11 @@ from kshell.abi.errno import EFAULT, EINVAL
 from kshell.abi.getrandom import GRND_INSECURE, GRND_NONBLOCK, GRND_RANDOM
 from kshell.abi.structs import pack_sysinfo, pack_utsname
 from kshell.kernel.core.declare import SYSCALL_DEFINE0, SYSCALL_DEFINE1, SYSCALL_DEFINE3
-from kshell.kernel.fs.read_write import MAX_RW_COUNT
+from kshell.kernel.fs.uio import MAX_RW_COUNT, UserIter, fill
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import access_ok, copy_to_user
 from kshell.machine.ram import PAGE_SIZE
 
-GETRANDOM_CHUNK = 65536
 GETRANDOM_MAX_4_19 = 0x1FFFFFF  # bytes of one call; later kernels cut at MAX_RW_COUNT, as read() does
 
 
@@ -73,14 +72,7 @@ def getrandom(k: Kernel, buf: BufOut, count: SizeT, flags: GrndFlags) -> Long:
     count = min(count, MAX_RW_COUNT if k.profile.version >= (5, 18) else GETRANDOM_MAX_4_19)
     if count and not access_ok(buf, count):
         return -EFAULT
-    done = 0
-    while done < count:
-        chunk = k.random.randbytes(min(count - done, GETRANDOM_CHUNK))
-        missed = copy_to_user(k, buf + done, chunk)
-        done += len(chunk) - missed
-        if missed:
-            return done or -EFAULT
-    return done
+    return fill(UserIter(k, (buf, count)), lambda done, size: k.random.randbytes(size))
 
 
 @SYSCALL_DEFINE0

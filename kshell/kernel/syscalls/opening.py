@@ -9,7 +9,7 @@ from kshell.abi.c_types import DirFd, Fd, Long, ModeT, OpenFlags, Path
 from kshell.abi.fcntl import AT_FDCWD, O_CLOEXEC
 from kshell.kernel.core.declare import SYSCALL_DEFINE1, SYSCALL_DEFINE3, SYSCALL_DEFINE4
 from kshell.kernel.fs.inode import MAY_EXEC, inode_permission
-from kshell.kernel.fs.namei import getname, user_path_at
+from kshell.kernel.fs.namei import filename_lookup, getname
 from kshell.kernel.fs.open import build_open_flags, do_filp_open
 from kshell.kernel.kernel import Kernel
 
@@ -66,21 +66,12 @@ def openat(k: Kernel, dfd: DirFd, filename: Path, flags: OpenFlags, mode: ModeT)
 
     AT_FDCWD stands for the current directory.  An absolute path does not look at dfd at all.
 
-    EBADF         the path is relative and dfd is neither open nor AT_FDCWD
-    EFAULT        filename is not readable user memory
-    ENOENT        the file or a directory of its path does not exist, the path is empty, or dfd or the current
-                  directory was removed and a file cannot be made there
-    ENOTDIR       dfd or a part of the path that has to be a directory is none
-    EISDIR        a directory cannot be written or made by O_CREAT
-    EEXIST        O_CREAT and O_EXCL, and the name is taken
-    EACCES        permission bits forbid it, on the file or on a directory of its path
-    EPERM         O_NOATIME on somebody else's file
-    EINVAL        flags contradict each other, or O_DIRECT on what is no regular file
-    ELOOP         too many symbolic links, or O_NOFOLLOW and the last name is one
-    ENAMETOOLONG  a name exceeds 255 bytes, or the path 4095
-    EMFILE        the task has 1024 descriptors already
-    ENOSPC        the file system holds as many files as it can
-    EOPNOTSUPP    O_TMPFILE in /sys or /proc
+    EBADF    the path is relative and dfd is neither open nor AT_FDCWD
+    EFAULT   filename is not readable user memory
+    ENOENT   the file or a directory of its path does not exist, the path is empty, or dfd or the current
+             directory was removed and a file cannot be made there
+    ENOTDIR  dfd or a part of the path that has to be a directory is none
+    Otherwise as open.
     """
     return do_sys_open(k, dfd, filename, flags, mode)
 
@@ -108,7 +99,8 @@ def chdir(k: Kernel, filename: Path) -> Long:
     ELOOP         too many symbolic links
     ENAMETOOLONG  a name exceeds 255 bytes, or the path 4095
     """
-    found = user_path_at(k, AT_FDCWD, filename, directory=True)
+    name = getname(k, filename)
+    found = name if isinstance(name, int) else filename_lookup(k, AT_FDCWD, name, directory=True)
     if isinstance(found, int):
         return found
     err = inode_permission(k.current.cred, found.inode, MAY_EXEC)

@@ -36,17 +36,13 @@ def mkdir(k: Kernel, pathname: Path, mode: ModeT) -> Long:
 def mkdirat(k: Kernel, dfd: DirFd, pathname: Path, mode: ModeT) -> Long:
     """Make a directory, with relative paths starting at the directory dfd.
 
-    EBADF         the path is relative and dfd is neither open nor AT_FDCWD
-    EFAULT        pathname is not readable user memory
-    EEXIST        the name is taken, by whatever it may be
-    ENOENT        a directory of the path does not exist, the path is empty, or dfd or the current
-                  directory was removed
-    ENOTDIR       dfd or a part of the path that has to be a directory is none
-    EACCES        the directory above may not be written, or one of the path not searched
-    EPERM         nothing can be made in /sys
-    ELOOP         too many symbolic links
-    ENAMETOOLONG  a name exceeds 255 bytes, or the path 4095
-    ENOSPC        the file system holds as many files as it can
+    EBADF    the path is relative and dfd is neither open nor AT_FDCWD
+    EFAULT   pathname is not readable user memory
+    EEXIST   the name is taken, by whatever it may be
+    ENOENT   a directory of the path does not exist, the path is empty, or dfd or the current
+             directory was removed
+    ENOTDIR  dfd or a part of the path that has to be a directory is none
+    Otherwise as mkdir.
     """
     return do_mkdirat(k, dfd, pathname, mode)
 
@@ -91,18 +87,13 @@ def unlink(k: Kernel, pathname: Path) -> Long:
 def unlinkat(k: Kernel, dfd: DirFd, pathname: Path, flag: AtFlags) -> Long:
     """Remove a name as unlink does, or with AT_REMOVEDIR a directory as rmdir does, starting at the directory dfd.
 
-    EINVAL        flag holds more than AT_REMOVEDIR, or the path of a directory ends in `.`
-    EBADF         the path is relative and dfd is neither open nor AT_FDCWD
-    EFAULT        pathname is not readable user memory
-    ENOENT        it does not exist, or the path is empty
-    EISDIR        it is a directory (without AT_REMOVEDIR)
-    ENOTDIR       it (with AT_REMOVEDIR), dfd or a part of the path is not a directory
-    ENOTEMPTY     there are names in it, or the path ends in `..`
-    EBUSY         it is the root, or another file system begins there
-    EACCES        the directory above may not be written, or one of the path not searched
-    EPERM         the directory above is sticky and both belong to others, or nothing can be removed there
-    ELOOP         too many symbolic links
-    ENAMETOOLONG  a name exceeds 255 bytes, or the path 4095
+    EINVAL   flag holds more than AT_REMOVEDIR, or the path of a directory ends in `.`
+    EBADF    the path is relative and dfd is neither open nor AT_FDCWD
+    EFAULT   pathname is not readable user memory
+    ENOENT   it does not exist, or the path is empty
+    EISDIR   it is a directory (without AT_REMOVEDIR)
+    ENOTDIR  it (with AT_REMOVEDIR), dfd or a part of the path is not a directory
+    Otherwise as rmdir.
     """
     if flag & ~AT_REMOVEDIR:
         return -EINVAL

@@ -53,7 +53,6 @@ def pipe2(k: Kernel, fildes: PipeFds, flags: PipeFlags) -> Long:
     keeps every write (up to 4096 bytes) a packet of its own.
 
     EINVAL  flags holds anything else
-    EMFILE  the task has no two free descriptors
-    EFAULT  fildes is not writable user memory
+    Otherwise as pipe.
     """
     return do_pipe2(k, fildes, flags)

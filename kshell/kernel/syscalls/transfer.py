@@ -173,9 +173,7 @@ def readv(k: Kernel, fd: ULongFd, vec: IovecOut, vlen: ULong) -> Long:
     EINVAL  vlen exceeds 1024, a length is negative as a signed number, or position and lengths together exceed the
             largest offset
     EFAULT  vec or a buffer reaches outside user memory, or not one byte could be stored
-    EISDIR  fd is a directory
-    EAGAIN  the pipe is empty and the descriptor is non-blocking
-    EINTR   the pipe is empty, and waiting for its writers would never end
+    Otherwise as read.
     """
     return _vectored(k, vfs_read, fd & U32, vec, vlen & U32)
 
@@ -191,10 +189,6 @@ def writev(k: Kernel, fd: ULongFd, vec: IovecIn, vlen: ULong) -> Long:
     EINVAL  vlen exceeds 1024, a length is negative as a signed number, or position and lengths together exceed the
             largest offset
     EFAULT  vec or a buffer reaches outside user memory, or not one byte could be fetched
-    EFBIG   O_APPEND, and the file ends at the largest offset already
-    ENOSPC  the file system is full (64 MiB), or the file is /dev/full
-    EPIPE   nobody can read this pipe any more; SIGPIPE is sent too
-    EAGAIN  the pipe is full and the descriptor is non-blocking
-    EINTR   the pipe is full, and waiting for its readers would never end
+    Otherwise as write.
     """
     return _vectored(k, vfs_write, fd & U32, vec, vlen & U32)

@@ -13,6 +13,7 @@ from kshell.abi import ptregs
 from kshell.abi.c_types import U64
 from kshell.abi.mman import MAP_ANONYMOUS, MAP_FIXED, MAP_GROWSDOWN, MAP_PRIVATE, PROT_EXEC, PROT_READ, PROT_WRITE
 from kshell.kernel.core.layout import USER_STACK_TOP
+from kshell.kernel.core.memory import page_parts
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.oom import handle_mm_fault
 from kshell.kernel.mm.uaccess import copy_to_user
@@ -74,9 +75,7 @@ def map_segments(k: Kernel, task: Task, segments: Sequence[Segment]) -> int:
 def load_bytes(k: Kernel, task: Task, address: int, data: bytes) -> None:
     """Put `data` into mapped memory, read-only or not.  ValueError where RAM is used up."""
     done = 0
-    while done < len(data):
-        at = address + done
-        length = min(len(data) - done, PAGE_SIZE - (at & PAGE_SIZE - 1))
+    for at, length in page_parts(address, len(data)):
         if handle_mm_fault(k, task.mm, at, READ) is not None:
             raise ValueError("the program does not fit into memory")
         frame = (task.mm.pages.entry(at) & FRAME_MASK) + (at & PAGE_SIZE - 1)

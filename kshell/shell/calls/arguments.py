@@ -31,35 +31,35 @@ _ESCAPES = {"n": 10, "t": 9, "r": 13, "0": 0, "a": 7, "b": 8, "f": 12, "v": 11, 
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3})|(.))", re.DOTALL)
 
 
-class Refusal(ProblemError):
+class BadValue(ProblemError):
     """An argument that makes no sense; the caller adds which call it was for."""
 
 
 def number(text: str) -> int | None:
-    """The value of a number in any of C's spellings; None if the text is none, Refusal if a digit is wrong."""
+    """The value of a number in any of C's spellings; None if the text is none, BadValue if a digit is wrong."""
     match = _NUMBER.match(text)
     if match is None:
         return None
     sign, digits = match[1], match[2].replace("_", "").lower()
     if len(digits) > 1 and digits[0] == "0" and digits.isdigit():
         if not set(digits) <= set("01234567"):
-            raise Refusal(
+            raise BadValue(
                 f"{text} is not a number",
                 "a number that begins with 0 is octal, as in C, and octal has the digits 0 to 7",
                 text.replace("0", "", 1) if digits.lstrip("0") else "0",
             )
         digits = "0o" + digits
     if len(digits) > 400:
-        raise Refusal(f"{text[:20]}... does not fit", "a register holds 64 bits", "0xffffffffffffffff  (the largest)")
+        raise BadValue(f"{text[:20]}... does not fit", "a register holds 64 bits", "0xffffffffffffffff  (the largest)")
     value = int(digits, 0)
     return -value if sign == "-" else value
 
 
 def register_value(text: str) -> int | None:
-    """As `number`, but Refusal for what does not fit into 64 bits."""
+    """As `number`, but BadValue for what does not fit into 64 bits."""
     value = number(text)
     if value is not None and not -(1 << 63) <= value < 1 << 64:
-        raise Refusal(
+        raise BadValue(
             f"{text} does not fit into a register",
             "an argument is passed in 64 bits: -9223372036854775808 to 18446744073709551615",
             "-1  (all 64 bits set)" if value > 0 else "-9223372036854775808  (the smallest)",
@@ -85,23 +85,23 @@ def c_string(inside: str) -> bytes:
         else:
             better = inside[: match.start()] + "\\" + inside[match.start() :]
             known = '\\n \\t \\r \\0 \\a \\b \\f \\v \\e \\\\ \\" \\x41 \\101'
-            raise Refusal(f"unknown escape \\{letter}", f"C knows {known}", f'"{better}"  (a backslash and {letter})')
+            raise BadValue(f"unknown escape \\{letter}", f"C knows {known}", f'"{better}"  (a backslash and {letter})')
         at = match.end()
     rest = inside[at:]
     if rest.endswith("\\"):
-        raise Refusal("the text ends in a lone backslash", "a backslash begins an escape, as in C", f'"{inside}\\"')
+        raise BadValue("the text ends in a lone backslash", "a backslash begins an escape, as in C", f'"{inside}\\"')
     return bytes(out + rest.encode("utf-8", "surrogateescape"))
 
 
 def argument(k: Kernel, word: Word) -> int | bytes | Buffer:
-    """The value of one argument.  Refusal if it has none."""
+    """The value of one argument.  BadValue if it has none."""
     text = word.text
     if word.quote == '"':
         return c_string(word.inside)
     if word.quote == "'":
         return _character(word.inside)
     if not word.raw:
-        raise Refusal("an argument is empty", "nothing stands there", '""  (an empty string)')
+        raise BadValue("an argument is empty", "nothing stands there", '""  (an empty string)')
     if text.startswith("buf:") or text == "buf":
         return _buffer(text)
     if text.startswith("&"):
@@ -115,10 +115,8 @@ def argument(k: Kernel, word: Word) -> int | bytes | Buffer:
 def _address_of(k: Kernel, text: str) -> int:
     try:
         return symbol_address(k, text[1:])
-    except Refusal as refusal:
-        raise Refusal(
-            refusal.what, refusal.because, refusal.try_ if refusal.try_ == ALL_SYMBOLS else f"&{refusal.try_}"
-        ) from None
+    except BadValue as bad:
+        raise BadValue(bad.what, bad.because, bad.try_ if bad.try_ == ALL_SYMBOLS else f"&{bad.try_}") from None
 
 
 def _character(inside: str) -> int:
@@ -126,7 +124,7 @@ def _character(inside: str) -> int:
     if len(data) != 1:
         what = f"'{show(inside)}' is not a character"
         because = "single quotes hold one byte, as in C" if data else "there is nothing between the quotes"
-        raise Refusal(what, because, f'"{show(inside)}"  (a string)')
+        raise BadValue(what, because, f'"{show(inside)}"  (a string)')
     return data[0]
 
 
@@ -136,7 +134,7 @@ def _buffer(text: str) -> Buffer:
     size = register_value(text[4:])
     if size is None or not 0 < size <= BUFFER_MAX:
         because = f"buf:N is room for N bytes, 1 to {BUFFER_MAX}"
-        raise Refusal(f"{show(text)} is not a buffer", because, "buf:64")
+        raise BadValue(f"{show(text)} is not a buffer", because, "buf:64")
     return Buffer(size)
 
 
@@ -152,38 +150,38 @@ def _term(k: Kernel, term: str, whole: str) -> int:
     raise _no_value(k, term, whole, known)
 
 
-def _no_value(k: Kernel, term: str, whole: str, known: dict[str, int]) -> Refusal:
+def _no_value(k: Kernel, term: str, whole: str, known: dict[str, int]) -> BadValue:
     shown = show(term)
     if not term:
-        return Refusal(f"{show(whole)}: a flag is missing", "| joins two flags", "O_RDWR|O_CREAT")
+        return BadValue(f"{show(whole)}: a flag is missing", "| joins two flags", "O_RDWR|O_CREAT")
     if whole.endswith((",", ")")):
         bare = show(whole.rstrip(",)")) or f'"{show(whole)}"'
-        return Refusal(f"{show(whole)} is not an argument", "arguments are parted by blanks, without commas", bare)
+        return BadValue(f"{show(whole)} is not an argument", "arguments are parted by blanks, without commas", bare)
     if not _NAME.match(term):
         if term[:1].isdigit() or term[:1] in "+-.":
-            return Refusal(f"{shown} is not a number", "numbers are 42, 0x2a, 052, 0b101010 or -1", "0x2a")
-        return Refusal(f"{shown} is not a value", "a string stands between double quotes", f'"{show(whole)}"')
+            return BadValue(f"{shown} is not a number", "numbers are 42, 0x2a, 052, 0b101010 or -1", "0x2a")
+        return BadValue(f"{shown} is not a value", "a string stands between double quotes", f'"{show(whole)}"')
     if term.upper() in known:
-        return Refusal(f"unknown constant {shown}", "constants are written in capitals, as in C", term.upper())
+        return BadValue(f"unknown constant {shown}", "constants are written in capitals, as in C", term.upper())
     close = did_you_mean(term, known) if term.isupper() or "_" in term else []
     if close:
-        return Refusal(f"unknown constant {shown}", "no header that kshell knows defines it", close[0])
+        return BadValue(f"unknown constant {shown}", "no header that kshell knows defines it", close[0])
     if k.symbols.lookup(term) is not None:
-        return Refusal(f"{shown} is a kernel symbol", "its address is written with &, as in C", f"&{term}")
+        return BadValue(f"{shown} is a kernel symbol", "its address is written with &, as in C", f"&{term}")
     if term.isupper():
-        return Refusal(f"unknown constant {shown}", "no header that kshell knows defines it", "0  (its number)")
-    return Refusal(f"{shown} is not a value", "a string stands between double quotes", f'"{show(whole)}"')
+        return BadValue(f"unknown constant {shown}", "no header that kshell knows defines it", "0  (its number)")
+    return BadValue(f"{shown} is not a value", "a string stands between double quotes", f'"{show(whole)}"')
 
 
 def symbol_address(k: Kernel, text: str, kinds: str = "") -> int:
-    """The address of ``name``, ``name+0x10``, ``name+3*8`` or ``name[3]`` (an array of pointers).  Refusal if there is
+    """The address of ``name``, ``name+0x10``, ``name+3*8`` or ``name[3]`` (an array of pointers).  BadValue if there is
     none.
 
     A system call's name means its function.  `kinds` are the letters of the symbols to suggest, all if there are none.
     """
     match = re.match(r"([A-Za-z_]\w*)(?:\[([^\]]*)\]|([+-].*))?\Z", text, re.ASCII)
     if match is None:
-        raise Refusal(f"{show(text)} is not an address", "a symbol's name belongs there", "sys_call_table")
+        raise BadValue(f"{show(text)} is not an address", "a symbol's name belongs there", "sys_call_table")
     name, index, offset = match.groups()
     symbol = k.symbols.lookup(name) or k.symbols.lookup(f"__x64_sys_{name.removeprefix('sys_')}")
     if symbol is None:
@@ -194,7 +192,7 @@ def symbol_address(k: Kernel, text: str, kinds: str = "") -> int:
             continue
         value = total(part)
         if value is None:
-            raise Refusal(f"{show(part)} is not a number", "an offset is a number", f"{name}+0x10")
+            raise BadValue(f"{show(part)} is not a number", "an offset is a number", f"{name}+0x10")
         address += value * scale
     return address & (1 << 64) - 1
 
@@ -212,14 +210,14 @@ def total(text: str) -> int | None:
     return result
 
 
-def _no_symbol(k: Kernel, name: str, text: str, kinds: str) -> Refusal:
+def _no_symbol(k: Kernel, name: str, text: str, kinds: str) -> BadValue:
     """What to answer where `text` names a symbol that is not there."""
     row = k.table.by_name.get(name)
     if row is not None and k.syscall_state(row.number) != "built":
         because = f"{name} is a system call that is not built here: it has no code"
-        return Refusal(f"no symbol {show(name)}", because, text.replace(name, "sys_ni_syscall", 1))
+        return BadValue(f"no symbol {show(name)}", because, text.replace(name, "sys_ni_syscall", 1))
     known = [s.name for s in k.symbols if not kinds or s.kind in kinds]
     known += [n.removeprefix("__x64_sys_") for n in known if n.startswith("__x64_sys_")]
     close = did_you_mean(name, known)
     because = "neither the kernel nor a loaded module defines it (kallsyms lists what there is)"
-    return Refusal(f"no symbol {show(name)}", because, text.replace(name, close[0], 1) if close else ALL_SYMBOLS)
+    return BadValue(f"no symbol {show(name)}", because, text.replace(name, close[0], 1) if close else ALL_SYMBOLS)

@@ -9,7 +9,7 @@ from kshell.abi.problem import did_you_mean
 from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.entry.exec import Buffer
 from kshell.kernel.kernel import Kernel
-from kshell.shell.calls.arguments import ALL_SYMBOLS, Refusal, argument, register_value
+from kshell.shell.calls.arguments import ALL_SYMBOLS, BadValue, argument, register_value
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.words import Word
 from kshell.shell.views.view import show
@@ -28,8 +28,8 @@ def call_number(k: Kernel, word: Word, rest: Sequence[Word] = (), command: str =
         return known.number
     try:
         value = register_value(text)
-    except Refusal as refusal:
-        raise CommandError(f"{command}: {refusal.what}", refusal.because, f"{command} {refusal.try_}") from None
+    except BadValue as bad:
+        raise CommandError(f"{command}: {bad.what}", bad.because, f"{command} {bad.try_}") from None
     if value is not None:
         return value
     row = _row(k, text)
@@ -103,8 +103,8 @@ def call_arguments(
     for position, word in enumerate(words):
         try:
             values.append(argument(k, word))
-        except Refusal as refusal:
-            raise _wrong(name, words, position, definition, refusal, values) from None
+        except BadValue as bad:
+            raise _wrong(name, words, position, definition, bad, values) from None
     _check_count(name, words, values, definition, raw)
     return values
 
@@ -139,15 +139,15 @@ def _wrong(
     words: list[Word],
     position: int,
     definition: SyscallDefinition | None,
-    refusal: Refusal,
+    bad: BadValue,
     before: Sequence[int | bytes | Buffer],
 ) -> CommandError:
     """What to say of an argument that makes no sense: the whole command with a better word in its place."""
     parameters = definition.parameters if definition is not None else ()
     parameter = parameters[position] if position < len(parameters) else None
     place = f"argument {position + 1}" + (f" ({parameter})" if parameter is not None else "")
-    because = refusal.because
-    better, remark = _parted(refusal.try_ if refusal.try_ != ALL_SYMBOLS else "")
+    because = bad.because
+    better, remark = _parted(bad.try_ if bad.try_ != ALL_SYMBOLS else "")
     if parameter is not None and definition is not None:
         from kshell.shell.calls.call_examples import example
 
@@ -158,7 +158,7 @@ def _wrong(
     typed = [word.raw for word in words]
     typed[position] = better or "0"
     try_ = _line("syscall", [name, *typed]) + remark
-    return CommandError(f"syscall: {place}: {refusal.what}", because, try_)
+    return CommandError(f"syscall: {place}: {bad.what}", because, try_)
 
 
 def _parted(try_: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from kshell.kernel.core.trace import Call
 from kshell.kernel.fs.file import FilesStruct
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.address_space import AddressSpace
+from kshell.shell.machine_files import contents, listing
 from kshell.shell.views.view import show
 
 MOST_DESCRIPTORS = 12  # that one sentence lists
@@ -73,10 +74,10 @@ def _path(k: Kernel, address: int, errno: str) -> str:
     parts = [part for part in text.split("/") if part]
     for count in range(1, len(parts) + 1):
         here = "/" + "/".join(parts[:count])
-        found = k.fs.listing(here)
+        found = listing(k, here)
         if isinstance(found, int):
             where = "/" + "/".join(parts[: count - 1])
             return f"here {show(where)} has no entry {show(parts[count - 1])}" if errno == "ENOENT" else ""
-        if errno == "ENOTDIR" and count < len(parts) and isinstance(k.fs.contents(here), bytes):
+        if errno == "ENOTDIR" and count < len(parts) and isinstance(contents(k, here), bytes):
             return f"here {show(here)} is a file, not a folder"
     return ""

@@ -15,12 +15,16 @@ from kshell.kernel.syscalls import definitions, subjects
 def without_row(k: Kernel, name: str) -> tuple[str, str] | None:
     """Because and try for a call that a file of kshell's defines and no table names; None for any other name."""
     files = {each.name: str(subject.__file__) for subject in subjects() for each in definitions(subject)}
-    named = {entry_name(row.symbol) for table in TABLES for row in load(table).rows if row.symbol}
+    tables = [load(profile) for profile in TABLES]
+    named = {entry_name(row.symbol) for table in tables for row in table.rows if row.symbol}
     if k.image.tree or name not in files or name in named:
         return None
+    for error in (error for table in tables for error in table.errors):
+        if name in map(entry_name, error.text.split()):
+            return f"its row, line {error.line} of {error.file}, is left out: {error.what}; {error.because}", error.try_
     because = f"kshell/kernel/syscalls/{os.path.basename(files[name])} defines {name}, and no table has a row for it"
-    table = f"kshell/abi/tables/syscall_64.{k.profile.name}.tbl"
-    return because, f"a row at the end of {table}: {max(k.nr_syscalls, 400)} common {name} __x64_sys_{name}"
+    path = f"kshell/abi/tables/syscall_64.{k.profile.name}.tbl"
+    return because, f"a row at the end of {path}: {max(k.nr_syscalls, 400)} common {name} __x64_sys_{name}"
 
 
 def without_body(k: Kernel, row: Row) -> tuple[str, str] | None:

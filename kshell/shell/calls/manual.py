@@ -1,7 +1,8 @@
 """The manual pages of system calls: their declarations' docstrings, taken apart.
 
 A docstring is a sentence, paragraphs, and a list of what the call may answer, one ``ENAME  why`` a line.  A paragraph
-or a reason that begins with ``[since 5.6]`` or ``[before 5.6]`` stands on the pages of those releases only.
+or a reason that begins with ``[since 5.6]`` or ``[before 5.6]`` stands on the pages of those releases only.  The line
+``Otherwise as read.`` stands for every errno that read, a call further up, has and this page does not.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ _NO_ERRNO = {
     "It never answers an errno": "it never answers an errno",
     "It cannot fail.": "this call always succeeds",
 }
+_OTHERWISE = re.compile(r"Otherwise as (\w+)\.")
 _ERRNO_LINE = re.compile(r"(E[A-Z0-9]+(?:,? (?:or )?E[A-Z0-9]+)*)  +(\S.*)")
 
 
@@ -90,13 +92,22 @@ def _of(profile: Profile, text: str) -> str:
     return text[match.end() :] if since == (match[1] == "since") else ""
 
 
+def _errors_of(name: str, below: SyscallDefinition) -> list[tuple[str, str]]:
+    """What the call of that name may answer.  It has to stand further up in the file: nothing goes in circles."""
+    found = below.body.__globals__.get(name)
+    if not isinstance(found, SyscallDefinition):
+        return []
+    line, end = found.body.__code__.co_firstlineno, below.body.__code__.co_firstlineno
+    return _parse(found).errors if line < end else []
+
+
 def _parse(definition: SyscallDefinition) -> Page:
     first, _, rest = definition.doc.partition("\n")
     summary, paragraphs = [first.strip()], []
     errors: list[tuple[str, str]] = []
     for number, block in enumerate(dedent(rest).strip("\n").split("\n\n")):
         lines = block.split("\n")
-        if not any(_ERRNO_LINE.match(line) for line in lines):
+        if not any(_ERRNO_LINE.match(line) or _OTHERWISE.match(line) for line in lines):
             text = " ".join(line.strip() for line in lines).strip()
             if number == 0 and not rest.startswith("\n"):  # the first sentence went on in the second line
                 summary.append(text)
@@ -105,7 +116,10 @@ def _parse(definition: SyscallDefinition) -> Page:
             continue
         for line in lines:
             match = _ERRNO_LINE.match(line)
-            if match:
+            if other := _OTHERWISE.match(line):
+                listed = {names for names, _ in errors}
+                errors += [error for error in _errors_of(other[1], definition) if error[0] not in listed]
+            elif match:
                 errors.append((match[1], match[2].strip()))
             elif errors and line.startswith(" "):
                 errors[-1] = (errors[-1][0], f"{errors[-1][1]} {line.strip()}")

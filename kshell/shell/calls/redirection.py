@@ -13,26 +13,27 @@ from kshell.shell.errors import CommandError
 from kshell.shell.host_files import is_own
 from kshell.shell.lines.unix_grammar import OUTPUT
 from kshell.shell.lines.words import Word
+from kshell.shell.machine_files import listing
 from kshell.shell.state.context import Context
 from kshell.shell.views.view import show
 
 NUMBERS = {"write": 1, "close": 3, "openat": 257}  # as bash was compiled with, whatever the table says now
 
 
-class Target(NamedTuple):
+class Redirection(NamedTuple):
     """Where the text of an `echo` goes: a path of the machine, and whether it is put behind what is there (``>>``)."""
 
     path: str
     append: bool
 
 
-def take_target(words: Sequence[Word]) -> tuple[list[Word], Target | None]:
+def take_redirection(words: Sequence[Word]) -> tuple[list[Word], Redirection | None]:
     """The words of an `echo` without its redirection, and where that leads; the last one counts, as for bash.
 
     CommandError where no path follows it.
     """
     rest: list[Word] = []
-    target: Target | None = None
+    redirection: Redirection | None = None
     left = iter(words)
     for word in left:
         match = OUTPUT.fullmatch(word.raw)
@@ -43,29 +44,29 @@ def take_target(words: Sequence[Word]) -> tuple[list[Word], Target | None]:
         if not path:
             because = "a path of the machine belongs behind >"
             raise CommandError("syntax error near unexpected token `newline'", because, "echo 1 > /tmp/file")
-        target = Target(path, match[1] == ">>")
-    return rest, target
+        redirection = Redirection(path, match[1] == ">>")
+    return rest, redirection
 
 
-def write_file(session: Context, text: str, target: Target) -> None:
+def write_file(session: Context, text: str, redirection: Redirection) -> None:
     """Write a text to a file of the machine, as bash's redirection does: open, write until all is taken, close.
 
     CommandError in bash's words where a call fails.
     """
     from kshell.abi.fcntl import AT_FDCWD, O_APPEND, O_CREAT, O_TRUNC, O_WRONLY
 
-    flags = O_WRONLY | O_CREAT | (O_APPEND if target.append else O_TRUNC)
-    path, data = target.path.encode("utf-8", "surrogateescape"), text.encode("utf-8", "surrogateescape")
+    flags = O_WRONLY | O_CREAT | (O_APPEND if redirection.append else O_TRUNC)
+    path, data = redirection.path.encode("utf-8", "surrogateescape"), text.encode("utf-8", "surrogateescape")
     fd = _call(session, "openat", AT_FDCWD, path, flags, 0o666)
     if fd < 0:
-        raise _not_written(session, f"echo: {show(target.path)}", target.path, -fd)
+        raise _not_written(session, f"echo: {show(redirection.path)}", redirection.path, -fd)
     written = 0
     while data and written >= 0:
         written = _call(session, "write", fd, data, len(data))
         data = data[written:]
     _call(session, "close", fd)
     if written < 0:
-        raise _not_written(session, "echo: write error", target.path, -written)
+        raise _not_written(session, "echo: write error", redirection.path, -written)
 
 
 def _call(session: Context, name: str, *args: int | bytes) -> int:
@@ -95,9 +96,9 @@ def _not_written(session: Context, what: str, path: str, errno: int) -> CommandE
         "ERANGE": ("the value does not fit", again),
         "EIO": ("the file can be opened, but nothing in the kernel takes what is written", again),
     }.get(name, (f"the machine answered {name}", "ls /"))
-    if name == "ENOENT" and isinstance(session.kernel.fs.listing(parent), int):
+    if name == "ENOENT" and isinstance(listing(session.kernel, parent), int):
         because = "> writes inside the simulated machine; your own files are not in it"
         try_ = f"edit {show(path)}" if is_own(path) else "ls /"
-    if name == "EACCES" and isinstance(session.kernel.fs.listing(path), int):
+    if name == "EACCES" and isinstance(listing(session.kernel, path), int):
         because, try_ = f"nothing can be made in {show(parent)}", f"ls -l {show(parent)}"
     return CommandError(f"{what}: {strerror(errno)}", "; ".join(session.kernel.take_notes()) or because, try_)

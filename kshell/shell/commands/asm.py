@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kshell.shell.calls.arguments import Refusal, c_string
+from kshell.shell.calls.arguments import BadValue, c_string
 from kshell.shell.commands.registry import command, misuse, take_options
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import write_new
@@ -64,8 +64,8 @@ def _typed(words: list[Word]) -> str:
     if len(words) == 1 and words[0].quote == '"':
         try:
             text = c_string(words[0].inside).decode("utf-8", "replace")
-        except Refusal as refusal:
-            raise retold(refusal, "asm") from None
+        except BadValue as bad:
+            raise retold(bad, "asm") from None
     elif len(words) == 1:
         text = words[0].text
     else:

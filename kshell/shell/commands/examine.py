@@ -11,7 +11,7 @@ from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.oom import handle_mm_fault
 from kshell.machine.paging import FRAME_MASK, PRESENT, READ, is_canonical
-from kshell.shell.calls.arguments import ALL_SYMBOLS, Refusal, register_value, symbol_address, total
+from kshell.shell.calls.arguments import ALL_SYMBOLS, BadValue, register_value, symbol_address, total
 from kshell.shell.errors import CommandError
 from kshell.shell.state.context import Context
 from kshell.shell.views.view import show
@@ -46,7 +46,7 @@ def parse_place(session: Context, command: str, text: str, name: str = "") -> Pl
         if text.startswith("phys:"):
             value = register_value(text[5:])
             if value is None or value < 0:
-                raise Refusal(f"{show(text)} is not a physical address", "a number follows phys:", "phys:0x1000")
+                raise BadValue(f"{show(text)} is not a physical address", "a number follows phys:", "phys:0x1000")
             return Place(value, True)
         if _COPIED.match(text):
             return Place(int(text, 16))
@@ -57,11 +57,11 @@ def parse_place(session: Context, command: str, text: str, name: str = "") -> Pl
         start = _register(session, base[1:]) if base[0] == "$" else 0
         value = total(rest if base[0] == "$" else text) if rest else 0 if base[0] == "$" else register_value(text)
         if value is None:
-            raise Refusal(f"{show(text)} is not an address", "numbers are joined by +, - and *", "sys_call_table+39*8")
+            raise BadValue(f"{show(text)} is not an address", "numbers are joined by +, - and *", "sys_call_table+39*8")
         return Place(start + value & U64)
-    except Refusal as refusal:
-        try_ = refusal.try_ if refusal.try_ == ALL_SYMBOLS else f"{command} {refusal.try_}"
-        raise CommandError(f"{name or command}: {refusal.what}", refusal.because, try_) from None
+    except BadValue as bad:
+        try_ = bad.try_ if bad.try_ == ALL_SYMBOLS else f"{command} {bad.try_}"
+        raise CommandError(f"{name or command}: {bad.what}", bad.because, try_) from None
 
 
 def _register(session: Context, name: str) -> int:
@@ -70,7 +70,7 @@ def _register(session: Context, name: str) -> int:
         if known in registers:
             return registers[known]
     names = " ".join("$" + register_name(n) for n in registers)
-    raise Refusal(f"no register ${show(name)}", f"there are {names}", "$rsp")
+    raise BadValue(f"no register ${show(name)}", f"there are {names}", "$rsp")
 
 
 def register_name(name: str) -> str:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from kshell.abi.problem import did_you_mean
-from kshell.kbuild.tree.paths import VERSIONS
+from kshell.kbuild.tree.tree_paths import VERSIONS
 from kshell.shell.commands.registry import command, misuse, take_options
 from kshell.shell.errors import INTERRUPTED, CommandError
 from kshell.shell.host_files import named, own_path

@@ -6,12 +6,13 @@ import os
 import stat as host_stat
 
 from kshell.abi.errno import errno_name, strerror
-from kshell.kernel.fs.filesystem import FileSystem
+from kshell.kernel.kernel import Kernel
 from kshell.shell.commands.registry import command, misuse, take_options
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import named
 from kshell.shell.lines.options import Argument, Option
 from kshell.shell.lines.words import Word
+from kshell.shell.machine_files import contents, listing
 from kshell.shell.state.context import Context
 from kshell.shell.views.view import Column, Table, Text, View, show
 
@@ -103,9 +104,9 @@ def cat(session: Context, words: list[Word]) -> View:
     """Show a file that is inside the simulated machine."""
     if not words:
         raise misuse("cat", "which file?")
-    fs, data = _looking(session), b""
+    k, data = _looking(session), b""
     for word in words:
-        found = fs.contents(_path(word))
+        found = contents(k, _path(word))
         if isinstance(found, int):
             raise _refused("cat", word.text, found)
         data += found
@@ -114,12 +115,12 @@ def cat(session: Context, words: list[Word]) -> View:
     return Text([show(line) for line in lines], {"text": data.decode("utf-8", "backslashreplace")})
 
 
-def _looking(session: Context) -> FileSystem:
-    """The machine's files, with the shell's task to look at them: it is who /proc/self means."""
+def _looking(session: Context) -> Kernel:
+    """The kernel, with the shell's task to look at its files: it is who /proc/self means."""
     from kshell.kernel.entry.exec import revive_shell_task
 
     revive_shell_task(session.kernel)
-    return session.kernel.fs
+    return session.kernel
 
 
 def _path(word: Word) -> str:
@@ -143,9 +144,9 @@ def ls(session: Context, words: list[Word]) -> View:
     Without a path it is the folder of the shell's task, which syscall chdir changes.
     """
     options = take_options("ls", words)
-    fs, found = _looking(session), []
+    k, found = _looking(session), []
     for path in [_path(word) for word in options.words] or ["."]:
-        entries = fs.listing(path)
+        entries = listing(k, path)
         if isinstance(entries, int):
             raise _refused("ls", path, entries)
         found += [(path, entry) for entry in entries]

@@ -75,6 +75,15 @@ class Command:
         _commands[self.name] = self
         return handler
 
+    def run(self, session: Context, words: list[Word]) -> View:
+        """What it answers.  CommandError if it fails, or where its function returns anything but a View."""
+        answer: object = self.handler(session, words)
+        if isinstance(answer, View):
+            return answer
+        what = f"command {self.name}: {self.handler.__name__} in {_file(self)} returns a {type(answer).__name__}"
+        try_ = "return Text([...]), or another View of kshell/shell/views/view.py"
+        raise CommandError(what, "what a command returns is a View: its lines, and its JSON", try_, status=BUG)
+
     @property
     def usage(self) -> tuple[str, ...]:
         """The forms it takes."""

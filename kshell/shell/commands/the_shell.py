@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kshell.shell.calls.arguments import Refusal, c_string, number
-from kshell.shell.calls.redirection import take_target, write_file
+from kshell.shell.calls.arguments import BadValue, c_string, number
+from kshell.shell.calls.redirection import take_redirection, write_file
 from kshell.shell.commands.numbers import count
 from kshell.shell.commands.registry import GROUPS, Command, command, everything, find, misuse, take_options, unknown
 from kshell.shell.commands.topics import TOPICS, name_page
@@ -189,16 +189,16 @@ def echo(session: Context, words: list[Word]) -> View:
     > puts it in the place of what the file holds, >> behind that. The path is one inside the simulated machine, as in
     cat and ls: a parameter of a module under /sys, or a file in /tmp.
     """
-    words, target = take_target(words)
+    words, redirection = take_redirection(words)
     options = take_options("echo", words, leading=True)
     text = " ".join(word.text for word in options.words)
     if "-e" in options:
         try:
             text = c_string(text).decode("utf-8", "surrogateescape")
-        except Refusal as refusal:
-            raise retold(refusal, "echo") from None
-    if target is not None:
-        write_file(session, text if "-n" in options else text + "\n", target)
+        except BadValue as bad:
+            raise retold(bad, "echo") from None
+    if redirection is not None:
+        write_file(session, text if "-n" in options else text + "\n", redirection)
         return Nothing()
     if "-n" in options and not session.output.collects:
         session.output.write(text.encode("utf-8", "surrogateescape"))
@@ -224,8 +224,8 @@ def exit_(session: Context, words: list[Word]) -> View:
     if words:
         try:
             value = number(words[0].text)
-        except Refusal as refusal:
-            raise misuse("exit", refusal.what) from None
+        except BadValue as bad:
+            raise misuse("exit", bad.what) from None
         if value is None:
             raise misuse("exit", f"{show(words[0].text)} is not a number")
         status = value & 0xFF

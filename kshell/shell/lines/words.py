@@ -39,7 +39,7 @@ class Word(NamedTuple):
         return self.raw[1:-1] if self.quote else self.raw
 
 
-class Line(NamedTuple):
+class TypedCommand(NamedTuple):
     """One command of a line: its words, and its text as typed."""
 
     text: str
@@ -62,9 +62,9 @@ def pasted(text: str) -> str:
     return "\n".join(map(without_prompt, lines))
 
 
-def split(line: str) -> list[Line]:
+def split(line: str) -> list[TypedCommand]:
     """The commands of a line; empty ones are left out.  CommandError for a quote that is not closed."""
-    commands: list[Line] = []
+    commands: list[TypedCommand] = []
     words: list[Word] = []
     at, start = 0, 0
     while at < len(line):
@@ -85,9 +85,9 @@ def split(line: str) -> list[Line]:
     return commands
 
 
-def _finish(commands: list[Line], words: list[Word], text: str) -> None:
+def _finish(commands: list[TypedCommand], words: list[Word], text: str) -> None:
     if words:
-        commands.append(Line(text.strip(BLANKS), words))
+        commands.append(TypedCommand(text.strip(BLANKS), words))
 
 
 def _word(line: str, start: int) -> Word:

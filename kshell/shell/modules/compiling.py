@@ -11,7 +11,7 @@ from kshell.cc.compiler import Compiled, compile_file, module_name
 from kshell.cc.listing import Listed, list_code
 from kshell.cc.source_error import SourceError
 from kshell.kbuild.messages import BuildMessage
-from kshell.kbuild.steps.compile_checks import finding_message
+from kshell.kbuild.steps.compile import finding_message
 from kshell.kernel.kernel import Kernel
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import read_text, unreadable

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kshell.kernel.core.taint import FLAGS, Taint, in_order, print_tainted
-from kshell.kernel.report.taint import DETAILS, SINCE, letters_of
+from kshell.kernel.core.taint import BITS, Taint, in_order, print_tainted
+from kshell.kernel.report.taint import DETAILS, FLAGS, SINCE, letters_of
 from kshell.shell.views.view import Text
 
 
@@ -26,7 +26,7 @@ def taint_now(taint: Taint, everything: bool) -> Text:
 def taint_number(mask: int, taint: Taint) -> Text:
     """What a number out of another kernel's /proc/sys/kernel/tainted means, in the places of this release."""
     letters, unknown = letters_of(mask)
-    tainted = print_tainted(letters, max([taint.places, *(FLAGS[letter][0] + 1 for letter in letters)]))
+    tainted = print_tainted(letters, max([taint.places, *(BITS[letter] + 1 for letter in letters)]))
     lines = [f"{mask}  {tainted}".rstrip()]
     for letter in in_order(letters):
         lines += _explain(letter)
@@ -36,7 +36,7 @@ def taint_number(mask: int, taint: Taint) -> Text:
 
 
 def _explain(letter: str, mark: str = "", ns: int | None = None, by: str = "") -> list[str]:
-    bit, word, meaning = FLAGS[letter]
+    bit, (word, meaning) = BITS[letter], FLAGS[letter]
     since = f" (since {SINCE[letter]})" if letter in SINCE else ""
     lines = [f"{mark}{letter}  bit {bit:<2d} {1 << bit:>6d}  {word}{since}: {meaning}"]
     indent = " " * (len(mark) + 3)
@@ -47,5 +47,5 @@ def _explain(letter: str, mark: str = "", ns: int | None = None, by: str = "") -
 
 def _flag(letter: str, is_set: bool = True, by: str = "", ns: int | None = None) -> dict[str, Any]:
     """A flag as --json has it."""
-    bit, word, meaning = FLAGS[letter]
+    bit, (word, meaning) = BITS[letter], FLAGS[letter]
     return {"letter": letter, "bit": bit, "name": word, "meaning": meaning, "set": is_set, "by": by, "ns": ns}

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from kshell.abi.symbolic import SYMBOLS
 from kshell.kernel.kernel import Kernel
-from kshell.shell.calls.arguments import EXTRA, Refusal, register_value
+from kshell.shell.calls.arguments import EXTRA, BadValue, register_value
 from kshell.shell.commands import registry
-from kshell.shell.lines.words import Line, Word
+from kshell.shell.lines.words import TypedCommand, Word
 from kshell.shell.prompt.line import LONGEST, expected, lenient
 from kshell.shell.session import Session
 
@@ -45,7 +45,7 @@ def _gap(text: str) -> Fragments:
     return [*out, ("class:comment", mark + comment)]
 
 
-def _word(session: Session, part: Line, number: int, raw: str, quote: str, last: bool) -> Fragments:
+def _word(session: Session, part: TypedCommand, number: int, raw: str, quote: str, last: bool) -> Fragments:
     word = part.words[number]
     if quote:
         return _open_quote(raw, quote)
@@ -105,7 +105,7 @@ def _call_style(k: Kernel, word: Word, unfinished: bool, kind: str) -> str:
 def _number_style(text: str) -> str:
     try:
         return "class:number" if register_value(text) is not None else ""
-    except Refusal:
+    except BadValue:
         return "class:unknown"
 
 

@@ -14,7 +14,7 @@ from kshell.kernel.core.profile import DEFAULT
 from kshell.shell.commands.registry import Command, find
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.options import Option
-from kshell.shell.lines.words import Line, Word, plain, split
+from kshell.shell.lines.words import TypedCommand, Word, plain, split
 
 LONGEST = 4000
 """A line longer than this is run all the same, but not coloured and not completed."""
@@ -22,7 +22,7 @@ LONGEST = 4000
 _LITERALS = re.compile(r"[a-z]+(?:\|[a-z]+)*\Z")
 
 
-def lenient(text: str) -> tuple[list[Line], str]:
+def lenient(text: str) -> tuple[list[TypedCommand], str]:
     """The commands of a line, and the quote that is still open at its end ("" if none is)."""
     for ending in ("", '"', "'", '\\"'):
         try:

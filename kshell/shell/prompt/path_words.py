@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from stat import S_ISDIR
 
 from kshell.kernel.kernel import Kernel
+from kshell.shell.machine_files import listing
 from kshell.shell.prompt.match import Candidate
 
 MOST_FILES = 2000  # of one folder; a list of more helps nobody, and reading it takes time
@@ -77,7 +78,7 @@ def _file(name: str, is_folder: bool, quote: str, meaning: str, rank: int) -> Ca
 def machine_files(k: Kernel, raw: str, start: int, quote: str) -> tuple[int, str, Iterable[Candidate]]:
     """The files inside the machine that a path may become."""
     folder, name, column = _cut(raw.replace("\\", "\0"), start, quote)
-    entries = k.fs.listing(folder or ".") if "\0" not in folder else -1
+    entries = listing(k, folder or ".") if "\0" not in folder else -1
     if isinstance(entries, int):
         return column, name, ()
     found = []

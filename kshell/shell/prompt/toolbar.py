@@ -69,7 +69,7 @@ def _first_that_fits(forms: list[Fragments], width: int) -> Fragments:
 def kernel_state(session: Session, width: int) -> Fragments:
     """Release, the tree that is worked on, modules, taint, and the keys to know first; the keys go first where it is
     narrow, and the tree last."""
-    from kshell.kernel.core.taint import FLAGS
+    from kshell.kernel.report.taint import FLAGS
 
     k = session.kernel
     names = [module.name for module in k.modules.values()]
@@ -78,7 +78,7 @@ def kernel_state(session: Session, width: int) -> Fragments:
     modules = f"{len(names)} module{'' if len(names) == 1 else 's'}" if names else "no modules"
     taint = f"tainted {' '.join(letters)}" if letters else "not tainted"
     listed = f"{modules}: {' '.join(names)}" if names else modules
-    reasons = f"{taint} ({'; '.join(FLAGS[letter][2] for letter in letters)})" if letters else taint
+    reasons = f"{taint} ({'; '.join(FLAGS[letter][1] for letter in letters)})" if letters else taint
     keys = ("Tab completes", "Ctrl-R searches", "F1 explains", "Ctrl-D ends")
     tree = None
     if session.tree:
@@ -150,10 +150,10 @@ def _named(k: Kernel, name: str) -> Fragments | None:
     if definition is not None:
         return _signature(_shown(definition, k, name), definition)
     row = k.table.by_name.get(name)
-    return _not_built(k, name, row.number) if row is not None else None
+    return _not_built(name, row.number) if row is not None else None
 
 
-def _not_built(k: Kernel, name: str, number: int) -> Fragments:
+def _not_built(name: str, number: int) -> Fragments:
     return [(PLAIN, f"{name} ({number}): "), (DIM, "a call of real Linux, not built here: it answers -ENOSYS")]
 
 
@@ -164,7 +164,7 @@ def _call(k: Kernel, wanted: Expected, name: str, begun: bool, width: int) -> Fr
     if definition is None:
         row = k.table.by_name.get(name)
         if row is not None:
-            return _not_built(k, name, row.number)
+            return _not_built(name, row.number)
         register = ARGUMENT_REGISTERS[position] if position < len(ARGUMENT_REGISTERS) else "no register is left"
         return [(PLAIN, f"{name}: not a call of this kernel"), (DIM, f"{SEPARATOR}argument {position + 1}: {register}")]
     shown = _shown(definition, k, name)

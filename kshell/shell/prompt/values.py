@@ -12,7 +12,7 @@ from kshell.abi import structs
 from kshell.abi.symbolic import SYMBOLS
 from kshell.kernel.core.declare import Parameter, SyscallDefinition
 from kshell.kernel.kernel import Kernel
-from kshell.shell.calls.arguments import EXTRA, Refusal, register_value
+from kshell.shell.calls.arguments import EXTRA, BadValue, register_value
 from kshell.shell.prompt.line import Cursor, Expected
 from kshell.shell.prompt.match import Candidate
 from kshell.shell.prompt.path_words import machine_files
@@ -74,7 +74,7 @@ def definition_named(k: Kernel, name: str) -> SyscallDefinition | None:
         return k.define_of(row.number)
     try:
         number = register_value(name)
-    except Refusal:
+    except BadValue:
         return None
     return k.define_of(number) if number is not None else None
 

@@ -1,7 +1,7 @@
 """What commands return.  A view knows what it found, as JSON (`json`) and as lines on a screen (`lines`).
 
 A line is a list of spans, each a text with a *role*: what it is (an address, an errno), not how it looks.  The plain
-path joins the texts; the rich one gives each role a style.  Meaning is never in the style alone.
+path joins the texts; the rich one gives each role a style (`render.py` has them).  Meaning is never in the style alone.
 """
 
 from __future__ import annotations
@@ -11,13 +11,6 @@ from typing import Any, NamedTuple
 
 Span = tuple[str, str]
 Line = list[Span]
-
-
-ROLES = (
-    *("", "address", "bytes", "caret", "comment", "dim", "errno", "error", "good", "heading", "hint", "instruction"),
-    *("level0", "level1", "level2", "level3", "level4", "level5", "level6", "level7"),
-    *("module", "name", "note", "number", "ring0", "ring3", "string", "symbol"),
-)
 
 
 def span(text: str, role: str = "") -> Line:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from kshell.kbuild.header.prototypes import compare, parse_prototypes, same_type
 from kshell.kbuild.messages import NOTE
-from kshell.kbuild.tree.paths import HEADER, VERSIONS
 from kshell.kbuild.tree.tree_contents import contents
+from kshell.kbuild.tree.tree_paths import HEADER, VERSIONS
 
 GUARD, END = "#ifndef _LINUX_SYSCALLS_H\n#define _LINUX_SYSCALLS_H\n", "\n#endif\n"
 

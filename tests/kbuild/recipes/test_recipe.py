@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kshell.kbuild.makefile.makefile import Host, MakefileError, Where, parse
-from kshell.kbuild.recipes.recipe import Action, Change, Command, Echo, Make, Nothing, Remove, commands, read_recipe
+from kshell.kbuild.recipes.recipe import Action, Change, Echo, Make, NoAction, RecipeLine, Remove, commands, read_recipe
 
 ANSWERS = {"uname -r": "4.19.1-test\n", "pwd": "/home/me\n"}
 WHERE = Where("Makefile", 7)
 
 
-def read(text: str) -> Command:
+def read(text: str) -> RecipeLine:
     return read_recipe(text, WHERE, ANSWERS.get, {"PWD": "/home/me", "TWO": "a b"})
 
 
@@ -69,8 +69,8 @@ def test_echo_says_what_the_shell_would_say(text: str, said: str) -> None:
 def test_the_prefixes_are_taken_off_and_kept_apart() -> None:
     command = read("@ -+ true")
     assert (command.text, command.silent, command.ignore_errors, command.where) == ("true", True, True, WHERE)
-    assert command.actions == (Nothing(";"),)
-    assert read("@:").actions == (Nothing(";"),)
+    assert command.actions == (NoAction(";"),)
+    assert read("@:").actions == (NoAction(";"),)
     assert read("CFLAGS=-O2 make").actions == (Make("", (), {}, {"CFLAGS": "-O2"}, ";"),)
 
 

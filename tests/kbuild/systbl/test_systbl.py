@@ -10,7 +10,7 @@ from kshell.abi.syscall_tbl import load, table_path
 from kshell.kbuild.messages import ERROR, NOTE, BuildMessage
 from kshell.kbuild.systbl.systbl import generate
 from kshell.kbuild.systbl.table_row import SystblResult
-from kshell.kbuild.tree.paths import TABLE
+from kshell.kbuild.tree.tree_paths import TABLE
 
 VERSIONS = ("4.19", "6.19")
 ENTRY = {"4.19": "__x64_sys_test_call", "6.19": "sys_test_call"}

@@ -8,7 +8,7 @@ from pathlib import Path
 from time import process_time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kshell.kbuild.systbl.systbl import generate, sort_key
@@ -111,6 +111,7 @@ words = st.sampled_from([*WORDS.split(), *"\t \n\r\v\x00\ufeff", "\r\n", "__x64_
 
 
 @settings(max_examples=150, deadline=None)
+@example("\0\r\n335\0#")
 @given(st.lists(words, max_size=40).map("".join) | st.text(max_size=200))
 def test_no_text_makes_the_table_step_fail(text: str) -> None:
     for version in VERSIONS:

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from kshell.abi.object_file import write_object
 from kshell.kbuild.tree.changes import changed_since, diff, snapshot
 from kshell.kbuild.tree.new_tree import new_tree
-from kshell.kbuild.tree.paths import TABLE
 from kshell.kbuild.tree.sources import Sources, tree_at
+from kshell.kbuild.tree.tree_paths import TABLE
 from kshell.kbuild.tree.unified import unified
 
 NO_DIFF = "the oracle is patch, which is not installed"

@@ -17,10 +17,10 @@ from kshell.kbuild.release import profile_of, release_of
 from kshell.kbuild.tree import tree_files
 from kshell.kbuild.tree.changes import diff
 from kshell.kbuild.tree.new_tree import new_tree
-from kshell.kbuild.tree.paths import HEADER, PRISTINE, TABLE, VERSIONS
 from kshell.kbuild.tree.sources import Sources, is_tree, read_makefile, tree_at
 from kshell.kbuild.tree.tree_contents import SOURCES, contents
 from kshell.kbuild.tree.tree_files import TreeError, read_text
+from kshell.kbuild.tree.tree_paths import HEADER, PRISTINE, TABLE, VERSIONS
 from kshell.kernel.core.layout import entry_name
 from kshell.kernel.core.profile import PROFILES
 from kshell.kernel.syscalls import linked_in, subjects

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kshell.abi.errno import EACCES, EINVAL, EISDIR, ENOENT, ENOTDIR, EOPNOTSUPP, EPERM
+from kshell.abi.errno import EACCES, EFBIG, EINVAL, EISDIR, ENOENT, ENOTDIR, EOPNOTSUPP, EPERM
 from kshell.abi.fcntl import O_CREAT, O_RDWR, O_TMPFILE
 from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import run_stub
@@ -13,6 +13,7 @@ from kshell.kernel.fs.file import Kiocb
 from kshell.kernel.fs.inode import Inode
 from kshell.kernel.fs.uio import IovIter
 from kshell.kernel.kernel import Kernel
+from kshell.shell.machine_files import contents, listing
 from tests.kernel.file_lab import Lab
 
 
@@ -22,18 +23,18 @@ def lab() -> Lab:
 
 
 def names(lab: Lab, where: str) -> list[str]:
-    listing = lab.k.fs.listing(where)
-    assert not isinstance(listing, int)
-    return [entry.name for entry in listing]
+    found = listing(lab.k, where)
+    assert not isinstance(found, int)
+    return [entry.name for entry in found]
 
 
 def test_the_tree_has_what_programs_look_for(lab: Lab) -> None:
     assert {"dev", "etc", "proc", "root", "sys", "tmp"} <= set(names(lab, "/"))
     assert {"null", "zero", "full", "tty", "random", "urandom", "console"} == set(names(lab, "/dev"))
-    assert lab.k.fs.contents("/etc/hostname") == b"kshell\n"
+    assert contents(lab.k, "/etc/hostname") == b"kshell\n"
     assert {"self", "modules", "kallsyms", "version"} < set(names(lab, "/proc"))
     assert (names(lab, "/sys"), names(lab, "/tmp")) == (["module"], [])
-    entries = lab.k.fs.listing("/etc")
+    entries = listing(lab.k, "/etc")
     assert not isinstance(entries, int)
     assert [entry.target for entry in entries if entry.name == "mtab"] == ["/proc/self/mounts"]
 
@@ -48,15 +49,15 @@ def test_everybody_may_write_in_tmp_but_not_remove_what_others_made(lab: Lab) ->
 
 def test_looking_from_outside_opens_no_descriptor(lab: Lab) -> None:
     before = lab.k.current.files.items()
-    lab.k.fs.contents("/etc/passwd")
-    lab.k.fs.listing("/dev")
+    contents(lab.k, "/etc/passwd")
+    listing(lab.k, "/dev")
     assert lab.k.current.files.items() == before
 
 
 def test_looking_from_outside_starts_at_the_current_directory(lab: Lab) -> None:
     assert lab.call("chdir", ["path", "/etc"]) == 0
-    assert lab.k.fs.contents("hostname") == b"kshell\n"
-    assert lab.k.fs.contents("../etc/./hostname") == b"kshell\n"
+    assert contents(lab.k, "hostname") == b"kshell\n"
+    assert contents(lab.k, "../etc/./hostname") == b"kshell\n"
     assert "hostname" in names(lab, ".")
 
 
@@ -65,18 +66,24 @@ def test_a_listing_of_a_file_is_that_file(lab: Lab) -> None:
 
 
 def test_looking_at_what_is_not_there_gives_the_errno(lab: Lab) -> None:
-    fs = lab.k.fs
-    assert (fs.contents("/nope"), fs.listing("/nope"), fs.contents("")) == (-ENOENT, -ENOENT, -ENOENT)
-    assert fs.contents("/etc") == -EISDIR
-    assert fs.contents("/etc/hostname/x") == -ENOTDIR
-    assert fs.contents("/dev/zero") == fs.contents("/dev/tty") == -EINVAL
-    assert fs.contents("/dev/null") == b""
+    k = lab.k
+    assert (contents(k, "/nope"), listing(k, "/nope"), contents(k, "")) == (-ENOENT, -ENOENT, -ENOENT)
+    assert contents(k, "/etc") == -EISDIR
+    assert contents(k, "/etc/hostname/x") == -ENOTDIR
+    assert contents(k, "/dev/zero") == contents(k, "/dev/tty") == -EINVAL
+    assert contents(k, "/dev/null") == b""
+
+
+def test_a_file_that_is_mostly_a_hole_is_not_shown(lab: Lab) -> None:
+    steps = [["open", ["path", "/tmp/f"], O_CREAT | O_RDWR, 0o600], ["pwrite64", 3, ["data", "x"], 1, 1 << 40]]
+    assert [value for value, _ in lab.run(steps)] == [3, 1]
+    assert contents(lab.k, "/tmp/f") == -EFBIG
 
 
 def test_the_current_task_s_credentials_count_from_outside_too(lab: Lab) -> None:
     lab.run([["open", ["path", "/tmp/secret"], O_CREAT | O_RDWR, 0o600], ["write", 3, ["data", "x"], 1], ["as_user"]])
-    assert lab.k.fs.contents("/tmp/secret") == -EACCES
-    assert lab.k.fs.listing("/root") == -EACCES
+    assert contents(lab.k, "/tmp/secret") == -EACCES
+    assert listing(lab.k, "/root") == -EACCES
     assert names(lab, "/tmp/secret") == ["/tmp/secret"]
 
 

@@ -14,6 +14,7 @@ from kshell.abi.errno import EEXIST, ENOENT, ENOEXEC, ENOMEM
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.module.refusal import Reason
 from kshell.machine.paging import NX, WRITABLE
+from kshell.shell.machine_files import contents
 from tests.kernel.module.elf_lab import HEAD, ElfLab, lab_of, needs_compiler
 
 DATA = """
@@ -79,10 +80,10 @@ def test_parameters_live_in_memory_with_c_s_sizes(lab: ElfLab) -> None:
     assert lab.k.memory.read(lab.address("level"), 4) == b"\7\0\0\0"
     assert lab.k.memory.read(lab.address("quiet"), 1) == b"\1"
     assert lab.k.memory.read_string(lab.k.memory.load(lab.address("who"))) == b"moon"
-    contents = lab.k.fs.contents
-    assert contents("/sys/module/m/parameters/who") == b"moon\n"
-    assert contents("/sys/module/m/parameters/small") == b"200\n"
-    assert contents("/sys/module/m/version") == b"1.2\n"
+
+    assert contents(lab.k, "/sys/module/m/parameters/who") == b"moon\n"
+    assert contents(lab.k, "/sys/module/m/parameters/small") == b"200\n"
+    assert contents(lab.k, "/sys/module/m/version") == b"1.2\n"
     assert {name for name, each in module.parameters.items() if each.perm} == {"level", "who", "small"}
     lab.remove()
     error = lab.refuses(lab.compile(DATA), level="11")
@@ -94,7 +95,7 @@ def test_parameters_live_in_memory_with_c_s_sizes(lab: ElfLab) -> None:
 @needs_compiler
 def test_proc_modules_and_lsmod_have_it(lab: ElfLab) -> None:
     module = lab.insert(DATA)
-    assert lab.k.fs.contents("/proc/modules") == f"m 4096 0 - Live 0x{module.address:016x} (O)\n".encode()
+    assert contents(lab.k, "/proc/modules") == f"m 4096 0 - Live 0x{module.address:016x} (O)\n".encode()
 
 
 @needs_compiler

@@ -20,6 +20,7 @@ from kshell.kernel.kernel import Kernel
 from kshell.kernel.proc.sysctl import get_number
 from kshell.kernel.task.binfmt import Segment
 from kshell.kernel.task.task import do_exit
+from kshell.shell.machine_files import contents, listing
 from kshell.shell.modules.insmod import rmmod
 from tests.kernel.file_lab import Lab
 from tests.kernel.module_lab import Lab as ModuleLab
@@ -39,7 +40,7 @@ def modules(tmp_path: Path) -> ModuleLab:
 
 
 def text(k: Kernel, path: str) -> str:
-    found = k.fs.contents(path)
+    found = contents(k, path)
     assert isinstance(found, bytes), f"{path}: {found}"
     return found.decode()
 
@@ -47,7 +48,7 @@ def text(k: Kernel, path: str) -> str:
 def files(k: Kernel, where: str) -> list[str]:
     """Every regular file below a directory."""
     found = []
-    entries = k.fs.listing(where)
+    entries = listing(k, where)
     assert not isinstance(entries, int)
     for entry in entries:
         path = f"{where}/{entry.name}"
@@ -97,7 +98,7 @@ def test_user_code_reads_the_version_that_the_log_and_uname_say() -> None:
 @pytest.mark.parametrize("size", [1, 7, 4096])
 def test_a_buffer_of_any_size_gets_the_same_bytes_in_order(lab: Lab, size: int) -> None:
     for path in files(lab.k, "/proc"):
-        whole = lab.k.fs.contents(path)
+        whole = contents(lab.k, path)
         assert isinstance(whole, bytes)
         is_number = path.startswith("/proc/sys/") and whole.strip().replace(b"\t", b"").isdigit()
         if not path.endswith(("/uptime", "/status")):  # these two change while they are read
@@ -107,7 +108,7 @@ def test_a_buffer_of_any_size_gets_the_same_bytes_in_order(lab: Lab, size: int) 
 def test_every_file_is_0444_and_of_size_0_but_for_a_few(lab: Lab) -> None:
     writable = []
     for path in files(lab.k, "/proc"):
-        entry = lab.k.fs.listing(path)
+        entry = listing(lab.k, path)
         assert not isinstance(entry, int)
         assert entry[0].inode.size == 0
         if entry[0].inode.mode & 0o7777 != 0o444:
@@ -133,9 +134,9 @@ def test_what_is_open_stays_as_it_was_and_a_seek_to_the_start_shows_it_afresh(la
 def test_the_command_line_is_what_the_boot_loader_passed() -> None:
     assert text(boot("course", "nosmap nosmep"), "/proc/cmdline") == "nosmap nosmep\n"
     assert text(boot("course"), "/proc/cmdline") == "\n"
-    listing = boot("6.19", "nosmap").fs.listing("/proc/cmdline")
-    assert not isinstance(listing, int)
-    assert listing[0].inode.size == 7  # since 6.1 stat tells its length
+    found = listing(boot("6.19", "nosmap"), "/proc/cmdline")
+    assert not isinstance(found, int)
+    assert found[0].inode.size == 7  # since 6.1 stat tells its length
 
 
 def test_mtab_leads_to_the_mounts(lab: Lab) -> None:
@@ -287,9 +288,9 @@ def test_identity_and_capabilities_are_the_task_s_own(lab: Lab) -> None:
     status = text(lab.k, "/proc/self/status")
     assert "Uid:\t1000\t1000\t1000\t1000\n" in status
     assert "CapEff:\t0000000000000000\n" in status
-    listing = lab.k.fs.listing("/proc/self/status")
-    assert not isinstance(listing, int)
-    assert listing[0].inode.uid == 1000
+    found = listing(lab.k, "/proc/self/status")
+    assert not isinstance(found, int)
+    assert found[0].inode.uid == 1000
 
 
 def test_the_sizes_of_status_add_up_to_those_of_maps(lab: Lab) -> None:
@@ -322,7 +323,7 @@ def test_another_user_s_maps_cannot_be_opened(lab: Lab) -> None:
     k.switch_to(k.shell_task)
     lab.call("as_user")
     assert lab.call("open", ["path", f"/proc/{child.pid}/maps"], O_RDONLY, 0) == -EACCES
-    assert k.fs.contents(f"/proc/{child.pid}/maps") == -EACCES
+    assert contents(k, f"/proc/{child.pid}/maps") == -EACCES
     assert lab.call("open", ["path", f"/proc/{child.pid}/fd"], O_RDONLY, 0) == -EACCES
     assert lab.call("open", ["path", f"/proc/{child.pid}/status"], O_RDONLY, 0) >= 0
 
@@ -330,7 +331,7 @@ def test_another_user_s_maps_cannot_be_opened(lab: Lab) -> None:
 def test_fd_has_a_link_for_each_descriptor(lab: Lab) -> None:
     lab.run([["open", ["path", "/tmp/f"], O_CREAT | O_WRONLY, 0o644], ["unlink", ["path", "/tmp/f"]]])
     lab.call("pipe", ["buf", 8])
-    entries = lab.k.fs.listing("/proc/self/fd")
+    entries = listing(lab.k, "/proc/self/fd")
     assert not isinstance(entries, int)
     found = {entry.name: (entry.target, entry.inode.mode & 0o777) for entry in entries}
     assert found["0"] == ("/dev/tty", 0o700)
@@ -338,7 +339,7 @@ def test_fd_has_a_link_for_each_descriptor(lab: Lab) -> None:
     assert re.fullmatch(r"pipe:\[\d+\]", found["4"][0] or "")
     assert (found["4"][1], found["5"][1]) == (0o500, 0o300)
     lab.call("close", 3)
-    assert "3" not in {entry.name for entry in lab.k.fs.listing("/proc/self/fd")}  # type: ignore[union-attr]
+    assert "3" not in {entry.name for entry in listing(lab.k, "/proc/self/fd")}  # type: ignore[union-attr]
 
 
 def test_a_task_renames_itself_through_comm(lab: Lab) -> None:

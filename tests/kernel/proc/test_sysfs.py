@@ -12,6 +12,7 @@ import pytest
 from kshell.abi.errno import EACCES, EFAULT, EINVAL, EISDIR, ENODEV, ENOENT, EPERM, ERANGE
 from kshell.abi.fcntl import O_APPEND, O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY
 from kshell.kernel.entry.exec import Buffer, run_stub
+from kshell.shell.machine_files import contents, listing
 from kshell.shell.modules.insmod import insmod, rmmod
 from kshell.shell.modules.refusals import ModuleError
 from tests.kernel import file_lab
@@ -41,19 +42,19 @@ class Lab(ModuleLab):
     """A kernel with a folder for modules; `text` looks from outside, `raw` makes calls from ring 3."""
 
     def text(self, path: str) -> str:
-        found = self.k.fs.contents(f"/sys/module/{path}")
+        found = contents(self.k, f"/sys/module/{path}")
         assert isinstance(found, bytes), f"{path}: {found}"
         return found.decode()
 
     def names(self, path: str = "") -> list[str]:
-        listing = self.k.fs.listing(f"/sys/module/{path}")
-        assert not isinstance(listing, int)
-        return [entry.name for entry in listing]
+        found = listing(self.k, f"/sys/module/{path}")
+        assert not isinstance(found, int)
+        return [entry.name for entry in found]
 
     def mode(self, path: str) -> str:
-        listing = self.k.fs.listing(f"/sys/module/{path}")
-        assert not isinstance(listing, int)
-        return f"{listing[0].inode.mode & 0o7777:o}"
+        found = listing(self.k, f"/sys/module/{path}")
+        assert not isinstance(found, int)
+        return f"{found[0].inode.mode & 0o7777:o}"
 
     def raw(self, nr: int, *args: int | bytes | Buffer) -> int:
         run = run_stub(self.k, nr, args)
@@ -114,9 +115,9 @@ def test_a_module_that_was_refused_leaves_nothing(lab: Lab) -> None:
 def test_holders_are_links_to_who_uses_its_symbols(lab: Lab) -> None:
     lab.load("shared = Stub('shared')\nEXPORT_SYMBOL(shared)\n", "lower")
     lab.load("shared = extern('shared')\n", "upper")
-    listing = lab.k.fs.listing("/sys/module/lower/holders")
-    assert not isinstance(listing, int)
-    assert [(entry.name, entry.target) for entry in listing] == [("upper", "../../upper")]
+    found = listing(lab.k, "/sys/module/lower/holders")
+    assert not isinstance(found, int)
+    assert [(entry.name, entry.target) for entry in found] == [("upper", "../../upper")]
     assert lab.text("lower/holders/upper/initstate") == "live\n"
     assert lab.text("lower/refcnt") == "1\n"
     rmmod(lab.k, "upper")
@@ -173,7 +174,7 @@ def test_the_mode_binds_root_too(lab: Lab) -> None:
     lab.load(PARAMETERS)
     assert lab.write_to("m/parameters/quiet", b"0") == -EACCES
     assert lab.open("m/parameters/mute", O_RDONLY) == -EACCES
-    assert lab.k.fs.contents("/sys/module/m/parameters/mute") == -EACCES
+    assert contents(lab.k, "/sys/module/m/parameters/mute") == -EACCES
     assert lab.write_to("m/parameters/mute", b"6") == 1
     assert lab.write_to("m/initstate", b"live") == -EACCES
 
@@ -189,7 +190,7 @@ def test_another_user_may_read_but_not_set(lab: Lab) -> None:
 def test_a_string_parameter_whose_pointer_is_spoiled_oopses_who_reads_it_and_nobody_who_looks(lab: Lab) -> None:
     module = lab.load(PARAMETERS)
     lab.k.memory.store(lab.k.stub_address(module.namespace["name"]), 16)
-    assert lab.k.fs.contents("/sys/module/m/parameters/name") == -EFAULT
+    assert contents(lab.k, "/sys/module/m/parameters/name") == -EFAULT
     fd = lab.open("m/parameters/name", O_RDONLY)
     assert run_stub(lab.k, READ, [fd, Buffer(9), 9]).outcome.kind == "killed"
     assert any("NULL pointer dereference" in line for line in lab.dmesg())

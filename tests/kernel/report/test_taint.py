@@ -6,11 +6,12 @@ import pytest
 
 from kshell.kernel.boot.start import boot
 from kshell.kernel.core.taint import Taint, add_taint
+from kshell.kernel.report.taint import words
 
 
 def test_an_untainted_kernel_says_so() -> None:
     assert str(Taint()) == "Not tainted"
-    assert Taint().words() == ""
+    assert words(Taint()) == ""
     assert Taint().mask == 0
 
 
@@ -20,7 +21,7 @@ def test_each_flag_has_its_place() -> None:
     assert taint.add("D")
     assert not taint.add("D")
     assert str(taint) == "Tainted: G      D    O     "
-    assert taint.words() == "Tainted: [D]=DIE, [O]=OOT_MODULE"
+    assert words(taint) == "Tainted: [D]=DIE, [O]=OOT_MODULE"
     assert taint.mask == 1 << 7 | 1 << 12
     taint.add("P")
     taint.add("L")

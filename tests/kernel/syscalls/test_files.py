@@ -23,7 +23,9 @@ from kshell.abi.errno import (
 from kshell.abi.fcntl import AT_FDCWD, O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR, SEEK_SET
 from kshell.abi.signal import SIGPIPE
 from kshell.abi.structs import unpack_stat
+from kshell.kernel.core.profile import V4_19
 from kshell.kernel.fs.inode import DAY_NS
+from kshell.shell.calls.manual import page
 from tests.kernel.file_lab import BODIES, Lab
 
 KERNEL = 0xFFFFFFFF81000000
@@ -259,9 +261,9 @@ def test_random_bytes_are_the_same_after_every_boot(lab: Lab) -> None:
 def test_every_call_has_a_manual_page_whose_errnos_exist(name: str) -> None:
     from kshell.abi import errno
 
-    lines = BODIES[name].doc.splitlines()
-    assert lines[0].endswith(".")
-    listed = [line.split()[0] for line in lines if line.strip().startswith("E") and "  " in line.strip()]
+    found = page(BODIES[name], V4_19)
+    assert BODIES[name].doc.splitlines()[0].endswith(".")
+    listed = [symbol for symbol, _ in found.errors]
     assert listed
     assert all(isinstance(getattr(errno, symbol), int) for symbol in listed)
     assert len(set(listed)) == len(listed)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kshell.abi.fcntl import AT_FDCWD, O_CREAT, O_RDWR
 from kshell.kernel.entry.exec import Buffer
-from kshell.shell.calls.arguments import Refusal, argument, c_string, number, symbol_address
+from kshell.shell.calls.arguments import BadValue, argument, c_string, number, symbol_address
 from kshell.shell.lines.words import plain, split
 from tests.shell.lab import Lab
 
@@ -20,7 +20,7 @@ def outcome(attempt: Callable[[], Any]) -> Any:
     """What an attempt gave: its value, or its refusal."""
     try:
         return attempt()
-    except Refusal as refusal:
+    except BadValue as refusal:
         return refusal
 
 
@@ -103,7 +103,7 @@ def test_the_address_of_a_symbol_is_written_with_an_ampersand(shared: Lab) -> No
     ],
 )
 def test_what_is_no_argument_is_refused_with_a_way_out(shared: Lab, text: str, what: str, try_: str) -> None:
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(BadValue) as caught:
         value(shared, text)
     assert what in caught.value.what
     assert try_ in caught.value.try_
@@ -165,7 +165,7 @@ def test_a_number_reads_back_in_every_base(wanted: int) -> None:
 @given(st.text(max_size=20))
 def test_any_text_after_an_ampersand_is_an_address_or_refused(text: str) -> None:
     found = outcome(lambda: symbol_address(_any_lab().session.kernel, text))
-    assert found.try_ if isinstance(found, Refusal) else 0 <= found < 1 << 64
+    assert found.try_ if isinstance(found, BadValue) else 0 <= found < 1 << 64
 
 
 _labs: list[Lab] = []

@@ -111,6 +111,16 @@ def test_a_step_that_was_forgotten_is_named(
     assert find("made") is None
 
 
+def test_a_command_that_returns_no_view_is_told_what_to_return(lab: Lab) -> None:
+    made = Command("made")
+    made.handler = lambda session, words: "text"  # type: ignore[assignment, return-value]
+    with pytest.raises(CommandError) as caught:
+        made.run(lab.session, [])
+    assert caught.value.what == "command made: <lambda> in test_registry.py returns a str"
+    assert caught.value.try_ == "return Text([...]), or another View of kshell/shell/views/view.py"
+    assert caught.value.status == 3
+
+
 NEW_COMMAND = '''
 from kshell.shell.commands.registry import command
 from kshell.shell.views.view import Text

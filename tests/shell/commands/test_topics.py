@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -104,6 +105,25 @@ def test_insmod_of_a_built_in_source_says_where_it_goes(lab: Lab, profile: str) 
     lab.result("module copy test_call")
     out, err, _ = screen("insmod test_call.py", profile=profile)
     assert "it goes into a tree as SystemCalls/test_call.py, with obj-y := test_call.o" in " ".join((out + err).split())
+
+
+def test_a_page_may_leave_the_other_errnos_to_a_call_further_up() -> None:
+    from kshell.kernel.core.profile import V4_19
+    from kshell.shell.calls.manual import page
+
+    text = "from kshell.linux import *\n" + "".join(
+        f'@SYSCALL_DEFINE0\ndef {name}(k: Kernel) -> Long:\n    """Do.\n\n    {errors}\n    """\n    return 0\n'
+        for name, errors in (
+            ("first", "EPERM  never\n    Otherwise as second."),
+            ("second", "EIO  once\n    Otherwise as first."),
+            ("third", "EPERM  always\n    Otherwise as second.\n    Otherwise as fourth."),
+        )
+    )
+    namespace: dict[str, Any] = {}
+    exec(text, namespace)
+    assert page(namespace["first"], V4_19).errors == [("EPERM", "never")]
+    assert page(namespace["second"], V4_19).errors == [("EIO", "once"), ("EPERM", "never")]
+    assert page(namespace["third"], V4_19).errors == [("EPERM", "always"), ("EIO", "once")]
 
 
 def test_a_call_whose_docstring_is_silent_does_not_always_succeed() -> None:

@@ -59,11 +59,11 @@ def _is_address(text: str) -> bool:
 
 
 def _number(text: str) -> int | None:
-    from kshell.shell.calls.arguments import Refusal, register_value
+    from kshell.shell.calls.arguments import BadValue, register_value
 
     try:
         return register_value(text)
-    except Refusal:
+    except BadValue:
         return None
 
 

@@ -9,9 +9,9 @@ from typing import Any, NoReturn
 from kshell.abi.object_file import ObjectError, is_object, read_object, write_object
 from kshell.kbuild.build_log import BuildFailed
 from kshell.kbuild.messages import ERROR, BuildMessage
-from kshell.kbuild.tree.paths import GENERATED
 from kshell.kbuild.tree.sources import Sources
 from kshell.kbuild.tree.tree_files import TreeError, keep_copy, write_whole
+from kshell.kbuild.tree.tree_paths import GENERATED
 
 TEXTS = {"System.map", "Module.symvers", ".version"}
 HEAD = 64

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from time import perf_counter
 
 from benchmarks.ratio import Figure, milliseconds
+from kshell.abi.elf_writer import write_elf
+from kshell.cc.compiler import compile_file
 from kshell.cc.module_file import open_module
+from kshell.cc.module_object import make_module
 from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import run_stub
 from kshell.kernel.kernel import Kernel
@@ -35,6 +38,26 @@ module_exit(edited_exit)
 """
 
 
+CODE = """\
+from kshell.linux import *
+MODULE_LICENSE("GPL")
+STUB_test_call: Stub[[int]] = extern("STUB_test_call")
+level: Int = 1
+module_param(level, "int", 0o644)
+def handler(k: Kernel, n: int) -> Long:
+    k.printk(KERN_INFO, f"handler: {n}")
+    return n + level
+def code_init(k: Kernel) -> int:
+    k[STUB_test_call] = handler
+    return 0
+def code_exit(k: Kernel) -> None:
+    k[STUB_test_call] = None
+module_init(code_init)
+module_exit(code_exit)
+"""
+INSMOD_LIMIT_MS = 20
+
+
 def figures(rounds: int) -> Iterator[Figure]:
     """All that are times."""
     k, numbers = boot("course"), count()
@@ -42,6 +65,7 @@ def figures(rounds: int) -> Iterator[Figure]:
         path = os.path.join(folder, "edited.py")
         name = "a module edited, unloaded, loaded and called"
         yield milliseconds(name, lambda: edit_load_call(k, path, next(numbers)), rounds, ROUND_LIMIT_MS)
+        yield milliseconds("insmod of a module of machine code", insmod_of_code(folder), rounds, INSMOD_LIMIT_MS)
     yield milliseconds("a key at the prompt completed", key, 1, KEY_LIMIT_MS)
     yield milliseconds("booting a kernel", boot_time, 10)
 
@@ -51,6 +75,26 @@ def boot_time() -> float:
     begin = perf_counter()
     boot("course")
     return perf_counter() - begin
+
+
+def insmod_of_code(folder: str) -> Callable[[], float]:
+    """What gives the seconds from a .ko on disk to a module that is Live, which is then called and unloaded."""
+    k, path = boot("course"), os.path.join(folder, "code.ko")
+    obj = compile_file("code.py", CODE, k.release, k.profile.version).object
+    with open(path, "wb") as file:
+        file.write(write_elf(make_module(obj, "code", k.vermagic, [], intree=False)))
+
+    def insmod() -> float:
+        begin = perf_counter()
+        load_module(k, open_module(path))
+        seconds = perf_counter() - begin
+        call = run_stub(k, 335, [1]).call
+        if call is None or call.ret != 2:
+            raise RuntimeError("the module was not the one that was called")
+        delete_module(k, "code")
+        return seconds
+
+    return insmod
 
 
 def edit_load_call(k: Kernel, path: str, number: int) -> float:

@@ -95,7 +95,7 @@ def test_a_handler_that_calls_the_kernel_otherwise_may_not_write_to_it_either() 
 def test_the_members_of_a_kernel_are_those_of_one_that_runs(tmp_path: Path) -> None:
     missing = set(vars(Lab(tmp_path).k)) - members()
     # What comes into being later on, at boot, is declared in the class or its initialiser all the same.
-    assert not missing - {"table", "fs", "current", "shell_task"}
+    assert not missing - {"table", "fs", "current", "shell_task", "call_out"}
 
 
 @pytest.mark.parametrize(

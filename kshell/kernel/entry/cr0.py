@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from kshell.abi.c_types import ULong
 from kshell.kernel.core.sections import EXPORT_SYMBOL
+from kshell.kernel.entry.control_registers import CR0_WP, read_control_register
 from kshell.kernel.entry.oops import warn
 from kshell.kernel.kernel import Kernel
 
-X86_CR0_WP = 1 << 16  # write protect: a read-only page is read-only in ring 0 too
-CR0_STATE = 0x8004_0033  # PG AM NE ET MP PE: what is always set here
+X86_CR0_WP = CR0_WP  # write protect: a read-only page is read-only in ring 0 too
 
 
 def native_read_cr0(k: Kernel) -> ULong:
     """The control register CR0."""
-    return CR0_STATE | (X86_CR0_WP if k.memory.write_protect else 0)
+    return read_control_register(k, 0)
 
 
 def native_write_cr0(k: Kernel, val: ULong) -> None:

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from kshell.abi.elf_writer import write_elf
 from kshell.cc.c_compiler import compile_c, find_compiler
+from kshell.cc.compiler import compile_file
+from kshell.cc.module_object import make_module
 from kshell.kernel.boot.start import boot
 from kshell.kernel.module.elf_module import ElfModule
 from kshell.shell.modules.insmod import insmod, rmmod
@@ -34,6 +37,13 @@ class ElfLab(Lab):
         source.write_text(head + text)
         path = self.folder / f"{name}.{suffix}"
         path.write_bytes(compile_c(str(source), name, self.k.profile.version)[0])
+        return str(path)
+
+    def build(self, text: str, name: str = "m") -> str:
+        """The path of the .ko of a source in Python's spelling, made by kshell's own compiler."""
+        obj = compile_file(f"{name}.py", text, self.k.release, self.k.profile.version).object
+        path = self.folder / f"{name}.ko"
+        path.write_bytes(write_elf(make_module(obj, name, self.k.vermagic, [], intree=False)))
         return str(path)
 
     def insert(self, text: str, name: str = "m", head: str = HEAD, **parameters: str) -> ElfModule:

@@ -9,9 +9,8 @@ import pytest
 from kshell.abi.errno import EINTR, ENOSYS
 from kshell.kernel.entry.exec import Buffer, run_stub
 from kshell.kernel.module.struct_module import LIVE, LOADING, UNLOADING
+from kshell.shell.modules.insmod import insmod
 from tests.kernel.module.elf_lab import ElfLab, lab_of, needs_compiler
-
-pytestmark = needs_compiler
 
 SLIDE = """
 extern long (*STUB_test_call)(int);
@@ -23,6 +22,27 @@ static int hello_init(void) { STUB_test_call = my_test_call; return 0; }
 module_init(hello_init);
 static void hello_exit(void) { STUB_test_call = NULL; }
 module_exit(hello_exit);
+"""
+IN_PYTHON = """
+from kshell.linux import *
+MODULE_LICENSE("GPL")
+STUB_test_call: Stub[[int]] = extern("STUB_test_call")
+level: Int = 1
+module_param(level, "int", 0o644, range=(0, 9))
+
+def my_test_call(k: Kernel, test: int) -> Long:
+    k.printk(KERN_NOTICE, f"my_test_call: Your int is {test}")
+    return test * level
+
+def hello_init(k: Kernel) -> int:
+    k[STUB_test_call] = my_test_call
+    return 0
+
+def hello_exit(k: Kernel) -> None:
+    k[STUB_test_call] = None
+
+module_init(hello_init)
+module_exit(hello_exit)
 """
 HANDLER = """
 extern long (*STUB_test_call)(int);
@@ -44,6 +64,7 @@ def handler(lab: ElfLab, body: str, before: str = "") -> None:
     lab.insert(HANDLER.format(body=body, before=before))
 
 
+@needs_compiler
 def test_the_slides_own_module_answers_as_on_the_slides(lab: ElfLab) -> None:
     assert lab.result(335, 42) == -ENOSYS
     module = lab.insert(SLIDE)
@@ -59,17 +80,20 @@ def test_the_slides_own_module_answers_as_on_the_slides(lab: ElfLab) -> None:
     lab.assert_well()
 
 
+@needs_compiler
 def test_init_that_answers_an_error_refuses_the_load(lab: ElfLab) -> None:
     error = lab.refuses(lab.compile("static int start(void) { return -EINVAL; } module_init(start);"))
     assert error.what.endswith(": Invalid parameters")
     assert "m" not in lab.k.modules
 
 
+@needs_compiler
 def test_init_that_answers_more_than_0_is_suspicious(lab: ElfLab) -> None:
     assert lab.insert("static int start(void) { return 3; } module_init(start);").state == LIVE
     assert any("'m'->init suspiciously returned 3" in line for line in lab.dmesg())
 
 
+@needs_compiler
 def test_init_that_dies_leaves_the_module_loading(lab: ElfLab) -> None:
     error = lab.refuses(lab.compile("static int start(void) { return *(volatile int *)8; } module_init(start);"))
     assert error.errno == EINTR
@@ -78,6 +102,7 @@ def test_init_that_dies_leaves_the_module_loading(lab: ElfLab) -> None:
     lab.assert_well()
 
 
+@needs_compiler
 def test_exit_that_dies_leaves_the_module_unloading(lab: ElfLab) -> None:
     lab.insert("static int a(void) { return 0; } module_init(a); static void b(void) { BUG(); } module_exit(b);")
     assert lab.not_removed().errno == EINTR
@@ -85,6 +110,7 @@ def test_exit_that_dies_leaves_the_module_unloading(lab: ElfLab) -> None:
     assert lab.result(39) == lab.k.shell_task.pid
 
 
+@needs_compiler
 def test_a_module_may_go_while_its_handler_sleeps(lab: ElfLab) -> None:
     handler(lab, "msleep(5); return n;")
     before = lab.k.clock.ns
@@ -96,6 +122,7 @@ def test_a_module_may_go_while_its_handler_sleeps(lab: ElfLab) -> None:
     lab.assert_well()
 
 
+@needs_compiler
 def test_memory_of_the_kernel_is_had_used_and_given_back(lab: ElfLab) -> None:
     handler(
         lab,
@@ -107,6 +134,7 @@ def test_memory_of_the_kernel_is_had_used_and_given_back(lab: ElfLab) -> None:
     assert "abc-12345678901-x 1 2 3 4 5" in lab.dmesg()
 
 
+@needs_compiler
 def test_user_memory_is_reached_by_copies(lab: ElfLab) -> None:
     handler(
         lab,
@@ -119,6 +147,7 @@ def test_user_memory_is_reached_by_copies(lab: ElfLab) -> None:
     assert lab.result(335, 8) == -14
 
 
+@needs_compiler
 @pytest.mark.parametrize(
     ("body", "line"),
     [
@@ -134,12 +163,14 @@ def test_each_death_is_reported_and_survived(lab: ElfLab, body: str, line: str) 
     assert lab.result(39) == lab.k.shell_task.pid
 
 
+@needs_compiler
 def test_a_warning_goes_on(lab: ElfLab) -> None:
     handler(lab, "WARN_ON(n == 1); return 5;")
     assert lab.result(335, 1) == 5
     assert any(line.startswith("WARNING: CPU: 0 PID:") for line in lab.dmesg())
 
 
+@needs_compiler
 def test_a_reference_is_taken_and_put_back(lab: ElfLab) -> None:
     handler(lab, "if (n == 1) return try_module_get(THIS_MODULE); module_put(THIS_MODULE); return 0;")
     module = lab.k.modules["m"]
@@ -150,7 +181,25 @@ def test_a_reference_is_taken_and_put_back(lab: ElfLab) -> None:
     lab.remove()
 
 
+@needs_compiler
 def test_a_handler_calls_what_another_module_exports(lab: ElfLab) -> None:
     lab.insert("long twice(int n) { return 2 * n; } EXPORT_SYMBOL(twice);", "other")
     handler(lab, "return twice(n);", "extern long twice(int);")
     assert lab.result(335, 21) == 42
+
+
+@pytest.mark.parametrize("profile", ["course", "6.19"])
+def test_kshell_s_own_compiler_makes_modules_that_load(tmp_path: Path, profile: str) -> None:
+    text = IN_PYTHON
+    lab = lab_of(tmp_path, profile)
+    if profile != "course":  # test_call is in the course kernel only
+        text = text.replace('extern("STUB_test_call")', 'Stub("STUB_test_call")')
+    module = insmod(lab.k, lab.build(text, "hello"), {"level": "3"})
+    assert module.state == LIVE
+    assert lab.k.fs.contents("/sys/module/hello/parameters/level") == b"3\n"
+    assert lab.k.call(lab.address("my_test_call"), 7) == 21
+    assert lab.dmesg()[-1] == "my_test_call: Your int is 7"
+    if profile == "course":
+        assert lab.result(335, -2) == -6
+    lab.remove("hello")
+    assert lab.refuses(lab.build(text, "hello"), level="10").what.endswith(": Invalid parameters")

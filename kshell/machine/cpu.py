@@ -124,7 +124,7 @@ class Cpu(RunLoop):
             return False
         ring0.save()
         try:
-            if ring0.at_end():
+            if ring0.regs[IP] == ring0.end:
                 self.frame = ring0.finish()
                 if self.frame is None:
                     self._end(Stop(RETURNED))

@@ -6,8 +6,12 @@ import pytest
 
 from kshell.kernel.core.layout import THREAD_SIZE
 from kshell.kernel.core.pointers import BugEntry, KernelPanic
+from kshell.kernel.entry.exec import load_program
+from kshell.kernel.entry.run import run_program
 from kshell.kernel.kernel import Kernel
-from tests.kernel.lab import ending
+from kshell.kernel.task.binfmt import Segment
+from tests.kernel.lab import EXIT, ending
+from tests.kernel.lab import TEXT as USER_TEXT
 from tests.kernel.machine_code_lab import DATA, EPILOGUE, PROLOGUE, MachineLab, call, h, mov_rax
 
 
@@ -176,6 +180,17 @@ def test_taking_paging_away_is_a_triple_fault_and_no_crash(code: str) -> None:
     with pytest.raises(KernelPanic, match="triple fault"):
         lab.run(h(code) + h("c3"))
     assert lab.getpid() is not None
+
+
+def test_a_spoilt_descriptor_table_is_a_triple_fault_when_a_program_loads_from_it() -> None:
+    lab = MachineLab()
+    gdt = lab.k.symbols.lookup("gdt_page")
+    assert gdt is not None
+    assert lab.ret(mov_rax(gdt.address + 32) + h("48c700ffffff7f b801000000 c3")) == 1
+    code = h("b823000000 8ed8 31ff") + EXIT
+    task = load_program(lab.k, [Segment(USER_TEXT, code, len(code), "r-x")], USER_TEXT, "p", ["p"])
+    with pytest.raises(KernelPanic, match="triple fault"):
+        run_program(lab.k, task)
 
 
 def test_a_locked_bit_test_is_an_undefined_opcode(old: MachineLab) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 # The figures of starting up are those of a student's second start: with compiled files, as pip leaves them too.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-from benchmarks import ctrl_c, machine, modules, ratio, startup, trees
+from benchmarks import ctrl_c, machine, modules, ratio, ring0, startup, trees
 from kshell.machine.registers import fast_path_available
 
 
@@ -21,6 +21,7 @@ def figures(quick: bool) -> Iterator[ratio.Figure]:
     yield from machine.figures(2 if quick else machine.ROUNDS)
     yield from ctrl_c.figures(3 if quick else ctrl_c.PRESSES)
     yield from startup.figures(3 if quick else startup.ROUNDS)
+    yield from ring0.figures(2 if quick else machine.ROUNDS)
     yield from modules.figures(10 if quick else 50)
     yield from trees.figures(2 if quick else trees.ROUNDS)
     yield modules.leaves_nothing(500 if quick else 10_000)

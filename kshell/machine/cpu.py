@@ -8,6 +8,7 @@ user code traps.  docs/tricks.md says why each odd thing here is needed.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -22,7 +23,7 @@ from kshell.machine.paging import PageTable
 from kshell.machine.ram import PAGE_MASK, Ram
 from kshell.machine.registers import PtRegs, hook_syscall
 from kshell.machine.ring0 import KernelEntry, KernelPath
-from kshell.machine.ring3 import enter_ring3
+from kshell.machine.ring3 import GDT, enter_ring3
 from kshell.machine.run_loop import RunLoop
 from kshell.machine.stop import (
     BUDGET,
@@ -75,7 +76,8 @@ class Cpu(RunLoop):
 
         `trampoline` is where kernel text has ring0.TRAMPOLINE."""
         self.mmu.load(space)
-        self.mmu.gdt_page = gdt & PAGE_MASK
+        self.mmu.gdt, self.mmu.gdt_page = gdt, gdt & PAGE_MASK
+        self.mmu.gdt_bytes = struct.pack(f"<{len(GDT)}Q", *GDT)
         template = enter_ring3(self.uc, space, gdt, iret, stack_top)
         self.ring0.boot(template, trampoline)
         self.mmu.ring, self.mmu.watched = 3, True
@@ -124,7 +126,7 @@ class Cpu(RunLoop):
             return False
         ring0.save()
         try:
-            if ring0.at_end():
+            if ring0.regs[IP] == ring0.end:
                 self.frame = ring0.finish()
                 if self.frame is None:
                     self._end(Stop(RETURNED))

@@ -46,7 +46,8 @@ class Mmu:
         self.ring = 0
         self.watched = False  # whether code is looked at before it runs: not what boots
         self.protection = Protection()
-        self.gdt_page = 0
+        self.gdt = self.gdt_page = 0
+        self.gdt_bytes = b""
         self.descriptors_open = False  # the CPU itself reads a descriptor, which user code may not
         self.fault: tuple[int, int] | None = None
         self.error: BaseException | None = None
@@ -110,6 +111,11 @@ class Mmu:
             self.error = error
             return False
         return mapped and self.allows(self.walk(address), access)
+
+    def gdt_is_whole(self) -> bool:
+        """Whether the page of the descriptors is what it was at boot, as far as the table goes."""
+        frame = self.walk(self.gdt) & FRAME_MASK | self.gdt & ~PAGE_MASK
+        return self._ram.bytes[frame : frame + len(self.gdt_bytes)] == self.gdt_bytes
 
     def read_user(self, address: int, size: int) -> bytes:
         """The bytes that user code would read at `address`; fewer where it cannot."""

@@ -17,7 +17,6 @@ from kshell.abi import ptregs
 from kshell.abi.c_types import U64
 from kshell.machine.mmu import Mmu
 from kshell.machine.registers import Context, Extended, PtRegs, hook_invalid
-from kshell.machine.ring3 import KERNEL_CS, KERNEL_SS
 
 TRAMPOLINE = b"\xff\xd0\x0f\x01\xc1"  # call rax; vmcall
 _END = 2  # where its vmcall stands
@@ -62,12 +61,14 @@ class Ring0:
         words = memoryview(self._memory).cast("B").cast("Q")
         self.frame = PtRegs(uc, words, ctypes.addressof(self._memory))
         self.regs = self.frame.words
+        self.save = self.frame.save  # fills `regs` where the CPU stands
+        self.end = 0  # where the trampoline's `vmcall` stands
         self.user_frame: PtRegs | None = None  # that of the task whose `syscall` began the path
         self._trampoline = 0
 
     def boot(self, template: Any, trampoline: int) -> None:
         """`template` is a context of the CPU in ring 0; `trampoline` is where TRAMPOLINE stands in kernel text."""
-        self._trampoline = trampoline
+        self._trampoline, self.end = trampoline, trampoline + _END
         template.reg_write(x86.UC_X86_REG_RIP, trampoline - SYSCALL_SIZE)
         template.reg_write(x86.UC_X86_REG_EFLAGS, _FLAGS)
         template.reg_write(x86.UC_X86_REG_RBP, 0)  # where a walk along the frames ends
@@ -115,10 +116,6 @@ class Ring0:
 
     # Within.
 
-    def at_end(self) -> bool:
-        """Whether the `vmcall` just met is the trampoline's."""
-        return self.regs[ptregs.IP] == self._trampoline + _END
-
     def forget_exceptions(self) -> None:
         """The emulator would take the next exception for a double fault."""
         self.frame.save()
@@ -144,11 +141,6 @@ class Ring0:
         self._mmu.ring = 3
         self.user_frame = None
         self._extended.exception_taken = False
-
-    def save(self) -> None:
-        """Fill `regs` where the CPU stands."""
-        self.frame.save()
-        self.regs[ptregs.CS], self.regs[ptregs.SS], self.regs[ptregs.ORIG_AX] = KERNEL_CS, KERNEL_SS, U64
 
     def suspended(self, overtime: int = 0) -> KernelPath:
         """After a stop in ring 0: the path that stands still now."""

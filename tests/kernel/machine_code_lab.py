@@ -44,6 +44,8 @@ class MachineLab:
         self.k.memory.map(BODIES, PAGE_SIZE, writable=False, executable=True)
         self.functions: dict[str, int] = {}
         self._next, self._next_body = TEXT, BODIES
+        self.before = 0
+        self.end = ""
 
     def body(self, function: Callable[..., Any]) -> int:
         """A kernel function with a body in Python."""
@@ -59,6 +61,17 @@ class MachineLab:
         self.k.symbols.add(Symbol(name, address, "t", len(code), module="lab"))
         self.k.cpu.flush_code()
         return address
+
+    def replace(self, address: int, code: bytes) -> None:
+        """Other code at a place, without a name."""
+        for at in range(address, address + len(code)):  # frames need not follow each other
+            self.k.memory.poke(at, code[at - address : at - address + 1])
+        self.k.cpu.flush_code()
+
+    def getpid(self) -> int | None:
+        """What the next call answers."""
+        made = run_stub(self.k, 39, []).call
+        return made.ret if made is not None else None
 
     def point(self, address: int) -> None:
         """Let system call 335 reach `address`."""

@@ -46,6 +46,11 @@ def test_random_programs_stay_in_ring_3(tmp_path: Path) -> None:
     assert re.fullmatch(r"fuzz_code: 120 programs in \d+ s, 0 failures", figures)
 
 
+def test_nothing_that_runs_in_ring_0_ends_the_shell(tmp_path: Path) -> None:
+    figures = last_line(run(tmp_path, "fuzz_ring0", 2000, 240, 1, 2))
+    assert re.fullmatch(r"fuzz_ring0: 2000 programs in \d+ s, 0 failures", figures)
+
+
 @PTY
 def test_random_calls_leave_the_kernel_as_it_was(tmp_path: Path) -> None:
     figures = last_line(run(tmp_path, "fuzz_calls", 250, 60, 1, 1))

@@ -8,9 +8,7 @@ C counterpart: there is none; on Linux it is all machine code.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from kshell.abi.c_types import U64, to_signed64
 from kshell.abi.ptregs import AX, C_ARGUMENTS, IP, ORIG_AX, SP
@@ -49,16 +47,19 @@ def on_vmcall(k: Kernel, regs: memoryview) -> bool:
     body = k.bodies.get(address)
     if body is None or address in UNCALLABLE:
         return False
-    run = _runner(k, body)
+    try:
+        run = k.runners[body]
+    except KeyError:
+        run = k.runners[body] = from_machine_code(body)
     if run is None:
         return False
-    k.clock.advance(BODY_NS)
+    k.clock.ns += BODY_NS
     try:
         result = run(k, regs)
-        if isinstance(result, TailCall):
-            _hand_on(regs, result)
-            return True
         if type(result) is not int:
+            if isinstance(result, TailCall):
+                _hand_on(regs, result)
+                return True
             result = 0 if result is None else k.check_result(address, body, result)
     except CallAgain:
         k.cpu.stop(SLEEPING)
@@ -70,14 +71,6 @@ def on_vmcall(k: Kernel, regs: memoryview) -> bool:
     else:
         regs[AX], regs[IP] = result & U64, address + VMCALL_SIZE
     return True
-
-
-def _runner(k: Kernel, body: Callable[..., Any]) -> Callable[[Any, memoryview], Any] | None:
-    try:
-        return k.runners[body]
-    except KeyError:
-        run = k.runners[body] = from_machine_code(body)
-        return run
 
 
 def _hand_on(regs: memoryview, call: TailCall) -> None:

@@ -12,6 +12,7 @@ from kshell.abi import ptregs, signal
 from kshell.abi.loglevel import KERN_INFO
 from kshell.kernel.core.clock import INTERRUPT_NS
 from kshell.kernel.core.layout import TASK_SIZE_MAX, USER_TEXT
+from kshell.kernel.core.pointers import KernelPanic
 from kshell.kernel.core.signal import Siginfo
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.oom import handle_mm_fault, out_of_memory
@@ -54,6 +55,8 @@ def handle(k: Kernel, task: Task, stop: Stop) -> None:
         protection_fault(k, task, "sysenter is the way in of 32-bit programs, and this kernel runs none")
     elif stop.kind == stops.PRIVILEGED:
         protection_fault(k, task, "only the kernel may talk to ports (in, out)")
+    elif stop.kind == stops.TRIPLE_FAULT:
+        raise KernelPanic("triple fault: ring 0 has overwritten the descriptors that the CPU needs. Reboot")
     else:
         raise RuntimeError(f"a run stopped for an unknown reason: {stop.kind} at {ip:#x}")
 

@@ -14,7 +14,7 @@ from kshell.machine.mmu import Mmu
 from kshell.machine.paging import FETCH, READ, WRITE
 from kshell.machine.quirks.code_watch import CodeWatch
 from kshell.machine.ram import PAGE_MASK, PAGE_SIZE
-from kshell.machine.stop import Stop
+from kshell.machine.stop import TRIPLE_FAULT, Stop
 
 
 def exact_fault(stop: Stop, rip: int, register: Callable[[str], int], mmu: Mmu, watch: CodeWatch) -> Stop | None:
@@ -35,6 +35,8 @@ def exact_fault(stop: Stop, rip: int, register: Callable[[str], int], mmu: Mmu, 
             access = WRITE if "write" in found[1].access else stop.access
             return stop._replace(address=found[0], access=access, stack=found[1].stack)
         again = mmu.descriptors_open = page == mmu.gdt_page
+        if again and not mmu.gdt_is_whole():  # ring 0 has written to it, and a gate there would lead anywhere
+            return Stop(TRIPLE_FAULT)
     return None if again else stop._replace(address=page)
 
 

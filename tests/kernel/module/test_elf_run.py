@@ -9,6 +9,7 @@ import pytest
 from kshell.abi.errno import EINTR, ENOSYS
 from kshell.kernel.entry.exec import Buffer, run_stub
 from kshell.kernel.module.struct_module import LIVE, LOADING, UNLOADING
+from kshell.shell.machine_files import contents
 from kshell.shell.modules.insmod import insmod
 from tests.kernel.module.elf_lab import ElfLab, lab_of, needs_compiler
 
@@ -196,7 +197,7 @@ def test_kshell_s_own_compiler_makes_modules_that_load(tmp_path: Path, profile: 
         text = text.replace('extern("STUB_test_call")', 'Stub("STUB_test_call")')
     module = insmod(lab.k, lab.build(text, "hello"), {"level": "3"})
     assert module.state == LIVE
-    assert lab.k.fs.contents("/sys/module/hello/parameters/level") == b"3\n"
+    assert contents(lab.k, "/sys/module/hello/parameters/level") == b"3\n"
     assert lab.k.call(lab.address("my_test_call"), 7) == 21
     assert lab.dmesg()[-1] == "my_test_call: Your int is 7"
     if profile == "course":

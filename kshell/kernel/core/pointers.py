@@ -146,7 +146,8 @@ class KernelText:
         self.bodies: dict[int, Callable[..., Any]] = {}
         self.runners: dict[Callable[..., Any], Callable[[Any, memoryview], Any] | None] = {}  # bodies, for machine code
         self._function_addresses: dict[Callable[..., Any], int] = {}
-        self.call_out: Callable[..., int]  # call machine code from outside of a run
+        # Call machine code from outside of a run; before the machine is booted there is none.
+        self.call_out: Callable[..., int] = lambda address, *args: self.jump_into_nothing(address)
         # What machine code was made from: the source behind an address, and the BUG() or WARN() behind an ud2.
         self.place_of: Callable[[int], tuple[str, int] | None] = lambda address: None
         self.bug_at: Callable[[int], BugEntry | None] = lambda address: None

@@ -6,7 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from kshell.abi.problem import ProblemError, did_you_mean
+from kshell.abi.did_you_mean import did_you_mean
+from kshell.abi.problem import ProblemError
 from kshell.shell.errors import BUG, INTERRUPTED
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kshell.abi import clock, fcntl, getrandom, mman, signal, stat
+from kshell.abi import clock, fcntl, getrandom, mman, signal, st_mode
 
 _PREFIXES = ("O_", "AT_", "F_", "FD_", "SEEK_", "S_I", "PROT_", "MAP_", "CLOCK_", "GRND_", "SIG", "FASYNC")
 _ACCESS = ("F_OK", "R_OK", "W_OK", "X_OK")
 
 SYMBOLS: dict[str, int] = {
     name: value
-    for module in (fcntl, stat, mman, clock, getrandom, signal)
+    for module in (fcntl, st_mode, mman, clock, getrandom, signal)
     for name, value in vars(module).items()
     if isinstance(value, int) and (name.startswith(_PREFIXES) or name in _ACCESS)
 }
@@ -51,8 +51,8 @@ _WHENCE = dict(_bits(fcntl, "SEEK_SET SEEK_CUR SEEK_END SEEK_DATA SEEK_HOLE"))
 _CLOCKS = {value: name for name, value in vars(clock).items() if name.startswith("CLOCK_")}
 _FCNTL = {value: name for name, value in vars(fcntl).items() if name.startswith("F_") and name != "F_OK"}
 _FCNTL |= {12: "F_GETLK64", 13: "F_SETLK64", 14: "F_SETLKW64"}  # strace names i386's here too
-_TYPES = {value: name for name, value in vars(stat).items() if name.startswith("S_IF") and name != "S_IFMT"}
-_SPECIAL = _bits(stat, "S_ISUID S_ISGID S_ISVTX")
+_TYPES = {value: name for name, value in vars(st_mode).items() if name.startswith("S_IF") and name != "S_IFMT"}
+_SPECIAL = _bits(st_mode, "S_ISUID S_ISGID S_ISVTX")
 
 
 def _names(value: int, bits: _Bits) -> tuple[list[str], int]:
@@ -107,8 +107,8 @@ def _mode(value: int) -> str:
 
 def _st_mode(value: int) -> str:
     """What a stat shows: ``S_IFREG|0644``, ``S_IFDIR|S_ISVTX|0777``."""
-    kind = value & stat.S_IFMT
-    special, rest = _names(value & ~stat.S_IFMT, _SPECIAL)
+    kind = value & st_mode.S_IFMT
+    special, rest = _names(value & ~st_mode.S_IFMT, _SPECIAL)
     parts = [_TYPES.get(kind) or f"0{kind:o}"] if kind else []
     return "|".join([*parts, *special, _mode(rest)])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kshell.abi.problem import did_you_mean
+from kshell.abi.did_you_mean import did_you_mean
 from kshell.abi.syscall_rows import ABIS, MAX_NUMBER, X32_FIRST, X32_LAST
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")

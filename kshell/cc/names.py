@@ -10,7 +10,7 @@ import builtins
 import re
 from collections.abc import Iterable, Iterator
 
-from kshell.abi.problem import did_you_mean
+from kshell.abi.did_you_mean import did_you_mean
 from kshell.cc.finding import Finding, finding
 from kshell.cc.modinfo import is_include
 

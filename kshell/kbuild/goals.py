@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kshell.abi.problem import did_you_mean
+from kshell.abi.did_you_mean import did_you_mean
 
 GOALS = {
     "all": "vmlinux and the modules (what make alone does)",

@@ -126,7 +126,7 @@ def _set(config: Config, key: str, value: Any) -> str:
             return f"{key} is true or false, not {_shown(value)}"
         setattr(config, name, value)
     else:
-        from kshell.abi.problem import did_you_mean
+        from kshell.abi.did_you_mean import did_you_mean
 
         close = did_you_mean(key, ("keys", *_SWITCHES))
         return f"unknown setting {ascii(key)[1:-1]}" + (f", did you mean {close[0]}?" if close else "")

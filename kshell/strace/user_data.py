@@ -11,7 +11,7 @@ import time
 
 from kshell.abi.c_types import U64, to_signed64
 from kshell.abi.errno import EFAULT
-from kshell.abi.stat import S_IFBLK, S_IFCHR, S_IFMT
+from kshell.abi.st_mode import S_IFBLK, S_IFCHR, S_IFMT
 from kshell.abi.structs import (
     STAT_SIZE,
     SYSINFO_SIZE,

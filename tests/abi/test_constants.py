@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from kshell.abi import clock, errno, fcntl, getrandom, loglevel, mman, ptregs, signal, stat
+from kshell.abi import clock, errno, fcntl, getrandom, loglevel, mman, ptregs, signal, st_mode
 from kshell.abi.symbolic import SYMBOLS
 
 CC = shutil.which("gcc")
@@ -50,7 +50,7 @@ def constants(module: ModuleType) -> dict[str, int]:
 
 
 @needs_gcc
-@pytest.mark.parametrize("module", [errno, fcntl, stat, mman, clock, getrandom, signal])
+@pytest.mark.parametrize("module", [errno, fcntl, st_mode, mman, clock, getrandom, signal])
 def test_every_constant_that_c_knows_has_its_value(module: ModuleType, tmp_path: Path) -> None:
     ours = constants(module)
     # glibc has its own ideas of these: 0, the two bits of O_TMPFILE at once, two real-time signals kept for itself.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kshell.abi.problem import Problem, ProblemError, did_you_mean, excerpt
+from kshell.abi.did_you_mean import did_you_mean
+from kshell.abi.problem import Problem, ProblemError, excerpt
 
 
 def test_a_problem_has_three_sentences_and_perhaps_a_place() -> None:

@@ -14,7 +14,7 @@ from kshell.kernel.entry.run import run_task
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.task.binfmt import Segment
 from kshell.kernel.task.task import Task, do_exit, release_task
-from kshell.machine.encode import LOCK_BT
+from kshell.machine.quirks.host_killers import LOCK_BT
 from kshell.machine.stop import STOPPED, UNDEFINED
 from tests.kernel.lab import DATA, EXIT, TEXT, ending, in_child, run
 

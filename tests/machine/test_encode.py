@@ -10,11 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kshell.machine.encode import (
-    KERNEL_FUNCTION_STUB,
-    host_killer_starts,
-    stub_listing,
-)
+from kshell.machine.encode import KERNEL_FUNCTION_STUB, stub_listing
+from kshell.machine.quirks.host_killers import host_killer_starts
 
 
 def stub(nr: int, args: list[int]) -> bytes:
@@ -98,7 +95,7 @@ def test_every_prefix_up_to_the_lock_is_a_start_and_none_behind_it() -> None:
 RUN_GUARDED = """
 import random, sys
 from unicorn import UC_ARCH_X86, UC_MODE_64, UC_PROT_ALL, Uc, UcError
-from kshell.machine.encode import host_killer_starts
+from kshell.machine.quirks.host_killers import host_killer_starts
 
 BASE = 0x400000
 prefixes = b"\\x66\\xf0\\xf2\\xf3\\x48\\x41\\x64\\x67\\x2e\\xf0"

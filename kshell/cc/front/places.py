@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from kshell.abi.problem import did_you_mean
+from kshell.abi.did_you_mean import did_you_mean
 from kshell.cc.front.arithmetic import cast, decayed
 from kshell.cc.front.operators import is_null, step_size
 from kshell.cc.front.report import spelled

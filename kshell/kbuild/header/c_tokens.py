@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from kshell.abi.problem import did_you_mean, excerpt
+from kshell.abi.did_you_mean import did_you_mean
+from kshell.abi.problem import excerpt
 from kshell.kbuild.messages import ERROR, WARNING, BuildMessage
 
 # What the compiler of an x86-64 kernel has been told before it reads the header.

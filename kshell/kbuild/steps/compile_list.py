@@ -11,7 +11,7 @@ import os
 from typing import Any
 
 from kshell import __version__
-from kshell.abi.problem import did_you_mean
+from kshell.abi.did_you_mean import did_you_mean
 from kshell.cc.source import module_name
 from kshell.kbuild.build_log import BuildLog
 from kshell.kbuild.directory import Directory, parts_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from kshell.abi.problem import did_you_mean
+from kshell.abi.did_you_mean import did_you_mean
 from kshell.kbuild.messages import ERROR, BuildMessage
 from kshell.kbuild.systbl.table_row import TableRow
 from kshell.kbuild.tree.tree_paths import GENERATED

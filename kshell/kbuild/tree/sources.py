@@ -10,7 +10,8 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from kshell.abi.problem import did_you_mean, line_excerpt
+from kshell.abi.did_you_mean import did_you_mean
+from kshell.abi.problem import line_excerpt
 from kshell.kbuild.build_log import BuildFailed
 from kshell.kbuild.makefile.makefile import Host, Makefile, MakefileError, parse
 from kshell.kbuild.messages import ERROR, BuildMessage

@@ -6,7 +6,7 @@ C counterparts: drivers/char/mem.c, drivers/char/random.c, drivers/tty/tty_io.c.
 from __future__ import annotations
 
 from kshell.abi.errno import EFAULT, ENOSPC
-from kshell.abi.stat import S_IFCHR
+from kshell.abi.st_mode import S_IFCHR
 from kshell.abi.structs import makedev
 from kshell.kernel.fs.file import File, Kiocb
 from kshell.kernel.fs.inode import Inode, SuperBlock

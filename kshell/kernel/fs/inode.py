@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from kshell.abi.errno import EACCES, EINVAL, EISDIR, ENXIO
 from kshell.abi.fcntl import SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET
-from kshell.abi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_ISGID, S_IXGRP
+from kshell.abi.st_mode import S_IFDIR, S_IFLNK, S_IFMT, S_ISGID, S_IXGRP
 from kshell.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from kshell.abi.errno import (
     EPERM,
 )
 from kshell.abi.fcntl import AT_FDCWD
-from kshell.abi.stat import S_IFDIR, S_ISVTX
+from kshell.abi.st_mode import S_IFDIR, S_ISVTX
 from kshell.kernel.fs.dcache import Dentry, d_add, d_delete
 from kshell.kernel.fs.inode import (
     MAY_EXEC,

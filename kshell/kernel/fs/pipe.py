@@ -10,7 +10,7 @@ from collections import deque
 from kshell.abi.errno import EAGAIN, EFAULT, EINTR, EPIPE
 from kshell.abi.fcntl import O_DIRECT, O_NONBLOCK, O_RDONLY, O_WRONLY
 from kshell.abi.signal import SIGPIPE
-from kshell.abi.stat import S_IFIFO
+from kshell.abi.st_mode import S_IFIFO
 from kshell.kernel.core.signal import send_sig
 from kshell.kernel.fs.dcache import Dentry
 from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File, Kiocb

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from kshell.abi.errno import EFAULT, EFBIG, ENOSPC, ENXIO
 from kshell.abi.fcntl import O_APPEND, SEEK_DATA, SEEK_HOLE
-from kshell.abi.stat import S_IFREG
+from kshell.abi.st_mode import S_IFREG
 from kshell.kernel.core.memory import page_parts
 from kshell.kernel.fs.file import File, Kiocb
 from kshell.kernel.fs.inode import MAX_LFS_FILESIZE, Inode, SuperBlock, generic_llseek, vfs_setpos

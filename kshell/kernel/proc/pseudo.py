@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from kshell.abi.stat import S_IFDIR, S_IFLNK
+from kshell.abi.st_mode import S_IFDIR, S_IFLNK
 from kshell.kernel.fs.dcache import Dentry
 from kshell.kernel.fs.inode import MAX_NON_LFS, DirectoryInode, Inode, SuperBlock, SymlinkInode, generic_llseek
 

@@ -6,7 +6,7 @@ C counterpart: fs/seq_file.c.
 from __future__ import annotations
 
 from kshell.abi.errno import EACCES, EFAULT, EIO, ESRCH
-from kshell.abi.stat import S_IFREG
+from kshell.abi.st_mode import S_IFREG
 from kshell.kernel.core.cred import Cred
 from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File, Kiocb
 from kshell.kernel.fs.inode import MAX_NON_LFS, Inode, SuperBlock, generic_llseek

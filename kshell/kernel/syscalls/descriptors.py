@@ -21,7 +21,7 @@ from kshell.abi.fcntl import (
     O_NOATIME,
     O_NONBLOCK,
 )
-from kshell.abi.stat import S_ISFIFO, S_ISREG
+from kshell.abi.st_mode import S_ISFIFO, S_ISREG
 from kshell.kernel.core.declare import SYSCALL_DEFINE1, SYSCALL_DEFINE2, SYSCALL_DEFINE3
 from kshell.kernel.fs.file import FMODE_PATH, RLIMIT_NOFILE, File
 from kshell.kernel.kernel import Kernel

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 
-from kshell.machine.encode import LONGEST_INSTRUCTION, host_killer_starts
+from kshell.machine.encode import LONGEST_INSTRUCTION
 from kshell.machine.paging import USER_END
+from kshell.machine.quirks.host_killers import host_killer_starts
 from kshell.machine.quirks.ring0_guard import guarded_starts
 from kshell.machine.ram import PAGE_SIZE, Ram
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from kshell.abi.problem import ProblemError, did_you_mean
+from kshell.abi.did_you_mean import did_you_mean
+from kshell.abi.problem import ProblemError
 from kshell.shell.views.view import show
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kshell.abi.problem import did_you_mean
+from kshell.abi.did_you_mean import did_you_mean
 from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.entry.exec import Buffer
 from kshell.kernel.kernel import Kernel

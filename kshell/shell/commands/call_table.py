@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from kshell.abi.problem import did_you_mean
+from kshell.abi.did_you_mean import did_you_mean
 from kshell.abi.syscall_rows import Row, TblError
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.profile import PROFILES, Profile

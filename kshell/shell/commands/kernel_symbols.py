@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kshell.abi.problem import did_you_mean
+from kshell.abi.did_you_mean import did_you_mean
 from kshell.kernel.core.kallsyms import Symbol
 from kshell.kernel.kernel import Kernel
 from kshell.shell.commands.registry import command

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from kshell.abi.problem import did_you_mean
+from kshell.abi.did_you_mean import did_you_mean
 from kshell.kbuild.tree.tree_paths import VERSIONS
 from kshell.shell.commands.registry import command, misuse, take_options
 from kshell.shell.errors import INTERRUPTED, CommandError

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
 
-from kshell.abi.problem import did_you_mean
+from kshell.abi.did_you_mean import did_you_mean
 from kshell.shell.errors import BUG, CommandError
 from kshell.shell.lines.options import KINDS, Argument, Given, Misread, Option, read_options
 from kshell.shell.lines.words import Word

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from kshell.abi.problem import did_you_mean
+from kshell.abi.did_you_mean import did_you_mean
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.struct_module import Module
 from kshell.shell.errors import CommandError

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kshell.abi.did_you_mean import did_you_mean
 from kshell.abi.errno import EEXIST, EINVAL, ENOENT, ENOEXEC, ESRCH, strerror
-from kshell.abi.problem import did_you_mean, excerpt
+from kshell.abi.problem import excerpt
 from kshell.cc.source_error import SourceError
 from kshell.kernel.core.object import ObjectFile
 from kshell.kernel.kernel import Kernel

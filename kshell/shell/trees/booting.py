@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from kshell.abi.problem import did_you_mean
+from kshell.abi.did_you_mean import did_you_mean
 from kshell.kbuild.steps.install import InstallError, installed, is_stale
 from kshell.kbuild.tree.sources import Sources, is_tree
 from kshell.kernel.boot.vmlinux import Vmlinux

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import kshell
-from kshell.abi.problem import did_you_mean
+from kshell.abi.did_you_mean import did_you_mean
 from kshell.shell.commands import registry
 from kshell.shell.commands.registry import GROUPS, Command, command, everything, find
 from kshell.shell.errors import CommandError

@@ -99,7 +99,7 @@ def add_a_system_call() -> View:
 
 MACHINE_CODE_STEPS = (
     ("a source to begin with", "module copy syscallModule ."),
-    ("the machine code of each line", "cc syscallModule.py"),
+    ("what each line becomes", "cc syscallModule.py"),
     ("an ELF file", "cc syscallModule.py -o syscallModule.ko"),
     ("into module space, and init", "insmod syscallModule.ko"),
     ("ring 3, ring 0, and back", "syscall test_call 42"),

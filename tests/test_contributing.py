@@ -108,4 +108,5 @@ def test_a_forgotten_step_is_named(copy: Path, forgotten: str, line: str, told: 
 
 
 def test_there_is_a_recipe_for_each_thing_that_people_add() -> None:
-    assert set(RECIPES) == {"Add a system call", "Add a shell command", "Add a sample module", "Add a lesson"}
+    things = ("system call", "shell command", "sample module", "kernel function that machine code calls", "lesson")
+    assert set(RECIPES) == {f"Add a {thing}" for thing in things}

@@ -16,7 +16,8 @@ def test_there_are_lessons() -> None:
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.parent.name)
-def test_a_lesson_runs_to_its_end(path: Path) -> None:
+def test_a_lesson_runs_to_its_end(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     _, errors, status = screen(*path.read_text(encoding="utf-8").splitlines(), keep_going=False)
     assert (errors, status) == ("", 0)
 
@@ -25,3 +26,14 @@ def test_the_first_lesson_shows_the_call_without_with_and_without_its_module() -
     text, _, _ = screen(*LESSONS[0].read_text(encoding="utf-8").splitlines())
     answers = [line.split("=")[-1].strip() for line in text.splitlines() if line.startswith("test_call(42)")]
     assert answers == ["-1 ENOSYS (Function not implemented)", "42", "42", "-1 ENOSYS (Function not implemented)"]
+
+
+def test_the_second_lesson_shows_code_its_call_and_an_oops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text, _, _ = screen(*LESSONS[1].read_text(encoding="utf-8").splitlines())
+    answers = [line.split("=")[-1].strip() for line in text.splitlines() if line.startswith("test_call(42)")]
+    assert answers == ["42", "-1 ENOSYS (Function not implemented)", "?"]
+    assert "call printk\n" in text
+    address = text.partition("still points into it: ")[2].partition(",")[0]
+    assert address.startswith("0xffffffffc0")
+    assert f"RIP: 0010:{address}\n" in text

@@ -3,7 +3,7 @@
 Load it, call test_call, unload it, call test_call again: the pointer still holds an address, and nothing lives there.
 """
 
-from kshell.linux import MODULE_DESCRIPTION, MODULE_LICENSE, Kernel, Stub, extern, module_exit, module_init
+from kshell.linux import MODULE_DESCRIPTION, MODULE_LICENSE, Kernel, Long, Stub, extern, module_exit, module_init
 
 MODULE_LICENSE("GPL")
 MODULE_DESCRIPTION("Fills STUB_test_call and forgets to clear it")
@@ -11,7 +11,7 @@ MODULE_DESCRIPTION("Fills STUB_test_call and forgets to clear it")
 STUB_test_call: Stub[[int]] = extern("STUB_test_call")  # extern long (*STUB_test_call)(int);
 
 
-def doubled(k: Kernel, test: int) -> int:
+def doubled(k: Kernel, test: int) -> Long:
     return 2 * test
 
 

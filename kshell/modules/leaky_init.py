@@ -4,7 +4,17 @@ The kernel frees its text all the same.  Load it, read the note, and call test_c
 before the error is returned: C code has a `goto out_clear;` there.
 """
 
-from kshell.linux import ENOMEM, MODULE_DESCRIPTION, MODULE_LICENSE, Kernel, Stub, extern, module_exit, module_init
+from kshell.linux import (
+    ENOMEM,
+    MODULE_DESCRIPTION,
+    MODULE_LICENSE,
+    Kernel,
+    Long,
+    Stub,
+    extern,
+    module_exit,
+    module_init,
+)
 
 MODULE_LICENSE("GPL")
 MODULE_DESCRIPTION("Fails in init and leaves a pointer behind")
@@ -12,7 +22,7 @@ MODULE_DESCRIPTION("Fails in init and leaves a pointer behind")
 STUB_test_call: Stub[[int]] = extern("STUB_test_call")  # extern long (*STUB_test_call)(int);
 
 
-def halved(k: Kernel, test: int) -> int:
+def halved(k: Kernel, test: int) -> Long:
     return test // 2
 
 

@@ -12,6 +12,7 @@ from kshell.linux import (
     MODULE_LICENSE,
     THIS_MODULE,
     Kernel,
+    Long,
     Stub,
     extern,
     module_exit,
@@ -26,7 +27,7 @@ MODULE_DESCRIPTION("Takes a reference to itself; test_call(0) gives it back")
 STUB_test_call: Stub[[int]] = extern("STUB_test_call")  # extern long (*STUB_test_call)(int);
 
 
-def give_back(k: Kernel, test: int) -> int:
+def give_back(k: Kernel, test: int) -> Long:
     if test != 0:
         return -EBUSY
     k[STUB_test_call] = None

@@ -12,6 +12,7 @@ from kshell.linux import (
     MODULE_LICENSE,
     THIS_MODULE,
     Kernel,
+    Long,
     Param,
     Stub,
     extern,
@@ -39,7 +40,7 @@ def nap(k: Kernel, test: int) -> int:
     return test
 
 
-def sleepy_call(k: Kernel, test: int) -> int:
+def sleepy_call(k: Kernel, test: int) -> Long:
     if not k.read(hold):
         return nap(k, test)
     if not try_module_get(k, THIS_MODULE):

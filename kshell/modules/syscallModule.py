@@ -1,6 +1,16 @@
 """The handler of test_call: load it, and the system call answers; unload it, and it is -ENOSYS again."""
 
-from kshell.linux import KERN_NOTICE, MODULE_DESCRIPTION, MODULE_LICENSE, Kernel, Stub, extern, module_exit, module_init
+from kshell.linux import (
+    KERN_NOTICE,
+    MODULE_DESCRIPTION,
+    MODULE_LICENSE,
+    Kernel,
+    Long,
+    Stub,
+    extern,
+    module_exit,
+    module_init,
+)
 
 MODULE_LICENSE("GPL")
 MODULE_DESCRIPTION("The handler of test_call, as in the slides")
@@ -8,7 +18,7 @@ MODULE_DESCRIPTION("The handler of test_call, as in the slides")
 STUB_test_call: Stub[[int]] = extern("STUB_test_call")  # extern long (*STUB_test_call)(int);
 
 
-def my_test_call(k: Kernel, test: int) -> int:
+def my_test_call(k: Kernel, test: int) -> Long:
     k.printk(KERN_NOTICE, f"my_test_call: Your int is {test}")
     return test
 

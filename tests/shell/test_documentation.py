@@ -22,12 +22,33 @@ def test_help_names_a_page_that_is_there(lab: Lab) -> None:
     assert f"\n  {page}\n" in lab.text("help add-a-system-call")
 
 
+def test_help_on_machine_code_names_its_page_and_lines_that_work(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    topic = lab.json("help modules-as-machine-code")
+    assert Path(topic["page"]).is_file()
+    for step in topic["steps"]:
+        assert lab.result(step["command"]).error is None, step
+
+
+def test_a_module_that_is_not_compiled_yet_is_said_to_be_so(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lab.text("module copy hello .")
+    assert lab.error("insmod hello.ko")["try"] == "cc hello.py -o hello.ko"
+
+
 def test_in_the_folder_of_a_checkout_a_page_has_its_short_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     assert pages.documentation("tricks.md") == os.path.join("docs", "tricks.md")
 
 
-def test_help_names_every_lesson_by_a_line_that_runs_it(lab: Lab) -> None:
+def test_help_names_every_lesson_by_a_line_that_runs_it(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     found = [lesson["path"] for lesson in lab.json("help lessons")["lessons"]]
     assert found == [str(path) for path in sorted((ROOT / "lessons").glob("*/lesson.ksh"))]
     text = lab.text("help lessons")

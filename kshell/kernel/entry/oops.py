@@ -82,16 +82,17 @@ def explain(k: Kernel, error: BaseException, frames: list[Frame]) -> str:
         if k.is_machine_code(error.address):
             return f"the CPU knows no such instruction as that at {k.symbols.describe(error.address)}"
         return f"it jumped to {k.symbols.describe(error.address)}, and no function begins there"
-    if isinstance(error, CpuException | StackOverflow | SoftLockup | Bug):
+    if isinstance(error, SoftLockup | Bug):
         return str(error)
+    place = f"{os.path.basename(frames[0].file)}:{frames[0].line}: " if frames and frames[0].file else ""
+    if isinstance(error, CpuException | StackOverflow):
+        return place + str(error)
     if not isinstance(error, KernelFault):
-        place = f"{os.path.basename(frames[0].file)}:{frames[0].line}: " if frames and frames[0].file else ""
         return place + describe(error)
     verb = {WRITE: "wrote to", FETCH: "called"}.get(error.access, "read")
     if error.access == FETCH and error.address % FUNCTION_SIZE == RETURN_OFFSET:
         verb = "returned to"
-    known = frames and frames[0].file and frames[0].symbol.endswith("]")
-    here = f"{os.path.basename(frames[0].file)}:{frames[0].line}: " if known else ""
+    here = place if frames and frames[0].symbol.endswith("]") else ""
     return f"{here}it {verb} {error.address:#x}, and {_why_fault(k, error)}"
 
 

@@ -11,6 +11,7 @@ from kshell.kernel.core.signal import Siginfo
 from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry import traps
 from kshell.kernel.entry.machine_code import budget_of, go_on
+from kshell.kernel.entry.syscall_trace import syscall_trace_exit
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.task.task import Task, do_exit, release_task
 from kshell.machine.stop import BUDGET, CTRL_C, STOPPED
@@ -45,6 +46,8 @@ def run_task(k: Kernel, task: Task, calls: int = 0, budget: int = 0) -> Outcome:
             traps.handle(k, task, stop)
             left -= TRAP_COST
         if not task.is_alive:
+            if k.tracer is not None:  # machine code that died has not come back to where a call ends
+                syscall_trace_exit(k, k.tracer, task.regs)
             return Outcome("killed" if task.killed_by else "exited", task.exit_status, task.killed_by)
         if k.cpu.ctrl_c.pressed:
             return Outcome("interrupted")

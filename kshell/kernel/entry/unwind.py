@@ -9,12 +9,14 @@ from collections.abc import Iterator
 
 from kshell.abi.ptregs import BP, IP, SP
 from kshell.kernel.core import layout
+from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.pointers import RETURN_OFFSET
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.report.oops_report import Frame
 
 MOST_FRAMES = 16
 _PROLOGUE = 4  # push rbp; mov rbp, rsp
+_PUSH_RBP = 0x55
 
 
 def machine_frames(k: Kernel, regs: memoryview, in_call: bool) -> list[Frame]:
@@ -41,8 +43,9 @@ def _return_addresses(k: Kernel, regs: memoryview) -> Iterator[int]:
     ip, sp, frame = regs[IP], regs[SP], regs[BP]
     symbol = k.symbols.around(ip)
     into = ip - symbol.address if symbol is not None else 0
-    if into < _PROLOGUE:  # its frame does not stand yet
-        first = _stack_word(k, sp + (8 if into else 0))
+    has_frame = into and _byte_at(k, ip - into) == _PUSH_RBP  # gcc gives none to a leaf that needs no stack
+    if into < _PROLOGUE or not has_frame:  # its frame does not stand yet, or never does
+        first = _stack_word(k, sp + (8 if has_frame else 0))
         if first is not None and k.symbols.around(first) is not None:
             yield first
     for _ in range(MOST_FRAMES):
@@ -53,6 +56,14 @@ def _return_addresses(k: Kernel, regs: memoryview) -> Iterator[int]:
         if above <= frame:
             return
         frame = above
+
+
+def _byte_at(k: Kernel, address: int) -> int | None:
+    """A byte of text; None where nothing can be read any more."""
+    try:
+        return k.memory.read(address, 1)[0]
+    except KernelFault:
+        return None
 
 
 def _stack_word(k: Kernel, address: int) -> int | None:

@@ -232,7 +232,8 @@ def _where(k: Kernel, frames: Sequence[Frame], jumped: int | None, machine: memo
     if not rip:
         _say(k, f"RIP: 0010:{frames[0].symbol if frames else '0x0'}")
     else:
-        _say(k, f"RIP: 0010:{k.symbols.describe(rip)}")
+        known = machine is not None and frames and "[" in frames[0].symbol and frames[0].file
+        _say(k, f"RIP: 0010:{k.symbols.describe(rip)}" + (f" ({_place(frames[0])})" if known else ""))
         _say(k, "Code: " + _opcodes(k, rip))
     if machine is None:
         _say(k, f"RSP: 0018:{k.current.regs_address - 0x40:016x} EFLAGS: 00010246")

@@ -203,6 +203,7 @@ def _code(k: Kernel, place: Place, count: int, limit: int = 0) -> View:
                     (f"{name_of(k, here)}:\t", "symbol"),
                     (instruction.code.hex(" ").ljust(room), "bytes"),
                     (f"  {instruction.text}", "instruction"),
+                    (_target(k, instruction.text), "symbol"),
                 ]
             )
         elif repeated == 1:
@@ -211,6 +212,13 @@ def _code(k: Kernel, place: Place, count: int, limit: int = 0) -> View:
         name = name_of(k, here).strip(" <>") or None
         rows.append({"address": f"{instruction.address:#x}", "symbol": name, "bytes": code, "text": instruction.text})
     return Text(lines, {"rows": rows})
+
+
+def _target(k: Kernel, text: str) -> str:
+    """The name of what a call or a jump goes to, as gdb puts it behind the address."""
+    word, _, operand = text.partition(" ")
+    goes = word == "call" or word.startswith("j")
+    return name_of(k, Place(int(operand, 16), False)) if goes and operand.startswith("0x") else ""
 
 
 def _body(symbol: Symbol) -> str:
@@ -238,8 +246,8 @@ def _body(symbol: Symbol) -> str:
 def disas(session: Context, words: list[Word]) -> View:
     """Disassemble a function, or what is at an address.
 
-    The functions of this kernel are Python; in memory each is a short stub that traps to it, and that is what the
-    CPU would see. disas shows the stub and says where the body stands.
+    The kernel's own functions are Python; in memory each is a short stub that traps to it, and that is what the
+    CPU sees. disas shows the stub and says where the body stands. A module that `cc` has compiled is all machine code.
     """
     if not 1 <= len(words) <= 2:
         raise misuse("disas", "which function?" if not words else "one function at a time")

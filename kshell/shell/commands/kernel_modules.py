@@ -72,8 +72,8 @@ def insmod(session: Context, words: list[Word]) -> View:
     """Load a module from a file of your own folder.
 
     Its init function is run; if that answers an error, the module is unloaded again. A source is compiled each time
-    it is loaded: edit the file, rmmod, insmod. A .ko is what make built: its code is the source of that moment, and
-    it loads only into the kernel that it was built for.
+    it is loaded: edit the file, rmmod, insmod. A .ko is what make or `cc` built: its code is the source of that moment,
+    and it loads only into the kernel that it was built for. That of `cc` is machine code: help modules-as-machine-code
     """
     options = take_options("insmod", words)
     if not options.words:
@@ -82,6 +82,9 @@ def insmod(session: Context, words: list[Word]) -> View:
     params = _parameters("insmod", options.words[1:])
     if not os.path.exists(path) and find_sample(path) is not None and os.sep not in path:
         what = f"insmod: ERROR: could not load module {show(path)}: No such file or directory"
+        source = next((path[:-3] + end for end in (".py", ".c") if os.path.isfile(path[:-3] + end)), None)
+        if path.endswith(".ko") and source is not None:
+            raise CommandError(what, f"{show(source)} is not compiled yet", f"cc {show(source)} -o {show(path)}")
         because = "insmod takes a file of your own folder; this is a module that comes with kshell"
         raise CommandError(what, because, f"modprobe {find_sample(path)}")
     if path.endswith(".ko") and os.path.isfile(path):

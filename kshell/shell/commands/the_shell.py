@@ -31,6 +31,7 @@ WIDEST = 100  # columns that prose may take: longer lines are hard to read
         ("help modules", "what a module looks like, and what it can import"),
         ("help c-to-kshell", "the slides' lines of C, each beside its line of Python"),
         ("help add-a-system-call", "the steps, from a new tree to a loaded handler"),
+        ("help modules-as-machine-code", "compile a module, and let the CPU run it"),
         ("help lessons", "scripts to follow, and where they are"),
     ),
     aliases=("?",),

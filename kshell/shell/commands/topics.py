@@ -36,6 +36,7 @@ def modules() -> View:
     lines += [
         [],
         marked("`help c-to-kshell` has each line of C beside its Python, `help Stub` a name of this list."),
+        marked("`help modules-as-machine-code` is about compiling one."),
     ]
     return Text(lines, {"names": sorted(kshell.linux.NAMES)})
 
@@ -93,6 +94,28 @@ def add_a_system_call() -> View:
         span("471 goes into user/test_call_user.s too (make -C test_kernel/user)."),
     ]
     steps = [{"meaning": meaning, "command": command} for meaning, command in STEPS]
+    return Text(lines, {"page": page, "steps": steps})
+
+
+MACHINE_CODE_STEPS = (
+    ("a source to begin with", "module copy syscallModule ."),
+    ("what each line becomes", "cc syscallModule.py"),
+    ("an ELF file", "cc syscallModule.py -o syscallModule.ko"),
+    ("into module space, and init", "insmod syscallModule.ko"),
+    ("ring 3, ring 0, and back", "syscall test_call 42"),
+    ("what the CPU runs", "disas my_test_call"),
+    ("the log, and any oops", "dmesg"),
+)
+
+
+def modules_as_machine_code() -> View:
+    """How a source becomes machine code that the CPU runs in ring 0."""
+    page = pages.documentation("modules-as-machine-code.md")
+    lines: list[Line] = [span("A module as machine code; this page has the language:"), span(f"  {page}", "name")]
+    for meaning, command in MACHINE_CODE_STEPS:
+        lines.append([("  ", ""), (f"{command:<{COLUMN}}", "hint"), ("# " + meaning, "comment")])
+    lines.append(marked("A source in C goes the same way: `cc NAME.c -o NAME.ko`"))
+    steps = [{"meaning": meaning, "command": command} for meaning, command in MACHINE_CODE_STEPS]
     return Text(lines, {"page": page, "steps": steps})
 
 
@@ -207,5 +230,6 @@ TOPICS: dict[str, Callable[[], View]] = {
     "c-to-kshell": c_to_kshell,
     "config": config,
     "add-a-system-call": add_a_system_call,
+    "modules-as-machine-code": modules_as_machine_code,
     "lessons": lessons,
 }

@@ -42,6 +42,14 @@ def test_a_division_by_zero_is_a_divide_error(old: MachineLab, new: MachineLab) 
         assert lab.end.startswith("SIGSEGV")
 
 
+def test_the_caller_of_a_function_without_a_frame_is_in_the_call_trace(old: MachineLab) -> None:
+    leaf = old.function("leaf", h("31c9 31d2 f7f1 c3"))
+    said = report(old, PROLOGUE + call(leaf) + EPILOGUE, name="caller")
+    trace = said[said.index("Call Trace:") + 1 :]
+    assert "RIP: 0010:leaf+0x4/0x7 [lab]" in said
+    assert trace[0] == " caller+0x10/0x12 [lab]"
+
+
 def test_a_field_of_a_null_pointer_is_named_by_its_offset(old: MachineLab, new: MachineLab) -> None:
     code = PROLOGUE + h("31c0 488b4018") + EPILOGUE
     assert report(old, code)[0] == "BUG: unable to handle kernel NULL pointer dereference at 0000000000000018"

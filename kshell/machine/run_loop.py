@@ -176,10 +176,13 @@ class RunLoop:
         every page that was counted, from whatever ring it is in: let it do that now, and run nothing."""
         self.mmu.blind = True
         self.uc.ctl_set_exits([rip])
-        self.uc.emu_start(rip, 0)
-        self.uc.ctl_set_exits(self.watch.commit())
-        self.uc.ctl_flush_tb()
-        self.mmu.flush()
+        try:
+            self.uc.emu_start(rip, 0)
+        except UcError:  # that page cannot run, or is to be looked at first: the run that follows will meet it
+            self._extended.exception_taken = True
+        self.mmu.refused = False
+        self.watch.stale = True
+        self._settle()
         self.mmu.blind = False
 
     def _raise_errors(self) -> None:

@@ -174,6 +174,7 @@ def _stopped(outcome: Outcome) -> None:
     "trace",
     "trace syscall [--during COMMAND] NAME|NR [ARGS...]",
     "trace run [--hops] FILE [ARGS...]",
+    "trace [--lines|--insns] COMMAND...",
     "trace on|off",
     group="System calls",
     arguments=(Argument("line", "COMMAND..."),),

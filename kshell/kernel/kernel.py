@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from kshell.kernel.entry.entry import CallStatistics
     from kshell.kernel.fs.filesystem import FileSystem
     from kshell.kernel.lib.slab import Slab
+    from kshell.kernel.module.code_trace import CodeTrace
     from kshell.kernel.module.struct_module import Module
     from kshell.kernel.task.task import Task
 
@@ -73,6 +74,7 @@ class Kernel(KernelText):
     table: SyscallTable
     taint: Taint
     fs: FileSystem
+    code_trace: CodeTrace
     current: Task
     shell_task: Task
 
@@ -139,7 +141,7 @@ class Kernel(KernelText):
         message = str(text)[:MESSAGE_MAX]
         self.log.write(level & 7, message)
         if self.on_event is not None:
-            self.tell("printk", "record", level=level & 7, message=message)
+            self.tell("printk", "record", level=level & 7, message=message.removesuffix("\n"))
 
     def note(self, text: str) -> None:
         """A sentence that only a teaching kernel says: for the person at the shell, not for the log."""
@@ -189,6 +191,8 @@ class Kernel(KernelText):
         """In this block `tracer` is told of each call, and of each step if it wants events; None: nobody is."""
         self.tracer = tracer
         self.on_event = tracer.event if tracer is not None and tracer.wants_events else None
+        if tracer is not None and self.on_event is not None:
+            self.code_trace.begin(tracer.detail)
         try:
             yield
         finally:
@@ -196,6 +200,8 @@ class Kernel(KernelText):
 
     def stop_listening(self) -> None:
         """Tell nobody any more."""
+        if self.on_event is not None:
+            self.code_trace.end()
         self.tracer = self.on_event = None
 
     # System calls.

@@ -111,8 +111,7 @@ class Cpu(RunLoop):
         try:
             entry = self.on_syscall(regs)
         except BaseException as error:
-            self._error = error
-            self.stop()
+            self._fail(error)
         if entry is None:
             frame.load_result()
         else:
@@ -140,8 +139,7 @@ class Cpu(RunLoop):
             else:
                 self._frame_is_final = True  # where it stands: the emulator may go on to the end of the block
         except BaseException as error:
-            self._error = error
-            self.stop()
+            self._fail(error)
         return True
 
     # Running.

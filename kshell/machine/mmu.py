@@ -52,6 +52,7 @@ class Mmu:
         self.fault: tuple[int, int] | None = None
         self.error: BaseException | None = None
         self.closed = False
+        self.blind = False  # the emulator asks for its own sake, as it does when a hook goes: any page will do
         self.refused = False  # the emulator was told of an exception
         self.flush_wanted = False
         self._uc, self._ram, self._watch = uc, ram, watch
@@ -142,6 +143,9 @@ class Mmu:
             self._uc.emu_stop()
         pte = self.walk(address)
         if not (self.allows(pte, access) or (self.descriptors_open and address & PAGE_MASK == self.gdt_page)):
+            if self.blind:
+                entry.paddr, entry.perms = 0, uc_const.UC_PROT_READ | uc_const.UC_PROT_EXEC
+                return True
             if not self._bring_in(address, access):
                 return self._refuse(address, access)
             pte = self.walk(address)

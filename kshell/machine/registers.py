@@ -95,6 +95,13 @@ class PtRegs:
         return read, write
 
 
+def new_frame(uc: Any) -> tuple[PtRegs, memoryview]:
+    """A pt_regs outside of the machine, and its words."""
+    memory = (ctypes.c_uint64 * ptregs.COUNT)()
+    words = memoryview(memory).cast("B").cast("Q")
+    return PtRegs(uc, words, ctypes.addressof(memory)), words
+
+
 def _registers(slots: Iterable[int]) -> dict[int, int]:
     return {slot: SLOT_REGISTERS[slot] for slot in slots}
 

@@ -16,7 +16,7 @@ from unicorn import x86_const as x86
 from kshell.abi import ptregs
 from kshell.abi.c_types import U64
 from kshell.machine.mmu import Mmu
-from kshell.machine.registers import Context, Extended, PtRegs, hook_invalid
+from kshell.machine.registers import Context, Extended, PtRegs, hook_invalid, new_frame
 
 TRAMPOLINE = b"\xff\xd0\x0f\x01\xc1"  # call rax; vmcall
 _END = 2  # where its vmcall stands
@@ -57,10 +57,7 @@ class Ring0:
         self.on_return: Callable[[int], None] = lambda result: None
         self.result: int | None = None  # what a call from outside of a run returned
         self._uc, self._mmu, self._extended = uc, mmu, extended
-        self._memory = (ctypes.c_uint64 * ptregs.COUNT)()
-        words = memoryview(self._memory).cast("B").cast("Q")
-        self.frame = PtRegs(uc, words, ctypes.addressof(self._memory))
-        self.regs = self.frame.words
+        self.frame, self.regs = new_frame(uc)
         self.save = self.frame.save  # fills `regs` where the CPU stands
         self.end = 0  # where the trampoline's `vmcall` stands
         self.user_frame: PtRegs | None = None  # that of the task whose `syscall` began the path

@@ -13,6 +13,7 @@ from unicorn import x86_const as x86
 from kshell.machine.ctrl_c import CtrlC
 from kshell.machine.mmu import Mmu
 from kshell.machine.paging import FETCH
+from kshell.machine.probes import Probes
 from kshell.machine.quirks.code_watch import LOAD_MXCSR, CodeWatch
 from kshell.machine.quirks.ring0_guard import Guards
 from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, Ram
@@ -34,7 +35,7 @@ class RunLoop:
         self._stop: Stop | None = None
         self._error: BaseException | None = None
         self._frame_is_final = self._progress = False
-        self._uncounted_code = False  # whether blocks were translated that do not count: they never look at a count
+        self._uncounted_code = True  # whether blocks were translated that do not count: they never look at a count
         uc: Any = Uc(uc_const.UC_ARCH_X86, uc_const.UC_MODE_64)  # type: ignore[no-untyped-call]
         self.uc = uc
         self.ctrl_c = CtrlC(uc.emu_stop)
@@ -46,6 +47,7 @@ class RunLoop:
         self._extended = Extended(uc)
         self.ring0 = Ring0(uc, self.mmu, self._extended)
         self.guards = Guards(uc, self.mmu.read_user, self._guarded)
+        self.probes = Probes(uc, self._fail)
         self.frame: PtRegs | None = None  # what a `syscall` fills; None in ring 0
 
     # What ends a run.
@@ -53,6 +55,11 @@ class RunLoop:
     def stop(self, kind: str = STOPPED) -> None:
         """Called from a callback: end the run after it."""
         self._end(Stop(kind))
+
+    def _fail(self, error: BaseException) -> None:
+        """A callback has raised: the run is over, and raises that."""
+        self._error = error
+        self.stop()
 
     def _guarded(self, stop: Stop) -> None:
         """Ring 0 stands before an instruction that the emulator must not execute."""
@@ -112,13 +119,23 @@ class RunLoop:
             self.frame.save()
             self._extended.forget_exceptions()
             self.frame.load()
+        if self.watch.stale or self.probes.stale:
+            self._hook_anew()
+        if self.mmu.flush_wanted:
+            self.mmu.flush()
+
+    def _hook_anew(self) -> None:
+        """Have the exits and hooks that the code needs now, and who watches it; translated code is forgotten."""
+        self.mmu.blind = True
+        forget = self.probes.install()
         if self.watch.stale:
             self.uc.ctl_set_exits(self.watch.commit())
             self.guards.install(self.watch.guarded)
+            forget = True
+        if forget:
             self.uc.ctl_flush_tb()
             self.mmu.flush_wanted = True
-        if self.mmu.flush_wanted:
-            self.mmu.flush()
+        self.mmu.blind = False
 
     def _start(self, count: int) -> Stop | None:
         """Let the emulator run, `count` instructions if that is not 0.  None if nothing that it met ends the run."""
@@ -126,6 +143,8 @@ class RunLoop:
         begin, crash = uc.reg_read(rip), None
         if count and self._uncounted_code:
             uc.ctl_flush_tb()
+        elif not count and not self._uncounted_code:
+            self._stop_counting(begin)
         self._uncounted_code = not count
         try:
             uc.emu_start(begin, 0, count=count)
@@ -151,6 +170,20 @@ class RunLoop:
                 raise crash
             return Stop(UNDEFINED, address=uc.reg_read(rip))
         return None
+
+    def _stop_counting(self, rip: int) -> None:
+        """Go from counted to uncounted code.  The emulator takes its counter's hook away when it starts, and looks at
+        every page that was counted, from whatever ring it is in: let it do that now, and run nothing."""
+        self.mmu.blind = True
+        self.uc.ctl_set_exits([rip])
+        try:
+            self.uc.emu_start(rip, 0)
+        except UcError:  # that page cannot run, or is to be looked at first: the run that follows will meet it
+            self._extended.exception_taken = True
+        self.mmu.refused = False
+        self.watch.stale = True
+        self._settle()
+        self.mmu.blind = False
 
     def _raise_errors(self) -> None:
         """What a callback raised comes out here: the emulator would have lost it."""

@@ -30,6 +30,7 @@ from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm import extable
 from kshell.kernel.mm.usercopy import ROUTINES
 from kshell.kernel.module.code_places import bug_at, place_of
+from kshell.kernel.module.code_trace import CodeTrace
 from kshell.kernel.module.declarations import exported_by, variables_of
 from kshell.kernel.module.init_exit import DIED, run_function
 from kshell.kernel.proc.mount import mount
@@ -70,6 +71,7 @@ def start_kernel(k: Kernel) -> None:
     k.printk(KERN_INFO, f"Memory: {k.ram.frames_total * 4}K available, 4K pages, one CPU")
     _enter_user_mode(k)
     k.clock.advance(BOOT_STEP_NS)
+    k.code_trace = CodeTrace(k)
     k.place_of, k.bug_at = partial(place_of, k), partial(bug_at, k)
     k.fs = FileSystem(k)
     mount(k)

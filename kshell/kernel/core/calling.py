@@ -94,6 +94,15 @@ def from_machine_code(body: Body) -> Callable[[Any, memoryview], Any] | None:
     return variadic_body
 
 
+def named_types(body: Body) -> tuple[list[tuple[str, CType]], CType | None]:
+    """The parameters that a body names, with their C types, and the type of its result (None: it has none)."""
+    if "__wrapped__" in body.__dict__ and body.__code__.co_varnames[1:2] == ("regs",):
+        return [("regs", CType("const struct pt_regs *", 8, False, "address"))], LONG
+    code = body.__code__
+    types = [(name, _ctype(_hint(body, name))) for name in code.co_varnames[1 : code.co_argcount]]
+    return [(name, ctype) for name, ctype in types if ctype is not None], _ctype(_hint(body, "return"))
+
+
 def _from_pt_regs(wrapper: Body) -> Callable[[Any, memoryview], Any]:
     def through_pointer(k: Any, regs: memoryview) -> Any:
         return wrapper(k, memoryview(k.memory.read(regs[ptregs.DI], ptregs.SIZE)).cast("Q"))

@@ -15,6 +15,14 @@
     printk     record                level, message
     sleep      msleep                ms
     meanwhile  command, answer       command, answer: what another task does
+    call       enter                 function, module, depth (how many calls it is in), and arguments: of each name,
+                                     type, value, and the text that C would write
+    call       leave                 function, depth, result (as an argument, None for void)
+    line       line                  file, line, depth: it is about to run
+    line       changed               variables (as arguments) that were changed by what ran since the last line, depth
+    insn       executes              text, offset (in its function), depth: the instruction is about to run
+    insn       registers             registers that were changed since the last instruction, by name
+    limit      limit                 steps: of calls, lines and instructions no more are told
     return     result                rax
     user       instruction           text, place: from who knows the program (where ring 3 is)
 

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from kshell.kernel.core.declare import SyscallDefinition
     from kshell.kernel.core.event import Event
 
+CALLS, LINES, INSTRUCTIONS = "calls", "lines", "instructions"  # what is told of machine code in ring 0
 MOST_CALLS = 10_000  # that a tracer keeps, so that a program of a million calls does not eat the memory
 
 
@@ -38,6 +39,7 @@ class Tracer:
 
     def __init__(self, wants_events: bool = False) -> None:
         self.wants_events = wants_events  # nobody makes an event for a tracer that does not
+        self.detail = CALLS
         self.calls: list[Call] = []
         self.events: list[Event] = []
         self.running: Call | None = None  # set and cleared by the entry code

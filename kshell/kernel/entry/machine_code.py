@@ -53,6 +53,8 @@ def on_vmcall(k: Kernel, regs: memoryview) -> bool:
         run = k.runners[body] = from_machine_code(body)
     if run is None:
         return False
+    if k.on_event is not None:
+        k.code_trace.body_called(address, body, regs)
     k.clock.ns += BODY_NS
     try:
         result = run(k, regs)
@@ -70,6 +72,8 @@ def on_vmcall(k: Kernel, regs: memoryview) -> bool:
         k.cpu.stop()
     else:
         regs[AX], regs[IP] = result & U64, address + VMCALL_SIZE
+        if k.on_event is not None:
+            k.code_trace.body_returned(regs[SP], result)
     return True
 
 

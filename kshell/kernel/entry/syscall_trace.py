@@ -23,6 +23,7 @@ def syscall_trace_enter(k: Kernel, tracer: Tracer, regs: memoryview, address: in
         return
     tracer.running = call
     if k.on_event is not None:
+        k.code_trace.frames.clear()
         k.tell("cpu", "syscall", rcx=regs[ptregs.CX], r11=regs[ptregs.R11])
         k.tell("entry", "pt_regs", k.current.regs_address)
         k.tell("dispatch", "number", nr=nr)

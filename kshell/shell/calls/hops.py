@@ -9,6 +9,7 @@ from kshell.abi.c_types import U64
 from kshell.abi.symbolic import KINDS, flags_text
 from kshell.kernel.core.event import Event
 from kshell.kernel.core.printk import printable
+from kshell.shell.calls.code_words import code_words
 from kshell.shell.views.view import Line, show
 
 TEXT_COLUMN = 19  # where a hop's text begins
@@ -33,6 +34,13 @@ WORDS = {
     "msleep": "msleep({ms}): the CPU is free for other tasks",
     "command": "another task: {command}",
     "answer": "{answer}",
+    "enter": "{indent}-> {function}({listed})",
+    "leave": "{indent}<- {function}{returned}",
+    "line": "{indent}{file}:{line}{source}",
+    "changed": "{indent}\t{listed}",
+    "executes": "{indent}+{offset:#x}  {text}",
+    "registers": "\t{listed}",
+    "limit": "{steps:,} steps were shown: what follows in the kernel's code is not",
     "result": "rax <- {rax}",
     "instruction": "{instruction}",
 }
@@ -53,6 +61,8 @@ def words(event: Event) -> str:
         made["printed"] = printable(values["message"])
     elif event.what == "instruction":
         made["instruction"] = "\t".join(filter(None, (values.get("text"), values.get("place"))))
+    elif event.step in ("call", "line", "insn"):
+        made |= code_words(values)
     return WORDS[event.what].format_map(made)
 
 
@@ -89,13 +99,21 @@ class Hops:
         said = words(event)
         left, _, note = said.partition("\t")
         address = None if event.address is None else f"{event.address:#x}"
-        if event.step == "user":
+        if event.what in ("changed", "registers") and self.rows and self.rows[-1][1] == event.step:
+            self._add_note(note)
+        elif event.step == "user":
             self.rows.append((event.ring, event.step, f"{address}  {left}".rstrip(), note or remark))
         else:
-            self.rows.append((event.ring, event.step, left, note or address or ""))
+            beside = "" if event.step in ("line", "insn") else address or ""
+            self.rows.append((event.ring, event.step, left, note or beside))
         text = (left if event.step == "user" else said).replace("\t", "  ")
         what = {"what": event.what, "values": _plain(event.values)}
         self._json.append({"ring": event.ring, "step": event.step, "text": text, "address": address, **what})
+
+    def _add_note(self, note: str) -> None:
+        """What a line or an instruction has changed stands beside it."""
+        ring, step, left, before = self.rows[-1]
+        self.rows[-1] = (ring, step, left, f"{before}  {note}".strip())
 
     def json(self) -> list[dict[str, Any]]:
         """The hops of --json."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.core.layout import USER_TEXT
+from kshell.kernel.core.trace import INSTRUCTIONS, LINES
 from kshell.kernel.entry.exec import StubRun, run_stub
 from kshell.kernel.entry.run import Outcome
 from kshell.kernel.kernel import Kernel
@@ -24,6 +25,8 @@ from kshell.strace.strace import Strace
 
 if TYPE_CHECKING:
     from kshell.shell.calls.hops import Hops
+
+DETAILS = {"--lines": LINES, "--insns": INSTRUCTIONS}
 
 
 @command(
@@ -65,7 +68,7 @@ def syscall(session: Context, words: list[Word]) -> View:
     return make_call(session, words, with_hops=session.trace_all)
 
 
-def make_call(session: Context, words: list[Word], with_hops: bool) -> View:
+def make_call(session: Context, words: list[Word], with_hops: bool, detail: str = "") -> View:
     """What `syscall` and `trace syscall` share."""
     k, budget = session.kernel, session.budget
     given = take_options("syscall", words, leading=True)
@@ -85,6 +88,7 @@ def make_call(session: Context, words: list[Word], with_hops: bool) -> View:
     args = call_arguments(k, words[0].text, words[1:], definition, raw)
     oopses, pid = k.oopses, k.shell_task.pid
     tracer = Strace(k, wants_events=with_hops)
+    tracer.detail = detail or tracer.detail
     k.on_sleep = meanwhile.run if meanwhile is not None else None
     try:
         run = run_stub(k, nr, args, budget, tracer)
@@ -170,16 +174,21 @@ def _stopped(outcome: Outcome) -> None:
     "trace",
     "trace syscall [--during COMMAND] NAME|NR [ARGS...]",
     "trace run [--hops] FILE [ARGS...]",
+    "trace [--lines|--insns] COMMAND...",
     "trace on|off",
     group="System calls",
     arguments=(Argument("line", "COMMAND..."),),
     options=(
         Option("--hops", "with run: every hop of every call"),
         Option("--during", "with syscall: a command for the moment in which the call sleeps", "COMMAND"),
+        Option("--lines", "before the command: also each line of a module's code, and which variables it changed"),
+        Option("--insns", "before the command: also each instruction of it, and which registers it changed"),
     ),
     examples=(
         ("trace syscall getpid", "every hop of one call"),
         ("trace syscall test_call 42", "a call that follows a pointer"),
+        ("trace --lines syscall test_call 42", "the lines of a module's code as they run"),
+        ("trace --insns syscall test_call 42", "its instructions"),
         ("trace on", "trace all calls from now on"),
     ),
 )
@@ -188,22 +197,30 @@ def trace(session: Context, words: list[Word]) -> View:
 
     `trace syscall` shows the hops of one call, `trace run` the calls of a program as strace does. `trace on` does
     so for all calls that follow, until `trace off`.
+
+    Where the code of a loaded .ko runs, its hops are the calls: -> with the arguments where a function begins, <- with
+    the result where it returns, indented by how deep they are. Names and types come from its debugging information;
+    of a function that has none, three registers are shown. After 1,000 such steps of a command no more are shown.
     """
+    detail = DETAILS.get(words[0].text, "") if words else ""
+    words = words[1:] if detail else words
     if not words:
+        if detail:
+            raise misuse("trace", "which command?", "trace --lines syscall test_call 42")
         return _trace_state(session)
     name = words[0].text
-    if name in ("on", "off") and len(words) == 1:
+    if name in ("on", "off") and len(words) == 1 and not detail:
         session.trace_all = name == "on"
         return _trace_state(session)
     if name == "run":
         from kshell.shell.commands.run_program import run_traced
 
-        return run_traced(session, words[1:])
+        return run_traced(session, words[1:], detail)
     if name == "syscall":
-        return make_call(session, words[1:], with_hops=True)
+        return make_call(session, words[1:], with_hops=True, detail=detail)
     if find(name) is not None and name not in session.kernel.table.by_name:
         raise misuse("trace", f"{name} makes no system calls that could be traced")
-    return make_call(session, words, with_hops=True)
+    return make_call(session, words, with_hops=True, detail=detail)
 
 
 def _trace_state(session: Context) -> View:

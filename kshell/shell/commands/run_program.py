@@ -49,13 +49,13 @@ def run(session: Context, words: list[Word]) -> View:
     return _run(session, words, traced=session.trace_all, with_hops=False)
 
 
-def run_traced(session: Context, words: list[Word]) -> View:
-    """What `trace run` does."""
+def run_traced(session: Context, words: list[Word], detail: str = "") -> View:
+    """What `trace run` does; `detail` is what is told of machine code in ring 0, and makes it tell every hop."""
     with_hops = bool(words) and words[0].text == "--hops"
-    return _run(session, words[1:] if with_hops else words, traced=True, with_hops=with_hops)
+    return _run(session, words[1:] if with_hops else words, True, with_hops or bool(detail), detail)
 
 
-def _run(session: Context, words: list[Word], traced: bool, with_hops: bool) -> View:
+def _run(session: Context, words: list[Word], traced: bool, with_hops: bool, detail: str = "") -> View:
     given = take_options("run", words, leading=True)
     traced, words = traced or "--trace" in given, given.words
     if "--hex" in given:
@@ -73,4 +73,4 @@ def _run(session: Context, words: list[Word], traced: bool, with_hops: bool) -> 
         raise misuse("run", "which program?")
     if "--list" in given:
         return listing(program)
-    return start(session, program, [word.text for word in rest], traced, with_hops)
+    return start(session, program, [word.text for word in rest], traced, with_hops, detail)

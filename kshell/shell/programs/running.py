@@ -18,7 +18,7 @@ from kshell.shell.state.context import BUDGET, Context
 from kshell.shell.views.view import Line, View, show
 
 
-def start(session: Context, program: Program, args: list[str], traced: bool, with_hops: bool) -> View:
+def start(session: Context, program: Program, args: list[str], traced: bool, with_hops: bool, detail: str = "") -> View:
     """Load a program, run it to its end, and say how that was."""
     k = session.kernel
     comm = os.path.basename(program.name)
@@ -36,6 +36,7 @@ def start(session: Context, program: Program, args: list[str], traced: bool, wit
     show_call = (lambda call: show_line(call_line(call))) if live else None
     hops_wanted, asked = with_hops or (traced and session.output.collects), traced or session.output.collects
     tracer = ProgramTracer(k, program, hops_wanted, asked, show_call, show_line if live and with_hops else None)
+    tracer.detail = detail or tracer.detail
     oopses = k.oopses
     outcome = run_program(k, task, session.budget, tracer)
     if tracer.full:

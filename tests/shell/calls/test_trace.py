@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -150,3 +151,75 @@ def test_man_of_an_unknown_name_is_answered_with_the_nearest(shared: Lab) -> Non
 def test_the_hops_tell_how_a_number_without_a_call_is_dispatched(profile: str, nr: str, text: str) -> None:
     hops = Lab(profile).json(f"trace syscall {nr}")["hops"]
     assert [hop["text"] for hop in hops if text in hop["text"]]
+
+
+MODULE = """
+from kshell.linux import *
+MODULE_LICENSE("GPL")
+STUB_test_call: Stub[[int]] = extern("STUB_test_call")
+
+def twice(k: Kernel, n: int) -> int:
+    result: int = 2 * n
+    return result
+
+def handler(k: Kernel, n: int) -> Long:
+    return twice(k, n)
+
+def start(k: Kernel) -> int:
+    k[STUB_test_call] = handler
+    return 0
+
+def stop(k: Kernel) -> None:
+    k[STUB_test_call] = None
+
+module_init(start)
+module_exit(stop)
+"""
+
+
+@pytest.fixture
+def with_code(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "twice.py").write_text(MODULE)
+    assert lab.result("cc twice.py -o twice.ko").error is None
+    assert lab.result("insmod twice.ko").error is None
+    return lab
+
+
+def steps(lab: Lab, line: str, *wanted: str) -> list[str]:
+    return [text[8:].rstrip() for text in lab.text(line).split("\n") if text[8:19].strip() in wanted]
+
+
+def test_calls_of_machine_code_are_arrows_indented_by_their_depth(with_code: Lab) -> None:
+    found = steps(with_code, "trace syscall test_call 21", "call")
+    assert [text.split("  0x")[0].rstrip() for text in found] == [
+        "call       -> handler(n = 21)",
+        "call         -> twice(n = 21)",
+        "call         <- twice = 42",
+        "call       <- handler = 42",
+    ]
+    enters = [hop for hop in with_code.json("trace syscall test_call 21")["hops"] if hop["what"] == "enter"]
+    assert enters[1]["text"] == "  -> twice(n = 21)"
+    argument = {"name": "n", "type": "int", "value": 21, "text": "21"}
+    assert enters[1]["values"] == {"function": "twice", "module": "twice", "depth": 1, "arguments": [argument]}
+
+
+def test_lines_stand_beside_what_they_changed(with_code: Lab) -> None:
+    found = steps(with_code, "trace --lines syscall test_call 21", "line")
+    assert [" ".join(text.split()) for text in found] == [
+        "line twice.py:11 return twice(k, n)",
+        "line twice.py:7 result: int = 2 * n result = 42",
+        "line twice.py:8 return result",
+    ]
+
+
+def test_instructions_stand_beside_the_registers_that_they_changed(with_code: Lab) -> None:
+    found = steps(with_code, "trace --insns syscall test_call 21", "insn")
+    assert found[0].startswith("insn         +0x0  push rbp   ")
+    assert "  rsp 0xffffc9" in found[0]
+    assert found[-1] == "insn         " + found[-1].strip().split(None, 1)[1]
+    assert found[-1].endswith("ret")
+
+
+def test_trace_of_lines_needs_a_command(lab: Lab) -> None:
+    assert lab.error("trace --lines")["what"] == "trace: which command?"

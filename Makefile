@@ -32,6 +32,7 @@ wheel: $(VENV)/.installed-dev
 	$(PYTHON) -m venv build/wheel-test
 	build/wheel-test/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
 	cd build && wheel-test/bin/kshell -c 'modprobe syscallModule; syscall test_call 42; table check $(CURDIR)/kshell/abi/tables/syscall_64.6.19.tbl' >/dev/null
+	cd build && wheel-test/bin/kshell -c 'module copy syscallModule wheel.py; cc wheel.py -o wheel.ko; insmod wheel.ko; syscall test_call 42' >/dev/null
 	cd build && wheel-test/bin/kshell -c 'tree new wheel-tree; make; make install; boot wheel-tree; run wheel-tree/user/test_call_user 5' >/dev/null
 	cd build && test -f "$$(wheel-test/bin/kshell -c 'help add-a-system-call' | sed -n 's/^  \(.*\.md\)$$/\1/p')"
 	cd build && wheel-test/bin/kshell -c 'help lessons' | sed -n 's/^ *\(source .*\)/\1/p' >lessons.ksh && test -s lessons.ksh

@@ -12,7 +12,10 @@ from kshell.cc.front.file_scope import FileScope
 from kshell.cc.front.headers_index import header_in, index, texts
 from kshell.cc.front.primitives import KNOWN
 from kshell.cc.front.report import Report
-from kshell.cc.front.symbols import Symbol
+from kshell.cc.front.symbols import Routine, Symbol
+
+# Functions that are inline in Linux's headers, around the one that is exported.
+INLINE = {"read_cr0": "native_read_cr0", "write_cr0": "native_write_cr0"}
 
 
 def include(module: str) -> Mapping[str, Symbol] | None:
@@ -41,7 +44,14 @@ def _read(header: str) -> Mapping[str, Symbol]:
     body = [node for node in _once(ast.parse(text).body) if not _is_known(node, file)]
     Declarations(file).read(body)
     assert not report.findings, f"linux/{header}: {report.findings}"
-    return MappingProxyType(file.names)
+    return MappingProxyType({name: _exported(each) for name, each in file.names.items()})
+
+
+def _exported(symbol: Symbol) -> Symbol:
+    """A function under the name that the kernel exports."""
+    if isinstance(symbol, Routine) and symbol.symbol in INLINE:
+        return symbol._replace(symbol=INLINE[symbol.symbol])
+    return symbol
 
 
 def _once(body: list[ast.stmt]) -> list[ast.stmt]:

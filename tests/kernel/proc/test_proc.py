@@ -356,7 +356,8 @@ def test_a_task_renames_itself_through_comm(lab: Lab) -> None:
 @NATIVE
 def test_status_has_linux_s_lines_in_linux_s_order() -> None:
     # A small program's: the sizes of this process, with its many machines, outgrow their columns.
-    native = subprocess.run(["cat", "/proc/self/status"], capture_output=True, text=True, check=True).stdout.splitlines()
+    small = subprocess.run(["cat", "/proc/self/status"], capture_output=True, text=True, check=True)
+    native = small.stdout.splitlines()
     names = [line.partition(":")[0] for line in native]
     ours = text(boot("6.19"), "/proc/self/status").splitlines()
     order = [line.partition(":")[0] for line in ours]

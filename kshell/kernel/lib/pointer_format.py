@@ -5,8 +5,6 @@ C counterpart: pointer(), ptr_to_id(), check_pointer() and string() in lib/vspri
 
 from __future__ import annotations
 
-from hashlib import blake2s
-
 from kshell.abi.c_types import U64
 from kshell.kernel.kernel import Kernel
 from kshell.machine.ram import PAGE_SIZE
@@ -39,6 +37,8 @@ def pointer(k: Kernel, address: int, kind: bytes) -> bytes:
 
 def hashed(address: int) -> int:
     """32 bits that stand for an address: the same each time, and nobody can tell from which one they come."""
+    from hashlib import blake2s  # seldom printed, and slow to import
+
     return int.from_bytes(blake2s(address.to_bytes(8, "little"), digest_size=4, key=HASH_KEY).digest(), "little")
 
 

@@ -19,7 +19,6 @@ from kshell.abi.elf import (
     ElfSymbol,
     Section,
 )
-from kshell.abi.elf_reader import read_elf
 from kshell.abi.object_file import ObjectError
 
 NAME = re.compile(r"[A-Za-z0-9_.+-]{1,55}")  # C: MODULE_NAME_LEN
@@ -39,6 +38,8 @@ class LoadInfo:
     def __init__(self, path: str, data: bytes) -> None:
         self.path = self.source = path
         self.elf, self.problem = ElfObject([], []), ""
+        from kshell.abi.elf_reader import read_elf  # no machine code, no reader
+
         try:
             self.elf = with_this_module(read_elf(data, path))
         except ObjectError as error:

@@ -157,11 +157,6 @@ def align_of(kind: Type) -> int:
     return kind.align if isinstance(kind, StructType) else size_of(kind)
 
 
-def is_scalar(kind: Type) -> bool:
-    """Whether a register holds it: a number or a pointer."""
-    return isinstance(kind, IntType | Pointer)
-
-
 def c_declaration(kind: Type, name: str) -> str:
     """How C declares `name` with this type; without a name, the type as a cast spells it.
 

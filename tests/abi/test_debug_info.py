@@ -14,7 +14,6 @@ from kshell.cc.object import make_object
 from tests.abi.compiled import compiled_by_gcc
 from tests.cc.hand_made import AT_INIT, CODE, TEXT, UNIT
 
-pytest.importorskip("elftools")
 OURS = make_object(UNIT, CODE)
 
 C_SOURCE = """\

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from kshell.cc.code import ABS64, Code
 from kshell.cc.listing import list_code
 from kshell.cc.object import make_object
 from tests.abi.compiled import compiled_by_gcc
 from tests.cc.hand_made import AT_INIT, CODE, TEXT, UNIT
 
-pytest.importorskip("elftools")
 LISTED = list_code(make_object(UNIT, CODE))
 AT = {each.offset: each for each in LISTED}
 

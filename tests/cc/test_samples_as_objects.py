@@ -14,7 +14,6 @@ from kshell.abi.elf_writer import write_elf
 from kshell.cc.compiler import compile_file
 from kshell.cc.listing import list_code
 
-pytest.importorskip("elftools")
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.py"))
 
 

@@ -13,7 +13,6 @@ from kshell.kernel.kernel import Kernel
 from kshell.machine import stop as stops
 from kshell.machine.stop import Stop
 
-UD2 = b"\x0f\x0b"
 UD2_SIZE = 2
 
 

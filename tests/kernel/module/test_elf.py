@@ -209,7 +209,6 @@ def test_a_bug_and_a_warning_are_found_by_their_address(lab: ElfLab) -> None:
 
 @needs_compiler
 def test_an_address_has_its_line(lab: ElfLab) -> None:
-    pytest.importorskip("elftools")
     lab.insert(BUG)
     for at in range(lab.address("bad"), lab.address("bad") + 200):
         bug, place = lab.k.bug_at(at), lab.k.place_of(at)

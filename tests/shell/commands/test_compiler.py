@@ -10,8 +10,6 @@ from kshell.abi.elf_reader import read_elf
 from kshell.cc.c_compiler import find_compiler
 from tests.shell.lab import Lab
 
-pytest.importorskip("elftools")
-
 C_SOURCE = """\
 #include <linux/module.h>
 MODULE_LICENSE("GPL");

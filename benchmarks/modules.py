@@ -11,7 +11,6 @@ from time import perf_counter
 from benchmarks.ratio import Figure, milliseconds
 from kshell.abi.elf_writer import write_elf
 from kshell.cc.compiler import compile_file
-from kshell.cc.module_file import open_module
 from kshell.cc.module_object import make_module
 from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import run_stub
@@ -19,19 +18,20 @@ from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.load import load_module
 from kshell.kernel.module.unload import delete_module
 from kshell.modules import __file__ as modules_file
+from kshell.shell.modules.module_file import open_module
 
 ROUND_LIMIT_MS = 50
 KEY_LIMIT_MS = 20
 TEXT = """\
-from kshell.linux import MODULE_LICENSE, extern, module_exit, module_init
+from kshell.linux import *
 MODULE_LICENSE("GPL")
-STUB_test_call = extern("STUB_test_call")
-def handler(k, n):
+STUB_test_call: Stub[[int]] = extern("STUB_test_call")
+def handler(k: Kernel, n: int) -> Long:
     return n + {number}
-def edited_init(k):
+def edited_init(k: Kernel) -> int:
     k[STUB_test_call] = handler
     return 0
-def edited_exit(k):
+def edited_exit(k: Kernel) -> None:
     k[STUB_test_call] = None
 module_init(edited_init)
 module_exit(edited_exit)
@@ -86,7 +86,7 @@ def insmod_of_code(folder: str) -> Callable[[], float]:
 
     def insmod() -> float:
         begin = perf_counter()
-        load_module(k, open_module(path))
+        load_module(k, open_module(k, path))
         seconds = perf_counter() - begin
         call = run_stub(k, 335, [1]).call
         if call is None or call.ret != 2:
@@ -104,7 +104,7 @@ def edit_load_call(k: Kernel, path: str, number: int) -> float:
         file.write(TEXT.format(number=number))
     if k.modules:
         delete_module(k, "edited")
-    load_module(k, open_module(path))
+    load_module(k, open_module(k, path))
     call = run_stub(k, 335, [1]).call
     if call is None or call.ret != 1 + number:
         raise RuntimeError("the edited module was not the one that was called")
@@ -123,7 +123,7 @@ def what_rounds_leave_behind(rounds: int) -> dict[str, int]:
     path = os.path.join(os.path.dirname(modules_file), "syscallModule.py")
 
     def once() -> None:
-        load_module(k, open_module(path))
+        load_module(k, open_module(k, path))
         run_stub(k, 335, [1])
         delete_module(k, "syscallModule")
 

@@ -31,11 +31,11 @@ ROOMS = (
 )
 # The same inside the kernel.  lib, report and proc are appendices: what machine
 # code calls, the words of each release, what /proc and /sys show.
-FLOORS = ("core", "lib", "mm", "fs", "task", "report", "syscalls", "entry", "module", "proc", "boot")
+FLOORS = ("core", "lib", "mm", "fs", "task", "report", "syscalls", "entry", "module", "debug", "proc", "boot")
 # And inside the shell, where some are files; its __init__ says what each is.
 SHELL = (
     *("errors", "views", "host_files", "machine_files", "lines", "settings", "state", "trees", "modules", "calls"),
-    *("programs", "commands", "session", "prompt"),
+    *("programs", "debugger", "commands", "session", "prompt"),
 )
 # The one file that declares names forward: what it imports under TYPE_CHECKING goes upwards, and is not counted.
 FORWARD = "kshell.kernel.kernel"

@@ -37,3 +37,13 @@ def test_the_second_lesson_shows_code_its_call_and_an_oops(tmp_path: Path, monke
     address = text.partition("still points into it: ")[2].partition(",")[0]
     assert address.startswith("0xffffffffc0")
     assert f"RIP: 0010:{address}\n" in text
+
+
+def test_the_third_lesson_stops_steps_and_comes_to_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text, _, _ = screen(*LESSONS[2].read_text(encoding="utf-8").splitlines())
+    assert "Breakpoint 1, my_test_call (test=42) at syscallModule.py:22\n" in text
+    assert "entry_SYSCALL_64 ()\n" in text
+    assert "Value returned is $3 = 42\n" in text
+    assert text.count("test_call(42)                           = 42\n") == 2
+    assert "instructions:k\n" in text

@@ -11,7 +11,7 @@ trace how to print such an argument.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 U64 = (1 << 64) - 1
 
@@ -91,3 +91,10 @@ TimeOut = Annotated[int, CType("time_t __user *", 8, False, "time_out")]
 PipeFds = Annotated[int, CType("int __user *", 8, False, "fd_pair")]
 IovecIn = Annotated[int, CType("const struct iovec __user *", 8, False, "iov_in")]  # the next says how many
 IovecOut = Annotated[int, CType("const struct iovec __user *", 8, False, "iov_out")]
+
+
+def declared(c: str) -> CType:
+    """The type that a declaration calls `c`, as far as a trace knows it; of several meanings the plainest counts.  A
+    pointer that it does not know may lead anywhere, and any other type fills a register."""
+    known = {mark.c: mark for hint in reversed(list(globals().values())) for mark in get_args(hint)[1:]}
+    return known.get(c) or CType(c, 8, not c.endswith("*"), "address" if c.endswith("*") else "int")

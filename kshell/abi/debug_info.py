@@ -19,12 +19,14 @@ Bases = Mapping[int, int]
 
 
 class LineRow(NamedTuple):
-    """The code from `start` to `end` (which is behind it) was made of this line."""
+    """The code from `start` to `end` (which is behind it) was made of this line; `is_stmt` says that a debugger may
+    stop there, as where the line's own work begins."""
 
     start: int
     end: int
     file: str
     line: int
+    is_stmt: bool = True
 
 
 class LineTable:
@@ -83,10 +85,15 @@ def _rows(info: Any) -> list[LineRow]:
     for unit in info.iter_CUs() if info is not None else ():
         program = info.line_program_for_CU(unit)
         states = [entry.state for entry in program.get_entries() if entry.state is not None] if program else []
+        best: Any = None  # of those at one address: the last that is a statement, else the last
         for state, following in pairwise(states):
-            if not state.end_sequence and state.address < following.address and state.line:
-                name = file_name(program, state.file)
-                rows.append(LineRow(state.address, following.address, name, state.line))
+            best = state if best is None or state.is_stmt or not best.is_stmt else best
+            if not state.end_sequence and state.address == following.address:
+                continue
+            if not state.end_sequence and state.address < following.address and best.line:
+                name = file_name(program, best.file)
+                rows.append(LineRow(state.address, following.address, name, best.line, bool(best.is_stmt)))
+            best = None
     return rows
 
 

@@ -41,6 +41,12 @@ EHDR_FORMAT, SHDR_FORMAT, SYM_FORMAT, RELA_FORMAT = "<16sHHIQQQIHHHHHH", "<IIQQQ
 EHDR_SIZE, SHDR_SIZE, SYM_SIZE, RELA_SIZE = 64, 64, 24, 24
 
 
+def is_relocatable(head: bytes) -> bool:
+    """Whether these first bytes are those of a relocatable file for x86-64, whatever follows."""
+    ident = ELF_MAGIC + bytes((ELFCLASS64, ELFDATA2LSB, EV_CURRENT))
+    return head.startswith(ident) and head[16:20] == bytes((ET_REL, 0, EM_X86_64, 0))
+
+
 class Relocation(NamedTuple):
     """A hole at `offset` of its section, to be filled with the address of a symbol: `kind` is R_X86_64_*, `symbol` an
     index into the object's symbols."""

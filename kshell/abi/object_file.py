@@ -1,8 +1,7 @@
-"""Object files: what the build leaves on disk, and what insmod, boot and run read.
+"""Object files of kshell's own: what the build leaves on disk beside ELF objects, and what boot and run read.
 
-One text format stands for what are ELF files on Linux: a line ``kshell-object 1 KIND`` and JSON under it.  The kinds
-are "object" (a .o), "module" (a .ko), "vmlinux" and "program".  What is inside was frozen when it was built: the
-source on disk may have changed since.
+A line ``kshell-object 1 KIND`` and JSON under it.  The kinds are "vmlinux", "program", and "record" (what an ELF object
+was made of).  What is inside was frozen when it was built: the source on disk may have changed since.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from kshell.abi.problem import ProblemError
 
 MAGIC = b"kshell-object "
 VERSION = 1
-KINDS = ("object", "module", "vmlinux", "program")
+KINDS = ("vmlinux", "program", "record")
 ELF_MAGIC = b"\x7fELF"
 
 
@@ -41,7 +40,7 @@ def read_object(data: bytes, path: str) -> tuple[str, dict[str, Any]]:
     import json
 
     if data.startswith(ELF_MAGIC):
-        because = "it is an ELF file, machine code for a real kernel; kshell's build makes its own kind of object"
+        because = "it is an ELF file, and a kernel or a program that kshell builds is none"
         raise ObjectError(f"{path}: file format not recognized", because, "make  (builds it again, from its source)")
     head, _, body = data.partition(b"\n")
     words = head.split()

@@ -1,7 +1,7 @@
-"""The compiler: one source becomes one object (kernel/core/object.py), or gets errors in gcc's words.
+"""The compiler: one source becomes one object of machine code, an ELF file, or gets errors in gcc's words.
 
-It imports from the kernel what an object consists of, and from kshell.linux what the headers declare.  It must not know
-a booted kernel, a tree or a command: it is given a text, and whoever asked speaks to the person.  What is inside is
-to be replaced by a compiler that makes machine code; its doors are compile_text (source.py), open_module
-(module_file.py) and read_image (image.py).
+A source in C's Python spelling is read and typed in front/, and becomes machine code in back/; one in C proper goes to
+a compiler of the host.  It imports the ELF model and the disassembler, and reads the headers (kshell.linux) as texts.
+It must not know a kernel, a tree or a command: it is given a text, and whoever asked speaks to the person.  Nothing of
+a source is executed.  Its doors are compile_file (compiler.py) and make_module (module_object.py).
 """

@@ -61,13 +61,27 @@ def version_code(version: tuple[int, int]) -> int:
     return (version[0] << 16) + (version[1] << 8)
 
 
+def options(name: str, version: tuple[int, int], *, module: bool = True, include: Sequence[str] = ()) -> list[str]:
+    """What stands between the compiler and its files; see compile_c."""
+    folders = [f"-I{folder}" for folder in (*include, INCLUDE)]
+    defines = [f'-DKBUILD_MODNAME="{name}"', f"-DLINUX_VERSION_CODE={version_code(version)}"] + ["-DMODULE"] * module
+    return [*FLAGS, *defines, *folders]
+
+
 def compile_c(
-    path: str, name: str, version: tuple[int, int], *, module: bool = True, include: Sequence[str] = ()
+    path: str,
+    name: str,
+    version: tuple[int, int],
+    *,
+    module: bool = True,
+    include: Sequence[str] = (),
+    folder: str = ".",
 ) -> tuple[bytes, str]:
     """The object file made of the C source `path`, and what the compiler warned of, in its own words.
 
     `name` is KBUILD_MODNAME; `version` the kernel's, (4, 19); `module` says that it is for a module and not for the
-    kernel itself; `include` are folders to look for headers in before kshell's own.
+    kernel itself; `include` are folders to look for headers in before kshell's own; `folder` is where the compiler
+    works: a path that is no absolute one begins there.
     Raises SourceError: there is no compiler, or it refuses the source.
     """
     compiler = find_compiler()
@@ -75,13 +89,11 @@ def compile_c(
         because = "kshell compiles its own spelling of C itself, but C proper needs a compiler for x86-64 Linux"
         try_ = "pip install 'kshell-os[c]'  (it brings one), or install clang or gcc"
         raise SourceError(ENOEXEC, Problem(f"cc: no C compiler for {os.path.basename(path)}", because, try_))
-    folders = [f"-I{folder}" for folder in (*include, INCLUDE)]
-    defines = [f'-DKBUILD_MODNAME="{name}"', f"-DLINUX_VERSION_CODE={version_code(version)}"] + ["-DMODULE"] * module
-    with tempfile.TemporaryDirectory(prefix="kshell-cc-") as folder:
-        out = os.path.join(folder, "out.o")
-        words = [*compiler, *FLAGS, *defines, *folders, "-c", path, "-o", out]
+    with tempfile.TemporaryDirectory(prefix="kshell-cc-") as made:
+        out = os.path.join(made, "out.o")
+        words = [*compiler, *options(name, version, module=module, include=include), "-c", path, "-o", out]
         try:
-            done = subprocess.run(words, capture_output=True, text=True, timeout=TIME_LIMIT, check=False)
+            done = subprocess.run(words, capture_output=True, text=True, timeout=TIME_LIMIT, check=False, cwd=folder)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise _refused(path, f"{compiler[0]}: {error}") from None
         if done.returncode != 0 or not os.path.exists(out):

@@ -1,19 +1,18 @@
-"""C in a file that must be Python: recognised as what it is, and each line of it with the line to write instead."""
+"""C in a file that must be in kshell's spelling: recognised as what it is, and each line of it with what to write."""
 
 from __future__ import annotations
 
 import re
 
-from kshell.cc.definitions import from_c
+from kshell.cc.c_declarations import TYPE, declaration
 
 HELP = "help c-to-kshell"
 # What lines of C look like and lines of Python hardly ever do; a file with several kinds of them is C.
-_TYPE = r"(?:static|extern|unsigned|struct|typedef|asmlinkage|void|int|long|char|const|u?int\d+_t|size_t)"
 MARKS = tuple(
     re.compile(mark)
     for mark in (
         r"\s*#\s*include\s*[<\"]",
-        rf"\s*{_TYPE}\b[\w\s*()]*[\w)*]\s*(?:=.*|\([^)]*\)\s*\{{?)?;?\s*(?:/\*.*)?$",
+        rf"\s*{TYPE}\b[\w\s*()]*[\w)*]\s*(?:=.*|\([^)]*\)\s*\{{?)?;?\s*(?:/\*.*)?$",
         r".*;\s*(?:/[/*].*)?$",
         r"\s*/\*",
         r"\s*//",
@@ -26,9 +25,10 @@ LINES, KINDS = 3, 2  # so many lines with marks, of so many kinds
 MOST_LINES = 2000
 _SPECIFIERS = re.compile(r"%(?:(%)|([-+ #0]*)(\d*)(?:\.\d+)?(?:hh|h|ll|l|z)?([diuxXcsp]))")
 _PRINTK = re.compile(r"\s*(\w+\.)?printk\s*\(\s*(KERN_\w+)?\s*(,?)\s*\"((?:[^\"\\]|\\.)*)\"\s*,?\s*(.*?)\)\s*;?\s*$")
-_POINTER = re.compile(r"\s*(extern\s+)?(?:static\s+)?[\w ]+\(\s*\*\s*(\w+)\s*\)\s*\(([^()]*)\)\s*(?:=\s*NULL)?\s*;?")
-_FUNCTION = re.compile(rf"\s*(?:{_TYPE}\s+)+\*?(\w+)\s*\(([^()]*)\)\s*[{{:;]?\s*$")
-_VARIABLE = re.compile(rf"\s*((?:{_TYPE}\s+)+)(\w+)\s*(?:=\s*([^;]+?))?\s*;?\s*$")
+_FOR = re.compile(r"\s*for\s*\(\s*(?:int\s+)?(\w+)\s*=\s*(\w+)\s*;\s*\1\s*<\s*([^;]+);\s*(?:\1\+\+|\+\+\1)\s*\)")
+_CONDITIONAL = re.compile(r"(\s*(?:return\b|[^=]+[^=!<>]=(?!=))\s*)([^?]+?)\s*\?\s*([^:]+?)\s*:\s*([^;]+?)\s*;?\s*$")
+_ADDRESS = re.compile(r"(^\s*|[=(,]\s*|\breturn\s+)&(\w+(?:(?:->|\.)\w+|\[\w+\])*)")
+_FOLLOWED = re.compile(r"(^\s*|[=(,]\s*|\breturn\s+)\*(\w+)")
 _OCTAL = re.compile(r"(?<![\w.])0([0-7]+)(?![\w.])")
 # Single marks of C: what they look like in a line of code, why Python does not take them, and the line to write.
 _SIGNS = (
@@ -39,7 +39,7 @@ _SIGNS = (
     (re.compile(r"![\w(]"), "! is `not` in Python", (r"!(?=[\w(])", "not ")),
     (re.compile(r"\belse\s+if\b"), "else if is `elif` in Python", (r"\belse\s+if\b", "elif")),
     (re.compile(r"(?:\+\+|--)\s*(?:;|$)"), "Python has neither ++ nor --", (r"(\w+)\s*(\+|-)\2\s*;?", r"\1 \2= 1")),
-    (re.compile(r"->"), "Python follows a pointer with a dot", (r"->", ".")),
+    (re.compile(r"^(?!\s*def\b).*->"), "a pointer is followed with a dot", (r"->", ".")),
 )
 
 
@@ -58,7 +58,7 @@ def is_c(text: str) -> int:
 def in_python(line: str) -> tuple[str, str] | None:
     """Why one line of C is no Python, and how it is said; None for a line that shows no sign of C."""
     line = line[:500]
-    for rule in (_definition, _printk, _octal, _pointer, _address, _function, _variable):
+    for rule in (_printk, _octal, declaration, _address, _for, _conditional):
         found = rule(line)
         if found is not None:
             return found
@@ -80,15 +80,8 @@ def _without_brace(line: str) -> str:
     return f"{match[1]} {match[2]}:" if match else right + ":"
 
 
-def _definition(line: str) -> tuple[str, str] | None:
-    right = from_c(line)
-    return (
-        ("in C the macro makes the first line of the function; here a decorator and a def do", right) if right else None
-    )
-
-
-def filled(text: str, arguments: list[str], function: str = "my_function") -> str:
-    """The Python literal for a text of printk: `arguments`, in C's order, stand where its %d and %s are.
+def filled(text: str, arguments: list[str]) -> str:
+    """The literal for a text of printk: `arguments`, in C's order, stand where its %d and %s are.
 
     `text` is what stands between its quotes; what is left of the arguments comes at the end.
     """
@@ -99,9 +92,8 @@ def filled(text: str, arguments: list[str], function: str = "my_function") -> st
         if found[1]:
             return "%"
         name = rest.pop(0) if rest else "value"
-        if name in ("__FUNCTION__", "__func__"):
-            return function
-        form = (found[2] + found[3] + found[4] if found[4] in "xX" else "#x" if found[4] == "p" else "").lstrip("-")
+        form = found[2] + found[3] + (found[4] if found[4] in "xXc" or (found[3] and found[4] != "s") else "")
+        form = form.replace("-", "<") if "-" in form else ">" + form if found[4] == "s" and form else form
         return f"{{{name}:{form}}}" if form else f"{{{name}}}"
 
     if any_left:
@@ -109,6 +101,12 @@ def filled(text: str, arguments: list[str], function: str = "my_function") -> st
         text = _SPECIFIERS.sub(argument, text)
         text += "".join(f" {{{name}}}" for name in rest)
     return f'f"{text}"' if "{" in text and any_left else f'"{text}"'
+
+
+def in_format(text: str, arguments: list[str]) -> str:
+    """The same for a text itself, with a newline at its end or not."""
+    text = text.removesuffix("\n").replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return filled(text, arguments)
 
 
 def _printk(line: str) -> tuple[str, str] | None:
@@ -130,42 +128,28 @@ def _octal(line: str) -> tuple[str, str] | None:
     return because, _OCTAL.sub(r"0o\1", line).partition("  #")[0].strip().rstrip(";")
 
 
-def _pointer(line: str) -> tuple[str, str] | None:
-    match = _POINTER.match(line)
-    if match is None:
-        return None
-    name = match[2]
-    kinds = [kind.strip() for kind in match[3].split(",") if kind.strip() not in ("", "void")]
-    hint = f"Stub[[{', '.join('int' for _ in kinds)}]]"
-    macro = "extern" if match[1] else "Stub"
-    return "a pointer to a function is declared with Stub or extern", f'{name}: {hint} = {macro}("{name}")'
-
-
 def _address(line: str) -> tuple[str, str] | None:
-    match = re.search(r"(?<![\w)\]&])\s*&(\w+)", line)
-    if match is None or "&&" in line:
-        return None
-    because = "Python has no address-of operator: k.stub_address gives the address of a Stub, and k[...] what it holds"
-    return because, f"k[{match[1]}]  (or k.stub_address({match[1]}))"
+    if _ADDRESS.search(line) and "&&" not in line:
+        return "C's & is addr(...) here", _said(_ADDRESS.sub(r"\1addr(\2)", line))
+    if _FOLLOWED.search(line):
+        return "C's *p is p[0] here", _said(_FOLLOWED.sub(r"\1\2[0]", line))
+    return None
 
 
-def _function(line: str) -> tuple[str, str] | None:
-    match = _FUNCTION.match(line)
+def _for(line: str) -> tuple[str, str] | None:
+    match = _FOR.match(line)
     if match is None:
         return None
-    names = [each.split()[-1].lstrip("*") for each in match[2].split(",") if each.strip() not in ("", "void")]
-    arguments = "".join(f", {name}: int" for name in names)
-    result = "None" if re.match(r"\s*(?:static\s+)?void\s", line) else "int"
-    return "a function begins with def in Python", f"def {match[1]}(k: Kernel{arguments}) -> {result}:"
+    first = "" if match[2] == "0" else f"{match[2]}, "
+    return "a loop that counts is a range", f"for {match[1]} in range({first}{match[3].strip()}):"
 
 
-def _variable(line: str) -> tuple[str, str] | None:
-    match = _VARIABLE.match(line)
-    if match is None or match[2] in ("int", "long", "char"):
+def _conditional(line: str) -> tuple[str, str] | None:
+    match = _CONDITIONAL.match(line)
+    if match is None:
         return None
-    value, name = match[3] or "0", match[2]
-    if not line[:1].isspace():
-        if "extern" in match[1]:
-            return "a variable of another file is declared with extern", f'{name} = extern("{name}", int)'
-        return "a variable of a file is declared with Param", f'{name} = Param("{name}", {value})'
-    return "Python declares no local variables", f"{name} = {value}"
+    return "`test ? a : b` is `a if test else b`", _said(f"{match[1]}{match[3]} if {match[2]} else {match[4]}")
+
+
+def _said(line: str) -> str:
+    return line.replace("->", ".").strip().rstrip(";{").strip()

@@ -9,6 +9,7 @@ from kshell.abi.elf import ElfObject
 from kshell.cc.finding import Finding
 
 SUFFIXES = (".py", ".c")
+_OWN = ("-nostdinc", "-mcmodel=kernel", "-mno-red-zone", "-mno-sse", "-fno-omit-frame-pointer", "-O0", "-gdwarf-4")
 
 
 class Compiled(NamedTuple):
@@ -19,13 +20,32 @@ class Compiled(NamedTuple):
     said: str = ""
 
 
-def compile_file(path: str, text: str, release: str, version: tuple[int, int], *, module: bool = True) -> Compiled:
+def compile_file(
+    path: str, text: str, release: str, version: tuple[int, int], *, module: bool = True, folder: str = "."
+) -> Compiled:
     """Compile the source `text`, which is the file `path`, for a kernel's `release` ("4.19.1-course"), of `version`
     (4, 19).
 
-    `module` says whether it is for a module or for the kernel itself.  Raises SourceError, with all that was found.
+    `module` says whether it is for a module or for the kernel itself; `folder` is where a path that is no absolute one
+    begins.  Raises SourceError, with all that was found.
     """
-    return _compile_c(path, version, module) if path.endswith(".c") else _compile_python(path, text, release)
+    return _compile_c(path, version, module, folder) if path.endswith(".c") else _compile_python(path, text, release)
+
+
+def command_line(path: str, out: str, version: tuple[int, int], *, module: bool = True) -> str:
+    """The command that compiles `path` to `out`, as a build prints it.  kshell's own compiler, which is part of it,
+    goes by the words that gcc would need for the same."""
+    from shlex import join
+
+    mode = "-S" if out.endswith(".s") else "-c"
+    if not path.endswith(".c"):
+        defines = ["-D__KERNEL__", f'-DKBUILD_MODNAME="{module_name(path)}"'] + ["-DMODULE"] * module
+        return join(["cc", *_OWN, *defines, mode, "-o", out, path])
+    from kshell.cc.c_compiler import find_compiler, options
+
+    first, *words = find_compiler() or ["gcc"]
+    words += options(module_name(path), version, module=module)
+    return join([os.path.basename(first), *words, mode, "-o", out, path])
 
 
 def module_name(path: str) -> str:
@@ -42,9 +62,9 @@ def _compile_python(path: str, text: str, release: str) -> Compiled:
     return Compiled(make_object(unit, generate(unit)), findings)
 
 
-def _compile_c(path: str, version: tuple[int, int], module: bool) -> Compiled:
+def _compile_c(path: str, version: tuple[int, int], module: bool, folder: str) -> Compiled:
     from kshell.abi.elf_reader import read_elf
     from kshell.cc.c_compiler import compile_c
 
-    data, said = compile_c(path, module_name(path), version, module=module)
+    data, said = compile_c(path, module_name(path), version, module=module, folder=folder)
     return Compiled(read_elf(data, path), [], said)

@@ -13,6 +13,7 @@ from kshell.abi.elf import (
     R_X86_64_PLT32,
     STB_GLOBAL,
     STB_LOCAL,
+    STB_WEAK,
     STT_FUNC,
     STT_OBJECT,
     ElfObject,
@@ -54,7 +55,8 @@ def _add_text(draft: ObjectDraft, unit: Unit, code: Code) -> None:
         draft.symbol(each.function.name, ".text", each.offset, each.size, STT_FUNC, binding)
     placed = {each.function.name: each for each in code.functions}
     for name, target in unit.aliases:
-        draft.symbol(name, ".text", placed[target].offset, placed[target].size, STT_FUNC, STB_GLOBAL)
+        binding = STB_WEAK if name in unit.weak else STB_GLOBAL
+        draft.symbol(name, ".text", placed[target].offset, placed[target].size, STT_FUNC, binding)
     for fixup in code.fixups:
         symbol = fixup.symbol or STRINGS
         if fixup.kind == REL32:  # from the end of the hole; ELF counts from its beginning

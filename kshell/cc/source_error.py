@@ -15,14 +15,16 @@ class SourceError(ProblemError):
     and the problem's excerpt is the line and a caret under the place.
 
     `errno` is what insmod answers.  `text`, `line` and `column` (from 1, 0 where there is none) are the parts of
-    `what`, for whoever words it anew.  `findings` are all that was found, where it is more than this.
+    `what`, for whoever words it anew.  `others` are what else was found in `source`, and `findings` is all of it.
     """
 
     def __init__(self, errno: int, problem: Problem, *, text: str = "", line: int = 0, column: int = 0) -> None:
         super().__init__(problem.what, problem.because, problem.try_)
         self.errno, self.problem = errno, problem
         self.text, self.line, self.column = text or problem.what, line, column
+        self.source = ""
         self.findings: list[Finding] = []
+        self.others: list[Finding] = []
 
     @property
     def excerpt(self) -> tuple[str, ...]:
@@ -48,6 +50,8 @@ def error_at(path: str, text: str, node: ast.stmt | ast.expr, what: str, because
 def of_findings(path: str, text: str, findings: Sequence[Finding]) -> SourceError:
     """The first error among what was found in `text`, and the rest with it."""
     first = next(each for each in findings if each.kind == ERROR)
-    error = at_place(path, text, first.line, first.column, first.text, first.because, first.try_)
-    error.findings = list(findings)
+    shown = excerpt(text, first.line, first.column, first.width) if first.column > 0 else ()
+    error = at_place(path, text, first.line, first.column, first.text, first.because, first.try_, shown)
+    error.source, error.findings = text, list(findings)
+    error.others = [each for each in findings if each is not first]
     return error

@@ -348,8 +348,8 @@ class Unit(NamedTuple):
     """One source: a translation unit.
 
     `modinfo` holds the pairs of .modinfo, `exports` (symbol, whether for GPL-compatible modules only), `aliases` second
-    names of functions (init_module for what module_init named).  `path` is the file's name for the debugger, `text` the
-    source.  `structs` are those that the file defines or uses.
+    names of functions (init_module for what module_init named), of which the `weak` give way to any other file's.
+    `path` is the file's name for the debugger, `text` the source.  `structs` are those that the file defines or uses.
     """
 
     name: str
@@ -361,3 +361,4 @@ class Unit(NamedTuple):
     exports: list[tuple[str, bool]]
     aliases: list[tuple[str, str]]
     structs: list[StructType]
+    weak: frozenset[str] = frozenset()

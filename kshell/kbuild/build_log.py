@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from kshell.kbuild.messages import ERROR, BuildMessage
+
+if TYPE_CHECKING:
+    from kshell.cc.listing import Listed
 
 Line = str | BuildMessage
 
@@ -22,7 +26,8 @@ class BuildLog:
     """The lines of a build, each handed to `on_line` as it comes.
 
     `steps` are the pairs (tool, target) of what was made; `notes` are kshell's own remarks, for the end;
-    `modules` the paths of the .ko files that were written.  `on_progress`
+    `modules` the paths of the .ko files that were written.  `verbose` (V=1): a step prints its command, and
+    `listings` are the machine code of each object that was compiled, with its name.  `on_progress`
     is told how much is done: (steps done, steps that there are).
     """
 
@@ -36,6 +41,8 @@ class BuildLog:
         self.steps: list[tuple[str, str]] = []
         self.notes: list[BuildMessage] = []
         self.modules: list[str] = []
+        self.verbose = False
+        self.listings: list[tuple[str, list[Listed]]] = []
         self.done = self.total = 0
 
     def line(self, line: Line) -> None:
@@ -44,10 +51,10 @@ class BuildLog:
         if self._on_line is not None:
             self._on_line(line)
 
-    def step(self, tool: str, target: str) -> None:
-        """``  CC      kernel/sys.o``, as kbuild prints what it makes."""
+    def step(self, tool: str, target: str, command: str = "") -> None:
+        """``  CC      kernel/sys.o``, as kbuild prints what it makes; with V=1 its `command`, if it has one."""
         self.steps.append((tool, target))
-        self.line(f"  {tool:<7} {target}")
+        self.line(f"  {command}" if self.verbose and command else f"  {tool:<7} {target}")
 
     def advance(self, what: str) -> None:
         """One of `total` pieces of work is done, whether it printed anything or not."""

@@ -27,13 +27,13 @@ def build_external(sources: Sources, log: BuildLog, target: TargetKernel) -> Non
     names = "" if inside else shown
     descent = Descent(sources, log, {"KERNELRELEASE": target.release}, names)
     descent.enter("", "M=", "", ())
-    compiler = CompileList(sources, log, target.profile, names)
+    compiler = CompileList(sources, log, target.profile, target.release, names)
     log.total += 2 * sum(len(directory.modules) for directory in descent.directories)
     modules = []
     for directory in descent.directories:
         for entry in directory.modules:
-            for name, payload in compiler.compile(directory, entry, builtin=False):
-                modules.append(ModuleObject(name.removesuffix(".o"), payload))
+            for built in compiler.compile(directory, entry, builtin=False):
+                modules.append(ModuleObject.of(built))
     posted = post_modules(log, modules, target, names)
     write_output(sources, "Module.symvers", symvers(posted.exports, target.profile).encode())
     link_modules(sources, log, modules, target, posted, names)

@@ -15,6 +15,7 @@ GOALS = {
     "mrproper": "remove what was built, and the build number",
     "distclean": "as mrproper",
     "DIR/": "the objects of a directory; DIR/FILE.o: one of them",
+    "DIR/FILE.s": "the machine code of one of them, as assembler text",
     "kernelrelease": "say what uname -r will say",
     "help": "this list",
 }
@@ -23,7 +24,8 @@ KERNEL, BOTH, MODULES, CLEAN = {"vmlinux", "bzImage"}, {"all", ""}, {"modules"},
 
 def help_lines() -> list[str]:
     """What make help prints."""
-    return [f"  {name:<15} - {text}" for name, text in GOALS.items()]
+    lines = [f"  {name:<15} - {text}" for name, text in GOALS.items()]
+    return [*lines, "", "  make V=1        - show the command and the machine code of each file that is compiled"]
 
 
 def unknown_goal(goal: str) -> tuple[str, str]:
@@ -31,6 +33,10 @@ def unknown_goal(goal: str) -> tuple[str, str]:
     close = did_you_mean(goal, GOALS)
     if goal.endswith("config"):
         return "there is nothing to configure here: what core-y and the obj-y lists name is built in", "make"
+    folder, slash, name = goal.rpartition("/")
+    if name.endswith((".o", ".s")):
+        because = f"no list that the top Makefile leads to has {folder}{slash}{name[:-2]}.o"
+        return because, f"obj-y := {name[:-2]}.o  (in {folder}{slash}Makefile)"
     try_ = f"make {close[0]}  (did you mean that?)" if close else "make help"
     return f"the goals are: {', '.join(GOALS)}", try_
 

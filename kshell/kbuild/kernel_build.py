@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from kshell.abi.elf import ElfObject
+from kshell.abi.elf_reader import read_elf
 from kshell.kbuild.build_log import BuildFailed, BuildLog
 from kshell.kbuild.build_state import BuildState
 from kshell.kbuild.descend import Descent
@@ -20,6 +22,7 @@ from kshell.kbuild.steps import ld
 from kshell.kbuild.steps.build_notes import after_build
 from kshell.kbuild.steps.build_output import check_output, read_sealed, write_output, write_sealed
 from kshell.kbuild.steps.compile_list import CompileList
+from kshell.kbuild.steps.image import is_image_of, outline, with_machine_code
 from kshell.kbuild.steps.modpost import Export, ModuleObject, Posted, parse_symvers, symvers
 from kshell.kbuild.steps.module_build import TargetKernel, link_modules, post_modules
 from kshell.kbuild.steps.modules_install import install_modules
@@ -41,7 +44,7 @@ class KernelBuild(BuildState):
         self.top, self.release = top, release_of(top)
         super().__init__(sources, log, profile_of(self.release, top.filename))
         self.posts_first = self.profile.version >= (6, 1)  # modpost, before the kernel is linked
-        self.compiler = CompileList(sources, log, self.profile)
+        self.compiler = CompileList(sources, log, self.profile, self.release)
         self.modules: list[ModuleObject] = []
         self.build = _version(sources)
         self.relinked = False
@@ -69,14 +72,15 @@ class KernelBuild(BuildState):
         after_build(self, vmlinux)
 
     def single(self, goal: str) -> bool:
-        """Make one object ("SystemCalls/test_call.o") or those of a directory ("SystemCalls/"); False if no list has
-        such a one.  Raises BuildFailed."""
+        """Make one object ("SystemCalls/test_call.o"), its assembler text (.s) or the objects of a directory
+        ("SystemCalls/"); False if no list has such a one.  Raises BuildFailed."""
         self._prepare()
         whole = goal.endswith("/")
+        wanted = goal.removesuffix(".s") + ".o" if goal.endswith(".s") else goal
 
         def chosen(directory: Directory, entries: list[Entry]) -> list[Entry]:
             names = [(directory.file(entry.text), entry) for entry in entries]
-            return [entry for name, entry in names if (name.startswith(goal) if whole else name == goal)]
+            return [entry for name, entry in names if (name.startswith(goal) if whole else name == wanted)]
 
         self.directories = [
             d._replace(builtin=chosen(d, d.builtin), modules=chosen(d, d.modules)) for d in self.directories
@@ -87,8 +91,16 @@ class KernelBuild(BuildState):
         self._check_header(True, True)
         if not whole:
             self.archives = False
-        self._compile(True, True)
+        if wanted != goal:
+            self._listings()
+        else:
+            self._compile(True, True)
         return True
+
+    def _listings(self) -> None:
+        for directory in self.directories:
+            for entry in [*directory.builtin, *directory.modules]:
+                self.compiler.listing(directory, entry, builtin=entry in directory.builtin)
 
     def install_modules(self) -> None:
         """make modules_install.  Raises BuildFailed."""
@@ -175,8 +187,8 @@ class KernelBuild(BuildState):
             before = len(self.log.steps)
             if vmlinux:
                 for entry in directory.builtin:
-                    for name, payload in self.compiler.compile(directory, entry, builtin=True):
-                        self.objects.append(ld.Object(name, payload, directory.place))
+                    for built in self.compiler.compile(directory, entry, builtin=True):
+                        self.objects.append(ld.Object(built, directory.place))
             archives.append([directory, any(tool == "CC" for tool, _ in self.log.steps[before:])])
 
     def _archive(self, archives: list[list[Any]], modules: bool) -> None:
@@ -188,11 +200,11 @@ class KernelBuild(BuildState):
                 archives[-1][1] = True
         if modules:
             for entry in directory.modules:
-                for name, payload in self.compiler.compile(directory, entry, builtin=False):
-                    self.modules.append(ModuleObject(name.removesuffix(".o"), payload))
+                for built in self.compiler.compile(directory, entry, builtin=False):
+                    self.modules.append(ModuleObject.of(built))
 
     def _is_linked(self) -> bool:
-        return read_sealed(self.sources, "vmlinux", "vmlinux") == self._payload(self.build)
+        return is_image_of(read_sealed(self.sources, "vmlinux", "vmlinux"), self._outline())
 
     def _link_object(self) -> None:
         """All objects as one, which modpost reads."""
@@ -212,7 +224,7 @@ class KernelBuild(BuildState):
         name = "vmlinux.unstripped" if self.posts_first else "vmlinux"
         self.log.step("LD", name)
         errors = [] if self.posts_first else ld.multiple_definitions(self.objects)
-        errors += ld.undefined_references(self.objects, self.rows, TABLE, switch=self.posts_first)
+        errors += ld.undefined_references(self.objects, self.rows, TABLE, self.profile.version)
         if errors:
             explain_missing(self, errors)
             trail = ["make: *** [vmlinux] Error 1"]
@@ -224,8 +236,10 @@ class KernelBuild(BuildState):
             check_output(self.sources, path)
         self.build += 1
         self._finish(name)
-        write_sealed(self.sources, "vmlinux", "vmlinux", self._payload(self.build))
-        write_output(self.sources, "System.map", system_map(self.objects, self.rows).encode())
+        code = {each.name: self._code(each) for each in self.objects if not each.built.shipped}
+        write_sealed(self.sources, "vmlinux", "vmlinux", with_machine_code(self._outline(), code))
+        shipped = [each.built.shipped for each in self.objects if each.built.shipped]
+        write_output(self.sources, "System.map", system_map(shipped, [*code.values()], self.rows).encode())
         write_output(self.sources, ".version", f"{self.build}\n".encode())
         self.log.line(f"Kernel: arch/x86/boot/bzImage is ready  (#{self.build})")
         self.relinked = True
@@ -247,15 +261,17 @@ class KernelBuild(BuildState):
         for entry, name in extable_lines():
             self.log.line(f"    __ex_table {entry.insn:016x} -> {entry.fixup:016x}  {name}")
 
-    def _payload(self, build: int) -> dict[str, Any]:
-        objects = [{"name": o.name, "source": o.payload["source"], "text": o.payload["text"]} for o in self.objects]
+    def _code(self, linked: ld.Object) -> ElfObject:
+        return read_elf(self.sources.read_bytes(linked.name) or b"", linked.name)
+
+    def _outline(self) -> dict[str, Any]:
         return {
             "release": self.release,
             "profile": self.profile.name,
-            "build": build,
+            "build": self.build,
             "table": self.table,
             "rows": [row.fields() for row in self.rows],
-            "objects": objects,
+            "objects": outline(self.objects),
         }
 
 
@@ -270,5 +286,5 @@ def exports_of(objects: list[ld.Object], profile: Profile) -> list[Export]:
 
     found = [Export(name, "vmlinux", gpl) for name, gpl in exported_by_library(profile.version)]
     for linked in objects:
-        found += [Export(symbol, "vmlinux", bool(gpl)) for symbol, gpl in linked.payload["exports"]]
+        found += [Export(symbol, "vmlinux", gpl) for symbol, gpl in linked.facts.exports]
     return found

@@ -85,6 +85,7 @@ class Maker:
             raise makefile_failed(error) from None
 
     def _make(self, request: Request, depth: int) -> None:
+        self.log.verbose = "1" in request.variables.get("V", "")
         if depth > DEPTH:
             because = "a recipe calls make in a folder whose recipe calls make again, and so on"
             raise self.log.fail(f"make[{depth}]: *** too many levels of make.  Stop.", because, "look at the recipe")
@@ -161,7 +162,7 @@ class Maker:
                 self.log.line(line)
         elif os.path.isabs(goal) and os.path.exists(goal):
             self.log.line(f"make: Nothing to be done for '{goal}'.")
-        elif goal.endswith((".o", "/")) and KernelBuild(sources, top, self.log).single(goal):
+        elif goal.endswith((".o", ".s", "/")) and KernelBuild(sources, top, self.log).single(goal):
             return
         else:
             raise self._no_goal(goal)

@@ -17,8 +17,8 @@ from kshell.kernel.core.calling import CallAgain
 from kshell.kernel.core.clock import Clock
 from kshell.kernel.core.layout import entry_name
 from kshell.kernel.core.memory import KernelMemory
-from kshell.kernel.core.pointers import KernelBug, KernelText
-from kshell.kernel.core.printk import DEFAULT_LEVEL, MESSAGE_MAX, Log
+from kshell.kernel.core.pointers import KernelText
+from kshell.kernel.core.printk import MESSAGE_MAX, Log
 from kshell.kernel.core.profile import Profile
 from kshell.machine.cpu import Cpu
 from kshell.machine.ram import Ram
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from kshell.kernel.core.declare import SyscallDefinition
     from kshell.kernel.core.taint import Taint
     from kshell.kernel.core.trace import Tracer
+    from kshell.kernel.debug.code_trace import CodeTrace
     from kshell.kernel.entry.entry import CallStatistics
     from kshell.kernel.fs.filesystem import FileSystem
     from kshell.kernel.lib.slab import Slab
-    from kshell.kernel.module.code_trace import CodeTrace
+    from kshell.kernel.module.linked_object import LinkedObject
     from kshell.kernel.module.struct_module import Module
     from kshell.kernel.task.task import Task
 
-UNLIMITED = 1 << 62  # turns of loops that nobody will see the end of
 FIRST_PID = 77
 
 
@@ -66,8 +66,8 @@ class Kernel(KernelText):
 
     It is made by boot() (boot/start.py), which also gives what is only declared here.
 
-    `image` is what is booted and `cmdline` what the boot loader passes to it; `tick_budget` limits the loops of a
-    student's code in it, 0 for not at all; `ram_size` is in bytes.
+    `image` is what is booted and `cmdline` what the boot loader passes to it; `init_budget` is how many instructions a
+    module's init or exit function may take, 0 for any number; `ram_size` is in bytes.
     """
 
     # What the rooms above give it when it boots.
@@ -78,7 +78,7 @@ class Kernel(KernelText):
     current: Task
     shell_task: Task
 
-    def __init__(self, image: Vmlinux, cmdline: str, *, tick_budget: int, ram_size: int) -> None:
+    def __init__(self, image: Vmlinux, cmdline: str, *, init_budget: int, ram_size: int) -> None:
         super().__init__(KernelMemory(Ram(ram_size)))
         self.image, self.cmdline = image, cmdline
         self.profile: Profile = image.profile
@@ -96,12 +96,14 @@ class Kernel(KernelText):
         self.modules: dict[str, Module] = {}
         self.next_module_space = layout.MODULES
         self.last_unloaded = ""
+        self.linked: list[LinkedObject] = []  # the files of machine code that the kernel consists of
         self.builtin_modules: list[str] = []  # files with an init function that are linked in
-        # Turns of loops that module code may take at a stretch; 0: any number.
-        self.tick_budget = self.ticks_left = tick_budget
+        self.init_budget = init_budget
         self.oopses = 0
         self.warned: set[str] = set()  # the places that warn once, and have
         self.on_sleep: Callable[[], None] | None = None  # who runs when a task next sleeps
+        # Who looks around when ring 0 stops there (the kind of the stop, whether in a system call): True, it goes on.
+        self.on_break: Callable[[str, bool], bool] | None = None
         self.tasks: dict[int, Task] = {}
         self._last_pid = FIRST_PID - 1
         self.definitions: dict[str, SyscallDefinition] = {}
@@ -132,13 +134,9 @@ class Kernel(KernelText):
 
     # printk
 
-    def printk(self, level: int | str, text: str | None = None, *args: object) -> None:
-        """``printk(KERN_INFO "...")``: the level first, or no level at all.  Python's f-strings stand for %d."""
-        if text is None:
-            level, text = DEFAULT_LEVEL, level if isinstance(level, str) else str(level)
-        if not isinstance(level, int) or args:
-            raise KernelBug('printk takes a level and one text: k.printk(KERN_INFO, f"x is {x}")')
-        message = str(text)[:MESSAGE_MAX]
+    def printk(self, level: int, text: str) -> None:
+        """``printk(KERN_INFO "...")``; Python's f-strings stand for %d."""
+        message = text[:MESSAGE_MAX]
         self.log.write(level & 7, message)
         if self.on_event is not None:
             self.tell("printk", "record", level=level & 7, message=message.removesuffix("\n"))
@@ -152,10 +150,6 @@ class Kernel(KernelText):
         """The notes since the last time, oldest first."""
         notes, self.notes = self.notes, []
         return notes
-
-    def start_tick_budget(self) -> None:
-        """Module code begins to run: its loops may turn `tick_budget` times from here."""
-        self.ticks_left = self.tick_budget or UNLIMITED
 
     # Tasks.
 

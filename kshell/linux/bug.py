@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from kshell.kernel.core.pointers import KernelBug
-
-__all__ = ["BUG", "BUG_ON"]
+from typing import NoReturn
 
 
-def BUG() -> None:
-    """Stop here and now: the kernel is in a state that must not be (C: BUG)."""
-    raise KernelBug("BUG()")
+def BUG() -> NoReturn:
+    """Stop here and now: the kernel is in a state that must not be (ud2, and a report)."""
 
 
 def BUG_ON(condition: object) -> None:
     """BUG() if `condition` holds."""
-    if condition:
-        raise KernelBug("BUG_ON")
+
+
+def WARN_ON(condition: object) -> int:
+    """Report and go on if `condition` holds; whether it did."""

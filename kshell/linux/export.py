@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from kshell.kernel.core.sections import EXPORT_SYMBOL, EXPORT_SYMBOL_GPL
+from typing import Any
 
-__all__ = ["EXPORT_SYMBOL", "EXPORT_SYMBOL_GPL"]
+
+def EXPORT_SYMBOL(thing: Any) -> None:
+    """Let modules use this pointer, variable or function by name."""
+
+
+def EXPORT_SYMBOL_GPL(thing: Any) -> None:
+    """The same for modules only whose licence goes with the GPL."""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from kshell.kernel.kernel import Kernel
+from kshell.linux.kernel import Kernel
+from kshell.linux.types import Text, ULong
 
-__all__ = ["kallsyms_lookup_name"]
 
-
-def kallsyms_lookup_name(k: Kernel, name: str) -> int:
+def kallsyms_lookup_name(k: Kernel, name: Text) -> ULong:
     """The address of a kernel symbol, exported or not; 0 if there is none.  Linux closed it to modules in 5.7."""
-    symbol = k.symbols.lookup(name)
-    return symbol.address if symbol is not None else 0

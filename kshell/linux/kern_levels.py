@@ -1,25 +1,13 @@
-"""The levels of printk (C: <linux/kern_levels.h>)."""
+"""The levels of printk: the text that stands before a format (C: <linux/kern_levels.h>)."""
 
 from __future__ import annotations
 
-from kshell.abi.loglevel import (
-    KERN_ALERT,
-    KERN_CRIT,
-    KERN_DEBUG,
-    KERN_EMERG,
-    KERN_ERR,
-    KERN_INFO,
-    KERN_NOTICE,
-    KERN_WARNING,
-)
-
-__all__ = [
-    "KERN_ALERT",
-    "KERN_CRIT",
-    "KERN_DEBUG",
-    "KERN_EMERG",
-    "KERN_ERR",
-    "KERN_INFO",
-    "KERN_NOTICE",
-    "KERN_WARNING",
-]
+KERN_SOH = "\001"
+KERN_EMERG = "\0010"
+KERN_ALERT = "\0011"
+KERN_CRIT = "\0012"
+KERN_ERR = "\0013"
+KERN_WARNING = "\0014"
+KERN_NOTICE = "\0015"
+KERN_INFO = "\0016"
+KERN_DEBUG = "\0017"

@@ -2,54 +2,50 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Callable
 
-from kshell.kernel.core.module_macros import (
-    MODULE_ALIAS,
-    MODULE_AUTHOR,
-    MODULE_DESCRIPTION,
-    MODULE_LICENSE,
-    MODULE_VERSION,
-    module_exit,
-    module_init,
-)
-from kshell.kernel.entry.oops import warn
-from kshell.kernel.kernel import Kernel
-from kshell.kernel.module import refcount
-from kshell.kernel.module.struct_module import Module
-
-__all__ = [
-    "MODULE_ALIAS",
-    "MODULE_AUTHOR",
-    "MODULE_DESCRIPTION",
-    "MODULE_LICENSE",
-    "MODULE_VERSION",
-    "THIS_MODULE",
-    "module_exit",
-    "module_init",
-    "module_put",
-    "try_module_get",
-]
+from kshell.linux.kernel import Kernel
+from kshell.linux.types import Bool, Ptr, Struct
 
 
-class ThisModule:
-    """The type of THIS_MODULE: it stands for the module that uses it."""
-
-    def __repr__(self) -> str:
-        return "THIS_MODULE"
+class module(Struct):
+    """A loaded module; what is in it is the loader's business."""
 
 
-THIS_MODULE = ThisModule()
+THIS_MODULE: Ptr[module] = Ptr()
 
 
-def try_module_get(k: Kernel, module: ThisModule) -> bool:
-    """``try_module_get(THIS_MODULE)``: hold the calling module, so that rmmod refuses; False while it is going."""
-    owner = sys._getframe(1).f_globals.get("__this_module__")
-    return isinstance(owner, Module) and refcount.get(owner)
+def MODULE_LICENSE(text: str) -> None:
+    """The licence: "GPL" goes with the kernel's; any other taints it, and gets no symbol of EXPORT_SYMBOL_GPL."""
 
 
-def module_put(k: Kernel, module: ThisModule) -> None:
-    """``module_put(THIS_MODULE)``: give back what try_module_get took; where nothing was taken, the kernel warns."""
-    owner = sys._getframe(1).f_globals.get("__this_module__")
-    if isinstance(owner, Module) and not refcount.put(owner):
-        warn(k)  # WARN_ON(ret < 0)
+def MODULE_AUTHOR(text: str) -> None:
+    """Who wrote it."""
+
+
+def MODULE_DESCRIPTION(text: str) -> None:
+    """What it does, in one sentence."""
+
+
+def MODULE_VERSION(text: str) -> None:
+    """Its version."""
+
+
+def MODULE_ALIAS(text: str) -> None:
+    """Another name that modprobe knows it by."""
+
+
+def module_init(body: Callable[[Kernel], int]) -> None:
+    """The function that insmod runs: it answers 0, or a negative errno."""
+
+
+def module_exit(body: Callable[[Kernel], None]) -> None:
+    """The function that rmmod runs."""
+
+
+def try_module_get(k: Kernel, owner: Ptr[module]) -> Bool:
+    """Hold a module, so that rmmod refuses; 0 while it is going."""
+
+
+def module_put(k: Kernel, owner: Ptr[module]) -> None:
+    """Give back what try_module_get took; where nothing was taken, the kernel warns."""

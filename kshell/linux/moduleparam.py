@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
-from kshell.kernel.core.module_macros import MODULE_PARM_DESC, Param, module_param
+from typing import Any
 
-__all__ = ["MODULE_PARM_DESC", "Param", "module_param"]
+
+class Param:
+    """``static int n = 1;`` is ``n = Param("n", 1)``; its value is k.read(n), and module_param gives its type."""
+
+    def __init__(self, name: str, value: object = 0) -> None: ...
+
+
+def module_param(variable: Any, kind: str, mode: int, range: tuple[int, int] = (0, 0)) -> None:
+    """Let insmod give a variable its value: ``module_param(n, "int", 0o444, range=(0, 5))``.
+
+    `mode` is that of its file in /sys, 0 for none.  Types: byte short ushort int uint long ulong charp bool invbool.
+    """
+
+
+def MODULE_PARM_DESC(variable: Any, text: str) -> None:
+    """What modinfo says about a parameter."""

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
-from kshell.kernel.mm.set_memory import set_memory_ro, set_memory_rw
+from kshell.linux.kernel import Kernel
+from kshell.linux.types import Int, ULong
 
-__all__ = ["set_memory_ro", "set_memory_rw"]
+
+def set_memory_rw(k: Kernel, address: ULong, pages: Int) -> Int:
+    """Let `pages` pages from `address` be written to; 0, or -EFAULT where nothing is mapped.
+
+    The kernel's own text and read-only data stay read-only, with 0 all the same.
+    """
+
+
+def set_memory_ro(k: Kernel, address: ULong, pages: Int) -> Int:
+    """Close `pages` pages from `address` to writing; 0, or -EFAULT where nothing is mapped."""

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from kshell.kernel.entry.cr0 import X86_CR0_WP
-from kshell.kernel.entry.cr0 import native_read_cr0 as read_cr0
-from kshell.kernel.entry.cr0 import native_write_cr0 as write_cr0
+from kshell.linux.kernel import Kernel
+from kshell.linux.types import ULong
 
-__all__ = ["X86_CR0_WP", "read_cr0", "write_cr0"]
+X86_CR0_WP = 1 << 16  # write protect: a read-only page is read-only in ring 0 too
+
+
+def read_cr0(k: Kernel) -> ULong:
+    """The control register CR0."""
+
+
+def write_cr0(k: Kernel, value: ULong) -> None:
+    """Write CR0.  Linux pins X86_CR0_WP since 5.3: a warning, and it stays."""

@@ -39,6 +39,7 @@ from kshell.machine.stop import (
 
 AX, CX, IP, FLAGS = ptregs.AX, ptregs.CX, ptregs.IP, ptregs.FLAGS
 USER_FLAGS = 0x244DD5  # those that ring 3 may have, whatever ring 0 has written into pt_regs
+BODY_COST = 1000  # instructions charged for a body that machine code calls
 MINUS_ENOSYS = -ENOSYS & U64
 
 
@@ -136,6 +137,8 @@ class Cpu(RunLoop):
                 return False
             elif self._stop is None:
                 ring0.frame.load_body()
+                if self._budget:
+                    self.charge(BODY_COST)
             else:
                 self._frame_is_final = True  # where it stands: the emulator may go on to the end of the block
         except BaseException as error:

@@ -11,7 +11,8 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -133,6 +134,21 @@ class CtrlC:
             _state.noticed = True
             return True
         return False
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """In this block, inside of the others, Ctrl-C is the process's own again: a person is asked something."""
+        stops = _state.stops
+        if threading.current_thread() is not threading.main_thread() or not stops:
+            yield
+            return
+        _state.stops = []
+        _state.remove()
+        try:
+            yield
+        finally:
+            _state.install(stops[-1])
+            _state.stops = stops
 
     def __enter__(self) -> CtrlC:
         if threading.current_thread() is threading.main_thread():

@@ -11,6 +11,7 @@ from unicorn import unicorn_const as uc_const
 from unicorn import x86_const as x86
 
 from kshell.machine.ctrl_c import CtrlC
+from kshell.machine.instruction_count import InstructionCount
 from kshell.machine.mmu import Mmu
 from kshell.machine.paging import FETCH
 from kshell.machine.probes import Probes
@@ -19,7 +20,7 @@ from kshell.machine.quirks.ring0_guard import Guards
 from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, Ram
 from kshell.machine.registers import Extended, PtRegs
 from kshell.machine.ring0 import Ring0
-from kshell.machine.stop import BUDGET, CTRL_C, PAGE_FAULT, STOPPED, UNDEFINED, Stop
+from kshell.machine.stop import BUDGET, CTRL_C, PAGE_FAULT, PROBED, STOPPED, UNDEFINED, Stop
 
 # Instructions are counted in slices, since the emulator does not say how many of a slice ran when something else
 # stopped it: all of it is charged then.  Slices that start small keep that fair.
@@ -31,7 +32,7 @@ class RunLoop:
     """The emulator with all that it must be told, and the loop around it."""
 
     def __init__(self, ram: Ram) -> None:
-        self.charged = 0
+        self.charged = self._budget = 0
         self._stop: Stop | None = None
         self._error: BaseException | None = None
         self._frame_is_final = self._progress = False
@@ -48,6 +49,7 @@ class RunLoop:
         self.ring0 = Ring0(uc, self.mmu, self._extended)
         self.guards = Guards(uc, self.mmu.read_user, self._guarded)
         self.probes = Probes(uc, self._fail)
+        self.count = InstructionCount(uc, self.mmu)
         self.frame: PtRegs | None = None  # what a `syscall` fills; None in ring 0
 
     # What ends a run.
@@ -55,6 +57,10 @@ class RunLoop:
     def stop(self, kind: str = STOPPED) -> None:
         """Called from a callback: end the run after it."""
         self._end(Stop(kind))
+
+    def stop_here(self) -> None:
+        """Called from a probe: end the run before the instruction at which ring 0 stands."""
+        self._guarded(Stop(PROBED))
 
     def _fail(self, error: BaseException) -> None:
         """A callback has raised: the run is over, and raises that."""
@@ -81,8 +87,14 @@ class RunLoop:
 
     # The loop.
 
+    def charge(self, instructions: int) -> None:
+        """What runs now outside of the machine takes as long as so many instructions: they count towards the budget."""
+        self.charged += instructions
+        if self._budget and self.charged >= self._budget:
+            self.uc.emu_stop()
+
     def _run_to_stop(self, budget: int) -> Stop:
-        longest = FIRST_SLICE
+        longest, self._budget = FIRST_SLICE, budget
         while True:
             self._settle()
             here = self.uc.reg_read(x86.UC_X86_REG_RIP)
@@ -119,7 +131,7 @@ class RunLoop:
             self.frame.save()
             self._extended.forget_exceptions()
             self.frame.load()
-        if self.watch.stale or self.probes.stale:
+        if self.watch.stale or self.probes.stale or self.count.is_stale:
             self._hook_anew()
         if self.mmu.flush_wanted:
             self.mmu.flush()
@@ -127,7 +139,7 @@ class RunLoop:
     def _hook_anew(self) -> None:
         """Have the exits and hooks that the code needs now, and who watches it; translated code is forgotten."""
         self.mmu.blind = True
-        forget = self.probes.install()
+        forget = self.probes.install() | self.count.install()
         if self.watch.stale:
             self.uc.ctl_set_exits(self.watch.commit())
             self.guards.install(self.watch.guarded)

@@ -4,7 +4,20 @@
 (Ctrl-C), 5 calls itself without end.  Each time read `dmesg`: what does the kernel know about the place?
 """
 
-from kshell.linux import MODULE_DESCRIPTION, MODULE_LICENSE, Kernel, Stub, extern, module_exit, module_init
+from kshell.linux import (
+    MODULE_DESCRIPTION,
+    MODULE_LICENSE,
+    NULL,
+    Kernel,
+    Long,
+    Ptr,
+    Stub,
+    ULong,
+    extern,
+    kallsyms_lookup_name,
+    module_exit,
+    module_init,
+)
 
 MODULE_LICENSE("GPL")
 MODULE_DESCRIPTION("Crashes the kernel in five ways")
@@ -16,13 +29,13 @@ def without_end(k: Kernel, depth: int) -> int:
     return without_end(k, depth + 1) + 1
 
 
-def crash(k: Kernel, test: int) -> int:
+def crash(k: Kernel, test: int) -> Long:
     if test == 1:
         return test // 0
     if test == 2:
-        return k.memory.load(0)  # *(long *)NULL
+        return Ptr[Long](NULL)[0]  # *(long *)NULL
     if test == 3:
-        k.memory.store(k.sys_call_table, 0)  # sys_call_table[0] = NULL;
+        Ptr[ULong](kallsyms_lookup_name(k, "sys_call_table"))[0] = 0  # sys_call_table[0] = NULL;
     while test == 4:
         pass
     if test == 5:

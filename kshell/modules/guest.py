@@ -7,8 +7,9 @@ from kshell.linux import (
     KERN_INFO,
     MODULE_DESCRIPTION,
     MODULE_LICENSE,
+    Fn,
+    Int,
     Kernel,
-    Stub,
     extern,
     module_exit,
     module_init,
@@ -17,13 +18,12 @@ from kshell.linux import (
 MODULE_LICENSE("GPL")
 MODULE_DESCRIPTION("Uses what greeter exports")
 
-greet: Stub[[int]] = extern("greet")  # extern long greet(int);
-greetings = extern("greetings", int)  # extern int greetings;
+greet: Fn[[int], int] = extern("greet")  # extern int greet(int);
+greetings = extern("greetings", Int)  # extern int greetings;
 
 
 def guest_init(k: Kernel) -> int:
-    call = k[greet]
-    result = call(k, 7) if call is not None else 0  # greet(7);
+    result = greet(k, 7)
     k.printk(KERN_INFO, f"guest: {k.read(greetings)} greetings so far")
     return result
 

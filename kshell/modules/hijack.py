@@ -10,10 +10,17 @@ from kshell.linux import (
     MODULE_DESCRIPTION,
     MODULE_LICENSE,
     X86_CR0_WP,
+    Const,
+    Fn,
     Kernel,
+    Long,
+    Ptr,
+    ULong,
+    addr,
     kallsyms_lookup_name,
     module_exit,
     module_init,
+    pt_regs,
     read_cr0,
     write_cr0,
 )
@@ -22,34 +29,35 @@ MODULE_LICENSE("GPL")
 MODULE_DESCRIPTION("Replaces getpid in sys_call_table")
 
 NR_getpid = 39
-saved = [0]  # what the slot held before
+saved: ULong = 0  # what the slot held before
 
 
-def slot(k: Kernel) -> int:
+def slot(k: Kernel) -> ULong:
     return kallsyms_lookup_name(k, "sys_call_table") + 8 * NR_getpid
 
 
-def my_getpid(k: Kernel, regs: memoryview) -> int:
-    pid = k.call(saved[0], regs)  # return 1000 + saved(regs);
+def my_getpid(k: Kernel, regs: Ptr[Const[pt_regs]]) -> Long:
+    pid = Fn[[Ptr[Const[pt_regs]]], Long](saved)(k, regs)  # return 1000 + saved(regs);
     k.printk(KERN_NOTICE, f"hijack: getpid would have been {pid}")
     return 1000 + pid
 
 
-def write_slot(k: Kernel, address: int) -> None:
+def write_slot(k: Kernel, address: ULong) -> None:
     cr0 = read_cr0(k)
     write_cr0(k, cr0 & ~X86_CR0_WP)
-    k.memory.store(slot(k), address)
+    Ptr[ULong](slot(k))[0] = address
     write_cr0(k, cr0)
 
 
 def hijack_init(k: Kernel) -> int:
-    saved[0] = k.memory.load(slot(k))
-    write_slot(k, k.pointer_to(my_getpid))
+    global saved
+    saved = Ptr[ULong](slot(k))[0]
+    write_slot(k, ULong(addr(my_getpid)))
     return 0
 
 
 def hijack_exit(k: Kernel) -> None:
-    write_slot(k, saved[0])
+    write_slot(k, saved)
 
 
 module_init(hijack_init)

@@ -4,12 +4,12 @@ It asks for greetings, which greeter exports with EXPORT_SYMBOL_GPL: to this mod
 leave that symbol out, or write MODULE_LICENSE("GPL"), and it loads.  `taint` says what stays behind either way.
 """
 
-from kshell.linux import KERN_INFO, MODULE_DESCRIPTION, MODULE_LICENSE, Kernel, extern, module_exit, module_init
+from kshell.linux import KERN_INFO, MODULE_DESCRIPTION, MODULE_LICENSE, Int, Kernel, extern, module_exit, module_init
 
 MODULE_LICENSE("Proprietary")
 MODULE_DESCRIPTION("Asks for a symbol that only GPL modules get")
 
-greetings = extern("greetings", int)  # extern int greetings;
+greetings = extern("greetings", Int)  # extern int greetings;
 
 
 def proprietary_init(k: Kernel) -> int:

@@ -10,7 +10,8 @@ from kshell.shell.views.view import show
 
 FILE_MAX = 32 << 20
 PROGRAM = b"kshell-object 1 program"
-SUFFIXES = {"insmod": (".ko", ".py"), "run": (".s", ".asm", ".nasm", ".bin")}  # what a command takes, the best first
+# What a command takes, the best first.
+SUFFIXES = {"insmod": (".ko", ".py", ".c"), "run": (".s", ".asm", ".nasm", ".bin")}
 
 
 def read_bytes(command: str, path: str) -> bytes:

@@ -10,13 +10,14 @@ from contextlib import contextmanager
 
 from kshell.kernel.core.pointers import KernelPanic
 from kshell.shell.commands import registry
+from kshell.shell.debugger.allowed import ENDS, command_for
 from kshell.shell.errors import BUG, INTERRUPTED, CommandError
 from kshell.shell.host_files import read_text
 from kshell.shell.lines.words import TypedCommand, Word, plain, split, without_prompt
 from kshell.shell.state.context import Context
 from kshell.shell.views.failure import Failure, bug_report
 from kshell.shell.views.output import Result
-from kshell.shell.views.view import View, show
+from kshell.shell.views.view import Deferred, View, show
 
 SOURCE_DEPTH = 16
 UNIX_MARKS = frozenset("|<>&`$")  # what a Unix shell would take for itself
@@ -28,6 +29,8 @@ class Session(Context):
     status = 0
     _depth = 0
     _stopped: Stopped | None = None  # the last command's error, if it was a file that stopped
+    _waiting: list[TypedCommand] = []  # noqa: RUF012  those of the present line that are still to be run; never changed
+    _last_step = ""  # what an empty line repeats while a call stands still
 
     @property
     def finished(self) -> bool:
@@ -48,13 +51,43 @@ class Session(Context):
         except CommandError as error:
             return [self._finish(line.strip(), error)]
         results = []
-        for part in parts:
-            if self.finished:
-                break
-            results.append(self._run(part))
-            if self.interactive and results[-1].status == INTERRUPTED:
-                break
+        before, self._waiting = self._waiting, parts
+        try:
+            while self._waiting and not self.finished:
+                results.append(self._run(self._waiting.pop(0)))
+                if self.interactive and results[-1].status == INTERRUPTED:
+                    break
+        finally:
+            self._waiting = before
         return results
+
+    @property
+    def has_reader(self) -> bool:
+        return bool(self._waiting) or self.following is not None or self.read_command is not None
+
+    def run_next(self) -> Result:
+        while not self._waiting:
+            line = without_prompt(self._next_line().rstrip("\r\n"))
+            if line.strip() and self._depth == 0:
+                self.history.append(line)
+            try:
+                self._waiting = split(line)
+            except CommandError as error:
+                return self._finish(line.strip(), error)
+        return self._run(self._waiting.pop(0))
+
+    def _next_line(self) -> str:
+        """A line of the script, or what the person types; EOFError at the end."""
+        line = next(self.following, None) if self.following is not None else None
+        if line is not None:
+            return line[1]
+        if self.read_command is None:
+            raise EOFError
+        while True:
+            try:
+                return self.read_command() or self._last_step
+            except KeyboardInterrupt:  # what was typed is dropped
+                continue
 
     def execute_words(self, texts: Sequence[str]) -> Result:
         """Run one command whose words were parted and unquoted already, as a Unix shell does."""
@@ -113,6 +146,8 @@ class Session(Context):
         name, rest = words[0].text, words[1:]
         if name.startswith("x/"):
             rest = [plain(name[1:], words[0].column + 1), *rest]
+        if self._looks_around and (registry.is_command(name) or name in ENDS):
+            name = command_for(name, registry.own_name(name))
         command = registry.find(name)
         if command is None:
             raise self._unknown(words)
@@ -130,11 +165,14 @@ class Session(Context):
         return error
 
     def _run(self, part: TypedCommand) -> Result:
+        before, self.running = self.running, part.text
         try:
             return self._finish(part.text, self._outcome(part.words))
         except KeyboardInterrupt:
             what = f"{show(part.words[0].text)}: interrupted"
             return self._finish(part.text, CommandError(what, "Ctrl-C was pressed", "help", status=INTERRUPTED))
+        finally:
+            self.running = before
 
     def _outcome(self, words: list[Word]) -> View | CommandError:
         try:
@@ -149,11 +187,7 @@ class Session(Context):
 
     def _finish(self, text: str, outcome: View | CommandError) -> Result:
         """Make the result, remember its status, show it."""
-        notes = self._kernel.take_notes() if self._kernel is not None else []
-        output = self.tty.take()
-        if self.tty.failure is not None:
-            raise self.tty.failure
-        self.tty.forget_line()
+        notes, output = ([], b"") if self._looks_around else self._end_of_call()
         if isinstance(outcome, CommandError):
             error = outcome
             self._stopped = error if isinstance(error, Stopped) else None
@@ -165,9 +199,31 @@ class Session(Context):
         if self.exit_status is None or result.error is not None:
             self.status = result.status
         self.worst = max(self.worst, result.status if result.status in (BUG, INTERRUPTED) else result.status != 0)
-        if self._stopped is None or self._depth == 0 or self.output.collects:  # the outermost file tells of all
+        if isinstance(outcome, Deferred):
+            self._last_step = text
+        elif self._stopped is None or self._depth == 0 or self.output.collects:  # the outermost file tells of all
             self.output.show(result)
         return result
+
+    @property
+    def _looks_around(self) -> bool:
+        """Whether a call stands still: a command that looks at it has no part in what the call does."""
+        return self.debugging is not None and self.debugging.stopped is not None
+
+    def _end_of_call(self) -> tuple[list[str], bytes]:
+        """The notes and the output of a command that is over; what had let its call go on is shown as well."""
+        notes = self._kernel.take_notes() if self._kernel is not None else []
+        output = self.tty.take()
+        if self.tty.failure is not None:
+            raise self.tty.failure
+        self.tty.forget_line()
+        if self.debugging is not None and self._kernel is not None:
+            if self.debugging.pending is not None:
+                text, head = self.debugging.pending
+                self.output.show(Result(text, 0, Deferred(head)))
+            self.debugging.forget_call()
+            self._last_step = ""
+        return notes, output
 
 
 class Stopped(CommandError):

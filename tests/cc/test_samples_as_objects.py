@@ -13,8 +13,7 @@ from kshell.abi.elf_reader import read_elf
 from kshell.abi.elf_writer import write_elf
 from kshell.cc.compiler import compile_file
 from kshell.cc.listing import list_code
-
-SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.py"))
+from tests.cc.samples import SAMPLES
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.stem)

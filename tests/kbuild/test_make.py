@@ -160,9 +160,10 @@ def test_the_steps_come_in_the_order_of_the_release(tmp_path: Path, version: str
 
 
 def test_an_archive_is_made_when_those_below_it_are(lab: TreeLab) -> None:
-    lab.write("kernel/time/time.py", lab.read("kernel/time/time.py") + "\n# changed\n")
+    lab.write("kernel/time/mine.py", "from kshell.linux import *\n")
+    lab.write("kernel/time/Makefile", "obj-y := time.o mine.o\n")
     steps = made(lab.make())
-    assert steps[:3] == ["CC kernel/time/time.o", "AR kernel/time/built-in.a", "AR kernel/built-in.a"]
+    assert steps[:3] == ["CC kernel/time/mine.o", "AR kernel/time/built-in.a", "AR kernel/built-in.a"]
     lab.make("clean")
     steps = made(lab.make())
     assert steps.index("AR kernel/time/built-in.a") + 1 == steps.index("AR kernel/built-in.a")

@@ -15,6 +15,7 @@ from kshell.kernel.boot.start import boot
 from kshell.kernel.core.profile import V4_19, V6_19
 from kshell.kernel.entry.exec import StubRun, run_stub
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.syscalls import definitions, file_status
 from kshell.shell.modules.insmod import insmod
 from kshell.shell.modules.refusals import ModuleError
 from tests.kbuild.tree_lab import CALL, HEADER, MODULE, TABLE, Outcome, TreeLab
@@ -361,7 +362,11 @@ def test_a_row_that_is_named_otherwise_than_its_call_builds_with_a_note(tmp_path
 
 def test_a_row_of_the_kernel_s_own_may_be_named_otherwise(tmp_path: Path) -> None:
     lab = TreeLab(tmp_path)
-    lab.write("fs/stat.py", lab.read("fs/stat.py") + "\n# mine\n")
+    names = [each.name for each in definitions(file_status)]
+    assert "newstat" in names  # whose row is named stat
+    calls = "".join(f"\n\n@SYSCALL_DEFINE0\ndef {name}(k: Kernel) -> Long:\n    return 0\n" for name in names)
+    lab.write("fs/mine.py", f"from kshell.linux import SYSCALL_DEFINE0, Kernel, Long\n{calls}")
+    lab.replace("fs/Makefile", "stat.o", "mine.o")
     assert not [each for each in built(lab).notes if "is named" in each.text]
 
 
@@ -406,9 +411,9 @@ def test_a_directory_in_both_places_of_core_y_is_linked_in_twice(tmp_path: Path,
     outcome = lab.make()
     o = "SystemCalls/test_call.o"
     assert [error.text for error in outcome.errors] == [
+        f"ld: {o}: in function `{OLDER}':\ntest_call.py:(.text+0x70): multiple definition of `{OLDER}'; "
+        f"{o}:test_call.py:(.text+0x70): first defined here",
         f"ld: {o}:(.bss+0x0): multiple definition of `STUB_test_call'; {o}:(.bss+0x0): first defined here",
-        f"ld: {o}: in function `{OLDER}':\ntest_call.py:(.text+0x0): multiple definition of `{OLDER}'; "
-        f"{o}:test_call.py:(.text+0x0): first defined here",
     ]
     lines = [i for i, line in enumerate(lab.read("Makefile").split("\n"), 1) if "SystemCalls/" in line]
     assert f"(Makefile:{lines[0]} and Makefile:{lines[1]})" in outcome.errors[0].because

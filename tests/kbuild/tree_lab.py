@@ -31,7 +31,7 @@ def test_call(k: Kernel, test_int: Int) -> Long:
         return stub(k, test_int)
     return -ENOSYS
 """
-MODULE = """from kshell.linux import KERN_NOTICE, MODULE_DESCRIPTION, MODULE_LICENSE, Kernel, Stub, extern, module_exit, module_init
+MODULE = """from kshell.linux import KERN_NOTICE, MODULE_DESCRIPTION, MODULE_LICENSE, Kernel, Long, Stub, extern, module_exit, module_init
 
 MODULE_LICENSE("GPL")
 MODULE_DESCRIPTION("the handler")
@@ -39,7 +39,7 @@ MODULE_DESCRIPTION("the handler")
 STUB_test_call: Stub[[int]] = extern("STUB_test_call")  # extern long (*STUB_test_call)(int);
 
 
-def my_test_call(k: Kernel, test: int) -> int:
+def my_test_call(k: Kernel, test: int) -> Long:
     k.printk(KERN_NOTICE, f"my_test_call: Your int is {test}")
     return test
 

@@ -7,20 +7,20 @@ from pathlib import Path
 
 from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import StubRun, run_stub
-from kshell.kernel.module.python_module import PythonModule
+from kshell.kernel.module.struct_module import Module
 from kshell.shell.modules.insmod import insmod, rmmod
 from kshell.shell.modules.refusals import ModuleError
 
 HEAD = """\
 from kshell.linux import *
 MODULE_LICENSE("GPL")
-STUB_test_call = extern("STUB_test_call")
+STUB_test_call: Stub[[int]] = extern("STUB_test_call")
 """
 TAIL = """
-def m_init(k):
+def m_init(k: Kernel) -> int:
     k[STUB_test_call] = handler
     return 0
-def m_exit(k):
+def m_exit(k: Kernel) -> None:
     k[STUB_test_call] = None
 module_init(m_init)
 module_exit(m_exit)
@@ -42,13 +42,11 @@ class Lab:
         path.write_text(HEAD + textwrap.dedent(text), encoding="utf-8")
         return str(path)
 
-    def load(self, text: str, name: str = "m", **parameters: str) -> PythonModule:
+    def load(self, text: str, name: str = "m", **parameters: str) -> Module:
         """insmod a module with that text."""
-        module = insmod(self.k, self.write(text, name), parameters)
-        assert isinstance(module, PythonModule)
-        return module
+        return insmod(self.k, self.write(text, name), parameters)
 
-    def handler(self, text: str, name: str = "m") -> PythonModule:
+    def handler(self, text: str, name: str = "m") -> Module:
         """insmod a module whose function `handler` (the first line of `text` is line HANDLER_LINE) serves test_call."""
         return self.load(textwrap.dedent(text).lstrip("\n") + TAIL, name)
 
@@ -68,6 +66,16 @@ class Lab:
             return error
         raise AssertionError("the module was removed")
 
+    def address(self, name: str) -> int:
+        """Of a symbol."""
+        symbol = self.k.symbols.lookup(name)
+        assert symbol is not None, name
+        return symbol.address
+
+    def value(self, name: str) -> int:
+        """Of a variable that is a C int."""
+        return int.from_bytes(self.k.memory.read(self.address(name), 4), "little", signed=True)
+
     def call(self, nr: int = 335, *args: int) -> StubRun:
         """Make a system call from user code."""
         return run_stub(self.k, nr, list(args))
@@ -85,9 +93,5 @@ class Lab:
     def assert_well(self) -> None:
         """The kernel still answers, and nothing of kshell's own was at fault."""
         assert self.result(39) == self.k.shell_task.pid
-        own = [
-            line
-            for line in self.dmesg()
-            if line.startswith("kernel BUG at") and not line.startswith("kernel BUG at m.py")
-        ]
+        own = [line for line in self.dmesg() if line.startswith("kernel BUG at") and "/m.py:" not in line]
         assert not own, own

@@ -6,10 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kshell.kernel.boot.start import boot
-from kshell.kernel.core.pointers import FunctionPointer, InvalidOpcode, KernelBug
-from kshell.kernel.syscalls.test_call import STUB_test_call
-from kshell.shell.modules.insmod import insmod
+from kshell.shell.modules.insmod import insmod, rmmod
 from tests.kernel.module_lab import TAIL, Lab
 
 
@@ -19,42 +16,23 @@ def lab(tmp_path: Path) -> Lab:
 
 
 def test_a_pointer_starts_as_null_and_holds_what_is_stored(lab: Lab) -> None:
-    k = lab.k
-    module = lab.load("def f(k, n):\n    return n + 1\n")
-    f = module.namespace["f"]
-    assert k[STUB_test_call] is None
-    k[STUB_test_call] = f
-    pointer = k[STUB_test_call]
-    assert isinstance(pointer, FunctionPointer)
-    assert pointer.address == module.address + 0x10 == k.memory.load(k.stub_address(STUB_test_call))
-    assert pointer == f
-    assert pointer(k, 41) == 42
-    k[STUB_test_call] = None
-    assert k[STUB_test_call] is None
+    stub = lab.address("STUB_test_call")
+    assert lab.k.memory.load(stub) == 0
+    lab.handler("def handler(k: Kernel, n: int) -> Long:\n    return n + 1\n")
+    assert lab.k.memory.load(stub) == lab.address("handler")
+    assert lab.result(335, 41) == lab.k.call_out(lab.address("handler"), 41) == 42
+    rmmod(lab.k, "m")
+    assert lab.k.memory.load(stub) == 0
 
 
 def test_a_pointer_may_hold_any_number_and_another_pointers_value(lab: Lab) -> None:
-    k = lab.k
-    k[STUB_test_call] = 0xDEADBEEF
-    k[STUB_test_call] = k[STUB_test_call]
-    assert k.memory.load(k.stub_address(STUB_test_call)) == 0xDEADBEEF
-    assert repr(k[STUB_test_call]) == "<STUB_test_call = 0xdeadbeef>"
-
-
-def test_a_pointer_of_another_kernel_is_not_there(lab: Lab, tmp_path: Path) -> None:
-    other = Lab(tmp_path / "other")
-    module = other.load('p = Stub("p")\ndef f(k, n):\n    return n\n')
-    with pytest.raises(KernelBug, match="has no memory in this kernel"):
-        lab.k[module.namespace["p"]]
-    with pytest.raises(KernelBug, match="has no address"):
-        lab.k[STUB_test_call] = module.namespace["f"]
-
-
-def test_calling_an_address_where_no_function_begins_is_an_invalid_opcode(lab: Lab) -> None:
-    symbol = lab.k.symbols.lookup("__x64_sys_getpid")
-    assert symbol is not None
-    with pytest.raises(InvalidOpcode):
-        lab.k.call(symbol.address + 1)
+    number, copy = "k[STUB_test_call] = Fn[[Int], Long](0xDEADBEEF)", "k[mine] = k[STUB_test_call]"
+    lab.load(
+        'mine: Stub[[int]] = Stub("mine")\n'
+        f"def m_init(k: Kernel) -> int:\n    {number}\n    {copy}\n    return 0\nmodule_init(m_init)\n"
+    )
+    assert lab.k.memory.load(lab.address("STUB_test_call")) == 0xDEADBEEF
+    assert lab.k.memory.load(lab.address("mine")) == 0xDEADBEEF
 
 
 def test_notes_are_told_once_and_drained(lab: Lab) -> None:
@@ -65,13 +43,12 @@ def test_notes_are_told_once_and_drained(lab: Lab) -> None:
 
 
 def test_two_kernels_never_meet(tmp_path: Path) -> None:
-    one, two = boot("course"), boot("course")
-    lab = Lab(tmp_path)
-    insmod(one, lab.write("def handler(k, n):\n    return n\n" + TAIL))
-    assert one[STUB_test_call] is not None
-    assert two[STUB_test_call] is None
-    assert not two.modules
-    assert len(one.symbols) > len(two.symbols)
+    one, two = Lab(tmp_path), Lab(tmp_path)
+    insmod(one.k, one.write("def handler(k: Kernel, n: int) -> Long:\n    return n\n" + TAIL))
+    assert one.k.memory.load(one.address("STUB_test_call"))
+    assert not two.k.memory.load(two.address("STUB_test_call"))
+    assert not two.k.modules
+    assert len(one.k.symbols) > len(two.k.symbols)
 
 
 def test_the_state_of_each_number(lab: Lab) -> None:

@@ -141,7 +141,7 @@ def test_help_lists_every_command_with_its_sentence(shared: Lab) -> None:
 def test_help_of_a_command_has_sentence_usage_and_example(shared: Lab) -> None:
     text = shared.text("help insmod")
     assert text.startswith("insmod: Load a module")
-    assert "usage: insmod [-f] FILE.py|FILE.ko [name=value...]" in text
+    assert "usage: insmod [-f] FILE.py|FILE.c|FILE.ko [name=value...]" in text
     assert "examples:" in text
     assert shared.json("help x")["name"] == "x"
 

@@ -23,25 +23,19 @@ def init(k: Kernel) -> int:
         pass
     return 0
 """,
-    "swallow": """
+    "sleeper": """
 def init(k: Kernel) -> int:
     while True:
-        try:
-            while True:
-                x = 1
-        except BaseException:
-            pass
-        finally:
-            continue
+        msleep(k, 1)
     return 0
 """,
     "rec": """
-def f(n: int) -> int:
-    return f(n - 1) + f(n - 2) if n > 1 else 1
+def f(k: Kernel, n: int) -> int:
+    return f(k, n - 1) + f(k, n - 2) if n > 1 else 1
 
 
 def init(k: Kernel) -> int:
-    return f(60)
+    return f(k, 60)
 """,
     "printer": """
 def init(k: Kernel) -> int:
@@ -90,7 +84,7 @@ COMMANDS = {
     "spam": f"run --hex {_spam().hex()}",
     "zread": f"run --hex {_zread().hex()}",
     "insmodloop": "insmod loopinit.py",
-    "swallow": "insmod swallow.py",
+    "sleeper": "insmod sleeper.py",
     "rec": "insmod rec.py",
     "printer": "insmod printer.py",
     "make": "make -C ct",

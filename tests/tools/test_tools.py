@@ -52,6 +52,12 @@ def test_nothing_that_runs_in_ring_0_ends_the_shell(tmp_path: Path) -> None:
 
 
 @PTY
+def test_no_module_reaches_the_host(tmp_path: Path) -> None:
+    figures = last_line(run(tmp_path, "fuzz_modules", 300, 120, 1, 1))
+    assert re.fullmatch(r"fuzz_modules: 300 modules in \d+ s, 0 failures", figures)
+
+
+@PTY
 def test_random_calls_leave_the_kernel_as_it_was(tmp_path: Path) -> None:
     figures = last_line(run(tmp_path, "fuzz_calls", 250, 60, 1, 1))
     assert re.fullmatch(r"fuzz_calls: 250 calls in \d+ s, 0 failures", figures)

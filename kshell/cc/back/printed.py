@@ -51,7 +51,8 @@ def printed(unit: Unit) -> str:
     parts += [f"{declaration(datum)};\n" for datum in unit.data]
     parts += [f"{heading(function, {})};\n" for function in unit.functions]
     parts += [
-        f'{c_declaration(kind, alias)} __attribute__((alias("{name}")));\n' for alias, name, kind in aliases(unit)
+        f'{c_declaration(kind, alias)} __attribute__(({"weak, " * (alias in unit.weak)}alias("{name}")));\n'
+        for alias, name, kind in aliases(unit)
     ]
     parts += map(definition, unit.data)
     parts += [function_text(function, own | set(outside)) for function in unit.functions]

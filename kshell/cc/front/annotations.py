@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import ast
 
+from kshell.abi.did_you_mean import did_you_mean
+from kshell.cc.c_declarations import kshell_type
 from kshell.cc.front.file_scope import FileScope
+from kshell.cc.front.headers_index import header_of
+from kshell.cc.front.primitives import TYPES
 from kshell.cc.front.symbols import Macro, TypeName
 from kshell.cc.front.undeclared import SPELLINGS, explain
 from kshell.cc.types import LONG, VOID, FunctionType, IntType, Pointer, Type, VoidType, c_declaration
@@ -22,7 +26,11 @@ def is_type(file: FileScope, node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and isinstance(file.lookup(node.id), TypeName)
 
 
-def read_type(file: FileScope, node: ast.expr | None) -> Type:
+UNKNOWN = "unknown type name '{}'"
+IN_A_MACRO = "'{}' undeclared here (not in a function)"  # where SYSCALL_DEFINEn casts to it
+
+
+def read_type(file: FileScope, node: ast.expr | None, unknown: str = UNKNOWN) -> Type:
     """The type that an annotation says.  Raises WrongError."""
     if node is None or (isinstance(node, ast.Constant) and node.value is None):
         return VOID
@@ -35,7 +43,7 @@ def read_type(file: FileScope, node: ast.expr | None) -> Type:
         if isinstance(found, Macro) and found.name in (*POINTERS, "Array"):
             try_ = {"Stub": "Stub[[int]]", "Fn": "Fn[[Int], Long]"}.get(found.name, f"{found.name}[Int]")
             file.report.fail(node, f"'{node.id}' needs the type that it points to", "a pointer has a target", try_)
-        _unknown(file, node, node.id)
+        _unknown(file, node, node.id, unknown)
     if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
         found = file.lookup(node.value.id)
         if isinstance(found, Macro):
@@ -47,10 +55,11 @@ def read_type(file: FileScope, node: ast.expr | None) -> Type:
 
 
 def _quoted(file: FileScope, node: ast.Constant, text: str) -> ast.expr:
+    tree: ast.expr = node
     try:
         tree = ast.parse(text[:TEXT_MAX], mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        file.report.fail(node, f"unknown type name '{text[:40]}'", "it is no type", 'Ptr["e"]')
+        _unknown(file, node, text[:40])
     for each in ast.walk(tree):
         if isinstance(each, ast.expr):
             each.lineno, each.end_lineno = node.lineno, node.lineno
@@ -58,12 +67,15 @@ def _quoted(file: FileScope, node: ast.Constant, text: str) -> ast.expr:
     return tree
 
 
-def _unknown(file: FileScope, node: ast.expr, name: str) -> Type:
+def _unknown(file: FileScope, node: ast.expr, name: str, unknown: str = UNKNOWN) -> Type:
     names = [*file.names, "int"]
     because, try_ = explain(name, names)
-    if name in SPELLINGS:
-        because = f"C's {name} is spelled in another way here  (help c-to-kshell)"
-    file.report.fail(node, f"unknown type name '{name}'", because, try_, len(name))
+    close = "" if try_ in SPELLINGS.values() else "".join(did_you_mean(name, [*TYPES, *names]))
+    if name in SPELLINGS or kshell_type(name):
+        because, try_ = f"C's {name} is spelled in another way here  (help c-to-kshell)", kshell_type(name) or try_
+    elif close and "(did you mean" not in try_ and not header_of(name):
+        try_ = f"{close}  (did you mean that?)"
+    file.report.fail(node, unknown.format(name), because, try_, len(name))
 
 
 def _subscript(file: FileScope, node: ast.Subscript, name: str) -> Type:

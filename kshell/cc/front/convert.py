@@ -7,17 +7,20 @@ from typing import NamedTuple
 
 from kshell.cc.front.arithmetic import cast, decayed
 from kshell.cc.front.report import Report, spelled
+from kshell.cc.front.spelling import kshell_name
 from kshell.cc.tree import Number, Text, Value
 from kshell.cc.types import BOOL, FunctionType, IntType, Pointer, StructType, Type, VoidType
 
 
 class Want(NamedTuple):
-    """Where a value goes: `kind` is "init", "assign", "argument" or "return", `name` the function or variable."""
+    """Where a value goes: `kind` is "init", "assign", "argument" or "return", `name` the function or variable;
+    `because` and `try_` are for the case that it does not go there, "" for the usual ones."""
 
     kind: str
     name: str = ""
     number: int = 0
     try_: str = ""
+    because: str = ""
 
 
 def convert(report: Report, node: ast.expr, value: Value, to: Type, want: Want) -> Value:
@@ -38,30 +41,26 @@ def convert(report: Report, node: ast.expr, value: Value, to: Type, want: Want) 
         _pointers(report, node, source._replace(const=False) if literal else source, to, want)
     elif isinstance(to, Pointer):
         if not (isinstance(value, Number) and value.value == 0):
-            because = f"'{spelled(source)}' is a number, and a pointer is wanted here"
+            because = want.because or f"'{spelled(source)}' is a number, and a pointer is wanted here"
             text = _words(want, source, to, "makes pointer from integer without a cast")
             report.warn("int-conversion", node, text, because, want.try_ or _cast_line(report, node, to))
     elif isinstance(source, Pointer) and to != BOOL:
-        because = "a pointer is an address, and a number is wanted here"
-        text = _words(want, source, to, "makes integer from pointer without a cast")
-        report.warn("int-conversion", node, text, because, want.try_ or _cast_line(report, node, to))
+        _number(report, node, source, to, want)
     return cast(value, to)
 
 
-def kshell_name(kind: Type) -> str:
-    """A type as a source spells it: ``Ptr[e]``."""
-    from kshell.cc.front.primitives import TYPES
-
-    if isinstance(kind, Pointer):
-        if isinstance(kind.target, FunctionType):
-            takes = ", ".join(kshell_name(each) for each in kind.target.parameters)
-            return f"Fn[[{takes}], {kshell_name(kind.target.result)}]"
-        inner = kshell_name(kind.target)
-        inner = f"Const[{inner}]" if kind.const else inner
-        return f"{'User' if kind.user else 'Ptr'}[{inner}]"
-    if isinstance(kind, StructType):
-        return kind.tag
-    return next((name for name, each in TYPES.items() if each.type == kind), spelled(kind))
+def _number(report: Report, node: ast.expr, source: Pointer, to: Type, want: Want) -> None:
+    """A pointer where a number is wanted."""
+    because, try_ = "a pointer is an address, and a number is wanted here", want.try_ or _cast_line(report, node, to)
+    if isinstance(node, ast.Constant) and node.value is not None:
+        source = source._replace(const=False)  # a string of C is a char [], whatever happens to who writes to it
+        if want.kind == "return":
+            because = "a kernel function answers with a number: a text is printed, or copied to the caller's memory"
+            try_ = f"k.printk(KERN_INFO, {report.source_of(node)})  and  return 0"
+    elif ast.unparse(node) in ("None", "NULL"):
+        because, try_ = "NULL is an address, and a number is wanted here", "0"
+    text = _words(want, source, to, "makes integer from pointer without a cast")
+    report.warn("int-conversion", node, text, because, try_)
 
 
 def _cast_line(report: Report, node: ast.expr, to: Type) -> str:

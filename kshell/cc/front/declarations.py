@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import ast
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
+from kshell.abi.did_you_mean import did_you_mean
 from kshell.cc.front.annotations import is_type, read_type
 from kshell.cc.front.calls import is_macro
 from kshell.cc.front.expressions import Expressions
 from kshell.cc.front.file_scope import FileScope
 from kshell.cc.front.functions import routine_of
-from kshell.cc.front.headers_index import header_in
+from kshell.cc.front.headers_index import header_in, texts
 from kshell.cc.front.initial import array_type, composite_type
 from kshell.cc.front.module_macros import PARAMETERS, ModuleMacros, param_type
+from kshell.cc.front.operators import ARITHMETIC
+from kshell.cc.front.parameters import check_kind
 from kshell.cc.front.primitives import TOP_LEVEL
 from kshell.cc.front.report import WrongError
 from kshell.cc.front.symbols import Define, Macro, Object, TypeName
-from kshell.cc.front.syscall_define import macro_of
+from kshell.cc.front.syscall_define import MACRO, as_in_c, macro_of
 from kshell.cc.front.undeclared import explain
 from kshell.cc.tree import FunctionName, Number, Text
 from kshell.cc.types import INT, FunctionType, StructType, Type, VoidType
 
 BECAUSE = "outside its functions a source only declares, as at C's file scope: nothing runs there"
+INTO_A_FUNCTION = "move it into a function, such as the init"
 STRUCT_MAX = 1 << 20
+# The words of C for statements of Python whose names in a syntax tree are others.
+WORDS = {"AsyncFunctionDef": "async", "AsyncFor": "async", "AsyncWith": "async", "Delete": "del", "TryStar": "try"}
 
 
 class Beginning(NamedTuple):
@@ -87,9 +93,10 @@ class Declarations:
         elif isinstance(node, ast.Expr):
             self._expression(node)
         elif not isinstance(node, ast.Pass):
-            word = {ast.AsyncFunctionDef: "async", ast.Delete: "del"}.get(type(node), type(node).__name__.lower())
-            try_ = "move it into a function, such as the init"
-            self.report.fail(node, f"expected identifier or '(' before '{word}'", BECAUSE, try_)
+            if isinstance(node, ast.AugAssign):
+                self._no_declaration(node, f"{ARITHMETIC.get(type(node.op), '')}=")
+            word = WORDS.get(type(node).__name__, type(node).__name__.lower())
+            self.report.fail(node, f"expected identifier or '(' before '{word}'", BECAUSE, INTO_A_FUNCTION)
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         module = (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
@@ -104,14 +111,16 @@ class Declarations:
         if names is None:
             what = ", ".join(each.name for each in node.names)
             path = header.replace(".", "/")
-            because, try_ = "there is no such header here", f"from kshell.linux import {what}"
+            because = f"kshell.linux has {', '.join(texts())}"
+            close = "".join(f".{each}" for each in did_you_mean(header, texts(), slip=True))
+            try_ = f"from kshell.linux{close} import {what}"
             self.report.fail(node, f"linux/{path}.h: No such file or directory", because, try_)
         for alias in node.names:
             if alias.name == "*":
                 self.file.names.update((key, each) for key, each in names.items() if key not in self.file.lines)
             elif alias.name in names:
                 self.file.names[alias.asname or alias.name] = names[alias.name]
-            elif alias.name not in ("__func__", "__FUNCTION__"):
+            elif alias.name not in ("__func__", "__FUNCTION__") and not MACRO.fullmatch(alias.name):
                 because, try_ = explain(alias.name, names)
                 self.scope.poisoned.add(alias.asname or alias.name)
                 text = f"'{alias.name}' undeclared here (not in a function)"
@@ -191,10 +200,12 @@ class Declarations:
         macro = ast.unparse(call.func)
         first = call.args[0] if call.args else None
         if not isinstance(first, ast.Constant) or not isinstance(first.value, str) or not first.value.isidentifier():
-            because = "it is the name by which other files find it"
-            self.report.fail(
-                call, f"expected a name in quotes behind '{macro}'", because, f'{macro}("{name}")', len(macro)
-            )
+            because = "it is the name by which other files find it, as a linker does"
+            keep = call.args[1:] if macro != "Param" or isinstance(first, ast.Name) else call.args
+            rest = "".join(f", {ast.unparse(each)}" for each in keep)
+            hint = ": Stub[[int]]" if macro == "Stub" or (macro == "extern" and not rest) else ""
+            try_ = f'{name}{hint} = {macro}("{name}"{rest})'
+            self.report.fail(first or call, f"expected a name in quotes behind '{macro}'", because, try_, len(macro))
         return first.value
 
     def _variable(self, node: ast.stmt, name: str, found: Object, value: ast.expr | None, static: bool) -> None:
@@ -205,9 +216,7 @@ class Declarations:
     def _assigned(self, node: ast.Assign) -> None:
         to, value = node.targets[0], node.value
         if len(node.targets) > 1 or not isinstance(to, ast.Name):
-            self.report.fail(
-                node, "expected '=', ',', ';', 'asm' or '__attribute__'", BECAUSE, "one name a line: n: Int = 1"
-            )
+            self._no_declaration(node, {ast.Subscript: "[", ast.Attribute: "."}.get(type(to), ""))
         name = to.id
         if is_macro(self.scope, value, "extern", "Param", "Stub"):
             assert isinstance(value, ast.Call)
@@ -236,11 +245,17 @@ class Declarations:
                 node, f"type defaults to 'int' in declaration of '{name}' [-Werror=implicit-int]", because, right
             )
         if macro == "extern":
+            if ast.unparse(call.args[1]) == "str":
+                because = "str is Python's: a variable of another file has a type of C"
+                self.report.fail(call.args[1], "unknown type name 'str'", because, f'extern("{symbol}", Ptr[Char])', 3)
             self.file.declare(node, name, Object(symbol, read_type(self.file, call.args[1]), True))
             return
         value = call.args[1] if len(call.args) > 1 else None
         text = isinstance(value, ast.Constant) and isinstance(value.value, str)
-        kind = PARAMETERS.get(self.file.parameters.get(name, "charp" if text else "int"), INT)
+        declared = self.file.parameters.get(name, "charp" if text else "int")
+        kind = PARAMETERS.get(declared, INT)
+        if declared in PARAMETERS:
+            check_kind(self.report, value, kind, name, declared)
         self._variable(node, name, Object(symbol, kind), value, True)
 
     def _expression(self, node: ast.Expr) -> None:
@@ -252,9 +267,29 @@ class Declarations:
             assert isinstance(value.func, ast.Name)
             self.calls.append((value, value.func.id))
             return
-        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and self.file.lookup(value.func.id) is None:
-            because, try_ = explain(value.func.id, self.file.names)
-            self.report.fail(node, "data definition has no type or storage class", because, try_, len(value.func.id))
-        source = self.report.source_of(value)[:20] or "expression"
-        try_ = "move it into a function, such as the init"
-        self.report.fail(node, f"expected identifier or '(' before '{source}'", BECAUSE, try_)
+        if isinstance(value, ast.Call):
+            self._call(value)
+        source = f"'{self.report.source_of(value)[:20] or 'expression'}'"
+        if isinstance(value, ast.Constant):
+            source = "numeric constant"
+        self.report.fail(node, f"expected identifier or '(' before {source}", BECAUSE, INTO_A_FUNCTION)
+
+    def _call(self, node: ast.Call) -> NoReturn:
+        """A call of anything but a macro of the top level."""
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        because, try_ = BECAUSE, INTO_A_FUNCTION
+        if MACRO.fullmatch(name):
+            as_in_c(self.file, node)
+            raise WrongError
+        if name and self.file.lookup(name) is None:
+            because, try_ = explain(name, self.file.names)
+        text = "data definition has no type or storage class"
+        if node.args and isinstance(node.args[0], ast.Constant):
+            kind = "string" if isinstance(node.args[0].value, str) else "numeric"
+            text = f"expected declaration specifiers or '...' before {kind} constant"
+        self.report.fail(node, text, because, try_, len(name))
+
+    def _no_declaration(self, node: ast.stmt, sign: str) -> NoReturn:
+        before = f" before '{sign}' token" if sign else ""
+        text = f"expected '=', ',', ';', 'asm' or '__attribute__'{before}"
+        self.report.fail(node, text, BECAUSE, "one name a line: n: Int = 1")

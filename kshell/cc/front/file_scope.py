@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from kshell.cc.front.primitives import BUILTINS
 from kshell.cc.front.report import Report
-from kshell.cc.front.symbols import Symbol
+from kshell.cc.front.symbols import Object, Symbol
 from kshell.cc.tree import Datum, Pointed
 from kshell.cc.types import CHAR, ArrayType, StructType, Type
 
@@ -17,10 +18,17 @@ Include = Callable[[str], "Mapping[str, Symbol] | None"]
 
 class FileScope:
     """The names of one file.  `include` gives those of a header (None where there is no such header); `pointers` are
-    the names that the file follows as ``k[NAME]``: pointers in memory, and no functions."""
+    the names that the file follows as ``k[NAME]``: pointers in memory, and no functions; `results`
+    what the kernel expects of functions that it calls: ``{"hello_init": "int"}``."""
 
-    def __init__(self, report: Report, include: Include, pointers: frozenset[str] = frozenset()) -> None:
-        self.report, self.include, self.pointers = report, include, pointers
+    def __init__(
+        self,
+        report: Report,
+        include: Include,
+        pointers: frozenset[str] = frozenset(),
+        results: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.report, self.include, self.pointers, self.results = report, include, pointers, results
         self.names: dict[str, Symbol] = {}
         self.lines: dict[str, int] = {}  # where each name of the file's own is declared
         self.structs: list[StructType] = []
@@ -43,7 +51,13 @@ class FileScope:
             self.report.error(node, f"redefinition of '{name}'", because, "another name")
         if name in self.lines:
             because = f"it stands in line {self.lines[name]} already, and one name has one meaning"
-            self.report.error(node, f"redefinition of '{name}'", because, "rename one of the two")
+            text, try_ = f"redefinition of '{name}'", "rename one of the two"
+            if type(symbol) is not type(self.names[name]):
+                text = f"'{name}' redeclared as different kind of symbol"
+            if isinstance(self.names[name], Object) and isinstance(node, ast.Assign):
+                because += "; outside the functions nothing runs"
+                try_ = f"k[{name}] = {ast.unparse(node.value)}  (in a function, such as the init)"
+            self.report.error(node, text, because, try_)
             return
         self.lines[name] = node.lineno
         self.names[name] = symbol

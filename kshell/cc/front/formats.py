@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Sequence
 
-from kshell.cc.c_text import filled
+from kshell.cc.c_text import in_format
 from kshell.cc.front.arithmetic import cast, decayed, is_text, promoted
 from kshell.cc.front.report import spelled
 from kshell.cc.front.scope import Scope
@@ -24,15 +24,18 @@ def printk(scope: Scope, node: ast.Call, given: Sequence[ast.expr], level: Text 
     """``k.printk(KERN_INFO, f"...")``: a newline ends the record, as C's sources write it."""
     rest = list(given)
     if level is None and len(rest) > 1:
-        level = _level(scope, rest.pop(0))
+        level = _level(scope, node, rest)
+        rest.pop(0)
     if len(rest) != 1:
         few = "few" if not rest else "many"
         because = "printk takes a level and one text; an f-string stands for C's %d"
         text = f"too {few} arguments to function 'printk'"
         try_ = 'k.printk(KERN_INFO, f"n is {n}")'
         if len(rest) > 1 and isinstance(rest[0], ast.Constant) and isinstance(rest[0].value, str):
-            shown = rest[0].value.removesuffix("\n").replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-            said = filled(shown, [ast.unparse(each) for each in rest[1:]], scope.name)
+            said = in_format(rest[0].value, [ast.unparse(each) for each in rest[1:]])
+            try_ = scope.report.line_with(node, f"{scope.kernel}.printk({ast.unparse(given[0])}, {said})")
+        elif len(rest) > 1 and isinstance(rest[0], ast.JoinedStr):
+            said = scope.report.source_of(rest[0]) or ast.unparse(rest[0])
             try_ = scope.report.line_with(node, f"{scope.kernel}.printk({ast.unparse(given[0])}, {said})")
         scope.report.fail(node, text, because, try_, len("k.printk"))
     text_of, arguments = format_of(scope, rest[0], True)
@@ -41,7 +44,8 @@ def printk(scope: Scope, node: ast.Call, given: Sequence[ast.expr], level: Text 
     return Call(symbol, (whole, *arguments), PRINTK, node.lineno)
 
 
-def _level(scope: Scope, node: ast.expr) -> Text:
+def _level(scope: Scope, call: ast.Call, given: Sequence[ast.expr]) -> Text:
+    node = given[0]
     value = scope.any(node)
     if isinstance(value, Text) and LEVEL.fullmatch(value.data):
         return value
@@ -49,6 +53,9 @@ def _level(scope: Scope, node: ast.expr) -> Text:
     try_ = 'k.printk(KERN_INFO, f"...")'
     if isinstance(node, ast.JoinedStr | ast.Constant) and isinstance(getattr(node, "value", ""), str):
         because = "what follows the text is in C's manner; here an f-string holds the values"
+        if isinstance(node, ast.Constant):
+            said = in_format(str(node.value), [ast.unparse(each) for each in given[1:]])
+            try_ = scope.report.line_with(call, f"{scope.kernel}.printk(KERN_INFO, {said})")
     return scope.report.fail(node, "expected a level of printk before the text", because, try_)
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import ast
 
-from kshell.cc.front.annotations import is_complete, read_type
+from kshell.cc.front.annotations import IN_A_MACRO, UNKNOWN, is_complete, read_type
 from kshell.cc.front.expressions import Expressions
 from kshell.cc.front.file_scope import FileScope
+from kshell.cc.front.first_line import first_line, result_of
 from kshell.cc.front.report import WrongError, spelled
 from kshell.cc.front.scope import FRAME_MAX
 from kshell.cc.front.statements import block
 from kshell.cc.front.symbols import Macro, Routine
 from kshell.cc.front.unused import check_variables
 from kshell.cc.tree import Function
-from kshell.cc.types import INT, VOID, ArrayType, FunctionType, StructType, Type, VoidType, size_of
+from kshell.cc.types import INT, LONG, VOID, ArrayType, FunctionType, StructType, Type, VoidType, size_of
 
 FRAME_WARNING = 2048  # CONFIG_FRAME_WARN
 
@@ -42,21 +43,23 @@ def behind_kernel(file: FileScope, node: ast.FunctionDef) -> list[ast.arg]:
         file.report.error(arguments.defaults[0], "expected ')' before '=' token", because, "say it at each call")
     if every and is_kernel(file, every[0]):
         return every[1:]
-    takes = "".join(f", {each.arg}: {ast.unparse(each.annotation) if each.annotation else 'int'}" for each in every)
-    result = f" -> {ast.unparse(node.returns)}" if node.returns is not None else " -> int"
+    if len(every) == 1 and every[0].arg == "void" and every[0].annotation is None:
+        every = []
     because = "every function of a kernel source is handed the kernel, and hands it on"
-    try_ = f"def {node.name}(k: Kernel{takes}){result}:"
+    try_ = first_line(file, node, [each for each in every if each.arg != "k"])
     if every and every[0].annotation is not None and ast.unparse(every[0].annotation) == "Kernel":
         because, try_ = (
             "Kernel is declared in linux/kernel.h, and this file does not include it",
             "from kshell.linux import Kernel",
         )
         every = every[1:]
+    elif every and every[0].arg == "k":
+        every = every[1:]
     file.report.error(node, f"the first parameter of '{node.name}' is not k: Kernel", because, try_)
     return every
 
 
-def parameter_type(file: FileScope, argument: ast.arg) -> Type:
+def parameter_type(file: FileScope, argument: ast.arg, is_call: bool = False) -> Type:
     """The type of one parameter; a wrong one counts as int, so that the rest can be read."""
     if argument.annotation is None:
         because = "C wants to know what it is"
@@ -64,7 +67,7 @@ def parameter_type(file: FileScope, argument: ast.arg) -> Type:
         file.report.warn("implicit-int", argument, text, because, f"{argument.arg}: int", len(argument.arg))
         return INT
     try:
-        kind = read_type(file, argument.annotation)
+        kind = read_type(file, argument.annotation, IN_A_MACRO if is_call else UNKNOWN)
     except WrongError:
         return INT
     if isinstance(kind, StructType | VoidType | ArrayType):
@@ -83,14 +86,15 @@ def parameter_type(file: FileScope, argument: ast.arg) -> Type:
 def routine_of(file: FileScope, node: ast.FunctionDef, is_call: bool = False) -> Routine:
     """A function as its first line declares it."""
     arguments = behind_kernel(file, node)
-    kinds = tuple(parameter_type(file, each) for each in arguments)
-    result: Type = INT
+    kinds = tuple(parameter_type(file, each, is_call) for each in arguments)
+    guess: dict[str, Type] = {"None": VOID, "Long": LONG}
+    result = guess.get(result_of(file, node), INT)
     try:
-        if node.returns is None:
+        if node.returns is None and len(node.args.posonlyargs + node.args.args) > len(arguments):
             text = f"return type of '{node.name}' defaults to 'int'"
             because = "C wants to know what it answers; None is void"
-            file.report.warn("implicit-int", node, text, because, "-> int: or -> None: at the end of the line")
-        else:
+            file.report.warn("implicit-int", node, text, because, first_line(file, node, arguments))
+        elif node.returns is not None:
             result = read_type(file, node.returns)
             if isinstance(result, StructType | ArrayType):
                 because = "kernel code answers with a number or an address"

@@ -1,4 +1,4 @@
-"""The headers: kshell/include/linux, read as syntax trees, once for all sources."""
+"""The headers: kshell/linux, read as syntax trees, once for all sources."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-FOLDER = Path(__file__).parent.parent.parent / "include" / "linux"
-ROOMS = ("kshell.linux", "kshell.include.linux")  # `from kshell.linux.slab import kmalloc`
+FOLDER = Path(__file__).parent.parent.parent / "linux"
+ROOMS = ("kshell.linux",)  # `from kshell.linux.slab import kmalloc`
 DECLARED = re.compile(r"^(?:def|class) (\w+)|^(\w+)(?:: [^=\n]+)? = |^(\w+): ", re.MULTILINE)
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+from typing import NoReturn
 
+from kshell.abi.errno import ENOSYS
 from kshell.cc.front.convert import Want, convert
 from kshell.cc.front.file_scope import FileScope
+from kshell.cc.front.parameters import Range
 from kshell.cc.front.primitives import MODINFO
-from kshell.cc.front.report import spelled
+from kshell.cc.front.report import WrongError, spelled
 from kshell.cc.front.scope import Scope
 from kshell.cc.front.symbols import Object, Routine
-from kshell.cc.tree import FunctionName, Number, Pointed
+from kshell.cc.tree import Function, FunctionName, Number, Pointed, Return
 from kshell.cc.types import (
     BOOL,
     CHAR,
@@ -21,7 +24,6 @@ from kshell.cc.types import (
     UCHAR,
     UINT,
     ULONG,
-    ULONGLONG,
     USHORT,
     VOID,
     ArrayType,
@@ -38,11 +40,13 @@ PARAMETERS: dict[str, Type] = {
     "uint": UINT,
     "long": LONG,
     "ulong": ULONG,
-    "ullong": ULONGLONG,
+    "hexint": UINT,
     "charp": CHAR_POINTER,
     "bool": BOOL,
     "invbool": BOOL,
 }
+NI_SYSCALL = "__se_sys_ni_syscall"
+SINCE = {"hexint": (5, 14)}  # the types that came later than the oldest kernel here
 PARAM_SIZE = 40  # struct kernel_param
 HOOKS = {
     "module_init": ("init_module", FunctionType(INT, ())),
@@ -58,6 +62,8 @@ class ModuleMacros:
         self.modinfo: list[tuple[str, str]] = []
         self.exports: list[tuple[str, bool]] = []
         self.aliases: list[tuple[str, str]] = []
+        self.ranges: list[Range] = []
+        self.weak: dict[str, int] = {}  # symbol -> the line that makes it
 
     def call(self, node: ast.Call, name: str) -> None:
         """One macro.  Raises WrongError."""
@@ -78,6 +84,8 @@ class ModuleMacros:
             self.hook(node, name)
         elif name.startswith("EXPORT_SYMBOL"):
             self.export(node, name.endswith("_GPL"))
+        elif name == "COND_SYSCALL":
+            self.weak_call(node)
 
     def text(self, node: ast.expr) -> str:
         """A literal text."""
@@ -93,7 +101,13 @@ class ModuleMacros:
         found = self.file.lookup(node.id) if isinstance(node, ast.Name) else None
         if isinstance(found, Object):
             return found
+        if isinstance(node, ast.Name) and node.id in self.scope.poisoned:
+            raise WrongError  # its declaration was told of already
         source = self.report.source_of(node) or "x"
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            because = "the macro takes the variable itself: C's preprocessor makes a string of its name"
+            try_ = self.report.line_with(node, node.value)
+            self.report.fail(node, "expected identifier before string constant", because, try_, len(source))
         because = "a parameter is a variable of the file, which is declared first"
         return self.report.fail(
             node,
@@ -107,16 +121,20 @@ class ModuleMacros:
         """``module_param(times, "int", 0o444, range=(1, 5))``: an entry of __param."""
         variable, type_node = self.variable(node.args[0]), node.args[1]
         kind = param_type(node)
-        if kind not in PARAMETERS:
-            because = f"the types are {', '.join(PARAMETERS)}"
+        known = [each for each in PARAMETERS if SINCE.get(each, (0, 0)) <= self.report.version]
+        if kind not in known:
+            because = f"the types are {', '.join(known)}"
             self.report.fail(type_node, f"'param_ops_{kind}' undeclared here (not in a function)", because, '"int"')
         if variable.type != PARAMETERS[kind]:
             because = f"the variable is '{spelled(variable.type)}'"
             text = f"return from incompatible pointer type in '__check_{variable.symbol}'"
             self.report.warn("incompatible-pointer-types", type_node, text, because, "the type of the variable")
         mode = self.scope.value(node.args[2])
-        if not isinstance(mode, Number) or not 0 <= mode.value <= 0o777 or mode.value & 2:
-            because = "it is the mode of a file in /sys, which others may not write: three octal digits"
+        if not isinstance(mode, Number) or not _is_mode(mode.value):
+            because = (
+                "it is the mode of a file in /sys, three octal digits: the world may not write, and a group and the "
+                "world may do no more than the owner"
+            )
             self.report.fail(
                 node.args[2], "invalid mode of a module parameter", because, "0o644, 0o444, or 0 for no file"
             )
@@ -141,11 +159,14 @@ class ModuleMacros:
             self.report.fail(
                 value, "initializer element is not constant", "a range is two numbers, the lower first", "range=(0, 5)"
             )
+        self.ranges.append(Range(name, low.value, high.value, value))
         self.modinfo.append(("kshell_range", f"{name}:{low.value}:{high.value}"))
 
     def hook(self, node: ast.Call, name: str) -> None:
         """``module_init(f)``: a second name of f, by which the loader finds it."""
         alias, kind = HOOKS[name]
+        if not isinstance(node.args[0], ast.Name):
+            self.no_name(node.args[0], name)
         value = self.scope.value(node.args[0])
         if any(each[0] == alias for each in self.aliases):
             self.report.fail(
@@ -157,6 +178,21 @@ class ModuleMacros:
         if not isinstance(value, FunctionName):
             self.report.fail(node.args[0], f"'{function}' is no function of this file", f"{name} names one", try_)
         self.aliases.append((alias, value.symbol))
+
+    def no_name(self, node: ast.expr, macro: str) -> NoReturn:
+        """``module_init(f())``, ``module_init("f")``"""
+        because, text = f"{macro} takes the function itself, which the kernel calls later", "expected identifier"
+        function = ast.unparse(node)
+        if isinstance(node, ast.Call):
+            function, text = ast.unparse(node.func), "initializer element is not constant"
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            function, text = node.value, "expected identifier before string constant"
+        else:
+            text = "expected expression before 'lambda'" if isinstance(node, ast.Lambda) else text
+            wanted, result = ("my_init", "int") if macro == "module_init" else ("my_exit", "None")
+            try_ = f"def {wanted}(k: Kernel) -> {result}:  (at the top)  and  {macro}({wanted})"
+            self.report.fail(node, text, because, try_, len(self.report.source_of(node)) or 1)
+        self.report.fail(node, text, because, self.report.line_with(node, function))
 
     def export(self, node: ast.Call, gpl: bool) -> None:
         """``EXPORT_SYMBOL(x)``"""
@@ -178,6 +214,26 @@ class ModuleMacros:
             )
         self.exports.append((found.symbol, gpl))
 
+    def weak_call(self, node: ast.Call) -> None:
+        """``COND_SYSCALL("x")``: a weak __x64_sys_x, another name of a function that answers -ENOSYS."""
+        name = self.text(node.args[0])
+        symbol = f"__x64_sys_{name}"
+        if not f"_{name}".isidentifier() or not name.isascii():
+            self.report.fail(node.args[0], f"'{symbol}' is no name", "it is that of a system call", '"accept"')
+        if symbol in self.weak:
+            because = f"line {self.weak[symbol]} of this file has {name} already"
+            self.report.fail(node, f"redefinition of '{symbol}'", because, "take one of the two lines out")
+        self.weak[symbol] = node.lineno
+        self.aliases.append((symbol, NI_SYSCALL))
+
+    def functions(self) -> list[Function]:
+        """What the macros have made of functions of their own: the one that every COND_SYSCALL names."""
+        if not self.weak:
+            return []
+        line = min(self.weak.values())
+        answer = Return(Number(-ENOSYS, LONG), line)
+        return [Function(NI_SYSCALL, FunctionType(LONG, ()), [], [answer], True, line, line)]
+
 
 def param_type(node: ast.Call) -> str:
     """The type that a module_param names."""
@@ -185,6 +241,12 @@ def param_type(node: ast.Call) -> str:
     if isinstance(kind, ast.Constant):
         return str(kind.value)
     return ast.unparse(kind) if kind is not None else ""
+
+
+def _is_mode(mode: int) -> bool:
+    """VERIFY_OCTAL_PERMISSIONS()"""
+    owner, group, world = mode >> 6, mode >> 3, mode
+    return 0 <= mode <= 0o777 and not world & 2 and not group & ~owner & 6 and not world & ~group & 4
 
 
 def _terminated(text: str) -> bytes:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from kshell.cc.front.convert import kshell_name
 from kshell.cc.front.report import WrongError
 from kshell.cc.front.scope import Scope
+from kshell.cc.front.spelling import kshell_name
 from kshell.cc.front.symbols import Define, Macro, Object, Routine, TypeName
 from kshell.cc.front.undeclared import report_name
 from kshell.cc.tree import AddressOf, FunctionName, Global, Local, Number, Text, Value, Variable
@@ -47,10 +47,11 @@ def name_value(scope: Scope, node: ast.Name, reading: bool = True) -> Value:
 
 
 def object_value(scope: Scope, name: str, found: Object) -> Value:
-    """A variable with a symbol; of an extern that the file never follows as k[NAME], the function of that name."""
+    """A variable with a symbol; of an extern that the file never follows as k[NAME], the function of that name.  What
+    is called STUB_ is a pointer all the same, as the course has it."""
     kind = found.type
     is_pointer = isinstance(kind, Pointer) and isinstance(kind.target, FunctionType)
-    if found.is_extern and is_pointer and name not in scope.file.pointers:
+    if found.is_extern and is_pointer and name not in scope.file.pointers and not found.symbol.startswith("STUB_"):
         return FunctionName(found.symbol, kind)
     return Global(found.symbol, kind)
 

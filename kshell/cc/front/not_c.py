@@ -36,12 +36,12 @@ EXPRESSIONS: dict[type[ast.expr], tuple[str, str, str]] = {
     ast.JoinedStr: (
         "an f-string is a format, and no value",
         "C makes a text in a buffer",
-        'snprintf(k, buf, sizeof(buf), f"...")',
+        'k.printk(KERN_INFO, f"..."), or snprintf(k, buf, sizeof(buf), f"...")',
     ),
     ast.Starred: (
         "expected expression before '*' token",
-        "the arguments of a C function are counted",
-        "each argument by itself",
+        "C's *p is p[0] here",
+        "p[0]",
     ),
     ast.Slice: ("expected ']' before ':' token", "C copies no part of an array by itself", "memcpy(k, to, from_, n)"),
 }
@@ -63,7 +63,11 @@ STATEMENTS: dict[type[ast.stmt], tuple[str, str, str]] = {
         "the names of a case bind, which C's switch does not",
         "if x == 1: ... elif x == 2: ...",
     ),
-    ast.Delete: ("expected expression before 'del'", "C's variables live as long as their function", "kfree(k, p)"),
+    ast.Delete: (
+        "expected expression before 'del'",
+        "C's variables live as long as their function",
+        "kfree(k, p), or k[STUB] = None",
+    ),
     ast.FunctionDef: (
         "a function inside of a function",
         "C has no closures: functions stand at the top",

@@ -6,21 +6,14 @@ import ast
 
 from kshell.abi.did_you_mean import did_you_mean
 from kshell.cc.front.arithmetic import cast, decayed
+from kshell.cc.front.kernel_use import no_member, not_global
 from kshell.cc.front.operators import is_null, step_size
 from kshell.cc.front.report import spelled
 from kshell.cc.front.scope import Scope
+from kshell.cc.front.spelling import kshell_name
 from kshell.cc.front.symbols import Define, Object
 from kshell.cc.tree import Deref, Global, Local, Member, Number, Place, PointerAdd, Value
 from kshell.cc.types import LONG, ArrayType, Field, FunctionType, IntType, Pointer, StructType, Type, VoidType
-
-# What Python bodies have of a kernel, and how a source says the same.
-KERNEL_FIELDS = {
-    "memory": "Ptr[Long](address)[0]  (its value is read, or assigned)",
-    "call": "Fn[[Int], Long](address)(k, n)",
-    "pointer_to": "ULong(addr(f))",
-    "stub_address": "ULong(addr(STUB))",
-    "sys_call_table": 'kallsyms_lookup_name(k, "sys_call_table")',
-}
 
 
 def follow(scope: Scope, node: ast.expr, pointer: Value) -> Place:
@@ -78,13 +71,7 @@ def element(scope: Scope, node: ast.Subscript) -> Value:
 def field(scope: Scope, node: ast.Attribute) -> Value:
     """``v.field`` and ``p.field`` (C: p->field)"""
     if scope.is_kernel(node.value):
-        because = "k has printk, read and write; what a source needs else it declares at its top, or includes"
-        text = f"'struct kernel' has no member named '{node.attr}'"
-        declared = node.attr.startswith("STUB_") or node.attr in scope.file.names
-        try_ = KERNEL_FIELDS.get(
-            node.attr, f"k[{node.attr}]  (a Stub), or the name alone" if declared else "help c-to-kshell"
-        )
-        scope.report.fail(node, text, because, try_)
+        no_member(scope, node)
     base = scope.any(node.value)
     if isinstance(base.type, Pointer):
         base = follow(scope, node.value, base)
@@ -133,14 +120,7 @@ def target(scope: Scope, node: ast.Name, value: Value, line: int) -> Place:
     variable = scope.variables.get(name)
     if variable is None:
         if isinstance(scope.file.names.get(name), Object):
-            because = f"{name} is a variable of the file, and without `global` Python makes another one here"
-            report.fail(
-                node,
-                f"'{name}' is assigned without 'global'",
-                because,
-                f"global {name}  (first line of the function)",
-                len(name),
-            )
+            not_global(scope, node)
         variable = scope.add(name, new_type(scope, node, value), line)
         scope.inferred.add(variable)
     else:
@@ -177,8 +157,6 @@ def _check_width(scope: Scope, node: ast.Name, value: Value, kind: Type) -> None
         return
     if isinstance(value, Number) and kind.wrap(value.value) == value.value:
         return
-    from kshell.cc.front.convert import kshell_name
-
     text = f"conversion from '{spelled(new)}' to '{spelled(kind)}' may change value [-Werror=conversion]"
     because = f"the first value of {node.id} has made it '{spelled(kind)}'"
     scope.report.error(node, text, because, f"declare it: {node.id}: {kshell_name(new)} = 0", len(node.id))

@@ -12,6 +12,7 @@ from kshell.cc.front.calls import is_macro
 from kshell.cc.front.convert import Want, convert
 from kshell.cc.front.errno_check import check_errno
 from kshell.cc.front.initial import array_type, begin, composite_type
+from kshell.cc.front.kernel_use import function_for, not_global
 from kshell.cc.front.names import def_line
 from kshell.cc.front.operators import condition, operate
 from kshell.cc.front.places import check_counter, target
@@ -78,6 +79,10 @@ def _expression(scope: Scope, node: ast.Expr) -> list[Statement]:
     elif isinstance(value, ast.Name) and isinstance(read.type, Pointer):
         because = "a name alone calls nothing"
         scope.report.warn("unused-value", value, "statement with no effect", because, f"{value.id}({scope.kernel})")
+    elif isinstance(value, ast.Compare):
+        because = "it compares, and nobody looks at the answer"
+        try_ = f"if {scope.report.source_of(value) or ast.unparse(value)}: ..."
+        scope.report.warn("unused-value", value, "statement with no effect", because, try_)
     elif not isinstance(value, ast.Call | ast.NamedExpr | ast.IfExp | ast.BoolOp):
         because = "nobody looks at the value"
         scope.report.warn("unused-value", value, "statement with no effect", because, "x = ..., or take it out")
@@ -105,7 +110,10 @@ def _assign(scope: Scope, node: ast.Assign) -> list[Statement]:
         right = f"{ast.unparse(node.targets[-1])} = {ast.unparse(node.value)}"
         scope.report.fail(node.targets[0], "expected ';' before '=' token", because, right)
     to = node.targets[0]
-    if isinstance(to, ast.Tuple | ast.List | ast.Starred):
+    if isinstance(to, ast.Starred):
+        try_ = scope.report.line_with(to, f"{ast.unparse(to.value)}[0]").rstrip(";")
+        scope.report.fail(to, "expected expression before '*' token", "C's *p is p[0] here", try_)
+    if isinstance(to, ast.Tuple | ast.List):
         because = "C assigns one value at a time"
         scope.report.fail(to, "expected ';' before ',' token", because, "one assignment a line")
     made = composite_type(scope, node.value)
@@ -152,7 +160,8 @@ def _store(scope: Scope, node: ast.expr, to: ast.expr, value: Value, line: int) 
     if isinstance(place, Deref) and isinstance(place.pointer.type, Pointer) and place.pointer.type.const:
         because = "what it points to is only to be read (Const)"
         scope.report.fail(to, f"assignment of read-only location '{name}'", because, "a pointer without Const")
-    want = Want("assign", name, try_=def_line(scope, node, place.type))
+    because, try_ = function_for(scope, node, place.type)
+    want = Want("assign", name, try_=try_ or def_line(scope, node, place.type), because=because)
     return Evaluate(Assign(place, convert(scope.report, node, value, place.type, want)), line)
 
 
@@ -192,9 +201,7 @@ def _augmented(scope: Scope, node: ast.AugAssign) -> list[Statement]:
     to = node.target
     if isinstance(to, ast.Name) and to.id not in scope.globals:
         if to.id not in scope.variables and isinstance(scope.file.names.get(to.id), Object):
-            because = f"{to.id} is a variable of the file, and without `global` Python makes another one here"
-            try_ = f"global {to.id}  (first line of the function)"
-            scope.report.fail(to, f"'{to.id}' is assigned without 'global'", because, try_, len(to.id))
+            not_global(scope, to)
         check_counter(scope, to)
         scope.any(ast.copy_location(ast.Name(to.id, ast.Load()), to))
         if to.id in scope.variables:

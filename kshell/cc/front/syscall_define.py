@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import re
 
+from kshell.abi.did_you_mean import did_you_mean
+from kshell.cc.c_declarations import definition
 from kshell.cc.front.annotations import trace_spelling
 from kshell.cc.front.arithmetic import cast
 from kshell.cc.front.file_scope import FileScope
-from kshell.cc.front.functions import behind_kernel, read_function
+from kshell.cc.front.functions import behind_kernel, is_kernel, read_function
+from kshell.cc.front.primitives import MACROS
 from kshell.cc.front.symbols import Macro, Routine, TypeName
 from kshell.cc.tree import Assign, Call, Deref, Evaluate, Function, Local, Member, Pointed, Return, Statement, Variable
 from kshell.cc.types import CONST_CHAR_POINTER, INT, LONG, ArrayType, Field, FunctionType, Pointer, StructType
@@ -27,18 +30,15 @@ def macro_of(file: FileScope, node: ast.FunctionDef) -> int | None:
         found = MACRO.fullmatch(name.id) if isinstance(name, ast.Name) else None
         if found is None or not isinstance(name, ast.Name):
             because = "there are no decorators in C; the one that kshell has is @SYSCALL_DEFINEn"
-            file.report.error(each, "stray '@' in program", because, "call what it does from inside the function")
+            close = "".join(did_you_mean(ast.unparse(name), filter(MACRO.fullmatch, MACROS), slip=True))
+            try_ = f"@{close}  (did you mean that?)" if close else "call what it does from inside the function"
+            file.report.error(each, "stray '@' in program", because, try_)
             continue
         digit = int(found[1])
         if isinstance(each, ast.Call):
-            because = "in C the macro makes the first line of the function; here the def below it does"
-            file.report.error(
-                each,
-                f"{found[0]} takes no arguments here: it stands alone, as @{found[0]}",
-                because,
-                f"@{found[0]}",
-                len(found[0]),
-            )
+            as_in_c(file, each, node)
+        elif node.args.args and is_kernel(file, node.args.args[0]) and not digit == len(node.args.args) - 1 <= MOST:
+            _check_count(file, node, each, digit)
         elif digit <= MOST and not isinstance(file.lookup(name.id), Macro):
             because = f"{found[0]} is declared in linux/syscalls.h, and this file does not include it"
             file.report.error(
@@ -48,8 +48,20 @@ def macro_of(file: FileScope, node: ast.FunctionDef) -> int | None:
                 f"from kshell.linux import {found[0]}",
                 len(found[0]),
             )
-        _check_count(file, node, each, digit)
     return digit
+
+
+def as_in_c(file: FileScope, call: ast.Call, node: ast.FunctionDef | None = None) -> None:
+    """``SYSCALL_DEFINE1(test_call, int, test_int)``: C's line, with or without a def below it."""
+    macro, words = ast.unparse(call.func), [ast.unparse(each) for each in call.args]
+    pairs = list(zip(words[1::2], words[2::2], strict=False))
+    if node is not None and not pairs:
+        arguments = [each for each in node.args.args if not is_kernel(file, each)]
+        pairs = [(ast.unparse(each.annotation) if each.annotation else "Int", each.arg) for each in arguments]
+    name = node.name if node is not None else words[0] if words else "test_call"
+    because = "in C the macro makes the first line of the function; here a decorator and a def do"
+    text = f"{macro} takes no arguments here: it stands alone, as @{macro}"
+    file.report.error(call, text, because, definition(len(pairs), name, pairs), len(macro))
 
 
 def _check_count(file: FileScope, node: ast.FunctionDef, decorator: ast.expr, digit: int) -> None:
@@ -57,7 +69,7 @@ def _check_count(file: FileScope, node: ast.FunctionDef, decorator: ast.expr, di
     width, right = len(f"SYSCALL_DEFINE{digit}"), f"@SYSCALL_DEFINE{len(parameters)}"
     takes = f"SYSCALL_DEFINE{digit} takes {digit} argument{'s' * (digit != 1)}, and {node.name}"
     most = f"a system call has at most {MOST} arguments, one for each register: di si dx r10 r8 r9"
-    if digit > MOST or len(parameters) > MOST:
+    if digit > MOST:
         try_ = "a pointer to a structure that holds them"
         file.report.error(decorator, "expected ')' before 'int'", most, try_, width)
     elif len(parameters) < digit:
@@ -70,7 +82,10 @@ def _check_count(file: FileScope, node: ast.FunctionDef, decorator: ast.expr, di
         uses = (each for top in node.body for each in ast.walk(top) if isinstance(each, ast.Name))
         use: ast.Name | ast.arg = next((each for each in uses if each.id == extra.arg), extra)
         text = f"'{extra.arg}' undeclared (first use in this function)"
-        file.report.error(use, text, f"{takes} has {len(parameters)} after k", right, len(extra.arg))
+        because, try_ = f"{takes} has {len(parameters)} after k", right
+        if len(parameters) > MOST:
+            because, try_ = most, "a pointer to a structure that holds them"
+        file.report.error(use, text, because, try_, len(extra.arg))
 
 
 def define_call(file: FileScope, node: ast.FunctionDef, routine: Routine) -> list[Function]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterable
 
 from kshell.abi.did_you_mean import did_you_mean
+from kshell.cc.c_declarations import kshell_type
 from kshell.cc.front.headers_index import header_of
 from kshell.cc.front.report import Report
 
+STUB = "STUB_"  # what the names of pointers to functions begin with
+ONE_CPU = "take it out: one function at a time runs in this kernel, and none is interrupted"
 # What C or Python says and this language says in another way.
 SPELLINGS = {
     "printk": 'k.printk(KERN_INFO, f"...")',
@@ -17,14 +21,7 @@ SPELLINGS = {
     "sprintf": 'snprintf(k, buf, sizeof(buf), f"...")',
     "true": "True",
     "false": "False",
-    "unsigned": "UInt",
-    "long": "Long",
-    "short": "Short",
-    "char": "Char",
-    "size_t": "SizeT",
     "void": "None, or Ptr[Void] for a pointer",
-    "float": "Long  (the kernel calculates with integers)",
-    "double": "Long  (the kernel calculates with integers)",
     "list": "Array(Int, 16)",
     "dict": "a struct, and list_head",
     "open": "a kernel opens no file of its own accord; give it a parameter (module_param)",
@@ -36,21 +33,37 @@ SPELLINGS = {
     "max": "a if a > b else b",
     "mdelay": "msleep(k, ms)",
     "ssleep": "msleep(k, 1000 * seconds)",
+    "vmalloc": "kmalloc(k, size, GFP_KERNEL)",
+    "vfree": "kfree(k, p)",
+    **{f"{lock}_{way}": ONE_CPU for lock in ("mutex", "spin") for way in ("lock", "unlock")},
 }
 
 
 def explain(name: str, own: Iterable[str]) -> tuple[str, str]:
     """Why a name has no meaning, and what to write; `own` are the names that the file has."""
-    if name in SPELLINGS:
-        return f"{name} is spelled in another way here  (help c-to-kshell)", SPELLINGS[name]
-    header = header_of(name)
+    header, spelling = header_of(name), SPELLINGS.get(name) or kshell_type(name)
     if header:
         because = f"{name} is declared in linux/{header}.h, and this file does not include it"
         return because, f"from kshell.linux import {name}"
+    if hasattr(builtins, name):
+        return f"there is no library in the kernel, and so no {name} of Python's", spelling or "help c-to-kshell"
+    if spelling:
+        return f"{name} is spelled in another way here  (help c-to-kshell)", spelling
+    if name.startswith(STUB):
+        return no_pointer(name, own)
     close = "".join(did_you_mean(name, own, slip=True))
     if close:
         return f"nothing declares {name}", f"{close}  (did you mean that?)"
     return f"neither this file nor a header has anything called {name}", "declare it, or correct its name"
+
+
+def no_pointer(name: str, pointers: Iterable[str]) -> tuple[str, str]:
+    """The same for a name that must be a pointer to a function: used as k[NAME], or called STUB_."""
+    close = "".join(did_you_mean(name, [each for each in pointers if abs(len(each) - len(name)) <= 1], slip=True))
+    if close:
+        return f"nothing declares {name}", f"{close}  (did you mean that?)"
+    because = f"nothing in this file declares {name}, and k[...] follows a declared pointer"
+    return because, f'{name}: Stub[[int]] = extern("{name}")  (in a module), or Stub("{name}")  (where it is defined)'
 
 
 def report_name(report: Report, node: ast.Name, own: Iterable[str], inside: bool) -> None:

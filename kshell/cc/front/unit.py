@@ -11,6 +11,8 @@ from kshell.cc.front.file_scope import FileScope
 from kshell.cc.front.functions import read_function
 from kshell.cc.front.headers import include
 from kshell.cc.front.initial import static_value
+from kshell.cc.front.module_macros import HOOKS
+from kshell.cc.front.parameters import check_ranges
 from kshell.cc.front.parse import parse
 from kshell.cc.front.report import Report, WrongError
 from kshell.cc.front.struct_order import in_order, structs_of
@@ -19,7 +21,7 @@ from kshell.cc.front.syscall_define import define_call
 from kshell.cc.front.unused import check_init
 from kshell.cc.source_error import of_findings
 from kshell.cc.tree import Function, Pointed, Unit
-from kshell.cc.types import StructType, size_of
+from kshell.cc.types import INT, StructType, size_of
 
 DATA_MAX = 1 << 24  # bytes
 
@@ -29,44 +31,70 @@ def compile_source(text: str, path: str, release: str = "4.19") -> tuple[Unit, l
     error; `release` says which warnings are errors, and how the kernel's functions are called."""
     tree = parse(text, path)
     report = Report(path, text, release)
-    file = FileScope(report, include, frozenset(_pointers(tree)))
+    file = FileScope(report, include, frozenset(_pointers(tree)), _results(tree))
     declarations = Declarations(file)
     declarations.read(tree.body)
     exported = {symbol for symbol, _ in declarations.macros.exports}
     for beginning in declarations.beginnings:
         _datum(declarations, beginning, exported)
-    functions = [each for node in declarations.functions for each in _functions(file, node)]
+    check_ranges(report, declarations.macros.ranges, file.data)
+    functions = [each for node in declarations.functions for each in _functions(file, node, exported)]
+    functions += declarations.macros.functions()
     _check_symbols(report, functions, file)
-    check_init(report, declarations.functions, declarations.macros.aliases)
+    if not report.is_wrong:
+        check_init(report, declarations.functions, declarations.macros.aliases)
     report.findings.sort(key=lambda each: (each.line, each.column))
     if report.is_wrong:
         raise of_findings(path, text, report.findings)
     macros = declarations.macros
     name = os.path.splitext(os.path.basename(path))[0].replace("-", "_")
     structs = in_order([*file.structs, *_named(file), *_of_functions(functions)])
-    unit = Unit(name, path, text, functions, file.data, macros.modinfo, macros.exports, macros.aliases, structs)
+    modinfo = [*macros.modinfo, *_documented(declarations.functions)]
+    weak = frozenset(macros.weak)
+    unit = Unit(name, path, text, functions, file.data, modinfo, macros.exports, macros.aliases, structs, weak)
     return unit, report.findings
+
+
+def _documented(functions: list[ast.FunctionDef]) -> list[tuple[str, str]]:
+    """The docstring of each system call: its manual page."""
+    calls = ((each.name, ast.get_docstring(each, clean=False)) for each in functions if each.decorator_list)
+    return [("kshell_doc", f"{name}:{doc}") for name, doc in calls if doc]
 
 
 def _check_symbols(report: Report, functions: list[Function], file: FileScope) -> None:
     """Two things of a file with one symbol, under whatever names."""
-    seen: set[str] = set()
+    seen: dict[str, int] = {}
     symbols = [(each.name, each.line) for each in functions] + [(each.name, each.line) for each in file.data]
     for name, line in symbols:
         if name in seen:
             at = ast.Pass(lineno=max(line, 1), col_offset=0)
-            report.error(at, f"redefinition of '{name}'", "two things of a file have this symbol", "another name")
-        seen.add(name)
+            because = f"line {seen[name]} of this file has {name} already"
+            report.error(at, f"redefinition of '{name}'", because, "another name for one of the two")
+        seen[name] = line
 
 
 def _pointers(tree: ast.Module) -> set[str]:
-    """The names that a source follows as k[NAME]: those are pointers in memory."""
+    """The names that a source follows as k[NAME], or assigns: those are pointers in memory."""
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name):
             found.add(node.slice.id)
+        elif isinstance(node, ast.Global):
+            found.update(node.names)
         elif isinstance(node, ast.Call) and ast.unparse(node.func)[-5:] in (".read", "write"):
             found |= {each.id for each in node.args[:1] if isinstance(each, ast.Name)}
+    return found
+
+
+def _results(tree: ast.Module) -> dict[str, str]:
+    """What the kernel expects of the functions that a source hands to it: init, exit, and those in its pointers."""
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+            found[ast.unparse(node.value)[:100]] = "Long"
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in HOOKS:
+            result = "int" if HOOKS[node.func.id][1].result == INT else "None"
+            found.update({ast.unparse(each)[:100]: result for each in node.args})
     return found
 
 
@@ -100,7 +128,8 @@ def _datum(declarations: Declarations, beginning: Beginning, exported: set[str])
     file.datum(found.symbol, found.type, data, pointers, ".data", beginning.node.lineno, static)
 
 
-def _functions(file: FileScope, node: ast.FunctionDef) -> list[Function]:
+def _functions(file: FileScope, node: ast.FunctionDef, exported: set[str]) -> list[Function]:
+    """What a def makes; a function whose name begins with an underscore is the file's own."""
     routine = file.names.get(node.name)
     if not isinstance(routine, Routine) or file.lines.get(node.name) != node.lineno:
         return []  # it stands twice
@@ -108,4 +137,5 @@ def _functions(file: FileScope, node: ast.FunctionDef) -> list[Function]:
         if file.report.is_wrong and len(node.args.args) - 1 != len(routine.names):
             return []
         return define_call(file, node, routine)
-    return [read_function(file, node, routine, node.name, False)]
+    static = node.name.startswith("_") and node.name not in exported
+    return [read_function(file, node, routine, node.name, static)]

@@ -12,6 +12,7 @@
 #define __exitdata
 #define __must_check __attribute__((__warn_unused_result__))
 #define __maybe_unused __attribute__((__unused__))
+#define __weak __attribute__((__weak__))
 #define __used __attribute__((__used__))
 #define __section(name) __attribute__((__section__(name)))
 #define __aligned(bytes) __attribute__((__aligned__(bytes)))

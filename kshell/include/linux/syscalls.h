@@ -84,4 +84,13 @@ struct syscall_metadata {
 #define SYSCALL_DEFINE5(name, ...) __SYSCALL_DEFINEx(5, name, __VA_ARGS__)
 #define SYSCALL_DEFINE6(name, ...) __SYSCALL_DEFINEx(6, name, __VA_ARGS__)
 
+/* A call that is -ENOSYS where no other file defines it. */
+#define COND_SYSCALL(name) \
+	long __weak __x64_sys_##name(const struct pt_regs *regs); \
+	long __weak __x64_sys_##name(const struct pt_regs *regs) \
+	{ \
+		(void)regs; \
+		return -ENOSYS; \
+	}
+
 #endif

@@ -6,13 +6,13 @@ Makefile names.  The tools are silent; a person who learns should not be left al
 
 from __future__ import annotations
 
-from typing import Any
-
 from kshell.abi.problem import line_excerpt
+from kshell.cc.compiler import SUFFIXES
 from kshell.kbuild.build_state import BuildState
 from kshell.kbuild.directory import Directory, parts_of
 from kshell.kbuild.header.prototypes import compare
 from kshell.kbuild.messages import NOTE, BuildMessage
+from kshell.kbuild.steps.object_facts import ObjectFacts
 from kshell.kbuild.systbl.table_row import TableRow
 from kshell.kbuild.tree.tree_paths import TABLE
 from kshell.kernel.core.layout import entry_name
@@ -21,19 +21,19 @@ from kshell.kernel.core.layout import entry_name
 def after_build(build: BuildState, with_kernel: bool) -> None:
     """Add the notes on a build that went through."""
     notes = build.log.notes
-    own = [linked.payload for linked in build.objects if build.sources.is_changed(linked.payload["source"])]
+    own = [linked.facts for linked in build.objects if build.sources.is_changed(linked.facts.source)]
     if with_kernel:
-        for payload in own:
-            notes += [*_calls(build, payload), *_built_in_module(payload)]
+        for facts in own:
+            notes += [*_calls(build, facts), *_built_in_module(facts)]
     for directory in build.directories:
         notes += _lists(build, directory)
 
 
-def _calls(build: BuildState, payload: dict[str, Any]) -> list[BuildMessage]:
+def _calls(build: BuildState, facts: ObjectFacts) -> list[BuildMessage]:
     """A call of the student's own that no row reaches, and one whose prototype does not fit."""
     notes: list[BuildMessage] = []
     reached = {entry_name(row.symbol): row for row in build.rows}
-    for name, signature, macro, line in payload["syscalls"]:
+    for name, signature, macro, line in facts.syscalls:
         told = any(note.file == TABLE and any(name in line for line in note.excerpt) for note in build.log.notes)
         if name not in reached and not told:
             free = next_free(build)
@@ -43,7 +43,7 @@ def _calls(build: BuildState, payload: dict[str, Any]) -> list[BuildMessage]:
                 "no number leads to it, and the number you have in mind answers -ENOSYS"
             )
             text = f"'__x64_sys_{name}' is built in and cannot be called"
-            notes.append(BuildMessage(NOTE, text, payload["source"], line, 0, (), because, f"the row: {right}"))
+            notes.append(BuildMessage(NOTE, text, facts.source, line, 0, (), because, f"the row: {right}"))
         if name in reached:
             notes += _row_name(build, reached[name], name)
         notes += compare(build.prototypes.get(f"sys_{name}"), name, signature)
@@ -71,16 +71,16 @@ def next_free(build: BuildState) -> int:
     return max((row.nr for row in build.rows if row.nr < 512), default=-1) + 1
 
 
-def _built_in_module(payload: dict[str, Any]) -> list[BuildMessage]:
-    if not payload["init"]:
+def _built_in_module(facts: ObjectFacts) -> list[BuildMessage]:
+    if not facts.has_init:
         return []
-    stem = payload["modname"]
+    stem = facts.source.rpartition("/")[2].rpartition(".")[0]
     text = f"{stem} is built into the kernel, and is no module"
     because = (
         f"obj-y lists {stem}.o: its init function runs once, at boot, before any program. "
         "It is not in lsmod, rmmod cannot unload it, and changing it takes another build and reboot"
     )
-    return [BuildMessage(NOTE, text, payload["source"], 0, 0, (), because, f"obj-m := {stem}.o  (a module)")]
+    return [BuildMessage(NOTE, text, facts.source, 0, 0, (), because, f"obj-m := {stem}.o  (a module)")]
 
 
 def _lists(build: BuildState, directory: Directory) -> list[BuildMessage]:
@@ -97,8 +97,8 @@ def _lists(build: BuildState, directory: Directory) -> list[BuildMessage]:
     listed = {entry.text for entry in [*directory.builtin, *directory.modules]}
     listed |= {part for entry in listed for part in parts_of(directory, entry.removesuffix(".o"))}
     for name in build.sources.names(directory.path):
-        stem = name.removesuffix(".py")
-        if name.endswith(".py") and f"{stem}.o" not in listed and stem.isidentifier():
+        stem = name.rpartition(".")[0]
+        if name.endswith(SUFFIXES) and f"{stem}.o" not in listed and stem.isidentifier():
             because = f"neither obj-y nor obj-m of {makefile} names {stem}.o, so nothing is made of it"
             text = "this file is not built"
             try_ = f"obj-y += {stem}.o  (into the kernel), or obj-m += {stem}.o  (a module)"

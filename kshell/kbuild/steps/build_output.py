@@ -6,11 +6,12 @@ import os
 import stat
 from typing import Any, NoReturn
 
+from kshell.abi.elf import is_relocatable
 from kshell.abi.object_file import ObjectError, is_object, read_object, write_object
 from kshell.kbuild.build_log import BuildFailed
 from kshell.kbuild.messages import ERROR, BuildMessage
 from kshell.kbuild.tree.sources import Sources
-from kshell.kbuild.tree.tree_files import TreeError, keep_copy, write_whole
+from kshell.kbuild.tree.tree_files import TreeError, is_assembler_text, keep_copy, write_whole
 from kshell.kbuild.tree.tree_paths import GENERATED
 
 TEXTS = {"System.map", "Module.symvers", ".version"}
@@ -20,7 +21,18 @@ SEAL = "seal"
 
 def is_output(name: str) -> bool:
     """Whether a build makes files of that name; the contents decide whether one is a build's."""
-    return name.endswith((".o", ".ko")) or name in {*TEXTS, "vmlinux"}
+    return name.endswith((".o", ".ko", ".s")) or name in {*TEXTS, "vmlinux"} or is_record(name)
+
+
+def record_path(target: str) -> str:
+    """Where the record of an output is: ``d/.x.o.cmd`` for ``d/x.o``."""
+    folder, slash, name = target.rpartition("/")
+    return f"{folder}{slash}.{name}.cmd"
+
+
+def is_record(name: str) -> bool:
+    """Whether a file of that name says what an output was made of."""
+    return name.startswith(".") and name.endswith((".o.cmd", ".ko.cmd"))
 
 
 def is_ours(path: str, head: bytes) -> bool:
@@ -31,6 +43,10 @@ def is_ours(path: str, head: bytes) -> bool:
     if is_object(head) or not head:
         return True
     name = os.path.basename(path)
+    if name.endswith((".o", ".ko")):
+        return is_relocatable(head)
+    if name.endswith(".s"):
+        return is_assembler_text(head)
     if name == ".version":
         return head.strip().isdigit()
     if name == "modules.dep":
@@ -86,7 +102,7 @@ def write_output(sources: Sources, path: str, data: bytes) -> None:
 
 def _is_a_builds_place(path: str) -> bool:
     """Whether nobody writes a file of that path by hand: what is there and is none of ours is a damaged one of ours."""
-    return path == GENERATED or path.startswith("boot/")
+    return path == GENERATED or path.startswith("boot/") or is_record(os.path.basename(path))
 
 
 def _set_aside(sources: Sources, path: str) -> None:
@@ -110,7 +126,8 @@ def write_hidden(sources: Sources, path: str, data: bytes) -> None:
 
 
 def remove_output(sources: Sources, path: str) -> bool:
-    """Remove a file if a build made it; whether it did so.  Raises BuildFailed where it may not."""
+    """Remove a file if a build made it, and the record beside it; whether it did so.  Raises BuildFailed where it may
+    not."""
     if in_the_way(sources, path):
         return False
     try:
@@ -120,6 +137,8 @@ def remove_output(sources: Sources, path: str) -> bool:
     except OSError as error:
         because = f"the file could not be removed: {error.strerror}"
         _fail(path, error.strerror or str(error), because, "look at the permissions of the folder that it is in")
+    if path.endswith((".o", ".ko")):
+        remove_output(sources, record_path(path))
     return True
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from kshell.abi.elf import is_relocatable
 from kshell.abi.object_file import ObjectError, is_object, read_object
 from kshell.abi.problem import ProblemError
-from kshell.cc.image import read_image
 from kshell.kbuild.build_log import BuildLog
 from kshell.kbuild.steps.build_output import unseal, write_hidden, write_output
+from kshell.kbuild.steps.image import read_image
 from kshell.kbuild.tree.sources import Sources
 from kshell.kernel.boot.vmlinux import Vmlinux
 
@@ -49,6 +50,9 @@ def install(sources: Sources, log: BuildLog) -> str:
 
 
 def _payload(data: bytes, path: str) -> dict[str, Any]:
+    if is_relocatable(data):
+        because = "it is an object file or a module, and no kernel"
+        raise ObjectError(f"{path}: file format not recognized", because, "make clean, then make")
     kind, payload = read_object(data, path)
     if kind != "vmlinux":
         raise ObjectError(

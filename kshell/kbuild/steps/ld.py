@@ -5,78 +5,71 @@ C counterpart: scripts/link-vmlinux.sh, and GNU ld's words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from kshell.abi.did_you_mean import did_you_mean
 from kshell.kbuild.messages import ERROR, BuildMessage
+from kshell.kbuild.steps.object_facts import BuiltObject, Defined, ObjectFacts, Wanted
 from kshell.kbuild.systbl.table_row import TableRow
 from kshell.kbuild.tree.tree_paths import GENERATED
+from kshell.kernel.boot import ksymtab
+from kshell.kernel.core import layout
+from kshell.kernel.mm import usercopy
 
 SYSCALL_OBJECT = "arch/x86/entry/syscall_64.o"
-CALL = 5  # bytes into a function, where the first thing it does is to call another
 CASE = 11  # bytes of the code for one number: a comparison, a jump, a call
+CALL = 5  # bytes into that, where it calls
+SWITCH_SINCE = (6, 9)  # calls are reached by a switch over their numbers, and not by the table alone
 
 
 class Object(NamedTuple):
-    """One object file on its way into the kernel: the `name` it has in the tree, its payload, and the `place` in a
-    Makefile ("Makefile:12") that put its directory on the list."""
+    """One object on its way into the kernel: what was `built`, and the `place` in a Makefile ("Makefile:12") that put
+    its directory on the list."""
 
-    name: str
-    payload: dict[str, Any]
+    built: BuiltObject
     place: str
 
+    @property
+    def name(self) -> str:
+        """The name it has in the tree."""
+        return self.built.name
 
-class Definition(NamedTuple):
-    """A strong symbol of an object: where it stands, "(.text+0x10)", and the line of the source."""
-
-    name: str
-    section: str
-    offset: int
-    line: int
-
-    def __str__(self) -> str:
-        return f"({self.section}+{self.offset:#x})"
-
-
-def definitions(payload: dict[str, Any]) -> Iterator[Definition]:
-    """The strong symbols of an object; a pointer takes 8 bytes, and a function begins at the next 16."""
-    for at, (name, line) in enumerate(payload["variables"]):
-        yield Definition(name, ".bss", 8 * at, line)
-    functions = [(name, line) for name, line in payload["functions"]]
-    functions += [(f"__x64_sys_{name}", line) for name, _, _, line in payload["syscalls"]]
-    for at, (name, line) in enumerate(sorted(functions, key=lambda each: int(each[1]))):
-        if not name.startswith("_") or name.startswith("__x64_sys_"):  # the others are as if they were static
-            yield Definition(name, ".text", 16 * at, line)
+    @property
+    def facts(self) -> ObjectFacts:
+        """What is in it."""
+        return self.built.facts
 
 
 def multiple_definitions(objects: Sequence[Object]) -> list[BuildMessage]:
     """The errors of putting the objects together: names that are defined twice."""
-    defined: dict[str, tuple[Object, Definition]] = {}
+    defined: dict[str, tuple[Object, Defined]] = {}
     errors: list[BuildMessage] = []
     for linked in objects:
-        for definition in definitions(linked.payload):
+        for definition in linked.facts.defined:
+            if definition.weak:
+                continue
             first = defined.setdefault(definition.name, (linked, definition))
-            if first != (linked, definition) or first[0] is not linked:
+            if first[0] is not linked:
                 errors.append(_multiple(definition, linked, *first))
     return errors
 
 
 def undefined_references(
-    objects: Sequence[Object], rows: Sequence[TableRow], table: str, *, switch: bool
+    objects: Sequence[Object], rows: Sequence[TableRow], table: str, version: tuple[int, int]
 ) -> list[BuildMessage]:
     """The errors of linking the whole kernel: names that are not defined; `table` is the path of syscall_64.tbl.
 
-    `switch`: system calls are reached by a switch too (since 6.9), and not by the table alone.
+    `version` is the kernel's, (4, 19).
     """
-    defined = {definition.name for linked in objects for definition in definitions(linked.payload)}
-    weak = {f"__x64_sys_{name}" for linked in objects for name in linked.payload["weak"]}
-    errors = []
-    for linked in objects:
-        for name, line in linked.payload["undefined"]:
-            if name not in defined:
-                errors.append(_undefined(linked, name, line))
-    known = defined | weak
+    known = {definition.name for linked in objects for definition in linked.facts.defined}
+    library = {*(name for name, _, _ in ksymtab.library(version)), *usercopy.ROUTINES, *ksymtab.param_ops(version)}
+    errors = [
+        _undefined(linked, wanted)
+        for linked in objects
+        for wanted in linked.facts.wanted
+        if wanted.name not in known | library | set(layout.FIXED)
+    ]
     unreached = known - {row.symbol for row in rows}  # what a row with a slip in it may mean
     is_first = True
     for at, row in enumerate(rows):
@@ -84,7 +77,7 @@ def undefined_references(
         if row.abi == "x32" or symbol is None or symbol in known:
             continue
         if symbol not in ("sys_ni_syscall", "__x64_sys_ni_syscall"):
-            text = _in_switch(row, at, is_first) if switch else ""
+            text = _in_switch(row, at, is_first) if version >= SWITCH_SINCE else ""
             because, try_ = _why_no_definition(row, symbol, known, unreached)
             text += f"ld: {SYSCALL_OBJECT}:(.rodata+{8 * row.nr:#x}): undefined reference to `{symbol}'"
             errors.append(BuildMessage(ERROR, text, table, row.line, 0, (), because, try_, verbatim=True))
@@ -94,10 +87,10 @@ def undefined_references(
 
 def _file(linked: Object) -> str:
     """What an object says of its source: the name without the folder."""
-    return str(linked.payload["source"]).rpartition("/")[2]
+    return linked.facts.source.rpartition("/")[2]
 
 
-def _multiple(again: Definition, linked: Object, first: Object, before: Definition) -> BuildMessage:
+def _multiple(again: Defined, linked: Object, first: Object, before: Defined) -> BuildMessage:
     name, line = again.name, again.line
     text = f"ld: {linked.name}:{again}: multiple definition of `{name}'; {first.name}:{before}: first defined here"
     if again.section == ".text":
@@ -115,47 +108,24 @@ def _multiple(again: Definition, linked: Object, first: Object, before: Definiti
         if len(places) == 1:
             because = f"{linked.name} is linked in twice: its directory stands twice in {places[0]}"
     else:
-        because = f"both {first.payload['source']} and {linked.payload['source']} define {shown}"
+        because = f"both {first.facts.source} and {linked.facts.source} define {shown}"
         try_ = "rename one of the two, or use the other's with extern"
-    return BuildMessage(ERROR, text, linked.payload["source"], line, 0, (), because, try_, verbatim=True)
+    return BuildMessage(ERROR, text, linked.facts.source, line, 0, (), because, try_, verbatim=True)
 
 
-def _undefined(linked: Object, name: str, line: int) -> BuildMessage:
-    source = linked.payload["source"]
-    text = f"ld: {linked.name}:(.data+0x0): undefined reference to `{name}'"
-    user = _user_of(linked.payload, name)
-    if user is not None:
-        place = f"{_file(linked)}:(.text+{user.offset + CALL:#x})"
-        text = f"ld: {linked.name}: in function `{user.name}':\n{place}: undefined reference to `{name}'"
-    because = f"{source} says extern {name}, and no file that is linked into the kernel defines it"
-    try_ = f'{name} = Stub("{name}")  in the file that defines it, and its directory in core-y'
-    if linked.payload["info"] or linked.payload["init"]:
+def _undefined(linked: Object, wanted: Wanted) -> BuildMessage:
+    source, name = linked.facts.source, wanted.name
+    place = f"({wanted.section}+{wanted.offset:#x})"
+    text = f"ld: {linked.name}:{place}: undefined reference to `{name}'"
+    if wanted.function:
+        text = f"ld: {linked.name}: in function `{wanted.function}':\n{_file(linked)}:{place}: "
+        text += f"undefined reference to `{name}'"
+    because = f"{source} uses {name}, and no file that is linked into the kernel defines it"
+    try_ = "the file that defines it on obj-y, and its directory in core-y"
+    if "license" in dict(linked.facts.info) or linked.facts.has_init:
         because += "; it looks like a module"
         try_ = f"obj-m := {linked.name.rpartition('/')[2]}  (and not obj-y)"
-    return BuildMessage(ERROR, text, source, line, 0, (), because, try_, verbatim=True)
-
-
-def _user_of(payload: dict[str, Any], name: str) -> Definition | None:
-    """The first function of an object that uses what its source calls extern(name); None if none does."""
-    import ast
-
-    try:
-        body = ast.parse(payload["text"]).body
-    except (SyntaxError, ValueError, RecursionError):
-        return None
-    known = set()
-    for statement in body:
-        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-        value = getattr(statement, "value", None)
-        if isinstance(value, ast.Call) and [getattr(each, "value", None) for each in value.args[:1]] == [name]:
-            known |= {target.id for target in targets if isinstance(target, ast.Name)}
-    calls = {each[0] for each in payload["syscalls"]}
-    functions = [each for each in body if isinstance(each, ast.FunctionDef)]
-    for at, function in enumerate(functions):
-        if any(isinstance(each, ast.Name) and each.id in known for each in ast.walk(function)):
-            shown = f"__x64_sys_{function.name}" if function.name in calls else function.name
-            return Definition(shown, ".text", 16 * at, function.lineno)
-    return None
+    return BuildMessage(ERROR, text, source, wanted.line, 0, (), because, try_, verbatim=True)
 
 
 def _in_switch(row: TableRow, at: int, is_first: bool) -> str:

@@ -6,9 +6,10 @@ C counterpart: scripts/mod/modpost.c; its wording changed between the releases.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from kshell.kbuild.messages import ERROR, WARNING, BuildMessage
+from kshell.kbuild.steps.object_facts import BuiltObject, ObjectFacts
 from kshell.kernel.core.profile import Profile
 from kshell.kernel.module.policy import GPL_COMPATIBLE
 
@@ -25,10 +26,18 @@ class Export(NamedTuple):
 
 
 class ModuleObject(NamedTuple):
-    """A compiled module before modpost: its path without suffix, as messages show it, and the object's payload."""
+    """A compiled module before modpost: its path without suffix, as messages show it, what is in the object, and the
+    digests of its bytes and of its source's `text`."""
 
     path: str
-    payload: dict[str, Any]
+    facts: ObjectFacts
+    digest: str = ""
+    text: str = ""
+
+    @classmethod
+    def of(cls, built: BuiltObject) -> ModuleObject:
+        """That of a .o."""
+        return cls(built.name.removesuffix(".o"), built.facts, built.digest, built.text)
 
 
 class Posted(NamedTuple):
@@ -52,28 +61,28 @@ def modpost(
     exports: list[Export] = []
     for module in modules:
         post.licence(module)
-        for symbol, gpl in module.payload["exports"]:
+        for symbol, gpl in module.facts.exports:
             earlier = table.get(symbol)
             if earlier is not None and earlier.owner != module.path:
                 post.exported_twice(module, symbol, earlier, symbol in from_file)
                 if earlier.owner == "vmlinux" or symbol not in from_file:
                     continue
             from_file.discard(symbol)
-            table[symbol] = Export(symbol, module.path, bool(gpl))
+            table[symbol] = Export(symbol, module.path, gpl)
             exports.append(table[symbol])
     depends: dict[str, list[str]] = {module.path: [] for module in modules}
     if post.is_old:  # which looks at the licences of all modules before it looks for a name
         for module in modules:
-            for symbol, _ in module.payload["undefined"]:
-                if symbol in table:
-                    post.gpl_only(module, table[symbol])
+            for wanted in module.facts.wanted:
+                if wanted.name in table:
+                    post.gpl_only(module, table[wanted.name])
         if any(message.kind == ERROR for message in post.messages):
             return Posted(post.messages, exports, depends)
     for module in modules:
-        for symbol, line in module.payload["undefined"]:
-            found = table.get(symbol)
+        for wanted in module.facts.wanted:
+            found = table.get(wanted.name)
             if found is None:
-                post.undefined(module, symbol, line)
+                post.undefined(module, wanted.name, wanted.line)
                 continue
             if not post.is_old:
                 post.gpl_only(module, found)
@@ -103,7 +112,7 @@ class _Post:
         try_: str,
         more: Sequence[str] = (),
     ) -> None:
-        source = module.payload["source"]
+        source = module.facts.source
         self.messages.append(BuildMessage(kind, text, source, line, 0, more, because, try_, verbatim=True))
 
     def undefined(self, module: ModuleObject, symbol: str, line: int) -> None:
@@ -116,7 +125,7 @@ class _Post:
         is_warning = self.external and self.is_old
         kind, word = (WARNING, "WARNING") if is_warning else (ERROR, "ERROR")
         text = f'{word}:{"" if self.is_old else " modpost:"} "{symbol}" [{module.path}.ko] undefined!'
-        because = f"{module.payload['source']} uses {symbol}, and neither the kernel nor a module exports it"
+        because = f"{module.facts.source} uses {symbol}, and neither the kernel nor a module exports it"
         try_ = f"EXPORT_SYMBOL({symbol}) in the file that defines it; then make, make install and boot"
         if not self.has_symvers:
             because += " as far as is known: the kernel's tree is not built yet, so there is no Module.symvers"
@@ -137,7 +146,7 @@ class _Post:
 
     def licence(self, module: ModuleObject) -> None:
         """MODULE_LICENSE, and since 6.11 MODULE_DESCRIPTION."""
-        said = dict(module.payload["info"])
+        said = dict(module.facts.info)
         if "license" not in said:
             try_ = 'MODULE_LICENSE("GPL")  (at the top level of the file)'
             if self.is_old:
@@ -171,7 +180,7 @@ class _Post:
 
     def gpl_only(self, module: ModuleObject, export: Export) -> None:
         """EXPORT_SYMBOL_GPL is for modules with a GPL-compatible licence."""
-        licence = dict(module.payload["info"]).get("license")
+        licence = dict(module.facts.info).get("license")
         if not export.gpl or licence in GPL_COMPATIBLE:
             return
         word = "FATAL: modpost:" if self.is_old else "ERROR: modpost:"

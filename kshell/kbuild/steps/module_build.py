@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from kshell.abi.object_file import write_object
+from kshell import __version__
+from kshell.abi.elf_reader import read_elf
+from kshell.abi.elf_writer import write_elf
+from kshell.cc.compiler import module_name
+from kshell.cc.module_object import make_module
 from kshell.kbuild.build_log import BuildLog
 from kshell.kbuild.steps.build_output import write_output
 from kshell.kbuild.steps.modpost import Export, ModuleObject, Posted, modpost
+from kshell.kbuild.steps.object_record import read_record, write_record
 from kshell.kbuild.tree.sources import Sources
 from kshell.kernel.boot.vmlinux import vermagic
 from kshell.kernel.core.profile import Profile
@@ -45,7 +50,7 @@ def post_modules(log: BuildLog, modules: Sequence[ModuleObject], target: TargetK
         log.step("MODPOST", f"{shown}Module.symvers")
     if target.known is None:
         _no_symvers(log, target)
-    return _modpost(log, [ModuleObject(shown + path, payload) for path, payload in modules], target)
+    return _modpost(log, [module._replace(path=shown + module.path) for module in modules], target)
 
 
 def link_modules(
@@ -59,16 +64,18 @@ def link_modules(
     """Write a .ko for each module that modpost let pass.  Raises BuildFailed."""
     is_first = not any(sources.exists(f"{module.path}.ko") for module in modules)
     for module in modules:
-        payload = _payload(module, posted.depends[shown + module.path], target)
-        data = write_object("module", payload)
         path = f"{module.path}.ko"
-        if sources.read_bytes(path) != data:
+        wanted = _wanted(module, posted.depends[shown + module.path], target)
+        record = read_record(sources, path)
+        if record is None or any(record.get(key) != value for key, value in wanted.items()):
             log.step("CC" if target.is_old else "CC [M]", f"{shown}{module.path}.mod.o")
             if is_first and not target.is_old:
                 log.step("CC [M]", f"{shown}.module-common.o")
             is_first = False
             log.step("LD [M]", shown + path)
+            data = _linked(sources, module, wanted)
             write_output(sources, path, data)
+            write_record(sources, path, data, wanted)
             log.modules.append(sources.full(path))
         log.advance(path)
 
@@ -96,15 +103,20 @@ def _modpost(log: BuildLog, modules: list[ModuleObject], target: TargetKernel) -
     return posted
 
 
-def _payload(module: ModuleObject, depends: list[str], target: TargetKernel) -> dict[str, Any]:
-    payload = module.payload
+def _wanted(module: ModuleObject, depends: list[str], target: TargetKernel) -> dict[str, Any]:
+    """What a .ko is made of: its record."""
     return {
-        "source": payload["source"],
-        "text": payload["text"],
-        "modname": payload["modname"],
+        "object": module.digest,
+        "text": module.text,
         "vermagic": vermagic(target.profile, target.release),
         "depends": [name.replace("-", "_") for name in depends],
         "intree": target.intree,
-        "undefined": [name for name, _ in payload["undefined"]],
-        "exports": [[name, bool(gpl)] for name, gpl in payload["exports"]],
+        "compiler": __version__,
     }
+
+
+def _linked(sources: Sources, module: ModuleObject, wanted: dict[str, Any]) -> bytes:
+    """The bytes of the .ko."""
+    obj = read_elf(sources.read_bytes(f"{module.path}.o") or b"", f"{module.path}.o")
+    name = module_name(f"{module.path}.o")
+    return write_elf(make_module(obj, name, wanted["vermagic"], wanted["depends"], wanted["intree"]))

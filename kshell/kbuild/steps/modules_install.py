@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from kshell.abi.object_file import ObjectError, read_object
 from kshell.kbuild.build_log import BuildLog
 from kshell.kbuild.steps.build_output import write_output
 from kshell.kbuild.steps.module_build import TargetKernel
 from kshell.kbuild.tree.sources import Sources
+from kshell.kernel.module.load_info import LoadInfo
 
 MODULES = "boot/modules"
 DEP = "modules.dep"
@@ -79,8 +79,4 @@ def _dependencies(tree: Sources, release: str) -> str:
 
 def _needs(tree: Sources, path: str, release: str) -> list[str]:
     data = tree.read_bytes(f"{MODULES}/{release}/{path}")
-    try:
-        _, payload = read_object(data, path) if data is not None else ("", {})
-    except ObjectError:
-        return []
-    return [str(name) for name in payload.get("depends", [])]
+    return LoadInfo(path, data).depends or [] if data is not None else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from kshell.cc.compiler import SUFFIXES
 from kshell.kbuild.build_state import BuildState
 from kshell.kbuild.messages import BuildMessage
 
@@ -22,7 +23,8 @@ def explain_missing(build: BuildState, errors: list[BuildMessage]) -> None:
             continue
         if sources is None:
             sources = _all_sources(build)
-        pattern = rf"^@SYSCALL_DEFINE\d[^\n]*\n(?:\s*#[^\n]*\n)*(?=def\s+{match[1]}\b)"
+        pattern = rf"^(?:@SYSCALL_DEFINE\d[^\n]*\n(?:\s*#[^\n]*\n)*(?=def\s+{match[1]}\b)"
+        pattern += rf"|(?=SYSCALL_DEFINE\d\(\s*{match[1]}\b))"
         if call is None:
             pattern = rf"^(?=EXPORT_SYMBOL(?:_GPL)?\(\s*{match[1]}\s*\))"
         found = _find(sources, re.compile(pattern, re.MULTILINE))
@@ -32,16 +34,17 @@ def explain_missing(build: BuildState, errors: list[BuildMessage]) -> None:
 
 
 def _is_linked(build: BuildState, source: str) -> bool:
-    return any(linked.payload["source"] == source for linked in build.objects)
+    return any(linked.facts.source == source for linked in build.objects)
 
 
 def _all_sources(build: BuildState) -> list[tuple[str, str]]:
-    """Every Python source of the tree, with its text."""
+    """Every source of the tree, with its text."""
     found: list[tuple[str, str]] = []
-    for path in build.sources.walk(".py", MOST_FILES):
-        data = build.sources.read_bytes(path)
-        if data is not None:
-            found.append((path, data.decode("utf-8", "replace")))
+    for suffix in SUFFIXES:
+        for path in build.sources.walk(suffix, MOST_FILES):
+            data = build.sources.read_bytes(path)
+            if data is not None:
+                found.append((path, data.decode("utf-8", "replace")))
     return found
 
 
@@ -57,7 +60,7 @@ def _find(sources: list[tuple[str, str]], pattern: re.Pattern[str]) -> tuple[str
 
 def _why(build: BuildState, path: str, line: int, does: str) -> tuple[str, str]:
     folder, _, file = path.rpartition("/")
-    stem = file.removesuffix(".py")
+    stem = file.rpartition(".")[0]
     place = f"{path}:{line} {does}"
     directory = next((each for each in build.directories if each.path == folder), None)
     if directory is None:

@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
-from kshell.kbuild.steps.ld import Object
+from collections.abc import Sequence
+
+from kshell.abi.elf import SHN_ABS, STB_GLOBAL, STT_FUNC, STT_OBJECT, ElfObject
+from kshell.kbuild.steps.own_bodies import plain_functions, subject_named
 from kshell.kbuild.systbl.table_row import TableRow
+from kshell.kernel.boot.objects import place_objects
 from kshell.kernel.core import layout
 from kshell.kernel.mm import extable
+from kshell.kernel.module.symbol_table import elf_type
+from kshell.kernel.syscalls import definitions
+
+Entry = tuple[int, str, str]
 
 
-def system_map(objects: list[Object], rows: list[TableRow]) -> str:
-    """System.map: every symbol of the objects with the address that it will have."""
+def system_map(shipped: Sequence[str], machine_code: Sequence[ElfObject], rows: list[TableRow]) -> str:
+    """System.map: every symbol of the kernel with the address that it will have: of the kernel's own files (their
+    names) and of those of machine code, each in link order."""
     numbers = {layout.entry_name(row.symbol): row.nr for row in reversed(rows)}
-    calls = [name for linked in objects for name, *_ in linked.payload["syscalls"]]
-    exported = {name for linked in objects for name, _ in linked.payload["exports"]}
-    own = {name for linked in objects for name in linked.payload["data"]} - exported  # static, as a parameter is
-    found = [(at, "T", f"__x64_sys_{name}") for name, at in layout.place_calls(calls, numbers).items()]
-    functions = [name for linked in objects for name, _ in linked.payload["functions"]]
+    subjects = [subject_named(name) for name in shipped]
+    calls = [each.name for subject in subjects for each in definitions(subject)]
+    found: list[Entry] = [(at, "T", f"__x64_sys_{name}") for name, at in layout.place_calls(calls, numbers).items()]
+    functions = [each.__name__ for subject in subjects for each in plain_functions(subject)]
     found += [(at, layout.letter_of(name, "T"), name) for at, name in zip(layout.FUNCTIONS, functions, strict=False)]
-    variables = [name for linked in objects for name, _ in linked.payload["variables"]]
-    found += [
-        (at, layout.letter_of(name, "d" if name in own else "B"), name)
-        for at, name in zip(layout.VARIABLES, variables, strict=False)
-    ]
+    found += _of_machine_code(machine_code, len(functions))
     found += [(entry.insn, "T", name) for entry, name in extable_lines()]
     found += [(at, kind, name) for name, (at, kind) in layout.FIXED.items()]
     return "".join(f"{address:016x} {kind} {name}\n" for address, kind, name in sorted(found))
+
+
+def _of_machine_code(objects: Sequence[ElfObject], functions: int) -> list[Entry]:
+    """The symbols of the files behind so many functions with bodies in Python."""
+    found = []
+    for obj, places in zip(objects, place_objects(objects, functions).sections, strict=True):
+        for each in obj.symbols:
+            if each.type not in (STT_FUNC, STT_OBJECT) or each.section in (None, SHN_ABS) or not each.name:
+                continue
+            if each.section is not None and each.section in places:
+                letter = elf_type(obj.sections[each.section])
+                is_global = each.binding == STB_GLOBAL
+                found.append((places[each.section] + each.value, letter.upper() if is_global else letter, each.name))
+    return found
 
 
 def extable_lines() -> list[tuple[extable.ExceptionEntry, str]]:

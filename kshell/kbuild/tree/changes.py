@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from kshell.abi.object_file import MAGIC, is_object
 from kshell.kbuild.tree.sources import Sources, Stamp
-from kshell.kbuild.tree.tree_files import SIZE_MAX, TEMPORARY, TreeError, kind_of, read_bytes
+from kshell.kbuild.tree.tree_files import SIZE_MAX, TEMPORARY, TreeError, is_assembler_text, kind_of, read_bytes
 from kshell.kbuild.tree.tree_paths import SKIPPED
 from kshell.kbuild.tree.unified import unified
 
@@ -72,7 +72,7 @@ def _file(root: str, path: str, old: str | None, status: os.stat_result | None) 
         data = read_bytes(root, path)
     except TreeError as error:
         return FileDiff(path, what, [], error.because)
-    if is_object(data):
+    if _is_made(data):
         return None
     try:
         text = data.decode("utf-8")
@@ -183,7 +183,12 @@ def _hash(root: str, path: str, status: os.stat_result) -> str:
         data = read_bytes(root, path)
     except TreeError:
         return f"unreadable {status.st_mtime_ns}"
-    return "" if is_object(data) else _digest()(data)
+    return "" if _is_made(data) else _digest()(data)
+
+
+def _is_made(data: bytes) -> bool:
+    """Whether a build made a file, as its contents say."""
+    return is_object(data) or is_assembler_text(data)
 
 
 def _digest() -> Callable[[bytes], str]:

@@ -18,9 +18,16 @@ SIZE_MAX = 1 << 20
 TEMPORARY = re.compile(r".*\.kshell-\d+-\d+")  # what a file is called while it is being written
 _LOOSE = (".py", ".c", ".h", ".s", ".S")  # whose tools take CR LF for LF, and pass over a byte-order mark
 
+ASSEMBLER_MARK = b"# Made by kshell's compiler; make writes it anew.\n"  # the first line of what `make FILE.s` writes
+
 
 class TreeError(ProblemError):
     """Something is wrong with a kernel tree, or with a place for one."""
+
+
+def is_assembler_text(head: bytes) -> bool:
+    """Whether a file that begins so is the assembler text of a source, which a build wrote."""
+    return head.replace(b"\r\n", b"\n").startswith(ASSEMBLER_MARK)
 
 
 def kind_of(mode: int) -> str:

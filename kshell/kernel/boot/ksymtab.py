@@ -11,13 +11,14 @@ from typing import Any
 
 from kshell.kernel.core import layout
 from kshell.kernel.core.kallsyms import Symbol
-from kshell.kernel.core.module_macros import TYPES
+from kshell.kernel.core.sections import section
 from kshell.kernel.entry import cr0
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.lib import kallsyms, slab, string, vprintk, vsprintf
 from kshell.kernel.mm import set_memory, usercopy
 from kshell.kernel.module import refcount
-from kshell.kernel.module.declarations import exported_by, sections_of
+from kshell.kernel.module.kernel_param import TYPES
+from kshell.kernel.module.module_sections import EXPORTS
 from kshell.kernel.module.params import SINCE as PARAM_SINCE
 from kshell.kernel.module.symbols import NOT_EXPORTED_SINCE
 from kshell.kernel.task import sleep
@@ -32,11 +33,11 @@ PARAM_OPS_SIZE = 32  # C: sizeof(struct kernel_param_ops)
 def library(version: tuple[int, int]) -> Iterator[tuple[str, Callable[..., Any], str | None]]:
     """Each function that a release has: its name, its body, and the macro that exports it, if it does."""
     for file in LIBRARY:
-        sections = sections_of(vars(file))
-        for body in [*sections["__ksymtab"], *sections["__ksymtab_gpl"]]:
-            name = body.__name__
-            if SINCE.get(name, version) <= version and not _reached(UNTIL, name, version):
-                yield name, body, None if _reached(NOT_EXPORTED_SINCE, name, version) else exported_by(sections, body)
+        for table, macro in EXPORTS.items():
+            for body in section(vars(file), table):
+                name = body.__name__
+                if SINCE.get(name, version) <= version and not _reached(UNTIL, name, version):
+                    yield name, body, None if _reached(NOT_EXPORTED_SINCE, name, version) else macro
 
 
 def _reached(first: Mapping[str, tuple[int, int]], name: str, version: tuple[int, int]) -> bool:

@@ -8,21 +8,23 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping
 from functools import partial
+from types import FunctionType, ModuleType
 from typing import NoReturn
 
 from kshell.abi import ptregs
 from kshell.abi.loglevel import KERN_EMERG, KERN_INFO, KERN_NOTICE
 from kshell.kernel.boot.ksymtab import place_library
-from kshell.kernel.boot.vmlinux import LoadedObject, Vmlinux, packaged
+from kshell.kernel.boot.objects import calls_of, init_of, link_objects
+from kshell.kernel.boot.vmlinux import Vmlinux, packaged
 from kshell.kernel.core import layout
 from kshell.kernel.core.calling import from_registers
 from kshell.kernel.core.clock import BOOT_STEP_NS
 from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.core.kallsyms import Symbol
-from kshell.kernel.core.module_macros import Param
 from kshell.kernel.core.pointers import KernelPanic
 from kshell.kernel.core.profile import DEFAULT
 from kshell.kernel.core.taint import PLACES_4_19, PLACES_TODAY, Taint
+from kshell.kernel.debug.code_trace import CodeTrace
 from kshell.kernel.entry import entry, machine_code
 from kshell.kernel.entry.exec import new_shell_task
 from kshell.kernel.fs.filesystem import FileSystem
@@ -30,10 +32,9 @@ from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm import extable
 from kshell.kernel.mm.usercopy import ROUTINES
 from kshell.kernel.module.code_places import bug_at, place_of
-from kshell.kernel.module.code_trace import CodeTrace
-from kshell.kernel.module.declarations import exported_by, variables_of
-from kshell.kernel.module.init_exit import DIED, run_function
+from kshell.kernel.module.init_exit import run_function
 from kshell.kernel.proc.mount import mount
+from kshell.kernel.syscalls import definitions
 from kshell.kernel.syscalls.sys_ni import sys_ni_syscall
 from kshell.machine.ram import PAGE_SIZE
 from kshell.machine.ring0 import TRAMPOLINE
@@ -43,16 +44,16 @@ RAM_SIZE = 64 << 20
 
 
 def boot(
-    image: Vmlinux | str = DEFAULT.name, cmdline: str = "", *, tick_budget: int = 0, ram_size: int = RAM_SIZE
+    image: Vmlinux | str = DEFAULT.name, cmdline: str = "", *, init_budget: int = 0, ram_size: int = RAM_SIZE
 ) -> Kernel:
     """A booted kernel.  Raises KernelPanic where an image does not get through its boot.
 
     `image` is one that was built, or by its name one that comes with kshell (4.19, course, 6.19); `cmdline` is what the
-    boot loader passes (`nosmap`, `nosmep`, `module_reuse` and `uid=N` are understood); `tick_budget` limits the loops
-    of a student's code in it, 0 for not at all; `ram_size` is in bytes.
+    boot loader passes (`nosmap`, `nosmep`, `module_reuse` and `uid=N` are understood); `init_budget` is how many
+    instructions a module's init or exit function may take, 0 for any number; `ram_size` is in bytes.
     """
     image = packaged(image) if isinstance(image, str) else image
-    k = Kernel(image, cmdline, tick_budget=tick_budget, ram_size=ram_size)
+    k = Kernel(image, cmdline, init_budget=init_budget, ram_size=ram_size)
     start_kernel(k)
     return k
 
@@ -66,8 +67,7 @@ def start_kernel(k: Kernel) -> None:
     k.printk(KERN_INFO, f"Command line: {k.cmdline}".rstrip())
     k.table = k.image.table
     _map_text(k, layout.KERNEL_TEXT, layout.OBJECT_TEXT)
-    objects = k.image.load(k)
-    _build_table(k, _link(k, objects))
+    _build_table(k, _link(k))
     k.printk(KERN_INFO, f"Memory: {k.ram.frames_total * 4}K available, 4K pages, one CPU")
     _enter_user_mode(k)
     k.clock.advance(BOOT_STEP_NS)
@@ -76,7 +76,7 @@ def start_kernel(k: Kernel) -> None:
     k.fs = FileSystem(k)
     mount(k)
     new_shell_task(k)
-    do_initcalls(k, objects)
+    do_initcalls(k)
     k.printk(KERN_INFO, f"Run kshell as init; {len(k.definitions)} system calls built in")
 
 
@@ -86,8 +86,8 @@ def _map_text(k: Kernel, start: int, end: int) -> None:
         k.memory.poke(page, b"\xcc" * PAGE_SIZE)
 
 
-def _link(k: Kernel, objects: list[LoadedObject]) -> dict[str, int]:
-    """Give every built-in function and variable its place; the result is where each system call's function is."""
+def _link(k: Kernel) -> dict[str, int]:
+    """Give every function and variable its place; the result is where each system call's function is."""
     for function in (entry.entry_SYSCALL_64, entry.do_syscall_64):
         k.define_function(function.__name__, function, layout.FIXED[function.__name__][0])
     ni_name = "sys_ni_syscall" if k.dispatches_by_table else "__x64_sys_ni_syscall"
@@ -96,55 +96,26 @@ def _link(k: Kernel, objects: list[LoadedObject]) -> dict[str, int]:
     place_library(k)
     rows = sorted(k.table.by_number.items(), reverse=True)
     numbers = {layout.entry_name(row.symbol): nr for nr, row in rows if row.symbol}
-    k.definitions = {each.name: each for linked in objects for each in linked.sections[".syscalls"]}
+    k.definitions = {each.name: each for file in k.image.bodies for each in definitions(file)}
     calls = layout.place_calls(k.definitions, numbers)
     for name, address in calls.items():
         k.define_function("__x64_sys_" + name, make_wrapper(k.definitions[name]), address)
-    _place_functions(k, objects)
-    _place_variables(k, objects)
-    _bind_externs(k, objects)
-    return calls
+    functions = [function for file in k.image.bodies for function in _functions(file)]
+    link_objects(k, k.image.machine_code, len(functions))
+    for address, function in zip(layout.FUNCTIONS, functions, strict=False):
+        k.define_function(function.__name__, function, address, kind=layout.letter_of(function.__name__, "T"))
+    k.definitions |= {each.name: each for linked in k.linked for each in linked.tables.syscalls}
+    return calls | calls_of(k)
 
 
-def _place_functions(k: Kernel, objects: list[LoadedObject]) -> None:
-    """The plain functions of each file, in link order."""
-    functions = [(linked, function) for linked in objects for function in linked.functions]
-    if len(functions) > len(layout.FUNCTIONS):
-        raise KernelPanic("the kernel's own functions do not fit into its text")
-    pages = -(-len(functions) * layout.FUNCTION_SIZE // PAGE_SIZE)
-    _map_text(k, layout.OBJECT_TEXT, layout.OBJECT_TEXT + pages * PAGE_SIZE)
-    for address, (linked, function) in zip(layout.FUNCTIONS, functions, strict=False):
-        name, export = function.__name__, exported_by(linked.sections, function)
-        k.define_function(name, function, address, exported=export, kind=layout.letter_of(name, "T"))
-
-
-def _place_variables(k: Kernel, objects: list[LoadedObject]) -> None:
-    for linked in objects:
-        for variable in variables_of(linked.sections):
-            cell = k.memory.static(8)
-            k.bind_stub(variable, cell)
-            export = exported_by(linked.sections, variable)
-            letter = layout.letter_of(variable.name, "d" if isinstance(variable, Param) and not export else "B")
-            k.symbols.add(Symbol(variable.name, cell, letter, 8, exported=export))
-    for parameter in (each for linked in objects for each in linked.sections[".data"]):
-        parameter.reset(k)  # now that every variable has its place: a string needs room of its own
-
-
-def _bind_externs(k: Kernel, objects: list[LoadedObject]) -> None:
-    """What one built-in file uses of another; exported or not, they are one program."""
-    for stub in (each for linked in objects for each in linked.sections[".extern"]):
-        symbol = k.symbols.lookup(stub.name)
-        if symbol is None:
-            raise KernelPanic(f"undefined reference to `{stub.name}'")
-        cell = symbol.address
-        if symbol.is_function:
-            cell = k.memory.static(8)
-            k.memory.store(cell, symbol.address)
-        k.bind_stub(stub, cell)
+def _functions(file: ModuleType) -> list[FunctionType]:
+    """The plain functions of a file."""
+    return [each for each in vars(file).values() if isinstance(each, FunctionType) and each.__globals__ is vars(file)]
 
 
 def make_wrapper(definition: SyscallDefinition) -> Callable[[Kernel, memoryview], int]:
-    """``__x64_sys_x(regs)``: take the arguments out of pt_regs, narrow each to its C type, call the body."""
+    """``__x64_sys_x(regs)`` for a body in Python: take the arguments out of pt_regs, narrow each to its C type."""
+    assert definition.body is not None
     return from_registers(definition.body, [p.ctype for p in definition.parameters], ptregs.ARGUMENTS)
 
 
@@ -179,17 +150,19 @@ def _enter_user_mode(k: Kernel) -> None:
     k.cpu.mmu.on_page_fault = partial(entry.do_user_addr_fault, k)
 
 
-def do_initcalls(k: Kernel, objects: list[LoadedObject]) -> None:
+def do_initcalls(k: Kernel) -> None:
     """Run what module_init names in each file that is built in: no module, not listed, never unloaded.
 
     An error that one returns is nobody's business; one that oopses takes init with it: KernelPanic.
     """
-    for linked in objects:
-        for function in linked.sections[".init"]:
-            k.builtin_modules.append(linked.name.rpartition("/")[2].removesuffix(".o").replace("-", "_"))
-            with k.cpu.ctrl_c:
-                if run_function(k, function, "swapper/0", pid=1) is DIED:
-                    _panic(k)
+    for linked in k.linked:
+        function = init_of(linked)
+        if function is None:
+            continue
+        k.builtin_modules.append(linked.name.rpartition("/")[2].removesuffix(".o").replace("-", "_"))
+        with k.cpu.ctrl_c:
+            if run_function(k, function, "swapper/0", pid=1) is None:
+                _panic(k)
 
 
 def _panic(k: Kernel) -> NoReturn:

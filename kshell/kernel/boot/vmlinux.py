@@ -1,7 +1,7 @@
 """The linked kernel, as the boot loader finds it: a table, and the object files that were linked in.
 
-One image comes with kshell for each profile; others are built from a tree, by make.  Code in an image is what it was
-when the image was built.
+One image comes with kshell for each profile; others are built from a tree, by make.  Code in an image is what
+it was when the image was built.
 
 C counterpart: vmlinux, and what arch/x86/boot makes of it.
 """
@@ -9,42 +9,31 @@ C counterpart: vmlinux, and what arch/x86/boot makes of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import cache
+from types import ModuleType
+from typing import NamedTuple
 
 from kshell.abi import syscall_tbl
+from kshell.abi.elf_plain import from_plain
 from kshell.abi.syscall_rows import SyscallTable
-from kshell.kernel.core.object import ObjectFile
-from kshell.kernel.core.profile import PROFILES, Profile
-from kshell.kernel.module.declarations import run_declarations, sections_of
+from kshell.kernel.boot.objects import BuiltIn
+from kshell.kernel.core.profile import COURSE, PROFILES, Profile
 from kshell.kernel.syscalls import linked_in
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
-
-
-class LoadedObject(NamedTuple):
-    """One object of the kernel, brought to life for one boot: what its macros put into each of its `sections`, and its
-    plain `functions` in the order of the source."""
-
-    name: str
-    sections: dict[str, list[Any]]
-    functions: list[FunctionType]
 
 
 class Vmlinux(NamedTuple):
     """A kernel that can be booted.
 
     `release` is what uname says, `build` the number behind the # of its version, `table` the system calls it was
-    built with, `objects` what was linked into it: compiled sources, or files of kshell's own that are part of every
-    process already.  `tree` is the folder it was built in, empty for the kernels that come with kshell.
+    built with, `objects` what was linked into it: files of kshell's own, which are part of every process already, and
+    files of machine code.  `tree` is the folder it was built in, empty for the kernels that come with kshell.
     """
 
     profile: Profile
     release: str
     build: int
     table: SyscallTable
-    objects: Sequence[ObjectFile | ModuleType]
+    objects: Sequence[ModuleType | BuiltIn]
     tree: str = ""
 
     @property
@@ -52,9 +41,15 @@ class Vmlinux(NamedTuple):
         """What a module must have been built for to be loaded."""
         return vermagic(self.profile, self.release)
 
-    def load(self, k: Kernel) -> list[LoadedObject]:
-        """Its objects in link order, fresh for each boot."""
-        return [_declared(k, each) if isinstance(each, ObjectFile) else _imported(each) for each in self.objects]
+    @property
+    def bodies(self) -> list[ModuleType]:
+        """The files of kshell's own that are part of it, in link order."""
+        return [each for each in self.objects if isinstance(each, ModuleType)]
+
+    @property
+    def machine_code(self) -> list[BuiltIn]:
+        """The files of it that are no bodies in Python, in link order."""
+        return [each for each in self.objects if isinstance(each, BuiltIn)]
 
 
 def vermagic(profile: Profile, release: str) -> str:
@@ -65,16 +60,13 @@ def vermagic(profile: Profile, release: str) -> str:
 def packaged(name: str) -> Vmlinux:
     """The image of a profile, as it comes with kshell.  KeyError for a profile that there is not."""
     profile, table = PROFILES[name], syscall_tbl.load(name)
-    return Vmlinux(profile, profile.release, 1, table, linked_in(table))
+    objects: list[ModuleType | BuiltIn] = [*linked_in(table)]
+    return Vmlinux(profile, profile.release, 1, table, [*objects, _test_call()] if profile is COURSE else objects)
 
 
-def _imported(module: ModuleType) -> LoadedObject:
-    namespace = vars(module)
-    own = [f for f in namespace.values() if isinstance(f, FunctionType) and f.__globals__ is namespace]
-    return LoadedObject(module.__name__, sections_of(namespace), own)
+@cache
+def _test_call() -> BuiltIn:
+    """The course's own call, as `python -m kshell.kbuild.course_kernel` has compiled it."""
+    from kshell.kernel.boot.course_object import OBJECT
 
-
-def _declared(k: Kernel, obj: ObjectFile) -> LoadedObject:
-    namespace = run_declarations(k, obj)
-    found = [namespace.get(function) for function in obj.functions]
-    return LoadedObject(obj.name, sections_of(namespace), [f for f in found if isinstance(f, FunctionType)])
+    return BuiltIn("SystemCalls/test_call.o", from_plain(OBJECT))

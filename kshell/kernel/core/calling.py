@@ -7,7 +7,7 @@ them.  What machine code passes is as hostile as what a user does.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from kshell.abi import ptregs
 from kshell.abi.c_types import CType
@@ -22,13 +22,6 @@ Body = Callable[..., Any]
 
 class CallAgain(BaseException):
     """A body must wait, and is to be called anew when its task goes on: it holds nothing meanwhile."""
-
-
-class TailCall(NamedTuple):
-    """What a body returns that ends in a call of machine code: that function takes its place."""
-
-    address: int
-    args: tuple[int, ...]
 
 
 class RegisterArguments:
@@ -104,6 +97,9 @@ def named_types(body: Body) -> tuple[list[tuple[str, CType]], CType | None]:
 
 
 def _from_pt_regs(wrapper: Body) -> Callable[[Any, memoryview], Any]:
+    if wrapper.__dict__["__wrapped__"].__code__.co_argcount == 1:
+        return wrapper  # a call without arguments does not look at its pointer
+
     def through_pointer(k: Any, regs: memoryview) -> Any:
         return wrapper(k, memoryview(k.memory.read(regs[ptregs.DI], ptregs.SIZE)).cast("Q"))
 

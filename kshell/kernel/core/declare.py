@@ -1,6 +1,6 @@
-"""The macros of system calls: SYSCALL_DEFINEn and COND_SYSCALL.
+"""The macros of the kernel's own system calls: SYSCALL_DEFINEn.
 
-Importing a file declares; booting (or insmod) binds: see kshell.kernel.core.sections.
+Importing a file declares; booting binds: see kshell.kernel.core.sections.
 
 C counterpart: include/linux/syscalls.h.
 """
@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import FunctionType
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 from kshell.abi.c_types import CType
-from kshell.kernel.core.sections import CO_VARARGS, CO_VARKEYWORDS, DeclarationError, emit, identifier, section
+from kshell.kernel.core.sections import CO_VARARGS, CO_VARKEYWORDS, DeclarationError, section
+
+Body: TypeAlias = Callable[..., int] | None
 
 
 class Parameter(NamedTuple):
@@ -28,12 +30,13 @@ class Parameter(NamedTuple):
 class SyscallDefinition:
     """What ``SYSCALL_DEFINEn(name, type, arg, ...) { body }`` declares.
 
-    It cannot be called: kernel code never calls a system call, only user code does, through the table.
+    `body` is None where it is machine code.  It cannot be called: kernel code never calls a system call, only user
+    code does, through the table.
     """
 
     __slots__ = ("body", "doc", "name", "parameters")
 
-    def __init__(self, name: str, parameters: tuple[Parameter, ...], body: Callable[..., int], doc: str) -> None:
+    def __init__(self, name: str, parameters: tuple[Parameter, ...], body: Body, doc: str) -> None:
         self.name, self.parameters, self.body, self.doc = name, parameters, body, doc
 
     @property
@@ -107,8 +110,3 @@ SYSCALL_DEFINE3 = _syscall_define(3)
 SYSCALL_DEFINE4 = _syscall_define(4)
 SYSCALL_DEFINE5 = _syscall_define(5)
 SYSCALL_DEFINE6 = _syscall_define(6)
-
-
-def COND_SYSCALL(name: str) -> None:
-    """Where no file defines this system call, its entry is sys_ni_syscall (C: a weak alias, kernel/sys_ni.c)."""
-    emit(".cond", identifier("COND_SYSCALL", name))

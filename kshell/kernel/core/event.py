@@ -9,7 +9,6 @@
     table      slot                  nr, symbol, module
     switch     case, default         nr, symbol, module
     stub       pointer               stub, symbol, module
-    stub       null                  stub
     wrapper    arguments             macro, and of each of the arguments: register, raw, type, name, value, and the
                                      kind that it is shown as (CType.show)
     printk     record                level, message

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from kshell.abi.c_types import U64, to_signed64
 from kshell.abi.ptregs import AX, IP, ORIG_AX
-from kshell.kernel.core.calling import TailCall
 from kshell.kernel.core.clock import FAULT_NS, SYSCALL_NS
 from kshell.kernel.entry import oops
 from kshell.kernel.entry.syscall_trace import syscall_trace_enter, syscall_trace_exit
-from kshell.kernel.kernel import UNLIMITED, Kernel
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.oom import handle_mm_fault
 from kshell.kernel.task.task import TaskExit, do_exit
 from kshell.machine.ring0 import KernelEntry
@@ -39,14 +38,13 @@ def entry_SYSCALL_64(k: Kernel, regs: memoryview) -> KernelEntry | None:
     Where the call is machine code, the result says what the CPU is to run: the way out is taken at its end.
     """
     k.clock.advance(SYSCALL_NS)
-    k.ticks_left = k.tick_budget or UNLIMITED
     try:
         machine_code = do_syscall_64(k, regs)
         if machine_code is not None:
             return machine_code
     except TaskExit:
         k.cpu.stop()
-    except BaseException as error:  # whatever comes out of kernel code, a student's module included, is an oops
+    except BaseException as error:  # whatever comes out of a body is an oops
         oops.die(k, error, regs)
         k.cpu.stop()
     syscall_exit_to_user_mode(k, regs)
@@ -79,22 +77,14 @@ def do_syscall_64(k: Kernel, regs: memoryview) -> KernelEntry | None:
     except KeyError:
         statistics = new_statistics(k, nr)
     statistics.count += 1
-    bodies = k.bodies
-    body = bodies.get(address)
+    body = k.bodies.get(address)
     if body is None:
         return KernelEntry(address, k.current.regs_address, (k.current.regs_address,))
     result = body(k, regs)
-    if bodies.get(address) is not body:
-        k.return_into_nothing(address)
-    try:
-        if result < 0:
-            statistics.errors += result > -4096
-            result &= U64
-        regs[AX] = result
-    except (TypeError, ValueError):  # not a number of 64 bits: a module's function stands in the table
-        if isinstance(result, TailCall):
-            return KernelEntry(result.address, k.current.regs_address, result.args)
-        regs[AX] = k.check_result(address, body, result) & U64
+    if result < 0:
+        statistics.errors += result > -4096
+        result &= U64
+    regs[AX] = result
     return None
 
 

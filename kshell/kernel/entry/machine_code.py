@@ -11,9 +11,9 @@ from __future__ import annotations
 from functools import partial
 
 from kshell.abi.c_types import U64, to_signed64
-from kshell.abi.ptregs import AX, C_ARGUMENTS, IP, ORIG_AX, SP
+from kshell.abi.ptregs import AX, IP, ORIG_AX, SP
 from kshell.kernel.core import layout
-from kshell.kernel.core.calling import CallAgain, TailCall, from_machine_code
+from kshell.kernel.core.calling import CallAgain, from_machine_code
 from kshell.kernel.core.clock import BODY_NS, FAULT_NS
 from kshell.kernel.core.pointers import SoftLockup
 from kshell.kernel.entry import oops
@@ -23,7 +23,7 @@ from kshell.kernel.entry.ring0_traps import UD2_SIZE, trap_of
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.task.task import TaskExit
 from kshell.machine.ring0 import VMCALL_SIZE, KernelEntry, KernelPath
-from kshell.machine.stop import BUDGET, CTRL_C, SLEEPING, STOPPED, Stop
+from kshell.machine.stop import BUDGET, CTRL_C, PROBED, SLEEPING, STOPPED, Stop
 
 # What a path may take to its end after Ctrl-C (stops, 3 ms each) or a script's budget: then it is a loop.
 OVERTIME = {CTRL_C: 10, BUDGET: 1}
@@ -57,12 +57,7 @@ def on_vmcall(k: Kernel, regs: memoryview) -> bool:
         k.code_trace.body_called(address, body, regs)
     k.clock.ns += BODY_NS
     try:
-        result = run(k, regs)
-        if type(result) is not int:
-            if isinstance(result, TailCall):
-                _hand_on(regs, result)
-                return True
-            result = 0 if result is None else k.check_result(address, body, result)
+        result = int(run(k, regs) or 0)  # None: C's void
     except CallAgain:
         k.cpu.stop(SLEEPING)
     except TaskExit:
@@ -75,13 +70,6 @@ def on_vmcall(k: Kernel, regs: memoryview) -> bool:
         if k.on_event is not None:
             k.code_trace.body_returned(regs[SP], result)
     return True
-
-
-def _hand_on(regs: memoryview, call: TailCall) -> None:
-    """Another function takes the place of the one that was called, and returns to who called that."""
-    regs[IP] = call.address
-    for slot, value in zip(C_ARGUMENTS, call.args, strict=False):
-        regs[slot] = value & U64
 
 
 def _user_regs(k: Kernel) -> memoryview | None:
@@ -100,15 +88,17 @@ def on_return(k: Kernel, result: int) -> None:
         k.cpu.stop()
 
 
-def call(k: Kernel, address: int, *args: int, budget: int = 0) -> int:
+def call(k: Kernel, address: int, *args: int) -> int:
     """Outside of a run: call the function at `address` for the current task, on its kernel stack; its signed result.
 
-    `budget` is a number of instructions, 0 for no limit.  Raises TaskExit where it died: that is reported already.
+    It may take as many instructions as the machine was booted with.  Raises TaskExit where it died: that is reported
+    already.
     """
     what: KernelEntry | KernelPath = KernelEntry(address, k.current.stack_in_use, args)
-    path = None
+    left, path = k.init_budget, None
     while True:
-        outcome = k.cpu.call(what, budget_of(budget, path) if budget else 0)
+        outcome = k.cpu.call(what, budget_of(left, path) if k.init_budget else 0)
+        left -= k.cpu.charged
         if isinstance(outcome, int):
             return to_signed64(outcome)
         path = go_on(k, outcome, path, None)
@@ -127,7 +117,7 @@ def go_on(k: Kernel, stop: Stop, last: KernelPath | None, user_regs: memoryview 
 
     `last` is the path that the run went on with, if it did; `user_regs` pt_regs, if a system call began it.
     """
-    ring0 = k.cpu.ring0
+    ring0, overtime = k.cpu.ring0, last.overtime if last is not None else 0
     if stop.kind == STOPPED:
         return None
     if stop.kind == SLEEPING:
@@ -136,11 +126,14 @@ def go_on(k: Kernel, stop: Stop, last: KernelPath | None, user_regs: memoryview 
         k.schedule()
         task.stack_in_use = before
         return path
+    if stop.kind in (PROBED, CTRL_C) and k.on_break is not None:
+        path = ring0.suspended(last.overtime if last is not None and stop.kind == PROBED else 0)
+        if k.on_break(stop.kind, user_regs is not None):
+            return path
     if stop.kind in OVERTIME:
-        overtime = last.overtime + 1 if last is not None else 1
-        if overtime <= OVERTIME[stop.kind]:
+        if overtime < OVERTIME[stop.kind]:
             k.calls_left = 1 if stop.kind == BUDGET else k.calls_left
-            return ring0.suspended(overtime)
+            return ring0.suspended(overtime + 1)
         words = "until Ctrl-C" if stop.kind == CTRL_C else "for longer than a script may"
         oops.die(k, SoftLockup(f"kernel code looped {words}"), user_regs, ring0.regs)
         return None
@@ -149,6 +142,6 @@ def go_on(k: Kernel, stop: Stop, last: KernelPath | None, user_regs: memoryview 
     if bug is not None and bug.is_warning:
         oops.warn_machine_code(k, bug, user_regs, ring0.regs)
         ring0.regs[IP] += UD2_SIZE
-        return ring0.suspended()
+        return ring0.suspended(overtime)  # a loop of warnings is one, too
     oops.die(k, trap_of(k, stop, ring0.regs), user_regs, ring0.regs)
     return None

@@ -10,10 +10,9 @@ import os
 import sys
 
 from kshell.abi.signal import SIGKILL, SIGSEGV
-from kshell.kernel.core.layout import FUNCTION_SIZE, MODULES, MODULES_SIZE, TASK_SIZE_MAX
+from kshell.kernel.core.layout import MODULES, MODULES_SIZE, TASK_SIZE_MAX
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.pointers import (
-    RETURN_OFFSET,
     Bug,
     BugEntry,
     CpuException,
@@ -69,9 +68,7 @@ def _die(k: Kernel, error: BaseException, regs: memoryview | None, machine: memo
         oops_report.oops(k, error, frames, regs, machine)
         add_taint(k, "D", lockdep_still_ok=False)
         why = f"the kernel oopsed while it worked for this task: {explain(k, error, frames)}"
-        paging = isinstance(error, StackOverflow) or (
-            isinstance(error, KernelFault) and not error.is_general_protection
-        )
+        paging = isinstance(error, KernelFault) and not error.is_general_protection
         signal = Siginfo(SIGKILL if paging else SIGSEGV, why=why)
     do_exit(k, task, None, signal)
 
@@ -79,9 +76,7 @@ def _die(k: Kernel, error: BaseException, regs: memoryview | None, machine: memo
 def explain(k: Kernel, error: BaseException, frames: list[Frame]) -> str:
     """Why it oopsed, in a sentence for the person at the shell."""
     if isinstance(error, InvalidOpcode):
-        if k.is_machine_code(error.address):
-            return f"the CPU knows no such instruction as that at {k.symbols.describe(error.address)}"
-        return f"it jumped to {k.symbols.describe(error.address)}, and no function begins there"
+        return f"the CPU knows no such instruction as that at {k.symbols.describe(error.address)}"
     if isinstance(error, SoftLockup | Bug):
         return str(error)
     place = f"{os.path.basename(frames[0].file)}:{frames[0].line}: " if frames and frames[0].file else ""
@@ -90,8 +85,6 @@ def explain(k: Kernel, error: BaseException, frames: list[Frame]) -> str:
     if not isinstance(error, KernelFault):
         return place + describe(error)
     verb = {WRITE: "wrote to", FETCH: "called"}.get(error.access, "read")
-    if error.access == FETCH and error.address % FUNCTION_SIZE == RETURN_OFFSET:
-        verb = "returned to"
     here = place if frames and frames[0].symbol.endswith("]") else ""
     return f"{here}it {verb} {error.address:#x}, and {_why_fault(k, error)}"
 
@@ -125,7 +118,15 @@ def _why_fault(k: Kernel, fault: KernelFault) -> str:
 
 def warn(k: Kernel, text: str = "") -> None:
     """Report what must not be, taint the kernel, and go on; the caller is the place (C: WARN, WARN_ON)."""
-    oops_report.warning(k, text, running_frames(k, sys._getframe(1)))
+    frames = running_frames(k, sys._getframe(1))
+    if k.cpu.mmu.ring == 3:
+        oops_report.warning(k, text, frames)
+        return
+    machine, in_call = k.cpu.ring0.regs, k.cpu.ring0.user_frame is not None
+    body, *callers = machine_frames(k, machine, in_call)
+    if len(frames) == 1:
+        frames = [frames[0]._replace(symbol=body.symbol)]
+    oops_report.warning(k, text, [*frames, *callers], k.current.regs if in_call else None, machine)
 
 
 def warn_machine_code(k: Kernel, bug: BugEntry, regs: memoryview | None, machine: memoryview) -> None:

@@ -5,15 +5,19 @@ C counterpart: arch/x86/kernel/traps.c, arch/x86/mm/fault.c.
 
 from __future__ import annotations
 
-from kshell.abi.ptregs import IP
+import re
+
+from kshell.abi.ptregs import IP, SP
 from kshell.kernel.core.layout import STACK_STRIDE, THREAD_SIZE
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.pointers import Bug, CpuException, InvalidOpcode, KernelPanic, StackOverflow
 from kshell.kernel.kernel import Kernel
 from kshell.machine import stop as stops
+from kshell.machine.paging import FETCH
 from kshell.machine.stop import Stop
 
 UD2_SIZE = 2
+CALL = re.compile(rb"\x41?\xff[\xd0-\xd7]\Z")  # call rax ... rdi, call r8 ... r15
 
 
 def trap_of(k: Kernel, stop: Stop, regs: memoryview) -> BaseException:
@@ -29,10 +33,24 @@ def trap_of(k: Kernel, stop: Stop, regs: memoryview) -> BaseException:
     if stop.kind == stops.INTERRUPT and stop.vector == stops.BREAKPOINT:
         return CpuException("int3", "int3 is a breakpoint, and no debugger is there")
     if stop.address and stop.vector in (stops.GENERAL_PROTECTION, stops.STACK_SEGMENT):
+        if stop.access == FETCH:
+            _back_to_the_call(k, regs)
         return KernelFault(stop.address, stop.access, 0)
     why = "that instruction loads or does what this CPU does not allow, even in ring 0"
     name = "general protection fault" if k.profile.version >= (5, 0) else "general protection"
     return CpuException(name, why)
+
+
+def _back_to_the_call(k: Kernel, regs: memoryview) -> None:
+    """Where a function pointer held what is no address, a real CPU faults at the call, before it has pushed anything;
+    the emulator is one step further."""
+    try:
+        behind = k.memory.load(regs[SP])
+        call = CALL.search(k.memory.read(behind - 3, 3))
+    except KernelFault:
+        return
+    if call is not None:
+        regs[IP], regs[SP] = behind - len(call[0]), regs[SP] + 8
 
 
 def _page_fault(k: Kernel, stop: Stop) -> BaseException:

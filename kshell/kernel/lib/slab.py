@@ -31,6 +31,7 @@ class Slab:
         self.memory = memory
         self.free: dict[int, list[int]] = {size: [] for size in SIZES}
         self.pages: dict[int, tuple[int, int]] = {}  # each page that is in use -> where its area begins, and the size
+        self.parameters: set[int] = set()  # those that hold the text of a charp (C: kmalloced_params)
         self._next = SLAB
 
     def alloc(self, size: int) -> int:

@@ -6,7 +6,7 @@ C counterpart: vprintk_emit() and printk_get_level() in kernel/printk/printk.c.
 from __future__ import annotations
 
 from kshell.abi.c_types import ConstCharPtr, Int
-from kshell.kernel.core.printk import MESSAGE_MAX
+from kshell.kernel.core.printk import DEFAULT_LEVEL, MESSAGE_MAX
 from kshell.kernel.core.sections import EXPORT_SYMBOL
 from kshell.kernel.core.va_list import VaList
 from kshell.kernel.kernel import Kernel
@@ -29,10 +29,8 @@ def _printk(k: Kernel, fmt: ConstCharPtr, args: VaList) -> Int:
     said = text.decode("utf-8", "backslashreplace")
     if goes_on and k.log.is_open:
         k.log.go_on(said)
-    elif level is None:
-        k.printk(said)
     else:
-        k.printk(level, said)
+        k.printk(DEFAULT_LEVEL if level is None else level, said)
     k.log.is_open = not text.endswith(b"\n")
     return length
 

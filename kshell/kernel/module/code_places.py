@@ -1,35 +1,49 @@
-"""What an address in a module was made from: the line of a source, or a BUG() or WARN().
+"""What an address in machine code was made from: the line of a source, or a BUG() or WARN().
 
 C counterpart: module_find_bug() in lib/bug.c; lines are for debuggers there.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from kshell.kernel.core.pointers import BugEntry
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.elf_module import ElfModule
+from kshell.kernel.module.linked_object import LinkedObject
+
+if TYPE_CHECKING:
+    from kshell.abi.debug_info import LineTable
 
 
-def module_at(k: Kernel, address: int) -> ElfModule | None:
-    """The module of machine code that an address is in (C: __module_address)."""
-    found = (each for each in k.modules.values() if address in each.space)
-    return next((each for each in found if isinstance(each, ElfModule)), None)
+def object_at(k: Kernel, address: int) -> LinkedObject | None:
+    """The module, or the file of the kernel, whose machine code an address is in."""
+    return next((each for each in linked_objects(k) if each.holds(address)), None)
+
+
+def linked_objects(k: Kernel) -> list[LinkedObject]:
+    """All machine code that the kernel has: its own files, and the modules."""
+    return [*k.linked, *k.modules.values()]
 
 
 def place_of(k: Kernel, address: int) -> tuple[str, int] | None:
     """The file and the line behind an instruction; None where nobody knows."""
-    module = module_at(k, address)
-    if module is None:
+    linked = object_at(k, address)
+    if linked is None:
         return None
-    if module.lines is None:
+    row = lines_of(linked).at(address)
+    return (row.file, row.line) if row is not None else None
+
+
+def lines_of(linked: LinkedObject) -> LineTable:
+    """Its line table, read when somebody first asks."""
+    if linked.lines is None:
         from kshell.abi.debug_info import read_lines
 
-        module.lines = read_lines(module.elf, module.places)
-    row = module.lines.at(address)
-    return (row.file, row.line) if row is not None else None
+        linked.lines = read_lines(linked.elf, linked.places)
+    return linked.lines
 
 
 def bug_at(k: Kernel, address: int) -> BugEntry | None:
     """What the ud2 at an address means; None if it is none of those that are meant."""
-    module = module_at(k, address)
-    return module.tables.bugs.get(address) if module is not None else None
+    linked = object_at(k, address)
+    return linked.tables.bugs.get(address) if linked is not None else None

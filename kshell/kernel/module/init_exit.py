@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kshell.abi.errno import EINTR
-from kshell.kernel.entry import oops
 from kshell.kernel.entry.exec import revive_shell_task
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.struct_module import LOADING, Entry, Module
-from kshell.kernel.task.task import Task
+from kshell.kernel.module.struct_module import LOADING, Module
+from kshell.kernel.task.task import Task, TaskExit
 
 if TYPE_CHECKING:
     from kshell.kernel.module.refusal import Refusal
-
-DIED = object()  # what run_function gives for a function that did not return
 
 
 def function_of(state: str) -> str:
@@ -24,26 +21,16 @@ def function_of(state: str) -> str:
     return "init function" if state == LOADING else "exit function"
 
 
-def run_function(k: Kernel, function: Entry, comm: str, pid: int = 0) -> object:
-    """Call an init or exit function in the name of the shell's task, which is called `comm` meanwhile, and has another
-    `pid` if one is given; DIED if it oopsed."""
+def run_function(k: Kernel, function: int, comm: str, pid: int = 0) -> int | None:
+    """What the init or exit function at an address answers, in the name of the shell's task, which is called `comm`
+    meanwhile, and has another `pid` if one is given; None if it died."""
     revive_shell_task(k)
     k.switch_to(k.shell_task)
-    k.start_tick_budget()
     with named(k.shell_task, comm, pid):
         try:
-            return k.call(function) if isinstance(function, int) else _call_body(k, function)
-        except BaseException as error:  # whatever comes out of a module is an oops
-            oops.die(k, error)
-            return DIED
-
-
-def _call_body(k: Kernel, function: Callable[..., Any]) -> object:
-    address = k.address_of(function)
-    assert address is not None, "link_module refuses a module whose init or exit has no address"
-    if function.__code__.co_argcount != 1:
-        k.refuse_arguments(address, function, 0)
-    return function(k)
+            return k.call_out(function)
+        except TaskExit:
+            return None
 
 
 @contextmanager

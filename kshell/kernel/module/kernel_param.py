@@ -7,12 +7,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kshell.kernel.core.module_macros import STRING_MAX, TYPES
+from kshell.abi.c_types import CType
 from kshell.kernel.lib.slab import slab_of
 from kshell.machine.ram import OutOfMemory
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
+
+
+# The types that module_param takes, each as its variable is in memory.
+TYPES: dict[str, CType] = {
+    "bool": CType("bool", 1, False),
+    "invbool": CType("bool", 1, False),
+    "byte": CType("unsigned char", 1, False),
+    "short": CType("short", 2, True),
+    "ushort": CType("unsigned short", 2, False),
+    "int": CType("int", 4, True),
+    "uint": CType("unsigned int", 4, False),
+    "long": CType("long", 8, True),
+    "ulong": CType("unsigned long", 8, False),
+    "hexint": CType("unsigned int", 4, False),
+    "charp": CType("char *", 8, False),
+}
+STRING_MAX = 1024  # bytes of a charp parameter, without its NUL
 
 
 class KernelParam(NamedTuple):
@@ -44,4 +61,14 @@ class KernelParam(NamedTuple):
             if not value:
                 raise OutOfMemory
             k.memory.write(value, data)
+            self.free(k)
+            slab_of(k).parameters.add(value)
         k.memory.write(self.address, (value & ctype.mask).to_bytes(ctype.size, "little"))
+
+    def free(self, k: Kernel) -> None:
+        """Give back the copy that a charp points to, if that is one (C: param_free_charp)."""
+        slab = slab_of(k)
+        text = k.memory.load(self.address) if self.type == "charp" and slab.parameters else 0
+        if text in slab.parameters:
+            slab.parameters.remove(text)
+            slab.release(text)

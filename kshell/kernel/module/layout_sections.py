@@ -9,9 +9,9 @@ from kshell.abi.elf import SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, Section
 from kshell.abi.errno import ENOMEM
 from kshell.kernel.core.layout import MODULES_SIZE
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.elf_module import ElfModule
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.space import allocate, whole_pages
+from kshell.kernel.module.struct_module import Module
 
 NOT_KEPT = (".modinfo", "__versions")  # read from the file, and not in memory
 TEXT, READ_ONLY, DATA = range(3)
@@ -29,7 +29,7 @@ def kind_of(section: Section) -> int:
     return DATA if section.flags & SHF_WRITE else READ_ONLY
 
 
-def layout_sections(k: Kernel, module: ElfModule) -> dict[int, int]:
+def layout_sections(k: Kernel, module: Module) -> dict[int, int]:
     """Give a module its pages; the address of each section by its index.  Raises Refusal."""
     offsets: dict[int, int] = {}
     ends = []

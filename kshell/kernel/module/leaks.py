@@ -46,6 +46,12 @@ def _words(k: Kernel, symbol: Symbol) -> list[tuple[int, int]]:
     return [(at, int.from_bytes(data[at : at + 8], "little")) for at in range(0, len(data), 8)]
 
 
+def pointer_with(k: Kernel, value: int) -> str | None:
+    """The variable of 8 bytes that holds `value`, if one does."""
+    variables = (each for each in k.symbols if not each.is_function and each.size == 8)
+    return next((each.name for each in variables if any(word == value for _, word in _words(k, each))), None)
+
+
 def note_leaks(k: Kernel, module: Module, what: str) -> None:
     """Before `module` is freed: a note for each pointer that will dangle.  `what` says how it goes, as a clause."""
     for leak in pointers_into(k, module):

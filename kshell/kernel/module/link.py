@@ -7,23 +7,25 @@ from __future__ import annotations
 
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.elf_module import ElfModule, Tables
 from kshell.kernel.module.layout_sections import layout_sections
+from kshell.kernel.module.linked_object import Tables
 from kshell.kernel.module.load_info import THIS_MODULE
 from kshell.kernel.module.module_sections import find_module_sections
 from kshell.kernel.module.refusal import Refusal
-from kshell.kernel.module.relocate import move_module, simplify_symbols
+from kshell.kernel.module.relocate import move_object, simplify_symbols
 from kshell.kernel.module.space import free_space, use_owners
+from kshell.kernel.module.struct_module import Module
 from kshell.kernel.module.symbol_table import add_kallsyms
 from kshell.kernel.module.symbols import check_exports, resolve
 
 
-def link_module(k: Kernel, module: ElfModule) -> None:
+def link_module(k: Kernel, module: Module) -> None:
     """Bind what the module uses, give it its pages, export what it offers.  Raises Refusal; nothing is left then."""
     found = resolve(k, module, simplify_symbols(module.elf))
     try:
         module.places = layout_sections(k, module)
-        values = move_module(k, module, {name: symbol.address for name, symbol in found.items()})
+        values = move_object(k, module, {name: symbol.address for name, symbol in found.items()})
+        k.memory.set_writable(module.address + module.size, module.read_only, False)
         module.tables = _tables(k, module)
         check_exports(k, module, [export.name for export in module.tables.exports])
     except Refusal:
@@ -36,13 +38,13 @@ def link_module(k: Kernel, module: ElfModule) -> None:
     module.init, module.exit = named.get("init_module"), named.get("cleanup_module")
     module.this_module = named[THIS_MODULE]
     module.parameters = {parameter.name: parameter for parameter in module.tables.parameters}
-    module.syscalls = module.tables.syscalls
+    module.syscalls = [each.name for each in module.tables.syscalls]
     use_owners(module)
     add_kallsyms(k, module, values)
     k.cpu.flush_code()
 
 
-def _tables(k: Kernel, module: ElfModule) -> Tables:
+def _tables(k: Kernel, module: Module) -> Tables:
     try:
         return find_module_sections(k, module)
     except KernelFault as fault:

@@ -5,26 +5,20 @@ C counterpart: load_module() in kernel/module.c (4.19), kernel/module/main.c (to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 
 from kshell.abi.c_types import CType
-from kshell.abi.errno import EEXIST, EINTR, EINVAL
-from kshell.abi.loglevel import KERN_WARNING
+from kshell.abi.errno import EEXIST, EINTR
+from kshell.abi.loglevel import KERN_ERR, KERN_WARNING
 from kshell.kernel.core.clock import MODULE_LOAD_NS
-from kshell.kernel.core.object import ObjectFile
-from kshell.kernel.core.pointers import shortened
 from kshell.kernel.entry.oops import dump_stack
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module import python_link
-from kshell.kernel.module.elf_module import ElfModule
-from kshell.kernel.module.init_exit import DIED, death, function_of, named, run_function
+from kshell.kernel.module.init_exit import death, function_of, named, run_function
 from kshell.kernel.module.leaks import note_leaks
 from kshell.kernel.module.link import link_module
 from kshell.kernel.module.load_info import LoadInfo
 from kshell.kernel.module.params import set_parameters
 from kshell.kernel.module.policy import check_licence, check_vermagic, note_own_pointers, note_system_calls
-from kshell.kernel.module.python_module import PythonModule
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.space import free_module
 from kshell.kernel.module.struct_module import LIVE, LOADING, Module
@@ -33,21 +27,21 @@ INT = CType("int", 4, True)
 
 
 def load_module(
-    k: Kernel, image: LoadInfo | ObjectFile, parameters: Mapping[str, str | None] | None = None, force: bool = False
+    k: Kernel, image: LoadInfo, parameters: Mapping[str, str | None] | None = None, force: bool = False
 ) -> Module:
     """Link a file into the kernel and run its init function: Live, or Refusal.
 
     A parameter without ``=`` has the value None.  `force` is insmod -f: version magic is not compared, and the kernel
     is tainted for it.
     """
-    module, link = _made_of(k, image)
+    module = Module(image)
     check_vermagic(k, module, force)
     _check_not_there(k, module.name)
     k.clock.advance(MODULE_LOAD_NS)
     with k.cpu.ctrl_c:
-        module.declare(k)
+        _check_elf(k, module)
         check_licence(k, module)
-        link()
+        link_module(k, module)
         module.state = LOADING
         k.modules[module.name] = module
         try:
@@ -57,7 +51,7 @@ def load_module(
             note_leaks(k, module, f"{module.name} did not load, its text is freed")
             free_module(k, module)
             raise
-        if result is DIED:
+        if result is None:
             raise death(k, module)
     module.state = LIVE
     note_system_calls(k, module)
@@ -65,13 +59,12 @@ def load_module(
     return module
 
 
-def _made_of(k: Kernel, image: LoadInfo | ObjectFile) -> tuple[Module, Callable[[], None]]:
-    """The module that a file becomes, and what links it."""
-    if isinstance(image, ObjectFile):
-        of_bodies = PythonModule(image)
-        return of_bodies, partial(python_link.link_module, k, of_bodies)
-    of_code = ElfModule(image)
-    return of_code, partial(link_module, k, of_code)
+def _check_elf(k: Kernel, module: Module) -> None:
+    """Refuse what the reader found malformed (C: elf_validity_check)."""
+    if module.problem:
+        if k.profile.version >= (5, 12):
+            k.printk(KERN_ERR, "Module has invalid ELF structures")
+        raise module.malformed(k, module.problem)
 
 
 def _check_not_there(k: Kernel, name: str) -> None:
@@ -83,13 +76,11 @@ def _check_not_there(k: Kernel, name: str) -> None:
     raise Refusal(EINTR, Reason.DIED_BEFORE, state=old.state, function=function_of(old.state))
 
 
-def _do_init_module(k: Kernel, module: Module) -> object:
-    """What the init function answered, 0 where there is none, or DIED.  Refusal for an error."""
+def _do_init_module(k: Kernel, module: Module) -> int | None:
+    """What the init function answered, 0 where there is none, None if it died.  Refusal for an error."""
     result = run_function(k, module.init, "insmod") if module.init is not None else 0
-    if result is DIED:
-        return DIED
-    if not isinstance(result, int):
-        raise Refusal(EINVAL, Reason.NO_INT_RESULT, result=shortened(result))
+    if result is None:
+        return None
     result = INT.narrow(result)
     if result < 0:
         raise Refusal(-result, Reason.INIT_FAILED, result=result)

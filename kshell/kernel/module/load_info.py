@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 
 from kshell.abi.elf import (
     SHF_ALLOC,
@@ -29,14 +30,15 @@ MODULE_SIZE = 0x380  # C: sizeof(struct module)
 class LoadInfo:
     """The bytes of the file at `path`, read.  Where they are no object, `problem` says why, and `elf` is empty.
 
-    What an object does not say is made up for: a .o has no name but that of its file, and no version magic.
+    What an object does not say is made up for: a .o has no name but that of its file, and no version magic.  `notes`
+    are what the compiler lets pass, and a person should look at.
     """
 
-    notes: tuple[str, ...] = ()
     text = ""  # there is no source at hand
 
-    def __init__(self, path: str, data: bytes) -> None:
+    def __init__(self, path: str, data: bytes, notes: Sequence[str] = ()) -> None:
         self.path = self.source = path
+        self.notes = notes
         self.elf, self.problem = ElfObject([], []), ""
         from kshell.abi.elf_reader import read_elf  # no machine code, no reader
 

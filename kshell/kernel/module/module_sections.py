@@ -12,12 +12,13 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from kshell.abi.c_types import U64
-from kshell.kernel.core.module_macros import TYPES
+from kshell.abi.c_types import U64, declared
+from kshell.abi.ptregs import ARGUMENTS
+from kshell.kernel.core.declare import Parameter, SyscallDefinition
 from kshell.kernel.core.pointers import BugEntry
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.elf_module import ElfModule, Export, Tables
-from kshell.kernel.module.kernel_param import KernelParam
+from kshell.kernel.module.kernel_param import TYPES, KernelParam
+from kshell.kernel.module.linked_object import Export, LinkedObject, Tables
 
 NAME_MAX = 512  # C: KSYM_NAME_LEN
 EXPORTS = {"__ksymtab": "EXPORT_SYMBOL", "__ksymtab_gpl": "EXPORT_SYMBOL_GPL"}
@@ -28,24 +29,23 @@ KERNEL_SYMBOL, KERNEL_PARAM, SYSCALL, BUG = "<iii", "<QQQHbB4xQ", "<QiiQQ", "<ii
 BUGFLAG_WARNING = 1
 
 
-def find_module_sections(k: Kernel, module: ElfModule) -> Tables:
+def find_module_sections(k: Kernel, module: LinkedObject) -> Tables:
     """The tables of a module whose sections are in memory.  Raises KernelFault, Refusal."""
-    syscalls = [_string(k, name) for _, (name, *_) in _entries(k, module, "__syscalls_metadata", SYSCALL)]
-    return Tables(_exports(k, module), _parameters(k, module), syscalls, _bugs(k, module))
+    return Tables(_exports(k, module), _parameters(k, module), _syscalls(k, module), _bugs(k, module))
 
 
-def _exports(k: Kernel, module: ElfModule) -> list[Export]:
+def _exports(k: Kernel, module: LinkedObject) -> list[Export]:
     found = []
     for section, macro in EXPORTS.items():
         for at, (value, name, _) in _entries(k, module, section, KERNEL_SYMBOL):
             export = Export(_string(k, at + 4 + name), at + value & U64, macro)
-            if export.address not in module.space:
+            if not module.holds(export.address):
                 raise module.malformed(k, f"it exports {export.name}, which is not in it")
             found.append(export)
     return found
 
 
-def _parameters(k: Kernel, module: ElfModule) -> list[KernelParam]:
+def _parameters(k: Kernel, module: LinkedObject) -> list[KernelParam]:
     ranges = _ranges(module)
     found = []
     for _, (name_at, _, ops, perm, _, _, arg) in _entries(k, module, "__param", KERNEL_PARAM):
@@ -53,20 +53,36 @@ def _parameters(k: Kernel, module: ElfModule) -> list[KernelParam]:
         kind = symbol.name.removeprefix("param_ops_") if symbol is not None else ""
         if kind not in TYPES:
             raise module.malformed(k, f"its parameter {name} has operations of its own, and kshell calls none")
-        if arg not in module.space:
+        if not module.holds(arg):
             raise module.malformed(k, f"its parameter {name} is no variable of its own")
         found.append(KernelParam(name, kind, perm & 0o777, arg, *ranges.get(name, (None, None))))
     return found
 
 
-def _bugs(k: Kernel, module: ElfModule) -> dict[int, BugEntry]:
+def _syscalls(k: Kernel, module: LinkedObject) -> list[SyscallDefinition]:
+    found = []
+    docs = dict(value.split(":", 1) for key, value in module.info if key == "kshell_doc" and ":" in value)
+    for _, (name_at, _, count, types, names) in _entries(k, module, "__syscalls_metadata", SYSCALL):
+        if not 0 <= count <= len(ARGUMENTS):
+            raise module.malformed(k, f"a system call with {count} arguments")
+        said = [
+            (_string(k, k.memory.load(names + 8 * at)), _string(k, k.memory.load(types + 8 * at)))
+            for at in range(count)
+        ]
+        parameters = tuple(Parameter(argument, declared(c)) for argument, c in said)
+        name = _string(k, name_at).removeprefix("sys_")
+        found.append(SyscallDefinition(name, parameters, None, docs.get(name, "")))
+    return found
+
+
+def _bugs(k: Kernel, module: LinkedObject) -> dict[int, BugEntry]:
     return {
         at + address & U64: BugEntry(_string(k, at + 4 + file), line, bool(flags & BUGFLAG_WARNING))
         for at, (address, file, line, flags) in _entries(k, module, "__bug_table", BUG)
     }
 
 
-def _ranges(module: ElfModule) -> dict[str, tuple[int, int]]:
+def _ranges(module: LinkedObject) -> dict[str, tuple[int, int]]:
     """kshell_range=NAME:LOW:HIGH in .modinfo; what is no range is left out."""
     found = {}
     for key, value in module.info:
@@ -77,7 +93,7 @@ def _ranges(module: ElfModule) -> dict[str, tuple[int, int]]:
     return found
 
 
-def _entries(k: Kernel, module: ElfModule, name: str, layout: str) -> Iterator[tuple[int, Any]]:
+def _entries(k: Kernel, module: LinkedObject, name: str, layout: str) -> Iterator[tuple[int, Any]]:
     """The entries of a table, each with its address."""
     size = struct.calcsize(layout)
     for index, address in module.places.items():

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from kshell.abi.errno import EINVAL, ENOSPC, ERANGE
 from kshell.abi.loglevel import KERN_ERR, KERN_WARNING
-from kshell.kernel.core.module_macros import STRING_MAX, TYPES
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.module.kernel_param import STRING_MAX, TYPES, KernelParam
 from kshell.kernel.module.refusal import Reason, Refusal
-from kshell.kernel.module.struct_module import Module, Parameter
+from kshell.kernel.module.struct_module import Module
 
 OVERFLOW = 1 << 64
 SINCE = {"hexint": (5, 14)}  # the types that came later than the oldest kernel here
@@ -24,7 +24,7 @@ class Unfit(Exception):
         self.errno, self.because = errno, because
 
 
-def param_get(k: Kernel, parameter: Parameter) -> str:
+def param_get(k: Kernel, parameter: KernelParam) -> str:
     """The text that reading its file in /sys gives, without the newline that ends it (C: param_get_int, ...).
 
     Raises KernelFault where a module has spoiled the pointer of a charp.
@@ -37,7 +37,7 @@ def param_get(k: Kernel, parameter: Parameter) -> str:
     return str(value)
 
 
-def param_set(k: Kernel, parameter: Parameter, text: str) -> int:
+def param_set(k: Kernel, parameter: KernelParam, text: str) -> int:
     """Write `text` to a parameter, as to its file in /sys: 0, or -EINVAL, -ERANGE, -ENOSPC and nothing is changed.
 
     A newline at the end is no part of a number; a charp keeps it.
@@ -50,7 +50,7 @@ def param_set(k: Kernel, parameter: Parameter, text: str) -> int:
     return 0
 
 
-def parse(parameter: Parameter, text: str | None, version: tuple[int, int]) -> int | str:
+def parse(parameter: KernelParam, text: str | None, version: tuple[int, int]) -> int | str:
     """The value that `text` means for a parameter; None is a parameter without ``=``.  Raises Unfit."""
     kind, name = parameter.type, parameter.name
     if text is None:
@@ -84,7 +84,7 @@ def _kstrtobool(text: str, version: tuple[int, int]) -> bool | None:
     return {"on": True, "of": False}.get(text[:2].lower())
 
 
-def _kstrtoint(parameter: Parameter, text: str) -> int:
+def _kstrtoint(parameter: KernelParam, text: str) -> int:
     name, ctype = parameter.name, TYPES[parameter.type]
     said = text.rstrip("\n")
     body = text.removesuffix("\n")

@@ -21,13 +21,6 @@ class Reason(Enum):
     NO_LICENSE = auto()
     ALREADY_LOADED = auto()  # path: what the module of that name was loaded from
     DIED_BEFORE = auto()  # state, function: a module of that name died in it and stays
-    BAD_DECLARATION = auto()  # line, error: a macro does not take what it was given
-    BAD_TOP_LEVEL = auto()  # line, error: something else was raised there
-    BAD_IMPORT = auto()  # line, error, header, wanted
-    TYPE_TOO_NEW = auto()  # parameter, type, since, release
-    NO_ADDRESS = auto()  # macro, function
-    EXPORTED_TWICE = auto()  # symbol
-    DEFINED_TWICE = auto()  # symbol
     EXPORTED_ALREADY = auto()  # symbol, owner
     OWNER_NOT_LIVE = auto()  # symbol, owner, state
     NOT_EXPORTED_SINCE = auto()  # symbol, since, release
@@ -38,7 +31,6 @@ class Reason(Enum):
     NO_MODULE_SPACE = auto()
     NO_MEMORY = auto()
     BAD_PARAMETER = auto()  # parameter, why, example: a value that fits
-    NO_INT_RESULT = auto()  # result
     INIT_FAILED = auto()  # result
     # delete_module
     NOT_LOADED = auto()  # loaded: the names of those that are

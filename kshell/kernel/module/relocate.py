@@ -26,7 +26,7 @@ from kshell.abi.elf import (
 from kshell.abi.errno import ENOEXEC
 from kshell.abi.loglevel import KERN_ERR
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.elf_module import ElfModule
+from kshell.kernel.module.linked_object import LinkedObject
 from kshell.kernel.module.refusal import Reason, Refusal
 
 SIZES = {R_X86_64_64: 8, R_X86_64_32: 4, R_X86_64_32S: 4, R_X86_64_PC32: 4, R_X86_64_PLT32: 4}
@@ -37,7 +37,7 @@ def simplify_symbols(elf: ElfObject) -> dict[str, bool]:
     return {each.name: each.binding == STB_WEAK for each in elf.symbols if each.section is None and each.name}
 
 
-def move_module(k: Kernel, module: ElfModule, found: Mapping[str, int]) -> list[int]:
+def move_object(k: Kernel, module: LinkedObject, found: Mapping[str, int]) -> list[int]:
     """Put the sections into memory, relocated; the value of each symbol.  `found` are the addresses of what the module
     uses of others.  Raises Refusal."""
     values = [_value(module, each.section, each.value, found.get(each.name, 0)) for each in module.elf.symbols]
@@ -51,11 +51,10 @@ def move_module(k: Kernel, module: ElfModule, found: Mapping[str, int]) -> list[
         for each in section.relocations:
             _apply(k, module, section, address, data, each, values)
         k.memory.poke(address, bytes(data))
-    k.memory.set_writable(module.address + module.size, module.read_only, False)
     return values
 
 
-def _value(module: ElfModule, section: int | None, value: int, found: int) -> int:
+def _value(module: LinkedObject, section: int | None, value: int, found: int) -> int:
     if section is None:
         return found
     return value if section == SHN_ABS else module.places.get(section, 0) + value & U64
@@ -63,7 +62,7 @@ def _value(module: ElfModule, section: int | None, value: int, found: int) -> in
 
 def _apply(
     k: Kernel,
-    module: ElfModule,
+    module: LinkedObject,
     section: Section,
     address: int,
     data: bytearray,

@@ -5,8 +5,11 @@ C counterpart: module_alloc() in arch/x86/kernel/module.c, free_module() in kern
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from kshell.abi.errno import ENOMEM
 from kshell.kernel.core.layout import MODULES, MODULES_SIZE
+from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.struct_module import UNFORMED, Module
@@ -51,8 +54,15 @@ def free_module(k: Kernel, module: Module) -> None:
     module.state = UNFORMED
     k.modules.pop(module.name, None)
     k.symbols.remove_module(module.name)
-    module.unlink(k)
+    destroy_params(k, module)
     free_space(k, module)
+
+
+def destroy_params(k: Kernel, module: Module) -> None:
+    """What its parameters were given is freed (C: destroy_params)."""
+    for parameter in module.tables.parameters:
+        with suppress(KernelFault):  # a bad object's may be anywhere
+            parameter.free(k)
 
 
 def free_space(k: Kernel, module: Module) -> None:

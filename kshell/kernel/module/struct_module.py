@@ -5,54 +5,49 @@ C counterpart: include/linux/module.h.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-from kshell.kernel.core.module_macros import Param
+from kshell.abi.elf import SHN_ABS, SHT_NOBITS, STT_OBJECT
 from kshell.kernel.module.kernel_param import KernelParam
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
+from kshell.kernel.module.linked_object import LinkedObject
+from kshell.kernel.module.load_info import LoadInfo
 
 UNFORMED, LOADING, LIVE, UNLOADING = "Unformed", "Loading", "Live", "Unloading"
-Parameter: TypeAlias = KernelParam | Param[Any]
-Entry: TypeAlias = int | Callable[..., Any]  # the address of machine code, or a body in Python
+POINTER = 8
 
 
-class Module:
-    """C: struct module.  elf_module.py has those of machine code, python_module.py those of Python bodies.
+class Module(LinkedObject):
+    """C: struct module.
 
-    `path` is the file that it came from, `info` what its .modinfo says, `vermagic` what it was built for (None: it was
-    compiled for the kernel that runs).  `address` and `size` are those of its text (bytes, whole pages), `data_size`
-    bytes of data stand behind it; `this_module` is where its struct module is in memory.
+    `path` is the file that it came from, `problem` what is wrong with that, `vermagic` what it was built for (None:
+    nobody says).  `address` and `size` are those of its text (bytes, whole pages), `data_size` bytes of data stand
+    behind it, the first `read_only` of which nobody writes to; `this_module` is where its struct module is in memory.
     `used_by` holds the names of the modules that use its symbols, `taints` the letters that it brought, in the order
     of their bits.  `syscalls` names the system calls that it defines.
     """
 
-    def __init__(self, name: str, path: str, info: list[tuple[str, str]], vermagic: str | None, intree: bool) -> None:
-        self.name, self.path, self.info = name, path, info
-        self.vermagic, self.intree = vermagic, intree
+    def __init__(self, image: LoadInfo) -> None:
+        super().__init__(image.name, image.name, image.elf, image.info)
+        self.path, self.problem = image.path, image.problem
+        self.vermagic, self.intree = image.vermagic, image.intree
         self.state = UNFORMED
-        self.address = self.size = self.data_size = 0
+        self.address = self.size = self.data_size = self.read_only = 0
         self.this_module = 0
         self.references = 0  # taken by try_module_get
         self.uses: list[Module] = []
         self.used_by: list[str] = []
         self.taints = ""
-        self.parameters: dict[str, Parameter] = {}
+        self.parameters: dict[str, KernelParam] = {}
         self.syscalls: list[str] = []
-        self.init: Entry | None = None  # what module_init named
-        self.exit: Entry | None = None  # what module_exit named
-
-    def declare(self, k: Kernel) -> None:
-        """Learn what the file declares.  Raises Refusal."""
-
-    def unlink(self, k: Kernel) -> None:
-        """Forget what linking has bound, but for pages and symbols."""
+        self.init: int | None = None  # what module_init named
+        self.exit: int | None = None  # what module_exit named
 
     def own_pointers(self) -> list[str]:
-        """The names of the pointers that the module itself defines."""
-        return []
+        """The names of its variables that are as large as a pointer and begin as NULL."""
+        return [
+            each.name
+            for each in self.elf.symbols
+            if each.type == STT_OBJECT and each.size == POINTER and each.section not in (None, SHN_ABS)
+            if self.elf.sections[each.section].type == SHT_NOBITS
+        ]
 
     @property
     def refcount(self) -> int:

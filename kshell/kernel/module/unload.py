@@ -8,7 +8,7 @@ from __future__ import annotations
 from kshell.abi.errno import EAGAIN, EBUSY, ENOENT
 from kshell.kernel.core.taint import add_taint
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.init_exit import DIED, death, function_of, run_function
+from kshell.kernel.module.init_exit import death, function_of, run_function
 from kshell.kernel.module.leaks import note_leaks
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.space import free_module
@@ -50,7 +50,7 @@ def _unload(k: Kernel, module: Module) -> None:
     if module.exit is not None:
         with k.cpu.ctrl_c:
             result = run_function(k, module.exit, "rmmod")
-        if result is DIED:
+        if result is None:
             raise death(k, module)
     note_leaks(k, module, f"{module.name} is unloaded")
     free_module(k, module)

@@ -128,7 +128,7 @@ def _module(module: Module, shown: bool) -> bytes:
     if module.init is not None and module.exit is None:
         users += "[permanent],"
     address = f"0x{module.address if shown else 0:016x}"
-    line = f"{module.name} {module.size} {module.refcount} {users or '-'} {module.state} {address}"
+    line = f"{module.name} {len(module.space)} {module.refcount} {users or '-'} {module.state} {address}"
     if module.taints:
         line += f" ({module.taints}{ {LOADING: '+', UNLOADING: '-'}.get(module.state, '') })"
     return f"{line}\n".encode()

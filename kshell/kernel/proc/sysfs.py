@@ -13,8 +13,9 @@ from kshell.kernel.core.cred import Cred
 from kshell.kernel.fs.file import Kiocb
 from kshell.kernel.fs.uio import IovIter
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.module.kernel_param import KernelParam
 from kshell.kernel.module.params import param_get, param_set
-from kshell.kernel.module.struct_module import UNFORMED, Module, Parameter
+from kshell.kernel.module.struct_module import UNFORMED, Module
 from kshell.kernel.proc.proc_files import kallsyms_show_value
 from kshell.kernel.proc.pseudo import ProcEntry, directory, file, link
 from kshell.kernel.proc.seq_file import SizedInode
@@ -64,7 +65,7 @@ def _attribute(k: Kernel, module: Module, show: Callable[[], object], mode: int 
 
 def _module(module: Module, k: Kernel) -> Mapping[bytes, ProcEntry]:
     found = {
-        b"coresize": _attribute(k, module, lambda: module.size),
+        b"coresize": _attribute(k, module, lambda: len(module.space)),
         b"holders": _alive(k, module, directory(partial(_holders, module), 0o755)),
         b"initsize": _attribute(k, module, lambda: 0),
         b"initstate": _attribute(k, module, lambda: module.initstate),
@@ -107,7 +108,7 @@ def _parameters(module: Module, k: Kernel) -> Mapping[bytes, ProcEntry]:
     return {name.encode(): _parameter(k, module, parameter) for name, parameter in shown.items()}
 
 
-def _parameter(k: Kernel, module: Module, parameter: Parameter) -> ProcEntry:
+def _parameter(k: Kernel, module: Module, parameter: KernelParam) -> ProcEntry:
     def store(k: Kernel, data: bytes) -> int:
         err = param_set(k, parameter, data.partition(b"\0")[0].decode("utf-8", "surrogateescape"))
         return err or len(data)

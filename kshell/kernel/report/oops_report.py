@@ -22,9 +22,11 @@ from kshell.machine.paging import FETCH, NX, PRESENT, USER, WRITE
 from kshell.machine.ram import PAGE_MASK
 
 SOFT_LOCKUP_SECONDS = 22  # twice the watchdog's threshold, and a little
+WARNING_COST = 10_000  # instructions: a loop of warnings must not outlive a budget by minutes
 OPCODE_PROLOGUE, OPCODE_BYTES = 42, 64
 INT3 = 0xCC
 REGISTER_ROWS = ("AX BX CX", "DX SI DI", "BP R8 R9", "R10 R11 R12", "R13 R14 R15")
+_ROOT = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(__file__))), "")  # of kshell's own code
 
 
 class Frame(NamedTuple):
@@ -100,11 +102,12 @@ def warning(
     machine: memoryview | None = None,
 ) -> None:
     """WARN(): a report like an oops, after which everything goes on; `text` may be empty, as for WARN_ON()."""
+    k.cpu.charge(WARNING_COST)
     task, where = k.current, frames[0].symbol if frames else "0x0"
     k.printk(KERN_WARNING, "------------[ cut here ]------------")
     if text:
         k.printk(KERN_WARNING, text)
-    place = _place(frames[0]) if frames else "kernel:0"
+    place = _built_from(frames[0].file, frames[0].line) if frames else "kernel:0"
     if _is_old(k):
         k.printk(KERN_WARNING, f"WARNING: CPU: 0 PID: {task.pid} at {place} {where}")
     else:
@@ -129,6 +132,12 @@ def _say(k: Kernel, text: str) -> None:
 
 def _is_old(k: Kernel) -> bool:
     return k.profile.version < (5, 0)
+
+
+def _built_from(file: str, line: int) -> str:
+    """A place with the path that the compiler was given (C: __FILE__); of kshell's own code, from its root, as Linux's
+    own is from that of its tree."""
+    return f"{file.removeprefix(_ROOT)}:{line}"
 
 
 def _place(frame: Frame) -> str:
@@ -183,9 +192,9 @@ def _head(k: Kernel, code: str, kind: str = "Oops") -> None:
 
 def _bug(k: Kernel, error: BaseException, frames: Sequence[Frame]) -> None:
     """BUG(), and an exception out of Python code: Linux has no other report with a file and a line in it."""
-    place = _place(frames[0]) if frames else "kernel:0"
+    place = _built_from(frames[0].file, frames[0].line) if frames else "kernel:0"
     if isinstance(error, Bug):
-        place = f"{error.file}:{error.line}"
+        place = _built_from(error.file, error.line)
     k.printk(KERN_DEFAULT, "------------[ cut here ]------------")
     k.printk(KERN_CRIT, f"kernel BUG at {place}!")
     if not isinstance(error, Bug):

@@ -19,14 +19,12 @@ def msleep(k: Kernel, msecs: UInt) -> None:
 
     That comes first: for it the CPU must leave this path, and this body is called anew.
     """
-    k.schedule()
-    pass_time(k, msecs)
-
-
-def pass_time(k: Kernel, msecs: int) -> None:
-    """The clock goes on by so many milliseconds."""
-    if k.on_event is not None:
+    task = k.current
+    if k.on_event is not None and not task.sleeps:
         k.tell("sleep", "msleep", ms=msecs)
+    task.sleeps = True
+    k.schedule()
+    task.sleeps = False
     k.clock.advance(msecs * 1_000_000)
 
 

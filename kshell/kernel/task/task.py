@@ -41,6 +41,7 @@ class Task:
         self.frame = k.cpu.new_frame(k.memory.physical(self.stack + THREAD_SIZE - ptregs.SIZE))
         self.regs = self.frame.words  # the 21 words of pt_regs
         self.is_alive = True
+        self.sleeps = False  # it is in msleep, for which the CPU may do other work (C: __state)
         self.stack_in_use = self.regs_address  # from here up, if it stands in the kernel and waits (C: thread.sp)
         self.pending: Siginfo | None = None
         self.exit_status: int | None = None

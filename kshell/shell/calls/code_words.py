@@ -6,12 +6,14 @@ import os
 from functools import lru_cache
 from typing import Any
 
+from kshell.shell.modules.samples import BUILTIN, plain_name, sample_path
+
 INDENT, DEEPEST = "  ", 12  # how far a call is indented at most: then its depth is said
 LONGEST_SOURCE = 16 << 20
 
 
-def code_words(values: dict[str, Any]) -> dict[str, str]:
-    """What the words of such an event are made of, beside its values."""
+def code_words(values: dict[str, Any], tree: str = "") -> dict[str, str]:
+    """What the words of such an event are made of, beside its values; `tree` is where the kernel was built."""
     depth = values.get("depth", 0)
     indent = INDENT * depth if depth <= DEEPEST else f"{INDENT * DEEPEST}{depth}: "
     made = {"indent": indent, "returned": "", "listed": "", "source": ""}
@@ -24,7 +26,9 @@ def code_words(values: dict[str, Any]) -> dict[str, str]:
     elif values.get("result") is not None:
         made["returned"] = f" = {values['result']['text']}"
     elif "line" in values:
-        text = _source_line(values["file"], values["line"])
+        path = values["file"]
+        text = _source_line(path, values["line"], tree)
+        made["file"] = os.path.basename(path) if os.path.isabs(path) else path
         made["source"] = f"  {text}" if text else ""
     return made
 
@@ -33,13 +37,22 @@ def _register(name: str) -> str:
     return name if name == "flags" or name[1:].isdigit() else f"r{name}"
 
 
-def _source_line(path: str, line: int) -> str:
-    """The line of a source that is still where it was compiled; else nothing."""
-    try:
-        lines = _source(path, os.stat(path).st_mtime_ns)
-    except OSError:
-        return ""
+def _source_line(path: str, line: int, tree: str) -> str:
+    """The line of a source that is still where it was compiled; else nothing.  The kernel's own are in its tree; the
+    one that came with kshell was built from what kshell has."""
+    at_home = os.path.join(tree, path) if tree else sample_path(plain_name(path), BUILTIN)
+    lines = source_lines(path)
+    if not lines and os.path.dirname(path) and not os.path.isabs(path):
+        lines = source_lines(at_home)
     return lines[line - 1].strip() if 0 < line <= len(lines) else ""
+
+
+def source_lines(path: str) -> list[str]:
+    """The lines of a source that is still where it was compiled; else none."""
+    try:
+        return _source(path, os.stat(path).st_mtime_ns)
+    except OSError:
+        return []
 
 
 @lru_cache(maxsize=8)

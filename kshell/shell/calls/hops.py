@@ -29,7 +29,6 @@ WORDS = {
     "ni_syscall": "nr is not below NR_syscalls = {nr_syscalls}, and not -1: do_syscall_64 itself calls {function}",
     "arguments": "{macro}{moved}",
     "record": "{printed}",
-    "null": "{stub} -> NULL: no module has filled it",
     "pointer": "{stub} -> {function}",
     "msleep": "msleep({ms}): the CPU is free for other tasks",
     "command": "another task: {command}",
@@ -47,8 +46,8 @@ WORDS = {
 REGISTERS = ("rcx", "r11", "raw")  # values that are shown in hex
 
 
-def words(event: Event) -> str:
-    """What happened, as the screen says it; a note stands behind a tab."""
+def words(event: Event, tree: str = "") -> str:
+    """What happened, as the screen says it; a note stands behind a tab.  `tree` is where the kernel was built."""
     values, made = event.values, dict(event.values)
     if "symbol" in values:
         nothing = "nothing: no function lives there any more" if event.what == "pointer" else f"{event.address:#x}"
@@ -62,7 +61,7 @@ def words(event: Event) -> str:
     elif event.what == "instruction":
         made["instruction"] = "\t".join(filter(None, (values.get("text"), values.get("place"))))
     elif event.step in ("call", "line", "insn"):
-        made |= code_words(values)
+        made |= code_words(values, tree)
     return WORDS[event.what].format_map(made)
 
 
@@ -86,7 +85,10 @@ def _plain(values: Any, name: str = "") -> Any:
 class Hops:
     """The hops of one or more calls as rows: ring, step, text, and a note or an address at the right."""
 
-    def __init__(self, events: Sequence[Event], listing: Sequence[tuple[int, bytes, str]], number: str = "") -> None:
+    def __init__(
+        self, events: Sequence[Event], listing: Sequence[tuple[int, bytes, str]], number: str = "", tree: str = ""
+    ) -> None:
+        self._tree = tree
         self.rows: list[tuple[int, str, str, str]] = []
         self._json: list[dict[str, Any]] = []
         for at, (address, _, text) in enumerate(listing):
@@ -96,7 +98,7 @@ class Hops:
             self._add(event)
 
     def _add(self, event: Event, remark: str = "") -> None:
-        said = words(event)
+        said = words(event, self._tree)
         left, _, note = said.partition("\t")
         address = None if event.address is None else f"{event.address:#x}"
         if event.what in ("changed", "registers") and self.rows and self.rows[-1][1] == event.step:
@@ -142,7 +144,8 @@ class HopColumn:
         self.ring, self._step = -1, ""
 
     def lines(self, row: tuple[int, str, str, str], width: int | None) -> list[Line]:
-        """The line of one hop, with its note under it where there is no room at the right."""
+        """The line of one hop, with its note under it where there is no room at the right; the address of a function
+        that is called is left out there."""
         ring, step, left, right = row
         role = f"ring{ring}"
         head = "" if ring == self.ring else f"ring {ring}"
@@ -151,6 +154,8 @@ class HopColumn:
         line.append((show(left), "comment" if step == "printk" else "instruction" if step == "user" else ""))
         self.ring, self._step = ring, step
         if right and TEXT_COLUMN + max(NOTE_COLUMN, len(left)) + 2 + len(right) > (width or WIDEST):
+            if step == "call":  # its name is enough
+                return [line]
             return [line, *([(" " * (TEXT_COLUMN + 2), ""), (part, "address")] for part in right.split("  "))]
         if right:
             line.append((" " * (max(NOTE_COLUMN - len(left), 0) + 2), ""))

@@ -6,9 +6,11 @@ import os
 
 from kshell.abi.object_file import ObjectError, read_object
 from kshell.abi.syscall_tbl import decode, load, parse
+from kshell.cc.compiler import SUFFIXES
 from kshell.kbuild.tree.sources import Sources
 from kshell.kernel.core.trace import Call
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.module.load_info import LoadInfo
 from kshell.shell.host_files import named
 from kshell.shell.state.context import Context
 from kshell.shell.trees.named_tree import build_of, is_installed, tree_of
@@ -45,14 +47,11 @@ def user_of(k: Kernel, stub: str) -> str:
     a source of which the Makefile beside it makes one; "" where there is none."""
     root, sources = k.image.tree, Sources(k.image.tree)
     for path in sources.walk(".ko", MOST_MODULES):
-        try:
-            _, payload = read_object(sources.read_bytes(path) or b"", path)
-        except ObjectError:
-            continue
-        if stub in payload.get("undefined", ()) and payload.get("vermagic") == k.vermagic:
+        built = LoadInfo(path, sources.read_bytes(path) or b"")
+        if stub in built.undefined and built.vermagic == k.vermagic:
             return f"insmod {os.path.relpath(os.path.join(root, path))}  (the module that make built for it)"
-    for path in sources.walk(".py", MOST_SOURCES):
-        if f'extern("{stub}")'.encode() in (sources.read_bytes(path) or b""):
+    for path in (path for suffix in SUFFIXES for path in sources.walk(suffix, MOST_SOURCES)):
+        if stub.encode() in (sources.read_bytes(path) or b""):
             module = module_of(sources, path)
             if module:
                 file = named(os.path.relpath(os.path.join(root, module)))

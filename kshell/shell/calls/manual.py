@@ -28,13 +28,13 @@ _ERRNO_LINE = re.compile(r"(E[A-Z0-9]+(?:,? (?:or )?E[A-Z0-9]+)*)  +(\S.*)")
 class Page(NamedTuple):
     """One page: the `summary` sentence, further `paragraphs`, and `errors`, pairs of an errno's name and why.
 
-    `names` are the errnos that stand in the call's source, whatever the page says.
+    `names` are the errnos that stand in the call's source, whatever the page says; None where that is machine code.
     """
 
     summary: str
     paragraphs: list[str]
     errors: list[tuple[str, str]]
-    names: tuple[str, ...] = ()
+    names: tuple[str, ...] | None = ()
 
     @property
     def _told(self) -> str:
@@ -47,6 +47,8 @@ class Page(NamedTuple):
         """Why there is no errno on this page."""
         if self._told:
             return self._told
+        if self.names is None:
+            return "its docstring does not say"
         if self.names:
             named = ", ".join(f"-{name}" for name in self.names)
             return f"its docstring does not say; its source names {named}"
@@ -75,12 +77,12 @@ def page(definition: SyscallDefinition, profile: Profile) -> Page:
     return Page(found.summary, paragraphs, errors, _names(definition))
 
 
-def _names(definition: SyscallDefinition) -> tuple[str, ...]:
+def _names(definition: SyscallDefinition) -> tuple[str, ...] | None:
     """The errnos that the body of a call names: its code tells, wherever its source is."""
     from kshell.abi.errno import ERRNO
 
     errnos = {name for name, _ in ERRNO.values()}
-    return tuple(name for name in definition.body.__code__.co_names if name in errnos)
+    return tuple(name for name in definition.body.__code__.co_names if name in errnos) if definition.body else None
 
 
 def _of(profile: Profile, text: str) -> str:
@@ -94,8 +96,8 @@ def _of(profile: Profile, text: str) -> str:
 
 def _errors_of(name: str, below: SyscallDefinition) -> list[tuple[str, str]]:
     """What the call of that name may answer.  It has to stand further up in the file: nothing goes in circles."""
-    found = below.body.__globals__.get(name)
-    if not isinstance(found, SyscallDefinition):
+    found = below.body.__globals__.get(name) if below.body else None
+    if not isinstance(found, SyscallDefinition) or not found.body or not below.body:
         return []
     line, end = found.body.__code__.co_firstlineno, below.body.__code__.co_firstlineno
     return _parse(found).errors if line < end else []

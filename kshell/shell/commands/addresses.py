@@ -192,8 +192,9 @@ def _code(k: Kernel, place: Place, count: int, limit: int = 0) -> View:
     for instruction in instructions:
         here = Place(instruction.address, place.physical)
         symbol = k.symbols.at(instruction.address) if not place.physical else None
-        if symbol is not None and symbol.source:
-            lines.append([(f"{symbol.name}: ", "symbol"), (_body(symbol), "comment")])
+        source = _source(k, symbol) if symbol is not None and symbol.is_function else ""
+        if symbol is not None and source and symbol.address == instruction.address:
+            lines.append([(f"{symbol.name}: ", "symbol"), (source, "comment")])
         code = instruction.code.hex()
         repeated = repeated + 1 if limit and rows and rows[-1]["bytes"] == code else 0
         if not repeated:
@@ -221,10 +222,16 @@ def _target(k: Kernel, text: str) -> str:
     return name_of(k, Place(int(operand, 16), False)) if goes and operand.startswith("0x") else ""
 
 
-def _body(symbol: Symbol) -> str:
+def _source(k: Kernel, symbol: Symbol) -> str:
+    """Where the body of a function stands, or the source that its machine code was made from; "" if nobody knows."""
     import os
 
-    path, _, line = (symbol.source or "").rpartition(":")
+    from kshell.kernel.module.code_places import place_of
+
+    if symbol.source is None:
+        place = place_of(k, symbol.address)
+        return f"{show(place[0])}:{place[1]}" if place is not None else ""
+    path, _, line = symbol.source.rpartition(":")
     try:
         shown = os.path.relpath(path)
     except ValueError:  # another drive, on Windows
@@ -246,8 +253,9 @@ def _body(symbol: Symbol) -> str:
 def disas(session: Context, words: list[Word]) -> View:
     """Disassemble a function, or what is at an address.
 
-    The kernel's own functions are Python; in memory each is a short stub that traps to it, and that is what the
-    CPU sees. disas shows the stub and says where the body stands. A module that `cc` has compiled is all machine code.
+    Most of the kernel's own functions are Python; in memory each is a short stub that traps to it, and that is what
+    the CPU sees: disas shows the stub and says where the body stands. What was compiled, as a module is and test_call,
+    is all machine code: disas shows what the CPU runs, and says which line of the source it begins at.
     """
     if not 1 <= len(words) <= 2:
         raise misuse("disas", "which function?" if not words else "one function at a time")

@@ -14,7 +14,8 @@ from kshell.kernel.kernel import Kernel
 from kshell.machine.encode import ARGUMENT_REGISTERS
 from kshell.shell.calls.call_line import call_arguments, call_number
 from kshell.shell.calls.call_views import CallView, Ending
-from kshell.shell.calls.target import target_of
+from kshell.shell.calls.stat import STAT, counted
+from kshell.shell.calls.target import Target, target_of
 from kshell.shell.commands.registry import command, find, misuse, take_options
 from kshell.shell.errors import INTERRUPTED, CommandError
 from kshell.shell.lines.options import Argument, Option
@@ -34,11 +35,13 @@ DETAILS = {"--lines": LINES, "--insns": INSTRUCTIONS}
     "syscall NAME|NR [ARGS...]",
     "syscall --raw NAME|NR [ARGS...]",
     "syscall --during COMMAND NAME|NR [ARGS...]",
+    "syscall --stat NAME|NR [ARGS...]",
     group="System calls",
     arguments=(Argument("syscall", "NAME|NR"), Argument("value", "[ARGS...]")),
     options=(
         Option("--raw", "make the call with any number of arguments"),
         Option("--during", "a command (in quotes) for the moment in which the call sleeps", "COMMAND"),
+        STAT,
     ),
     examples=(
         ("syscall getpid", "a call without arguments"),
@@ -50,6 +53,7 @@ DETAILS = {"--lines": LINES, "--insns": INSTRUCTIONS}
             "modprobe sleepy; syscall --during 'rmmod sleepy' test_call 1",
             "a module goes while its handler sleeps: the oops is what happens then",
         ),
+        ("modprobe syscallModule; syscall --stat test_call 42", "how many instructions it takes"),
     ),
 )
 def syscall(session: Context, words: list[Word]) -> View:
@@ -64,6 +68,9 @@ def syscall(session: Context, words: list[Word]) -> View:
 
     --during COMMAND runs a command at the first msleep() of the call, as if it was typed in a second terminal: rmmod,
     insmod, modprobe, lsmod, modinfo, dmesg, kallsyms or table.
+
+    --stat counts what the CPU executes; the call is the same. In the kernel that is machine code alone: a function with
+    a body in Python counts as the two instructions that stand for it, and a call with such a body as none.
     """
     return make_call(session, words, with_hops=session.trace_all)
 
@@ -72,6 +79,8 @@ def make_call(session: Context, words: list[Word], with_hops: bool, detail: str 
     """What `syscall` and `trace syscall` share."""
     k, budget = session.kernel, session.budget
     given = take_options("syscall", words, leading=True)
+    if STAT.key in given:
+        return counted(k, "syscall", words, lambda rest: make_call(session, rest, with_hops, detail))
     meanwhile, words = None, given.words
     raw = "--raw" in given
     during = given.get("--during")
@@ -101,13 +110,9 @@ def make_call(session: Context, words: list[Word], with_hops: bool, detail: str 
     _stopped(run.outcome)
     count = len(definition.parameters) if definition is not None else len(args)
     name = run.call.name if run.call is not None else None
-    hops = _hops(tracer, run, f"__NR_{name} = {nr}" if name else "") if with_hops else None
+    hops = _hops(tracer, run, f"__NR_{name} = {nr}" if name else "", k.image.tree) if with_hops else None
     returned = run.call is not None and run.outcome.kind == "returned"
-    explanation = None
-    if returned and run.call is not None and run.call.ret is not None and run.call.ret < 0:
-        from kshell.shell.calls.explain import why
-
-        explanation = why(session, run.call, target)
+    explanation = _why(session, run, target) if returned else None
     if session.tree or k.image.tree:
         from kshell.shell.trees.tree_running import remind
 
@@ -117,6 +122,15 @@ def make_call(session: Context, words: list[Word], with_hops: bool, detail: str 
     if returned:
         session.last_call = run.call
     return CallView(run.call, count, ending, memory, explanation, hops, meanwhile, session.libc)
+
+
+def _why(session: Context, run: StubRun, target: Target) -> tuple[str, str] | None:
+    """Why a call answered an error."""
+    if run.call is None or run.call.ret is None or run.call.ret >= 0:
+        return None
+    from kshell.shell.calls.explain import why
+
+    return why(session, run.call, target)
 
 
 def _number(session: Context, k: Kernel, words: list[Word], command: str) -> int:
@@ -137,10 +151,10 @@ def _parameter(definition: SyscallDefinition | None, index: int) -> str:
     return f"argument {index + 1}"
 
 
-def _hops(tracer: Strace, run: StubRun, number: str) -> Hops:
+def _hops(tracer: Strace, run: StubRun, number: str, tree: str) -> Hops:
     from kshell.shell.calls.hops import Hops
 
-    return Hops(tracer.events, _listing(run), number)
+    return Hops(tracer.events, _listing(run), number, tree)
 
 
 def _listing(run: StubRun) -> list[tuple[int, bytes, str]]:

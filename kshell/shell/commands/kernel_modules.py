@@ -64,16 +64,19 @@ def modprobe(session: Context, words: list[Word]) -> View:
 @command(
     "insmod",
     group="Modules",
-    arguments=(Argument("file", "FILE.py|FILE.ko"), Argument("parameter", "[name=value...]")),
+    arguments=(Argument("file", "FILE.py|FILE.c|FILE.ko"), Argument("parameter", "[name=value...]")),
     options=(Option("-f", "load it even if it was built for another kernel", also=("--force",)),),
     examples=(("module copy syscallModule my; insmod my/syscallModule.py", "a copy of a sample, ready to edit"),),
 )
 def insmod(session: Context, words: list[Word]) -> View:
     """Load a module from a file of your own folder.
 
-    Its init function is run; if that answers an error, the module is unloaded again. A source is compiled each time
-    it is loaded: edit the file, rmmod, insmod. A .ko is what make or `cc` built: its code is the source of that moment,
-    and it loads only into the kernel that it was built for. That of `cc` is machine code: help modules-as-machine-code
+    A source (FILE.py, or FILE.c in C itself) is compiled to machine code first, each time it is loaded: edit the file,
+    rmmod, insmod. A .ko is what make, `cc` or gcc built: its code is the source of that moment, and it loads only into
+    the kernel that it was built for.
+
+    Its init function is run, by the CPU in ring 0; if that answers an error, the module is unloaded again.
+    See `help modules`, and `help modules-as-machine-code` for what becomes of each line.
     """
     options = take_options("insmod", words)
     if not options.words:
@@ -125,17 +128,17 @@ def lsmod(session: Context, words: list[Word]) -> View:
     for m in reversed(session.kernel.modules.values()):
         used_by = sorted(m.used_by)
         holders = f" {','.join(used_by)}" if used_by else ""
-        lines.append([(f"{m.name:<19s}", "module"), (f" {m.size:8d}  {m.refcount}", "number"), (holders, "")])
-        sizes = {"name": m.name, "size": m.size, "refcount": m.refcount}
+        lines.append([(f"{m.name:<19s}", "module"), (f" {len(m.space):8d}  {m.refcount}", "number"), (holders, "")])
+        sizes = {"name": m.name, "size": len(m.space), "refcount": m.refcount}
         found.append({**sizes, "used_by": used_by, "taints": m.taints})
     return Text(lines, {"modules": found})
 
 
 @command(
     "modinfo",
-    "modinfo [-F FIELD | -p] NAME|FILE.py|FILE.ko",
+    "modinfo [-F FIELD | -p] NAME|FILE.py|FILE.c|FILE.ko",
     group="Modules",
-    arguments=(Argument("sample", "NAME|FILE.py|FILE.ko"),),
+    arguments=(Argument("sample", "NAME|FILE.py|FILE.c|FILE.ko"),),
     options=(
         Option("-F", "print one field only, such as license", "FIELD", also=("--field",)),
         Option("-p", "print the parameters only", also=("--parameters",)),
@@ -149,7 +152,7 @@ def modinfo(session: Context, words: list[Word]) -> View:
     """Show what a module says about itself, without loading it.
 
     A source has the version magic of the kernel that runs, for which insmod would compile it; a .ko that of the
-    kernel it was built for.
+    kernel it was built for. Nothing of it is run.
     """
     options = take_options("modinfo", words)
     if len(options.words) != 1:

@@ -127,7 +127,10 @@ def _state(session: Context, folder: str) -> View:
         ),
         Option("-j N", "taken, and of no use: a build takes less than a second"),
     ),
-    examples=(("tree new test_kernel; make -C test_kernel", "build a tree"),),
+    examples=(
+        ("tree new test_kernel; make -C test_kernel", "build a tree"),
+        ("tree new test_kernel; make -C test_kernel kernel/sys.s", "one file's machine code, as assembler text"),
+    ),
 )
 def make(session: Context, words: list[Word]) -> View:
     """Build a kernel tree, or modules for one, as kbuild does.
@@ -136,6 +139,9 @@ def make(session: Context, words: list[Word]) -> View:
     folder outside the tree; /lib/modules/RELEASE/build stands for the tree of the kernel that runs. As in Linux a
     DIR that does not begin with / is looked for inside KDIR, for that is where make goes first. Objects hold the
     source that they were made of: what is up to date is not compiled again.
+
+    make V=1 shows, for each file that is compiled, the command and then the machine code under each line of the
+    source; make DIR/FILE.s writes that code to a file.
     """
     from kshell.kbuild.build_log import BuildFailed, BuildLog
     from kshell.kbuild.make import Maker, Request

@@ -30,6 +30,7 @@ GROUPS = (
     "The C library",
     "The kernel's tables",
     "Memory and registers",
+    "The debugger",
     "The kernel's log",
     "The machine",
     "The shell",
@@ -172,19 +173,19 @@ def aliases() -> dict[str, str]:
     return _index()[1]
 
 
-def _own_name(name: str) -> str:
+def own_name(name: str) -> str:
     """The own name of the command that is typed so: an alias has another one, and ``x/4gx`` is x and its letters."""
     return "x" if name.startswith("x/") else aliases().get(name, name)
 
 
 def is_command(name: str) -> bool:
     """Whether a command has that name or alias; nothing is imported."""
-    return _own_name(name) in _index()[0]
+    return own_name(name) in _index()[0]
 
 
 def find(name: str) -> Command | None:
     """The command of that name or alias, its file imported if it was not yet; None if there is none."""
-    name, files = _own_name(name), _index()[0]
+    name, files = own_name(name), _index()[0]
     if name not in _commands and name in files:
         import_module(f"kshell.shell.commands.{files[name]}")
     return _commands.get(name)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
+from kshell.shell.calls.stat import STAT, counted
 from kshell.shell.commands.registry import command, misuse, take_options
 from kshell.shell.lines.options import Argument, Option
 from kshell.shell.lines.words import Word
@@ -18,20 +20,22 @@ PAIR = re.compile("[0-9a-fA-F]{2}")
 
 @command(
     "run",
-    "run [--trace] FILE|FILE.s|FILE.bin [ARGS...]",
-    "run [--trace] --hex BYTES [ARGS...]",
+    "run [--trace] [--stat] FILE|FILE.s|FILE.bin [ARGS...]",
+    "run [--trace] [--stat] --hex BYTES [ARGS...]",
     "run --list FILE|FILE.s|FILE.bin",
     "run",
     group="Programs",
     arguments=(Argument("file", "FILE|FILE.s|FILE.bin"), Argument("word", "[ARGS...]")),
     options=(
         Option("--trace", "show its system calls, as strace does"),
+        STAT,
         Option("--list", "show its machine code instead of running it"),
         Option("--hex", "machine code as hexadecimal bytes", "BYTES"),
     ),
     examples=(
         ("run --hex b83c000000bf070000000f05", "exit(7), as machine code"),
         ('asm "mov eax, 60; mov edi, 3; syscall"; run', "the program that asm made last, again"),
+        ("run --stat --hex b83c000000bf070000000f05", "three instructions in user mode"),
     ),
 )
 def run(session: Context, words: list[Word]) -> View:
@@ -45,6 +49,9 @@ def run(session: Context, words: list[Word]) -> View:
     arguments too, BYTES are one word: run --hex 0f05 x, or run --hex "0f 05" x.
 
     The program's arguments are on its stack, as the x86-64 ABI has them.
+
+    --stat counts what the CPU executes; the run is the same, but slower. In the kernel that is machine code alone: what
+    has a body in Python is not counted.
     """
     return _run(session, words, traced=session.trace_all, with_hops=False)
 
@@ -57,6 +64,9 @@ def run_traced(session: Context, words: list[Word], detail: str = "") -> View:
 
 def _run(session: Context, words: list[Word], traced: bool, with_hops: bool, detail: str = "") -> View:
     given = take_options("run", words, leading=True)
+    if STAT.key in given:
+        again = partial(_run, session, traced=traced, with_hops=with_hops, detail=detail)
+        return counted(session.kernel, "run", words, again)
     traced, words = traced or "--trace" in given, given.words
     if "--hex" in given:
         first = given.values["--hex"]

@@ -9,7 +9,7 @@ from kshell.shell.calls.arguments import BadValue, c_string, number
 from kshell.shell.calls.redirection import take_redirection, write_file
 from kshell.shell.commands.numbers import count
 from kshell.shell.commands.registry import GROUPS, Command, command, everything, find, misuse, take_options, unknown
-from kshell.shell.commands.topics import TOPICS, name_page
+from kshell.shell.commands.topics import TOPICS
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import write_new
 from kshell.shell.lines.options import Argument, Option
@@ -29,7 +29,7 @@ WIDEST = 100  # columns that prose may take: longer lines are hard to read
         ("help", "all commands, by group"),
         ("help trace", "one command, with examples that work as typed"),
         ("help modules", "what a module looks like, and what it can import"),
-        ("help c-to-kshell", "the slides' lines of C, each beside its line of Python"),
+        ("help c-to-kshell", "the slides' lines of C, each beside its line here"),
         ("help add-a-system-call", "the steps, from a new tree to a loaded handler"),
         ("help modules-as-machine-code", "compile a module, and let the CPU run it"),
         ("help lessons", "scripts to follow, and where they are"),
@@ -47,8 +47,7 @@ def help_(session: Context, words: list[Word]) -> View:
         topic = TOPICS.get(words[0].text)
         if topic is not None:
             return topic()
-        named = name_page(words[0].text) if find(words[0].text) is None else None
-        return named or help_page(words[0].text, session)
+        return _named(words[0].text) or help_page(words[0].text, session)
     lines: list[Line] = []
     result = []
     for group in GROUPS:
@@ -63,6 +62,15 @@ def help_(session: Context, words: list[Word]) -> View:
         marked("`help config` about this prompt; `help lessons` names scripts to follow."),
     ]
     return Text(lines, {"commands": result})
+
+
+def _named(name: str) -> View | None:
+    """The page of a name of the kernel's headers; a command of that name comes first."""
+    if find(name) is not None:
+        return None
+    from kshell.shell.commands.language import name_page
+
+    return name_page(name)
 
 
 def help_page(name: str, session: Context | None = None) -> View:

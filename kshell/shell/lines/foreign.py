@@ -29,7 +29,7 @@ _ADVICE: dict[str, tuple[str, str]] = {
     "su": ("you are the kernel's owner here: the shell's task has uid 0", "syscall getuid"),
     "gdb": (
         "the debugger is built in",
-        "x/4gx sys_call_table  (memory), disas SYMBOL, regs, trace syscall NAME",
+        "break FUNCTION  (then: syscall ...; help break), x/4gx sys_call_table, disas SYMBOL",
     ),
     "objdump": ("kshell disassembles what is in memory", "disas SYMBOL  (or: x/8i ADDRESS)"),
     "readelf": ("programs here are plain source or machine code, not ELF files", "kallsyms  (symbols), disas SYMBOL"),
@@ -98,7 +98,6 @@ _ADVICE: dict[str, tuple[str, str]] = {
         "the machine lives in this shell and ends with it",
         "exit  (or, for a fresh kernel: boot; for a tree's: boot DIR)",
     ),
-    "info": ("every system call and every command has a page", "man write  (or: help trace)"),
     "lsof": ("descriptors belong to the shell's task", "syscall fcntl 1 F_GETFL"),
     "mount": ("the machine's file systems are mounted at boot", "ls /"),
     "apropos": ("calls are found by a part of their name", "table open"),
@@ -132,7 +131,6 @@ _SAME = {
     "export": ("set", "env", "unset", "setenv"),
     "id": ("groups",),
     "su": ("login", "doas"),
-    "printf": ("print",),
     "sysctl": ("systemctl", "service"),
 }
 _BY_NAME = {other: name for name, others in _SAME.items() for other in others}
@@ -145,7 +143,7 @@ def advice(name: str, rest: Sequence[str] = ()) -> tuple[str, str] | None:
 
     `rest` is what was typed after it.
     """
-    if name.endswith((".py", ".ko")):
+    if name.endswith((".py", ".c", ".ko")):
         return "a module file is loaded, not run", f"insmod {name}"
     if name.startswith(("./", "/", "../")) or name.endswith((".s", ".bin", ".asm")):
         return "a file is not a command here", " ".join(["run", name, *rest])

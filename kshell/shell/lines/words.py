@@ -19,7 +19,7 @@ BLANKS = " \t\r\n\f\v"
 END = "end"  # the line that ends a program which is typed over several
 _PROTECTED = BLANKS + "\\\"';#"
 _IN_DOUBLE = '"\\'
-_PROMPT = re.compile(r"\s*(?:kshell(?: [\w.+-]+)?> ?)+")
+_PROMPT = re.compile(r"\s*(?:kshell(?: [\w.+-]+)?> ?|\(gdb\) ?)+")
 
 
 class Word(NamedTuple):

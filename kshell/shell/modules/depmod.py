@@ -3,37 +3,45 @@ that make modules_install has put where the kernel of a tree looks."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from functools import cache
 
+from kshell.abi.elf import ElfObject
+from kshell.cc.compiler import compile_file
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.module.load_info import LoadInfo
 from kshell.shell.modules.samples import sample_names, sample_path
 
-_NEEDED = re.compile(r'= extern\("(\w+)"')
-_EXPORTED = re.compile(r"^EXPORT_SYMBOL(?:_GPL)?\((\w+)\)", re.MULTILINE)
+CURRENT = "4.19.1-course", (4, 19)  # a sample has the same symbols for each kernel, but for how printk is called
 
 
 @cache
-def _text(sample: str) -> str:
-    with open(sample_path(sample), encoding="utf-8") as file:
-        return file.read()
+def _object(sample: str) -> ElfObject:
+    path = sample_path(sample)
+    with open(path, encoding="utf-8") as file:
+        return compile_file(path, file.read(), *CURRENT).object
+
+
+def undefined(obj: ElfObject) -> list[str]:
+    """The symbols that an object takes from elsewhere."""
+    return [each.name for each in obj.symbols if each.section is None and each.name]
 
 
 def needs(sample: str) -> list[str]:
-    """The symbols that a sample takes from elsewhere, by its text: samples write each declaration on a line."""
-    return _NEEDED.findall(_text(sample))
+    """The symbols that a sample takes from elsewhere."""
+    return undefined(_object(sample))
 
 
 def exports(sample: str) -> list[str]:
-    """The symbols that a sample exports, by its text."""
-    return _EXPORTED.findall(_text(sample))
+    """The symbols that a sample exports."""
+    names = _object(sample).section("__ksymtab_strings")
+    return [name.decode() for name in names.data.split(b"\0") if name] if names is not None else []
 
 
-def owners(undefined: Iterable[str], k: Kernel | None = None) -> list[str]:
+def owners(symbols: Iterable[str], k: Kernel | None = None) -> list[str]:
     """The modules that these symbols come from: the samples, and with `k` what is loaded there; not the kernel."""
     found: list[str] = []
-    for symbol in undefined:
+    for symbol in symbols:
         loaded = k.symbols.lookup_exported(symbol) if k is not None else None
         if loaded is not None:
             owner = loaded.module
@@ -47,7 +55,6 @@ def owners(undefined: Iterable[str], k: Kernel | None = None) -> list[str]:
 def installed(k: Kernel, name: str) -> list[str]:
     """The files that modprobe loads for a module of the tree that runs, those it needs first; none if it is not
     installed there."""
-    from kshell.abi.object_file import ObjectError, read_object
     from kshell.kbuild.steps.modules_install import installed_modules
     from kshell.kbuild.tree.sources import Sources
 
@@ -55,11 +62,8 @@ def installed(k: Kernel, name: str) -> list[str]:
 
     def depends(module: str) -> list[str]:
         path = there[module].removeprefix(k.image.tree).lstrip("/\\").replace("\\", "/")
-        try:
-            needed = read_object(Sources(k.image.tree).read_bytes(path) or b"", path)[1].get("depends", ())
-        except ObjectError:  # insmod says what is wrong with it
-            return []
-        return [str(each) for each in needed if str(each) in there]
+        needed = LoadInfo(path, Sources(k.image.tree).read_bytes(path) or b"").depends or []
+        return [each for each in needed if each in there]  # of a damaged file none: insmod says what is wrong with it
 
     return [there[each] for each in in_order(name, depends)] if name in there else []
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kshell.cc.module_file import open_module
 from kshell.cc.source_error import SourceError
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.load import load_module
 from kshell.kernel.module.refusal import Refusal
 from kshell.kernel.module.struct_module import Module
 from kshell.kernel.module.unload import delete_module
+from kshell.shell.modules.module_file import open_module
 from kshell.shell.modules.samples import plain_name
 
 
@@ -23,7 +23,7 @@ def insmod(
 ) -> Module:
     """Load the file at `path`; `command` (insmod or modprobe) is who says no.  Raises ModuleError."""
     try:
-        obj = open_module(path)
+        obj = open_module(k, path)
     except SourceError as error:
         from kshell.shell.modules.refusals import not_read
 

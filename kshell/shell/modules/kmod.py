@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from kshell.abi.did_you_mean import did_you_mean
+from kshell.abi.errno import ENOEXEC
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.struct_module import Module
 from kshell.shell.errors import CommandError
@@ -21,12 +22,24 @@ def load(
     from kshell.shell.modules.insmod import insmod
 
     try:
+        if path.endswith(".o") and os.path.isfile(path):
+            raise _object_file(path, command)
         return _loaded(session.kernel, insmod(session.kernel, path, params, command, force))
     except CommandError as error:
         from kshell.shell.modules.module_advice import advise
 
         advise(session, path, error)
         raise
+
+
+def _object_file(path: str, command: str) -> CommandError:
+    """A .o has no struct module yet, and Linux finds none in it."""
+    from kshell.shell.modules.refusals import ModuleError, not_inserted
+
+    what = not_inserted(command, path, plain_name(path), ENOEXEC)
+    because = "it is an object file: one source, compiled, and not yet a module with its name and version magic"
+    try_ = f"insmod {show(path.removesuffix('.o'))}.ko  (obj-m in a Makefile makes it, and so does cc -o)"
+    return ModuleError(what, because, try_, ENOEXEC)
 
 
 def _loaded(k: Kernel, module: Module) -> View:

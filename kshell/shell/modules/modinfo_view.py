@@ -8,59 +8,41 @@ from kshell.abi.did_you_mean import did_you_mean
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.load_info import LoadInfo
 from kshell.shell.errors import CommandError
-from kshell.shell.modules.depmod import owners
 from kshell.shell.modules.samples import find_sample, sample_names, sample_path
 from kshell.shell.views.view import show
 
 Fields = list[tuple[str, str]]
+OWN_KEYS = ("kshell_range", "kshell_doc")  # of .modinfo: for kshell itself
 
 
 def module_fields(k: Kernel, name: str) -> Fields:
-    """Every field of a file, a sample or a loaded module.  Raises CommandError.
-
-    gcc lays out what the macros say from the last to the first, and modpost's own fields follow; a source counts as
-    built for the kernel that runs.
-    """
-    from kshell.cc.module_file import open_module
+    """Every field of a file, a sample or a loaded module, in kmod's order: what its .modinfo says as it stands there,
+    and then its parameters, the last one first.  Raises CommandError."""
     from kshell.cc.source_error import SourceError
+    from kshell.shell.modules.module_file import open_module
 
     path = _find(k, name)
+    what = f"modinfo: ERROR: could not get modinfo from '{show(path)}': Invalid module format"
     try:
-        built = open_module(path)
+        built = open_module(k, path)
     except SourceError as error:
-        what = f"modinfo: ERROR: could not get modinfo from '{show(path)}': Invalid module format"
-        raise CommandError(what, error.because, error.try_, details=[error.what, *error.excerpt]) from None
-    if isinstance(built, LoadInfo):
-        return _of_elf(path, built)
-    said = [pair for pair in built.info if pair[0] != "parm"]
-    parameters = [pair for pair in built.info if pair[0] == "parm"]
-    depends = built.depends if built.depends is not None else owners(built.undefined, k)
-    vermagic = built.vermagic if built.vermagic is not None else k.vermagic
-    called, retpoline, intree = ("name", built.name), ("retpoline", "Y"), [("intree", "Y")] if built.intree else []
-    by_modpost = [retpoline, *intree, called] if vermagic.startswith("4.") else [*intree, called, retpoline]
-    return [
-        ("filename", os.path.abspath(path)),
-        *reversed(said),
-        ("depends", ",".join(depends)),
-        *by_modpost,
-        ("vermagic", vermagic),
-        *parameters,
-    ]
+        from kshell.shell.modules.mistakes import others
 
-
-def _of_elf(path: str, built: LoadInfo) -> Fields:
-    """What is in the .modinfo of an ELF object, as it stands there; each parameter in one line."""
-    if built.problem:
-        what = f"modinfo: ERROR: could not get modinfo from '{show(path)}': Invalid module format"
+        details = [error.what, *error.excerpt]
+        raise CommandError(what, error.because, error.try_, details=details, more=others(error, path)) from None
+    if isinstance(built, LoadInfo) and built.problem:
         raise CommandError(what, built.problem, "build it again, from its source")
-    described = dict(value.split(":", 1) for key, value in built.info if key == "parm" and ":" in value)
-    types = dict(value.split(":", 1) for key, value in built.info if key == "parmtype" and ":" in value)
-    said = [pair for pair in built.info if pair[0] not in ("parm", "parmtype", "kshell_range")]
-    parameters = [
-        ("parm", f"{name}:{described[name]} ({kind})" if name in described else f"{name}:{kind}")
-        for name, kind in types.items()
+    said = [pair for pair in built.info if pair[0] not in ("parm", "parmtype", *OWN_KEYS)]
+    return [("filename", os.path.abspath(path)), *said, *(("parm", each) for each in reversed(parameters(built.info)))]
+
+
+def parameters(info: Fields) -> list[str]:
+    """The parameters of a .modinfo, each in one line: ``level:How much it says (int)``, or ``level:int``."""
+    described = dict(value.split(":", 1) for key, value in info if key == "parm" and ":" in value)
+    types = dict(value.split(":", 1) for key, value in info if key == "parmtype" and ":" in value)
+    return [
+        f"{name}:{described[name]} ({kind})" if name in described else f"{name}:{kind}" for name, kind in types.items()
     ]
-    return [("filename", os.path.abspath(path)), *said, *parameters]
 
 
 def _find(k: Kernel, name: str) -> str:

@@ -11,7 +11,6 @@ from kshell.abi.errno import ENOENT, ENOEXEC
 from kshell.kbuild.build_log import BuildFailed
 from kshell.kbuild.directory import read_directory
 from kshell.kbuild.tree.sources import Sources, read_makefile
-from kshell.kernel.core.object import ObjectFile
 from kshell.kernel.core.profile import PROFILES
 from kshell.kernel.module.load_info import LoadInfo
 from kshell.kernel.module.refusal import Reason
@@ -38,7 +37,7 @@ def advise(session: Context, path: str, error: CommandError) -> None:
         found = missing.because, missing.try_
     elif obj is not None and error.errno == ENOENT:
         found = _unknown_symbol(session, obj)
-    elif obj is None and error.errno == ENOEXEC and path.endswith(".o"):
+    elif error.errno == ENOEXEC and path.endswith(".o"):
         found = _object_file(session, path)
     elif obj is not None and reason in (Reason.OTHER_RELEASE, Reason.OTHER_CONFIGURATION):
         found = _other_kernel(session, obj, error.because)
@@ -46,7 +45,7 @@ def advise(session: Context, path: str, error: CommandError) -> None:
         error.reword(*found)
 
 
-def _unknown_symbol(session: Context, obj: ObjectFile | LoadInfo) -> tuple[str, str] | None:
+def _unknown_symbol(session: Context, obj: LoadInfo) -> tuple[str, str] | None:
     """What a missing symbol comes from: another module, or a kernel of a tree that does not run."""
     k = session.kernel
     unknown = [symbol for symbol in obj.undefined if k.symbols.lookup_exported(symbol) is None]
@@ -81,7 +80,7 @@ def _object_file(session: Context, path: str) -> tuple[str, str] | None:
     return None
 
 
-def _other_kernel(session: Context, obj: ObjectFile | LoadInfo, because: str) -> tuple[str, str] | None:
+def _other_kernel(session: Context, obj: LoadInfo, because: str) -> tuple[str, str] | None:
     """Which kernel a .ko was built for, where that is known: the one of its tree, or one that comes with kshell."""
     release = str(obj.vermagic).partition(" ")[0]
     profile = next((each.name for each in PROFILES.values() if each.release == release), "")

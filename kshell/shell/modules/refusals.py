@@ -6,9 +6,7 @@ from collections.abc import Sequence
 
 from kshell.abi.did_you_mean import did_you_mean
 from kshell.abi.errno import EEXIST, EINVAL, ENOENT, ENOEXEC, ESRCH, strerror
-from kshell.abi.problem import excerpt
 from kshell.cc.source_error import SourceError
-from kshell.kernel.core.object import ObjectFile
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.load_info import LoadInfo
 from kshell.kernel.module.refusal import Reason, Refusal
@@ -27,9 +25,8 @@ MODPROBE_WORDS = {
     EEXIST: "Module already in kernel",
 }
 BUILD_OR_BOOT = "boot TREE  (the kernel that it was built for), or build it for this one: make"
-CORRECT = "correct line {line}, save, and insmod again"
 REBOOT = "boot  (a real machine would need a reboot)"
-# Because and try for each reason but two (see _looked_around).  Beside its facts there is {module}, and what was typed:
+# Because and try for each reason but one (see _looked_around).  Beside its facts there is {module}, and what was typed:
 # {insmod} or {rmmod}.
 WORDS: dict[Reason, tuple[str, str]] = {
     Reason.BAD_OBJECT: ("{why}", "build it again, from its source"),
@@ -61,24 +58,9 @@ WORDS: dict[Reason, tuple[str, str]] = {
         "{module} died in its {function} and stays {state}; Linux would wait until interrupted",
         "boot  (a fresh kernel; a real machine would need a reboot)",
     ),
-    Reason.BAD_DECLARATION: ("a declaration does not fit what it declares", CORRECT),
-    Reason.BAD_TOP_LEVEL: ("the top level of a module declares; what it does belongs into its functions", CORRECT),
-    Reason.TYPE_TOO_NEW: (
-        "{type} parameters came with Linux {since}, and this is {release}",
-        'module_param({parameter}, "uint", ...)',
-    ),
-    Reason.NO_ADDRESS: (
-        "{macro} names {function}, and only a plain def at the top level has an address",
-        "def my_function(k): ... and {macro}(my_function)",
-    ),
-    Reason.EXPORTED_TWICE: (
-        "'{symbol}' exported twice. Previous export was in {module}",
-        "take one of the two EXPORT_SYMBOLs out",
-    ),
-    Reason.DEFINED_TWICE: ("redefinition of '{symbol}': one name has one address", "rename one of the two"),
     Reason.EXPORTED_ALREADY: (
         "{symbol} is exported by {owner} already",
-        'use it with extern("{symbol}"), or choose another name',
+        'kallsyms {symbol}  (shows it; use it with extern("{symbol}"), or choose another name)',
     ),
     Reason.OWNER_NOT_LIVE: (
         "{symbol} belongs to {owner}, which is {state} and will not become Live any more",
@@ -103,10 +85,6 @@ WORDS: dict[Reason, tuple[str, str]] = {
     Reason.NO_MODULE_SPACE: ("every page of the module area is in use", "rmmod what you do not need"),
     Reason.NO_MEMORY: ("the machine has no memory left", "end what uses it, or boot"),
     Reason.BAD_PARAMETER: ("{why}", "{insmod} {parameter}={example}"),
-    Reason.NO_INT_RESULT: (
-        "its init function returned {result}, and must return an int",
-        "end it with return 0",
-    ),
     Reason.INIT_FAILED: (
         "its init function returned {result}, so the kernel unloaded it again",
         "init returns 0 when all went well",
@@ -145,7 +123,7 @@ class ModuleError(CommandError):
         errno: int,
         details: Sequence[str] = (),
         refusal: Refusal | None = None,
-        obj: ObjectFile | LoadInfo | None = None,
+        obj: LoadInfo | None = None,
     ) -> None:
         super().__init__(show(what), because, try_, details=details)
         self.errno, self.refusal, self.object = errno, refusal, obj
@@ -166,10 +144,15 @@ def not_read(command: str, path: str, error: SourceError) -> ModuleError:
     else:
         verb, details = "load" if error.errno == ENOENT else "insert", []
         what = f"{command}: ERROR: could not {verb} module {path}: {error.what}"
-    return ModuleError(what, error.because, error.try_, error.errno, details)
+    refused = ModuleError(what, error.because, error.try_, error.errno, details)
+    if error.others:
+        from kshell.shell.modules.mistakes import others  # it is of kbuild
+
+        refused.more = others(error, path)
+    return refused
 
 
-def not_loaded(k: Kernel, command: str, obj: ObjectFile | LoadInfo, refusal: Refusal) -> ModuleError:
+def not_loaded(k: Kernel, command: str, obj: LoadInfo, refusal: Refusal) -> ModuleError:
     """Why `obj` was not loaded, as `command` says it."""
     facts = refusal.facts | {
         "module": obj.name,
@@ -182,22 +165,11 @@ def not_loaded(k: Kernel, command: str, obj: ObjectFile | LoadInfo, refusal: Ref
         what = f"{facts['signal']}: insmod {obj.path}"
     elif refusal.reason is Reason.NO_LICENSE:
         details = [f"ERROR: modpost: missing MODULE_LICENSE() in {obj.name}.o"]
-    elif refusal.reason is Reason.TYPE_TOO_NEW:
-        details = [f"{obj.name}: error: 'param_ops_{facts['type']}' undeclared here (not in a function)"]
-    elif "line" in facts:
-        details = [f"{obj.source}:{facts['line']}: error: {facts['error']}", *excerpt(obj.text, facts["line"])]
     return ModuleError(what, because, try_, refusal.errno, details, refusal, obj)
 
 
 def _looked_around(k: Kernel, refusal: Refusal) -> tuple[str, str] | None:
     """What only a look around tells: which name was meant, which kernel has what is missing."""
-    if refusal.reason is Reason.BAD_IMPORT:
-        from kshell import linux
-
-        header, wanted = refusal.facts["header"], refusal.facts["wanted"]
-        close = did_you_mean(wanted, linux.NAMES)
-        try_ = f"did you mean {close[0]}?" if close else "a sample shows what there is: module copy syscallModule"
-        return f"{header} has no {wanted or 'such thing'}", try_
     if refusal.reason is not Reason.UNKNOWN_SYMBOL:
         return None
     symbol = refusal.facts["symbol"]

@@ -17,7 +17,8 @@ def samples_folder() -> str:
 
 def plain_name(name: str) -> str:
     """A module's name as the kernel has it, of a name or file as a person types it."""
-    return os.path.basename(name).removesuffix(".py").removesuffix(".ko").replace("-", "_")
+    stem, suffix = os.path.splitext(os.path.basename(name))
+    return (stem if suffix in (".py", ".c", ".ko") else stem + suffix).replace("-", "_")
 
 
 @cache

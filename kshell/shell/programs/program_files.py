@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from kshell.abi.elf import is_relocatable
 from kshell.abi.object_file import ObjectError, is_object, read_object
 from kshell.kernel.core.layout import USER_TEXT
 from kshell.kernel.task.binfmt import Segment
@@ -85,6 +86,8 @@ def from_file(path: str) -> Program:
     data = read_bytes("run", path)
     if suffix in (".s", ".asm", ".nasm"):
         return from_source(data.decode("utf-8-sig", "replace"), path)
+    if is_relocatable(data):
+        raise _not_a_program("module" if path.endswith(".ko") else "object", path)
     return from_object(data, path) if is_object(data) else from_bytes(data, path)
 
 

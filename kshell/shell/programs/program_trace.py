@@ -63,7 +63,7 @@ class ProgramTracer(Strace):
         if self._show_line is None:
             super().event(event)
             return
-        for row in Hops([event], []).rows:
+        for row in Hops([event], [], tree=self.k.image.tree).rows:
             for line in self._column.lines(row, None):
                 self._show_line(line)
 

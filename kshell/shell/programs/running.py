@@ -58,7 +58,7 @@ def start(session: Context, program: Program, args: list[str], traced: bool, wit
         from kshell.shell.trees.tree_running import remind
 
         remind(session, k, {*tracer.names, *(call.name for call in tracer.calls)})
-    hops = Hops(tracer.events, []) if hops_wanted else None
+    hops = Hops(tracer.events, [], tree=k.image.tree) if hops_wanted else None
     return RunView(calls, ending, hops, traced and not live, with_hops and not live)
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from functools import cache
 
+from kshell.kernel.kernel import Kernel
 from kshell.shell.commands.registry import aliases, everything
-from kshell.shell.host_files import is_program
+from kshell.shell.host_files import SUFFIXES, is_program
 from kshell.shell.lines.options import Option
 from kshell.shell.modules.samples import find_sample, sample_names, sample_path
 from kshell.shell.prompt.line import LONGEST, Cursor, Expected, at_cursor, expected, literals_of
@@ -71,7 +71,7 @@ def _takes_files(wanted: Expected) -> bool:
 
 def _files(wanted: Expected, cursor: Cursor, raw: str) -> Found:
     usage = " ".join(wanted.command.usage) if wanted.command is not None else ""
-    suffixes = tuple(suffix for suffix in (".py", ".ko", ".s", ".bin", ".tbl") if "FILE" + suffix in usage)
+    suffixes = tuple(suffix for suffix in (".py", ".c", ".ko", ".s", ".bin", ".tbl") if "FILE" + suffix in usage)
     name = wanted.command.name if wanted.command is not None else ""
     prefer = {"run": is_program, "edit": is_source}.get(name)
     meaning = "a program that make assembled" if name == "run" else ""
@@ -133,34 +133,39 @@ def _samples(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate
         yield from _loaded(session, wanted, raw)
         return
     for name in sample_names():
-        yield Candidate(name, _description(modinfo_of(sample_path(name))))
+        yield Candidate(name, _description(modinfo_of(session.kernel, sample_path(name))))
     if command is not None and command.name == "modinfo":
         for module in session.kernel.modules.values():
             if module.name not in sample_names():
                 yield Candidate(module.name, "loaded")
-        yield from (c for c in host_files(raw, 0, "")[2] if c.text.endswith((".py", ".ko")))
+        yield from (c for c in host_files(raw, 0, "")[2] if c.text.endswith(SUFFIXES["insmod"]))
 
 
 def _description(info: Iterable[tuple[str, str]]) -> str:
     return next((value for key, value in info if key == "description"), "")
 
 
-def modinfo_of(path: str) -> list[tuple[str, str]]:
-    """What a module file says about itself: its syntax tree is read, nothing in it runs."""
+_INFO: dict[tuple[str, float, str], list[tuple[str, str]]] = {}  # by file, when it was changed, and release
+
+
+def modinfo_of(k: Kernel, path: str) -> list[tuple[str, str]]:
+    """What a module file says about itself; nothing of a source that does not compile, nor of one in C, which another
+    program compiles: that takes too long for a key."""
     try:
-        return _modinfo(path, os.stat(path).st_mtime)
+        key = path, os.stat(path).st_mtime, k.release
     except (OSError, ValueError):
         return []
+    if key not in _INFO:
+        _INFO[key] = [] if path.endswith(".c") else _modinfo(k, path)
+    return _INFO[key]
 
 
-@cache
-def _modinfo(path: str, mtime: float) -> list[tuple[str, str]]:
-    from kshell.cc.module_file import open_module
-    from kshell.cc.source import read_modinfo
+def _modinfo(k: Kernel, path: str) -> list[tuple[str, str]]:
     from kshell.cc.source_error import SourceError
+    from kshell.shell.modules.module_file import open_module
 
     try:
-        return open_module(path).info if path.endswith(".ko") else read_modinfo(path)
+        return open_module(k, path).info
     except SourceError:
         return []
 
@@ -168,12 +173,14 @@ def _modinfo(path: str, mtime: float) -> list[tuple[str, str]]:
 def _parameters(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate]:
     if not wanted.arguments:
         return
+    from kshell.shell.modules.modinfo_view import parameters
+
     name = wanted.arguments[0].text
     sample = find_sample(name) if wanted.command is not None and wanted.command.name == "modprobe" else None
     taken = {word.text.partition("=")[0] for word in wanted.arguments[1:]}
-    for key, value in modinfo_of(sample_path(sample) if sample else name):
-        parameter, _, kind = value.partition(":")
-        if key == "parm" and parameter not in taken:
+    for each in reversed(parameters(modinfo_of(session.kernel, sample_path(sample) if sample else name))):
+        parameter, _, kind = each.partition(":")
+        if parameter not in taken:
             yield Candidate(parameter + "=", kind, tail="")
 
 

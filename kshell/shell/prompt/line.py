@@ -16,6 +16,7 @@ from kshell.shell.errors import CommandError
 from kshell.shell.lines.options import Option
 from kshell.shell.lines.words import TypedCommand, Word, plain, split
 
+DEBUGGER_PROMPT = "(gdb) "
 LONGEST = 4000
 """A line longer than this is run all the same, but not coloured and not completed."""
 
@@ -137,8 +138,11 @@ def _kind(command: Command, arguments: Sequence[Word]) -> str:
     return command.kind_at(position) or ""
 
 
-def prompt_text(image: Vmlinux | str) -> str:
-    """``kshell> ``; a kernel that is not the usual one is named, since its rules differ."""
+def prompt_text(image: Vmlinux | str, stopped: bool = False) -> str:
+    """``kshell> ``; a kernel that is not the usual one is named, since its rules differ.  While a call stands still it
+    is gdb's: the words are."""
+    if stopped:
+        return DEBUGGER_PROMPT
     if not isinstance(image, str):
         return f"kshell {image.release}> "
     return "kshell> " if image == DEFAULT.name else f"kshell {image}> "

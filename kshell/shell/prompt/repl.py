@@ -46,6 +46,7 @@ class Repl:
         session.output = self.screen
         session.read_input = self._read_input
         session.edit_program = self._edit_program
+        session.read_command = self._read_command
         self._pending: list[str] = []  # pasted lines that are still to be run
         self._guard = Guard()
         self._terminal: Terminal | None = None
@@ -83,7 +84,7 @@ class Repl:
                 line = self._pending.pop(0)
                 if several:
                     shown = line if line.isprintable() else ascii(line)[1:-1]
-                    self.screen.say(prompt_text(self.session.image) + shown)
+                    self.screen.say(self._prompt() + shown)
                 results = self.session.execute(line)
                 if any(result.status == INTERRUPTED for result in results):
                     break
@@ -108,9 +109,22 @@ class Repl:
             self._terminal = None
             return ""
 
+    def _prompt(self) -> str:
+        state = self.session.debugging
+        return prompt_text(self.session.image, state is not None and state.stopped is not None)
+
+    def _read_command(self) -> str:
+        """A line for the debugger: of the pasted text that the command stood in, or typed by the person."""
+        self.screen.fresh_line()
+        if self._pending:
+            line = self._pending.pop(0)
+            self.screen.say(self._prompt() + line)
+            return line
+        return self._read()
+
     def _read_plain(self) -> str:
         """A line as the terminal itself edits it."""
-        sys.stdout.write(prompt_text(self.session.image))
+        sys.stdout.write(self._prompt())
         sys.stdout.flush()
         line = sys.stdin.readline()
         if not line:

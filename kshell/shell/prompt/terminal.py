@@ -24,7 +24,7 @@ from kshell.shell.prompt.editor import ProgramEditor
 from kshell.shell.prompt.guard import Guard
 from kshell.shell.prompt.history import LineHistory
 from kshell.shell.prompt.keys import line_keys
-from kshell.shell.prompt.line import prompt_text
+from kshell.shell.prompt.line import DEBUGGER_PROMPT, prompt_text
 from kshell.shell.prompt.match import Match
 from kshell.shell.prompt.style import COLOURED, PLAIN
 from kshell.shell.session import Session
@@ -145,6 +145,9 @@ class Terminal:
     # What prompt_toolkit asks for.
 
     def _message(self) -> StyleAndTextTuples:
+        state = self._session.debugging
+        if state is not None and state.stopped is not None:
+            return [("class:prompt", DEBUGGER_PROMPT)]
         text = prompt_text(self._session.image)
         name, _, profile = text.removesuffix("> ").partition(" ")
         middle = ("class:prompt.profile", f" {profile}" if profile else "")

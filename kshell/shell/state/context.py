@@ -15,13 +15,12 @@ if TYPE_CHECKING:
     from kshell.kernel.core.trace import Call
     from kshell.kernel.kernel import Kernel
     from kshell.shell.lines.words import Word
+    from kshell.shell.state.debug_state import DebugState
+    from kshell.shell.views.output import Result
     from kshell.shell.views.view import View
 
 BUDGET = 50_000_000
 """Instructions that one command of a script may run; an interactive command has no limit but Ctrl-C."""
-
-TICKS = 1_000_000
-"""Turns of loops that a module's code may take for one command of a script."""
 
 
 class Panicked(NamedTuple):
@@ -69,6 +68,9 @@ class Context:
         self.log_seen = 0  # the first record that `dmesg -w` has not shown yet
         self.log_cleared = 0  # the first record that `dmesg -C` has not forgotten
         self.following: Iterator[tuple[int, str]] | None = None  # the lines that come after the present one
+        self.running = ""  # the command that is being run, as typed
+        self.read_command: Callable[[], str] | None = None  # a line for the debugger; EOFError at the end
+        self.debugging: DebugState | None = None
         self.tty = ShellTty(self)
         self._kernel: Kernel | None = None
 
@@ -95,11 +97,15 @@ class Context:
         if self._kernel is not None:  # two machines at once would need twice the memory
             import gc
 
+            if self.debugging is not None:
+                self.debugging.debugger.leave()
             self._kernel = None
             gc.collect()
-        self._kernel = kernel = boot(image, cmdline, tick_budget=0 if self.interactive else TICKS)
+        self._kernel = kernel = boot(image, cmdline, init_budget=self.budget)
         self.image, self.profile = image, kernel.profile.name
         kernel.tty = self.tty
+        if self.debugging is not None:
+            self.debugging.debugger.attach(kernel)
         self.registers, self.last_call, self.log_seen, self.log_cleared = None, None, 0, 0
         return kernel
 
@@ -113,6 +119,20 @@ class Context:
         return self.worst if self.exit_status is None else self.exit_status
 
     # What the session's engine does for a command.
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more is to be executed."""
+        raise NotImplementedError
+
+    @property
+    def has_reader(self) -> bool:
+        """Whether there is anybody who may type, or has written, what is to be done next."""
+        raise NotImplementedError
+
+    def run_next(self) -> Result:
+        """Run the command that comes after the present one, while that is still at work.  EOFError if none comes."""
+        raise NotImplementedError
 
     def call(self, words: list[Word]) -> View:
         """What another command answers.  CommandError if it fails."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kshell.kbuild.build_log import BuildFailed, BuildLog
 from kshell.kbuild.make import Made
@@ -14,6 +14,9 @@ from kshell.shell.state.context import Context
 from kshell.shell.trees.named_tree import build_of
 from kshell.shell.trees.tree_notes import reload
 from kshell.shell.views.view import Column, Line, Table, View, labelled, show, show_lines, span
+
+if TYPE_CHECKING:
+    from kshell.cc.listing import Listed
 
 # A step, and what it takes on a real machine: orders of magnitude, for a laptop of four cores.
 REAL_COST = (
@@ -96,12 +99,20 @@ class MakeView(View):
 
 
 def build_json(log: BuildLog) -> dict[str, Any]:
-    """The fields that --json has for a build."""
+    """The fields that --json has for a build; `listings` only where it was asked for them (V=1)."""
+    listings = [{"target": t, "rows": [listed_json(each) for each in rows]} for t, rows in log.listings]
     return {
         "steps": [{"tool": tool, "target": target} for tool, target in log.steps],
         "messages": [message_json(line) for line in log.lines if not isinstance(line, str)],
         "notes": [message_json(note) for note in log.notes],
-    }
+    } | ({"listings": listings} if log.verbose else {})
+
+
+def listed_json(each: Listed) -> dict[str, Any]:
+    """One instruction of an object."""
+    place = {"function": each.function, "section": each.section, "offset": f"{each.offset:#x}"}
+    code = {"bytes": each.code.hex(), "text": each.text, "symbol": each.wanted or None}
+    return {**place, **code, "file": each.file or None, "line": each.line or None}
 
 
 def message_json(message: BuildMessage) -> dict[str, Any]:
@@ -119,12 +130,13 @@ def message_json(message: BuildMessage) -> dict[str, Any]:
 
 def failed_build(command: str, failed: BuildFailed, log: BuildLog) -> CommandError:
     """The errors that ended a build.  Those that were printed already stand in the log; here are their reasons."""
-    first, *more = [_as_error(message) for message in failed.messages] or [CommandError(f"{command}: the build failed")]
+    first, *more = [as_error(message) for message in failed.messages] or [CommandError(f"{command}: the build failed")]
     first.more, first.after = more[:MOST_ERRORS], [show(line) for line in failed.trail]
     first.facts = build_json(log)
     return first
 
 
-def _as_error(message: BuildMessage) -> CommandError:
+def as_error(message: BuildMessage) -> CommandError:
+    """One of the errors of a build, as that of a command."""
     what, details = "\n".join(show_lines(message.head())), [show(text) for text in message.excerpt]
     return CommandError(what, show(message.because), show(message.try_), details=details)

@@ -5,19 +5,22 @@ Nothing here runs a build; it only looks.
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any, NamedTuple
 
 from kshell.abi.object_file import ObjectError, is_object, read_object
+from kshell.cc.compiler import SUFFIXES
 from kshell.kbuild.build_log import BuildFailed
 from kshell.kbuild.directory import parts_of, read_directory
+from kshell.kbuild.steps.object_record import made_of, source_digest
 from kshell.kbuild.steps.userprog import digest
 from kshell.kbuild.tree.changes import changed_since
 from kshell.kbuild.tree.sources import Sources, read_makefile
 from kshell.kbuild.tree.tree_files import TreeError, read_text
 
 MOST_PROGRAMS = 100  # that are looked into
-SOURCE, MODULE, ASSEMBLY = ".py", ".ko", ".s"
+MODULE = ".ko"
 USER = "user/"
 _DOCUMENT = re.compile(r"(?:.*/)?README[^/]*|.*\.(?:md|txt|rst)|Documentation/.*")
 
@@ -63,8 +66,8 @@ def changes_of(folder: str) -> Changes | None:
         elif not is_in_module(sources, path, module):
             found.modules[path] = module
     for module in sources.walk(MODULE, MOST_PROGRAMS):  # made of an edit that was taken back since
-        path = module.removesuffix(MODULE) + SOURCE
-        if path not in changed and sources.is_file(path) and not is_in_module(sources, path, module):
+        path = source_of(sources, module)
+        if path and path not in changed and not is_in_module(sources, path, module):
             found.modules[path] = module
     return found
 
@@ -73,9 +76,9 @@ def module_of(sources: Sources, path: str) -> str:
     """The .ko that the Makefile beside a source makes of it, both from the root; "" for what is no module's."""
     folder, _, name = path.rpartition("/")
     makefile = f"{folder}/Makefile" if folder else "Makefile"
-    if not name.endswith(SOURCE) or not sources.is_file(makefile):
+    if not name.endswith(SUFFIXES) or not sources.is_file(makefile):
         return ""
-    wanted = name.removesuffix(SOURCE) + ".o"
+    wanted = os.path.splitext(name)[0] + ".o"
     try:
         directory = read_directory(folder, read_makefile(sources, makefile))
     except BuildFailed:
@@ -87,30 +90,31 @@ def module_of(sources: Sources, path: str) -> str:
     return ""
 
 
+def source_of(sources: Sources, module: str) -> str:
+    """The source beside a .ko; "" where there is none."""
+    names = (module.removesuffix(MODULE) + suffix for suffix in SUFFIXES)
+    return next((name for name in names if sources.is_file(name)), "")
+
+
 def is_in_module(sources: Sources, path: str, module: str) -> bool:
     """Whether a .ko was made of a source as it is now; of one of several sources only its object file can tell."""
-    stem = path.removesuffix(SOURCE)
-    text = text_in(sources, module if module == stem + MODULE else stem + ".o")
+    stem = os.path.splitext(path)[0]
+    known = made_of(sources, module if module == stem + MODULE else stem + ".o")
     try:
-        return text is not None and read_text(sources.root, path) == text
+        return known == source_digest(sources, path, read_text(sources.root, path))
     except TreeError:
         return False
 
 
-def text_in(sources: Sources, path: str) -> str | None:
-    """The source that a .ko or .o was made of; None where there is no such file."""
-    text = _payload(sources, path, ("module", "object")).get("text")
-    return text if isinstance(text, str) else None
-
-
-def _payload(sources: Sources, path: str, kinds: tuple[str, ...]) -> dict[str, Any]:
-    """What is in a file that a build has made, if it is of one of these kinds; else nothing."""
-    data = sources.read_bytes(path)
+def _sources_of(sources: Sources, program: str) -> dict[str, Any]:
+    """The sources that a program says it was assembled from, with their digests; nothing of any other file."""
+    data = sources.read_bytes(program)
     try:
-        kind, payload = read_object(data, path) if data is not None and is_object(data) else ("", {})
+        kind, payload = read_object(data, program) if data is not None and is_object(data) else ("", {})
     except ObjectError:
         return {}
-    return payload if kind in kinds else {}
+    found = payload.get("sources")
+    return found if kind == "program" and isinstance(found, dict) else {}
 
 
 def _assembled(sources: Sources) -> dict[str, bool]:
@@ -118,8 +122,7 @@ def _assembled(sources: Sources) -> dict[str, bool]:
     found: dict[str, bool] = {}
     names = [name for name in sources.names(USER.rstrip("/")) if "." not in name and name != "Makefile"]
     for program in names[:MOST_PROGRAMS]:
-        made_of = _payload(sources, USER + program, ("program",)).get("sources")
-        for name, known in made_of.items() if isinstance(made_of, dict) else ():
+        for name, known in _sources_of(sources, USER + program).items():
             path = USER + str(name)
             try:
                 found[path] = found.get(path, True) and digest(read_text(sources.root, path)) == known

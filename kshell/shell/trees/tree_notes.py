@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+from kshell.kbuild.steps.object_record import made_of
 from kshell.kbuild.tree.sources import Sources
 from kshell.shell.host_files import named
 from kshell.shell.state.context import Context
 from kshell.shell.trees.named_tree import build_of, tree_shown
-from kshell.shell.trees.tree_changes import MODULE, SOURCE, USER, Changes, changes_of, is_in_module, text_in
+from kshell.shell.trees.tree_changes import USER, Changes, changes_of, is_in_module, source_of
 from kshell.shell.views.view import show
 
 MOST_NAMES = 3  # files that a note names; `tree` lists them all
@@ -39,7 +40,7 @@ def reload(session: Context, paths: Iterable[str]) -> list[str]:
     loaded = session.kernel.modules if session.has_kernel else {}
     steps = []
     for path in paths:
-        from kshell.cc.source import module_name
+        from kshell.cc.compiler import module_name
 
         name = module_name(path)
         steps += [f"rmmod {name}"] * (name in loaded) + [f"insmod {named(path)}"]
@@ -96,7 +97,7 @@ def forget_made(session: Context, folder: str) -> None:
 def module_note(session: Context, path: str) -> str:
     """What to say when a .ko is loaded whose source has changed since it was made."""
     folder, name = os.path.split(path)
-    from kshell.cc.source import module_name
+    from kshell.cc.compiler import module_name
 
     above, again = Sources(path).tree_above(), f"rmmod {module_name(path)}; insmod {named(path)}"
     changes = changes_of(above) if above else None
@@ -107,8 +108,9 @@ def module_note(session: Context, path: str) -> str:
         if not _is_news(session, tree, USE, mine, changes):
             return ""
         return f"{said(mine)}: make -C {named(tree)} modules; {again}"
-    beside, source = Sources(folder or "."), name.removesuffix(MODULE) + SOURCE
-    if text_in(beside, name) is None or not beside.is_file(source) or is_in_module(beside, source, name):
+    beside = Sources(folder or ".")
+    source = source_of(beside, name)
+    if made_of(beside, name) is None or not source or is_in_module(beside, source, name):
         return ""
     news = {(os.path.abspath(path), str(hash(beside.read_bytes(source))))}
     if session.tree_memory.told.get(path) == news:

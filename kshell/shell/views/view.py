@@ -69,6 +69,19 @@ class Nothing(View):
     """A command that had nothing to say, as Unix commands do when all went well."""
 
 
+class Deferred(View):
+    """What the command comes to is not known yet, and shown when it is, behind the lines of `head`.
+
+    So it is with one that lets a call go on which stood still: --json shows where it stands next, null at its end.
+    """
+
+    def __init__(self, head: Iterable[Line] = ()) -> None:
+        self.head = list(head)
+
+    def json(self) -> dict[str, Any]:
+        return {"stopped": None}
+
+
 class Text(View):
     """Lines of plain text, and an object for --json (by default the text)."""
 

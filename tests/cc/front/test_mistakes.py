@@ -170,6 +170,60 @@ def test_what_may_not_stand_at_the_top_is_refused(text: str, said: str) -> None:
     assert findings(text)[0].text == said
 
 
+ALL = "from kshell.linux import *\n"
+PARAMETERS = [
+    (
+        'p = Param("p", 7)\nmodule_param(p, "int", 0o644, range=(0, 5))\n',
+        'static assertion failed: "p=7 is not in 0 to 5"',
+        'p = Param("p", 0), or another range',
+    ),
+    (
+        'p: Short = -1\nmodule_param(p, "short", 0o644, range=(1, 5))\n',
+        'static assertion failed: "p=-1 is not in 1 to 5"',
+        'p = Param("p", 1), or another range',
+    ),
+    (
+        'p = Param("p", "x")\nmodule_param(p, "charp", 0o644, range=(0, 5))\n',
+        "a range is for numbers",
+        "take the range",
+    ),
+    ('p = extern("p", str)\n', "unknown type name 'str'", 'extern("p", Ptr[Char])'),
+    (
+        "module_init(lambda k: 0)\n",
+        "expected expression before 'lambda'",
+        "def my_init(k: Kernel) -> int:  (at the top)",
+    ),
+    ("module_exit(3)\n", "expected identifier", "and  module_exit(my_exit)"),
+    (
+        'p = Param("p", "text")\nmodule_param(p, "int", 0o644)\n',
+        "initialization of 'int' from 'char *' makes integer from pointer without a cast [-Werror=int-conversion]",
+        'Param("p", 0), or "charp" in module_param',
+    ),
+    (
+        'p = Param("p", 3)\nmodule_param(p, "charp", 0o644)\n',
+        "initialization of 'char *' from 'int' makes pointer from integer without a cast [-Werror=int-conversion]",
+        'Param("p", "3"), or "int" in module_param',
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "said", "try_"), PARAMETERS, ids=[each[0] for each in PARAMETERS])
+def test_what_a_macro_of_the_top_is_given_wrongly_is_told_with_the_way_out(text: str, said: str, try_: str) -> None:
+    (found,) = findings(ALL + text)
+    assert (found.kind, found.text) == ("error", said)
+    assert try_ in found.try_
+
+
+def test_what_is_in_the_range_or_has_no_text_yet_passes() -> None:
+    for value, kind in (("5", '"int", 0o644, range=(-1, 5)'), ("0", '"charp", 0'), ("None", '"charp", 0')):
+        assert findings(f'{ALL}p = Param("p", {value})\nmodule_param(p, {kind})\n') == []
+
+
+def test_a_type_that_is_not_included_is_answered_with_its_import() -> None:
+    (found,) = findings("from kshell.linux import Kernel, Long\ndef f(k: Kernel, n: Int) -> Long:\n    return n\n")
+    assert (found.text, found.try_) == ("unknown type name 'Int'", "from kshell.linux import Int")
+
+
 def test_a_system_call_with_the_wrong_digit_is_told_as_the_macro_would() -> None:
     text = "from kshell.linux import *\n@SYSCALL_DEFINE2\ndef t(k: Kernel, n: Int) -> Long:\n    return n\n"
     found = findings(text)[0]

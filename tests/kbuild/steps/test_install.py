@@ -105,7 +105,7 @@ def test_a_kernel_that_was_edited_by_hand_is_not_booted_or_installed(lab: TreeLa
 
 def test_a_module_is_no_kernel(lab: TreeLab) -> None:
     lab.path(KERNEL).write_bytes(lab.path("SystemCalls/syscallModule.ko").read_bytes())
-    assert refused(lab).because == "it is a module, and no kernel"
+    assert refused(lab).because == "it is an object file or a module, and no kernel"
 
 
 @pytest.mark.parametrize("text", ["", "../../../etc/passwd", "9.9", "\xff", "a\nb"])

@@ -79,9 +79,9 @@ def test_a_file_may_use_what_another_defines(tmp_path: Path) -> None:
 def test_an_extern_that_nobody_defines_is_an_undefined_reference(tmp_path: Path) -> None:
     lab = with_files(tmp_path, MODULE.replace("STUB_test_call", "STUB_nobody"))
     error = lab.make().errors[0]
-    said = "ld: SystemCalls/a.o: in function `hello_init':\na.py:(.text+0x15): undefined reference to `STUB_nobody'"
+    said = "ld: SystemCalls/a.o: in function `hello_init':\na.py:(.text+0x3f): undefined reference to `STUB_nobody'"
     assert error.text == said
-    assert (error.file, error.line) == ("SystemCalls/a.py", 6)
+    assert (error.file, error.line) == ("SystemCalls/a.py", 15)
     assert "looks like a module" in error.because
     assert error.try_.startswith("obj-m := a.o")
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kshell.kbuild.messages import ERROR, WARNING
 from kshell.kbuild.steps.modpost import Export, ModuleObject, Posted, modpost, parse_symvers, symvers
+from kshell.kbuild.steps.object_facts import ObjectFacts, Wanted
 from kshell.kernel.core.profile import PROFILES, V4_19, V6_19
 
 KNOWN = [Export("STUB_x", "vmlinux", False), Export("STUB_gpl", "vmlinux", True)]
@@ -18,13 +17,10 @@ KNOWN = [Export("STUB_x", "vmlinux", False), Export("STUB_gpl", "vmlinux", True)
 def module(name: str, needs: tuple[str, ...] = (), gives: tuple[str, ...] = (), **info: str) -> ModuleObject:
     """A module that needs and exports these symbols."""
     said = {"license": "GPL", "description": "x"} | info
-    payload: dict[str, Any] = {
-        "source": f"{name}.py",
-        "undefined": [[symbol, 3] for symbol in needs],
-        "exports": [[symbol, 0] for symbol in gives],
-        "info": [[tag, text] for tag, text in said.items() if text],
-    }
-    return ModuleObject(name, payload)
+    wanted = [Wanted(symbol, 3) for symbol in needs]
+    exports = [(symbol, False) for symbol in gives]
+    pairs = [(tag, text) for tag, text in said.items() if text]
+    return ModuleObject(name, ObjectFacts(f"{name}.py", [], wanted, [], exports, pairs, True))
 
 
 def post(version: str, *modules: ModuleObject, external: bool = False, known: list[Export] | None = None) -> Posted:

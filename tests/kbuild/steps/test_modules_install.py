@@ -45,7 +45,12 @@ def test_the_modules_of_a_tree_are_copied_and_found(tmp_path: Path, version: str
 def test_modules_dep_names_what_a_module_needs_the_nearest_first(tmp_path: Path, version: str) -> None:
     lab, release = TreeLab(tmp_path, version), RELEASES[version]
     lab.write("SystemCalls/one-more.py", exporter("STUB_one"))
-    middle = exporter("STUB_two").replace("module_init(", 'STUB_one: Stub[[int]] = extern("STUB_one")\n\nmodule_init(')
+    user = 'STUB_one: Stub[[int]] = extern("STUB_one")\n\n\ndef other(k: Kernel) -> None:\n    k[STUB_one] = None\n\n\n'
+    middle = (
+        exporter("STUB_two")
+        .replace("import ", "import extern, ")
+        .replace("module_init(hello", f"{user}module_init(hello")
+    )
     lab.write("SystemCalls/middle.py", middle)
     lab.write("SystemCalls/top.py", MODULE.replace("STUB_test_call", "STUB_two"))
     lab.replace("SystemCalls/Makefile", "obj-m := syscallModule.o", "obj-m := top.o middle.o one-more.o")

@@ -27,13 +27,13 @@ ANSWERS = [0, 5, -1, -38, -133, -41, -4095, -4096, -5000, 1 << 31, (1 << 32) + 5
 
 # A handler that answers what it is told, whatever it is given.
 MODULE = """
-from kshell.linux import MODULE_LICENSE, Kernel, Stub, extern, module_init
+from kshell.linux import MODULE_LICENSE, Kernel, Long, Stub, extern, module_init
 
 MODULE_LICENSE("GPL")
 STUB_test_call: Stub[[int]] = extern("STUB_test_call")
 
 
-def my_test_call(k: Kernel, test: int) -> int:
+def my_test_call(k: Kernel, test: int) -> Long:
     return {answer}
 
 

@@ -73,7 +73,7 @@ def test_the_homework_is_a_unified_diff_of_five_files(tree: Sources) -> None:
 
 
 def test_what_a_build_and_an_editor_leave_is_nobody_s_work(tree: Sources) -> None:
-    made = write_object("object", {"source": "a.py"})
+    made = write_object("record", {"source": "a.py"})
     for name in LEFT_BEHIND.split():
         put(tree, name, made)
     put(tree, "user/test_call_user", made)

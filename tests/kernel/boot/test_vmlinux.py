@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from kshell.abi.syscall_tbl import load
-from kshell.cc.image import read_image
+from kshell.abi.syscall_rows import Row
+from kshell.abi.syscall_tbl import from_rows
+from kshell.cc.compiler import compile_file
+from kshell.kbuild import course_kernel
+from kshell.kernel.boot.objects import BuiltIn
 from kshell.kernel.boot.start import boot
 from kshell.kernel.boot.vmlinux import Vmlinux, packaged, vermagic
 from kshell.kernel.core.layout import entry_name
@@ -19,7 +20,7 @@ from kshell.kernel.mm import extable
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
 
 CALL = """\
-from kshell.linux import SYSCALL_DEFINE1, Int, Kernel, Long
+from kshell.linux import EXPORT_SYMBOL, SYSCALL_DEFINE1, Int, Kernel, Long
 
 
 @SYSCALL_DEFINE1
@@ -27,35 +28,58 @@ def answer(k: Kernel, number: Int) -> Long:
     return helper(k, number)
 
 
-def helper(k: Kernel, number: int) -> int:
+def helper(k: Kernel, number: int) -> Long:
     return number * 2
 
 
 def _own(k: Kernel) -> int:
     return 0
+
+
+EXPORT_SYMBOL(helper)
 """
 INIT = """\
-from kshell.linux import KERN_INFO, Kernel, Param, Stub, module_init
+from kshell.linux import KERN_INFO, NULL, Int, Kernel, Long, Param, Ptr, Stub, module_init, module_param, pr_info
 
 level = Param("level", 7)
+module_param(level, "int", 0o644)
 name = Param("name", "text")
-STUB_a = Stub("STUB_a")
+module_param(name, "charp", 0o644)
+STUB_a: Stub[[]] = Stub("STUB_a")
 
 
 def start(k: Kernel) -> int:
     {body}
+    return 0
+
+
+module_init(start)
+"""
+USER = """\
+from kshell.linux import Kernel, Stub, extern, module_init, pr_info
+
+helper: Stub[[int]] = extern("helper")
+
+
+def start(k: Kernel) -> int:
+    pr_info(k, f"{helper(k, 4)}")
+    return 0
 
 
 module_init(start)
 """
 
 
-def image(*sources: str, rows: list[list[Any]] | None = None, profile: str = "4.19") -> Vmlinux:
+def image(*sources: str, rows: list[Row] | None = None) -> Vmlinux:
     """A kernel of these sources, the first call of them at 335."""
-    objects = [{"name": f"SystemCalls/f{n}.o", "source": f"f{n}.py", "text": text} for n, text in enumerate(sources)]
-    table = [[row.number, row.abi, row.name, row.symbol] for row in load(profile).rows]
-    rows = table + ([[335, "common", "answer", "__x64_sys_answer"]] if rows is None else rows)
-    return read_image({"profile": profile, "release": "4.19.1-x", "build": 3, "rows": rows, "objects": objects})
+    plain = packaged("4.19")
+    own = [
+        BuiltIn(f"SystemCalls/f{n}.o", compile_file(f"f{n}.py", text, "4.19.1-x", (4, 19), module=False).object)
+        for n, text in enumerate(sources)
+    ]
+    more = [Row(335, "common", "answer", "__x64_sys_answer")] if rows is None else rows
+    table = from_rows([*plain.table.rows, *more])
+    return plain._replace(release="4.19.1-x", build=3, table=table, objects=[*plain.objects, *own])
 
 
 def ret(k: Kernel, nr: int, *args: int) -> int | None:
@@ -73,32 +97,36 @@ def test_a_built_kernel_answers_the_call_that_was_linked_into_it() -> None:
 
 
 def test_a_later_row_has_the_number_and_a_row_of_x32_never() -> None:
-    rows = [[39, "common", "answer", "__x64_sys_answer"], [520, "common", "far", "__x64_sys_answer"]]
+    rows = [Row(39, "common", "answer", "__x64_sys_answer"), Row(520, "common", "far", "__x64_sys_answer")]
     k = boot(image(CALL, rows=rows))
     assert (ret(k, 39, 4), ret(k, 520, 5), ret(k, 512)) == (8, 10, -38)
     assert k.nr_syscalls == 521
 
 
 def test_a_call_with_a_very_large_number_has_a_place_too() -> None:
-    k = boot(image(CALL, rows=[[4000, "common", "answer", "__x64_sys_answer"]]))
+    k = boot(image(CALL, rows=[Row(4000, "common", "answer", "__x64_sys_answer")]))
     assert ret(k, 4000, 1) == 2
 
 
 def test_symbols_have_the_letters_that_nm_gives_them() -> None:
-    k = boot(image(CALL, INIT.format(body="return 0")))
+    k = boot(image(CALL, INIT.format(body="pass")))
     kinds = {s.name: s.kind for s in k.symbols}
     assert [kinds[n] for n in ("__x64_sys_answer", "helper", "_own", "STUB_a", "level")] == ["T", "T", "t", "B", "d"]
 
 
-def test_variables_stand_side_by_side_and_begin_with_their_values() -> None:
-    k = boot(image(INIT.format(body='k.printk(KERN_INFO, f"{k.read(level)} {k.read(name)}"); return 0')))
+def test_variables_begin_with_their_values_and_keep_their_alignment() -> None:
+    k = boot(image(INIT.format(body='pr_info(k, f"{k.read(level)} {k.read(name)}")')))
     assert any(record.text == "7 text" for record in k.log.since(0))
-    addresses = [symbol.address for name in ("STUB_a", "level", "name") if (symbol := k.symbols.lookup(name))]
-    assert sorted(b - a for a, b in zip(sorted(addresses), sorted(addresses)[1:], strict=False)) == [8, 8]
+    places = {name: symbol for name in ("STUB_a", "level", "name") if (symbol := k.symbols.lookup(name))}
+    assert {name: (symbol.size, symbol.address % symbol.size) for name, symbol in places.items()} == {
+        "STUB_a": (8, 0),
+        "level": (4, 0),
+        "name": (8, 0),
+    }
 
 
 def test_an_init_function_that_is_built_in_runs_once_and_is_no_module() -> None:
-    k = boot(image(INIT.format(body='k.printk(KERN_INFO, "started"); return -12')))
+    k = boot(image(INIT.format(body='pr_info(k, "started"); return -12')))
     assert [record.text for record in k.log.since(0)].count("started") == 1
     assert not k.modules
     assert k.builtin_modules == ["f0"]
@@ -107,29 +135,28 @@ def test_an_init_function_that_is_built_in_runs_once_and_is_no_module() -> None:
 @pytest.mark.parametrize(
     ("body", "code", "report"),
     [
-        ("return 1 // 0", "0x0000000b", "kernel BUG at f0.py:9!"),
-        ("return k.memory.load(0)", "0x00000009", "Oops: 0000 [#1] SMP PTI"),
+        ("return 1 // k.read(level) // 0", "0x0000000b", "divide error: 0000 [#1] SMP PTI"),
+        ("return Ptr[Int](NULL)[0]", "0x00000009", "Oops: 0000 [#1] SMP PTI"),
         ("while True: pass", "0x00000009", "watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [swapper/0:1]"),
     ],
 )
 def test_an_init_function_that_dies_takes_init_with_it(body: str, code: str, report: str) -> None:
     with pytest.raises(KernelPanic, match=f"Attempted to kill init! exitcode={code}") as caught:
-        boot(image(INIT.format(body=body)), tick_budget=1000)
+        boot(image(INIT.format(body=body)), init_budget=1000)
     assert report in caught.value.log
     assert caught.value.log[-1] == f"Kernel panic - not syncing: Attempted to kill init! exitcode={code}"
 
 
 def test_two_kernels_of_one_image_share_nothing() -> None:
-    built = image(INIT.format(body="k.write(level, k.read(level) + 1); return 0"))
+    built = image(INIT.format(body="k.write(level, k.read(level) + 1)"))
     first, second = boot(built), boot(built)
     cells = [k.symbols.lookup("level") for k in (first, second)]
-    assert [k.memory.load(cell.address) for k, cell in zip((first, second), cells, strict=True) if cell] == [8, 8]
+    values = [k.memory.read(cell.address, 4) for k, cell in zip((first, second), cells, strict=True) if cell]
+    assert values == [b"\x08\0\0\0"] * 2
 
 
 def test_files_that_are_linked_together_reach_each_other_by_extern() -> None:
-    user = "from kshell.linux import Kernel, extern, module_init\n\nhelper = extern('helper')\n\n\n"
-    user += "def start(k: Kernel) -> int:\n    k.printk(str(k[helper](k, 4)))\n    return 0\n\n\nmodule_init(start)\n"
-    assert any(record.text == "8" for record in boot(image(CALL, user)).log.since(0))
+    assert any(record.text == "8" for record in boot(image(CALL, USER)).log.since(0))
 
 
 def test_the_version_magic_is_that_of_the_release() -> None:
@@ -141,6 +168,16 @@ def test_every_row_of_a_packaged_kernel_reaches_what_its_definition_says() -> No
     k = boot("course")
     reached = [entry_name(row.symbol) for row in k.table.rows if row.symbol and k.define_of(row.number)]
     assert set(k.definitions) <= set(reached)
+
+
+def test_what_nothing_defines_stops_the_boot() -> None:
+    with pytest.raises(KernelPanic, match="undefined reference to `helper'"):
+        boot(image(USER))
+
+
+def test_the_courses_own_call_is_what_its_source_compiles_to() -> None:
+    with open(course_kernel.TEST_CALL, encoding="ascii") as file:
+        assert file.read() == course_kernel.test_call(), "run: python -m kshell.kbuild.course_kernel"
 
 
 # The exception table.

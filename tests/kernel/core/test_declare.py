@@ -20,7 +20,7 @@ from kshell.kernel.core.declare import (
     SYSCALL_DEFINE3,
     SyscallDefinition,
 )
-from kshell.kernel.core.sections import DeclarationError, Stub
+from kshell.kernel.core.sections import DeclarationError
 from kshell.kernel.kernel import Kernel
 
 TYPES: list[CType] = sorted(
@@ -92,12 +92,6 @@ def test_kernel_code_never_calls_a_system_call() -> None:
         definition(None, 1, 2)
 
 
-def test_a_stub_is_a_declaration_and_not_a_pointer() -> None:
-    stub: Stub[[int]] = Stub("STUB_x")
-    with pytest.raises(TypeError, match=r"k\[STUB_x\]\(k, ...\)"):
-        stub(None, 1)
-
-
 @pytest.mark.parametrize("ctype", TYPES, ids=str)
 @given(value=st.integers(-(1 << 70), 1 << 70))
 def test_every_type_narrows_as_c_does(ctype: CType, value: int) -> None:
@@ -136,20 +130,12 @@ def test_minus_seven_arrives_as_an_int() -> None:
     assert seen == [-7]
 
 
-def test_cond_syscall_is_kept_in_a_section_of_its_file() -> None:
-    namespace: dict[str, Any] = {}
-    exec("from kshell.kernel.core.declare import COND_SYSCALL\nCOND_SYSCALL('accept')\nCOND_SYSCALL('bind')", namespace)
-    assert namespace[sections.SECTIONS] == {".cond": ["accept", "bind"]}
-    with pytest.raises(DeclarationError, match="the first argument is the C name"):
-        declare.COND_SYSCALL("no name")
-
-
 def test_exports_for_everybody_and_for_gpl_modules_are_two_sections() -> None:
     namespace: dict[str, Any] = {}
     macros = "from kshell.kernel.core.sections import *\n"
-    text = f"{macros}a = Stub('a')\nb = Stub('b')\nEXPORT_SYMBOL(a)\nEXPORT_SYMBOL_GPL(b)"
+    text = f"{macros}def a(k): ...\ndef b(k): ...\nEXPORT_SYMBOL(a)\nEXPORT_SYMBOL_GPL(b)"
     exec(text, namespace)
     found = namespace[sections.SECTIONS]
     assert (found["__ksymtab"], found["__ksymtab_gpl"]) == ([namespace["a"]], [namespace["b"]])
-    with pytest.raises(DeclarationError, match="only a variable or a function of this file"):
+    with pytest.raises(DeclarationError, match="only a function of this file"):
         sections.EXPORT_SYMBOL_GPL(5)  # type: ignore[arg-type]

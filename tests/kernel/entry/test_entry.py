@@ -83,51 +83,46 @@ def test_getpid_answers_the_same_by_number_and_name(k: Kernel) -> None:
 
 
 HIJACK = """
-def my_getpid(k, regs):
-    return {}
-def m_init(k):
-    {}
-    k.memory.store(k.sys_call_table + 8 * 39, k.pointer_to(my_getpid))
+def my_getpid(k: Kernel, regs: Ptr[pt_regs]) -> Long:
+    return {value}
+def m_init(k: Kernel) -> int:
+    Ptr[ULong]({slot:#x})[0] = ULong(addr(my_getpid))
     return 0
-def m_exit(k):
+def m_exit(k: Kernel) -> None:
     pass
 module_init(m_init)
 module_exit(m_exit)
 """
-WRITABLE = "k.memory.set_writable(k.sys_call_table, 4096, True)"
 
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_naive_store_into_the_table_oopses(tmp_path: Path, profile: str) -> None:
     with pytest.raises(ModuleError, match="Killed: insmod"):
-        hijacked(tmp_path, profile, "0", "pass")
+        hijacked(tmp_path, profile, "0", writable=False)
 
 
-def hijacked(tmp_path: Path, profile: str, value: str, first: str = WRITABLE) -> Lab:
+def hijacked(tmp_path: Path, profile: str, value: str, writable: bool = True) -> Lab:
     """A kernel whose getpid is replaced by a function that returns `value`."""
     lab = Lab(tmp_path, profile)
+    lab.k.memory.set_writable(lab.k.sys_call_table, 4096, writable)
     path = tmp_path / "m.py"
-    path.write_text("from kshell.linux import *\nMODULE_LICENSE('GPL')\n" + HIJACK.format(value, first))
+    text = HIJACK.format(value=value, slot=lab.k.sys_call_table + 8 * GETPID)
+    path.write_text("from kshell.linux import *\nMODULE_LICENSE('GPL')\n" + text)
     insmod(lab.k, str(path))
     return lab
 
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_hijacked_slot_is_followed_where_the_table_dispatches(tmp_path: Path, profile: str) -> None:
-    lab = hijacked(tmp_path, profile, "regs[ORIG_AX] * 100 + regs[DI]")
+    lab = hijacked(tmp_path, profile, "regs.orig_ax * 100 + regs.di")
     assert lab.result(GETPID, 7) == (lab.k.shell_task.pid if profile == "6.19" else 3907)
 
 
-@pytest.mark.parametrize(("value", "wanted"), [("2**64 + 5", 5), ("True", 1), ("-38", -38), ("-2**70 - 1", -1)])
-def test_what_a_hijacker_returns_is_narrowed_to_the_register(tmp_path: Path, value: str, wanted: int) -> None:
+@pytest.mark.parametrize(
+    ("value", "wanted"), [("(ULong(1) << 63) + 5", 5 - 2**63), ("True", 1), ("-38", -38), ("~ULong(0)", -1)]
+)
+def test_what_a_hijacker_returns_is_a_c_long(tmp_path: Path, value: str, wanted: int) -> None:
     assert hijacked(tmp_path, "4.19", value).result(GETPID) == wanted
-
-
-@pytest.mark.parametrize("value", ["None", "'text'", "1.5"])
-def test_a_hijacker_that_returns_no_int_is_a_bug_at_its_definition(tmp_path: Path, value: str) -> None:
-    lab = hijacked(tmp_path, "4.19", value)
-    assert lab.call(GETPID).outcome.kind == "killed"
-    assert "kernel BUG at m.py:4!" in lab.dmesg()
 
 
 def test_removing_a_hijacker_without_restoring_the_slot_oopses_at_the_next_call(tmp_path: Path) -> None:
@@ -136,7 +131,7 @@ def test_removing_a_hijacker_without_restoring_the_slot_oopses_at_the_next_call(
     outcome = lab.call(GETPID).outcome
     assert outcome.signal is not None
     assert outcome.signal.name == "SIGKILL"
-    assert any(line.startswith("RIP: 0010:0xffffffffc0000010") for line in lab.dmesg())
+    assert any(line.startswith("RIP: 0010:0xffffffffc0000000") for line in lab.dmesg())
 
 
 def test_statistics_count_calls_and_errors_and_share_one_entry_outside_the_table() -> None:
@@ -154,5 +149,7 @@ def test_a_traced_call_tells_each_hop_in_order() -> None:
     tracer = Tracer(wants_events=True)
     run_stub(k, 335, [42], tracer=tracer)
     steps = [event.step for event in tracer.events]
-    assert steps == ["cpu", "entry", "dispatch", "table", "wrapper", "printk", "stub", "return", "user"]
+    code = ["call"] * 3  # __x64_sys_test_call, __se_sys_test_call, __do_sys_test_call
+    printk = ["call", "printk", "call"]
+    assert steps == ["cpu", "entry", "dispatch", "table", "wrapper", *code, *printk, *code, "return", "user"]
     assert words(tracer.events[4]) == "SYSCALL_DEFINE1(test_call, int, test_int)\tdi 0x2a -> test_int = 42"

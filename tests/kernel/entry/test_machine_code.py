@@ -97,52 +97,9 @@ def test_a_saved_slot_can_be_called_with_a_pointer_to_pt_regs(lab: MachineLab) -
     assert lab.ret(PROLOGUE + call(getpid.address) + h("48ffc0") + EPILOGUE) == lab.k.shell_task.pid + 1
 
 
-def test_a_body_can_end_in_a_call_of_machine_code(lab: MachineLab) -> None:
-    target = lab.function("target", h("8d4764 c3"))  # lea eax, [rdi+100]
-
-    def ends(k: Kernel, n: Int) -> int:
-        return k.call(target, n + 1)
-
-    assert lab.ret(PROLOGUE + h("bf05000000") + call(lab.body(ends)) + EPILOGUE) == 106
-
-
-def test_a_system_call_in_python_can_end_in_a_call_of_machine_code(lab: MachineLab) -> None:
-    handler = lab.function("handler", h("8d4701 c3"))
-    stub = lab.k.symbols.lookup("STUB_test_call")
-    wrapper = lab.k.symbols.lookup("__x64_sys_test_call")
-    assert stub is not None
-    assert wrapper is not None
-    lab.k.memory.store(stub.address, handler)
-    lab.point(wrapper.address)
-    call = lab.syscall(41).call
-    assert call is not None
-    assert call.ret == 42
-    lab.k.memory.store(stub.address, 0)
-
-
-def test_what_no_c_code_could_call_is_an_undefined_opcode(lab: MachineLab) -> None:
-    def takes_text(k: Kernel, text: str) -> int:
-        raise AssertionError("it was called")
-
-    for address in (lab.body(takes_text), layout.FIXED["do_syscall_64"][0], layout.FIXED["entry_SYSCALL_64"][0]):
-        assert ending(lab.run(PROLOGUE + call(address) + EPILOGUE).outcome).startswith("SIGSEGV")
-        assert "invalid opcode: 0000" in " ".join(lab.log())
-    assert ending(lab.run(h("0f01c1 c3")).outcome).startswith("SIGSEGV")
-
-
-def test_vmcall_in_ring_3_stays_undefined(lab: MachineLab) -> None:
-    code = h("0f01c1") + EXIT
-    task = load_program(lab.k, [Segment(USER_TEXT, code, len(code), "r-x")], USER_TEXT, "p", ["p"])
-    assert ending(run_program(lab.k, task)) == f"SIGILL 2 {USER_TEXT:#x}"
-
-
-# Calls from outside of a run.
-
-
 def test_a_call_from_outside_of_a_run_answers_its_result(lab: MachineLab) -> None:
     double = lab.function("double", h("8d043f 01f0 c3"))  # lea eax, [rdi+rdi]; add eax, esi
     assert call_from_outside(lab.k, double, 20, 2) == 42
-    assert lab.k.call(double, 20, 3) == 43
     assert lab.syscall().call is not None
 
 
@@ -159,8 +116,12 @@ def test_a_call_from_outside_that_dies_is_reported_and_raises(lab: MachineLab) -
 def test_a_call_from_outside_has_a_budget(lab: MachineLab) -> None:
     spin = lab.function("spin_init", SPIN)
     lab.ret(h("c3"))
-    with pytest.raises(TaskExit):
-        call_from_outside(lab.k, spin, budget=10_000)
+    lab.k.init_budget = 10_000
+    try:
+        with pytest.raises(TaskExit):
+            call_from_outside(lab.k, spin)
+    finally:
+        lab.k.init_budget = 0
 
 
 # Waiting.

@@ -11,7 +11,7 @@ from kshell.cc.c_compiler import compile_c, find_compiler
 from kshell.cc.compiler import compile_file
 from kshell.cc.module_object import make_module
 from kshell.kernel.boot.start import boot
-from kshell.kernel.module.elf_module import ElfModule
+from kshell.kernel.module.struct_module import Module
 from kshell.shell.modules.insmod import insmod, rmmod
 from kshell.shell.modules.refusals import ModuleError
 from tests.kernel.module_lab import Lab
@@ -46,10 +46,10 @@ class ElfLab(Lab):
         path.write_bytes(write_elf(make_module(obj, name, self.k.vermagic, [], intree=False)))
         return str(path)
 
-    def insert(self, text: str, name: str = "m", head: str = HEAD, **parameters: str) -> ElfModule:
+    def insert(self, text: str, name: str = "m", head: str = HEAD, **parameters: str) -> Module:
         """insmod the object of a C text."""
         module = insmod(self.k, self.compile(text, name, head), parameters)
-        assert isinstance(module, ElfModule)
+        assert isinstance(module, Module)
         return module
 
     def refuses(self, path: str, **parameters: str) -> ModuleError:
@@ -61,12 +61,6 @@ class ElfLab(Lab):
     def remove(self, name: str = "m") -> None:
         """rmmod."""
         rmmod(self.k, name)
-
-    def address(self, name: str) -> int:
-        """Of a symbol."""
-        symbol = self.k.symbols.lookup(name)
-        assert symbol is not None, name
-        return symbol.address
 
 
 def lab_of(folder: Path, profile: str = "course", cmdline: str = "") -> ElfLab:

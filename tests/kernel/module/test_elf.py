@@ -95,7 +95,10 @@ def test_parameters_live_in_memory_with_c_s_sizes(lab: ElfLab) -> None:
 @needs_compiler
 def test_proc_modules_and_lsmod_have_it(lab: ElfLab) -> None:
     module = lab.insert(DATA)
-    assert contents(lab.k, "/proc/modules") == f"m 4096 0 - Live 0x{module.address:016x} (O)\n".encode()
+    assert (
+        contents(lab.k, "/proc/modules")
+        == f"m {4096 + module.data_size} 0 - Live 0x{module.address:016x} (O)\n".encode()
+    )
 
 
 @needs_compiler

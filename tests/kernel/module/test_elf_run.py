@@ -198,7 +198,7 @@ def test_kshell_s_own_compiler_makes_modules_that_load(tmp_path: Path, profile: 
     module = insmod(lab.k, lab.build(text, "hello"), {"level": "3"})
     assert module.state == LIVE
     assert contents(lab.k, "/sys/module/hello/parameters/level") == b"3\n"
-    assert lab.k.call(lab.address("my_test_call"), 7) == 21
+    assert lab.k.call_out(lab.address("my_test_call"), 7) == 21
     assert lab.dmesg()[-1] == "my_test_call: Your int is 7"
     if profile == "course":
         assert lab.result(335, -2) == -6

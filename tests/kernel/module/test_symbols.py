@@ -6,24 +6,31 @@ from pathlib import Path
 
 import pytest
 
-from kshell.cc.modinfo import headers, modinfo, symbols
-from kshell.kernel.module.python_module import PythonModule
+from kshell.kernel.module.struct_module import Module
 from kshell.shell.modules.insmod import insmod
 from kshell.shell.modules.refusals import ModuleError
-from tests.kernel.module_lab import HEAD, Lab
+from tests.kernel.module_lab import Lab
 
 EXPORTS = """
 plain = Param("plain", 5)
 EXPORT_SYMBOL(plain)
 gpl = Param("gpl", 7)
 EXPORT_SYMBOL_GPL(gpl)
-def twice(k, n):
+def twice(k: Kernel, n: int) -> Long:
     return 2 * n
 EXPORT_SYMBOL_GPL(twice)
 """
+
+
+def using(*names: str) -> str:
+    """A module that refers to variables of others."""
+    externs = "".join(f'{name} = extern("{name}", Int)\n' for name in names)
+    return externs + f"def f(k: Kernel) -> int:\n    return {' + '.join(names)}\n"
+
+
 USES = """
-{0} = extern("{0}", int)
-def m_init(k):
+{0} = extern("{0}", Int)
+def m_init(k: Kernel) -> int:
     k.printk(KERN_INFO, f"it is {{k.read({0})}}")
     k.write({0}, 9)
     return 0
@@ -31,16 +38,14 @@ module_init(m_init)
 """
 
 
-def load(lab: Lab, text: str, name: str = "m", licence: str = "GPL") -> PythonModule:
+def load(lab: Lab, text: str, name: str = "m", licence: str = "GPL") -> Module:
     """insmod a module that uses nothing of the course kernel's own."""
     path = lab.folder / f"{name}.py"
     path.write_text(f'from kshell.linux import *\nMODULE_LICENSE("{licence}")\n{text}')
-    module = insmod(lab.k, str(path))
-    assert isinstance(module, PythonModule)
-    return module
+    return insmod(lab.k, str(path))
 
 
-def load_proprietary(lab: Lab, text: str, name: str = "p") -> PythonModule:
+def load_proprietary(lab: Lab, text: str, name: str = "p") -> Module:
     return load(lab, text, name, "Mine")
 
 
@@ -55,7 +60,7 @@ def test_a_variable_is_shared_between_modules(tmp_path: Path) -> None:
     owner = load(lab, EXPORTS, "owner")
     load(lab, USES.format("gpl"), "user")
     assert lab.dmesg()[-1] == "it is 7"
-    assert lab.k.read(owner.namespace["gpl"]) == 9
+    assert lab.value("gpl") == 9
     assert owner.used_by == ["user"]
 
 
@@ -73,10 +78,10 @@ def test_each_export_is_known_by_its_macro(tmp_path: Path) -> None:
 def test_a_proprietary_module_does_not_find_what_is_gpl_only(tmp_path: Path, profile: str, name: str) -> None:
     lab = Lab(tmp_path, profile)
     load(lab, EXPORTS, "owner")
-    error = refused(lab, f"x = extern('{name}')\n", "p", "Mine")
+    error = refused(lab, using(name), "p", "Mine")
     assert "EXPORT_SYMBOL_GPL" in error.because
     assert lab.dmesg()[-1] == f"p: Unknown symbol {name} (err -2)"
-    assert load_proprietary(lab, "x = extern('plain')\n").taints == "PO"
+    assert load_proprietary(lab, using("plain")).taints == "PO"
 
 
 def test_the_licence_is_said_twice_since_6_4(tmp_path: Path) -> None:
@@ -95,8 +100,8 @@ def test_a_user_of_a_proprietary_module_inherits_its_taint_since_5_9(tmp_path: P
     old, new = Lab(tmp_path, "4.19"), Lab(tmp_path, "6.19")
     for lab in (old, new):
         load_proprietary(lab, "x = Param('x')\nEXPORT_SYMBOL(x)\n")
-    assert load(old, "x = extern('x')\n").taints == "O"
-    assert load(new, "x = extern('x')\n").taints == "PO"
+    assert load(old, using("x")).taints == "O"
+    assert load(new, using("x")).taints == "PO"
     assert new.dmesg()[-1] == "m: module uses symbols x from proprietary module p, inheriting taint."
 
 
@@ -104,7 +109,7 @@ def test_since_5_9_a_module_cannot_join_a_proprietary_one_with_gpl_only_symbols(
     lab = Lab(tmp_path, "6.19")
     load(lab, EXPORTS, "owner")
     load_proprietary(lab, "x = Param('x')\nEXPORT_SYMBOL(x)\n")
-    both = "a = extern('gpl')\nb = extern('x')\n"
+    both = using("gpl", "x")
     error = refused(lab, both)
     assert error.because == "p is proprietary, and m also uses what is GPL-only"
     assert lab.dmesg()[-2:] == [
@@ -118,27 +123,14 @@ def test_since_5_9_a_module_cannot_join_a_proprietary_one_with_gpl_only_symbols(
     assert load(old, both).state == "Live"
 
 
-def test_a_file_tells_its_symbols_without_running() -> None:
-    import ast
-
-    tree = ast.parse(
-        HEAD + EXPORTS + "level = Param('lvl')\nmodule_param(level, 'int')\nMODULE_PARM_DESC(level, 'x')\n"
-    )
-    found = symbols(tree)
-    assert found.exports == [("plain", False), ("gpl", True), ("twice", True)]
-    assert found.undefined == ["STUB_test_call"]
-    assert found.defined == ["plain", "gpl", "lvl"]
-    assert modinfo(tree) == [("license", "GPL"), ("parm", "lvl:x (int)")]
-    assert "Param" in headers(tree)
-
-
 def test_a_symbol_of_a_module_that_died_in_its_init_is_waited_for_in_vain(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
+    dies = "def i(k: Kernel) -> int:\n    return 1 // 0\nmodule_init(i)\n"
     with pytest.raises(ModuleError):
-        load(lab, "x = Param('x')\nEXPORT_SYMBOL(x)\ndef i(k):\n    return 1 // 0\nmodule_init(i)\n", "owner")
+        load(lab, "x = Param('x')\nEXPORT_SYMBOL(x)\n" + dies, "owner")
     before = lab.k.clock.ns
     with pytest.raises(ModuleError) as caught:
-        load(lab, "x = extern('x', int)\n", "user")
+        load(lab, using("x"), "user")
     error = caught.value
     assert error.what.endswith("Device or resource busy")
     assert lab.dmesg()[-2:] == ["user: gave up waiting for init of module owner.", "user: Unknown symbol x (err -16)"]
@@ -149,5 +141,5 @@ def test_a_symbol_of_a_module_that_died_in_its_init_is_waited_for_in_vain(tmp_pa
 def test_a_symbol_that_is_missing_is_told_before_one_that_is_exported_twice(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
     load(lab, "x = Param('x')\nEXPORT_SYMBOL(x)\n", "owner")
-    refused(lab, "x = Param('x')\nEXPORT_SYMBOL(x)\ny = extern('y')\n")
+    refused(lab, "x = Param('x')\nEXPORT_SYMBOL(x)\n" + using("y"))
     assert lab.dmesg()[-1] == "m: Unknown symbol y (err -2)"

@@ -157,31 +157,34 @@ def test_memory_is_what_sysinfo_says(lab: Lab) -> None:
 
 
 def test_modules_has_a_line_for_each_with_size_users_state_address_and_taints(modules: ModuleLab) -> None:
-    modules.load("shared = Stub('shared')\nEXPORT_SYMBOL(shared)\n", "lower")
-    modules.load("shared = extern('shared')\ndef i(k): return 0\nmodule_init(i)\n", "upper")
+    modules.load("shared: Stub[[int]] = Stub('shared')\nEXPORT_SYMBOL(shared)\n", "lower")
+    i = "def i(k: Kernel) -> int: return k[shared] is not None\nmodule_init(i)\n"
+    modules.load("shared: Stub[[int]] = extern('shared')\n" + i, "upper")
     upper, lower = text(modules.k, "/proc/modules").splitlines()
     at = modules.k.modules["upper"].address
-    assert upper == f"upper 4096 0 [permanent], Live {at:#018x} (O)"
-    assert re.fullmatch(r"lower 4096 1 upper, Live 0xffffffffc[0-9a-f]{7} \(O\)", lower)
+    assert upper == f"upper 8192 0 [permanent], Live {at:#018x} (O)"
+    assert re.fullmatch(r"lower 8192 1 upper, Live 0xffffffffc[0-9a-f]{7} \(O\)", lower)
 
 
 def test_a_module_that_died_is_loading_or_unloading_for_ever(modules: ModuleLab) -> None:
-    modules.refused("def i(k): return 1 // 0\nmodule_init(i)\n", "stuck")
-    modules.load("def i(k): return 0\ndef e(k): return 1 // 0\nmodule_init(i)\nmodule_exit(e)\n", "going")
+    modules.refused("def i(k: Kernel) -> int: return 1 // 0\nmodule_init(i)\n", "stuck")
+    modules.load(
+        "def i(k: Kernel) -> int: return 0\ndef e(k: Kernel) -> None: BUG()\nmodule_init(i)\nmodule_exit(e)\n", "going"
+    )
     with pytest.raises(Exception, match="rmmod going"):
         rmmod(modules.k, "going")
     going, stuck = text(modules.k, "/proc/modules").splitlines()
-    assert re.fullmatch(r"going 4096 -1 - Unloading 0x[0-9a-f]{16} \(O-\)", going)
-    assert re.fullmatch(r"stuck 4096 1 \[permanent\], Loading 0x[0-9a-f]{16} \(O\+\)", stuck)
+    assert re.fullmatch(r"going 12288 -1 - Unloading 0x[0-9a-f]{16} \(O-\)", going)
+    assert re.fullmatch(r"stuck 8192 1 \[permanent\], Loading 0x[0-9a-f]{16} \(O\+\)", stuck)
 
 
 def test_kallsyms_names_the_module_of_a_symbol_behind_a_tab(modules: ModuleLab) -> None:
-    modules.load("def i(k): return 0\ndef e(k): return None\nmodule_init(i)\nmodule_exit(e)\n")
+    modules.load("def i(k: Kernel) -> int: return 0\ndef e(k: Kernel) -> None: pass\nmodule_init(i)\nmodule_exit(e)\n")
     lines = text(modules.k, "/proc/kallsyms").splitlines()
     symbol = modules.k.symbols.lookup("sys_call_table")
     assert symbol is not None
     assert f"{symbol.address:016x} R sys_call_table" in lines
-    assert f"{modules.k.modules['m'].address + 16:016x} t i\t[m]" in lines
+    assert f"{modules.address('i'):016x} t i\t[m]" in lines
     assert len(lines) == len(modules.k.symbols)
     rmmod(modules.k, "m")
     assert "[m]" not in text(modules.k, "/proc/kallsyms")

@@ -31,8 +31,8 @@ mute = Param("mute", 5)
 module_param(mute, "int", 0o200)
 hidden = Param("hidden", 5)
 module_param(hidden, "int", 0)
-def m_init(k): return 0
-def m_exit(k): return None
+def m_init(k: Kernel) -> int: return 0
+def m_exit(k: Kernel) -> None: pass
 module_init(m_init)
 module_exit(m_exit)
 """
@@ -91,16 +91,18 @@ def test_a_module_s_directory_is_there_from_insmod_to_rmmod(lab: Lab) -> None:
 
 def test_its_files_say_what_lsmod_says(lab: Lab) -> None:
     module = lab.load("")
-    assert lab.text("m/coresize") == f"{module.size}\n"
+    assert lab.text("m/coresize") == f"{module.size + module.data_size}\n"
     assert lab.text("m/refcnt") == "0\n"
     assert lab.text("m/taint") == "O\n"
     assert lab.text("m/initstate") == "live\n"
 
 
 def test_a_module_that_died_is_coming_or_going_for_ever(lab: Lab) -> None:
-    lab.refused("def i(k): return 1 // 0\nmodule_init(i)\n", "stuck")
+    lab.refused("def i(k: Kernel) -> int: return 1 // 0\nmodule_init(i)\n", "stuck")
     assert lab.text("stuck/initstate") == "coming\n"
-    lab.load("def i(k): return 0\ndef e(k): return 1 // 0\nmodule_init(i)\nmodule_exit(e)\n", "leaver")
+    lab.load(
+        "def i(k: Kernel) -> int: return 0\ndef e(k: Kernel) -> None: BUG()\nmodule_init(i)\nmodule_exit(e)\n", "leaver"
+    )
     with pytest.raises(ModuleError):
         rmmod(lab.k, "leaver")
     assert lab.text("leaver/initstate") == "going\n"
@@ -108,13 +110,14 @@ def test_a_module_that_died_is_coming_or_going_for_ever(lab: Lab) -> None:
 
 
 def test_a_module_that_was_refused_leaves_nothing(lab: Lab) -> None:
-    lab.refused("def i(k): return -5\nmodule_init(i)\n")
+    lab.refused("def i(k: Kernel) -> int: return -5\nmodule_init(i)\n")
     assert lab.names() == []
 
 
 def test_holders_are_links_to_who_uses_its_symbols(lab: Lab) -> None:
-    lab.load("shared = Stub('shared')\nEXPORT_SYMBOL(shared)\n", "lower")
-    lab.load("shared = extern('shared')\n", "upper")
+    lab.load("shared: Stub[[int]] = Stub('shared')\nEXPORT_SYMBOL(shared)\n", "lower")
+    upper = "shared: Stub[[int]] = extern('shared')\ndef i(k: Kernel) -> int: return k[shared] is not None\n"
+    lab.load(upper + "module_init(i)\ndef e(k: Kernel) -> None: pass\nmodule_exit(e)\n", "upper")
     found = listing(lab.k, "/sys/module/lower/holders")
     assert not isinstance(found, int)
     assert [(entry.name, entry.target) for entry in found] == [("upper", "../../upper")]
@@ -188,8 +191,8 @@ def test_another_user_may_read_but_not_set(lab: Lab) -> None:
 
 
 def test_a_string_parameter_whose_pointer_is_spoiled_oopses_who_reads_it_and_nobody_who_looks(lab: Lab) -> None:
-    module = lab.load(PARAMETERS)
-    lab.k.memory.store(lab.k.stub_address(module.namespace["name"]), 16)
+    lab.load(PARAMETERS)
+    lab.k.memory.store(lab.address("name"), 16)
     assert contents(lab.k, "/sys/module/m/parameters/name") == -EFAULT
     fd = lab.open("m/parameters/name", O_RDONLY)
     assert run_stub(lab.k, READ, [fd, Buffer(9), 9]).outcome.kind == "killed"

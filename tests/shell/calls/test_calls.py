@@ -9,10 +9,10 @@ import pytest
 
 from tests.shell.lab import Lab, screen
 
-MODULE = """from kshell.linux import MODULE_LICENSE, Kernel, Stub, extern, module_init, module_exit
+MODULE = """from kshell.linux import MODULE_LICENSE, Kernel, Long, Stub, extern, module_init, module_exit
 MODULE_LICENSE("GPL")
 STUB_test_call: Stub[[int]] = extern("STUB_test_call")
-def handler(k: Kernel, test: int) -> int:
+def handler(k: Kernel, test: int) -> Long:
     {body}
 def start(k: Kernel) -> int:
     k[STUB_test_call] = handler
@@ -197,7 +197,7 @@ def test_an_oops_says_where_the_report_is_and_the_shell_goes_on(lab: Lab) -> Non
     assert text.split("\n")[1].startswith("Segmentation fault")
     assert "dmesg" in text
     assert lab.ret("getpid") > 0
-    assert "kernel BUG at m.py:5!" in lab.text("dmesg")
+    assert "divide error: 0000 [#1] SMP" in lab.text("dmesg")
 
 
 def test_a_dangling_pointer_kills_the_task_on_its_address(lab: Lab) -> None:
@@ -231,7 +231,7 @@ def test_the_hops_of_a_call_show_when_the_other_command_ran(lab: Lab) -> None:
     lab.result("modprobe sleepy hold=1")
     steps = [hop["step"] for hop in lab.json("trace syscall --during lsmod test_call 1")["hops"]]
     at = steps.index("sleep")
-    assert steps[at : at + 4] == ["sleep", "meanwhile", "meanwhile", "printk"]
+    assert [step for step in steps[at:] if step != "call"][:4] == ["sleep", "meanwhile", "meanwhile", "printk"]
 
 
 def test_a_call_that_never_sleeps_leaves_the_other_command_undone_and_says_so(lab: Lab) -> None:
@@ -247,7 +247,7 @@ def test_an_exit_function_that_oopses_during_a_call_kills_its_own_task_only(lab:
     path = tmp_path / "m.py"
     path.write_text(
         "from kshell.linux import *\nMODULE_LICENSE('GPL')\n"
-        "def i(k):\n    return 0\ndef e(k):\n    BUG()\nmodule_init(i)\nmodule_exit(e)\n"
+        "def i(k: Kernel) -> int:\n    return 0\ndef e(k: Kernel) -> None:\n    BUG()\nmodule_init(i)\nmodule_exit(e)\n"
     )
     lab.result(f"modprobe sleepy; insmod {path}")
     found = lab.json("syscall --during 'rmmod m' test_call 1")

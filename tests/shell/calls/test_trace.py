@@ -9,7 +9,10 @@ import pytest
 
 from kshell.kernel.core import event
 from kshell.shell.calls.hops import WORDS
+from kshell.shell.modules.samples import BUILTIN, sample_path
+from tests.kbuild.tree_lab import TreeLab
 from tests.shell.lab import Lab
+from tests.shell.tree_steps import built
 
 
 def test_trace_shows_every_hop_in_columns(lab: Lab) -> None:
@@ -21,9 +24,11 @@ def test_trace_shows_every_hop_in_columns(lab: Lab) -> None:
     assert lines[3].startswith("ring 0  cpu        LSTAR -> entry_SYSCALL_64                     rcx <- 0x40100c")
     assert lines[4].startswith("        entry      swapgs, rsp -> kernel stack, pt_regs pushed   0xffffc9")
     steps = [line[8:19].strip() for line in lines[3:-2]]
-    assert steps == ["cpu", "entry", "dispatch", "table", "wrapper", "printk", "stub", "printk", "return"]
+    beside = [step for step in steps if step != "call"]
+    assert beside == ["cpu", "entry", "dispatch", "table", "wrapper", "printk", "stub", "printk", "return"]
     stub = lab.json("x/gx STUB_test_call")["rows"][0]["values"][0]
-    assert lines[9].endswith(f"STUB_test_call -> my_test_call [syscallModule]  {stub}")
+    at = lines.index(f"        stub       STUB_test_call -> my_test_call [syscallModule]  {stub}")
+    assert lines[at + 1].split() == ["call", "->", "my_test_call(test", "=", "42)", stub]
     assert lines[-2] == "ring 3  user       0x40100c"
     assert lines[-1] == "test_call(42)                           = 42"
 
@@ -70,6 +75,38 @@ def test_on_a_narrow_screen_no_hop_is_wider_than_it(shared: Lab) -> None:
     lines = shared.result("trace syscall getpid").view.text(72).split("\n")
     assert max(len(line) for line in lines[:-1]) <= 72
     assert any(line.strip().startswith("rcx <-") for line in lines)
+
+
+def test_on_a_narrow_screen_a_call_of_machine_code_takes_one_line(lab: Lab) -> None:
+    lab.result("modprobe syscallModule")
+    text = lab.result("trace syscall test_call 42").view.text(80)
+    lines = [line.rstrip() for line in text.split("\n")]
+    at = lines.index("        call             -> my_test_call(test = 42)")
+    assert lines[at + 1] == '        call               -> printk(fmt = "\\0015my_test_call: Your int is %d\\n")'
+    assert max(map(len, lines)) <= 100
+
+
+def test_a_line_of_a_module_is_named_by_its_file_alone(lab: Lab) -> None:
+    lab.result("modprobe syscallModule")
+    assert "  syscallModule.py:23  return test" in lab.text("trace --lines syscall test_call 42")
+
+
+def test_a_line_of_the_kernel_s_own_call_has_its_text(lab: Lab) -> None:
+    source = Path(sample_path("test_call", BUILTIN)).read_text(encoding="utf-8").split("\n")
+    number = source.index("    stub = k[STUB_test_call]") + 1
+    assert f"SystemCalls/test_call.py:{number}  stub = k[STUB_test_call]" in lab.text(
+        "trace --lines syscall test_call 4"
+    )
+
+
+def test_a_line_of_a_tree_s_call_has_its_text_wherever_the_person_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    TreeLab(tmp_path)
+    lab = Lab()
+    built(lab)
+    assert "SystemCalls/test_call.py:12  stub = k[STUB_test_call]" in lab.text("trace --lines syscall test_call 4")
 
 
 def test_trace_on_shows_the_hops_of_all_calls_until_off(lab: Lab) -> None:
@@ -191,22 +228,33 @@ def steps(lab: Lab, line: str, *wanted: str) -> list[str]:
 
 
 def test_calls_of_machine_code_are_arrows_indented_by_their_depth(with_code: Lab) -> None:
-    found = steps(with_code, "trace syscall test_call 21", "call")
-    assert [text.split("  0x")[0].rstrip() for text in found] == [
-        "call       -> handler(n = 21)",
-        "call         -> twice(n = 21)",
-        "call         <- twice = 42",
-        "call       <- handler = 42",
+    found = [text.split("  0x")[0].rstrip() for text in steps(with_code, "trace syscall test_call 21", "call")]
+    assert found[:4] == [
+        found[0],
+        "call         -> __se_sys_test_call(test_int = 21)",
+        "call           -> __do_sys_test_call(test_int = 21)",
+        found[3],
+    ]
+    assert found[0].startswith("call       -> __x64_sys_test_call(regs = 0xffffc9")
+    assert found[3].startswith('call             -> printk(fmt = "\\0015Inside SYSCALL_DEFINE1 block.')
+    assert found[5:] == [
+        "call             -> handler(n = 21)",
+        "call               -> twice(n = 21)",
+        "call               <- twice = 42",
+        "call             <- handler = 42",
+        "call           <- __do_sys_test_call = 42",
+        "call         <- __se_sys_test_call = 42",
+        "call       <- __x64_sys_test_call = 42",
     ]
     enters = [hop for hop in with_code.json("trace syscall test_call 21")["hops"] if hop["what"] == "enter"]
-    assert enters[1]["text"] == "  -> twice(n = 21)"
+    assert enters[-1]["text"].strip() == "-> twice(n = 21)"
     argument = {"name": "n", "type": "int", "value": 21, "text": "21"}
-    assert enters[1]["values"] == {"function": "twice", "module": "twice", "depth": 1, "arguments": [argument]}
+    assert enters[-1]["values"] == {"function": "twice", "module": "twice", "depth": 4, "arguments": [argument]}
 
 
 def test_lines_stand_beside_what_they_changed(with_code: Lab) -> None:
     found = steps(with_code, "trace --lines syscall test_call 21", "line")
-    assert [" ".join(text.split()) for text in found] == [
+    assert [text for text in (" ".join(text.split()) for text in found) if "SystemCalls/" not in text] == [
         "line twice.py:11 return twice(k, n)",
         "line twice.py:7 result: int = 2 * n result = 42",
         "line twice.py:8 return result",

@@ -8,6 +8,7 @@ import pytest
 
 from kshell.abi.elf_reader import read_elf
 from kshell.cc.c_compiler import find_compiler
+from tests.kernel.module.elf_lab import needs_compiler
 from tests.shell.lab import Lab
 
 C_SOURCE = """\
@@ -162,3 +163,45 @@ def test_a_place_that_cannot_be_written_to_is_said(lab: Lab, in_c: str) -> None:
     error = lab.error(f"cc {in_c} -o no/such/folder/a.o")
     assert error["what"] == "cc: no/such/folder/a.o: No such file or directory"
     assert error["because"] == "it cannot be written there"
+
+
+PRINTS = """\
+#include <linux/module.h>
+MODULE_LICENSE("GPL");
+static int __init prints_init(void)
+{
+    printk("plain %d\\n", 3);
+    printk(KERN_ERR "err %s %c %%\\n", "x", 'c');
+    pr_info("info %lu %5d|%-5d|%05x\\n", 7UL, 1, 2, 0xab);
+    printk("no newline");
+    printk(KERN_CONT " and more %lld\\n", 1LL << 40);
+    return 0;
+}
+module_init(prints_init);
+"""
+
+
+@needs_compiler
+def test_printk_of_c_says_what_it_says_on_linux(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("prints.c").write_text(PRINTS)
+    lab.result("insmod prints.c")
+    assert [(record.level, record.text) for record in list(lab.session.kernel.log.since(0))[-4:]] == [
+        (4, "plain 3"),
+        (3, "err x c %"),
+        (6, "info 7     1|2    |000ab"),
+        (4, "no newline and more 1099511627776"),
+    ]
+
+
+@needs_compiler
+def test_an_object_of_c_is_no_module_yet(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("prints.c").write_text(PRINTS)
+    lab.result("cc prints.c -o prints.o")
+    error = lab.error("insmod prints.o")
+    assert error["what"] == "insmod: ERROR: could not insert module prints.o: Invalid module format"
+    assert "prints" not in lab.session.kernel.modules
+    lab.result("cc prints.c -o prints.ko")
+    lab.result("insmod prints.ko")
+    assert "prints" in lab.session.kernel.modules

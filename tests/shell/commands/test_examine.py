@@ -169,7 +169,11 @@ def test_disas_of_a_module_function_names_the_students_file(lab: Lab) -> None:
     lab.results("module copy syscallModule; insmod syscallModule.py")
     with open("syscallModule.py", encoding="utf-8") as file:
         line = file.read().split("def my_test_call")[0].count("\n") + 1
-    assert f"my_test_call: body: Python, syscallModule.py:{line}\n" in lab.text("disas my_test_call")
+    text = lab.text("disas my_test_call")
+    assert text.startswith(f"my_test_call: syscallModule.py:{line}\n")
+    assert "push rbp" in text
+    assert "<printk>" in text
+    assert text.split()[-1] == "ret"
 
 
 def test_disas_of_data_is_refused(shared: Lab) -> None:

@@ -60,7 +60,7 @@ def test_a_usage_names_no_option_that_is_not_declared(found: Command) -> None:
 def test_a_usage_is_made_of_what_is_declared() -> None:
     insmod, regs = find("insmod"), find("regs")
     assert insmod is not None
-    assert insmod.usage == ("insmod [-f] FILE.py|FILE.ko [name=value...]",)
+    assert insmod.usage == ("insmod [-f] FILE.py|FILE.c|FILE.ko [name=value...]",)
     assert regs is not None
     assert regs.usage == ("regs",)
     made = Command(

@@ -45,6 +45,7 @@ def test_insmod_of_an_object_file_says_what_the_makefile_makes_of_it(tree: TreeL
     error = lab.error("insmod test_kernel/SystemCalls/test_call.o")
     assert error["because"].endswith("and that kernel runs")
     assert "STUB_test_call" in lab.text(error["try"].partition("  (")[0])
+    tree.path("SystemCalls/syscallModule.o").write_bytes(b"\x7fELF, and no more")
     assert lab.error(f"insmod {SOURCE}.o")["try"] == MODULE
     tree.path("SystemCalls/syscallModule.ko").unlink()
     assert lab.error(f"insmod {SOURCE}.o")["try"] == f"make -C test_kernel modules; {MODULE}"
@@ -104,10 +105,11 @@ def test_what_is_built_in_is_there_and_stays(tree: TreeLab, lab: Lab) -> None:
 
 
 def test_modprobe_loads_what_modules_install_has_put_there_and_what_it_needs(tree: TreeLab, lab: Lab) -> None:
-    first = 'from kshell.linux import EXPORT_SYMBOL, MODULE_LICENSE, Param\n\nMODULE_LICENSE("GPL")\n'
-    tree.write("SystemCalls/first.py", first + 'count = Param("count", 3)\nEXPORT_SYMBOL(count)\n')
-    second = 'from kshell.linux import MODULE_LICENSE, extern\n\nMODULE_LICENSE("GPL")\n'
-    tree.write("SystemCalls/second.py", second + 'count = extern("count", int)\n')
+    head = 'from kshell.linux import *\n\nMODULE_LICENSE("GPL")\n'
+    tree.write("SystemCalls/first.py", head + "count: Int = 3\nEXPORT_SYMBOL(count)\n")
+    start = "def start(k: Kernel) -> int:\n    return 0 if k.read(count) == 3 else -EINVAL\nmodule_init(start)\n"
+    stop = "def stop(k: Kernel) -> None:\n    pass\nmodule_exit(stop)\n"
+    tree.write("SystemCalls/second.py", head + 'count = extern("count", Int)\n' + start + stop)
     tree.replace("SystemCalls/Makefile", "obj-m := syscallModule.o", "obj-m := syscallModule.o second.o first.o")
     lab.json("make -C test_kernel")
     lab.json("make modules_install install")

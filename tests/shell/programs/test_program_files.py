@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from kshell import assembler
+from kshell.abi.elf import ElfObject
+from kshell.abi.elf_writer import write_elf
 from kshell.abi.object_file import write_object
 from kshell.assembler import available
 from kshell.assembler.problems import KeystoneMissing
@@ -140,19 +142,19 @@ def test_a_source_with_a_start_of_its_own_stays_alone(lab: Lab, user: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("kind", "because", "try_"),
+    ("name", "data", "because", "try_"),
     [
-        ("module", "it is a kernel module", "insmod p"),
-        ("vmlinux", "it is a kernel", "boot DIR"),
-        ("object", "not linked", "make -C ."),
+        ("p.ko", write_elf(ElfObject([], [])), "it is a kernel module", "insmod p.ko"),
+        ("p", write_object("vmlinux", {}), "it is a kernel", "boot DIR"),
+        ("p.o", write_elf(ElfObject([], [])), "not linked", "make -C ."),
     ],
 )
 def test_other_things_that_make_builds_are_not_run(
-    lab: Lab, tmp_path: Path, kind: str, because: str, try_: str
+    lab: Lab, tmp_path: Path, name: str, data: bytes, because: str, try_: str
 ) -> None:
-    (tmp_path / "p").write_bytes(write_object(kind, {}))
-    error = lab.error("run p")
-    assert error["what"] == "run: p: cannot execute binary file: Exec format error"
+    (tmp_path / name).write_bytes(data)
+    error = lab.error(f"run {name}")
+    assert error["what"] == f"run: {name}: cannot execute binary file: Exec format error"
     assert because in error["because"]
     assert error["try"].startswith(try_)
 

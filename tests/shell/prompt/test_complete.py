@@ -98,19 +98,27 @@ def test_rmmod_offers_the_modules_that_are_loaded(lab: Lab) -> None:
 
 def test_parameters_of_a_module_are_offered_and_nothing_in_it_runs(lab: Lab) -> None:
     Path("mine.py").write_text(
-        "from kshell.linux import MODULE_LICENSE, Param, module_param\n\nMODULE_LICENSE('GPL')\n"
-        "level = Param('level', 1)\nmodule_param(level, 'int', 0o644)\nnever = nobody\n"
+        "from kshell.linux import *\n\nMODULE_LICENSE('GPL')\nlevel = Param('level', 1)\n"
+        "module_param(level, 'int', 0o644)\ndef start(k: Kernel) -> int:\n    BUG()\nmodule_init(start)\n"
     )
     assert offered(lab.session, "insmod mine.py ") == ["level="]
     assert offered(lab.session, "insmod mine.py level=2 ") == []
+    lab.result("cc mine.py -o mine.ko")
+    assert offered(lab.session, "insmod mine.ko ") == ["level="]
     assert lab.session.kernel.modules == {}
+    assert "BUG" not in lab.text("dmesg")
+
+
+def test_a_source_that_does_not_compile_offers_no_parameters(lab: Lab) -> None:
+    Path("mine.py").write_text("from kshell.linux import *\nlevel = Param('level', 1)\nnever = nobody\n")
+    assert offered(lab.session, "insmod mine.py ") == []
 
 
 def test_files_of_the_right_kind_come_first_and_hidden_ones_only_when_asked(shared: Lab) -> None:
-    for name in ("a.txt", "b.py", ".hidden.py", "two words.py"):
+    for name in ("a.txt", "b.py", "c.c", ".hidden.py", "two words.py"):
         Path(name).touch()
     Path("folder").mkdir()
-    assert offered(shared.session, "insmod ") == ["b.py", "folder/", "two\\ words.py"]
+    assert offered(shared.session, "insmod ") == ["b.py", "c.c", "folder/", "two\\ words.py"]
     assert offered(shared.session, "insmod .h") == [".hidden.py"]
     assert offered(shared.session, 'insmod "tw') == ["two words.py"]
     assert offered(shared.session, "module copy hello ") == ["folder/"]

@@ -1,0 +1,62 @@
+"""Reading a source, or a module file, from the disk of whoever wrote it."""
+
+from __future__ import annotations
+
+import os
+from typing import NoReturn
+
+from kshell.abi.errno import EACCES, EINVAL, EISDIR, ENOENT, ENOEXEC
+from kshell.abi.problem import Problem
+from kshell.cc.compiler import SUFFIXES, module_name
+from kshell.cc.source_error import SourceError, at_place
+
+SIZE_MAX = 1 << 20
+
+
+def read_file(path: str) -> bytes:
+    """The bytes of a source or of a module file, at most SIZE_MAX + 1 of them.  Raises SourceError."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(SIZE_MAX + 1)
+    except (OSError, ValueError) as error:
+        _cannot_read(path, error)
+
+
+def read_source(path: str) -> str:
+    """The text of a module's source.  Raises SourceError."""
+    data = read_file(path)
+    if not path.endswith(SUFFIXES):
+        because = "kshell compiles a source that ends in .py or .c"
+        try_ = "module copy syscallModule  (gives you one to start from)"
+        raise SourceError(ENOEXEC, Problem(f"{os.path.basename(path)} is not a module", because, try_))
+    name = module_name(path)
+    if not name.isprintable() or " " in name:
+        because = f"a module is called as its file is, and no module can be called {name!r}"
+        problem = Problem(f"{os.path.basename(path)} is not a module", because, "call the file my_module.py")
+        raise SourceError(ENOEXEC, problem)
+    return decode(data, path)
+
+
+def decode(data: bytes, path: str) -> str:
+    """The text of a source file; a byte order mark is no part of it.  Raises SourceError."""
+    if len(data) > SIZE_MAX:
+        problem = Problem(f"{path}: error: too large", "a source may have 1 MiB", "is it the right file?")
+        raise SourceError(ENOEXEC, problem)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        what, try_ = f"byte 0x{data[error.start]:02x} is not UTF-8", "save the file as UTF-8 in your editor"
+        raise at_place(path, "", line, 0, what, "Python source is UTF-8", try_) from None
+
+
+def _cannot_read(path: str, error: OSError | ValueError) -> NoReturn:
+    number = error.errno if isinstance(error, OSError) and error.errno is not None else EINVAL
+    why = error.strerror if isinstance(error, OSError) and error.strerror else "Invalid argument"
+    folder = os.path.abspath(os.path.dirname(path) or ".") if number != EINVAL else ""
+    because, try_ = {
+        ENOENT: (f"no such file in {folder}", "check the name; or: module copy syscallModule"),
+        EISDIR: ("that is a folder, and a module is one file", f"insmod {os.path.join(path, 'NAME.py')}"),
+        EACCES: ("the file may not be read by you", "change its permissions"),
+    }.get(number, ("the file cannot be read", "check its name"))
+    raise SourceError(number, Problem(why, because, try_)) from None

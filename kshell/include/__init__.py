@@ -1,1 +1,0 @@
-"""The include files of the kernel, for what is compiled against it."""

@@ -1,0 +1,37 @@
+"""What may be typed while a call stands still: the debugger's own commands, and what only looks."""
+
+from __future__ import annotations
+
+from kshell.shell.errors import CommandError
+from kshell.shell.views.view import show
+
+ENDS = {"quit": "detach", "q": "detach", "kill": "detach", "k": "detach"}
+GOES_ON = ("continue", "step", "next", "finish", "stepi", "nexti", "detach")
+LOOKS = (
+    "print",
+    "info",
+    "bt",
+    "frame",
+    "up",
+    "down",
+    "list",
+    "break",
+    "delete",
+    "x",
+    "disas",
+    "regs",
+    "kallsyms",
+    "dmesg",
+)
+ALSO = ("lsmod", "modinfo", "table", "taint", "cat", "ls", "man", "help", "history", "echo", "cc", "exit")
+ALLOWED = frozenset((*GOES_ON, *LOOKS, *ALSO))
+
+
+def command_for(name: str, own_name: str) -> str:
+    """The command that is typed so, by its own name.  CommandError for one that would change the machine."""
+    if name in ENDS:
+        return ENDS[name]
+    if own_name not in ALLOWED:
+        because = "the CPU stands in the middle of a call, and that may change the machine"
+        raise CommandError(f"{show(name)}: not while a call stands still", because, "continue  (or detach: to its end)")
+    return own_name

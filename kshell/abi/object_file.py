@@ -6,6 +6,7 @@ was made of).  What is inside was frozen when it was built: the source on disk m
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from kshell.abi.problem import ProblemError
@@ -14,6 +15,7 @@ MAGIC = b"kshell-object "
 VERSION = 1
 KINDS = ("vmlinux", "program", "record")
 ELF_MAGIC = b"\x7fELF"
+MODULE_NAME = re.compile(r"[A-Za-z0-9_.+-]{1,55}")  # C: MODULE_NAME_LEN
 
 
 class ObjectError(ProblemError):

@@ -6,6 +6,7 @@ import os
 from typing import NoReturn
 
 from kshell.abi.errno import EACCES, EINVAL, EISDIR, ENOENT, ENOEXEC
+from kshell.abi.object_file import MODULE_NAME
 from kshell.abi.problem import Problem
 from kshell.cc.compiler import SUFFIXES, module_name
 from kshell.cc.source_error import SourceError, at_place
@@ -30,9 +31,10 @@ def read_source(path: str) -> str:
         try_ = "module copy syscallModule  (gives you one to start from)"
         raise SourceError(ENOEXEC, Problem(f"{os.path.basename(path)} is not a module", because, try_))
     name = module_name(path)
-    if not name.isprintable() or " " in name:
+    if not MODULE_NAME.fullmatch(name):
         because = f"a module is called as its file is, and no module can be called {name!r}"
-        problem = Problem(f"{os.path.basename(path)} is not a module", because, "call the file my_module.py")
+        try_ = f"call the file my_module{os.path.splitext(path)[1]}  (letters, digits and _, at most 55)"
+        problem = Problem(f"{os.path.basename(path)} is not a module", because, try_)
         raise SourceError(ENOEXEC, problem)
     return decode(data, path)
 

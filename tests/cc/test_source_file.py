@@ -52,6 +52,11 @@ def test_what_is_no_source_or_is_not_there_is_told(tmp_path: Path) -> None:
     (tmp_path / "two words.py").write_text("")
     assert "a source that ends in .py or .c" in refusal(tmp_path / "notes.txt").because
     assert "no module can be called" in refusal(tmp_path / "two words.py").because
+    for name in ("m'n", "é", "漢", "a" * 56):
+        (tmp_path / f"{name}.py").write_text("")
+        error = refusal(tmp_path / f"{name}.py")
+        assert error.because == f"a module is called as its file is, and no module can be called {name!r}"
+        assert error.try_ == "call the file my_module.py  (letters, digits and _, at most 55)"
     assert refusal(tmp_path / "nobody.py").errno == ENOENT
 
 

@@ -9,7 +9,7 @@ from kshell.cc.front.operators import is_null
 from kshell.cc.front.parentheses import check_parentheses
 from kshell.cc.front.report import spelled
 from kshell.cc.front.scope import Scope, copied
-from kshell.cc.tree import Assign, Compare, Local, Logical, Number, Value
+from kshell.cc.tree import Assign, Compare, Local, Logical, Number, Text, Value
 from kshell.cc.types import INT, IntType, Pointer, Type, VoidType
 
 COMPARISONS: dict[type[ast.cmpop], str] = {
@@ -63,13 +63,23 @@ def compare(
             return Number(int(COMPARED[sign](left.value, right.value)), INT)
         return Compare(sign, left, right, INT)
     kind = one if isinstance(one, Pointer) else other
-    if isinstance(one, Pointer) and isinstance(other, Pointer):
+    number = left if isinstance(one, IntType) else right
+    literal = next((at for at, each in enumerate((left, right)) if isinstance(each, Text)), None)
+    if literal is not None and not is_null(left) and not is_null(right):
+        because = "it compares two addresses: where the texts lie, and not what they say"
+        texts = ", ".join(scope.report.source_of(each) or "s" for each in nodes)
+        text = "comparison with string literal results in unspecified behavior"
+        scope.report.warn("address", node, text, because, f"strcmp({scope.kernel}, {texts}) {sign} 0")
+    elif isinstance(one, Pointer) and isinstance(other, Pointer):
         if one.target != other.target and not {one.target, other.target} & {VoidType()} and not is_null(right):
             text = "comparison of distinct pointer types lacks a cast"
             scope.report.warn("compare-distinct-pointer-types", node, text, "their targets differ", "cast one of them")
-    elif not is_null(left) and not is_null(right):
-        text = "comparison between pointer and integer"
-        scope.report.warn("int-conversion", node, text, "one is an address, the other a number", "ULong(p)")
+    elif not is_null(number):
+        text, source = "comparison between pointer and integer", scope.report.source_of(nodes[number is right]) or "n"
+        because, try_ = "one is an address, the other a number", f"{source} {sign} 0"
+        if not is_null(left) and not is_null(right):
+            try_ = "ULong(p)"
+        scope.report.add("warning", node, text, because, try_)
     return Compare(sign, cast(left, kind), cast(right, kind), INT)
 
 

@@ -54,7 +54,9 @@ def _number(report: Report, node: ast.expr, source: Pointer, to: Type, want: Wan
     because, try_ = "a pointer is an address, and a number is wanted here", want.try_ or _cast_line(report, node, to)
     if isinstance(node, ast.Constant) and node.value is not None:
         source = source._replace(const=False)  # a string of C is a char [], whatever happens to who writes to it
-        if want.kind == "return":
+        if len(str(node.value)) == 1 and want.kind != "return":
+            because, try_ = "in C it is a text, and ends with a NUL; a character is its number", f"ord({node.value!r})"
+        elif want.kind == "return":
             because = "a kernel function answers with a number: a text is printed, or copied to the caller's memory"
             try_ = f"k.printk(KERN_INFO, {report.source_of(node)})  and  return 0"
     elif ast.unparse(node) in ("None", "NULL"):

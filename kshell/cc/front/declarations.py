@@ -11,7 +11,7 @@ from kshell.cc.front.calls import is_macro
 from kshell.cc.front.expressions import Expressions
 from kshell.cc.front.file_scope import FileScope
 from kshell.cc.front.functions import routine_of
-from kshell.cc.front.headers_index import header_in, texts
+from kshell.cc.front.headers_index import header_in, header_of, texts
 from kshell.cc.front.initial import array_type, composite_type
 from kshell.cc.front.module_macros import PARAMETERS, ModuleMacros, param_type
 from kshell.cc.front.operators import ARITHMETIC
@@ -59,14 +59,23 @@ class Declarations:
             try:
                 self._statement(node)
             except WrongError:
-                for each in ast.walk(node):
-                    if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
-                        self.scope.poisoned.add(each.id)
+                if isinstance(node, ast.Import | ast.ImportFrom):
+                    return  # gcc: compilation terminated
+                self._poison(node)
         for call, name in self.calls:
             try:
                 self.macros.call(call, name)
             except WrongError:
                 continue
+
+    def _poison(self, node: ast.stmt) -> None:
+        """The names that a wrong declaration would have given a meaning are not complained about again."""
+        for each in ast.walk(node):
+            if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
+                self.file.poisoned.add(each.id)
+            elif isinstance(each, ast.FunctionDef | ast.ClassDef):
+                self.file.poisoned.add(each.name)
+        self.scope.poisoned |= self.file.poisoned
 
     def _parameter_types(self, body: list[ast.stmt]) -> None:
         """What the module_params of the file say of its variables, which stand before them."""
@@ -105,15 +114,18 @@ class Declarations:
         header = header_in(module) if isinstance(node, ast.ImportFrom) and node.level == 0 else None
         if header is None:
             because = "there is no library in the kernel: a module has what the kernel exports"
-            try_ = "from kshell.linux import KERN_INFO, Kernel, module_init, ..."
-            self.report.fail(node, f"a kernel module cannot import {module or '.'}", because, try_)
+            if module.startswith("kshell.linux") or module.partition(".")[0] == "linux":
+                because = "C's #include brings the names themselves, and so does an import here"
+            what = f"a kernel module cannot import {module or '.'}"
+            self.report.fail(node, what, because, "from kshell.linux import *")
         names = self.file.include(module)
         if names is None:
             what = ", ".join(each.name for each in node.names)
             path = header.replace(".", "/")
             because = f"kshell.linux has {', '.join(texts())}"
             close = "".join(f".{each}" for each in did_you_mean(header, texts(), slip=True))
-            try_ = f"from kshell.linux{close} import {what}"
+            known = close or all(header_of(each.name) for each in node.names)
+            try_ = f"from kshell.linux{close} import {what}" if known else "help modules  (lists the names of each)"
             self.report.fail(node, f"linux/{path}.h: No such file or directory", because, try_)
         for alias in node.names:
             if alias.name == "*":

@@ -1,4 +1,4 @@
-"""An errno that is returned without its minus: C says nothing, and the caller sees a success."""
+"""What a function returns: a positive errno, an address in its own frame."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import ast
 from kshell.abi.errno import ERRNO
 from kshell.cc.finding import WARNING
 from kshell.cc.front.scope import Scope
+from kshell.cc.tree import AddressOf, Cast, Local, Member, Value
 
 NUMBERS = {name: number for number, (name, _) in ERRNO.items()}
 
@@ -20,3 +21,16 @@ def check_errno(scope: Scope, node: ast.expr) -> None:
             because = "a kernel function tells an error by a negative number, and a C compiler says nothing either"
             try_ = f"return -{value.id}  (did you mean that?)"
             scope.report.add(WARNING, value, text, because, try_, len(value.id))
+
+
+def check_frame(scope: Scope, node: ast.expr, said: Value) -> None:
+    """The address of what ends with the function."""
+    while isinstance(said, Cast):
+        said = said.operand
+    place = said.place if isinstance(said, AddressOf) else None
+    while isinstance(place, Member):
+        place = place.place
+    if isinstance(place, Local):
+        because = "the frame of a function is gone when it returns, and the next call writes over it"
+        try_ = "kmalloc, or memory of the caller's"
+        scope.report.warn("return-local-addr", node, "function returns address of local variable", because, try_)

@@ -35,6 +35,7 @@ class FileScope:
         self.data: list[Datum] = []
         self.strings: dict[bytes, str] = {}
         self.used: set[str] = set()
+        self.poisoned: set[str] = set()  # what a wrong declaration would have given a meaning
         self.size = 0  # of the variables, in bytes
         self.parameters: dict[str, str] = {}  # the type that module_param gives a variable
 

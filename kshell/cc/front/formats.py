@@ -144,7 +144,8 @@ def _pointer(scope: Scope, node: ast.expr, kind: object, letters: str) -> str:
 
 
 def _mismatch(scope: Scope, node: ast.expr, letters: str, kind: IntType | Pointer) -> str:
-    wanted = {"s": "char *", "p": "void *"}.get(letters[:1], "unsigned int" if letters[:1] in "uxXo" else "int")
+    types = {"s": "char *", "p": "void *"} | dict.fromkeys("uxXo", "unsigned int") | dict.fromkeys("efgEFG", "double")
+    wanted = types.get(letters[:1], "int")
     text = f"format '%{letters}' expects argument of type '{wanted}', but argument has type '{spelled(kind)}'"
     source = scope.report.source_of(node) or "x"
     because = "the conversion and the type do not go together"

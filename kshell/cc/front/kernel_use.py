@@ -29,8 +29,11 @@ def file_variable(scope: Scope, node: ast.expr) -> Global:
     """The variable of a file that k.read, k.write or k[...] names."""
     if not isinstance(node, ast.Name):
         source = scope.report.source_of(node) or "it"
-        because = f"{source} is no variable that the file declares at its top"
-        scope.report.fail(node, "lvalue required", because, f"its value is {source} itself")
+        because, try_ = f"{source} is no variable that the file declares at its top", f"its value is {source} itself"
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+            because = f"{source} is a text, and the variable is called {node.value}"
+            try_ = scope.report.line_with(node, node.value)
+        scope.report.fail(node, "lvalue required", because, try_)
     name = node.id
     if name in scope.poisoned:
         raise WrongError

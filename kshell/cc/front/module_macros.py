@@ -48,6 +48,16 @@ PARAMETERS: dict[str, Type] = {
 NI_SYSCALL = "__se_sys_ni_syscall"
 SINCE = {"hexint": (5, 14)}  # the types that came later than the oldest kernel here
 PARAM_SIZE = 40  # struct kernel_param
+USES = {
+    "module_param": 'module_param(level, "int", 0o644)',
+    "MODULE_PARM_DESC": 'MODULE_PARM_DESC(level, "what it does")',
+    "MODULE_LICENSE": 'MODULE_LICENSE("GPL")',
+    "module_init": "module_init(my_init)",
+    "module_exit": "module_exit(my_exit)",
+    "EXPORT_SYMBOL": "EXPORT_SYMBOL(STUB_x)",
+    "EXPORT_SYMBOL_GPL": "EXPORT_SYMBOL_GPL(STUB_x)",
+    "COND_SYSCALL": "COND_SYSCALL(x)",
+}
 HOOKS = {
     "module_init": ("init_module", FunctionType(INT, ())),
     "module_exit": ("cleanup_module", FunctionType(VOID, ())),
@@ -73,7 +83,7 @@ class ModuleMacros:
             text = f'macro "{name}" requires {wanted} arguments, but only {given} given'
             if given > wanted:
                 text = f'macro "{name}" passed {given} arguments, but takes just {wanted}'
-            self.report.fail(node, text, f"{name} takes {wanted}", "the values that it takes", len(name))
+            self.report.fail(node, text, f"{name} takes {wanted}", USES.get(name, f'{name}("...")'), len(name))
         if name in MODINFO:
             self.modinfo.append((MODINFO[name], self.text(node.args[0])))
         elif name == "MODULE_PARM_DESC":
@@ -93,7 +103,10 @@ class ModuleMacros:
             return node.value
         source = self.report.source_of(node) or "x"
         return self.report.fail(
-            node, f"expected string literal before '{source[:30]}'", "it goes into .modinfo as it stands", '"..."'
+            node,
+            f"expected string literal before '{source[:30]}'",
+            "it goes into .modinfo as it stands",
+            self.report.line_with(node, f'"{source}"') if source.isidentifier() else '"..."',
         )
 
     def variable(self, node: ast.expr) -> Object:

@@ -8,7 +8,7 @@ from kshell.abi.did_you_mean import did_you_mean
 from kshell.cc.front.arithmetic import cast, decayed
 from kshell.cc.front.kernel_use import no_member, not_global
 from kshell.cc.front.operators import is_null, step_size
-from kshell.cc.front.report import spelled
+from kshell.cc.front.report import WrongError, spelled
 from kshell.cc.front.scope import Scope
 from kshell.cc.front.spelling import kshell_name
 from kshell.cc.front.symbols import Define, Object
@@ -103,6 +103,8 @@ def target(scope: Scope, node: ast.Name, value: Value, line: int) -> Place:
     name, report = node.id, scope.report
     if name in scope.globals:
         found = scope.file.lookup(name)
+        if found is None:
+            raise WrongError  # `global`, or its declaration, has been told
         if isinstance(found, Object):
             return Global(found.symbol, found.type)
         if isinstance(found, Define):

@@ -30,7 +30,7 @@ class Scope(ABC):
         self.variables: dict[str, Variable] = {}
         self.order: list[Variable] = []
         self.globals: set[str] = set()
-        self.poisoned: set[str] = set()
+        self.poisoned: set[str] = set(file.poisoned)
         self.inferred: set[Variable] = set()  # whose type is that of its first value
         self.ended: set[Variable] = set()  # of a `for` that is over
         self.counters: list[Variable] = []  # of the `for`s around

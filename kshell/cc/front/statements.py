@@ -10,7 +10,7 @@ from kshell.cc.front import loops, not_c
 from kshell.cc.front.annotations import is_complete, read_type
 from kshell.cc.front.calls import is_macro
 from kshell.cc.front.convert import Want, convert
-from kshell.cc.front.errno_check import check_errno
+from kshell.cc.front.errno_check import check_errno, check_frame
 from kshell.cc.front.initial import array_type, begin, composite_type
 from kshell.cc.front.kernel_use import function_for, not_global
 from kshell.cc.front.names import def_line
@@ -48,7 +48,7 @@ def block(scope: Scope, body: Sequence[ast.stmt]) -> list[Statement]:
             said += reader(scope, node)
         except WrongError:
             _poison(scope, node)
-            if isinstance(node, ast.Return | ast.Raise):
+            if isinstance(node, ast.Return | ast.Raise | ast.Try | ast.TryStar | ast.With | ast.Match):
                 scope.sure = None
     return said
 
@@ -56,7 +56,9 @@ def block(scope: Scope, body: Sequence[ast.stmt]) -> list[Statement]:
 def _poison(scope: Scope, node: ast.stmt) -> None:
     """The names that a wrong statement would have declared are not complained about again."""
     for each in ast.walk(node):
-        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store) and each.id not in scope.globals:
+        if isinstance(each, ast.FunctionDef):
+            scope.poisoned.add(each.name)
+        elif isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store) and each.id not in scope.globals:
             variable = scope.variables.get(each.id)
             if variable is None:
                 scope.poisoned.add(each.id)
@@ -244,6 +246,7 @@ def _return(scope: Scope, node: ast.Return) -> list[Statement]:
     else:
         check_errno(scope, value)
         said = convert(scope.report, value, scope.any(value), result, Want("return"))
+        check_frame(scope, value, said)
     scope.sure = None
     return [Return(said, node.lineno)]
 
@@ -264,7 +267,7 @@ def _if(scope: Scope, node: ast.If) -> list[Statement]:
 
 def _global(scope: Scope, node: ast.Global) -> list[Statement]:
     for name in node.names:
-        if scope.file.lookup(name) is None:
+        if scope.file.lookup(name) is None and name not in scope.poisoned:
             because = f"the file declares no variable {name} at its top"
             scope.report.fail(
                 node, f"'{name}' undeclared (first use in this function)", because, f"{name}: Int = 0  (at the top)"

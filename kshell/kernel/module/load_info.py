@@ -6,7 +6,6 @@ C counterpart: struct load_info, get_modinfo() and setup_load_info() in kernel/m
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 
 from kshell.abi.elf import (
@@ -20,9 +19,8 @@ from kshell.abi.elf import (
     ElfSymbol,
     Section,
 )
-from kshell.abi.object_file import ObjectError
+from kshell.abi.object_file import MODULE_NAME, ObjectError
 
-NAME = re.compile(r"[A-Za-z0-9_.+-]{1,55}")  # C: MODULE_NAME_LEN
 THIS_MODULE, THIS_MODULE_SECTION = "__this_module", ".gnu.linkonce.this_module"
 MODULE_SIZE = 0x380  # C: sizeof(struct module)
 
@@ -51,7 +49,7 @@ class LoadInfo:
         said = dict(self.info)
         stem = os.path.splitext(os.path.basename(path))[0].replace("-", "_")
         self.name = said.get("name", stem)
-        if not NAME.fullmatch(self.name):
+        if not MODULE_NAME.fullmatch(self.name):
             self.problem, self.name = "its name is none that a module can have", "module"
         self.problem = self.problem or _fault_of(self.elf)
         self.vermagic = said.get("vermagic")

@@ -238,11 +238,12 @@ def _where(k: Kernel, frames: Sequence[Frame], jumped: int | None, machine: memo
     if machine is not None:
         jumped = machine[ptregs.IP]
     rip = jumped if jumped is not None else frames[0].address if frames else 0
-    if not rip:
+    if not rip and machine is None:
         _say(k, f"RIP: 0010:{frames[0].symbol if frames else '0x0'}")
     else:
         known = machine is not None and frames and "[" in frames[0].symbol and frames[0].file
-        _say(k, f"RIP: 0010:{k.symbols.describe(rip)}" + (f" ({_place(frames[0])})" if known else ""))
+        name = k.symbols.describe(rip) if rip or not _is_old(k) else f"{'(null)':>16}"  # %pS of NULL until 5.2
+        _say(k, f"RIP: 0010:{name}" + (f" ({_place(frames[0])})" if known else ""))
         _say(k, "Code: " + _opcodes(k, rip))
     if machine is None:
         _say(k, f"RSP: 0018:{k.current.regs_address - 0x40:016x} EFLAGS: 00010246")

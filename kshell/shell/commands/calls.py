@@ -188,6 +188,7 @@ def _stopped(outcome: Outcome) -> None:
     "trace",
     "trace syscall [--during COMMAND] NAME|NR [ARGS...]",
     "trace run [--hops] FILE [ARGS...]",
+    "trace insmod|modprobe|rmmod ...",
     "trace [--lines|--insns] COMMAND...",
     "trace on|off",
     group="System calls",
@@ -203,6 +204,7 @@ def _stopped(outcome: Outcome) -> None:
         ("trace syscall test_call 42", "a call that follows a pointer"),
         ("trace --lines syscall test_call 42", "the lines of a module's code as they run"),
         ("trace --insns syscall test_call 42", "its instructions"),
+        ("trace modprobe syscallModule", "what its init function does"),
         ("trace on", "trace all calls from now on"),
     ),
 )
@@ -214,7 +216,8 @@ def trace(session: Context, words: list[Word]) -> View:
 
     Where the code of a loaded .ko runs, its hops are the calls: -> with the arguments where a function begins, <- with
     the result where it returns, indented by how deep they are. Names and types come from its debugging information;
-    of a function that has none, three registers are shown. After 1,000 such steps of a command no more are shown.
+    of a function that has none, three registers are shown. Before insmod, modprobe and rmmod it shows the same of the
+    module's init or exit function. After 1,000 such steps of a command no more are shown.
     """
     detail = DETAILS.get(words[0].text, "") if words else ""
     words = words[1:] if detail else words
@@ -232,6 +235,10 @@ def trace(session: Context, words: list[Word]) -> View:
         return run_traced(session, words[1:], detail)
     if name == "syscall":
         return make_call(session, words[1:], with_hops=True, detail=detail)
+    if name in ("insmod", "modprobe", "rmmod"):
+        from kshell.shell.commands.trace_modules import trace_modules
+
+        return trace_modules(session, words, detail)
     if find(name) is not None and name not in session.kernel.table.by_name:
         raise misuse("trace", f"{name} makes no system calls that could be traced")
     return make_call(session, words, with_hops=True, detail=detail)

@@ -125,7 +125,13 @@ WARNINGS = [
         "c: Char = 300\nreturn c",
         "overflow in conversion from 'int' to 'char' changes value from '300' to '44' [-Woverflow]",
     ),
-    ("return p == 3", "comparison between pointer and integer [-Wint-conversion]"),
+    ("return p == 3", "comparison between pointer and integer"),
+    ("return n is None", "comparison between pointer and integer"),
+    ('return "a" == "a"', "comparison with string literal results in unspecified behavior [-Waddress]"),
+    (
+        'k.printk(KERN_INFO, f"{n:.2f}")\nreturn 0',
+        "format '%f' expects argument of type 'double', but argument has type 'int' [-Wformat]",
+    ),
     ("n == 3\nreturn 0", "statement with no effect [-Wunused-value]"),
     (
         "u: UInt = 3\nreturn u < n",
@@ -145,6 +151,41 @@ def test_what_is_a_warning_on_one_release_is_an_error_on_the_other() -> None:
         assert (old.kind, new.kind) == ("warning", "error")
         assert old.text.endswith(f"[-W{option}]")
         assert new.text.endswith(f"[-Werror={option}]")
+
+
+def test_the_address_of_what_ends_with_the_function_is_told() -> None:
+    head = "from kshell.linux import *\n"
+    for body in ("    x: Int = 3\n    return addr(x)\n", "    x = Array(Int, 4)\n    return x\n"):
+        (found,) = findings(f"{head}def f(k: Kernel) -> Ptr[Int]:\n{body}")
+        assert found.text == "function returns address of local variable [-Wreturn-local-addr]"
+
+
+def test_a_slip_is_told_once() -> None:
+    head = "from kshell.linux import *\n"
+    use = "def f(k: Kernel, n: int) -> Long:\n    return k[S](k, n)\n"
+    for text in (
+        f'{head}S = extern("S")\n{use}',
+        f"import os\n{use}",
+        f"from linux import *\n{use}",
+        f"{head}def f(k: Kernel, n: int) -> int:\n    try:\n        return n\n    except Exception:\n        return 0\n",
+        f"{head}def f(k: Kernel, n: int) -> int:\n    def g():\n        return 1\n    return g()\n",
+        f"{head}x: Kernel = None\ndef f(k: Kernel) -> None:\n    global x\n    x = 1\n",
+    ):
+        assert len(findings(text)) == 1, (text, findings(text))
+
+
+def test_the_way_out_of_a_slip_is_a_line_that_works() -> None:
+    for body, try_ in (
+        ('k["S"] = f\nreturn 0', "k[S] = f"),
+        ('c: Char = "a"\nreturn c', "ord('a')"),
+        ("return n is None", "n == 0"),
+        ('return "a" != "b"', 'strcmp(k, "a", "b") != 0'),
+    ):
+        assert in_function(body)[0].try_ == try_
+    assert findings("def f(k: int) -> Long:\n    return 0\n")[-1].try_ == "from kshell.linux import Long"
+    assert findings("import os\n")[0].try_ == "from kshell.linux import *"
+    constant = "from kshell.linux import *\ncount = 0\ndef f(k: Kernel) -> None:\n    global count\n    count += 1\n"
+    assert findings(constant)[0].try_ == "count: Int = ...  (at the top)"
 
 
 def test_parentheses_and_ways_that_all_return_give_no_warning() -> None:

@@ -182,6 +182,16 @@ def test_a_dangling_pointer_oopses_on_its_address(tmp_path: Path, style: str) ->
     lab.assert_well()
 
 
+def test_a_call_of_null_has_no_bytes_to_show(tmp_path: Path, style: str) -> None:
+    lab = styled(tmp_path, style)
+    lab.handler(HANDLER + "f: Fn[[int], Long] = None\n    return f(k, n)\n")
+    assert killed_by(lab) == "SIGKILL"
+    rip = "RIP: 0010:          (null)" if style == "4.19" else "RIP: 0010:0x0"  # %pS of NULL, and of 0
+    code = "Bad RIP value." if style == "4.19" else "Unable to access opcode bytes at 0xffffffffffffffd6."
+    lines = report(lab)
+    assert lines[lines.index(rip) + 1] == f"Code: {code}"
+
+
 def test_the_caller_of_a_dangling_pointer_is_in_the_trace(lab: Lab) -> None:
     lab.load("def gone(k: Kernel, n: int) -> Long:\n    return n\nEXPORT_SYMBOL(gone)\n", "other")
     at = lab.address("gone")

@@ -271,3 +271,31 @@ def test_instructions_stand_beside_the_registers_that_they_changed(with_code: La
 
 def test_trace_of_lines_needs_a_command(lab: Lab) -> None:
     assert lab.error("trace --lines")["what"] == "trace: which command?"
+
+
+def test_trace_of_insmod_and_rmmod_shows_what_init_and_exit_do(lab: Lab) -> None:
+    shown = [" ".join(line.split()) for line in lab.text("trace modprobe syscallModule").split("\n")]
+    init = lab.session.kernel.symbols.lookup("hello_init")
+    assert init is not None
+    assert shown[-2:] == [f"call -> hello_init() {init.address:#x}", "call <- hello_init = 0"]
+    assert "syscallModule" in lab.session.kernel.modules
+    shown = [" ".join(line.split()) for line in lab.text("trace --lines rmmod syscallModule").split("\n")]
+    assert shown[1].endswith(" k[STUB_test_call] = None # STUB_test_call = NULL;")
+    assert shown[2] == "call <- hello_exit"
+    assert "syscallModule" not in lab.session.kernel.modules
+    assert "hops" not in lab.json("modprobe syscallModule")
+
+
+def test_trace_of_an_init_that_fails_shows_how_far_it_came(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("bad.py").write_text(
+        "from kshell.linux import *\n\nMODULE_LICENSE('GPL')\n\n\n"
+        "def bad_init(k: Kernel) -> int:\n    return -EINVAL\n\n\nmodule_init(bad_init)\n"
+    )
+    error = lab.result("trace --insns insmod bad.py").error
+    assert error is not None
+    assert error["what"] == "insmod: ERROR: could not insert module bad.py: Invalid parameters"
+    assert [hop["text"].strip() for hop in error["hops"]][-1] == "<- bad_init = -22"
+    assert error["because"] == lab.error("insmod bad.py")["because"]

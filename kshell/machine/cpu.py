@@ -185,7 +185,8 @@ class Cpu(RunLoop):
         """Run, and save the registers of the ring that the run ended in; the CPU is left in ring 3."""
         self.running = True
         try:
-            stop = self._run_to_stop(budget)
+            with self.patience.for_a_run():
+                stop = self._run_to_stop(budget)
         except BaseException:
             if self.mmu.ring == 0:
                 self.ring0.leave()

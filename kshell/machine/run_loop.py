@@ -14,6 +14,7 @@ from kshell.machine.ctrl_c import CtrlC
 from kshell.machine.instruction_count import InstructionCount
 from kshell.machine.mmu import Mmu
 from kshell.machine.paging import FETCH
+from kshell.machine.patience import Patience
 from kshell.machine.probes import Probes
 from kshell.machine.quirks.code_watch import LOAD_MXCSR, CodeWatch
 from kshell.machine.quirks.ring0_guard import Guards
@@ -40,6 +41,7 @@ class RunLoop:
         uc: Any = Uc(uc_const.UC_ARCH_X86, uc_const.UC_MODE_64)  # type: ignore[no-untyped-call]
         self.uc = uc
         self.ctrl_c = CtrlC(uc.emu_stop)
+        self.patience = Patience(uc.emu_stop)
         uc.ctl_set_cpu_model(x86.UC_CPU_X86_WESTMERE)  # no rdrand, no AVX: what runs here is the same everywhere
         uc.ctl_set_tlb_mode(uc_const.UC_TLB_VIRTUAL)
         uc.mem_map_ptr(0, ram.size, uc_const.UC_PROT_ALL, ram.host_address)
@@ -108,6 +110,9 @@ class RunLoop:
                 return stop
             if self.ctrl_c.pressed:
                 return Stop(CTRL_C)
+            if self.patience.is_at_its_end() and self.mmu.ring == 0 and self.patience.on_long_run is not None:
+                self.ring0.save()
+                self.patience.on_long_run()
             if budget and self.charged >= budget and self._progress:
                 return Stop(BUDGET)
 

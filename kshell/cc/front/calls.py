@@ -152,6 +152,13 @@ def _cast(scope: Scope, node: ast.Call) -> Value:
         scope.report.fail(node, "a cast to void has no value", "void is nothing", f"{ast.unparse(node.args[0])}")
     value = scope.value(node.args[0])
     source = value.type
+    if name == "str" and isinstance(source, IntType):
+        said = f'f"{{{ast.unparse(node.args[0])}}}"'
+        because = "no call makes a text of a number in C: a format does, where it is printed or put into a buffer"
+        try_ = f"{scope.kernel}.printk(KERN_INFO, {said}), or snprintf({scope.kernel}, buf, sizeof(buf), {said})"
+        text = "implicit declaration of function 'str'"
+        scope.report.warn("implicit-function-declaration", node, text, because, try_, len(name))
+        raise WrongError
     if isinstance(kind, Pointer) and isinstance(source, IntType) and source.size < 8 and not isinstance(value, Number):
         text = "cast to pointer from integer of different size"
         because = f"an address has 64 bits, '{spelled(source)}' has {8 * source.size}"

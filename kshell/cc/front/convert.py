@@ -8,8 +8,8 @@ from typing import NamedTuple
 from kshell.cc.front.arithmetic import cast, decayed
 from kshell.cc.front.report import Report, spelled
 from kshell.cc.front.spelling import kshell_name
-from kshell.cc.tree import Number, Text, Value
-from kshell.cc.types import BOOL, FunctionType, IntType, Pointer, StructType, Type, VoidType
+from kshell.cc.tree import Deref, Global, Local, Member, Number, Text, Value
+from kshell.cc.types import BOOL, ULONG, FunctionType, IntType, Pointer, StructType, Type, VoidType
 
 
 class Want(NamedTuple):
@@ -43,7 +43,9 @@ def convert(report: Report, node: ast.expr, value: Value, to: Type, want: Want) 
         if not (isinstance(value, Number) and value.value == 0):
             because = want.because or f"'{spelled(source)}' is a number, and a pointer is wanted here"
             text = _words(want, source, to, "makes pointer from integer without a cast")
-            report.warn("int-conversion", node, text, because, want.try_ or _cast_line(report, node, to))
+            report.warn(
+                "int-conversion", node, text, because, want.try_ or _pointer_line(report, node, value, to, want)
+            )
     elif isinstance(source, Pointer) and to != BOOL:
         _number(report, node, source, to, want)
     return cast(value, to)
@@ -52,6 +54,10 @@ def convert(report: Report, node: ast.expr, value: Value, to: Type, want: Want) 
 def _number(report: Report, node: ast.expr, source: Pointer, to: Type, want: Want) -> None:
     """A pointer where a number is wanted."""
     because, try_ = "a pointer is an address, and a number is wanted here", want.try_ or _cast_line(report, node, to)
+    if source.target == to and not source.user and not want.try_:
+        try_ = f"{_pointed(report, node)}  (the number that it points to)"
+    elif isinstance(to, IntType) and to.size < 8 and not want.try_:
+        try_ = f"{kshell_name(to)}({_cast_line(report, node, ULONG)})"
     if isinstance(node, ast.Constant) and node.value is not None:
         source = source._replace(const=False)  # a string of C is a char [], whatever happens to who writes to it
         if len(str(node.value)) == 1 and want.kind != "return":
@@ -63,6 +69,23 @@ def _number(report: Report, node: ast.expr, source: Pointer, to: Type, want: Wan
         because, try_ = "NULL is an address, and a number is wanted here", "0"
     text = _words(want, source, to, "makes integer from pointer without a cast")
     report.warn("int-conversion", node, text, because, try_)
+
+
+def _pointed(report: Report, node: ast.expr) -> str:
+    """What a pointer points to: ``p[0]``, and of ``addr(x)`` x itself."""
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "addr":
+        return report.source_of(node.args[0])
+    return f"{report.source_of(node) or 'p'}[0]"
+
+
+def _pointer_line(report: Report, node: ast.expr, value: Value, to: Pointer, want: Want) -> str:
+    """The pointer that is meant by a number: its address, where it is a variable, or the number as one."""
+    copies = isinstance(to.target, VoidType) and want.name.startswith(("copy_", "mem"))
+    if isinstance(value, Local | Global | Member | Deref) and (to.target == value.type or copies) and not to.user:
+        return f"addr({report.source_of(node) or 'x'})"
+    if isinstance(value, Number) or (isinstance(value.type, IntType) and value.type.size == 8):
+        return _cast_line(report, node, to)
+    return f"{kshell_name(to)}({_cast_line(report, node, ULONG)})"
 
 
 def _cast_line(report: Report, node: ast.expr, to: Type) -> str:
@@ -148,4 +171,4 @@ def _impossible(report: Report, node: ast.expr, source: Type, to: Type, want: Wa
     elif want.kind == "return":
         text = f"incompatible types when returning type '{spelled(source)}' but '{spelled(to)}' was expected"
     because = "a struct is no number and no pointer"
-    report.fail(node, text, because, f"its address: addr({report.source_of(node) or 'v'})")
+    report.fail(node, text, because, f"addr({report.source_of(node) or 'v'})  (its address)")

@@ -142,8 +142,10 @@ class Declarations:
         base = node.bases[0] if len(node.bases) == 1 and not node.keywords and not node.decorator_list else None
         found = self.file.lookup(base.id) if isinstance(base, ast.Name) else None
         if not isinstance(found, Macro) or found.name not in ("Struct", "Union"):
-            because = "C has no classes; a struct has fields and nothing else"
-            self.report.fail(node, "expected identifier or '(' before 'class'", because, f"class {node.name}(Struct):")
+            because, try_ = "C has no classes; a struct has fields and nothing else", f"class {node.name}(Struct):"
+            if isinstance(base, ast.Name) and base.id in ("Struct", "Union") and found is None:
+                because, try_ = explain(base.id, ())
+            self.report.fail(node, "expected identifier or '(' before 'class'", because, try_)
         kind = StructType(node.name, found.name == "Union")
         self.file.declare(node, node.name, TypeName(kind))
         members: list[tuple[str, Type]] = []

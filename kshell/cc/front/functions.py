@@ -116,6 +116,8 @@ def read_function(file: FileScope, node: ast.FunctionDef, routine: Routine, name
     arguments = [*node.args.posonlyargs, *node.args.args]
     kernel = arguments[0].arg if len(arguments) > len(routine.names) else "k"
     scope = Expressions(file, name, kernel, routine.type.result)
+    stores = [each for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)]
+    scope.first = {each.id: each.lineno for each in sorted(stores, key=lambda each: -each.lineno)}
     seen: set[str] = {kernel}
     declared = {argument.arg: argument for argument in arguments}
     for parameter, kind in zip(routine.names, routine.type.parameters, strict=True):

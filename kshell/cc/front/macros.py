@@ -113,9 +113,11 @@ def _len(scope: Scope, node: ast.Call) -> Value:
         return Number(kind.length, ULONG)
     source = scope.report.source_of(node.args[0]) or "p"
     because = f"len is C's ARRAY_SIZE, and {source} is '{spelled(kind)}': a pointer does not know how much is there"
-    return scope.report.fail(
-        node, "ARRAY_SIZE of something not an array", because, f"strlen(k, {source})  (of a string)"
-    )
+    try_ = f"strlen(k, {source})  (of a string)"
+    if not isinstance(kind, Pointer):
+        because = f"len is C's ARRAY_SIZE: it is for arrays, and {source} is '{spelled(kind)}'"
+        try_ = "len(a) of a: Array[Int] = Array(Int, 3); the bytes of anything are sizeof"
+    return scope.report.fail(node, "ARRAY_SIZE of something not an array", because, try_)
 
 
 def _field_at(scope: Scope, type_node: ast.expr, name: ast.expr) -> tuple[Type, int]:

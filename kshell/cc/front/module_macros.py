@@ -12,7 +12,7 @@ from kshell.cc.front.parameters import Range
 from kshell.cc.front.primitives import MODINFO
 from kshell.cc.front.report import WrongError, spelled
 from kshell.cc.front.scope import Scope
-from kshell.cc.front.symbols import Object, Routine
+from kshell.cc.front.symbols import Define, Object, Routine
 from kshell.cc.tree import Function, FunctionName, Number, Pointed, Return
 from kshell.cc.types import (
     BOOL,
@@ -109,6 +109,15 @@ class ModuleMacros:
             self.report.line_with(node, f'"{source}"') if source.isidentifier() else '"..."',
         )
 
+    def check_above(self, node: ast.expr) -> None:
+        """What a macro names stands above it.  (Of MODULE_PARM_DESC's variable C takes the name alone.)"""
+        line = self.file.lines.get(node.id, 0) if isinstance(node, ast.Name) else 0
+        if isinstance(node, ast.Name) and line > node.lineno:
+            because = f"it is declared in line {line}, below: a compiler reads a file from its top"
+            try_ = f"{self.report.line_with(node, node.id)}  (at the end of the file)"
+            text = f"'{node.id}' undeclared here (not in a function)"
+            self.report.fail(node, text, because, try_, len(node.id))
+
     def variable(self, node: ast.expr) -> Object:
         """A variable of the file by its name."""
         found = self.file.lookup(node.id) if isinstance(node, ast.Name) else None
@@ -117,6 +126,12 @@ class ModuleMacros:
         if isinstance(node, ast.Name) and node.id in self.scope.poisoned:
             raise WrongError  # its declaration was told of already
         source = self.report.source_of(node) or "x"
+        if isinstance(found, Define):
+            self.scope.poisoned.add(source)
+            value = found.value.value if isinstance(found.value, Number) else '"..."'
+            because = f"{source} = {value} is a constant (C: #define {source} {value}), and has no place in memory"
+            try_ = f'{source} = Param("{source}", {value})'
+            self.report.fail(node, "lvalue required as unary '&' operand", because, try_, len(source))
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             because = "the macro takes the variable itself: C's preprocessor makes a string of its name"
             try_ = self.report.line_with(node, node.value)
@@ -132,6 +147,7 @@ class ModuleMacros:
 
     def parameter(self, node: ast.Call) -> None:
         """``module_param(times, "int", 0o444, range=(1, 5))``: an entry of __param."""
+        self.check_above(node.args[0])
         variable, type_node = self.variable(node.args[0]), node.args[1]
         kind = param_type(node)
         known = [each for each in PARAMETERS if SINCE.get(each, (0, 0)) <= self.report.version]
@@ -180,6 +196,7 @@ class ModuleMacros:
         alias, kind = HOOKS[name]
         if not isinstance(node.args[0], ast.Name):
             self.no_name(node.args[0], name)
+        self.check_above(node.args[0])
         value = self.scope.value(node.args[0])
         if any(each[0] == alias for each in self.aliases):
             self.report.fail(
@@ -210,6 +227,7 @@ class ModuleMacros:
     def export(self, node: ast.Call, gpl: bool) -> None:
         """``EXPORT_SYMBOL(x)``"""
         name = node.args[0]
+        self.check_above(name)
         found = self.file.lookup(name.id) if isinstance(name, ast.Name) else None
         source = self.report.source_of(name) or "x"
         if not isinstance(found, Object | Routine) or source not in self.file.lines:

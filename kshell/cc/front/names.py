@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import NoReturn
 
 from kshell.cc.front.report import WrongError
 from kshell.cc.front.scope import Scope
@@ -42,6 +43,8 @@ def name_value(scope: Scope, node: ast.Name, reading: bool = True) -> Value:
         scope.report.fail(node, f"'{name}' is no value", because, f"hand it on as the first argument: f({name}, ...)")
     if name not in scope.poisoned:
         scope.poisoned.add(name)
+        if name in scope.first:
+            _no_value_yet(scope, node)
         report_name(scope.report, node, [*scope.file.names, *scope.variables], scope.kernel != "")
     raise WrongError
 
@@ -83,6 +86,16 @@ def _local(scope: Scope, node: ast.Name, variable: Variable, reading: bool) -> V
             report.warn(option, node, what, because, f"{name} = 0  (where it is declared)", len(name))
             scope.assigned(variable)
     return Local(variable)
+
+
+def _no_value_yet(scope: Scope, node: ast.Name) -> NoReturn:
+    """A variable of the function before the line that makes it one."""
+    name, first = node.id, scope.first[node.id]
+    because = f"line {first} gives it its first value, and that is below"
+    if first <= node.lineno:
+        because = f"line {first} gives it its first value, and needs one already"
+    text = f"'{name}' undeclared (first use in this function)"
+    scope.report.fail(node, text, because, f"{name} = 0  (above line {node.lineno})", len(name))
 
 
 def _no_call(scope: Scope, node: ast.Name) -> None:

@@ -40,7 +40,11 @@ def binary_operator(scope: Scope, node: ast.BinOp) -> Value:
     if isinstance(node.op, ast.Add | ast.Mod) and (_is_string(node.left) or _is_string(node.right)):
         because = "a string is an address of bytes, and no operator makes a new one"
         text = f"invalid operands to binary {ARITHMETIC[type(node.op)]} (have 'char *')"
-        scope.report.fail(node, text, because, 'snprintf(k, buf, sizeof(buf), f"{a}{b}")')
+        try_ = 'snprintf(k, buf, sizeof(buf), f"{a}{b}")'
+        if isinstance(node.left, ast.Name) and node.left.id.startswith("KERN_"):
+            because = f"{node.left.id} is an argument of its own here, before the text"
+            try_ = scope.report.line_with(node, f"{node.left.id}, {scope.report.source_of(node.right) or 'text'}")
+        scope.report.fail(node, text, because, try_)
     left = scope.value(node.left)
     return operate(scope, node, node.op, left, scope.value(node.right))
 

@@ -28,7 +28,8 @@ def parse(text: str, path: str) -> ast.Module:
         except SyntaxError as error:
             raise _syntax_error(path, text, error) from None
         except (RecursionError, MemoryError):
-            raise _too_deep(path, text, 1) from None
+            lines = text.split("\n")
+            raise _too_deep(path, text, lines.index(max(lines, key=len)) + 1) from None
         except ValueError as error:  # NUL bytes
             problem = Problem(f"{path}: error: {error}", "a source is a text", "look at it in an editor")
             raise SourceError(ENOEXEC, problem) from None

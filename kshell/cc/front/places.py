@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+from typing import NoReturn
 
 from kshell.abi.did_you_mean import did_you_mean
-from kshell.cc.front.arithmetic import cast, decayed
+from kshell.cc.front.arithmetic import cast, decayed, is_text
 from kshell.cc.front.kernel_use import no_member, not_global
 from kshell.cc.front.operators import is_null, step_size
 from kshell.cc.front.report import WrongError, spelled
@@ -73,6 +74,8 @@ def field(scope: Scope, node: ast.Attribute) -> Value:
     if scope.is_kernel(node.value):
         no_member(scope, node)
     base = scope.any(node.value)
+    if is_text(base.type):
+        _no_method(scope, node)
     if isinstance(base.type, Pointer):
         base = follow(scope, node.value, base)
     kind = base.type
@@ -81,6 +84,17 @@ def field(scope: Scope, node: ast.Attribute) -> Value:
         because = f"{scope.report.source_of(node.value) or 'it'} is '{spelled(kind)}'"
         scope.report.fail(node, text, because, "a Ptr to a Struct has fields")
     return Member(base, member(scope, node, kind, node.attr))
+
+
+def _no_method(scope: Scope, node: ast.Attribute) -> NoReturn:
+    """``"n is {}".format(n)``, ``name.strip()``"""
+    source = scope.report.source_of(node.value) or "it"
+    text = f"request for member '{node.attr}' in something not a structure or union"
+    because = f"{source} is 'char *', an address of bytes, and has no methods"
+    try_ = "strscpy, strlen, strcmp, snprintf, or a loop over the bytes"
+    if node.attr == "format":
+        try_ = f'{scope.kernel}.printk(KERN_INFO, f"n is {{n}}"), or snprintf(k, buf, sizeof(buf), f"n is {{n}}")'
+    scope.report.fail(node, text, because, try_)
 
 
 def member(scope: Scope, node: ast.expr, kind: StructType, name: str) -> Field:

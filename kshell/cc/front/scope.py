@@ -33,6 +33,7 @@ class Scope(ABC):
         self.poisoned: set[str] = set(file.poisoned)
         self.inferred: set[Variable] = set()  # whose type is that of its first value
         self.ended: set[Variable] = set()  # of a `for` that is over
+        self.first: dict[str, int] = {}  # the line that gives each name its first value
         self.counters: list[Variable] = []  # of the `for`s around
         self.sure: set[Variable] | None = set()
         self.maybe: set[Variable] = set()

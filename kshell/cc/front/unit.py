@@ -12,6 +12,7 @@ from kshell.cc.front.functions import read_function
 from kshell.cc.front.headers import include
 from kshell.cc.front.initial import static_value
 from kshell.cc.front.module_macros import HOOKS
+from kshell.cc.front.no_include import say_once
 from kshell.cc.front.parameters import check_ranges
 from kshell.cc.front.parse import parse
 from kshell.cc.front.report import Report, WrongError
@@ -44,6 +45,7 @@ def compile_source(text: str, path: str, release: str = "4.19") -> tuple[Unit, l
     if not report.is_wrong:
         check_init(report, declarations.functions, declarations.macros.aliases)
     report.findings.sort(key=lambda each: (each.line, each.column))
+    say_once(report, tree)
     if report.is_wrong:
         raise of_findings(path, text, report.findings)
     macros = declarations.macros

@@ -35,10 +35,11 @@ def _declared(node: ast.FunctionDef, variable: Variable) -> ast.expr | ast.stmt:
 
 def check_init(report: Report, functions: Sequence[ast.FunctionDef], aliases: Sequence[tuple[str, str]]) -> None:
     """An init function that no module_init names: insmod would run nothing."""
-    if aliases:
+    if any(alias == "init_module" for alias, _ in aliases):
         return
+    named = {each.id for node in functions for each in ast.walk(node) if isinstance(each, ast.Name)}
     for node in functions:
-        if node.name.endswith("_init") and not node.decorator_list:
+        if node.name.endswith("_init") and not node.decorator_list and node.name not in named:
             text = f"'{node.name}' defined but not used"
             because = "nothing names it, so insmod runs nothing: the kernel calls what module_init names"
             try_ = f"module_init({node.name})  (at the end of the file)"

@@ -98,18 +98,17 @@ def call(k: Kernel, address: int, *args: int) -> int:
     left, path = k.init_budget, None
     while True:
         outcome = k.cpu.call(what, budget_of(left, path) if k.init_budget else 0)
-        left -= k.cpu.charged
         if isinstance(outcome, int):
             return to_signed64(outcome)
         path = go_on(k, outcome, path, None)
         if path is None:
             raise TaskExit
-        what = path
+        what, left = path, left - k.cpu.charged
 
 
 def budget_of(left: int, path: KernelPath | None) -> int:
     """How many instructions may run, if `left` are left of a budget: more for a path that should have ended."""
-    return OVERTIME_BUDGET if path is not None and path.overtime else max(left, 1)
+    return max(left + (OVERTIME_BUDGET if path is not None and path.overtime else 0), 1)
 
 
 def go_on(k: Kernel, stop: Stop, last: KernelPath | None, user_regs: memoryview | None) -> KernelPath | None:

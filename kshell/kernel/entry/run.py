@@ -38,8 +38,8 @@ def run_task(k: Kernel, task: Task, calls: int = 0, budget: int = 0) -> Outcome:
     left, path = budget, None
     while True:
         stop = k.cpu.run(task.frame, budget_of(left, path) if budget else 0, path)
-        left -= k.cpu.charged
         path = go_on(k, stop, path, task.regs) if stop.ring == 0 else None
+        left -= k.cpu.charged  # a warning is charged, too
         if path is not None:
             continue
         if stop.ring == 3 and stop.kind not in (STOPPED, CTRL_C, BUDGET):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from kshell.kernel.core.profile import DEFAULT
+from kshell.shell.state.long_run import tell_long_run
 from kshell.shell.state.tree_memory import TreeMemory
 from kshell.shell.state.tty import ShellTty
 from kshell.shell.views.output import Output, PlainOutput
@@ -104,6 +106,8 @@ class Context:
         self._kernel = kernel = boot(image, cmdline, init_budget=self.budget)
         self.image, self.profile = image, kernel.profile.name
         kernel.tty = self.tty
+        if self.interactive:
+            kernel.cpu.patience.on_long_run = partial(tell_long_run, self)
         if self.debugging is not None:
             self.debugging.debugger.attach(kernel)
         self.registers, self.last_call, self.log_seen, self.log_cleared = None, None, 0, 0

@@ -265,6 +265,38 @@ def test_a_type_that_is_not_included_is_answered_with_its_import() -> None:
     assert (found.text, found.try_) == ("unknown type name 'Int'", "from kshell.linux import Int")
 
 
+INCLUDES_NOTHING = """MODULE_LICENSE("GPL")
+class e(Struct):
+    a: Int
+def my_init(k: Kernel) -> int:
+    k.printk(KERN_INFO, "hi")
+    msleep(k, 3)
+    return -ENOMEM
+module_init(my_init)
+"""
+
+
+def test_a_file_that_includes_nothing_is_told_so_once() -> None:
+    (found,) = findings(INCLUDES_NOTHING)
+    assert (found.line, found.column, found.try_) == (1, 1, "from kshell.linux import *")
+    names = "MODULE_LICENSE, Struct, Kernel, KERN_INFO, msleep, ENOMEM, module_init"
+    assert found.because == f"this file includes nothing, and headers declare {names}"
+    assert not findings(f"{found.try_}\n{INCLUDES_NOTHING}")
+
+
+def test_what_is_wrong_beside_a_missing_import_is_told_too() -> None:
+    wrong = "def f(k: Kernel) -> int:\n    return [1]\n"
+    texts = [each.text for each in findings(INCLUDES_NOTHING + wrong)]
+    assert texts[1:] == ["expected expression before '[' token"]
+
+
+def test_an_include_of_c_is_told_to_be_a_comment() -> None:
+    for source in (INCLUDES_NOTHING, 'MODULE_LICENSE("GPL")\n'):
+        (found,) = findings(f"#include <linux/module.h>\n{source}")
+        assert (found.line, found.try_) == (2, "from kshell.linux import *")
+        assert found.because.endswith("; #include <linux/module.h> is a comment here: an import is C's #include")
+
+
 def test_a_system_call_with_the_wrong_digit_is_told_as_the_macro_would() -> None:
     text = "from kshell.linux import *\n@SYSCALL_DEFINE2\ndef t(k: Kernel, n: Int) -> Long:\n    return n\n"
     found = findings(text)[0]

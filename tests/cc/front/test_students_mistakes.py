@@ -39,6 +39,7 @@ SYSCALL_DEFINE1(test_call, int, test_int) {
 }
 """
 ASSIGNED, NO_MEMBER = "'{}' is assigned without 'global'", "'struct kernel' has no member named '{}'"
+NO_PLUS = "invalid operands to binary + (have 'char *')"
 MANY = "too many arguments to function 'printk'"
 NOT_CONSTANT = "initializer element is not constant"
 NO_DECLARATION = "expected '=', ',', ';', 'asm' or '__attribute__' before '{}' token"
@@ -113,6 +114,15 @@ IN_A_FUNCTION = [
     ('k.printk(KERN_INFO, "{%p}", x)', 1, MANY, 'k.printk(KERN_INFO, f"{{{x}}}")'),
     ('k.printk("x is %d", x)', 10, "expected a level of printk before the text", 'k.printk(KERN_INFO, f"x is {x}")'),
     ('k.printk(KERN_NOTICE "text %d\\n", x)', 22, "invalid syntax", 'k.printk(KERN_NOTICE, f"text {x}")'),
+    ('k.printk(KERN_INFO + f"{x}")', 10, NO_PLUS, 'k.printk(KERN_INFO, f"{x}")'),
+    ('k.printk(KERN_INFO + "text")', 10, NO_PLUS, 'k.printk(KERN_INFO, "text")'),
+    # A text is bytes.
+    ('"n {}".format(x)', 1, "request for member 'format'", 'k.printk(KERN_INFO, f"n is {n}"), or snprintf(k, buf'),
+    ('y = "text".upper()', 5, "request for member 'upper' in something not a struct", "or a loop over the bytes"),
+    ("y = str(x)", 5, IMPLICIT.format("str"), 'k.printk(KERN_INFO, f"{x}"), or snprintf(k, buf'),
+    ("y = str(Long(x))", 5, IMPLICIT.format("str"), 'snprintf(k, buf, sizeof(buf), f"{Long(x)}")'),
+    ("return len(x)", 8, "ARRAY_SIZE of something not an array", "len(a) of a: Array[Int]"),
+    ('return len("text")', 8, "ARRAY_SIZE of something not an array", 'strlen(k, "text")'),
     # Pointers that nothing declares.
     ("k[STUB_x] = my_test_call", 3, UNDECLARED.format("STUB_x"), 'STUB_x: Stub[[int]] = extern("STUB_x")  (in a mod'),
     ("return k[STUB_x](k, x)", 10, UNDECLARED.format("STUB_x"), 'STUB_x: Stub[[int]] = extern("STUB_x")  (in a mod'),
@@ -138,6 +148,9 @@ IN_A_FUNCTION = [
     ("return NUL", 8, UNDECLARED.format("NUL"), "NULL  (did you mean that?)"),
     ("return prink(5)", 8, IMPLICIT.format("prink"), "declare it, or correct its name"),
     ("y: unsigned = 5", 4, UNKNOWN.format("unsigned"), "UInt"),
+    # A name before its first value.
+    ("y = z + 1; z = 3", 5, UNDECLARED.format("z"), "z = 0  (above line 9)"),
+    ("z += 1", 1, UNDECLARED.format("z"), "z = 0  (above line 9)"),
     # What a function answers with is a number.
     ("return NULL", 8, "returning 'void *' from a function with return type 'int' " + NO_RESULT, "0"),
     ('return "hi"', 8, "returning 'char *' from a function", 'k.printk(KERN_INFO, "hi")  and  return 0'),
@@ -188,6 +201,33 @@ def test_a_line_is_answered_with_the_line_to_write(line: str, column: int, text:
 )
 def test_what_means_the_memory_compiles(line: str) -> None:
     assert not compile_source(f"{HEAD}{FUNCTION}    {line}\n    return 0\n", "m.py", "4.19")[1]
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong", "right"),
+    [
+        ("p: Ptr[Int] = {}; return p[0]", "x", "addr(x)"),
+        ("p: Ptr[Long] = {}; return Int(p[0])", "x", "Ptr[Long](ULong(x))"),
+        ("p: Ptr[Int] = {}; return p[0]", "5", "Ptr[Int](5)"),
+        ("a: ULong = 5; p: Ptr[Int] = {}; return p[0]", "a", "Ptr[Int](a)"),
+        ("return Int(copy_to_user(k, u, {}, sizeof(x)))", "x", "addr(x)"),
+        ("v = list_head(); return Int(copy_to_user(k, u, {}, sizeof(v)))", "v", "addr(v)"),
+        ("kfree(k, {})", "x", "Ptr[Const[Void]](ULong(x))"),
+        ("return get_user(k, {}, u)", "x", "addr(x)"),
+        ("p = addr(x); y: Int = {}; return y", "p", "p[0]"),
+        ("y: Int = {}; return y", "addr(x)", "x"),
+        ("y: Short = {}; return y", "addr(x)", "Short(ULong(addr(x)))"),
+        ("y: Long = {}; return Int(y)", "u", "Long(u)"),
+        ("y: Int = {}; return y", "u", "Int(ULong(u))"),
+        ("return Int(k[mine](k, {}))", '"abc"', 'Int(ULong("abc"))'),
+    ],
+)
+def test_a_number_for_a_pointer_is_answered_with_what_compiles_without_a_word(
+    line: str, wrong: str, right: str
+) -> None:
+    text = f"{HEAD}def f(k: Kernel, x: int, u: User[Int]) -> int:\n    {line}\n    return 0\n"
+    assert said(text.format(wrong)).try_.partition("  (")[0] == right
+    assert not compile_source(text.format(right), "m.py", "4.19")[1]
 
 
 def test_a_pointer_of_another_file_is_memory_however_it_is_written() -> None:
@@ -249,6 +289,30 @@ AT_THE_TOP = [
     ('module_param("level", "int", 0o644)\n', 14, "expected identifier before string c", 'param(level, "int", 0o644)'),
     ('module_param(level, "int", 0644)\n', 28, "leading zeros in decimal", 'module_param(level, "int", 0o644)'),
     ("module_init(m_init)\n", 13, "'m_init' undeclared here (not in a function)", "declare it"),
+    (
+        "module_init(f)\ndef f(k: Kernel) -> int:\n    return 0\n",
+        13,
+        "'f' undeclared here (not in a function)",
+        "module_init(f)  (at the end of the file)",
+    ),
+    (
+        'module_param(times, "int", 0o644)\ntimes = Param("times", 1)\n',
+        14,
+        "'times' undeclared here (not in a function)",
+        'module_param(times, "int", 0o644)  (at the end of the file)',
+    ),
+    (
+        "EXPORT_SYMBOL(f)\ndef f(k: Kernel) -> int:\n    return 0\n",
+        15,
+        "'f' undeclared here (not in a function)",
+        "EXPORT_SYMBOL(f)  (at the end of the file)",
+    ),
+    (
+        'times = 3\nmodule_param(times, "int", 0o644)\nMODULE_PARM_DESC(times, "how often")\n',
+        14,
+        "lvalue required as unary '&' operand",
+        'times = Param("times", 3)',
+    ),
     ("module_exit(my_test_call(1))\n", 13, NOT_CONSTANT, "module_exit(my_test_call)"),
     ('module_exit("my_test_call")\n', 13, "expected identifier before string constant", "module_exit(my_test_call)"),
     # Functions: k is the first, and C knows what they take and what they answer.
@@ -263,6 +327,12 @@ AT_THE_TOP = [
     ("def f(k: Kernel) -> int:\n    pass\nmodule_init(f)\n", 1, NO_END, "return 0  (as the last line of f)"),
     (f"def f(k: Kernel, n: int) -> Long:\n    pass\n{STORES}", 1, NO_END, "return 0  (as the last line of f)"),
     ("def f_init(k: Kernel) -> int:\n    return 0\n", 1, "'f_init' defined but not used", "module_init(f_init)"),
+    (
+        "def f_init(k: Kernel) -> int:\n    return 0\ndef f_exit(k: Kernel) -> None:\n    pass\nmodule_exit(f_exit)\n",
+        1,
+        "'f_init' defined but not used",
+        "module_init(f_init)",
+    ),
     # System calls.
     ("@SYSCALL_DEFINE0\ndef f():\n    return 0\n", 1, NO_K.format("f"), "def f(k: Kernel) -> Long:"),
     ("@SYSCALL_DEFINE1\ndef f(n: int):\n    return n\n", 1, NO_K.format("f"), "def f(k: Kernel, n: int) -> Long:"),
@@ -340,6 +410,11 @@ def test_what_stands_at_the_top_is_answered(text: str, column: int, words: str, 
         assert found.column == column
 
 
+def test_an_init_function_that_another_one_calls_is_used() -> None:
+    text = f"{HEAD}def list_init(k: Kernel) -> int:\n    return 0\n{FUNCTION}    return list_init(k)\n"
+    assert not compile_source(text, "m.py", "4.19")[1]
+
+
 @pytest.mark.parametrize("path", sorted(Path(kshell.modules.__file__).parent.glob("*.py")), ids=lambda path: path.stem)
 def test_the_packaged_modules_pass_without_a_word(path: Path) -> None:
     found = [each.text for each in compile_source(path.read_text(encoding="utf-8"), str(path), "4.19")[1]]
@@ -370,6 +445,16 @@ def test_a_slip_in_a_source_makes_it_no_C() -> None:
 )
 def test_deep_nesting_is_refused_in_words_and_ends_nothing(text: str) -> None:
     assert said(text + "\n").text.strip()
+
+
+def test_what_is_too_deep_is_told_at_its_own_line() -> None:
+    assert said(f"{HEAD}x = {'1+' * 100_000}1\ny = 1\n").line == HEAD.count("\n") + 1
+
+
+def test_a_name_whose_value_comes_later_is_told_with_that_line() -> None:
+    found = said(f"{HEAD}{FUNCTION}    y = z + 1\n    if x:\n        z = 3\n    z = 4\n    return y + z\n")
+    assert (found.text, found.line) == (UNDECLARED.format("z"), 9)
+    assert found.because == "line 11 gives it its first value, and that is below"
 
 
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no gcc here to compare with")

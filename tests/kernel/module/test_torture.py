@@ -116,3 +116,11 @@ def test_an_odd_top_level_is_loaded_or_refused(tmp_path: Path, name: str) -> Non
         rmmod(lab.k, "m")
     lab.assert_well()
     lab.load("", "another")
+
+
+def test_a_loop_of_warnings_ends_with_a_scripts_budget(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    lab.handler("def handler(k: Kernel, n: int) -> Long:\n    while True:\n        WARN_ON(n)\n    return 0\n")
+    run = run_stub(lab.k, 335, [1], 100_000)
+    assert run.outcome.kind == "killed"
+    assert any("soft lockup" in line for line in lab.dmesg())

@@ -13,7 +13,7 @@ from kshell.cc.front.primitives import MODINFO
 from kshell.cc.front.report import WrongError, spelled
 from kshell.cc.front.scope import Scope
 from kshell.cc.front.symbols import Define, Object, Routine
-from kshell.cc.tree import Function, FunctionName, Number, Pointed, Return
+from kshell.cc.tree import Function, FunctionName, Number, Pointed, Return, Text
 from kshell.cc.types import (
     BOOL,
     CHAR,
@@ -128,7 +128,8 @@ class ModuleMacros:
         source = self.report.source_of(node) or "x"
         if isinstance(found, Define):
             self.scope.poisoned.add(source)
-            value = found.value.value if isinstance(found.value, Number) else '"..."'
+            constant = found.value
+            value = f'"{constant.data.decode()}"' if isinstance(constant, Text) else getattr(constant, "value", 0)
             because = f"{source} = {value} is a constant (C: #define {source} {value}), and has no place in memory"
             try_ = f'{source} = Param("{source}", {value})'
             self.report.fail(node, "lvalue required as unary '&' operand", because, try_, len(source))

@@ -74,7 +74,7 @@ def field(scope: Scope, node: ast.Attribute) -> Value:
     if scope.is_kernel(node.value):
         no_member(scope, node)
     base = scope.any(node.value)
-    if is_text(base.type):
+    if is_text(decayed(base).type):
         _no_method(scope, node)
     if isinstance(base.type, Pointer):
         base = follow(scope, node.value, base)

@@ -119,6 +119,12 @@ IN_A_FUNCTION = [
     # A text is bytes.
     ('"n {}".format(x)', 1, "request for member 'format'", 'k.printk(KERN_INFO, f"n is {n}"), or snprintf(k, buf'),
     ('y = "text".upper()', 5, "request for member 'upper' in something not a struct", "or a loop over the bytes"),
+    (
+        "y = Array(Char, 9); y.strip()",
+        21,
+        "request for member 'strip' in something not a struct",
+        "or a loop over the b",
+    ),
     ("y = str(x)", 5, IMPLICIT.format("str"), 'k.printk(KERN_INFO, f"{x}"), or snprintf(k, buf'),
     ("y = str(Long(x))", 5, IMPLICIT.format("str"), 'snprintf(k, buf, sizeof(buf), f"{Long(x)}")'),
     ("return len(x)", 8, "ARRAY_SIZE of something not an array", "len(a) of a: Array[Int]"),
@@ -312,6 +318,12 @@ AT_THE_TOP = [
         14,
         "lvalue required as unary '&' operand",
         'times = Param("times", 3)',
+    ),
+    (
+        'name = "eth0"\nmodule_param(name, "charp", 0o644)\n',
+        14,
+        "lvalue required as unary '&' operand",
+        'name = Param("name", "eth0")',
     ),
     ("module_exit(my_test_call(1))\n", 13, NOT_CONSTANT, "module_exit(my_test_call)"),
     ('module_exit("my_test_call")\n', 13, "expected identifier before string constant", "module_exit(my_test_call)"),

@@ -105,7 +105,7 @@ def test_the_value_of_an_option_belongs_behind_each_of_its_spellings() -> None:
 
 def test_literal_words_are_read_out_of_the_usage() -> None:
     found = {command.name: list(literals_of(command)) for command in everything() if literals_of(command)}
-    assert found["trace"] == ["syscall", "run", "on", "off"]
+    assert found["trace"] == ["syscall", "run", "insmod", "modprobe", "rmmod", "on", "off"]
     assert found["module"] == ["copy", "list"]
     assert found["table"] == ["check"]
     assert "boot" not in found

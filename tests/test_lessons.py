@@ -42,8 +42,17 @@ def test_the_second_lesson_shows_code_its_call_and_an_oops(tmp_path: Path, monke
 def test_the_third_lesson_stops_steps_and_comes_to_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     text, _, _ = screen(*LESSONS[2].read_text(encoding="utf-8").splitlines())
-    assert "Breakpoint 1, my_test_call (test=42) at syscallModule.py:22\n" in text
+    assert "Breakpoint 1, my_test_call (test=42) at stepped.py:22\n" in text
     assert "entry_SYSCALL_64 ()\n" in text
     assert "Value returned is $3 = 42\n" in text
     assert text.count("test_call(42)                           = 42\n") == 2
     assert "instructions:k\n" in text
+
+
+def test_the_lessons_can_be_done_one_after_the_other_in_one_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for path in LESSONS:
+        _, errors, status = screen(*path.read_text(encoding="utf-8").splitlines(), keep_going=False)
+        assert (errors, status) == ("", 0)

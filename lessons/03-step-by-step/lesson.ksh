@@ -4,8 +4,8 @@
 # at a time, or run the file in an empty folder.
 
 # 1. The module to look into, and a breakpoint in its handler.
-module copy syscallModule .
-insmod syscallModule.py
+module copy syscallModule stepped.py
+insmod stepped.py
 break my_test_call
 
 # 2. The call stops before the handler's first line. The prompt is another now: (gdb).
@@ -38,4 +38,4 @@ continue
 # 9. How many instructions was that, in ring 3 and in ring 0?
 delete
 syscall --stat test_call 42
-rmmod syscallModule
+rmmod stepped

@@ -20,7 +20,8 @@ def figures(rounds: int = ROUNDS) -> Iterator[Figure]:
     """A build from nothing against Python's own compiler on the same sources; a build with nothing to do against it."""
     fresh, again, compiled = _in_a_new_tree(_make), _in_a_new_tree(_make_again), _in_a_new_tree(_compile)
     yield slower("a tree built / its sources through Python's compiler", fresh, compiled, rounds)
-    yield slower("a tree built with nothing to do / from nothing", again, fresh, rounds, most=0.5)
+    # The kernel's own files are not compiled: half of a build from nothing is reading, which both have to do.
+    yield slower("a tree built with nothing to do / from nothing", again, fresh, rounds, most=0.65)
 
 
 def _in_a_new_tree(measure: Callable[[str], float]) -> Measurement:

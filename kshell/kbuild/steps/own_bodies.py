@@ -25,7 +25,7 @@ from kshell.kbuild.messages import ERROR, BuildMessage
 from kshell.kbuild.steps.object_facts import Defined, ObjectFacts, SystemCall
 from kshell.kbuild.tree.tree_contents import SOURCES
 from kshell.kbuild.tree.tree_paths import TABLE
-from kshell.kernel.syscalls import definitions, subjects
+from kshell.kernel.syscalls import definitions, plain_functions, subjects
 from kshell.machine.encode import KERNEL_FUNCTION_STUB
 
 SIZE = len(KERNEL_FUNCTION_STUB)
@@ -51,12 +51,6 @@ def own_body(path: str) -> str:
     """The name of the file that a path of a new tree shows; "" for any other path."""
     names = (_name_of(each) for each in _with_calls())
     return next((name for name in names if SOURCES.get(name, f"kernel/{name}.py") == path), "")
-
-
-def plain_functions(subject: ModuleType) -> list[FunctionType]:
-    """The functions of a file that are no system calls, as the boot links them in."""
-    own = vars(subject)
-    return [each for each in own.values() if isinstance(each, FunctionType) and each.__globals__ is own]
 
 
 def own_facts(name: str, path: str) -> ObjectFacts:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kshell.abi.elf import SHN_ABS, STB_GLOBAL, STT_FUNC, STT_OBJECT, ElfObject
-from kshell.kbuild.steps.own_bodies import plain_functions, subject_named
+from kshell.kbuild.steps.own_bodies import subject_named
 from kshell.kbuild.systbl.table_row import TableRow
 from kshell.kernel.boot.objects import place_objects
 from kshell.kernel.core import layout
 from kshell.kernel.mm import extable
 from kshell.kernel.module.symbol_table import elf_type
-from kshell.kernel.syscalls import definitions
+from kshell.kernel.syscalls import definitions, plain_functions
 
 Entry = tuple[int, str, str]
 

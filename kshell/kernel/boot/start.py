@@ -8,7 +8,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping
 from functools import partial
-from types import FunctionType, ModuleType
 from typing import NoReturn
 
 from kshell.abi import ptregs
@@ -34,7 +33,7 @@ from kshell.kernel.mm.usercopy import ROUTINES
 from kshell.kernel.module.code_places import bug_at, place_of
 from kshell.kernel.module.init_exit import run_function
 from kshell.kernel.proc.mount import mount
-from kshell.kernel.syscalls import definitions
+from kshell.kernel.syscalls import definitions, plain_functions
 from kshell.kernel.syscalls.sys_ni import sys_ni_syscall
 from kshell.machine.ram import PAGE_SIZE
 from kshell.machine.ring0 import TRAMPOLINE
@@ -100,17 +99,12 @@ def _link(k: Kernel) -> dict[str, int]:
     calls = layout.place_calls(k.definitions, numbers)
     for name, address in calls.items():
         k.define_function("__x64_sys_" + name, make_wrapper(k.definitions[name]), address)
-    functions = [function for file in k.image.bodies for function in _functions(file)]
+    functions = [function for file in k.image.bodies for function in plain_functions(file)]
     link_objects(k, k.image.machine_code, len(functions))
     for address, function in zip(layout.FUNCTIONS, functions, strict=False):
         k.define_function(function.__name__, function, address, kind=layout.letter_of(function.__name__, "T"))
     k.definitions |= {each.name: each for linked in k.linked for each in linked.tables.syscalls}
     return calls | calls_of(k)
-
-
-def _functions(file: ModuleType) -> list[FunctionType]:
-    """The plain functions of a file."""
-    return [each for each in vars(file).values() if isinstance(each, FunctionType) and each.__globals__ is vars(file)]
 
 
 def make_wrapper(definition: SyscallDefinition) -> Callable[[Kernel, memoryview], int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from functools import cache
 from importlib import import_module
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING
 
 from kshell.kernel.core.declare import SyscallDefinition
@@ -30,6 +30,12 @@ def subjects() -> tuple[ModuleType, ...]:
 def definitions(subject: ModuleType) -> list[SyscallDefinition]:
     """The calls that a file defines."""
     return section(vars(subject), ".syscalls")
+
+
+def plain_functions(subject: ModuleType) -> list[FunctionType]:
+    """The functions of a file that are no system calls, in the order of the source."""
+    own = vars(subject)
+    return [each for each in own.values() if isinstance(each, FunctionType) and each.__globals__ is own]
 
 
 def linked_in(table: SyscallTable) -> list[ModuleType]:

@@ -1,105 +1,24 @@
-"""kshell's command line: which kernel, which commands, which face."""
+"""Where kshell begins: what its command line asks for is done here."""
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING
 
-from kshell.abi.did_you_mean import did_you_mean
-from kshell.abi.problem import ProblemError
-from kshell.shell.errors import BUG, INTERRUPTED
+from kshell.machine.sigint import interruptible, let_go, take_over
+from kshell.shell.command_line import USAGE, USAGE_ERROR, Arguments, UsageError, read_arguments
+from kshell.shell.errors import INTERRUPTED, CommandError
+from kshell.shell.limits import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from kshell.shell.session import Session
     from kshell.shell.views.output import Output
 
-USAGE = """\
-usage: kshell [--kernel 4.19|course|6.19] [--json] [--keep-going] [-c COMMANDS | FILE]
-       kshell [--json] tree new DIR [4.19|6.19] [--force]
-
-A teaching shell for a simulated Linux-like kernel.
-
-  kshell                       the prompt (commands from standard input, if that is not a terminal)
-  kshell FILE                  run the commands in FILE, a line each
-  kshell -c 'CMD; CMD'         run these commands
-  kshell tree new DIR          lay out a kernel source tree (a file called tree: kshell ./tree)
-
-  --kernel 4.19|course|6.19    which kernel to boot (course: 4.19 with the course's own call)
-  --json                       one JSON object a command, a line each
-  --keep-going                 in scripts: go on after a failed command
-  --write-config               make the prompt's file of settings, commented, if it is not there
-  --version, --help
-
-Exit status: 0 done, 1 a command failed, 2 wrong usage, 3 a bug in kshell, 130 Ctrl-C.
-"""
-KERNELS = ("4.19", "course", "6.19")
-TREE_USAGE = "kshell tree new DIR [4.19|6.19] [--force]"
-USAGE_ERROR = 2
-
-
-class UsageError(ProblemError):
-    """The command line makes no sense: what, and what to try."""
-
-    def __init__(self, what: str, try_: str = "kshell --help") -> None:
-        super().__init__(what, "", try_)
-
-
-class Arguments:
-    """The command line, read."""
-
-    kernel = "course"
-    json = keep_going = show_help = show_version = write_config = False
-    commands: str | None = None
-    file: str | None = None
-    tree: Sequence[str] = ()  # the words of `tree new ...`
-
-
-def read_arguments(argv: list[str]) -> Arguments:
-    """Read the command line.  By hand: argparse would cost as much as the rest of the start."""
-    found = Arguments()
-    rest = list(argv)
-    flags = {"--json": "json", "--keep-going": "keep_going", "--help": "show_help", "-h": "show_help"}
-    flags |= {"--write-config": "write_config", "--version": "show_version", "-V": "show_version", "-k": "keep_going"}
-    while rest:
-        arg = rest.pop(0)
-        option, equals, value = arg.partition("=")
-        if arg in flags:
-            setattr(found, flags[arg], True)
-        elif option in ("--kernel", "-c"):
-            if not equals or option == "-c":
-                if not rest:
-                    raise UsageError(f"{option} needs a value", USAGE.split("\n")[0])
-                value = rest.pop(0)
-            if option == "-c":
-                found.commands = value
-            elif value in KERNELS:
-                found.kernel = value
-            else:
-                raise UsageError(f"there is no kernel {value!r}", f"--kernel {'|'.join(KERNELS)}")
-        elif arg.startswith("-") and arg not in ("-", "--"):
-            close = did_you_mean(arg, [*flags, "--kernel", "-c"])
-            raise UsageError(f"unknown option {arg}", f"{close[0]}  (did you mean that?)" if close else "kshell --help")
-        elif arg == "tree":
-            found.tree, rest = ["tree", *rest], []
-        else:
-            if arg == "--":
-                arg = rest.pop(0) if rest else "-"
-            if rest or found.file is not None:
-                raise UsageError("one file of commands at a time", "kshell FILE")
-            found.file = arg
-    if found.file is not None and found.commands is not None:
-        raise UsageError("commands come from -c or from a file, not from both", "kshell FILE")
-    if found.tree and (found.commands is not None or found.file is not None):
-        raise UsageError("tree new stands alone on the command line", TREE_USAGE)
-    if found.tree and not found.show_help and ("--help" in found.tree or "-h" in found.tree):
-        found.show_help = True
-    elif found.tree and (found.tree[1:2] != ["new"] or len(found.tree) == 2):
-        what = "tree new takes the folder to make" if found.tree[1:2] == ["new"] else "tree: the verb here is new"
-        raise UsageError(what, f"{TREE_USAGE}  (a file called tree: kshell ./tree)")
-    return found
+DESCRIPTORS = 8  # that a command may need at once: sources, sockets, the terminal's
 
 
 def _prepare_streams() -> None:
@@ -116,36 +35,69 @@ def _make_session(found: Arguments, interactive: bool, reads_stdin: bool) -> Ses
 
     output: Output = JsonOutput() if found.json else PlainOutput()  # the prompt puts its own in this place
     session = Session(found.kernel, interactive=interactive, keep_going=found.keep_going, output=output)
+    session.lesson_places = list(found.lessons)
     if reads_stdin and sys.stdin is not None:
-        session.read_input = lambda: _read_stdin_line(session)
+        session.read_input = StdinLines(session)
+    if found.resume and not interactive:
+        from kshell.shell.state.saved_session import look_back
+
+        look_back(session)
     return session
 
 
-def _read_stdin_line(session: Session) -> bytes:
-    """A line for a program that reads /dev/tty; empty at the end, and when Ctrl-C is pressed while it waits."""
-    sys.stdout.flush()
-    if sys.stdin.isatty() and os.name == "posix":
+class StdinLines:
+    """Gives a line to a program that reads /dev/tty; empty at the end, and when Ctrl-C is pressed while it waits."""
+
+    def __init__(self, session: Session) -> None:
+        self._session, self._rest, self._has_told = session, b"", False
+
+    def __call__(self) -> bytes:
+        sys.stdout.flush()
+        if os.name != "posix":
+            return sys.stdin.buffer.readline()
+        while b"\n" not in self._rest and self._wait():
+            data = os.read(sys.stdin.fileno(), 4096)
+            if not data:
+                break
+            self._rest += data
+        line, newline, self._rest = self._rest.partition(b"\n")
+        return line + newline
+
+    def _wait(self) -> bool:
+        """Wait until there is something to read; False at Ctrl-C, which ends no read() by itself."""
         from select import select
 
+        from kshell.shell.views.output import WAITS
+
         while not select([sys.stdin], [], [], 0.05)[0]:
-            if session.kernel.cpu.ctrl_c.pressed:
-                return b""
-    return sys.stdin.buffer.readline()
+            if sys.stdin.isatty() and not self._has_told:
+                self._has_told = True
+                sys.stderr.write(f"{WAITS}\n")
+            if self._session.kernel.cpu.ctrl_c.pressed:
+                return False
+        return True
 
 
-def _refused(what: str, because: str, try_: str, status: int = USAGE_ERROR) -> int:
-    """Tell why nothing, or no more, is done; returns the exit status."""
-    reason = f"  because: {because}\n" if because else ""
-    sys.stderr.write(f"{what}\n{reason}  try: {try_}\n")
-    return status
+def _refused(error: CommandError, argv: Iterable[str]) -> int:
+    """Tell why nothing, or no more, is done, as --json has it where that was asked for; returns the exit status."""
+    from kshell.shell.views.failure import Failure
+    from kshell.shell.views.output import JsonOutput, PlainOutput, Result
+
+    words = list(argv)
+    output = JsonOutput() if "--json" in words else PlainOutput()
+    output.show(Result(" ".join(["kshell", *words]), error.status, Failure(error), error.json()))
+    return error.status
 
 
 def run(argv: list[str]) -> int:
     """Do what the command line says; returns the exit status."""
     try:
-        found = read_arguments(argv)
-    except UsageError as error:
-        return _refused(f"kshell: {error.what}", "", error.try_)
+        return _do(read_arguments(argv), argv)
+    except CommandError as error:
+        return _refused(error, argv)
+
+
+def _do(found: Arguments, argv: list[str]) -> int:
     if found.show_help:
         sys.stdout.write(USAGE)
         return 0
@@ -156,29 +108,49 @@ def run(argv: list[str]) -> int:
         return 0
     if found.write_config:
         return _write_config()
-    if found.tree:
-        return _make_tree(found)
+    if found.words:
+        return _run_words(found)
     if found.commands is not None:
-        session = _make_session(found, False, True)
-        return session.run_lines(found.commands.split("\n"))
+        return _run_script(found, found.commands)
     if found.file is not None and found.file != "-":
-        return _run_file(found)
-    if sys.stdin is None or not sys.stdin.isatty() or not sys.stdout.isatty() or found.json:
-        session = _make_session(found, False, False)
-        return session.run_lines(_stdin_lines())
-    session = _make_session(found, True, True)
+        return _run_script(found, _lines_of(found.file))
+    if not _is_interactive(found):
+        return _run_script(found, _stdin_lines(), reads_stdin=False)
+    if found.timeout is not None or found.memory is not None:
+        raise UsageError("--timeout and --memory are for scripts", "kshell  (at the prompt Ctrl-C ends a command)")
+    return _talk(_make_session(found, True, True), resume=found.resume)
+
+
+def _is_interactive(found: Arguments) -> bool:
+    """Whether a person sits in front of it."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty() and not found.json
+
+
+def _talk(session: Session, first: str = "", resume: bool = False) -> int:
     from kshell.shell.prompt.repl import run_repl
 
-    status = run_repl(session)
+    status = run_repl(session, first, resume)
     return status if isinstance(status, int) else session.final_status()
 
 
-def _make_tree(found: Arguments) -> int:
-    """``kshell tree new DIR``: the shell's own command, without the shell."""
-    session = _make_session(found, False, False)
-    session.execute_words(found.tree)
+def _run_script(found: Arguments, lines: Iterable[str], reads_stdin: bool = True) -> int:
+    session = _make_session(found, False, reads_stdin)
+    with Limits(found.timeout, found.memory) as session.limits:
+        return session.run_lines(lines)
+
+
+def _run_words(found: Arguments) -> int:
+    """``kshell tree new DIR``, ``kshell lesson lint DIR``: the shell's own command, without the shell; a lesson that is
+    begun so goes on at the prompt, or with what comes from standard input."""
+    interactive = _is_interactive(found) and list(found.words[:2]) in (["lesson", "start"], ["lesson", "resume"])
+    session = _make_session(found, interactive, interactive)
+    if interactive:
+        return _talk(session, first=" ".join(found.words))
+    session.execute_words(found.words)
     status = session.final_status()
-    if not status and not found.json:
+    if session.guide is not None:
+        return session.run_lines(_stdin_lines())
+    if not status and not found.json and found.words[0] == "tree":
         sys.stdout.write("these are commands of kshell: type them at its prompt  (start it with: kshell)\n")
     return status
 
@@ -190,27 +162,33 @@ def _write_config() -> int:
         path = write_default()
     except OSError as error:
         reason = "it is there already" if isinstance(error, FileExistsError) else error.strerror or str(error)
-        return _refused(f"kshell: {config_path()} was not written: {reason}", "", "edit it, or move it away first", 1)
+        what = f"kshell: {config_path()} was not written: {reason}"
+        raise CommandError(what, "", "edit it, or move it away first") from None
     sys.stdout.write(f"{path}\n")
     return 0
 
 
-def _run_file(found: Arguments) -> int:
-    from kshell.shell.errors import CommandError
+def _lines_of(path: str) -> list[str]:
+    """The lines of a script."""
     from kshell.shell.host_files import read_text
 
-    assert found.file is not None
     try:
-        text = read_text("kshell", found.file)
+        return read_text("kshell", path).split("\n")
     except CommandError as error:
-        return _refused(error.what, error.because, error.try_)
-    return _make_session(found, False, True).run_lines(text.split("\n"))
+        error.status = USAGE_ERROR
+        raise
 
 
 def _stdin_lines() -> Iterator[str]:
     """Line by line as they come, so that another program can hold a conversation through a pipe."""
-    for number, line in enumerate(sys.stdin.buffer if sys.stdin is not None else ()):
-        yield line.decode("utf-8" if number else "utf-8-sig", "surrogateescape")
+    lines, codec = iter(sys.stdin.buffer if sys.stdin is not None else ()), "utf-8-sig"
+    while True:
+        with interruptible():
+            line = next(lines, None)
+        if line is None:
+            return
+        yield line.decode(codec, "surrogateescape")
+        codec = "utf-8"
 
 
 def main() -> int:
@@ -220,16 +198,24 @@ def main() -> int:
     if sys.stdout is None:  # and with >&-
         sys.stderr.write(f"kshell: cannot write the output: {os.strerror(9)}\n")
         return 1
+    if not os.path.isdir(os.path.dirname(__file__)):  # in a zip archive: tables, headers and samples are files
+        return _refused(CommandError("kshell: cannot run from an archive", "", "unpack it, or pip install it"), ())
+    if not _has_descriptors():
+        return _refused(CommandError(f"kshell: {os.strerror(errno.EMFILE)}", "", "ulimit -n 256"), ())
     _prepare_streams()
+    take_over()
     try:
         status = run(sys.argv[1:])
-        sys.stdout.flush()
+        with interruptible():
+            sys.stdout.flush()
         return status
     except BrokenPipeError:  # whoever read our output has enough (`| head -1`)
         _abandon_stdout()
         return 0
     except KeyboardInterrupt:
         return INTERRUPTED
+    except CommandError as error:  # there is no session to go on with
+        return _refused(error, sys.argv[1:])
     except OSError as error:  # nothing but our own output is read or written up here
         _abandon_stdout()
         sys.stderr.write(f"kshell: cannot write the output: {error.strerror or error}\n")
@@ -237,8 +223,23 @@ def main() -> int:
     except Exception as bug:
         from kshell.shell.views.failure import bug_report
 
-        report = bug_report(bug)
-        return _refused(report.what, report.because, report.try_, BUG)
+        return _refused(bug_report(bug), sys.argv[1:])
+    finally:
+        let_go()
+
+
+def _has_descriptors() -> bool:
+    """Whether the host lets this process open a few files."""
+    opened: list[int] = []
+    try:
+        while len(opened) < DESCRIPTORS:
+            opened.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        return error.errno != errno.EMFILE
+    finally:
+        for each in opened:
+            os.close(each)
+    return True
 
 
 def _abandon_stdout() -> None:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kshell.abi import ptregs
 from kshell.abi.signal import si_code_name
-from kshell.kernel.core.layout import VMALLOC
+from kshell.kernel.core.layout import PER_CPU, PER_CPU_TSS, VMALLOC
 from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry.exec import Buffer, load_program, run_stub
 from kshell.kernel.entry.run import run_program
@@ -42,6 +42,7 @@ TEXT = 0x401000  # where `run` puts plain code, and where it starts it
 BUDGET = 50_000_000  # instructions, as scripts have it
 ARGUMENTS = 6
 MOST_TYPED = 1 << 20  # bytes
+LOST = "a program has worked on the machine itself, and back knows commands alone"
 STACKS = 39  # the top-level entry under which all kernel stacks are, as a shift
 
 
@@ -102,8 +103,7 @@ class Machine:
         """
         self._shown.seek(0)
         self._shown.truncate()
-        self._session.worst = 0  # one command's failure is no reason to refuse the next
-        self._session.exit_status = None
+        self._session.forget_failures()  # one command's failure is no reason to refuse the next
         self._session.execute(line)
         results: list[dict[str, Any]] = [json.loads(text) for text in self._shown.getvalue().splitlines()]
         if len(results) != 1:
@@ -123,6 +123,7 @@ class Machine:
         if len(args) > ARGUMENTS:
             raise ValueError(f"a system call takes six arguments, and these are {len(args)}")
         values = [Buffer(len(arg)) if isinstance(arg, bytearray) else arg for arg in args]
+        self._session.journal.lose(LOST)
         run = run_stub(k, nr, values, BUDGET)
         for index, _, data in run.buffers:
             target = args[index]
@@ -147,11 +148,13 @@ class Machine:
 
         `code` is machine code, put at 0x401000, or a list of segments (address, data, size in bytes, "r-x", "rw-" or
         "r--"), `entry` the address to start at, `args` its arguments from the zeroth on, `budget` how many instructions
-        it may take (0: any number).  Raises ValueError where a segment has no place, or RAM is used up.
+        it may take (0: any number).  Raises ValueError where a segment has no place, or RAM is used up, KernelPanic
+        where a module has spoilt what the CPU needs: execute("boot") then.
         """
         k, tty = self._session.kernel, self._session.tty
         segments = [Segment(TEXT, code, len(code), "r-x")] if isinstance(code, bytes) else [Segment(*s) for s in code]
         tty.take()
+        self._session.journal.lose(LOST)
         task = load_program(k, segments, entry, args[0] if args else "prog", args)
         tracer = Tracer()
         outcome = run_program(k, task, budget, tracer)
@@ -185,14 +188,15 @@ class Machine:
         return k.memory.read(address, size)
 
     def kernel_digest(self) -> str:
-        """A digest of the kernel's half of memory: its tables, text and data, those of modules, but not its stacks.
+        """A digest of the kernel's half of memory: its tables, text and data, those of modules, but not its stacks, nor
+        what the CPU keeps of the stack in use.
 
         Two equal digests say that nothing in between has changed what the kernel stands on.
         """
         k = self._session.kernel
         digest = blake2b(digest_size=16)
         for address, shift, entry in k.memory.space.kernel_half():
-            if address >> STACKS != VMALLOC >> STACKS:
+            if address >> STACKS != VMALLOC >> STACKS and address != PER_CPU + PER_CPU_TSS:
                 digest.update(struct.pack("<QQ", address, entry))
                 if shift == 12:
                     frame = entry & FRAME_MASK

@@ -23,15 +23,55 @@ RECIPES = {section.split("\n")[0]: section for section in PAGE.split("\n## ")[1:
 FENCE = re.compile(r"(?P<before>[^`]*(?:`[^`\n]+`[^`]*)*?)```(?P<kind>\w+)\n(?P<body>.*?)```", re.DOTALL)
 
 
+class Copy:
+    """A copy of the project: what is written into it can be taken back."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root, self.before = folder / "kshell", dict[Path, bytes | None]()
+        for name in ("kshell", "tests", "lessons", "docs", "benchmarks"):
+            shutil.copytree(ROOT / name, self.root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("pyproject.toml", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile"):
+            shutil.copy(ROOT / name, self.root / name)
+        self.environment = {**os.environ, "PYTHONPATH": str(self.root), "NO_COLOR": "1"}
+        self.environment["PYTHONPYCACHEPREFIX"] = str(folder / "bytecode")  # it goes with the copy
+
+    def step(self, verb: str, path: str, text: str) -> None:
+        """A step of a recipe: "write" a file, or "append" to one."""
+        target = self.root / path
+        assert target.exists() == (verb == "append"), f"{path}: {verb}?"
+        was = self.before[target] = target.read_bytes() if verb == "append" else None
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes((was or b"") + text.encode("utf-8"))
+
+    def restore(self) -> None:
+        """As it was copied; a file of another size is never taken for the one that Python has compiled."""
+        while self.before:
+            path, content = self.before.popitem()
+            path.unlink()
+            if content is not None:
+                path.write_bytes(content)
+
+    def run(self, module: str, *words: str) -> subprocess.CompletedProcess[str]:
+        """``python -m module words``, in the copy and of the copy."""
+        return subprocess.run(
+            [sys.executable, "-m", module, *words],
+            cwd=self.root,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+        )
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    return Copy(tmp_path_factory.mktemp("project"))
+
+
 @pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    target = tmp_path / "kshell"
-    target.mkdir()
-    for name in ("kshell", "tests", "lessons", "docs", "benchmarks"):
-        shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile"):
-        shutil.copy(ROOT / name, target / name)
-    return target
+def copy(project: Copy) -> Iterator[Copy]:
+    yield project
+    project.restore()
 
 
 def steps(recipe: str) -> Iterator[tuple[str, str, str]]:
@@ -46,33 +86,25 @@ def steps(recipe: str) -> Iterator[tuple[str, str, str]]:
         yield "write" if verb == "Write" else "append", path, found["body"]
 
 
-def run(copy: Path, line: str) -> str:
-    words = shlex.split(line)
-    command = [sys.executable, "-m", words[0], *words[1:]]
-    if words[0] == "pytest":
-        command += ["-p", "no:cacheprovider", "-n0", "-x"]
-    environment = {**os.environ, "PYTHONPATH": str(copy), "NO_COLOR": "1"}
-    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, encoding="utf-8")
+def run(copy: Copy, line: str) -> str:
+    module, *words = shlex.split(line)
+    if module == "pytest":
+        words += ["-p", "no:cacheprovider", "-n0", "-x"]
+    done = copy.run(module, *words)
     assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
-    return "" if words[0] == "pytest" else done.stdout + done.stderr
+    return "" if module == "pytest" else done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_a_recipe_works_as_it_stands(copy: Path, name: str) -> None:
+def test_a_recipe_works_as_it_stands(copy: Copy, name: str) -> None:
     for verb, path, text in steps(RECIPES[name]):
-        if verb == "run":
-            for block in ("\n" + text).split("\n$ ")[1:]:
-                line, _, expected = block.partition("\n")
-                printed = run(copy, line)
-                assert printed.rstrip("\n") == expected.rstrip("\n"), line
+        if verb != "run":
+            copy.step(verb, path, text)
             continue
-        target = copy / path
-        if verb == "write":
-            assert not target.exists(), f"{path} is there already"
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
-        else:
-            target.write_text(target.read_text(encoding="utf-8") + text, encoding="utf-8")
+        for block in ("\n" + text).split("\n$ ")[1:]:
+            line, _, expected = block.partition("\n")
+            printed = run(copy, line)
+            assert printed.rstrip("\n") == expected.rstrip("\n"), line
 
 
 @pytest.mark.parametrize(
@@ -85,26 +117,16 @@ def test_a_recipe_works_as_it_stands(copy: Path, name: str) -> None:
         ("body", "syscall 400 4", "write kshell/kernel/syscalls/double.py"),
     ],
 )
-def test_a_forgotten_step_is_named(copy: Path, forgotten: str, line: str, told: str) -> None:
-    row, body = [(copy / path, text) for verb, path, text in steps(RECIPES["Add a system call"]) if verb != "run"][:2]
-    kept = [(path, path.read_bytes() if path.exists() else None) for path, _ in (row, body)]
-    try:
-        row[0].write_bytes((ROOT / row[0].relative_to(copy)).read_bytes())
-        body[0].unlink(missing_ok=True)
-        if forgotten != "body":
-            body[0].write_text(body[1], encoding="utf-8")
-        if forgotten != "row":
-            with row[0].open("a", encoding="utf-8") as file:
-                file.write(row[1].replace("400", "1") if forgotten == "number" else row[1])
-        command = [sys.executable, "-m", "kshell", "-c", line]
-        environment = {**os.environ, "PYTHONPATH": str(copy)}
-        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, encoding="utf-8")
-        assert told in done.stdout + done.stderr
-    finally:
-        for path, content in kept:
-            path.unlink(missing_ok=True)
-            if content is not None:
-                path.write_bytes(content)
+def test_a_forgotten_step_is_named(copy: Copy, forgotten: str, line: str, told: str) -> None:
+    row, body = [step for step in steps(RECIPES["Add a system call"]) if step[0] != "run"][:2]
+    if forgotten != "body":
+        copy.step(*body)
+    if forgotten == "number":
+        row = (*row[:2], row[2].replace("400", "1"))
+    if forgotten != "row":
+        copy.step(*row)
+    done = copy.run("kshell", "-c", line)
+    assert told in done.stdout + done.stderr
 
 
 def test_there_is_a_recipe_for_each_thing_that_people_add() -> None:

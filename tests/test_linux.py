@@ -105,7 +105,7 @@ def test_bug_on_nothing_does_nothing(tmp_path: Path) -> None:
     assert lab.result(335, 0) == 3
 
 
-def test_references_count_and_cannot_fall_below_zero(tmp_path: Path) -> None:
+def test_references_count_and_the_last_to_go_is_the_kernel_s_own(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
     module = lab.handler(
         """
@@ -123,8 +123,12 @@ def test_references_count_and_cannot_fall_below_zero(tmp_path: Path) -> None:
     lab.call(335, 0)
     assert module.refcount == 0
     assert "W" not in lab.k.taint.letters
+    assert lab.result(335, 0) == 0  # MODULE_REF_BASE is gone with it
+    assert module.refcount == -1
+    assert "W" not in lab.k.taint.letters
+    assert lab.result(335, 1) == 0
     assert lab.result(335, 0) == 0
-    assert module.refcount == 0
+    assert module.refcount == -1
     assert "W" in lab.k.taint.letters
     lines = lab.dmesg()
     warning = re.compile(r"WARNING: CPU: 0 PID: 77 at kernel/module/refcount\.py:\d+ module_put\+0x0/0x10")

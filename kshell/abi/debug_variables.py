@@ -55,6 +55,12 @@ class DebugFunction(NamedTuple):
     result: DebugType
     variables: list[DebugVariable]
 
+    @property
+    def takes(self) -> list[str]:
+        """Its parameters, as C declares them: ``int n``, ``const char *path``."""
+        found = ((each.type.text, each.name) for each in self.variables if each.is_parameter)
+        return [f"{kind}{'' if kind.endswith('*') else ' '}{name}" for kind, name in found]
+
 
 class Debugged(NamedTuple):
     """What the debugging information knows of an object: its functions by address, and its variables."""

@@ -6,6 +6,7 @@ was made of).  What is inside was frozen when it was built: the source on disk m
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any
 
@@ -20,6 +21,12 @@ MODULE_NAME = re.compile(r"[A-Za-z0-9_.+-]{1,55}")  # C: MODULE_NAME_LEN
 
 class ObjectError(ProblemError):
     """A file that should be an object file and is none."""
+
+
+def anew(path: str) -> str:
+    """What builds again, from its sources, what lies at `path`."""
+    folder = os.path.dirname(path) or "."
+    return f"make -C {folder} clean; make -C {folder}"
 
 
 def is_object(data: bytes) -> bool:
@@ -43,20 +50,20 @@ def read_object(data: bytes, path: str) -> tuple[str, dict[str, Any]]:
 
     if data.startswith(ELF_MAGIC):
         because = "it is an ELF file, and a kernel or a program that kshell builds is none"
-        raise ObjectError(f"{path}: file format not recognized", because, "make  (builds it again, from its source)")
+        raise ObjectError(f"{path}: file format not recognized", because, anew(path))
     head, _, body = data.partition(b"\n")
     words = head.split()
     if not is_object(data) or len(words) != 3 or words[2].decode("ascii", "replace") not in KINDS:
         because = "kshell's build did not make it" if data else "it is empty"
-        raise ObjectError(f"{path}: file format not recognized", because, "make  (builds it again, from its source)")
+        raise ObjectError(f"{path}: file format not recognized", because, anew(path))
     if words[1] != str(VERSION).encode():
         because = f"another version of kshell made it (format {words[1].decode('ascii', 'replace')}, this is {VERSION})"
-        raise ObjectError(f"{path}: file format not recognized", because, "make clean, then make")
+        raise ObjectError(f"{path}: file format not recognized", because, anew(path))
     try:
         payload = json.loads(body)
         if not isinstance(payload, dict):
             raise ValueError
     except (ValueError, RecursionError):
         because = "what follows its first line is damaged"
-        raise ObjectError(f"{path}: file truncated", because, "make clean, then make") from None
+        raise ObjectError(f"{path}: file truncated", because, anew(path)) from None
     return words[2].decode("ascii"), payload

@@ -84,7 +84,8 @@ def _open_flags(value: int) -> str:
 
 
 def _map_flags(value: int) -> str:
-    value &= (1 << 64) - 1
+    """Of the 64 bits that mmap is handed, strace prints 32."""
+    value &= _U32
     huge = value >> mman.MAP_HUGE_SHIFT & mman.MAP_HUGE_MASK
     rest = value & ~(mman.MAP_HUGE_MASK << mman.MAP_HUGE_SHIFT | mman.MAP_TYPE)
     found, rest = _names(rest, _MAP)

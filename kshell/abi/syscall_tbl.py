@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from functools import cache
 
 from kshell.abi.syscall_rows import Row, SyscallTable, read_row
 
@@ -62,15 +63,6 @@ def from_rows(rows: Iterable[Row], filename: str = "syscall_64.tbl") -> SyscallT
     return table
 
 
-def misspelt(rows: Iterable[Row], with_prefix: bool) -> list[Row]:
-    """The rows whose entry is spelt for another release.
-
-    `with_prefix`: ``__x64_sys_x`` as up to 5.6, else ``sys_x`` as since 5.7, where the build adds the prefix itself.
-    """
-    foreign = ("sys_", "compat_sys_") if with_prefix else ("__x64_", "__x32_")
-    return [row for row in rows if row.entry is not None and row.entry.startswith(foreign)]
-
-
 def decode(data: bytes) -> str:
     """The text of a table file, UTF-8 or UTF-16 with its mark; what is no text becomes U+FFFD, an error for `parse`."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -85,8 +77,9 @@ def table_path(profile: str) -> str:
     return os.path.join(os.path.dirname(__file__), "tables", f"syscall_64.{profile}.tbl")
 
 
+@cache
 def load(profile: str) -> SyscallTable:
-    """Read one of the tables that come with kshell."""
+    """One of the tables that come with kshell.  It is read once: nobody adds to a table that `parse` has made."""
     path = table_path(profile)
     with open(path, encoding="utf-8") as file:
         return parse(file.read(), os.path.basename(path))

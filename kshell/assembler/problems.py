@@ -34,7 +34,7 @@ class KeystoneMissing(ProblemError):
     """There is no assembler on this machine."""
 
     def __init__(self) -> None:
-        because = "Keystone is not installed, and it has no wheel for some machines (Arm ones)"
+        because = "Keystone is not installed: it has no wheel for Arm machines, and none for musl (Alpine Linux)"
         try_ = "give machine code (`run --hex BYTES` or `run FILE.bin`), or use an Intel or AMD machine"
         super().__init__("no assembler here", because, try_)
 

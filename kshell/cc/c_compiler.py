@@ -7,6 +7,7 @@ taken: clang, a gcc for that target, or zig, which the extra kshell-os[c] brings
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -14,20 +15,23 @@ from collections.abc import Sequence
 
 from kshell.abi.errno import ENOEXEC
 from kshell.abi.problem import Problem
+from kshell.cc.c_words import INCLUDE, reason
 from kshell.cc.source_error import SourceError
 
-INCLUDE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "include")
 TARGET = "x86_64-linux-gnu"
 ZIG_TARGET = "x86_64-linux-none"  # for zig the target with a C library has position-independent code alone
 # As Linux compiles itself, but simpler: frames for every function, no tables to jump through, nothing of the host's.
 FLAGS = (
-    *("-std=gnu11", "-ffreestanding", "-nostdinc", "-D__KERNEL__", "-Wall", "-Wno-unused-function"),
+    *("-std=gnu11", "-ffreestanding", "-nostdinc", "-D__KERNEL__"),
+    *("-Wall", "-Wno-unused-function", "-Wno-unused-but-set-variable"),
     *("-mcmodel=kernel", "-mno-red-zone", "-mno-sse", "-mno-mmx", "-mno-80387"),
     *("-fno-pic", "-fno-stack-protector", "-fcf-protection=none"),
     *("-fno-asynchronous-unwind-tables", "-fno-unwind-tables", "-fno-sanitize=undefined"),
     *("-fno-omit-frame-pointer", "-mno-omit-leaf-frame-pointer", "-fno-optimize-sibling-calls", "-fno-jump-tables"),
     *("-fno-strict-aliasing", "-fwrapv", "-Og", "-gdwarf-4"),
 )
+# Warnings that end a build of Linux.
+ERRORS = ("-Werror=implicit-function-declaration", "-Werror=implicit-int", "-Werror=incompatible-pointer-types")
 TIME_LIMIT = 60  # seconds
 
 
@@ -64,8 +68,9 @@ def version_code(version: tuple[int, int]) -> int:
 def options(name: str, version: tuple[int, int], *, module: bool = True, include: Sequence[str] = ()) -> list[str]:
     """What stands between the compiler and its files; see compile_c."""
     folders = [f"-I{folder}" for folder in (*include, INCLUDE)]
+    errors = [*ERRORS, *(("-Werror=return-type",) if version >= (5, 0) else ())]
     defines = [f'-DKBUILD_MODNAME="{name}"', f"-DLINUX_VERSION_CODE={version_code(version)}"] + ["-DMODULE"] * module
-    return [*FLAGS, *defines, *folders]
+    return [*FLAGS, *errors, *defines, *folders]
 
 
 def compile_c(
@@ -95,19 +100,21 @@ def compile_c(
         try:
             done = subprocess.run(words, capture_output=True, text=True, timeout=TIME_LIMIT, check=False, cwd=folder)
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise _refused(path, f"{compiler[0]}: {error}") from None
+            raise _refused(path, folder, f"{compiler[0]}: {error}") from None
         if done.returncode != 0 or not os.path.exists(out):
-            raise _refused(path, done.stderr.strip() or f"{compiler[0]} ended with status {done.returncode}")
+            raise _refused(path, folder, done.stderr.strip() or f"{compiler[0]} ended with status {done.returncode}")
         with open(out, "rb") as file:
             return file.read(), done.stderr.strip()
 
 
-def _refused(path: str, said: str) -> SourceError:
+def _refused(path: str, folder: str, said: str) -> SourceError:
     """The compiler's first error, and under it everything that it said."""
     lines = said.splitlines()
     first = next((line for line in lines if ": error: " in line or ": fatal error: " in line), lines[0])
-    because = "the C compiler does not take it"
-    if ("fatal error" in first and "file not found" in first.lower()) or "No such file or directory" in first:
-        because = "kshell's headers are few: what this kernel has, under Linux's names"
-    problem = Problem(first, because, f"correct {os.path.basename(path)}, then the same again", excerpt=tuple(lines))
-    return SourceError(ENOEXEC, problem, text=first)
+    because, try_ = "the C compiler does not take it", f"correct {os.path.basename(path)}, then the same again"
+    place = re.match(r"(.*?):(\d+):", first)
+    if place is not None and place[1] == path:
+        with open(os.path.join(folder, path), encoding="utf-8", errors="replace") as file:
+            source = file.read().split("\n")
+        because, try_ = reason(first, source, int(place[2])) or (because, f"correct line {place[2]} of {path}")
+    return SourceError(ENOEXEC, Problem(first, because, try_, excerpt=tuple(lines)), text=first)

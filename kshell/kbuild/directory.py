@@ -5,6 +5,7 @@ C counterpart: scripts/Makefile.build and scripts/Makefile.lib.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from kshell.kbuild.makefile.makefile import Entry, Makefile
@@ -67,3 +68,11 @@ def parts_of(directory: Directory, stem: str) -> list[str]:
 def module_paths(directories: list[Directory]) -> list[str]:
     """The modules that the lists name: their paths, without suffix."""
     return [d.file(entry.text.removesuffix(".o")) for d in directories for entry in d.modules]
+
+
+def entry_for(directory: Directory, entries: Sequence[Entry], name: str) -> Entry | None:
+    """The entry for one object, which a list names or which is a part of what it names; None where there is none."""
+    for entry in entries:
+        if name == entry.text or name in parts_of(directory, entry.text.removesuffix(".o")):
+            return entry._replace(text=name)
+    return None

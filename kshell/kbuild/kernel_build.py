@@ -7,6 +7,7 @@ left alone.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from kshell.abi.elf import ElfObject
@@ -14,14 +15,15 @@ from kshell.abi.elf_reader import read_elf
 from kshell.kbuild.build_log import BuildFailed, BuildLog
 from kshell.kbuild.build_state import BuildState
 from kshell.kbuild.descend import Descent
-from kshell.kbuild.directory import Directory, module_paths
-from kshell.kbuild.header.prototypes import parse_prototypes
+from kshell.kbuild.directory import Directory, entry_for, module_paths
+from kshell.kbuild.header.conflicts import check_header
 from kshell.kbuild.makefile.makefile import Entry, Makefile
 from kshell.kbuild.release import profile_of, release_of
 from kshell.kbuild.steps import ld
 from kshell.kbuild.steps.build_notes import after_build
 from kshell.kbuild.steps.build_output import check_output, read_sealed, write_output, write_sealed
 from kshell.kbuild.steps.compile_list import CompileList
+from kshell.kbuild.steps.declared import check_declared
 from kshell.kbuild.steps.image import is_image_of, outline, with_machine_code
 from kshell.kbuild.steps.modpost import Export, ModuleObject, Posted, parse_symvers, symvers
 from kshell.kbuild.steps.module_build import TargetKernel, link_modules, post_modules
@@ -38,9 +40,10 @@ SYMVERS = "Module.symvers"
 
 
 class KernelBuild(BuildState):
-    """One build of the tree at `sources`.  `top` is its Makefile, already read."""
+    """One build of the tree at `sources`.  `top` is its Makefile, already read; `variables` are the command line's."""
 
-    def __init__(self, sources: Sources, top: Makefile, log: BuildLog) -> None:
+    def __init__(self, sources: Sources, top: Makefile, log: BuildLog, variables: Mapping[str, str]) -> None:
+        self.variables = variables
         self.top, self.release = top, release_of(top)
         super().__init__(sources, log, profile_of(self.release, top.filename))
         self.posts_first = self.profile.version >= (6, 1)  # modpost, before the kernel is linked
@@ -79,8 +82,11 @@ class KernelBuild(BuildState):
         wanted = goal.removesuffix(".s") + ".o" if goal.endswith(".s") else goal
 
         def chosen(directory: Directory, entries: list[Entry]) -> list[Entry]:
-            names = [(directory.file(entry.text), entry) for entry in entries]
-            return [entry for name, entry in names if (name.startswith(goal) if whole else name == wanted)]
+            if whole:
+                return [entry for entry in entries if directory.file(entry.text).startswith(goal)]
+            folder, _, name = wanted.rpartition("/")
+            entry = entry_for(directory, entries, name) if folder == directory.path else None
+            return [entry] if entry is not None else []
 
         self.directories = [
             d._replace(builtin=chosen(d, d.builtin), modules=chosen(d, d.modules)) for d in self.directories
@@ -104,7 +110,7 @@ class KernelBuild(BuildState):
 
     def install_modules(self) -> None:
         """make modules_install.  Raises BuildFailed."""
-        descent = Descent(self.sources, self.log, {})
+        descent = Descent(self.sources, self.log, self.variables)
         descent.lists(self.top)
         target = TargetKernel(self.profile, self.release, None, intree=True)
         install_modules(self.sources, self.sources, module_paths(descent.directories), target, self.log)
@@ -112,7 +118,7 @@ class KernelBuild(BuildState):
     def _prepare(self) -> None:
         """Read the table, and every Makefile that the top one leads to."""
         self.rows = self._table()
-        descent = Descent(self.sources, self.log, {})
+        descent = Descent(self.sources, self.log, self.variables)
         descent.lists(self.top)
         self.directories = descent.directories
 
@@ -155,7 +161,7 @@ class KernelBuild(BuildState):
 
     def _check_header(self, vmlinux: bool, modules: bool) -> None:
         """Read include/linux/syscalls.h, which every source includes: the first one fails if it is not C."""
-        self.prototypes, messages = parse_prototypes(self.sources.read_text(HEADER), HEADER)
+        self.prototypes, messages = check_header(self.sources.read_text(HEADER))
         errors = self.log.messages(messages)
         if not errors:
             return
@@ -188,6 +194,7 @@ class KernelBuild(BuildState):
             if vmlinux:
                 for entry in directory.builtin:
                     for built in self.compiler.compile(directory, entry, builtin=True):
+                        check_declared(self, built)
                         self.objects.append(ld.Object(built, directory.place))
             archives.append([directory, any(tool == "CC" for tool, _ in self.log.steps[before:])])
 
@@ -239,7 +246,8 @@ class KernelBuild(BuildState):
         code = {each.name: self._code(each) for each in self.objects if not each.built.shipped}
         write_sealed(self.sources, "vmlinux", "vmlinux", with_machine_code(self._outline(), code))
         shipped = [each.built.shipped for each in self.objects if each.built.shipped]
-        write_output(self.sources, "System.map", system_map(shipped, [*code.values()], self.rows).encode())
+        symbols = system_map(shipped, [*code.values()], self.rows, self.profile.version)
+        write_output(self.sources, "System.map", symbols.encode())
         write_output(self.sources, ".version", f"{self.build}\n".encode())
         self.log.line(f"Kernel: arch/x86/boot/bzImage is ready  (#{self.build})")
         self.relinked = True

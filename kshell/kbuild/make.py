@@ -10,13 +10,13 @@ C counterpart: GNU make, with the goals of Linux's top Makefile.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
 from kshell.kbuild.build_log import BuildFailed, BuildLog
-from kshell.kbuild.external import build_external, install_external
-from kshell.kbuild.goals import BOTH, CLEAN, KERNEL, MODULES, about_subdirs, help_lines, unknown_goal
+from kshell.kbuild.external import build_external, build_single, install_external
+from kshell.kbuild.goals import BOTH, CLEAN, KERNEL, MODULES, about_outside, help_lines, unknown_goal, with_blank
 from kshell.kbuild.goals import GOALS as GOALS  # for those who list them
 from kshell.kbuild.kernel_build import KernelBuild
 from kshell.kbuild.makefile.makefile import Makefile, MakefileError
@@ -31,6 +31,7 @@ from kshell.kbuild.steps.module_build import TargetKernel
 from kshell.kbuild.steps.programs import build_programs
 from kshell.kbuild.tree.changes import snapshot
 from kshell.kbuild.tree.sources import Sources, is_tree, makefile_failed, read_makefile
+from kshell.kbuild.tree.tree_files import free_name
 from kshell.kbuild.tree.tree_paths import MAKEFILE
 from kshell.kernel.core.profile import Profile
 
@@ -96,7 +97,10 @@ class Maker:
         if not os.path.isdir(folder):
             because = "make -C takes the folder that is to be built"
             words = "No such file or directory" if not os.path.exists(folder) else "Not a directory"
-            raise self.log.fail(f"make: *** {request.folder}: {words}.  Stop.", because, "tree new DIR  (makes a tree)")
+            try_, whole = f"tree new {free_name()}  (makes a tree)", with_blank(request.folder, request.goals)
+            if whole:
+                because, try_ = f"the folder {whole} has a blank in its name, which parts words", f'make -C "{whole}"'
+            raise self.log.fail(f"make: *** {request.folder}: {words}.  Stop.", because, try_)
         sources = Sources(folder)
         if is_tree(sources):
             self._in_tree(sources, request)
@@ -126,19 +130,19 @@ class Maker:
             data = sources.read_bytes("Module.symvers")
             known = parse_symvers(data.decode("utf-8", "replace")) if data is not None else None
             target = TargetKernel(profile, release, known, intree=False)
-            self._external(os.path.join(sources.root, outside), request.goals, target, sources)
+            self._external(os.path.join(sources.root, outside), request, target, sources)
             return
-        because, try_ = about_subdirs(request.goals, request.variables, _knows_subdirs(profile))
+        because, try_ = about_outside(request.goals, request.variables, _knows_subdirs(profile))
         if because:
-            text = "what was built is the tree itself, and not the folder of SUBDIRS="
+            text = "the modules of the whole tree were built, and not those of one folder"
             self.log.notes.append(BuildMessage(NOTE, text, because=because, try_=try_))
         for goal in request.goals or ("all",):
-            self._goal(sources, top, goal)
+            self._goal(sources, top, goal, request.variables)
 
-    def _goal(self, sources: Sources, top: Makefile, goal: str) -> None:
+    def _goal(self, sources: Sources, top: Makefile, goal: str, variables: dict[str, str]) -> None:
         if goal in KERNEL or goal in BOTH or goal in MODULES:
             stamp = snapshot(sources)  # what is saved while it builds is newer than the build
-            build = KernelBuild(sources, top, self.log)
+            build = KernelBuild(sources, top, self.log, variables)
             try:
                 build.run(vmlinux=goal not in MODULES, modules=goal not in KERNEL)
             except BuildFailed:
@@ -152,7 +156,7 @@ class Maker:
             release = install(sources, self.log)
             self.made = Made(sources.root, release, self.made.build, self.made.relinked)
         elif goal == "modules_install":
-            KernelBuild(sources, top, self.log).install_modules()
+            KernelBuild(sources, top, self.log, variables).install_modules()
         elif goal in CLEAN:
             clean_tree(sources, self.log, thorough=goal != "clean")
         elif goal == "kernelrelease":
@@ -162,51 +166,66 @@ class Maker:
                 self.log.line(line)
         elif os.path.isabs(goal) and os.path.exists(goal):
             self.log.line(f"make: Nothing to be done for '{goal}'.")
-        elif goal.endswith((".o", ".s", "/")) and KernelBuild(sources, top, self.log).single(goal):
+        elif goal.endswith((".o", ".s", "/")) and KernelBuild(sources, top, self.log, variables).single(goal):
             return
         else:
             raise self._no_goal(goal)
 
-    def _no_goal(self, goal: str) -> BuildFailed:
-        return self.log.fail(f"make: *** No rule to make target '{goal}'.  Stop.", *unknown_goal(goal))
+    def _no_goal(self, goal: str, outside: bool = False) -> BuildFailed:
+        return self.log.fail(f"make: *** No rule to make target '{goal}'.  Stop.", *unknown_goal(goal, outside))
 
     def _for_running(self, request: Request) -> None:
         running = self.running()
         folder = _outside(request, running.profile)
         if not folder:
-            because, try_ = about_subdirs(request.goals, request.variables, _knows_subdirs(running.profile))
+            because, try_ = about_outside(request.goals, request.variables, _knows_subdirs(running.profile))
             what = f"the kernel that runs ({running.release}) came with kshell, and its sources are not here"
             because = f"{because}; {what}" if because else f"{what}: only modules can be built for it"
             try_ = try_ or f"make -C {request.folder} M=$(PWD) modules"
             raise self.log.fail("make: *** No targets.  Stop.", because, try_)
         target = TargetKernel(running.profile, running.release, running.exports, intree=False)
-        self._external(os.path.join(request.folder, folder), request.goals, target)
+        self._external(os.path.join(request.folder, folder), request, target)
 
-    def _external(self, folder: str, goals: Sequence[str], target: TargetKernel, tree: Sources | None = None) -> None:
+    def _external(self, folder: str, request: Request, target: TargetKernel, tree: Sources | None = None) -> None:
         if not os.path.isdir(folder):
-            because = "M= takes the folder that holds the module's Makefile and sources"
-            raise self.log.fail(
-                f"make: *** {folder}: No such file or directory.  Stop.", because, "M=$(PWD)  (in a Makefile)"
-            )
-        for goal in goals or ("modules",):
+            raise self._no_folder(folder, request.goals)
+        for goal in request.goals or ("modules",):
             if goal in MODULES or goal in BOTH:
-                build_external(Sources(folder), self.log, target)
+                build_external(Sources(folder), self.log, target, request.variables, request.environment.get("PWD", ""))
             elif goal == "modules_install":
                 if tree is None:
                     because = f"the kernel that runs ({target.release}) came with kshell, and has no folder for modules"
-                    raise self.log.fail("make: *** [modules_install] Error 1", because, "insmod FILE.ko")
+                    raise self.log.fail(
+                        "make: *** [modules_install] Error 1",
+                        because,
+                        "make -C /lib/modules/`uname -r`/build M=... modules  (then: insmod of the .ko, where it lies)",
+                    )
                 install_external(Sources(folder), self.log, target, tree)
             elif goal == "clean":
                 clean_tree(Sources(folder), self.log, thorough=True)
-            else:
-                raise self._no_goal(goal)
+            elif not goal.endswith((".o", ".s")) or not build_single(
+                Sources(folder), self.log, target, request.variables, goal
+            ):
+                raise self._no_goal(goal, outside=True)
+
+    def _no_folder(self, folder: str, goals: tuple[str, ...]) -> BuildFailed:
+        whole = with_blank(folder, goals)
+        if whole:
+            because = f"the folder {whole} has a blank in its name: M= is {folder}, and the rest is taken for a goal"
+            text = f"make: *** No rule to make target '{goals[0]}'.  Stop."
+            return self.log.fail(text, because, 'M="$(PWD)"  (between quotes; better, a folder without a blank)')
+        because = "M= takes the folder that holds the module's Makefile and sources"
+        text = f"make: *** {folder}: No such file or directory.  Stop."
+        return self.log.fail(text, because, "M=$(PWD)  (in a Makefile)")
 
     # A folder with a Makefile of its own.
 
     def _in_folder(self, sources: Sources, request: Request, depth: int) -> None:
         if not sources.exists("Makefile"):
             because = f"there is no Makefile in {sources.root}"
-            raise self.log.fail("make: *** No targets specified and no makefile found.  Stop.", because, "tree new DIR")
+            raise self.log.fail(
+                "make: *** No targets specified and no makefile found.  Stop.", because, f"tree new {free_name()}"
+            )
         release = lambda: self.running().release  # noqa: E731
         makefile = read_makefile(sources, MAKEFILE, request.variables, release, request.environment)
         for _, text in makefile.said:
@@ -244,9 +263,7 @@ class Maker:
     ) -> None:
         rule = makefile.targets.get(goal)
         if rule is None and above and not makefile.patterns and not sources.exists(goal):
-            because = f"{makefile.filename} has no rule for {goal}, and there is no such file"
-            text = f"make: *** No rule to make target '{goal}', needed by '{above[-1]}'.  Stop."
-            raise self.log.fail(text, because, f"look at the line of {above[-1]}")
+            raise self._nothing_makes(sources, makefile, goal, above[-1])
         if rule is None or goal in done:
             return
         if len(above) > CHAIN:
@@ -257,6 +274,15 @@ class Maker:
             self._rule(sources, makefile, needed, request, depth, done, (*above, goal))
         name = f"make[{depth}]" if depth else "make"
         RecipeRun(self.log, sources.root, name, self._again(request, makefile, depth)).run(makefile, rule)
+
+    def _nothing_makes(self, sources: Sources, makefile: Makefile, needed: str, by: str) -> BuildFailed:
+        text = f"make: *** No rule to make target '{needed}', needed by '{by}'.  Stop."
+        because = f"{makefile.filename} has no rule for {needed}, and there is no such file"
+        stem, _, suffix = needed.rpartition(".")
+        other = {"c": f"{stem}.py", "py": f"{stem}.c"}.get(suffix, "")
+        if not sources.exists(other or needed):
+            return self.log.fail(text, because, f"look at the line of {by}")
+        return self.log.fail(text, f"{because}; {other} is there", f"{by}: {other}  (in the place of {needed})")
 
     def _again(self, request: Request, makefile: Makefile, depth: int) -> Callable[[str, Make], None]:
         """The make that a recipe calls: it knows the variables of this one's command line, and those exported."""
@@ -270,8 +296,8 @@ class Maker:
 
 
 def _knows_subdirs(profile: Profile) -> bool:
-    """Whether SUBDIRS= still means what M= means: up to 5.2."""
-    return profile.version < (5, 3)
+    """Whether SUBDIRS= still means what M= means: up to 5.3."""
+    return profile.version < (5, 4)
 
 
 def _outside(request: Request, profile: Profile) -> str:

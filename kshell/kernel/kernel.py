@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Protocol
 from kshell.kernel.core import layout
 from kshell.kernel.core.calling import CallAgain
 from kshell.kernel.core.clock import Clock
-from kshell.kernel.core.layout import entry_name
 from kshell.kernel.core.memory import KernelMemory
 from kshell.kernel.core.pointers import KernelText
 from kshell.kernel.core.printk import MESSAGE_MAX, Log
 from kshell.kernel.core.profile import Profile
 from kshell.machine.cpu import Cpu
 from kshell.machine.ram import Ram
+from kshell.machine.way_in import WayIn
 
 if TYPE_CHECKING:
     from kshell.abi.syscall_rows import SyscallTable
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from kshell.kernel.lib.slab import Slab
     from kshell.kernel.module.linked_object import LinkedObject
     from kshell.kernel.module.struct_module import Module
+    from kshell.kernel.report.oops_report import Oops
     from kshell.kernel.task.task import Task
 
 FIRST_PID = 77
@@ -46,8 +47,8 @@ class Tty(Protocol):
     def write(self, data: bytes) -> None:
         """Show bytes."""
 
-    def read(self, size: int) -> bytes:
-        """At most `size` bytes, at most one line; empty at the end."""
+    def read(self, size: int) -> bytes | None:
+        """At most `size` bytes, at most one line; empty at the end, None where Ctrl-C ended the wait."""
 
 
 class NoTty:
@@ -77,6 +78,7 @@ class Kernel(KernelText):
     code_trace: CodeTrace
     current: Task
     shell_task: Task
+    way_in: WayIn
 
     def __init__(self, image: Vmlinux, cmdline: str, *, init_budget: int, ram_size: int) -> None:
         super().__init__(KernelMemory(Ram(ram_size)))
@@ -92,18 +94,23 @@ class Kernel(KernelText):
         self.ram = self.memory.ram
         self.cpu = Cpu(self.ram)
         self.slab: Slab | None = None  # what kmalloc hands out, once somebody asks
-        self.cpu.mmu.protection, self.memory.on_flush = self.memory.protection, self.cpu.mmu.flush
+        self.memory.on_flush = self.cpu.mmu.flush
         self.modules: dict[str, Module] = {}
         self.next_module_space = layout.MODULES
         self.last_unloaded = ""
         self.linked: list[LinkedObject] = []  # the files of machine code that the kernel consists of
         self.builtin_modules: list[str] = []  # files with an init function that are linked in
         self.init_budget = init_budget
+        self.first_oops: list[str] = []  # its registers, which every later one repeats
         self.oopses = 0
+        self.last_oops: Oops | None = None  # or the last loop that the watchdog ended; until somebody takes it
         self.warned: set[str] = set()  # the places that warn once, and have
         self.on_sleep: Callable[[], None] | None = None  # who runs when a task next sleeps
+        self.on_exit: Callable[[], None] | None = None  # who looks at the current task before its memory is freed
         # Who looks around when ring 0 stops there (the kind of the stop, whether in a system call): True, it goes on.
         self.on_break: Callable[[str, bool], bool] | None = None
+        # Told before a run ends that somebody cuts off (the kind of the stop, the ring): who did, in the end.
+        self.on_cut: Callable[[str, int], str] = lambda kind, ring: kind
         self.tasks: dict[int, Task] = {}
         self._last_pid = FIRST_PID - 1
         self.definitions: dict[str, SyscallDefinition] = {}
@@ -126,11 +133,6 @@ class Kernel(KernelText):
     def version(self) -> str:
         """What uname calls the version (C: UTS_VERSION); a real one ends with the time of the build."""
         return f"#{self.image.build} SMP{' PREEMPT_DYNAMIC' if self.profile.version >= (5, 12) else ''}"
-
-    @property
-    def in_run(self) -> bool:
-        """Whether the CPU runs at this moment, and has called us."""
-        return self.cpu.running
 
     # printk
 
@@ -161,6 +163,7 @@ class Kernel(KernelText):
     def switch_to(self, task: Task) -> None:
         """Make `task` the current one."""
         self.current = task
+        self.memory.store(self.way_in.top_of_stack, task.stack + layout.THREAD_SIZE)
         if task.is_alive:
             self.cpu.load_space(task.mm.pages)
             self.memory.user = task.mm.pages
@@ -201,9 +204,14 @@ class Kernel(KernelText):
     # System calls.
 
     def define_of(self, nr: int) -> SyscallDefinition | None:
-        """The declaration that the table's row for `nr` reaches, None if there is no row or no body."""
-        row = self.table.by_number.get(nr)
-        return self.definitions.get(entry_name(row.symbol)) if row is not None and row.symbol else None
+        """The declaration of what the kernel was linked with for `nr`; None if that is no SYSCALL_DEFINE's function."""
+        symbol = self.symbols.at(self.switch.get(nr, self.ni_syscall))
+        return self.definitions.get(symbol.name.removeprefix("__x64_sys_")) if symbol is not None else None
+
+    @property
+    def calls_built_in(self) -> int:
+        """How many numbers lead to a function that does something."""
+        return sum(address != self.ni_syscall for address in self.switch.values())
 
     def syscall_state(self, nr: int) -> str:
         """ "built", "not built" (a real call of Linux without a body here), "x32", "hole" or "unknown"."""
@@ -211,5 +219,5 @@ class Kernel(KernelText):
         if row is not None:
             if row.abi == "x32":
                 return "x32"
-            return "built" if self.define_of(nr) else "not built"
+            return "built" if self.switch.get(nr, self.ni_syscall) != self.ni_syscall else "not built"
         return "hole" if 0 <= nr < self.nr_syscalls else "unknown"

@@ -8,7 +8,6 @@ user code traps.  docs/tricks.md says why each odd thing here is needed.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -19,12 +18,12 @@ from unicorn import x86_const as x86
 from kshell.abi import ptregs
 from kshell.abi.c_types import U64
 from kshell.abi.errno import ENOSYS
-from kshell.machine.paging import PageTable
+from kshell.machine.by_text import FLAGS, USER_FLAGS, ByText
+from kshell.machine.paging import FRAME_MASK, PageTable
 from kshell.machine.ram import PAGE_MASK, Ram
 from kshell.machine.registers import PtRegs, hook_syscall
-from kshell.machine.ring0 import KernelEntry, KernelPath
-from kshell.machine.ring3 import GDT, enter_ring3
-from kshell.machine.run_loop import RunLoop
+from kshell.machine.ring0 import KernelEntry, KernelPath, Ring0
+from kshell.machine.ring3 import enter_ring3
 from kshell.machine.stop import (
     BUDGET,
     INTERRUPT,
@@ -33,17 +32,18 @@ from kshell.machine.stop import (
     RETURNED,
     STOPPED,
     SYSENTER,
+    TRIPLE_FAULT,
     UNDEFINED,
     Stop,
 )
+from kshell.machine.way_in import WayIn
 
-AX, CX, IP, FLAGS = ptregs.AX, ptregs.CX, ptregs.IP, ptregs.FLAGS
-USER_FLAGS = 0x244DD5  # those that ring 3 may have, whatever ring 0 has written into pt_regs
+AX, CX, IP = ptregs.AX, ptregs.CX, ptregs.IP
 BODY_COST = 1000  # instructions charged for a body that machine code calls
 MINUS_ENOSYS = -ENOSYS & U64
 
 
-class Cpu(RunLoop):
+class Cpu(ByText):
     """The CPU of one machine.
 
     `on_syscall(regs)` is called at a `syscall` instruction with pt_regs filled in, ax preset to -ENOSYS; it leaves
@@ -57,13 +57,12 @@ class Cpu(RunLoop):
         super().__init__(ram)
         self.on_syscall: Callable[[memoryview], KernelEntry | None] = lambda regs: None
         self.running = False
-        self.ram = ram
         self._hook()
 
     def new_frame(self, physical: int) -> PtRegs:
         """A pt_regs at physical address `physical`, for `run`."""
         words = self.ram.words[physical >> 3 : (physical >> 3) + ptregs.COUNT]
-        return PtRegs(self.uc, words, self.ram.host_address + physical)
+        return PtRegs(self.uc, words, self.ram.host_address + physical, self.scratch)
 
     def _hook(self) -> None:
         self.uc.hook_add(uc_const.UC_HOOK_INTR, self._interrupt)
@@ -72,15 +71,15 @@ class Cpu(RunLoop):
         for instruction, kind in forbidden.items():
             self.uc.hook_add(uc_const.UC_HOOK_INSN, partial(self._forbid, kind), None, 1, 0, instruction)
 
-    def boot(self, space: PageTable, gdt: int, iret: int, stack_top: int, trampoline: int) -> None:
+    def boot(self, space: PageTable, gdt: int, iret: int, stack_top: int, way_in: WayIn) -> None:
         """Pass to ring 3 at the end of booting (see enter_ring3): from here on every run begins with user code.
 
-        `trampoline` is where kernel text has ring0.TRAMPOLINE."""
+        `gdt` is where the kernel has its descriptors."""
         self.mmu.load(space)
-        self.mmu.gdt, self.mmu.gdt_page = gdt, gdt & PAGE_MASK
-        self.mmu.gdt_bytes = struct.pack(f"<{len(GDT)}Q", *GDT)
-        template = enter_ring3(self.uc, space, gdt, iret, stack_top)
-        self.ring0.boot(template, trampoline)
+        self.descriptors.place(space.entry(gdt) & FRAME_MASK | gdt & ~PAGE_MASK)
+        template = enter_ring3(self.uc, space, iret, stack_top)
+        self.ring0.boot(template, way_in)
+        self.know_text(space, way_in)
         self.mmu.ring, self.mmu.watched = 3, True
         self._extended.remember_clean()
         self.uc.ctl_exits_enabled(True)  # with none set: there is no address at which a run ends by itself
@@ -103,6 +102,8 @@ class Cpu(RunLoop):
         if frame is None or self._stop is not None:  # code after a forbidden `in` still runs to the end of its block
             if self.mmu.ring == 0:
                 self._forbid(UNDEFINED)
+            elif self._stop is None:
+                self._enter_by_text()
             return
         frame.save_for_syscall()  # cx is rip, that of the instruction itself, and r11 the flags
         regs = frame.words
@@ -126,14 +127,15 @@ class Cpu(RunLoop):
             return False
         ring0.save()
         try:
-            if ring0.regs[IP] == ring0.end:
-                self.frame = ring0.finish()
-                if self.frame is None:
-                    self._end(Stop(RETURNED))
-                else:
-                    self.frame.words[FLAGS] = self.frame.words[FLAGS] & USER_FLAGS | 0x202
-                    self.frame.load()
+            at = ring0.regs[IP]
+            if at == ring0.end:
+                self._function_returned(ring0)
+            elif at == ring0.dispatch and self._is_dispatch():
+                self._dispatch()
             elif not ring0.on_vmcall(ring0.regs):
+                # Said here: where the program has exits, the emulator would report a fetch of theirs and not this.
+                self._extended.exception_taken = True
+                self._end(Stop(UNDEFINED, address=at))
                 return False
             elif self._stop is None:
                 ring0.frame.load_body()
@@ -145,6 +147,20 @@ class Cpu(RunLoop):
             self._fail(error)
         return True
 
+    def _function_returned(self, ring0: Ring0) -> None:
+        """What the kernel has called is over: back to ring 3, by one road or the other."""
+        if self.by_text and ring0.user_frame is not None:
+            self.on_result(ring0.regs[AX])
+            self._return_to_text(ring0.user_frame)
+            return
+        frame = ring0.finish()
+        if frame is None:
+            self._end(Stop(RETURNED))
+        else:
+            self.frame = frame
+            frame.words[FLAGS] = frame.words[FLAGS] & USER_FLAGS | 0x202
+            frame.load()
+
     # Running.
 
     def run(self, frame: PtRegs, budget: int = 0, path: KernelPath | None = None) -> Stop:
@@ -154,10 +170,13 @@ class Cpu(RunLoop):
         that stood still.  After a stop in ring 0 (`stop.ring`) `ring0.regs` holds the registers, and the path goes on
         only if `ring0.suspended()` is handed back.
         """
-        self._begin(frame if path is None else None)
+        self._begin(frame)
+        if not self.descriptors.are_whole():
+            return Stop(TRIPLE_FAULT)
         if path is None:
             frame.load()
         else:
+            self.frame = None
             self.ring0.resume(path, frame)
         return self._go(budget, frame)
 
@@ -165,6 +184,8 @@ class Cpu(RunLoop):
         """Outside of a run: call a function in ring 0, or go on with such a call.  What it left in rax, or why it
         stopped."""
         self._begin(None)
+        if not self.descriptors.are_whole():
+            return Stop(TRIPLE_FAULT, ring=0)
         if isinstance(what, KernelEntry):
             self.ring0.call(what)
         else:
@@ -173,7 +194,8 @@ class Cpu(RunLoop):
         return stop if self.ring0.result is None else self.ring0.result
 
     def _begin(self, frame: PtRegs | None) -> None:
-        self.frame = frame
+        self.task_frame = frame
+        self.look_at_text()
         self._stop = None
         self.mmu.reopen()
         self._frame_is_final = False
@@ -193,7 +215,6 @@ class Cpu(RunLoop):
             raise
         finally:
             self.running = False
-        self.mmu.descriptors_open = False
         frame = self.ring0.frame if self.mmu.ring == 0 else frame
         if not self._frame_is_final:
             self._save()
@@ -201,7 +222,7 @@ class Cpu(RunLoop):
             stop = self._as_a_real_cpu(stop, frame)
         if self.mmu.ring == 0:
             stop = stop._replace(ring=0)
-            self.ring0.leave()
+            self.ring0.stand_still()
         return stop
 
     def _as_a_real_cpu(self, stop: Stop, frame: PtRegs) -> Stop:
@@ -221,10 +242,19 @@ class Cpu(RunLoop):
         """The x87 status word and control word."""
         return self._register("fpsw"), self._register("fpcw")
 
+    def fpu_state(self) -> list[Any]:
+        """All of the floating-point and vector state, for set_fpu_state of another CPU."""
+        return [self.uc.reg_read(register) for register in self._extended.REGISTERS]
+
+    def set_fpu_state(self, state: list[Any]) -> None:
+        """Have the floating-point and vector state that another CPU had."""
+        for register, value in zip(self._extended.REGISTERS, state, strict=True):
+            self.uc.reg_write(register, value)
+
     def reset(self) -> None:
         """The floating-point and vector state that a new program finds (fpu__clear)."""
         self._extended.reset()
-        self.watch.watch_divides(False)
+        self.watch.watch_exceptions(divides=False, x87=False)
 
     def load_space(self, space: PageTable) -> None:
         """Switch to another address space (C: load_cr3)."""

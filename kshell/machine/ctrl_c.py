@@ -13,99 +13,97 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Any
 
+from kshell.machine.sigint import shielded, state
+
 REPEAT_SECONDS = 0.003
+PATIENCE = 1.0  # seconds to wait for the watcher thread, which answers at once unless the host is very busy
+_MARK = 0  # the byte of no signal
 
 
 class _Watcher:
     """A thread that sleeps until SIGINT comes, then calls `stop` every few milliseconds until that is None."""
 
     def __init__(self) -> None:
-        self.near, self.far = socket.socketpair()
+        self.near, self._far = socket.socketpair()
         self.near.setblocking(False)
         self.stop: Callable[[], object] | None = None
-        self._over = threading.Event()
+        self._over, self._emptied = threading.Event(), threading.Event()
         threading.Thread(target=self._watch, daemon=True, name="kshell-ctrl-c").start()
 
     def _watch(self) -> None:
-        while signals := self.far.recv(64):  # other signals come here too, a resized terminal for one
-            if signal.SIGINT in signals:
-                while (stop := self.stop) is not None:
-                    stop()
-                    self._over.wait(REPEAT_SECONDS)
-                break
-        self.far.close()
+        while signals := self._far.recv(64):  # other signals come here too, a resized terminal for one
+            while signal.SIGINT in signals and (stop := self.stop) is not None:
+                stop()
+                self._over.wait(REPEAT_SECONDS)
+            if _MARK in signals:
+                self._emptied.set()
 
-    def retire(self) -> None:
-        """End the thread, and with it every byte that it may not have read yet."""
+    def rest(self) -> None:
+        """There is nothing to stop any more; a press whose byte is still on the way stops no later run."""
         self.stop = None
         self._over.set()
-        self.near.close()
+        self._emptied.clear()
+        try:
+            self.near.send(bytes([_MARK]))
+            self._emptied.wait(PATIENCE)
+        except BlockingIOError:  # it is full of bytes that nobody reads: the host is at its end
+            pass
+        self._over.clear()
 
 
-class _State:
-    """What the process has one of: the handler, the descriptor, and what the blocks that are nested now would stop."""
+class _Blocks:
+    """What the blocks that are nested now would stop, innermost last."""
 
     def __init__(self) -> None:
         self.stops: list[Callable[[], object]] = []
-        self.presses = 0
-        self.pressed = self.noticed = False
+        self.noticed = False
         self.watcher: _Watcher | None = None
         self.old_handler: Any = None
         self.old_fd = -1
 
-    def on_sigint(self, _signal: int, _frame: FrameType | None) -> None:
-        self.pressed = True
-        self.presses += 1
-
-    def install(self, stop: Callable[[], object]) -> None:
+    def enter(self, stop: Callable[[], object]) -> None:
+        """From here on Ctrl-C calls `stop`, and raises nothing."""
+        if not self.stops:
+            if not state.owned:
+                self.old_handler = signal.signal(signal.SIGINT, state.handler)
+            self.noticed, state.pressed, state.noted = False, state.noted, False
+        state.blocks += 1  # from here on nothing is raised
+        self.stops.append(stop)
         if self.watcher is None:
             self.watcher = _Watcher()
-        self.watcher.stop = stop  # first of all: a watcher that finds none when the byte comes takes the block for over
-        self.pressed = self.noticed = False
-        self.old_handler = signal.signal(signal.SIGINT, self.on_sigint)  # from here on nothing is raised
-        self.old_fd = signal.set_wakeup_fd(self.watcher.near.fileno(), warn_on_full_buffer=False)
-        if self.pressed:  # between the two lines above: the handler knows of it, the watcher does not
-            self.watcher.near.send(bytes([signal.SIGINT]))
-
-    def call(self, stop: Callable[[], object]) -> None:
-        """From here on Ctrl-C calls `stop`."""
-        assert self.watcher is not None
-        self.stops.append(stop)
         self.watcher.stop = stop
+        if len(self.stops) == 1:
+            self.old_fd = signal.set_wakeup_fd(self.watcher.near.fileno(), warn_on_full_buffer=False)
+            if state.pressed:  # since the first line: the handler knows of it, the watcher does not
+                self.watcher.near.send(bytes([signal.SIGINT]))
 
-    def call_the_outer(self) -> bool:
-        """The innermost block ends; whether it was in another, whose `stop` is called again."""
+    def leave(self) -> None:
+        """The innermost block ends; the outer one's `stop` is called again."""
         assert self.watcher is not None
+        if len(self.stops) > 1:
+            self.watcher.stop = self.stops[-2]
+        else:
+            signal.set_wakeup_fd(self.old_fd)
+            if state.pressed:
+                self.watcher.rest()
+            self.watcher.stop = None
+            if not state.owned:
+                signal.signal(signal.SIGINT, signal.SIG_DFL if self.old_handler is None else self.old_handler)
         self.stops.pop()
-        if self.stops:
-            self.watcher.stop = self.stops[-1]
-        return bool(self.stops)
-
-    def remove(self) -> None:
-        assert self.watcher is not None
-        signal.set_wakeup_fd(self.old_fd)
-        signal.signal(signal.SIGINT, signal.SIG_DFL if self.old_handler is None else self.old_handler)
-        self.watcher.stop = None
-        if self.pressed:  # its byte may still be on the way, and must not stop a later run
-            self.watcher.retire()
-            self.watcher = None
+        state.blocks -= 1
 
 
-_state = _State()
-
-
-def presses() -> int:
-    """How often Ctrl-C was pressed in all blocks so far: a terminal has written ^C each time."""
-    return _state.presses
+_blocks = _Blocks()
 
 
 def _forget_watcher() -> None:
     """A forked child has no threads but its own."""
-    _state.watcher = None
-    _state.stops.clear()
+    _blocks.watcher = None
+    _blocks.stops.clear()
+    state.blocks = 0
 
 
 if hasattr(os, "register_at_fork"):
@@ -117,9 +115,8 @@ class CtrlC:
     thread, every few milliseconds, and sets `pressed`.  One last call may come when the block has just ended.
 
     Blocks may be nested, one CtrlC within itself too: an inner one has its own `stop`, and sees a Ctrl-C that came in
-    an outer one.  After the outermost block the process's own handler is back in place, and if nobody has looked at
-    `pressed` since Ctrl-C came, that handler gets the signal: it is never lost.  Outside the main thread, where Python
-    delivers no signals, the block does nothing.
+    an outer one.  If nobody has looked at `pressed` since Ctrl-C came, it is as if it came right after the outermost
+    block: it is never lost.  Outside the main thread, where Python delivers no signals, the block does nothing.
     """
 
     __slots__ = ("_stop",)
@@ -130,35 +127,34 @@ class CtrlC:
     @property
     def pressed(self) -> bool:
         """Whether Ctrl-C was pressed in the present (outermost) block; who sees True must act on it."""
-        if _state.pressed and _state.stops:
-            _state.noticed = True
+        if state.pressed and _blocks.stops:
+            _blocks.noticed = True
             return True
         return False
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """In this block, inside of the others, Ctrl-C is the process's own again: a person is asked something."""
-        stops = _state.stops
+        """In this block, inside of the others, nothing runs: a person is asked something, and Ctrl-C is theirs."""
+        stops = list(_blocks.stops)
         if threading.current_thread() is not threading.main_thread() or not stops:
             yield
             return
-        _state.stops = []
-        _state.remove()
-        try:
-            yield
-        finally:
-            _state.install(stops[-1])
-            _state.stops = stops
+        with shielded():
+            for _ in stops:
+                _blocks.leave()
+            try:
+                yield
+            finally:
+                for stop in stops:
+                    _blocks.enter(stop)
 
     def __enter__(self) -> CtrlC:
         if threading.current_thread() is threading.main_thread():
-            if not _state.stops:
-                _state.install(self._stop)
-            _state.call(self._stop)
+            _blocks.enter(self._stop)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        if threading.current_thread() is threading.main_thread() and _state.stops and not _state.call_the_outer():
-            _state.remove()
-            if _state.pressed and not _state.noticed:
+        if threading.current_thread() is threading.main_thread() and _blocks.stops:
+            _blocks.leave()
+            if not _blocks.stops and state.pressed and not _blocks.noticed:
                 signal.raise_signal(signal.SIGINT)

@@ -213,13 +213,15 @@ def _named(instruction: Any) -> list[MemoryOperand]:
             continue
         memory = operand.mem
         segment = instruction.reg_name(memory.segment) if memory.segment else None
+        base = instruction.reg_name(memory.base) if memory.base else None
         index = instruction.reg_name(memory.index) if memory.index else None
         found.append(
             MemoryOperand(
-                base=instruction.reg_name(memory.base) if memory.base else None,
+                base=base,
                 index=None if index in ("riz", "eiz") else index,
                 scale=memory.scale,
-                displacement=memory.disp,
+                displacement=memory.disp
+                + (operand.size if mnemonic == "pop" and base == "rsp" else 0),  # rsp moves first
                 segment=segment if segment in ("fs", "gs") else None,
                 access=_access(mnemonic, position, operand),
                 size=_SIZES.get(mnemonic, operand.size),
@@ -227,7 +229,7 @@ def _named(instruction: Any) -> list[MemoryOperand]:
                 address_bits=instruction.addr_size * 8,
             )
         )
-    return found
+    return found[::-1] if mnemonic.startswith("cmps") else found  # it reads [rdi] first
 
 
 def _access(mnemonic: str, position: int, operand: Any) -> str:
@@ -248,7 +250,10 @@ def _implied(instruction: Any) -> list[MemoryOperand]:
     mnemonic = instruction.mnemonic.split()[-1]
     size = 2 if instruction.prefix[2] == 0x66 and mnemonic.startswith(("push", "pop", "enter")) else 8
     if mnemonic.startswith("push") or mnemonic in ("call", "enter"):
-        return [MemoryOperand(base="rsp", displacement=-size, access="write", size=size, implicit=True)]
+        pushed = MemoryOperand(base="rsp", displacement=-size, access="write", size=size, implicit=True)
+        outer = range(1, instruction.operands[1].imm % 32) if mnemonic == "enter" else ()
+        places = [MemoryOperand(base="rbp", displacement=-size * at, size=size, implicit=True) for at in outer]
+        return [pushed, *places]
     if mnemonic == "lcall":
         return [MemoryOperand(base="rsp", displacement=-8, access="write", implicit=True)]
     if (mnemonic.startswith("pop") and mnemonic != "popcnt") or mnemonic.startswith(("ret", "iret")):

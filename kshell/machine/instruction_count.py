@@ -5,6 +5,7 @@ The emulator counts none by itself, and what runs is the same with the hook, onl
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 from unicorn import unicorn_const as uc_const
@@ -27,6 +28,7 @@ class InstructionCount:
     def __init__(self, uc: Any, mmu: Mmu) -> None:
         self.wanted = False
         self.user = self.kernel = 0
+        self.hooked_elsewhere: Container[int] = ()  # addresses whose hook is another's, who calls `met`
         self._uc, self._mmu = uc, mmu
         self._last = 0
         self._handle: int | None = None
@@ -46,13 +48,18 @@ class InstructionCount:
         if not self.is_stale:
             return False
         if self._handle is None:
-            self._handle = self._uc.hook_add(uc_const.UC_HOOK_CODE, self._met, None, 0, U64)
+            self._handle = self._uc.hook_add(uc_const.UC_HOOK_CODE, self._hooked, None, 0, U64)
         else:
             self._uc.hook_del(self._handle)
             self._handle = None
         return True
 
-    def _met(self, _uc: Any, address: int, size: int, _data: object) -> None:
+    def _hooked(self, _uc: Any, address: int, size: int, _data: object) -> None:
+        if address not in self.hooked_elsewhere:
+            self.met(address, size)
+
+    def met(self, address: int, size: int = 0) -> None:
+        """The CPU executes the instruction there."""
         if address == self._last and not self._jumps(address, size):
             return
         self._last = address

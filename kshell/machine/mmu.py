@@ -6,12 +6,13 @@ in RAM, walked as the hardware does, and from the kernel, which may bring the pa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from unicorn import unicorn_const as uc_const
 
 from kshell.abi.c_types import U64
+from kshell.machine.descriptors import DESCRIPTORS
 from kshell.machine.paging import (
     CANONICAL,
     FETCH,
@@ -38,24 +39,23 @@ class Mmu:
 
     `on_page_fault(address, access)` is the kernel: it may map a page and return True.
     `fault` is (address, access) of the first access of a run that was refused, None if none was; `error` is what the
-    kernel raised meanwhile.  A `closed` MMU brings in no page any more: the run is as good as over.
+    kernel raised meanwhile.  `descriptors` is the frame of what the CPU reads by itself.  A `closed` MMU brings in no
+    page any more: the run is as good as over.
     """
 
-    def __init__(self, uc: Any, ram: Ram, watch: CodeWatch) -> None:
+    def __init__(self, uc: Any, ram: Ram, watch: CodeWatch, descriptors: int) -> None:
         self.on_page_fault: Callable[[int, int], bool] = lambda address, access: False
         self.ring = 0
         self.watched = False  # whether code is looked at before it runs: not what boots
         self.protection = Protection()
-        self.gdt = self.gdt_page = 0
-        self.gdt_bytes = b""
-        self.descriptors_open = False  # the CPU itself reads a descriptor, which user code may not
         self.fault: tuple[int, int] | None = None
         self.error: BaseException | None = None
         self.closed = False
         self.blind = False  # the emulator asks for its own sake, as it does when a hook goes: any page will do
+        self.ahead = -1  # a page that it only fetches ahead: what stands there is not executed
         self.refused = False  # the emulator was told of an exception
         self.flush_wanted = False
-        self._uc, self._ram, self._watch = uc, ram, watch
+        self._uc, self._ram, self._watch, self._descriptors = uc, ram, watch, descriptors
         self._space: PageTable | None = None
         self._root = 0
         self._fills, self._fills_limit = 0, FIRST_FILLS
@@ -83,14 +83,17 @@ class Mmu:
     # The page tables.
 
     def walk(self, address: int) -> int:
-        """The page-table entry of an address, 0 if there is none."""
+        """The page-table entry of an address, 0 if there is none, or if it leads out of RAM."""
         words = self._ram.words
         pte = self._root
-        for shift in (39, 30, 21, 12):
-            pte = words[((pte & FRAME_MASK) + 8 * (address >> shift & 511)) >> 3]
-            if not pte & PRESENT:
-                return 0
-        return pte if address >> 47 in CANONICAL else 0
+        try:
+            for shift in (39, 30, 21, 12):
+                pte = words[((pte & FRAME_MASK) + 8 * (address >> shift & 511)) >> 3]
+                if not pte & PRESENT:
+                    return 0
+        except IndexError:
+            return 0
+        return pte if address >> 47 in CANONICAL and pte & FRAME_MASK < self._ram.size else 0
 
     def allows(self, pte: int, access: int) -> bool:
         """Whether the code of the present ring may do that to a page."""
@@ -113,25 +116,31 @@ class Mmu:
             return False
         return mapped and self.allows(self.walk(address), access)
 
-    def gdt_is_whole(self) -> bool:
-        """Whether the page of the descriptors is what it was at boot, as far as the table goes."""
-        frame = self.walk(self.gdt) & FRAME_MASK | self.gdt & ~PAGE_MASK
-        return self._ram.bytes[frame : frame + len(self.gdt_bytes)] == self.gdt_bytes
-
     def read_user(self, address: int, size: int) -> bytes:
         """The bytes that user code would read at `address`; fewer where it cannot."""
-        found = b""
-        while len(found) < size:
-            at = address + len(found) & U64
-            pte = self.walk(at)
-            if not self.allows(pte, READ):
-                if not self._bring_in(at, READ):
-                    break
-                pte = self.walk(at)
-            offset = at & ~PAGE_MASK
-            length = min(size - len(found), PAGE_SIZE - offset)
-            found += self._ram.bytes[(pte & FRAME_MASK) + offset : (pte & FRAME_MASK) + offset + length]
-        return found
+        return b"".join(self._ram.bytes[at : at + length] for at, length in self._parts(address, size, READ))
+
+    def write_user(self, address: int, data: bytes) -> int:
+        """Write as user code would: all of `data`, or nothing where it cannot; how many bytes it could."""
+        parts = list(self._parts(address, len(data), WRITE))
+        done = 0
+        for at, length in parts if sum(length for _, length in parts) == len(data) else ():
+            self._ram.bytes[at : at + length] = data[done : done + length]
+            done += length
+        return sum(length for _, length in parts)
+
+    def _parts(self, address: int, size: int, access: int) -> Iterator[tuple[int, int]]:
+        """The pieces of physical memory behind an access of user code, page by page, as far as it may go."""
+        while size > 0:
+            pte = self.walk(address)
+            if not self.allows(pte, access):
+                if not self._bring_in(address, access):
+                    return
+                pte = self.walk(address)
+            offset = address & ~PAGE_MASK
+            length = min(size, PAGE_SIZE - offset)
+            yield (pte & FRAME_MASK) + offset, length
+            address, size = address + length & U64, size - length
 
     # Filling the TLB.
 
@@ -141,9 +150,11 @@ class Mmu:
             self._fills_limit = min(2 * self._fills_limit, MOST_FILLS)
             self.flush_wanted = True
             self._uc.emu_stop()
+        if address & PAGE_MASK & U64 == DESCRIPTORS:
+            return self._fill_descriptors(address, access, entry)
         pte = self.walk(address)
-        if not (self.allows(pte, access) or (self.descriptors_open and address & PAGE_MASK == self.gdt_page)):
-            if self.blind:
+        if not self.allows(pte, access):
+            if self.blind or (access == FETCH and address & PAGE_MASK == self.ahead):
                 entry.paddr, entry.perms = 0, uc_const.UC_PROT_READ | uc_const.UC_PROT_EXEC
                 return True
             if not self._bring_in(address, access):
@@ -162,6 +173,13 @@ class Mmu:
             entry.perms = uc_const.UC_PROT_READ | uc_const.UC_PROT_WRITE
         else:
             entry.perms = uc_const.UC_PROT_READ
+        return True
+
+    def _fill_descriptors(self, address: int, access: int, entry: Any) -> bool:
+        """The CPU reads them as ring 0 would, by the TLB of that ring; nobody may write there, or execute that."""
+        if access != READ or self.ring == 3:
+            return self._refuse(address, access)
+        entry.paddr, entry.perms = self._descriptors, uc_const.UC_PROT_READ
         return True
 
     def _refuse(self, address: int, access: int) -> bool:

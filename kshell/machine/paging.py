@@ -54,20 +54,16 @@ class PageTable:
             words[here + 256 : here + 512] = words[there + 256 : there + 512]
 
     def entry(self, address: int) -> int:
-        """The page-table entry for `address`, or 0 where a level above it is missing."""
-        words = self.ram.words
-        table = self.root
-        for shift in LEVELS:
-            pte = words[(table + 8 * (address >> shift & 511)) >> 3]
-            if not pte & PRESENT:
-                return 0
-            table = pte & FRAME_MASK
-        return words[(table + 8 * (address >> 12 & 511)) >> 3]
+        """The page-table entry for `address`, or 0 where a level above it is missing, or leads out of RAM."""
+        found = self.levels(address)
+        return found[-1] if len(found) > len(LEVELS) and found[-1] & FRAME_MASK < self.ram.size else 0
 
     def levels(self, address: int) -> list[int]:
         """The entries met on the way to `address`, PGD first, up to the first one that is not present."""
         words, table, found = self.ram.words, self.root, []
         for shift in (*LEVELS, 12):
+            if table >= self.ram.size:
+                break
             pte = words[(table + 8 * (address >> shift & 511)) >> 3]
             found.append(pte)
             if not pte & PRESENT:
@@ -81,7 +77,7 @@ class PageTable:
         table = self.root
         for shift in LEVELS:
             at = (table + 8 * (address >> shift & 511)) >> 3
-            if not words[at] & PRESENT:
+            if not words[at] & PRESENT or words[at] & FRAME_MASK >= self.ram.size:
                 words[at] = self.ram.alloc_frame() | PRESENT | WRITABLE | USER
             table = words[at] & FRAME_MASK
         return (table + 8 * (address >> 12 & 511)) >> 3
@@ -108,7 +104,7 @@ class PageTable:
     def _present(self, table: int, shift: int, base: int, start: int, end: int) -> Iterator[tuple[int, int]]:
         for index in _indices(shift, base, start, end):
             pte = self.ram.words[(table >> 3) + index]
-            if pte & PRESENT:
+            if pte & PRESENT and pte & FRAME_MASK < self.ram.size:
                 address = base + (index << shift)
                 if shift == 12:
                     yield address, pte
@@ -122,7 +118,7 @@ class PageTable:
     def _entries(self, table: int, shift: int, indices: range, base: int) -> Iterator[tuple[int, int, int]]:
         for index in indices:
             entry = self.ram.words[(table >> 3) + index]
-            if entry & PRESENT:
+            if entry & PRESENT and entry & FRAME_MASK < self.ram.size:
                 address = base + (index << shift)
                 yield address, shift, entry
                 if shift > 12:
@@ -133,18 +129,18 @@ class PageTable:
         self._clear(self.root, LEVELS[0], 0, start, end)
 
     def _clear(self, table: int, shift: int, base: int, start: int, end: int) -> None:
-        ram = self.ram
-        for index in _indices(shift, base, start, end):
-            at = (table >> 3) + index
-            pte = ram.words[at]
-            if not pte & PRESENT:
-                continue
+        ram, indices = self.ram, _indices(shift, base, start, end)
+        at = table >> 3
+        entries = ram.words[at + indices.start : at + indices.stop].tolist()  # most are 0: all are looked at, at once
+        for index, pte in zip(indices, entries, strict=True):
             below = pte & FRAME_MASK
+            if not pte & PRESENT or below >= ram.size:
+                continue
             if shift > 12:
                 self._clear(below, shift - 9, base + (index << shift), start, end)
                 if ram.bytes[below : below + PAGE_SIZE] != ZERO_PAGE:
                     continue
-            ram.words[at] = 0
+            ram.words[at + index] = 0
             ram.free_frame(below)
 
     def destroy(self) -> None:

@@ -5,7 +5,7 @@ A hook on each: there is none, and nothing is slower, while nobody watches.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Any, Protocol
 
 from unicorn import unicorn_const as uc_const
@@ -30,6 +30,7 @@ class Probes:
         self.watchers: list[Watcher] = []
         self.stale = False  # whether to ask them again
         self.passing: int | None = None  # a run that goes on there has told of it already
+        self.hooked_elsewhere: Container[int] = ()  # addresses whose hook is another's, who calls `met`
         self.frame, self.regs = new_frame(uc)
         self._uc, self._on_error = uc, on_error
         self._handles: dict[int, int] = {}
@@ -47,14 +48,20 @@ class Probes:
         for watcher in self.watchers:
             for address in watcher.wanted():
                 self._watched.setdefault(address, []).append(watcher)
-        changed = self._watched.keys() != self._handles.keys()
-        for address in self._handles.keys() - self._watched.keys():
+        wanted = {address for address in self._watched if address not in self.hooked_elsewhere}
+        changed = wanted != self._handles.keys()
+        for address in self._handles.keys() - wanted:
             self._uc.hook_del(self._handles.pop(address))
-        for address in self._watched.keys() - self._handles.keys():
-            self._handles[address] = self._uc.hook_add(uc_const.UC_HOOK_CODE, self._met, None, address, address)
+        for address in wanted - self._handles.keys():
+            self._handles[address] = self._uc.hook_add(uc_const.UC_HOOK_CODE, self.met, None, address, address)
         return changed
 
-    def _met(self, _uc: Any, address: int, _size: int, _data: object) -> None:
+    def watches(self, text: range) -> bool:
+        """Whether one of the addresses is in that text."""
+        return any(address in text for address in self._watched)
+
+    def met(self, _uc: Any, address: int, _size: int = 0, _data: object = None) -> None:
+        """The CPU stands before the instruction at one of the addresses."""
         if self.stale:  # the emulator has been asked to stop, and nobody listens any more
             return
         passing, self.passing = self.passing, None
@@ -62,7 +69,7 @@ class Probes:
             return
         try:
             self.frame.save()
-            for watcher in self._watched[address]:
+            for watcher in self._watched.get(address, ()):
                 watcher.reached(address)
         except BaseException as error:
             self._on_error(error)

@@ -38,6 +38,24 @@ class Ram:
         """How many frames there are to hand out."""
         return self.size // PAGE_SIZE - 1
 
+    @property
+    def end(self) -> int:
+        """Beyond this byte nothing was ever in use."""
+        return self._next_fresh
+
+    def state(self) -> tuple[int, list[int], int]:
+        """Which frames are in use, for set_state of another RAM."""
+        return self._next_fresh, list(self._free), self.frames_used
+
+    def set_state(self, state: tuple[int, list[int], int]) -> None:
+        """Have the frames in use that another RAM had."""
+        self._next_fresh, free, self.frames_used = state
+        self._free = list(free)
+
+    def frames(self) -> list[int]:
+        """The physical addresses of the frames that are in use, in order."""
+        return sorted(set(range(PAGE_SIZE, self._next_fresh, PAGE_SIZE)).difference(self._free))
+
     def alloc_frame(self) -> int:
         """The physical address of a zeroed frame (C: get_zeroed_page).  Raises OutOfMemory."""
         if self._free:

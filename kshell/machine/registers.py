@@ -11,7 +11,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from unicorn import unicorn_const as uc_const
 from unicorn import x86_const as x86
@@ -29,6 +29,7 @@ SLOT_REGISTERS = tuple(
 RESULT_SLOTS = (ptregs.AX, ptregs.CX, ptregs.R11)  # what changes for the user at the end of a system call
 CALL_SLOTS = (ptregs.SP, ptregs.AX, *ptregs.C_ARGUMENTS)  # a call of a C function begins
 BODY_SLOTS = (ptregs.IP, ptregs.AX, *ptregs.C_ARGUMENTS)  # a function has run, or hands on to another
+ENTRY_SLOTS = tuple(i for i in range(ptregs.COUNT) if i not in (ptregs.IP, ptregs.ORIG_AX, ptregs.CS, ptregs.SS))
 SAVE_SLOTS = tuple(i for i in range(ptregs.COUNT) if i != ptregs.ORIG_AX)  # the number of the last call stays there
 # Everything a program can see, but for cs and ss, which stay those of ring 3.
 LOAD_SLOTS = tuple(i for i in range(ptregs.COUNT) if i not in (ptregs.ORIG_AX, ptregs.CS, ptregs.SS))
@@ -39,36 +40,52 @@ SYSCALL_SLOTS = {i: SLOT_REGISTERS[i] for i in range(ptregs.COUNT) if i not in (
 }
 
 Mover = Callable[[], object]
-MakeMover = Callable[[dict[int, int]], Mover]
+
+
+_NOWHERE: dict[int, int] = {}
+
+
+class MakeMover(Protocol):
+    """Makes what moves the registers of some slots, and of some host addresses."""
+
+    def __call__(self, slots: dict[int, int], also: dict[int, int] = ..., /) -> Mover:
+        """The mover."""
 
 
 class PtRegs:
     """One pt_regs, 21 `words` at `host_address` in this process, and the ways to move registers.
 
     `save` fills it from the CPU but for orig_ax, `load` puts all of it into the CPU, `load_result` only rax, rcx and
-    r11, `load_call` rsp, rax and the arguments of a C function, `load_body` these with rip for rsp.
-    `save_for_syscall` is `save` at a `syscall`: cx is rip and r11 the flags, ax and ip are left to the caller.
+    r11, `load_call` rsp, rax and the arguments of a C function, `load_body` these with rip for rsp, `load_entry` all
+    but rip.
+    `save_for_syscall` is `save` at a `syscall`: cx is rip and r11 the flags, ax and ip are left to the caller.  It puts
+    rsp at `scratch`, too, a host address, as the kernel's text of the way in does.
     """
 
-    __slots__ = ("_keep", "load", "load_body", "load_call", "load_result", "save", "save_for_syscall", "words")
+    __slots__ = (
+        *("_keep", "host_address", "load", "load_body", "load_call", "load_entry", "load_result"),
+        *("save", "save_for_syscall", "words"),
+    )
 
-    def __init__(self, uc: Any, words: memoryview, host_address: int) -> None:
-        self.words = words
+    def __init__(self, uc: Any, words: memoryview, host_address: int, scratch: int = 0) -> None:
+        self.words, self.host_address = words, host_address
         self._keep: list[object] = []
         read, write = self._fast(uc, host_address) if fast_path_available() else self._public(uc)
         self.save, self.load = read(_registers(SAVE_SLOTS)), write(_registers(LOAD_SLOTS))
         self.load_result, self.load_call = write(_registers(RESULT_SLOTS)), write(_registers(CALL_SLOTS))
-        self.load_body = write(_registers(BODY_SLOTS))
-        self.save_for_syscall = read(SYSCALL_SLOTS)
+        self.load_body, self.load_entry = write(_registers(BODY_SLOTS)), write(_registers(ENTRY_SLOTS))
+        also = {scratch: x86.UC_X86_REG_RSP} if scratch else {}
+        self.save_for_syscall = read(SYSCALL_SLOTS, also)
 
     def _fast(self, uc: Any, base: int) -> tuple[MakeMover, MakeMover]:
         library = _library()
         handle = ctypes.c_void_p.from_param(uc._uch.value)
 
-        def batch(call: Any, slots: dict[int, int]) -> Mover:
-            ids = (ctypes.c_int * len(slots))(*slots.values())
-            pointers = (ctypes.c_void_p * len(slots))(*[base + 8 * slot for slot in slots])
-            count = ctypes.c_int.from_param(len(slots))
+        def batch(call: Any, slots: dict[int, int], also: dict[int, int] = _NOWHERE) -> Mover:
+            cells = {base + 8 * slot: register for slot, register in slots.items()} | also
+            ids = (ctypes.c_int * len(cells))(*cells.values())
+            pointers = (ctypes.c_void_p * len(cells))(*cells)
+            count = ctypes.c_int.from_param(len(cells))
             self._keep += [ids, pointers]
             # ctypes passes what is made for it here on as it is; an array it would wrap anew at each call.
             return partial(call, handle, ctypes.byref(ids), ctypes.byref(pointers), count)
@@ -78,14 +95,16 @@ class PtRegs:
     def _public(self, uc: Any) -> tuple[MakeMover, MakeMover]:
         words = self.words
 
-        def read(slots: dict[int, int]) -> Mover:
+        def read(slots: dict[int, int], also: dict[int, int] = _NOWHERE) -> Mover:
             def save() -> None:
                 for slot, register in slots.items():
                     words[slot] = uc.reg_read(register)
+                for address, register in also.items():
+                    ctypes.c_uint64.from_address(address).value = uc.reg_read(register)
 
             return save
 
-        def write(slots: dict[int, int]) -> Mover:
+        def write(slots: dict[int, int], also: dict[int, int] = _NOWHERE) -> Mover:
             def load() -> None:
                 for slot, register in slots.items():
                     uc.reg_write(register, words[slot])
@@ -123,6 +142,7 @@ class Extended:
         self._uc = uc
         self._clean: Any = None
         self.exception_taken = False
+        self.before_selectors: Callable[[], None] = lambda: None  # they are read from the descriptors when written
 
     def remember_clean(self) -> None:
         """Ring 3 was just entered: this is what a new program finds, with the exceptions of the FPU masked."""
@@ -144,9 +164,11 @@ class Extended:
         self.reset()
         for register, value in kept:
             uc.reg_write(register, value)
-        for register, value in selectors:
-            if value != uc.reg_read(register):
-                uc.reg_write(register, value)
+        changed = [(register, value) for register, value in selectors if value != uc.reg_read(register)]
+        if changed:
+            self.before_selectors()
+        for register, value in changed:
+            uc.reg_write(register, value)
 
 
 class Context:

@@ -9,28 +9,25 @@ from typing import Any
 
 from unicorn import x86_const as x86
 
+from kshell.machine.descriptors import DESCRIPTORS, GDT_BYTES
 from kshell.machine.paging import FRAME_MASK, PageTable
 from kshell.machine.ram import PAGE_SIZE
 
 KERNEL_CS, KERNEL_SS, USER_CS, USER_SS = 0x10, 0x18, 0x33, 0x2B
-# Linux's descriptors, so that the selectors above mean what they do there, but for 0x23, 32-bit user code: there is
-# none here, and a far jump to it is refused.
-GDT = (0, 0, 0x00AF9B000000FFFF, 0x00CF93000000FFFF, 0, 0x00CFF3000000FFFF, 0x00AFFB000000FFFF)
 IRETQ = b"\x48\xcf"
 CR0_NE = 1 << 5
 CR4_TSD, CR4_OSFXSR, CR4_OSXMMEXCPT = 1 << 2, 1 << 9, 1 << 10
 
 
-def enter_ring3(uc: Any, space: PageTable, gdt: int, iret: int, stack_top: int) -> Any:
-    """Load the descriptor table at `gdt` and execute the `iretq` at `iret`, with `stack_top` as the stack.
+def enter_ring3(uc: Any, space: PageTable, iret: int, stack_top: int) -> Any:
+    """Load the descriptor table and execute the `iretq` at `iret`, with `stack_top` as the stack.
 
-    All three are kernel addresses mapped in `space`.  The result is a context saved in ring 0: to restore it is the way
+    Both are kernel addresses mapped in `space`.  The result is a context saved in ring 0: to restore it is the way
     back, since writing cs changes the selector and not the ring.
     """
-    limit = 8 * len(GDT) - 1
     uc.reg_write(x86.UC_X86_REG_CR0, uc.reg_read(x86.UC_X86_REG_CR0) | CR0_NE)
     uc.reg_write(x86.UC_X86_REG_CR4, uc.reg_read(x86.UC_X86_REG_CR4) | CR4_TSD | CR4_OSFXSR | CR4_OSXMMEXCPT)
-    uc.reg_write(x86.UC_X86_REG_GDTR, (0, gdt, limit, 0))
+    uc.reg_write(x86.UC_X86_REG_GDTR, (0, DESCRIPTORS, len(GDT_BYTES) - 1, 0))
     uc.reg_write(x86.UC_X86_REG_CS, KERNEL_CS)
     uc.reg_write(x86.UC_X86_REG_SS, KERNEL_SS)
     ring0 = uc.context_save()

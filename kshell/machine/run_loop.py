@@ -4,28 +4,34 @@ reasons of its own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from unicorn import Uc, UcError  # type: ignore[attr-defined]
 from unicorn import unicorn_const as uc_const
 from unicorn import x86_const as x86
 
+from kshell.abi.c_types import U64
 from kshell.machine.ctrl_c import CtrlC
+from kshell.machine.descriptors import DESCRIPTORS, Descriptors, are_read_by
+from kshell.machine.host_memory import demand_for_emulator
 from kshell.machine.instruction_count import InstructionCount
 from kshell.machine.mmu import Mmu
 from kshell.machine.paging import FETCH
 from kshell.machine.patience import Patience
 from kshell.machine.probes import Probes
-from kshell.machine.quirks.code_watch import LOAD_MXCSR, CodeWatch
+from kshell.machine.quirks.code_watch import FAR, LARGE_RETURN, LOAD_FPCW, LOAD_MXCSR, PAGE_END, CodeWatch
+from kshell.machine.quirks.counted_flags import mend_flags
 from kshell.machine.quirks.ring0_guard import Guards
 from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, Ram
 from kshell.machine.registers import Extended, PtRegs
 from kshell.machine.ring0 import Ring0
-from kshell.machine.stop import BUDGET, CTRL_C, PAGE_FAULT, PROBED, STOPPED, UNDEFINED, Stop
+from kshell.machine.stop import BUDGET, CTRL_C, CUT, PAGE_FAULT, PROBED, STOPPED, TRIPLE_FAULT, UNDEFINED, Stop
 
 # Instructions are counted in slices, since the emulator does not say how many of a slice ran when something else
 # stopped it: all of it is charged then.  Slices that start small keep that fair.
 FIRST_SLICE, LONGEST_SLICE = 1_000, 1 << 20
+FPU_EXCEPTIONS = 0x3F  # of the x87 control word: which are masked
 RESTART_COST = 1_000  # charged whenever the emulator must be told something: that takes as long
 
 
@@ -36,8 +42,10 @@ class RunLoop:
         self.charged = self._budget = 0
         self._stop: Stop | None = None
         self._error: BaseException | None = None
-        self._frame_is_final = self._progress = False
+        self._frame_is_final = self._progress = self._reads_descriptors = False
+        self.by_text = False
         self._uncounted_code = True  # whether blocks were translated that do not count: they never look at a count
+        demand_for_emulator()
         uc: Any = Uc(uc_const.UC_ARCH_X86, uc_const.UC_MODE_64)  # type: ignore[no-untyped-call]
         self.uc = uc
         self.ctrl_c = CtrlC(uc.emu_stop)
@@ -46,19 +54,38 @@ class RunLoop:
         uc.ctl_set_tlb_mode(uc_const.UC_TLB_VIRTUAL)
         uc.mem_map_ptr(0, ram.size, uc_const.UC_PROT_ALL, ram.host_address)
         self.watch = CodeWatch(ram)
-        self.mmu = Mmu(uc, ram, self.watch)
+        self.descriptors = Descriptors(uc, ram)
+        self.mmu = Mmu(uc, ram, self.watch, self.descriptors.frame)
         self._extended = Extended(uc)
+        self._extended.before_selectors = self._touch_descriptors
         self.ring0 = Ring0(uc, self.mmu, self._extended)
-        self.guards = Guards(uc, self.mmu.read_user, self._guarded)
+        self.guards = Guards(uc, self.mmu.read_user, self._guarded, self.charge)
         self.probes = Probes(uc, self._fail)
         self.count = InstructionCount(uc, self.mmu)
-        self.frame: PtRegs | None = None  # what a `syscall` fills; None in ring 0
+        self.cut: Callable[[], bool] | None = None  # asked whether the run is to end, whenever the emulator has stopped
+        self.frame: PtRegs | None = None  # what a `syscall` fills; None in ring 0, and where it enters by the text
+        self.task_frame: PtRegs | None = None  # that of the task which runs
+        self.always_by_text = self._text_changed = False  # see _choose_road
+
+    def _choose_road(self) -> None:
+        """By the kernel's text is the way in and out where somebody watches it, has changed it, or wants it so always.
+
+        The stack is the same on both roads: a call may go in by the one and out by the other.
+        """
+        way_in = self.ring0.way_in
+        watched = self.count.wanted or self.probes.watches(way_in.text)
+        self.by_text = self.always_by_text or self._text_changed or watched
+        self.frame = None if self.by_text or self.mmu.ring == 0 else self.task_frame
 
     # What ends a run.
 
     def stop(self, kind: str = STOPPED) -> None:
         """Called from a callback: end the run after it."""
         self._end(Stop(kind))
+
+    def pause(self) -> None:
+        """Called from a callback: leave the emulator behind it.  The run goes on, unless `cut` says that it ends."""
+        self.uc.emu_stop()
 
     def stop_here(self) -> None:
         """Called from a probe: end the run before the instruction at which ring 0 stands."""
@@ -84,8 +111,8 @@ class RunLoop:
     def _save(self) -> None:
         if self.mmu.ring == 0:
             self.ring0.save()
-        elif self.frame is not None:
-            self.frame.save()
+        elif self.task_frame is not None:
+            self.task_frame.save()
 
     # The loop.
 
@@ -98,6 +125,8 @@ class RunLoop:
     def _run_to_stop(self, budget: int) -> Stop:
         longest, self._budget = FIRST_SLICE, budget
         while True:
+            if self.cut is not None and self.cut():
+                return Stop(CUT)
             self._settle()
             here = self.uc.reg_read(x86.UC_X86_REG_RIP)
             kind = self.watch.kind(here)
@@ -118,7 +147,7 @@ class RunLoop:
 
     def _slice(self, longest: int, budget: int) -> int:
         """How many instructions to run at once; 0: no limit."""
-        if self.mmu.descriptors_open:
+        if self._reads_descriptors:
             return 1
         return max(1, min(longest, budget - self.charged)) if budget else 0
 
@@ -132,10 +161,10 @@ class RunLoop:
             self.charged += RESTART_COST
         if self._extended.exception_taken and self.mmu.ring == 0:
             self.ring0.forget_exceptions()
-        elif self._extended.exception_taken and self.frame is not None:
-            self.frame.save()
+        elif self._extended.exception_taken and self.task_frame is not None:
+            self.task_frame.save()
             self._extended.forget_exceptions()
-            self.frame.load()
+            self.task_frame.load()
         if self.watch.stale or self.probes.stale or self.count.is_stale:
             self._hook_anew()
         if self.mmu.flush_wanted:
@@ -145,6 +174,7 @@ class RunLoop:
         """Have the exits and hooks that the code needs now, and who watches it; translated code is forgotten."""
         self.mmu.blind = True
         forget = self.probes.install() | self.count.install()
+        self._choose_road()
         if self.watch.stale:
             self.uc.ctl_set_exits(self.watch.commit())
             self.guards.install(self.watch.guarded)
@@ -163,6 +193,8 @@ class RunLoop:
         elif not count and not self._uncounted_code:
             self._stop_counting(begin)
         self._uncounted_code = not count
+        if self._reads_descriptors:
+            self._touch_descriptors()
         try:
             uc.emu_start(begin, 0, count=count)
         except UcError as error:
@@ -172,21 +204,24 @@ class RunLoop:
         if crash is not None and self._is_false(crash):
             crash = None
         self._raise_errors()
+        if count and self._extended.exception_taken:
+            mend_flags(uc)
         stop = self._stop or self._fault_of(crash)
         self._progress = not (self.watch.stale and stop is None and uc.reg_read(rip) == begin)
         if self._progress:
             self.charged += count
-        if self.mmu.descriptors_open:
-            self.mmu.descriptors_open = False
-            self.mmu.flush_wanted = True
+        tried, self._reads_descriptors = self._reads_descriptors, False
         if stop is not None:
-            return self._page_fault(stop) if stop.kind == PAGE_FAULT else stop
+            return self._page_fault(stop, tried) if stop.kind == PAGE_FAULT else stop
         if crash is not None and not self.watch.stale:
             self._extended.exception_taken = True
-            if crash.errno != uc_const.UC_ERR_INSN_INVALID:
-                raise crash
+            if crash.errno != uc_const.UC_ERR_INSN_INVALID:  # not even the exception could be raised
+                return Stop(TRIPLE_FAULT)
             return Stop(UNDEFINED, address=uc.reg_read(rip))
         return None
+
+    def _touch_descriptors(self) -> None:
+        self.ring0.touch(DESCRIPTORS, count=0 if self._uncounted_code else 1)
 
     def _stop_counting(self, rip: int) -> None:
         """Go from counted to uncounted code.  The emulator takes its counter's hook away when it starts, and looks at
@@ -229,12 +264,17 @@ class RunLoop:
         pages = (address & PAGE_MASK) - (self.uc.reg_read(x86.UC_X86_REG_RIP) & PAGE_MASK)
         return access == FETCH and pages not in (0, PAGE_SIZE)
 
-    def _page_fault(self, stop: Stop) -> Stop | None:
-        """The fault with its exact address; None if it was one of the emulator's own making, and the run goes on."""
+    def _page_fault(self, stop: Stop, tried: bool) -> Stop | None:
+        """The fault with its exact address; None if it was one of the emulator's own making, and the run goes on.
+
+        Where the CPU itself may have wanted a descriptor, the instruction is executed anew while ring 0 has that page
+        at hand; who is refused it even then (`tried`) is the program."""
         from kshell.machine.quirks.fault_address import exact_fault
 
-        rip = self.uc.reg_read(x86.UC_X86_REG_RIP)
-        exact = exact_fault(stop, rip, self._register, self.mmu, self.watch)
+        rip, exact = self.uc.reg_read(x86.UC_X86_REG_RIP), None
+        self._reads_descriptors = not tried and are_read_by(stop, self.mmu.ring)
+        if not self._reads_descriptors:
+            exact = exact_fault(stop, rip, self._register, self.mmu, self.watch)
         if exact is None:
             self.mmu.reopen()
             self._progress = False
@@ -246,8 +286,10 @@ class RunLoop:
     def _pass_watched(self, rip: int, kind: str) -> Stop | None:
         """Execute the one watched instruction at which the CPU stands; a Stop if that ends the run."""
         from kshell.machine.quirks.simd import unmasked
-        from kshell.machine.quirks.watched import exception_at
+        from kshell.machine.quirks.watched import exception_at, page_behind
 
+        if kind == FAR:
+            return self._transfer(rip)
         exception = exception_at(rip, kind, self._register, self.mmu.read_user)
         if exception is not None:
             return exception
@@ -255,8 +297,30 @@ class RunLoop:
         exits.remove(rip)
         self.uc.ctl_set_exits(exits)
         self.uc.ctl_flush_tb()
+        if kind == PAGE_END:
+            self.mmu.ahead = page_behind(rip, self.mmu.read_user)
         stop = self._start(1)
+        self.mmu.ahead = -1
         self.watch.stale = True  # watch `rip` again
-        if kind == LOAD_MXCSR and stop is None:
-            self.watch.watch_divides(unmasked(self.uc.reg_read(x86.UC_X86_REG_MXCSR)))
+        if kind == LARGE_RETURN and self.uc.reg_read(x86.UC_X86_REG_RIP) != rip:
+            self.uc.reg_write(x86.UC_X86_REG_RSP, self._register("rsp") + (1 << 16) & U64)
+        if kind in (LOAD_MXCSR, LOAD_FPCW) and stop is None:
+            self.watch.watch_exceptions(
+                unmasked(self._register("mxcsr")), ~self._register("fpcw") & FPU_EXCEPTIONS != 0
+            )
         return stop
+
+    def _transfer(self, rip: int) -> Stop | None:
+        """Execute the far transfer at which the CPU stands; a Stop if that ends the run."""
+        from kshell.machine.quirks.far_transfer import far_transfer, trap_after
+
+        landing = far_transfer(rip, self._register, self.mmu)
+        self._raise_errors()
+        self.charged += RESTART_COST
+        self._progress = True
+        if isinstance(landing, Stop):
+            return landing
+        trap = trap_after(self._register("eflags"))
+        for name, value in landing._asdict().items():
+            self.uc.reg_write(getattr(x86, "UC_X86_REG_" + name.upper()), value)
+        return trap

@@ -17,6 +17,7 @@ RETURNED = "returned"  # a call from outside of a run
 TRIPLE_FAULT = "triple fault"  # ring 0 took away what the CPU itself needs
 BUDGET = "budget"
 CTRL_C = "Ctrl-C"
+CUT = "cut"  # a moment is reached at which somebody wants the run to end
 
 # Vectors (C: X86_TRAP_DE, ...).
 DIVIDE_ERROR, DEBUG, BREAKPOINT, OVERFLOW, UNDEFINED_OPCODE = 0, 1, 3, 4, 6

@@ -20,7 +20,7 @@ from kshell.linux import (
 )
 
 MODULE_LICENSE("GPL")
-MODULE_DESCRIPTION("Crashes the kernel in five ways")
+MODULE_DESCRIPTION("Crashes: 1 divides by 0, 2 reads NULL, 3 writes read-only, 4 loops, 5 recurses")
 
 STUB_test_call: Stub[[int]] = extern("STUB_test_call")  # extern long (*STUB_test_call)(int);
 

@@ -3,11 +3,16 @@
 Its rooms and files stand in one order, and each imports from those before it alone:
 
     errors         what a command says when it cannot do what it was asked
+    limits         what a script may take of the host: time and memory
+    command_line   kshell's own command line
     views          what commands return, as JSON and as lines; where results go
     host_files     files and paths of the host
+    host_trouble   what the host could not give
+    own_files      files of kshell's own, read to an end
     machine_files  files inside the machine, looked at without a program
     lines          a line as typed: words, options, what a Unix shell has and kshell has not
     settings       what the person has set for the prompt
+    replay         what is done to a kernel, noted as data and done again: the way back
     state          what a session has and remembers, as data: the Context that every command is handed
     trees          a kernel tree on the host: which one, what was changed, whether it runs, what boots
     modules        insmod, modprobe, rmmod, modinfo

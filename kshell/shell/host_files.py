@@ -59,15 +59,23 @@ def _nearest(command: str, folder: str, name: str) -> list[str]:
     stems = [os.path.splitext(each)[0] for each in known]
     typed = os.path.splitext(name)[0]
     close = [typed] if typed in stems else did_you_mean(typed, stems)
-    return [each for each, stem in zip(known, stems, strict=True) if stem in close] or known
+    found = [each for each, stem in zip(known, stems, strict=True) if stem in close]
+    return found or ([] if name.endswith(".ko") else known)  # who names a module means no other one
 
 
 def _fitting(command: str, folder: str) -> list[str]:
     """The files in a folder that the command can take, the likeliest kind first; none for a command that takes any."""
     suffixes = SUFFIXES.get(command, ())
-    names = [name for name in _entries(folder) if not os.path.isdir(os.path.join(folder, name))]
+    names = [name for name in _entries(folder) if _has_contents(os.path.join(folder, name))]
     found = [name for suffix in suffixes for name in names if name.endswith(suffix)]
     return [*(name for name in names if command == "run" and is_program(os.path.join(folder, name))), *found]
+
+
+def _has_contents(path: str) -> bool:
+    try:
+        return os.path.isfile(path) and os.path.getsize(path) > 0
+    except OSError:
+        return False
 
 
 def is_program(path: str) -> bool:
@@ -91,13 +99,13 @@ def _entries(folder: str) -> list[str]:
 def _again(command: str, folder: str, names: list[str]) -> str:
     """The same command with a file that is there, or else where to read about it."""
     if names:
-        return f"{command} {show(os.path.join(folder, names[0]))}"
+        return f"{command} {named(os.path.join(folder, names[0]))}"
     return "kshell --help" if command == "kshell" else f"help {command.split()[0]}  (with examples that work)"
 
 
-def write_new(command: str, path: str, text: str, again: str = "") -> None:
+def write_new(command: str, path: str, text: str, again: str = "", rest: str = "") -> None:
     """Write a file of the host that is not there yet.  CommandError where it is, or where it cannot be written;
-    `again` is what is typed before another name, ``command --save`` if it is not given."""
+    `again` is what is typed before another name, ``command --save`` if it is not given, and `rest` what behind it."""
     again = again or f"{command} --save"
     try:
         with open(path, "x", encoding="utf-8", errors="surrogateescape") as file:
@@ -105,12 +113,12 @@ def write_new(command: str, path: str, text: str, again: str = "") -> None:
     except FileExistsError:
         because = "kshell never overwrites what you may have edited"
         what = f"{command}: {show(path)}: File exists"
-        raise CommandError(what, because, f"{again} {show(_free_name(path))}") from None
+        raise CommandError(what, because, f"{again} {named(_free_name(path))}{rest}") from None
     except (OSError, ValueError) as error:
         words = getattr(error, "strerror", None) or "Invalid argument"
         because = "it cannot be written there"
         name = _free_name(os.path.basename(path.replace("\0", "")) or "new")
-        raise CommandError(f"{command}: {show(path)}: {words}", because, f"{again} {show(name)}") from None
+        raise CommandError(f"{command}: {show(path)}: {words}", because, f"{again} {named(name)}{rest}") from None
 
 
 def _free_name(path: str) -> str:
@@ -132,8 +140,8 @@ def own_path(text: str) -> str:
 
 
 def named(path: str) -> str:
-    """A path as it can be typed: between quotes if it needs them."""
-    shown = show(path)
+    """A path as it can be typed: between quotes if it needs them, and never as an option."""
+    shown = show(f"./{path}" if path.startswith("-") else path)
     return f'"{shown}"' if any(c in " \t;#'" for c in shown) else shown
 
 

@@ -5,21 +5,31 @@ The same engine stands behind the prompt, a script, ``-c`` and a pipe.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
+from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.pointers import KernelPanic
+from kshell.machine.sigint import interruptible
 from kshell.shell.commands import registry
 from kshell.shell.debugger.allowed import ENDS, command_for
-from kshell.shell.errors import BUG, INTERRUPTED, CommandError
+from kshell.shell.errors import INTERRUPTED, CommandError
 from kshell.shell.host_files import read_text
+from kshell.shell.host_trouble import host_trouble
+from kshell.shell.limits import LIMIT
 from kshell.shell.lines.words import TypedCommand, Word, plain, split, without_prompt
 from kshell.shell.state.context import Context
+from kshell.shell.state.guide import Guide
+from kshell.shell.state.steps import end_step
+from kshell.shell.state.typed_lines import TypedLine
 from kshell.shell.views.failure import Failure, bug_report
-from kshell.shell.views.output import Result
-from kshell.shell.views.view import Deferred, View, show
+from kshell.shell.views.output import OOPSED, Output, Result, oops_json
+from kshell.shell.views.view import Deferred, View, show, span
 
 SOURCE_DEPTH = 16
+PROMPT = "kshell>"  # before a line that is shown as if it had been typed
 UNIX_MARKS = frozenset("|<>&`$")  # what a Unix shell would take for itself
 
 
@@ -27,30 +37,42 @@ class Session(Context):
     """The engine over a Context: it reads lines, runs their commands, and shows what each came to."""
 
     status = 0
-    _depth = 0
+    _sourced: tuple[str, ...] = ()  # the files that are being read inside each other
+    _top: tuple[str, ...] = ()  # those that were when the present lines began
+    _is_led = False  # whether somebody else than the person gives the lines
     _stopped: Stopped | None = None  # the last command's error, if it was a file that stopped
     _waiting: list[TypedCommand] = []  # noqa: RUF012  those of the present line that are still to be run; never changed
     _last_step = ""  # what an empty line repeats while a call stands still
+    _is_cut_short = False  # a script: Ctrl-C was pressed, or a limit was reached
 
     @property
     def finished(self) -> bool:
         """Whether nothing more is to be executed: `exit`, or a script's first failure."""
         if self.exit_status is not None:
             return True
-        return not self.interactive and (self.worst == INTERRUPTED or (self.worst != 0 and not self.keep_going))
+        if self.interactive:
+            return False
+        return self._is_cut_short or self.limits.reached is not None or (self.worst != 0 and not self.keep_going)
+
+    def forget_failures(self) -> None:
+        """Go on as if no command had failed, and none had ended the session."""
+        self.worst, self.exit_status, self._is_cut_short = 0, None, False
 
     # Lines.
 
     def execute(self, line: str) -> list[Result]:
         """Run the commands of a line, show each result as it comes, and return them all."""
         line = without_prompt(line)
-        if line.strip() and self._depth == 0:
-            self.history.append(line)
         try:
+            if line.lstrip()[:1] == "!":
+                line = self._recalled(line)
+            self._remember(line)
             parts = split(line)
         except CommandError as error:
             return [self._finish(line.strip(), error)]
         results = []
+        if not line.strip() and self.interactive and self.guide is not None:
+            self.say(self.guide.on_empty())
         before, self._waiting = self._waiting, parts
         try:
             while self._waiting and not self.finished:
@@ -61,6 +83,20 @@ class Session(Context):
             self._waiting = before
         return results
 
+    def _remember(self, line: str) -> None:
+        """Keep a line that the person gave."""
+        if line.strip() and not self._sourced and not self._is_led:
+            self.history.append(TypedLine(line))
+
+    def _recalled(self, line: str) -> str:
+        """The line that ``!!`` stands for, shown as it is run.  CommandError where there is none."""
+        from kshell.shell.lines.recall import recalled
+
+        found = recalled(line, [each.text for each in self.history])
+        if found is not None and not self.output.collects:
+            self.output.line(span(found, "dim"))
+        return line if found is None else found
+
     @property
     def has_reader(self) -> bool:
         return bool(self._waiting) or self.following is not None or self.read_command is not None
@@ -68,8 +104,7 @@ class Session(Context):
     def run_next(self) -> Result:
         while not self._waiting:
             line = without_prompt(self._next_line().rstrip("\r\n"))
-            if line.strip() and self._depth == 0:
-                self.history.append(line)
+            self._remember(line)
             try:
                 self._waiting = split(line)
             except CommandError as error:
@@ -89,17 +124,62 @@ class Session(Context):
             except KeyboardInterrupt:  # what was typed is dropped
                 continue
 
+    def run_shown(self, line: str, guide: Guide) -> None:
+        """Run a line that somebody else than the person gives, shown before its results; `guide` hears of it."""
+        if not self.output.collects:
+            self.output.line([(f"{PROMPT} ", "dim"), (line, "hint")])
+        with self._led(guide):
+            self.execute(line)
+
+    def run_quietly(self, lines: Iterable[str], guide: Guide) -> None:
+        """Run lines again that were run before: nothing is shown, nobody is asked for input, and `guide` hears."""
+        shown, read, interactive = self.output, self.read_input, self.interactive
+        self.output, self.read_input, self.interactive = Output(), lambda: b"", False
+        try:
+            with self._led(guide):
+                for line in lines:
+                    self.execute(line)
+        finally:
+            self.output, self.read_input, self.interactive = shown, read, interactive
+
+    @contextmanager
+    def _led(self, guide: Guide) -> Iterator[None]:
+        """Lines that are run here are not the person's: not in the history, and no failure of a script's."""
+        before = self.guide, self.worst, self.status, self.keep_going, self._top, self._is_led
+        reads = self.following, self.read_command, self._waiting
+        self.guide, self.keep_going, self._top, self._is_led = guide, True, self._sourced, True
+        self.following, self.read_command, self._waiting = None, None, []  # what comes behind is not for them
+        try:
+            yield
+        finally:
+            self.guide, self.worst, self.status, self.keep_going, self._top, self._is_led = before
+            self.following, self.read_command, self._waiting = reads
+
+    def say(self, view: View | None) -> None:
+        """Show what a guide has to say."""
+        if view is not None:
+            self.output.show(Result("lesson", 0, view))
+
     def execute_words(self, texts: Sequence[str]) -> Result:
         """Run one command whose words were parted and unquoted already, as a Unix shell does."""
         return self._run(TypedCommand(" ".join(show(text) for text in texts), [plain(text) for text in texts]))
 
     def run_lines(self, lines: Iterable[str]) -> int:
         """Run a script; returns the exit status it ends with."""
-        with self._reading(lines) as numbered:
-            for _, line in numbered:
-                self.execute(line.rstrip("\r\n"))
-                if self.finished:
-                    break
+        limits = self.limits
+        try:
+            with self._reading(lines) as numbered:
+                for _, line in numbered:
+                    limits.line_begins()
+                    self.execute(line.rstrip("\r\n"))
+                    limits.line_ends()
+                    if self.finished:
+                        break
+        except KeyboardInterrupt:  # between two commands
+            if limits.reached is None:
+                raise
+        if limits.reached is not None and self.worst != LIMIT:
+            self._finish("", CommandError(*limits.reached, status=LIMIT))
         return self.final_status()
 
     @contextmanager
@@ -114,27 +194,29 @@ class Session(Context):
 
     def source(self, path: str) -> int:
         """Run the commands in a file of the host; returns how many there were.  CommandError where it cannot."""
-        if self._depth >= SOURCE_DEPTH:
-            raise CommandError(
-                f"source: {show(path)}: nested too deep",
-                f"{SOURCE_DEPTH} files are being read inside each other; perhaps one of them sources itself",
-                "help source",
-            )
-        lines = read_text("source", path).splitlines()
+        file = os.path.realpath(path)
+        if file in self._sourced or len(self._sourced) >= SOURCE_DEPTH:
+            what = f"source: {show(path)}: it is being read already"
+            because = "a file that sources itself would never come to its end"
+            if file not in self._sourced:
+                what = f"source: {show(path)}: nested too deep"
+                because = f"{SOURCE_DEPTH} files are being read inside each other"
+            raise CommandError(what, because, f"edit {show(path)}")
+        lines = read_text("source", path).removesuffix("\n").split("\n")  # as in a script: at newlines only
         count = 0
-        self._depth += 1
+        self._sourced = (*self._sourced, file)
         try:
             with self._reading(lines) as numbered:
                 for number, line in numbered:
-                    results = self.execute(line)
+                    results = self.execute(line.rstrip("\r"))
                     count += len(results)
-                    broken = next((r for r in results if r.error is not None or r.status), None)
+                    broken = next((r for r in results if r.failed), None)
                     if broken is not None and not self.keep_going:
                         raise Stopped(path, number, broken, self._stopped)
                     if self.finished:
                         break
         finally:
-            self._depth -= 1
+            self._sourced = self._sourced[:-1]
         return count
 
     def call(self, words: list[Word]) -> View:
@@ -143,76 +225,110 @@ class Session(Context):
             from kshell.shell.lines.unix_grammar import refuse
 
             refuse(words, registry.is_command, lambda: self.kernel.release)
+        if self.guide is not None and not self.stands_still and self.guide.takes(words):
+            return self.guide.answer(words)
         name, rest = words[0].text, words[1:]
         if name.startswith("x/"):
             rest = [plain(name[1:], words[0].column + 1), *rest]
-        if self._looks_around and (registry.is_command(name) or name in ENDS):
+        if self.stands_still and (registry.is_command(name) or name in ENDS):
             name = command_for(name, registry.own_name(name))
         command = registry.find(name)
         if command is None:
             raise self._unknown(words)
+        if len(rest) == 1 and rest[0].raw == "--help":
+            name, rest = "help", [plain(command.name)]
+            command = registry.find(name)
+            assert command is not None
         return command.run(self, rest)
 
     def _unknown(self, words: list[Word]) -> CommandError:
         """What to answer to a word that is no command; a system call's name is told how it is made."""
         name, rest = words[0].text, words[1:]
         error = registry.unknown(show(words[0].raw if "(" in words[0].raw else name), rest)
-        from kshell.shell.lines.foreign import NAMES
+        from kshell.shell.lines.foreign import BEFORE, NAMES
 
-        if name not in NAMES and name in self.kernel.table.by_name:
+        stands_before = name in BEFORE and rest and registry.is_command(rest[0].text)
+        if not stands_before and name not in NAMES and name in self.kernel.table.by_name:
             try_ = " ".join(["syscall", *(show(word.raw) for word in words)])
             error.reword(f"{name} is a system call, not a command", try_)
         return error
 
     def _run(self, part: TypedCommand) -> Result:
         before, self.running = self.running, part.text
+        guide = self.guide
+        is_for_guide = guide is not None and not self.stands_still and guide.takes(part.words)
+        moved, looks = self.journal.moved, self.stands_still
         try:
-            return self._finish(part.text, self._outcome(part.words))
+            with interruptible():
+                outcome = self._outcome(part.words)
+                if self.journal.moved == moved and not looks:  # not one that moved, nor a file of commands
+                    end_step(self, part.text)
+                result = self._finish(part.text, outcome)
+            if guide is not None and self.guide is guide and not is_for_guide and self._sourced == self._top:
+                self._heard(guide, result)
+            return result
         except KeyboardInterrupt:
-            what = f"{show(part.words[0].text)}: interrupted"
-            return self._finish(part.text, CommandError(what, "Ctrl-C was pressed", "help", status=INTERRUPTED))
+            return self._finish(part.text, _interrupted(part.words))
         finally:
             self.running = before
+
+    def _heard(self, guide: Guide, result: Result) -> None:
+        """A guide hears what a command came to."""
+        self.say(guide.heard(result))
 
     def _outcome(self, words: list[Word]) -> View | CommandError:
         try:
             return self.call(words)
         except CommandError as error:
             return error
-        except KernelPanic as panic:
+        except BrokenPipeError:  # whoever reads what we write has enough
+            raise
+        except KeyboardInterrupt:
+            return _interrupted(words)
+        except (KernelPanic, KernelFault) as panic:
             because = f"a module has overwritten what the kernel itself needs: {panic}"
             return CommandError("Kernel panic - not syncing: Fatal exception", because, "boot  (a fresh machine)")
+        except (OSError, MemoryError) as error:
+            return host_trouble(error) or bug_report(error)
         except Exception as bug:  # the last line of defence: a bug of kshell's own must not end the session
             return bug_report(bug)
 
     def _finish(self, text: str, outcome: View | CommandError) -> Result:
         """Make the result, remember its status, show it."""
-        notes, output = ([], b"") if self._looks_around else self._end_of_call()
+        notes, output, oops = ([], b"", None) if self.stands_still else self._end_of_call()
         if isinstance(outcome, CommandError):
-            error = outcome
-            self._stopped = error if isinstance(error, Stopped) else None
-            view: View = Failure(error)
-            result = Result(text, error.status, view, error.json(), output, notes)
+            if outcome.status == INTERRUPTED:
+                self._is_cut_short = True
+                if self.limits.reached is not None:  # nobody pressed Ctrl-C
+                    what, because, try_ = self.limits.reached
+                    outcome = CommandError(what, f"{because}; it was at work on `{show(text)}`", try_, status=LIMIT)
+            self._stopped = outcome if isinstance(outcome, Stopped) else None
+            result = Result(text, outcome.status, Failure(outcome), outcome.json(), output, notes, oops)
         else:
             self._stopped = None
-            result = Result(text, outcome.status, outcome, None, output, notes)
+            status = outcome.status if oops is None else outcome.status or OOPSED
+            result = Result(text, status, outcome, None, output, notes, oops)
         if self.exit_status is None or result.error is not None:
             self.status = result.status
-        self.worst = max(self.worst, result.status if result.status in (BUG, INTERRUPTED) else result.status != 0)
+        if result.failed:
+            self.worst = max(self.worst, result.status)
         if isinstance(outcome, Deferred):
             self._last_step = text
-        elif self._stopped is None or self._depth == 0 or self.output.collects:  # the outermost file tells of all
+        elif self._stopped is None or not self._sourced or self.output.collects:  # the outermost file tells of all
             self.output.show(result)
         return result
 
     @property
-    def _looks_around(self) -> bool:
-        """Whether a call stands still: a command that looks at it has no part in what the call does."""
+    def stands_still(self) -> bool:
+        """Whether a call does, at a breakpoint: a command that looks at it has no part in what the call does."""
         return self.debugging is not None and self.debugging.stopped is not None
 
-    def _end_of_call(self) -> tuple[list[str], bytes]:
-        """The notes and the output of a command that is over; what had let its call go on is shown as well."""
-        notes = self._kernel.take_notes() if self._kernel is not None else []
+    def _end_of_call(self) -> tuple[list[str], bytes, dict[str, Any] | None]:
+        """Notes, output and oops of a command that is over; what had let its call go on is shown as well."""
+        k = self._kernel
+        notes, oops = [], None
+        if k is not None:
+            notes, oops, k.last_oops = k.take_notes(), k.last_oops, None
         output = self.tty.take()
         if self.tty.failure is not None:
             raise self.tty.failure
@@ -223,7 +339,12 @@ class Session(Context):
                 self.output.show(Result(text, 0, Deferred(head)))
             self.debugging.forget_call()
             self._last_step = ""
-        return notes, output
+        return notes, output, oops_json(oops) if oops is not None else None
+
+
+def _interrupted(words: list[Word]) -> CommandError:
+    what = f"{show(words[0].text)}: interrupted"
+    return CommandError(what, "Ctrl-C was pressed", "help", status=INTERRUPTED)
 
 
 class Stopped(CommandError):
@@ -235,16 +356,7 @@ class Stopped(CommandError):
         self.command: str = inner.command if inner is not None else show(broken.text)
         because = f"`{self.command}` came to status {broken.status}"
         if len(self.places) > 1:
-            because += f" in {self._chain()}"
-        try_ = "help source"
+            because += f" in {', sourced from '.join(self.places)}"
+        innermost = self.places[0].rpartition(":")
+        try_ = f"edit {innermost[0]}  (line {innermost[2]}; kshell --keep-going goes on after a failure)"
         super().__init__(f"source: {place}: stopped at a command that failed", because, try_, status=broken.status)
-
-    def _chain(self) -> str:
-        """The innermost place, and from where it was read; a place that repeats stands once."""
-        told: list[str] = []
-        for place in self.places:
-            times = self.places.count(place)
-            text = f"{place} ({times} times)" if times > 1 else place
-            if text not in told:
-                told.append(text)
-        return ", sourced from ".join(told)

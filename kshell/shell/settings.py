@@ -10,17 +10,23 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from kshell.shell.own_files import read_whole
+from kshell.shell.views.themes import DEFAULT, PALETTES
+
 DEFAULT_TEXT = """\
 # kshell's prompt. Every line is optional; these are the defaults.
 
-keys = "emacs"        # "emacs" or "vi"
-menu = true           # completions pop up while you type; without it, Tab shows them
-suggestion = true     # the rest of an earlier line in grey behind the cursor; the right arrow takes it
-toolbar = true        # the bottom line: the call being typed, or the state of the kernel
-colour = true         # false: bold and underlined only, as the variable NO_COLOR does
-history = true        # remember lines from one session to the next
+keys = "emacs"     # "emacs" or "vi"
+menu = true        # completions pop up while you type; else Tab shows them
+suggestion = true  # an earlier line in grey; the right arrow takes it
+toolbar = true     # the bottom line: the call being typed, or the kernel
+theme = "auto"     # colours for your background: theme lists them
+colour = true      # false: bold and underlined only, as by NO_COLOR
+history = true     # remember lines, and the last sessions (kshell --resume)
 """
 
+LARGEST = 8 << 10  # bytes; what is longer was not meant to be this file
+LONGEST_REASON = 80
 _KEYS = ("emacs", "vi")
 _SWITCHES = ("menu", "suggestion", "toolbar", "colour", "history")
 _SYNONYMS = {"color": "colour", "suggestions": "suggestion", "completion": "menu", "mode": "keys"}
@@ -29,10 +35,10 @@ _SYNONYMS = {"color": "colour", "suggestions": "suggestion", "completion": "menu
 class Config:
     """The settings; `problem` is a sentence about what was wrong in the file, "" if nothing was."""
 
-    __slots__ = ("colour", "history", "keys", "menu", "problem", "suggestion", "toolbar")
+    __slots__ = ("colour", "history", "keys", "menu", "problem", "suggestion", "theme", "toolbar")
 
     def __init__(self) -> None:
-        self.keys = "emacs"
+        self.keys, self.theme = "emacs", DEFAULT
         self.menu = self.suggestion = self.toolbar = self.colour = self.history = True
         self.problem = ""
 
@@ -70,6 +76,27 @@ def history_path() -> str:
     return os.path.join(state_folder(), "history")
 
 
+def keep_theme(theme: str, path: str | None = None) -> str:
+    """Note a theme in the file, in the place of the one that stands there; returns its path.  OSError."""
+    path = path or config_path()
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    text = ""
+    if os.path.isfile(path):
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            text = file.read(LARGEST)
+    line = f'theme = "{theme}"'
+    lines = text.split("\n")
+    at = next((n for n, each in enumerate(lines) if each.split("=")[0].strip() == "theme"), None)
+    if at is not None:
+        comment = lines[at].partition("#")[1:]
+        lines[at] = f"{line}  {''.join(comment)}".rstrip()
+    else:
+        lines.insert(0, line)
+    with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
+        file.write("\n".join(lines).rstrip("\n") + "\n")
+    return path
+
+
 def write_default(path: str | None = None) -> str:
     """Make the commented file, for somebody who asked for it; returns its path.  OSError, also where it exists."""
     path = path or config_path()
@@ -91,8 +118,7 @@ def load(path: str | None = None) -> Config:
     config = Config()
     name = shortened(path)
     try:
-        with open(path, "rb") as file:
-            data = file.read()
+        data = read_whole(path, LARGEST)
     except (FileNotFoundError, NotADirectoryError):
         return config
     except OSError as error:
@@ -104,8 +130,8 @@ def load(path: str | None = None) -> Config:
         settings = tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         config.problem = f"{name}: not UTF-8 text; the defaults are used"
-    except tomllib.TOMLDecodeError as error:
-        config.problem = f"{name}: not TOML: {error}; the defaults are used"
+    except (ValueError, RecursionError) as error:  # of tomllib's own, of a number of too many digits, of deep nesting
+        config.problem = f"{name}: not TOML: {_reason(error)}; the defaults are used"
     else:
         problems = [problem for key, value in settings.items() if (problem := _set(config, key, value))]
         if problems:
@@ -121,6 +147,10 @@ def _set(config: Config, key: str, value: Any) -> str:
         if value not in _KEYS:
             return f'{key} is "emacs" or "vi", not {_shown(value)}'
         config.keys = value
+    elif name == "theme":
+        if value not in PALETTES:
+            return f"{key} is one of {', '.join(PALETTES)}, not {_shown(value)}"
+        config.theme = value
     elif name in _SWITCHES:
         if not isinstance(value, bool):
             return f"{key} is true or false, not {_shown(value)}"
@@ -128,9 +158,15 @@ def _set(config: Config, key: str, value: Any) -> str:
     else:
         from kshell.abi.did_you_mean import did_you_mean
 
-        close = did_you_mean(key, ("keys", *_SWITCHES))
+        close = did_you_mean(key, ("keys", "theme", *_SWITCHES))
         return f"unknown setting {ascii(key)[1:-1]}" + (f", did you mean {close[0]}?" if close else "")
     return ""
+
+
+def _reason(error: Exception) -> str:
+    """What an exception says, in a line."""
+    text = str(error)
+    return text if len(text) <= LONGEST_REASON else text[: LONGEST_REASON - 3] + "..."
 
 
 def _shown(value: Any) -> str:

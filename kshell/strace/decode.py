@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from kshell.abi import fcntl
-from kshell.abi.c_types import U64
+from kshell.abi.c_types import U64, to_signed64
 from kshell.abi.errno import errno_name, is_error, strerror
 from kshell.abi.symbolic import KINDS, flags_text
 from kshell.kernel.core.trace import Call
@@ -42,9 +42,9 @@ _FCNTL_WITHOUT = {
     *(fcntl.F_GETLEASE, fcntl.F_GETPIPE_SZ, fcntl.F_GET_SEALS),
 }
 _FCNTL_KINDS = {
-    fcntl.F_DUPFD: "int",
-    fcntl.F_DUPFD_CLOEXEC: "int",
-    fcntl.F_SETPIPE_SZ: "int",
+    fcntl.F_DUPFD: "long",
+    fcntl.F_DUPFD_CLOEXEC: "long",
+    fcntl.F_SETPIPE_SZ: "long",
     fcntl.F_SETFD: "fd_flags",
     fcntl.F_SETFL: "open_flags",
     fcntl.F_SETOWN: "fd",
@@ -92,6 +92,7 @@ def _result(call: Call) -> int:
 # Known when the call begins.
 _IN: dict[str, _InDecoder] = {
     "fd": lambda k, v, i: str((v[i] & 0xFFFF_FFFF ^ 0x8000_0000) - 0x8000_0000),
+    "long": lambda k, v, i: str(to_signed64(v[i])),
     "hex": lambda k, v, i: show.unsigned_hex(v[i]),
     "address": lambda k, v, i: show.pointer(v[i]),
     "path": lambda k, v, i: show.path(k, v[i]),

@@ -10,7 +10,6 @@ import struct
 import time
 
 from kshell.abi.c_types import U64, to_signed64
-from kshell.abi.errno import EFAULT
 from kshell.abi.st_mode import S_IFBLK, S_IFCHR, S_IFMT
 from kshell.abi.structs import (
     STAT_SIZE,
@@ -22,9 +21,7 @@ from kshell.abi.structs import (
     unpack_timespec,
 )
 from kshell.abi.symbolic import flags_text
-from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.mm.uaccess import copy_from_user, strncpy_from_user
 
 MAX_STRLEN = 32  # strace -s: of longer strings, and of longer arrays, that many are shown
 PATH_MAX = 4096
@@ -50,13 +47,9 @@ def unsigned_hex(value: int) -> str:
 def read_exactly(k: Kernel, address: int, size: int) -> bytes | None:
     """`size` bytes of user memory, None if not all of them can be read.
 
-    strace is no part of the kernel: what goes wrong when it looks is no oops, even where a module has spoilt what the
-    copy needs.
+    strace is no part of the kernel: that it looks changes nothing, and what it cannot read is no oops.
     """
-    try:
-        data = copy_from_user(k, address & U64, size)
-    except KernelFault:
-        return None
+    data = k.current.mm.peek(address & U64, size)
     return data if len(data) == size else None
 
 
@@ -86,11 +79,8 @@ def path(k: Kernel, address: int, limit: int = PATH_MAX - 1) -> str:
     """A string up to its NUL, and at most `limit` characters of it; file names are not cut at 32."""
     if not address:
         return "NULL"
-    try:
-        found = strncpy_from_user(k, address & U64, limit + 1)
-    except KernelFault:
-        found = -EFAULT
-    if isinstance(found, int):
+    found, end, _ = (data := k.current.mm.peek(address & U64, limit + 1)).partition(b"\0")
+    if not end and len(data) <= limit:
         return pointer(address)
     return quote(found[:limit]) + ("..." if len(found) > limit else "")
 

@@ -157,7 +157,7 @@ def test_an_object_without_debugging_information_has_no_lines() -> None:
 
 def test_damaged_information_is_as_none() -> None:
     chance, damaged = random.Random(3), 0
-    for _ in range(300):
+    for _ in range(100):
         sections = list(OURS.sections)
         at = chance.choice([place for place, each in enumerate(sections) if each.name.startswith(".debug")])
         data = bytearray(sections[at].data)
@@ -167,7 +167,7 @@ def test_damaged_information_is_as_none() -> None:
         obj = ElfObject(sections, OURS.symbols)
         damaged += not read_lines(obj).rows
         damaged += not read_variables(obj).functions
-    assert damaged > 30
+    assert damaged > 10
 
 
 def test_entries_that_refer_back_to_themselves_come_to_an_end(tmp_path: Path) -> None:

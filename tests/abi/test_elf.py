@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kshell.abi.elf import (
@@ -162,7 +162,6 @@ def objects(draw: st.DrawFn) -> ElfObject:
     return ElfObject(sections, symbols)
 
 
-@settings(max_examples=150, deadline=None)
 @given(objects())
 def test_any_object_comes_back(obj: ElfObject) -> None:
     back = read_elf(write_elf(obj), "a.o")
@@ -193,7 +192,7 @@ def test_a_mutated_object_is_read_or_refused_in_words() -> None:
     chance = random.Random(8)
     refused = 0
     whole = write_elf(SMALL)
-    for _ in range(20_000):
+    for _ in range(4_000):
         try:
             obj = read_elf(mutated(whole, chance), "a.o")
         except ObjectError as error:
@@ -203,7 +202,7 @@ def test_a_mutated_object_is_read_or_refused_in_words() -> None:
             assert section.size == len(section.data) or section.type == SHT_NOBITS
             assert all(each.symbol < len(obj.symbols) for each in section.relocations)
         write_elf(obj)
-    assert refused > 4_000
+    assert refused > 800
 
 
 @pytest.mark.parametrize(

@@ -285,7 +285,7 @@ PIECES = (
 pieces = st.sampled_from(PIECES)
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(st.text() | st.lists(pieces | st.text(max_size=3), max_size=40).map("".join))
 def test_any_text_gives_rows_and_errors_and_never_an_exception(text: str) -> None:
     table = parse(text)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from kshell.cc import c_compiler
-from kshell.cc.c_compiler import INCLUDE, compile_c, find_compiler, version_code
+from kshell.cc.c_compiler import compile_c, find_compiler, version_code
+from kshell.cc.c_words import INCLUDE
 from kshell.cc.source_error import SourceError
 
 needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="no C compiler for x86-64 Linux here")

@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kshell.abi.errno import ENOENT, ENOEXEC
@@ -77,7 +77,7 @@ def test_an_excerpt_shows_a_tab_as_one_blank_so_that_the_caret_fits() -> None:
     assert excerpt("a\n", 7, 1) == ()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
+@settings(max_examples=100)
 @given(st.one_of(st.binary(max_size=200), st.text(max_size=100).map(lambda t: t.encode("utf-8", "surrogatepass"))))
 def test_any_bytes_compile_or_are_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "any.py"

@@ -80,8 +80,7 @@ def test_nothing_is_made_again_outside_the_tree_either(tmp_path: Path) -> None:
 
 
 def test_M_may_be_named_from_the_tree(tmp_path: Path) -> None:
-    lab = TreeLab(tmp_path)
-    lab.make()
+    lab = TreeLab(tmp_path, built=True)
     assert not lab.make("modules", M="SystemCalls").errors
     assert built(lab.path("SystemCalls/syscallModule.ko")).intree is False
 
@@ -114,8 +113,7 @@ def test_clean_outside_removes_what_was_built_there_only(tmp_path: Path) -> None
 
 
 def test_a_folder_that_is_missing_or_has_no_Makefile_is_told(tmp_path: Path) -> None:
-    lab = TreeLab(tmp_path)
-    lab.make()
+    lab = TreeLab(tmp_path, built=True)
     assert "No such file or directory" in lab.make(M=str(tmp_path / "gone")).errors[0].text
     (tmp_path / "bare").mkdir()
     error = lab.make(M=str(tmp_path / "bare")).errors[0]
@@ -211,3 +209,27 @@ def test_without_an_assembler_what_is_shipped_needs_none_and_the_rest_says_so(tm
     assert error.because
     assert error.try_
     assert not lab.make().errors
+
+
+@pytest.mark.parametrize("version", ["4.19", "6.19"])
+def test_one_object_of_a_folder_outside_or_its_assembler_text_is_made(tmp_path: Path, version: str) -> None:
+    lab, folder = TreeLab(tmp_path, version), outside(tmp_path)
+    for goal in ("syscallModule.s", "syscallModule.o"):
+        assert not lab.make(goal, M=str(folder)).errors
+        assert (folder / goal).is_file()
+    assert b"my_test_call:" in (folder / "syscallModule.s").read_bytes()
+    (error,) = lab.make("other.s", M=str(folder)).errors
+    assert error.text == "make: *** No rule to make target 'other.s'.  Stop."
+    assert error.try_ == "obj-m := other.o  (in Makefile)"
+
+
+def test_a_part_of_a_composite_object_is_made_alone(tmp_path: Path) -> None:
+    lab = TreeLab(tmp_path)
+    lab.write("SystemCalls/Makefile", "obj-y := both.o\nboth-objs := test_call.o more.o\n")
+    lab.write("SystemCalls/more.py", "from kshell.linux import *\n\n\ndef more(k: Kernel) -> int:\n    return 1\n")
+    for goal in ("more.s", "more.o", "test_call.s"):
+        outcome = lab.make(f"SystemCalls/{goal}")
+        assert not outcome.errors, outcome.show()
+        assert outcome.log.steps[-1] == ("CC", f"SystemCalls/{goal}")
+        assert lab.path(f"SystemCalls/{goal}").is_file()
+    assert lab.make("SystemCalls/third.s").errors

@@ -143,7 +143,6 @@ def test_the_entry_of_newer_kernels_on_4_19_is_an_undefined_reference(tmp_path: 
     outcome = lab.make()
     assert outcome.errors[0].text.endswith(f"undefined reference to `{NEWER}'")
     assert outcome.errors[0].try_ == f"the entry {OLDER}"
-    assert note(outcome, "is spelt as since Linux 5.7").file == TABLE
 
 
 def test_the_entry_of_older_kernels_on_6_19_is_an_undefined_reference(tmp_path: Path) -> None:
@@ -713,11 +712,11 @@ def test_SUBDIRS_means_nothing_to_6_19(tmp_path: Path) -> None:
     lab.running = Running("6.19.0", V6_19, [Export("STUB_test_call", "vmlinux", False)], "")
     error = lab.make(folder="SystemCalls").errors[0]
     assert error.kind == ERROR
-    assert "SUBDIRS= means nothing to make since Linux 5.3" in error.because
+    assert "SUBDIRS= means nothing to make since Linux 5.4" in error.because
     assert error.try_ == "M=$(PWD) in its place"
     lab.running = Running("6.19.0-test", V6_19, [], str(lab.root))
     built(lab)
-    message = note(lab.make(folder="SystemCalls"), "what was built is the tree itself")
+    message = note(lab.make(folder="SystemCalls"), "the modules of the whole tree were built")
     assert message.try_ == "M=$(PWD) in its place"
 
 

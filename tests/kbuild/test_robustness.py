@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kshell.kbuild.build_log import BuildFailed, BuildLog
@@ -270,8 +270,7 @@ def test_a_file_of_a_students_own_is_never_written_over_or_removed(tmp_path: Pat
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_link_under_a_build_s_name_stays_and_so_does_what_it_leads_to(tmp_path: Path, name: str) -> None:
-    lab = TreeLab(tmp_path)
-    assert not lab.make().errors
+    lab = TreeLab(tmp_path, built=True)
     precious = tmp_path / "precious"
     precious.write_bytes(lab.path("vmlinux").read_bytes())
     lab.path(name).unlink()
@@ -286,8 +285,7 @@ def test_a_link_under_a_build_s_name_stays_and_so_does_what_it_leads_to(tmp_path
 
 
 def test_a_folder_that_is_called_boot_elsewhere_is_not_written_into(tmp_path: Path) -> None:
-    lab = TreeLab(tmp_path)
-    assert not lab.make().errors
+    lab = TreeLab(tmp_path, built=True)
     (tmp_path / "elsewhere").mkdir()
     lab.path("boot").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
     assert "leads out of the folder" in failed(lab, "install").because
@@ -295,8 +293,7 @@ def test_a_folder_that_is_called_boot_elsewhere_is_not_written_into(tmp_path: Pa
 
 
 def test_a_file_called_boot_is_in_the_way_of_install(tmp_path: Path) -> None:
-    lab = TreeLab(tmp_path)
-    assert not lab.make().errors
+    lab = TreeLab(tmp_path, built=True)
     lab.write("boot", "notes")
     failed(lab, "install")
     assert lab.read("boot") == "notes"
@@ -319,8 +316,7 @@ def test_a_tree_that_may_not_be_written_says_so(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_is_full_leaves_the_last_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lab = TreeLab(tmp_path)
-    assert not lab.make().errors
+    lab = TreeLab(tmp_path, built=True)
     lab.boot()
     before = lab.path("vmlinux").read_bytes()
     lab.write(SOURCE, CALL + "\n# changed\n")
@@ -339,8 +335,7 @@ def test_a_disk_that_is_full_leaves_the_last_kernel(tmp_path: Path, monkeypatch:
 
 
 def test_a_file_that_cannot_be_removed_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lab = TreeLab(tmp_path)
-    assert not lab.make().errors
+    lab = TreeLab(tmp_path, built=True)
 
     def refuse(path: str) -> None:
         raise PermissionError(13, "Permission denied")
@@ -398,8 +393,7 @@ def test_Ctrl_C_leaves_no_half_file_and_the_next_make_goes_on(
     ],
 )
 def test_a_tree_that_does_not_build_leaves_what_was_built(tmp_path: Path, spoil: Callable[[TreeLab], None]) -> None:
-    lab = TreeLab(tmp_path)
-    assert not lab.make().errors
+    lab = TreeLab(tmp_path, built=True)
     assert lab.boot().image.build == 1
     before = {name: lab.path(name).read_bytes() for name in NAMES}
     spoil(lab)
@@ -466,10 +460,7 @@ def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return lab
 
 
-relaxed = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-@relaxed
+@settings(max_examples=20)  # each is several builds
 @given(changes=edits)
 def test_make_goes_through_or_fails_whatever_the_edits(
     shared: TreeLab, changes: list[tuple[str, str, int, str]]
@@ -489,7 +480,7 @@ def test_make_goes_through_or_fails_whatever_the_edits(
 BUILT = [*NAMES, ".kshell/pristine.json", ".kshell/boots", ".kshell/last-build.json", "boot/vmlinuz-"]
 
 
-@relaxed
+@settings(max_examples=20)
 @given(
     name=st.sampled_from(BUILT),
     seed=st.integers(0, 2**32),
@@ -533,8 +524,7 @@ def test_damaged_outputs_never_break_make_or_boot(shared: TreeLab, name: str, se
 
 
 def test_a_damaged_file_that_nobody_writes_by_hand_is_set_aside_and_made_again(tmp_path: Path) -> None:
-    lab = TreeLab(tmp_path)
-    assert not lab.make().errors
+    lab = TreeLab(tmp_path, built=True)
     assert not lab.make("install").errors
     for name in ("arch/x86/include/generated/asm/syscalls_64.h", "boot/vmlinuz-4.19.1-test"):
         lab.write(name, "damaged, or somebody's")
@@ -545,8 +535,7 @@ def test_a_damaged_file_that_nobody_writes_by_hand_is_set_aside_and_made_again(t
 
 
 def test_a_damaged_vmlinux_has_a_way_out_that_works(tmp_path: Path) -> None:
-    lab = TreeLab(tmp_path)
-    assert not lab.make().errors
+    lab = TreeLab(tmp_path, built=True)
     lab.write("vmlinux", "garbage")
     (error,) = lab.make("install").errors
     assert error.try_ == "rename or delete vmlinux, then make"

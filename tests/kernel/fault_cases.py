@@ -17,8 +17,24 @@ PROLOGUE = (
 EPILOGUE = "mov eax, 60; mov edi, 42; syscall"
 HIGH = "movabs rax, 0x8000000000000000"  # not canonical
 KERNEL = "movabs rax, 0xffffffff81000000"
+FLDCW = "mov dword ptr [r15], {}; fldcw [r15]"
 MXCSR = "mov dword ptr [r15], {}; ldmxcsr [r15]; cvtsi2sd xmm0, r15; cvtsi2ss xmm1, r15d; pxor xmm2, xmm2"
 
+IRETD = (
+    "sub rsp, 20; lea rax, 1f[rip]; mov [rsp], eax; mov dword ptr [rsp + 4], {cs}; mov dword ptr [rsp + 8], {flags};"
+    "lea rax, [rsp + 20]; mov [rsp + 12], eax; mov dword ptr [rsp + 16], {ss}; .byte 0xcf; 1: nop; nop"
+)
+FAR_RETURN = "sub rsp, 8; lea rax, 1f[rip]; mov [rsp], eax; mov dword ptr [rsp + 4], {cs}; {code}; 1: push rax"
+FAR_CALL = (
+    "lea rbx, 1f[rip]; mov [r15 + 16], ebx; mov dword ptr [r15 + 20], {cs}; {before}; mov rsp, {sp};"
+    "call fword ptr [r15 + 16]; mov edi, 41; mov eax, 60; syscall; 1: nop"
+)
+
+# Bytes at the end of text, which has to be writable for that; rcx is where they stand.
+PUT = (
+    f"mov rdi, {TEXT + 0x1000}; mov esi, 4096; mov edx, 7; mov eax, 10; syscall; xor eax, eax;"
+    "lea rcx, [r14 + 0x2000 - {size}]; mov dword ptr [rcx - 4 + {size}], {code:#x} << (32 - 8 * {size}); push 0"
+)
 CASES: dict[str, str] = {
     "no fault": "nop",
     # Pages.
@@ -277,6 +293,64 @@ CASES: dict[str, str] = {
     "cvtsi2sd xmm0, r15; pxor xmm2, xmm2; divsd xmm0, xmm2",
     "SSE divide in a loop": f"{MXCSR.format(0x1D80)}; mov ecx, 5; cvtsi2sd xmm2, rcx; 1: divsd xmm0, xmm2; dec ecx; "
     "cvtsi2sd xmm2, rcx; test ecx, ecx; jns 1b",
+    # The end of a page of code: what stands last is executed, and what lies across it is not.
+    **{
+        f"at the end of text: {code}": f"{PUT.format(code=value, size=size)}; jmp rcx"
+        for code, value, size in (
+            *(("nop; nop", 0x9090, 2), ("ud2", 0x0B0F, 2), ("half a mov", 0x8B90, 2), ("hlt", 0xF490, 2)),
+            *(("ret to NULL", 0xC390, 2), ("mov eax, [rax]", 0x008B, 2), ("mov [rax], eax", 0x0089, 2)),
+            *(("jmp to the next", 0x00EB, 2), ("jmp back to ud2", 0xFCEB0B0F, 4), ("half a jmp", 0xEB90, 2)),
+        )
+    },
+    # Operands across the end of user space, and across two pages.
+    **{
+        f"across 0x800000000000: {code}": f"movabs rbx, 0x7fffffffffff; {code}"
+        for code in (
+            *("mov rax, [rbx]", "mov [rbx], rax", "inc word ptr [rbx]", "lock cmpxchg [rbx], rcx", "mov al, [rbx]"),
+            *("movups xmm0, [rbx]", "push qword ptr [rbx]", "mov rsp, rbx; pop rax", "lea rsp, [rbx + 5]; push rax"),
+            *("mov rbp, rbx; mov eax, [rbp]", "jmp [rbx]", "mov rsi, rbx; mov rdi, r15; movsd", "jmp rbx"),
+        )
+    },
+    **{
+        f"{code} across pages at {at}": f"mov rbx, {at}; {code}"
+        for at in ("0x20010ffc", "0x20001ffc", "0x2000fffc", "0x20000ffc")
+        for code in (
+            *("add [rbx], rax", "lock add [rbx], rax", "inc qword ptr [rbx]", "xchg [rbx], rax", "mov [rbx], rax"),
+            *("pop qword ptr [rbx]", "cmp [rbx], rax", "setz [rbx]", "fstp tbyte ptr [rbx]"),
+        )
+    },
+    "pop to what rsp then is": f"mov rsp, {TEXT + 0x40}; pop qword ptr [rsp]",
+    "pop to what rsp then is, with an index": f"mov rsp, {TEXT + 0x40}; mov ecx, 1; pop qword ptr [rsp + rcx * 8 + 8]",
+    "string compare of two in one page": "mov esi, 0x10; mov edi, 0x18; cmpsb",
+    **{
+        f"x87 exception, {control:#x}, then {code}": f"{FLDCW.format(control)}; fld1; fldz; fdivp; {code}"
+        for control in (0x37B, 0x37F)
+        for code in (
+            *("fwait", "fnop", "fst qword ptr [r15]", "fnclex; fwait", "fninit; fld1", "nop; fld1", "fnstsw ax; nop"),
+            *("fnstcw [r15]; fldz", "fxsave [r15]", "fstp st(0); nop", "fwait; mov eax, [rax]"),
+        )
+    },
+    "x87 exception, unmasked by fldenv": "fnstenv [r15]; mov word ptr [r15], 0x37b; fldenv [r15];"
+    "fld1; fldz; fdivp; fld1",
+    "x87 exception, masked again": f"{FLDCW.format(0x37B)}; {FLDCW.format(0x37F)}; fld1; fldz; fdivp; fld1",
+    "enter with levels": "lea rbp, [r15 + 0x10]; enter 0x10, 4",
+    # What the emulator has got wrong one by one.
+    "ret 0x8000": "push r15; ret 0x8000",
+    "ret 0x8000, then the stack": "lea rax, 1f[rip]; push rax; ret 0x8000; 1: pop rbx",
+    "ret 0x7fff, then the stack": "lea rax, 1f[rip]; push rax; ret 0x7fff; 1: pop rbx",
+    "ret 0x8000 off an empty stack": "mov rsp, 0x5000; ret 0x8000",
+    "clflush": "clflush [r15 + 8]",
+    "clflush of NULL": "clflush [rax]",
+    "clflush of own text": "clflush [r14]",
+    "clflush of PROT_NONE": "clflush [r13]",
+    "clflush of the kernel": f"{KERNEL}; clflush [rax]",
+    "clflush of no address": f"{HIGH}; clflush [rax]",
+    "clflush through rbp of no address": f"{HIGH}; mov rbp, rax; clflush [rbp]",
+    "xabort": "xabort 1",
+    "3DNow!": ".byte 0x0f, 0x0f, 0xc0, 0x9e",
+    "3DNow! of NULL": ".byte 0x0f, 0x0f, 0x00, 0x9e",
+    "xbegin": ".byte 0xc7, 0xf8, 0, 0, 0, 0",
+    "no xbegin at all": ".byte 0xc7, 0xff, 0xf4",
     # What works.
     "rdtsc": "rdtsc; rdtsc",
     "rdtscp": "rdtscp",
@@ -289,4 +363,50 @@ CASES: dict[str, str] = {
     "cmov of NULL": "cmp eax, 1; cmove ebx, [rax]",
     "sgdt": "smsw eax",
     "verr": "verr ax",
+    # Far transfers: what iret, far return and far call take for selectors, a stack, and flags.
+    **{
+        f"iretd, cs {cs:#x}, ss {ss:#x}, flags {flags:#x}": IRETD.format(cs=cs, ss=ss, flags=flags)
+        for cs, ss, flags in (
+            *((0x33, 0x2B, 0x202), (0x33, 0x2B, 0x20202), (0x40, 0x40, 0x20202), (0x50, 0x50, 0x20202)),
+            *((0x33, 0x50, 0x20202), (0x33, 0, 0x202), (0, 0x2B, 0x202), (0x10, 0x18, 0x202), (0x30, 0x28, 0x202)),
+            *((0x33, 0x2B, 0x302), (0x33, 0x2B, 0x3202), (0x33, 0x2B, 0x4202), (0x7, 0xF, 0x202)),
+        )
+    },
+    "iretq": "push 0x2b; push rsp; add qword ptr [rsp], 8; pushf; push 0x33; lea rax, 1f[rip]; push rax; iretq; 1: nop",
+    "iretq to no address": f"{HIGH}; push 0x2b; push rsp; pushf; push 0x33; push rax; iretq",
+    "iretq in a nested task": "push 0x4202; popf; push 0x2b; push rsp; pushf; push 0x33; push r14; iretq",
+    "iretq off the end of the stack": "add rsp, 0x7e8; iretq",
+    "iretq from the kernel": f"{KERNEL}; mov rsp, rax; iretq",
+    "iretd from the kernel": f"{KERNEL}; mov rsp, rax; .byte 0xcf",
+    "iretq from no address": f"{HIGH}; mov rsp, rax; iretq",
+    "far return": FAR_RETURN.format(cs=0x33, code=".byte 0xcb"),
+    "far return that drops words": FAR_RETURN.format(cs=0x33, code=".byte 0xca, 8, 0"),
+    "far return that drops many": FAR_RETURN.format(cs=0x33, code=".byte 0xca, 0, 0xf0"),
+    "far return to the kernel": FAR_RETURN.format(cs=0x10, code=".byte 0xcb"),
+    "far return to what is not there": FAR_RETURN.format(cs=0x50, code=".byte 0xcb"),
+    "far return with less privilege": FAR_RETURN.format(cs=0x30, code=".byte 0xcb"),
+    "far return of 8 bytes": "push 0x33; lea rax, 1f[rip]; push rax; .byte 0x48, 0xcb; 1: nop",
+    "far return out of kernel memory": f"{KERNEL}; mov rsp, rax; .byte 0xcb",
+    "far return out of no address": f"{HIGH}; mov rsp, rax; .byte 0x48, 0xcb",
+    "far return off the end of the stack": "add rsp, 0x7fc; .byte 0xcb",
+    **{
+        f"far call to {cs:#x}": FAR_CALL.format(cs=cs, before="", sp="rsp")
+        for cs in (0x33, 0x30, 0x32, 0x10, 0, 0x50, 0x2B, 0x7)
+    },
+    "far call with a stack in the kernel": FAR_CALL.format(cs=0x33, before=KERNEL, sp="rax"),
+    "far call with a stack at no address": FAR_CALL.format(cs=0x33, before=HIGH, sp="rax"),
+    "far call with a stack that cannot be written": FAR_CALL.format(cs=0x33, before="lea rax, [r14 + 64]", sp="rax"),
+    "far call with a stack across two pages": FAR_CALL.format(cs=0x33, before="lea rax, [r15 + 4]", sp="rax"),
+    "far call through NULL": "call fword ptr [rax]",
+    "far call through the end of a page": "call fword ptr [r15 + 4094]",
+    "far call of a register": ".byte 0xff, 0xd8",
+    "far jump": "lea rax, 1f[rip]; mov [r15], eax; mov dword ptr [r15 + 4], 0x33; jmp fword ptr [r15]; 1: nop",
+    # Descriptors, which the CPU itself reads.
+    "segment registers": "mov eax, 0x2b; mov ds, eax; mov es, eax; rdtsc; mov eax, ds; mov ebx, es; rdtsc",
+    "segment register of the kernel": "mov eax, 0x18; mov ds, eax",
+    "segment register that is not there": "mov eax, 0x50; mov ds, eax",
+    "lar and lsl": "mov ecx, 0x2b; lar ebx, ecx; lsl edx, ecx; mov ecx, 0x10; lsl eax, ecx",
+    "verr and verw": "mov ecx, 0x2b; verr cx; verw cx; mov ecx, 0x10; verr cx",
+    "lss": "mov dword ptr [r15], 0x20010800; mov dword ptr [r15 + 4], 0x2b; lss esp, [r15]; pop rax",
+    "pop with an odd encoding": f"{KERNEL}; push 1; .byte 0x8f, 0x30",
 }

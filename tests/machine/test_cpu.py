@@ -310,3 +310,33 @@ def test_a_copy_over_many_pages_is_right_across_the_growth_of_the_tlb(k: Kernel)
     )
     parts = [Segment(source, words * (size // 4096), size, "rw-"), Segment(target, b"", size, "rw-")]
     assert ending(run(k, copy + compare + EXIT, segments=parts)) == "exit 0"
+
+
+# Flags at a fault, where instructions are counted and where they are not.
+
+FAULT = "8b0425 08000000"  # mov eax, [8]
+
+
+@pytest.mark.parametrize("budget", [0, 10_000])
+@pytest.mark.parametrize(
+    ("code", "flags"),
+    [
+        ("b8ab000000 3c00" + FAULT, 0x80),  # cmp al, 0
+        ("b8ab000000 0480" + FAULT, 0x805),  # add al, 0x80
+        ("b8ab000000 0480 000425 08000000", 0x805),  # the same, and add [8], al
+        ("b802000000 83f801 7500" + FAULT, 0),  # cmp eax, 1; jne to the next: the fault begins a block
+        ("b802000000 83f801 eb00" + FAULT, 0),
+        ("f9 b8ffffff7f 83d000" + FAULT, 0x894),  # stc; adc eax, 0
+        ("b805000000 83f805 0f31 8b0425 08000000", 0x44),  # rdtsc in between, which is answered
+        ("b803000000 83f805 31c9 f7f1", 0x44),  # xor ecx, ecx; div ecx
+    ],
+)
+def test_the_flags_at_a_fault_are_what_the_program_has_made_of_them(
+    k: Kernel, code: str, flags: int, budget: int
+) -> None:
+    task = start(k, bytes.fromhex(code))
+    k.switch_to(task)
+    run_task(k, task, budget=budget)
+    assert task.killed_by is not None
+    assert task.regs[ptregs.FLAGS] & 0x8D5 == flags
+    finish(k, task)

@@ -42,7 +42,9 @@ def test_a_loop_in_a_script_is_told_of_once_and_ends_by_its_budget(lab: Lab) -> 
     lab.k.cpu.patience.on_long_run = lambda: told.append(lab.k.symbols.describe(where[IP]).partition("+")[0])
     with pytest.raises(ModuleError, match="Killed"):
         lab.load(LOOP)
-    assert told in (["m_init"], ["m_init", "m_init"])  # what follows when the budget is used up is a run of its own
+    # What follows when the budget is used up is a run of its own; on a busy machine m_init may not have begun yet.
+    assert told[-1:] == ["m_init"]
+    assert len(told) <= 2
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals to send oneself")

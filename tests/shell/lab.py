@@ -7,6 +7,7 @@ from typing import Any
 
 from kshell.shell.session import Session
 from kshell.shell.views.output import Output, PlainOutput, Result
+from tests.shell.json_page import object_problems
 
 
 class Silence(Output):
@@ -22,12 +23,16 @@ class Lab:
         self.session = Session(profile, output=Silence(), keep_going=True, **options)
 
     def results(self, line: str) -> list[Result]:
-        """Every result of a line."""
-        return self.session.execute(line)
+        """Every result of a line; what --json has for each is as docs/json.md says."""
+        results = self.session.execute(line)
+        for result in results:
+            told = object_problems(result.json())
+            assert not told, told[:5]
+        return results
 
     def result(self, line: str) -> Result:
         """The last result of a line."""
-        return self.session.execute(line)[-1]
+        return self.results(line)[-1]
 
     def json(self, line: str) -> dict[str, Any]:
         """The result object of a line that must not fail."""

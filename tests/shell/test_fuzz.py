@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -45,15 +46,16 @@ def answer(line: str) -> None:
             assert result.error["try"], line
 
 
+@pytest.mark.made_up
 @given(st.text(max_size=60))
-@settings(max_examples=150, deadline=None)
 def test_any_text_gets_an_answer(line: str) -> None:
     if line.split()[:1] and line.split()[0].strip("'\"") not in _SKIPPED:
         answer(line)
 
 
+@pytest.mark.made_up
 @given(st.sampled_from(_COMMANDS), st.lists(st.sampled_from(_WORDS), max_size=6))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150)
 def test_any_command_with_any_words_gets_an_answer(name: str, words: list[str]) -> None:
     if ";" in words:
         words = words[: words.index(";")]
@@ -64,7 +66,7 @@ def test_random_calls_with_random_arguments_leave_a_kernel_that_answers() -> Non
     choose = random.Random(3)
     skipped = {60, 231}
     values = ["0", "1", "-1", "3", "buf:64", '"/tmp/x"', '"/etc/hostname"', "0xffffffff81000000", "0x402000", "4096"]
-    for _ in range(1500):
+    for _ in range(400):
         nr = choose.randrange(-1, 600)
         if nr in skipped:
             continue

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kshell.__main__ import UsageError, read_arguments
+from kshell.__main__ import run
+from kshell.shell.command_line import UsageError, read_arguments
 
 ROOT = Path(__file__).parents[2]
 PATHS = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -68,11 +69,14 @@ def test_json_gives_one_object_a_line() -> None:
         (["tree", "--help"], 0),
     ],
 )
-def test_the_exit_status(args: list[str], status: int, tmp_path: Path) -> None:
+def test_the_exit_status(args: list[str], status: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "here").touch()
-    done = kshell(*args)
-    assert done.returncode == status, done
-    assert b"Traceback" not in done.stderr
+    assert run(args) == status
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_exit_status_is_that_of_the_process() -> None:
+    assert kshell("-c", "exit 42").returncode == 42
 
 
 def test_a_tree_is_laid_out_from_the_command_line(tmp_path: Path) -> None:
@@ -195,7 +199,7 @@ def test_a_misspelt_option_is_answered_with_the_nearest() -> None:
 
 def test_the_command_line_is_read_in_any_order() -> None:
     found = read_arguments(["-c", "echo", "--json", "--kernel=6.19", "--keep-going"])
-    assert (found.commands, found.json, found.kernel, found.keep_going) == ("echo", True, "6.19", True)
+    assert (found.commands, found.json, found.kernel, found.keep_going) == (["echo"], True, "6.19", True)
     assert read_arguments(["--", "-odd"]).file == "-odd"
     assert read_arguments([]).file is None
 

@@ -49,6 +49,7 @@ def test_an_interactive_session_goes_on_after_a_failure(lab: Lab) -> None:
     assert not lab.session.finished
 
 
+@pytest.mark.made_up
 def test_ctrl_c_in_a_command_ends_the_command_and_a_script(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     def press(words: object) -> View:
         raise KeyboardInterrupt
@@ -62,6 +63,7 @@ def test_ctrl_c_in_a_command_ends_the_command_and_a_script(lab: Lab, monkeypatch
     assert lab.session.final_status() == INTERRUPTED
 
 
+@pytest.mark.made_up
 def test_ctrl_c_never_ends_the_interactive_session(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     lab.session.interactive = True
 
@@ -156,7 +158,7 @@ def test_history_shows_the_lines_of_the_session(lab: Lab) -> None:
     lab.results("echo a")
     lab.results("nope; echo b")
     assert lab.json("history")["lines"] == ["echo a", "nope; echo b", "history"]
-    assert lab.text("history 1") == "    4  history 1"
+    assert lab.text("history 1") == "    5  history 1"  # five commands, on four lines
     assert "not a positive number" in lab.error("history x")["what"]
 
 
@@ -188,7 +190,25 @@ def test_source_nests_up_to_a_limit(lab: Lab) -> None:
     lab.session.keep_going = False
     lab.session.output = JsonOutput(out := io.StringIO())
     assert lab.result("source self.ks").status == 1
-    assert "nested too deep" in out.getvalue().split("\n")[0]
+    assert "it is being read already" in out.getvalue().split("\n")[0]
+    for number in range(20):
+        Path(f"{number}.ks").write_text(f"source {number + 1}.ks\n")
+    assert "nested too deep" in screen("source 0.ks")[1]
+
+
+def test_a_sourced_file_has_the_lines_that_a_script_has() -> None:
+    Path("odd.ksh").write_text("echo a\x1cb\u2028c\x85d\necho e\r\n", encoding="utf-8", newline="")
+    sourced = screen("source odd.ksh")
+    assert sourced == screen(*Path("odd.ksh").read_text(encoding="utf-8").split("\n"))
+    assert sourced[0].count("\n") == 2
+
+
+def test_files_that_source_each_other_end_at_once_though_failures_are_passed_over(lab: Lab) -> None:
+    Path("a.ks").write_text("source b.ks\n" * 3)
+    Path("b.ks").write_text("source a.ks\n" * 3)
+    assert lab.session.keep_going
+    assert lab.json("source a.ks") == {"commands": 3}
+    assert [line.text for line in lab.session.history if "source" in line.text] == ["source a.ks"]
 
 
 def test_exit_in_a_sourced_file_ends_the_session(lab: Lab) -> None:
@@ -261,7 +281,7 @@ def test_files_that_source_each_other_fail_with_one_line_for_the_chain() -> None
     assert "in b.ks:2, sourced from a.ks:1" in err
     _, err, _ = screen("source self.ks", keep_going=False)
     assert err.count("source: ") == 2
-    assert "self.ks:1 (16 times)" in err
+    assert "source: self.ks:1: stopped at a command that failed" in err
 
 
 def test_the_steps_to_a_new_system_call_fit_the_screen_and_work_as_typed(lab: Lab) -> None:

@@ -165,6 +165,27 @@ def test_only_the_32_bits_of_a_long_descriptor_that_count_are_shown() -> None:
     assert run_stub(k, 1, [3, Buffer(4), 4]).call is not None
 
 
+@pytest.mark.parametrize(
+    ("nr", "args", "text"),
+    [
+        (72, [99, 1030, 1 << 63], "fcntl(99, F_DUPFD_CLOEXEC, -9223372036854775808)"),
+        (72, [99, 0, (1 << 63) + 5], "fcntl(99, F_DUPFD, -9223372036854775803)"),
+        (72, [99, 0, 0x8000_0000], "fcntl(99, F_DUPFD, 2147483648)"),
+        (9, [0, 0, 1, 1 << 40 | 0x22, -1, 0], "mmap(NULL, 0, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)"),
+        (
+            9,
+            [0, 0, 1 << 40 | 1, 0x22, -1, 0],
+            "mmap(NULL, 0, PROT_READ|0x10000000000, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)",
+        ),
+    ],
+)
+def test_the_upper_halves_of_arguments_are_shown_where_strace_shows_them(nr: int, args: list[int], text: str) -> None:
+    k = boot("course")
+    call = run_stub(k, nr, args, tracer=Strace(k)).call
+    assert call is not None
+    assert call.text.rpartition(" = ")[0].rstrip() == text
+
+
 def test_a_trace_never_faults_whatever_the_registers_hold(kernel: Kernel) -> None:
     rng = random.Random(7)
     numbers = [nr for nr in kernel.table.by_number if kernel.define_of(nr)] + [600, -1]

@@ -135,6 +135,8 @@ def add_the_rest(calls: Calls) -> None:
         for length in (0, 4096, -1):
             calls.add("mmap", 0x30000000, length, 3, 0x22, fd, offset)
             calls.add("mmap", 0, length, 0, 2, fd, offset)
+    for flags in (1 << 40 | 0x21, 1 << 32 | 2, 0x8000_0000_0000_0022, -1, 21 << 26 | 0x40022, 1 << 40, 1 << 24 | 3):
+        calls.add("mmap", 0, 0, 1 << 40 | 1, flags, 99, 0)
     for address in (0, 0x30000000, KERNEL_ADDRESS):
         calls.add("mprotect", address, 4096, 5)
         calls.add("munmap", address, 4096)

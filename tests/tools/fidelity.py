@@ -45,6 +45,8 @@ def show_argument(arg):
         return f"r{what}.fd[{arg[2] // 4}]"
     if kind == "b":
         return "buf" + (f"+{what}" if what else "")
+    if kind == "e":
+        return f"edge-{what}" if isinstance(what, int) else f"edge {what!r}"
     if kind == "s":
         return repr(what)[1:] if len(what) < 40 else f"{what[:12]!r}...({len(what)} bytes)"
     parts = ((show_argument(place), length if length < 99999 else hex(length & M64)) for place, length in what)
@@ -72,6 +74,7 @@ class Both:
     """Linux and kshell, side by side."""
 
     def __init__(self, args):
+        self.kernel = args.kernel
         self.native, self.kshell = Native(args.uid), Kshell(args.kshell_python, args.kernel, args.uid)
 
     def run(self, prog):
@@ -83,7 +86,7 @@ class Both:
     def check(self, seq):
         """All differences of a sequence."""
         prog = Program(seq)
-        return compare(seq, prog, *self.run(prog))
+        return compare(seq, prog, *self.run(prog), self.kernel)
 
     def check_for(self, seq, signature):
         """The difference of this signature."""

@@ -61,9 +61,15 @@ class Arguments:
             return i(self.r.choice(BADPTR))
         return ("b", 0)
 
+    def edge(self, size):
+        """A buffer of so many bytes where nothing is behind them; for some calls, as if it were longer."""
+        return ("e", size) if self.r.random() < 0.06 else None
+
     def path(self, good=0.6):
-        """A path, rarely a bad pointer."""
+        """A path, rarely one that ends where its page does, or a bad pointer."""
         x = self.r.random()
+        if self.r.random() < 0.04:
+            return ("e", self.r.choice(PATHS[:40]) + self.c(b"\0", b"\0", b""))
         if x < good:
             return s(self.r.choice(GOOD))
         if x < 0.95:

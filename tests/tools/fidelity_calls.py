@@ -88,6 +88,8 @@ class Calls(Arguments):
             buffer = self.ptr()
         else:
             buffer = i(ZONE) if self.r.random() < 0.7 else self.ptr(1)
+        if edge := self.edge(size):
+            buffer, count = edge, i(size + self.c(0, 0, 1, 100, 4096))
         self.add(name, fd, buffer, count, *more, n=size)
 
     def write(self, name):
@@ -95,7 +97,9 @@ class Calls(Arguments):
         r = self.r
         more = [i(r.choice(WRITE_OFFSETS))] if name != "write" else []
         n = self.c(1, 5, 16, 64, 100, 4096, 5000, 70000) if r.random() < 0.7 else 64
-        if r.random() < 0.8:
+        if r.random() < 0.06:
+            source = ("e", b"edgewise" * self.c(0, 1, 8, 500))
+        elif r.random() < 0.8:
             source = ("s", bytes(r.choice(b"abcdefgh") for _ in range(8)) * (n // 8 + 1))
         else:
             source = self.ptr(1)
@@ -110,6 +114,10 @@ class Calls(Arguments):
             length = r.choice(VECTOR_LENGTHS[: self.c(6, 6, 7, 11)])
             parts.append((place if place[0] != "r" else ("b", 16), length))
         vector = ("iov", parts) if r.random() < 0.9 else self.ptr(1)
+        if r.random() < 0.06:
+            there = [place[1] & M64 if place[0] == "i" else ZONE for place, _ in parts]
+            words = [word for at, (_, length) in zip(there, parts, strict=True) for word in (at, length & M64)]
+            vector = ("e", struct.pack(f"<{len(words)}Q", *words))
         self.add(name, self.fd(), vector, i(len(parts) if r.random() < 0.85 else r.choice(VECTOR_COUNTS)), n=128)
 
     def path_call(self):
@@ -129,7 +137,11 @@ class Calls(Arguments):
         elif name == "unlinkat":
             self.add(name, self.dirfd(), path, self.hi(self.c(0, 0, 0x200, 0x200, 0x400, -1, 1, 0x201, 0x1000)))
         elif name == "getcwd":
-            self.add(name, self.ptr(0.15), i(r.choice(CWD_SIZES)), n=64)
+            size = self.c(1, 4, 7, 10, 64)
+            if edge := self.edge(size):
+                self.add(name, edge, i(self.c(size, size, 64, 4096)), n=size)
+            else:
+                self.add(name, self.ptr(0.15), i(r.choice(CWD_SIZES)), n=64)
         elif name == "newfstatat":
             fd = self.dirfd()
             path = path if r.random() < 0.8 else s(b"")
@@ -165,7 +177,7 @@ class Calls(Arguments):
         name = self.c("pipe", "pipe2", "pipe2", "pipe2")
         if r.random() < 0.5 or not self.pipes:
             more = [self.hi(r.choice(PIPE_FLAGS))] if name == "pipe2" else []
-            self.pipes.append(self.add(name, self.ptr(0.1), *more, n=16))
+            self.pipes.append(self.add(name, self.edge(8) or self.ptr(0.1), *more, n=16))
             return
         pipe = r.choice(self.pipes)
         if r.random() < 0.6:
@@ -263,6 +275,7 @@ class Calls(Arguments):
         else:
             how_long = struct.pack("<qq", self.c(0, 0, 0, 0, 0, -1, -(1 << 63)), r.choice(NANOSECONDS))
             request = ("s", how_long) if r.random() < 0.85 else self.ptr(1)
+            request = ("e", how_long[: self.c(8, 15, 16, 16)]) if r.random() < 0.1 else request
             self.add(name, request, self.c(i(0), ("b", 0), self.ptr(1)), n=16)
 
     def misc_call(self):

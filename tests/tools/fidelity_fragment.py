@@ -30,6 +30,11 @@ inc qword ptr {m}|not dword ptr {m}|mov byte ptr {m}, 1|mov qword ptr {m}, 1|pus
 movzx {d}, byte ptr {m}|lea {q}, {m}; mov {b}, [{q}]|cmovz {d}, {m}|setz byte ptr {m}|{bt}|shl dword ptr {m}, 1
 imul {d}, {m}|movsxd {q}, dword ptr {m}|fld qword ptr {m}|fstp tbyte ptr {m}|ldmxcsr {m}|stmxcsr {m}
 nop dword ptr {m}|prefetcht0 {m}""".replace("\n", "|").split("|")
+# What sets flags that a fault right behind must leave alone.
+FLAGS = """cmp {b}, 1|cmp {q}, {q}|add {b}, 0x80|sub {d}, 0x12345678|stc; adc {w}, 0x7fff|stc; sbb {q}, {q}|inc {b}
+neg {d}|cmp {d}, 0x7f; jne 1f; 1: nop|add {q}, -1; jmp 1f; 1: cld|stc; inc {d}|cmp {w}, {w}; cmc""".replace(
+    "\n", "|"
+).split("|")
 DISPLACEMENTS = ["", "", "+8", "-8", "+0x1000", "-1", "+0x7fffffff", "-0x80000000"]
 STRING = """rep movsb|rep movsq|rep stosb|rep stosq|rep stosd|repne scasb|repe cmpsb|lodsq|rep lodsb|movsb|stosw|cmpsq
 scasd""".replace("\n", "|").split("|")
@@ -57,6 +62,17 @@ lock cmpxchg8b {m}|lock cmpxchg16b {m}|xadd {m}, {q}|lock or byte ptr {m}, 0""".
 AT_END = [
     *("0x48, 0xb8, 1, 2, 3, 4, 5, 6, 7, 8", "0xe8, 0, 0, 0, 0", "0x0f, 0x0b", "0x0f, 0x05"),
     *("0x48, 0x8b, 0x04, 0x25, 0x10, 0, 0, 0", "0xcd, 0x03", "0x90, 0x90"),
+    *(
+        "0x89, 0x04, 0x25, 0x10, 0, 0, 0",
+        "0x83, 0xf8, 0x05",
+        "0xc3",
+        "0xeb, 0",
+        "0xeb, 0x10",
+        "0xf4",
+        "0xcc",
+        "0xf3, 0xaa",
+    ),
+    *("0xff, 0xe0", "0xff, 0xff", "0x66, 0x90", "0xf0, 0x90", "0x50", "0x31, 0xc9, 0xf7, 0xf1"),
 ]
 
 
@@ -85,6 +101,8 @@ def _memory(r, address, base, names):
     m = f"[{base}{index}]" if index else f"[{base}{displacement}]"
     before = f"mov {names['d']}, {r.choice([0, 1, 8, 0x1000])}; " if index else ""
     bt = f"neg byte ptr {m}" if index else f"bt qword ptr {m}, {other}"
+    if not index and r.random() < 0.4:
+        before = r.choice(FLAGS).format_map(names) + "; "
     return _load(base, address) + before + r.choice(MEMORY).format_map({**names, "m": m, "bt": bt})
 
 
@@ -136,9 +154,10 @@ def _atomic(r, address, base, names):
 
 def _edge(r, address, base, names):
     """An instruction that lies across the end of a page: mprotect makes the page executable, then its bytes."""
-    count = r.choice([1, 2, 3, 4])
-    code = r.choice(AT_END).split(", ")[:count]
-    at = ZONE + 0x1000 - count
+    code = r.choice(AT_END).split(", ")
+    code = code[: r.choice([1, 2, 3, 4, len(code), len(code)])]
+    code = ["0x90"] * r.choice([0, 0, 1, 3]) + code
+    at = ZONE + 0x1000 - len(code)
     mprotect = f"mov eax, 10; mov edi, {ZONE:#x}; mov esi, 4096; mov edx, 7; syscall; "
     writes = "".join(f"mov byte ptr [{at + i:#x}], {byte}; " for i, byte in enumerate(code))
     return f"{mprotect}{writes}mov eax, {at:#x}; jmp rax"

@@ -2,7 +2,7 @@
 
 from fidelity_arguments import i, s
 from fidelity_calls import ANONYMOUS, FIXED_ANONYMOUS, STAT_ROOM, Calls
-from fidelity_program import DATA, TEXT, ZONE
+from fidelity_program import DATA, EDGE, TEXT, ZONE
 from fidelity_values import BADPTR, TOUCHED
 
 VDSO_GUARD = ("i", 0x1FF000)  # the length of a mapping that keeps kshell's others clear of where Linux has its vDSO
@@ -43,6 +43,7 @@ class Gen(Calls):
         for offset, length, prot in ((0, 4096, 3), (0x10000, 4096, 1), (0x20000, 4096, 0), (0x30000, 8192, 3)):
             self.map(ZONE + offset, length, prot, FIXED_ANONYMOUS)
         self.add("mprotect", i(ZONE + 0x31000), i(4096), i(1))
+        self.map(EDGE, 4096, 3, FIXED_ANONYMOUS)
         self.add("mkdir", s(b"/tmp/w"), i(0o755))
         self.add("chdir", s(b"/tmp/w"))
         if r.random() < 0.8:

@@ -8,6 +8,8 @@ A sequence is a list of [name, [args], size of its buffer]; an argument is one o
     ("b", offset)           this call's own buffer
     ("s", bytes)            these bytes, somewhere
     ("iov", [(arg, length), ...])
+    ("e", n)                n bytes at the end of EDGE, behind which nothing is mapped; they end up in the call's buffer
+    ("e", bytes)            these bytes there
 
 Instead of a call there may be ["touch", kind, arg]: the program's end, by a load, a store, a jump.
 """
@@ -32,6 +34,8 @@ exit_group=231 openat=257 mkdirat=258 newfstatat=262 unlinkat=263 dup3=292 pipe2
 # Where the code is, the records and literals, and a page that is far behind them.
 TEXT, DATA, DATA_SIZE, TAIL = 0x401000, 0x500000, 0xC0000, 0x1600000
 ZONE = 0x20000000  # pages of every protection
+EDGE = 0x30000000  # a page that stands alone
+PAGE = 4096
 LOGFD = 900  # where a program writes its records
 FILL = 0xA5  # what a buffer holds before its call
 RECORD = 16  # bytes of a record before its buffer: number, size, result
@@ -75,12 +79,26 @@ class Program:
 
     def call(self, i, name, args):
         """The call of step i: its result goes into its record, the record to the log."""
+        edges = [arg[1] for arg in args if arg[0] == "e"]
+        for what in edges:
+            filled = bytes([FILL]) * what if isinstance(what, int) else what
+            self.copy(EDGE + PAGE - len(filled), self.place(filled), len(filled))
         for register, arg in zip(ARGUMENT_REGISTERS, args, strict=False):
             self.load(register, self.arg(arg, i))
         self.load(0, ("imm", NR[name] if isinstance(name, str) else name & M64))
         self.code += SYSCALL
         self.code += b"\x48\x89\x04\x25" + struct.pack("<I", DATA + self.records[i][0] + 8)  # mov [record + 8], rax
+        for what in edges:
+            if isinstance(what, int):
+                self.copy(DATA + self.records[i][0] + RECORD, EDGE + PAGE - what, what)
         self.log(i)
+
+    def copy(self, target, source, size):
+        """rep movsb of `size` bytes."""
+        self.load(7, ("imm", target))
+        self.load(6, ("imm", source))
+        self.load(1, ("imm", size))
+        self.code += b"\xf3\xa4"
 
     def log(self, i):
         """write(LOGFD, the record of step i, its size)."""
@@ -108,6 +126,8 @@ class Program:
             return ("imm", DATA + self.records[i][0] + 16 + a[1])
         if kind == "s":
             return ("imm", self.place(a[1]))
+        if kind == "e":
+            return ("imm", EDGE + PAGE - (a[1] if isinstance(a[1], int) else len(a[1])))
         if kind == "iov":
             words = []
             for p, length in a[1]:

@@ -4,10 +4,9 @@
 
 After each program the kernel's digest, a getpid and the count of oopses are looked at, after every eighth a program
 that writes down flags and FPU state, and the free memory.  The last line has the figures; exit status 1 on a failure.
-One seed again: fuzz_code.py 1 60 SEED 1.  SKIP=1 in the environment leaves out iret and 8f (pop to memory).
+One seed again: fuzz_code.py 1 60 SEED 1.
 """
 
-import os
 import random
 import struct
 import sys
@@ -136,12 +135,6 @@ def _part(d: random.Random) -> bytes:
     return prefixes + code + (d.randbytes(d.randrange(1, 5)) if d.random() < 0.06 else b"")
 
 
-def chosen(d: random.Random, make: Callable[[random.Random], bytes]) -> bytes:
-    """The program of a seed, as SKIP leaves it."""
-    code = make(d)
-    return code.replace(b"\xcf", b"\xcb").replace(b"\x8f", b"\x90") if os.environ.get("SKIP") else code
-
-
 def run(machine: Machine, text: bytes, budget: int, entry: int = TEXT, prot: str = "r-x") -> Run:
     """Run text, with 1 MiB of zeros as data."""
     return machine.run([(TEXT, text, len(text), prot), (DATA, b"", DATA_SIZE, "rw-")], entry, budget=budget)
@@ -176,7 +169,7 @@ class Target(Watched):
 def one(target: Target, number: int, make: Callable[[random.Random], bytes], at_page_end: bool) -> str | None:
     """Run the program of a number; what went wrong, with how to see it again."""
     d = random.Random(number)
-    code = chosen(d, make)
+    code = make(d)
     moved = d.random() < 0.3 and at_page_end
     text = bytes(PAGE - len(code) % PAGE) + code if moved else code
     entry = TEXT + len(text) - len(code)
@@ -206,7 +199,7 @@ def main(tool: str = "fuzz_code", make: Callable[[random.Random], bytes] = progr
                 target = Target(target.kernel)
 
     def describe(number: int) -> str:
-        return f"code {chosen(random.Random(number), make).hex()}"
+        return f"code {make(random.Random(number)).hex()}"
 
     return attack(tool, "programs", BATCH, child, describe)
 

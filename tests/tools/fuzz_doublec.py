@@ -1,4 +1,5 @@
-"""Ctrl-C twice or more, 0 to 60 ms apart, at the end of a program, of a script, and at the prompt.
+"""Ctrl-C twice or more, 0 to 60 ms apart: in programs, modules, builds and scripts, at the prompt and the debugger's,
+while the shell starts and while it ends.
 
     .venv/bin/python tests/tools/fuzz_doublec.py [TRIALS=300] [SEED=1]
 
@@ -7,21 +8,33 @@ figures; exit status 1 on a failure.
 """
 
 import random
-import re
 import sys
 import time
 from collections import Counter
 
+from fuzz_ctrlc import prepare
 from long_work import write_files
-from ptylib import CTRL_C, ESCAPES
+from ptylib import CTRL_C, ESCAPES, P
 from r1lib import fresh, start
 from workers import options
 
-COMMANDS = ("run --hex ebfe", "run --hex ebfe", "source long.ksh", "")
+ENTER, EXIT, START, DEBUGGED = "\r", "exit", "start", "break init\rinsmod loopinit.py"
+COMMANDS = (
+    *("run --hex ebfe", "run --hex ebfe", "source long.ksh", "", "make -C ct", "insmod loopinit.py", "boot"),
+    *(
+        "trace run --hex ebfe",
+        "table check big.tbl",
+        "insmod printer.py",
+        EXIT,
+        START,
+        "kallsyms",
+        "tree new ct2 --force",
+    ),
+    *("syscall read 0 buf:10 10", "asm", DEBUGGED),
+)
 PRESSES = (2, 2, 3, 5, 10)
 GAPS = (0, 0.001, 0.003, 0.005, 0.01, 0.02, 0.03, 0.06)
 PING_EVERY = 10
-ERROR = re.compile(rb"\n(\w+(?:Error|Interrupt)[^\r\n]*)")
 
 
 def main() -> int:
@@ -31,13 +44,19 @@ def main() -> int:
     write_files()
     fresh()
     session = start()
+    prepare(session)
     found: Counter[str] = Counter()
     for i in range(count):
         command = d.choice(COMMANDS)
         session.buf = b""
+        if command == START:
+            session.kill()
+            session = P()
+            session.expect(rb"Try: ")
+        elif command:
+            session.send(command + ENTER)
         if command:
-            session.send(command + "\r")
-            session.pump(0.15 + d.random() * 0.1)
+            session.pump(d.choice((0, 0.001, 0.01, 0.15)) + d.random() * 0.1)
         presses, gap = d.choice(PRESSES), d.choice(GAPS)
         for _ in range(presses):
             session.send(CTRL_C)
@@ -46,8 +65,11 @@ def main() -> int:
         where = f"after {presses} presses {gap * 1000:.0f} ms apart in {command!r}"
         if b"Traceback" in session.buf:
             found["tracebacks"] += 1
-            print("TRACEBACK", where, ERROR.findall(session.buf)[:1], flush=True)
-        if not session.alive():
+            print("TRACEBACK", where, session.trouble().decode(errors="replace"), flush=True)
+        if (command == EXIT and session.wait(5) in (0, 130)) or (command == DEBUGGED and session.alive()):
+            session.kill()  # at the debugger's prompt no call is made while one stands still
+            session = start()
+        elif not session.alive():
             found["died"] += 1
             print("DIED", where, "exit status", session.rc, ESCAPES.sub(b" ", session.buf)[-700:], flush=True)
         elif i % PING_EVERY == 0 and not session.ping_again(6):

@@ -1,8 +1,9 @@
-"""One instruction whose registers point into the page of the GDT, which user code must neither read nor write.
+"""One instruction whose registers point into kernel memory, the GDT above all: it must neither read nor write that.
 
     .venv/bin/python tests/tools/fuzz_gdt.py [N=6000] [SEED=1]
 
-Each runs in a forked child.  Told are: WROTE (a byte of the page has changed), CRASH (of the host process), and an end
+Each runs in a forked child, behind a call whose machine code has just used the kernel's variables.  Told are: WROTE (a
+byte of the kernel has changed), CRASH (of the host process), and an end
 other than by a fault signal, where the instruction does touch memory (a read that came through).  The last line has the
 figures; exit status 1 if anything was written or crashed.
 """
@@ -16,13 +17,15 @@ from typing import NamedTuple
 import capstone
 from capstone import CS_OP_MEM
 from fuzz_code import run
-from fuzz_exhaust_lib import EXIT, movabs
-from watched import KERNEL_DATA, PAGE, Watched
+from fuzz_exhaust_lib import EXIT, movabs, prog_sys
+from watched import KERNEL_DATA, KERNEL_TEXT, Watched
 from workers import options
 
 from kshell.api import Machine
 
-GDT = KERNEL_DATA
+DESCRIPTORS, STACK = 0xFFFFFE0000001000, 0xFFFFC90000003000  # where the CPU reads the GDT; a kernel stack
+PAGES = (KERNEL_DATA, KERNEL_DATA, DESCRIPTORS, DESCRIPTORS, KERNEL_TEXT, STACK)
+TEST_CALL = prog_sys(335, 42)
 ELSEWHERE = 0x500100  # what the other registers hold: the program's own data
 BUDGET = 60_000
 SP = 4
@@ -33,7 +36,8 @@ SPECIAL = [
     bytes.fromhex(text)
     for text in """
 c8000001 c8100002 c810001f c9 d7 660ff7c1 0ff7c1 67d7 f3a4 a4 aa ac a6 50 58 9c 9d c3 ff30 8f00 ff10 ff18 e800000000
-68aaaaaaaa 0fa0 0fa1 66c8000005 48c8000005
+68aaaaaaaa 0fa0 0fa1 66c8000005 48c8000005 cf 48cf 66cf cb 48cb 66cb ca0800 48ca0800 ff1b 48ff1b 66ff1b ff2b 8e18 8e20
+0fb200 0fb400 0f0200 0f0300 0f00e0 0f00e8 0f0020 0f0028 8f30 8f38
 """.split()
 ]
 FAULTS = ("SIGSEGV", "SIGILL", "SIGBUS", "SIGTRAP", "SIGFPE")
@@ -65,7 +69,8 @@ def trial(d: random.Random) -> Trial:
     else:
         code = d.choice(SPECIAL)
     registers = [0, 3, 5, 6, 7] if d.random() < 0.6 else [0, 3, SP, 5, 6, 7]
-    return Trial(code, {register: GDT + d.choice([0, 8, 0x100, 0xFF8, 0x800]) for register in registers})
+    page = d.choice(PAGES)
+    return Trial(code, {register: page + d.choice([0, 8, 0x28, 0x100, 0xFF8, 0x800]) for register in registers})
 
 
 def outcome(machine: Machine, code: bytes, registers: dict[int, int]) -> str:
@@ -86,12 +91,12 @@ def _outcome(machine: Machine, code: bytes, registers: dict[int, int]) -> str:
     moves = [movabs(0, 1)] + [movabs(r, registers.get(r, ELSEWHERE)) for r in range(16) if r != SP]
     if SP in registers:
         moves.append(movabs(SP, registers[SP]))
-    before = machine.kernel_memory(GDT, PAGE)
+    before = machine.kernel_digest()
     try:
-        done = run(machine, b"".join(moves) + code + EXIT, BUDGET)
+        done = run(machine, TEST_CALL + b"".join(moves) + code + EXIT, BUDGET)
     except BaseException as error:
         return repr(error)
-    wrote = "WROTE " if machine.kernel_memory(GDT, PAGE) != before else ""
+    wrote = "WROTE " if machine.kernel_digest() != before else ""
     return wrote + (done.signal.name if done.signal is not None else done.kind)
 
 
@@ -117,6 +122,7 @@ def main() -> int:
     count, seed = (int(option) for option in options(6000, 1))
     d = random.Random(seed)
     machine = Watched("course").machine
+    machine.execute("modprobe syscallModule")
     disassembler = capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64)
     disassembler.detail = True
     seen: collections.Counter[str] = collections.Counter()

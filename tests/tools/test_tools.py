@@ -42,19 +42,19 @@ def last_line(done: subprocess.CompletedProcess[str]) -> str:
 
 @PTY
 def test_random_programs_stay_in_ring_3(tmp_path: Path) -> None:
-    figures = last_line(run(tmp_path, "fuzz_code", 120, 60, 1, 1, SKIP="1"))
+    figures = last_line(run(tmp_path, "fuzz_code", 120, 60, 1, 1))
     assert re.fullmatch(r"fuzz_code: 120 programs in \d+ s, 0 failures", figures)
 
 
 def test_nothing_that_runs_in_ring_0_ends_the_shell(tmp_path: Path) -> None:
-    figures = last_line(run(tmp_path, "fuzz_ring0", 1000, 240, 1, 2))
-    assert re.fullmatch(r"fuzz_ring0: 1000 programs in \d+ s, 0 failures", figures)
+    figures = last_line(run(tmp_path, "fuzz_ring0", 300, 240, 1, 2))
+    assert re.fullmatch(r"fuzz_ring0: 300 programs in \d+ s, 0 failures", figures)
 
 
 @PTY
 def test_no_module_reaches_the_host(tmp_path: Path) -> None:
-    figures = last_line(run(tmp_path, "fuzz_modules", 150, 120, 1, 1))
-    assert re.fullmatch(r"fuzz_modules: 150 modules in \d+ s, 0 failures", figures)
+    figures = last_line(run(tmp_path, "fuzz_modules", 50, 120, 1, 1))
+    assert re.fullmatch(r"fuzz_modules: 50 modules in \d+ s, 0 failures", figures)
 
 
 @PTY
@@ -70,10 +70,9 @@ def test_instructions_that_reach_for_the_gdt_do_not_write_it(tmp_path: Path) -> 
 
 
 @PTY
-@pytest.mark.parametrize("seed", [610, 626])
-def test_iretd_does_not_get_into_virtual_8086_mode(tmp_path: Path, seed: int) -> None:
-    figures = last_line(run(tmp_path, "fuzz_vm86", 1, 60, seed, 1))
-    assert re.fullmatch(r"fuzz_vm86: 1 programs in \d+ s, 0 failures", figures)
+def test_iretd_does_not_get_into_virtual_8086_mode(tmp_path: Path) -> None:
+    figures = last_line(run(tmp_path, "fuzz_vm86", 50, 60, 1, 1))
+    assert re.fullmatch(r"fuzz_vm86: 50 programs in \d+ s, 0 failures", figures)
 
 
 @PTY
@@ -125,18 +124,15 @@ def test_a_scenario_that_there_is_not_is_wrong_usage(tmp_path: Path) -> None:
 
 @PTY
 def test_ctrl_c_brings_the_prompt_back(tmp_path: Path) -> None:
-    """A traceback is known, and comes by chance: a press may meet the prompt's own event loop as it goes."""
-    figures = run(tmp_path, "fuzz_ctrlc", 3, 191, "loop", "fault", "prompt").stdout.splitlines()[-1]
+    figures = last_line(run(tmp_path, "fuzz_ctrlc", 3, 191, "loop", "fault", "prompt"))
     assert figures.startswith("fuzz_ctrlc: 3 presses")
-    assert set(re.findall(r"\('\w+', '([^']+)'\)", figures)) <= {"traceback"}
+    assert figures.endswith(" 0 failures []")
 
 
 @PTY
-def test_several_presses_of_ctrl_c_do_not_silence_the_prompt(tmp_path: Path) -> None:
-    """Tracebacks and sessions that end are known, and come by chance; that a living prompt answers must hold."""
-    done = run(tmp_path, "fuzz_doublec", 3, 3)
-    figures = done.stdout.splitlines()[-1]
-    assert re.fullmatch(r"fuzz_doublec: 3 trials, \d tracebacks, \d sessions died, 0 without getpid", figures)
+def test_several_presses_of_ctrl_c_neither_end_nor_silence_the_prompt(tmp_path: Path) -> None:
+    figures = last_line(run(tmp_path, "fuzz_doublec", 5, 3))
+    assert figures == "fuzz_doublec: 5 trials, 0 tracebacks, 0 sessions died, 0 without getpid"
 
 
 def native() -> str:

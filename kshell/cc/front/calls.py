@@ -58,7 +58,7 @@ def call(scope: Scope, node: ast.Call) -> Value:
 def _implicit(scope: Scope, node: ast.Call, name: ast.Name) -> Value:
     if name.id not in scope.poisoned:
         scope.poisoned.add(name.id)
-        report_call(scope.report, name, [*scope.file.names, *scope.variables])
+        report_call(scope.report, node, name, [*scope.file.names, *scope.variables])
     raise WrongError
 
 
@@ -122,8 +122,9 @@ def _check_count(scope: Scope, node: ast.Call, given: Sequence[ast.expr], kind: 
     few = "few" if len(given) < wanted else "many"
     takes = ", ".join(spelled(each) for each in kind.parameters) or "none"
     because = f"it takes {wanted} behind {scope.kernel}: {takes}"
-    right = ", ".join([scope.kernel, *(ast.unparse(each) for each in given[:wanted]), *["..."] * (wanted - len(given))])
-    scope.report.fail(node, f"too {few} arguments to function '{name}'", because, f"{name}({right})", len(name))
+    right = ", ".join([scope.kernel, *(ast.unparse(each) for each in given[:wanted]), *["0"] * (wanted - len(given))])
+    right = scope.report.line_with(node, f"{ast.unparse(node.func)}({right})")
+    scope.report.fail(node, f"too {few} arguments to function '{name}'", because, right, len(name))
 
 
 def _arguments(

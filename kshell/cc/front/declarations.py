@@ -261,7 +261,8 @@ class Declarations:
         if macro == "extern":
             if ast.unparse(call.args[1]) == "str":
                 because = "str is Python's: a variable of another file has a type of C"
-                self.report.fail(call.args[1], "unknown type name 'str'", because, f'extern("{symbol}", Ptr[Char])', 3)
+                right = self.report.line_with(call.args[1], "Ptr[Char]")
+                self.report.fail(call.args[1], "unknown type name 'str'", because, right, 3)
             self.file.declare(node, name, Object(symbol, read_type(self.file, call.args[1]), True))
             return
         value = call.args[1] if len(call.args) > 1 else None

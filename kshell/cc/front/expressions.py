@@ -11,7 +11,7 @@ from kshell.cc.front.convert import Want, convert
 from kshell.cc.front.kernel_use import subscript_of_kernel
 from kshell.cc.front.names import name_value
 from kshell.cc.front.scope import Scope
-from kshell.cc.front.symbols import Define
+from kshell.cc.front.symbols import Define, as_variable
 from kshell.cc.tree import Assign, Deref, Global, Local, Member, Number, Place, Text, Value
 from kshell.cc.types import CONST_CHAR_POINTER, INT, VOID_POINTER
 
@@ -40,7 +40,7 @@ class Expressions(Scope):
         source = self.report.source_of(node) or ast.unparse(node)[:40]
         because, try_ = f"{source} is a value, and has no place in memory", "give it to a variable first: x = ..."
         if isinstance(node, ast.Name) and isinstance(self.file.lookup(node.id), Define):
-            because, try_ = f"{source} is a constant (C: #define)", f"{source}: Int = ...  (at the top)"
+            because, try_ = f"{source} is a constant (C: #define)", as_variable(source, self.file.lookup(node.id))
         return self.report.fail(node, "lvalue required", because, try_)
 
 

@@ -56,7 +56,8 @@ def subscript_of_kernel(scope: Scope, node: ast.Subscript) -> Global:
         because = f"{scope.kernel}[...] follows a pointer to a function, and {name} is none"
         try_ = scope.report.line_with(node, f"{scope.kernel}.read({name})")
         if isinstance(node.ctx, ast.Store):
-            try_ = f"{scope.kernel}.write({name}, ...)"
+            _, equals, value = scope.report.line_with(node, "").partition("=")
+            try_ = f"{scope.kernel}.write({name}, {value.strip() if equals else 0})"
         scope.report.fail(node, "called object is not a function or function pointer", because, try_)
     return place
 

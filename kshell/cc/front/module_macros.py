@@ -131,8 +131,13 @@ class ModuleMacros:
             constant = found.value
             value = f'"{constant.data.decode()}"' if isinstance(constant, Text) else getattr(constant, "value", 0)
             because = f"{source} = {value} is a constant (C: #define {source} {value}), and has no place in memory"
-            try_ = f'{source} = Param("{source}", {value})'
+            try_ = f'{source} = Param("{source}", {value})  (at the top, in its place)'
             self.report.fail(node, "lvalue required as unary '&' operand", because, try_, len(source))
+        if isinstance(found, Routine):
+            text = f"returning '{spelled(Pointer(found.type))}' from a function with incompatible return type"
+            because = f"{source} is a function, and a parameter is a variable of the file"
+            try_ = f'{source}_value: Int = 1  and  module_param({source}_value, "int", 0o644)'
+            self.report.fail(node, f"{text} [-Werror=incompatible-pointer-types]", because, try_, len(source))
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             because = "the macro takes the variable itself: C's preprocessor makes a string of its name"
             try_ = self.report.line_with(node, node.value)

@@ -36,7 +36,7 @@ EXPRESSIONS: dict[type[ast.expr], tuple[str, str, str]] = {
     ast.JoinedStr: (
         "an f-string is a format, and no value",
         "C makes a text in a buffer",
-        'k.printk(KERN_INFO, f"..."), or snprintf(k, buf, sizeof(buf), f"...")',
+        "",
     ),
     ast.Starred: (
         "expected expression before '*' token",
@@ -104,6 +104,9 @@ def refuse_expression(report: Report, node: ast.expr) -> NoReturn:
     text, because, try_ = EXPRESSIONS.get(
         type(node), ("expected expression", "C has no such thing", "help c-to-kshell")
     )
+    if isinstance(node, ast.JoinedStr):
+        source = report.source_of(node) or 'f"..."'
+        try_ = f"k.printk(KERN_INFO, {source}), or snprintf(k, buf, sizeof(buf), {source})"
     report.fail(node, text, because, try_)
 
 

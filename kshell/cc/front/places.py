@@ -12,7 +12,7 @@ from kshell.cc.front.operators import is_null, step_size
 from kshell.cc.front.report import WrongError, spelled
 from kshell.cc.front.scope import Scope
 from kshell.cc.front.spelling import kshell_name
-from kshell.cc.front.symbols import Define, Object
+from kshell.cc.front.symbols import Define, Object, as_variable
 from kshell.cc.tree import Deref, Global, Local, Member, Number, Place, PointerAdd, Value
 from kshell.cc.types import LONG, ArrayType, Field, FunctionType, IntType, Pointer, StructType, Type, VoidType
 
@@ -93,8 +93,22 @@ def _no_method(scope: Scope, node: ast.Attribute) -> NoReturn:
     because = f"{source} is 'char *', an address of bytes, and has no methods"
     try_ = "strscpy, strlen, strcmp, snprintf, or a loop over the bytes"
     if node.attr == "format":
-        try_ = f'{scope.kernel}.printk(KERN_INFO, f"n is {{n}}"), or snprintf(k, buf, sizeof(buf), f"n is {{n}}")'
+        filled = source.strip("\"'")
+        for value in _given(scope, node):
+            filled = filled.replace("{}", f"{{{value}}}", 1)
+        printed = f'f"{filled}"'
+        try_ = f"{scope.kernel}.printk(KERN_INFO, {printed}), or snprintf(k, buf, sizeof(buf), {printed})"
     scope.report.fail(node, text, because, try_)
+
+
+def _given(scope: Scope, node: ast.Attribute) -> list[str]:
+    """The arguments in the parentheses behind a method's name, as they stand in the source."""
+    behind = scope.report.lines[node.lineno - 1][node.end_col_offset :].decode(errors="replace")
+    try:
+        call = ast.parse("f" + behind[: behind.rindex(")") + 1], mode="eval").body
+    except (SyntaxError, ValueError):
+        return []
+    return [ast.unparse(each) for each in call.args] if isinstance(call, ast.Call) else []
 
 
 def member(scope: Scope, node: ast.expr, kind: StructType, name: str) -> Field:
@@ -127,7 +141,7 @@ def target(scope: Scope, node: ast.Name, value: Value, line: int) -> Place:
                 node,
                 "lvalue required as left operand of assignment",
                 because,
-                f"{name}: Int = ...  (at the top)",
+                as_variable(name, found),
                 len(name),
             )
         report.fail(node, f"assignment to '{name}'", "it is no variable", "a name of its own", len(name))

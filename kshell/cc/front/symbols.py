@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-from kshell.cc.tree import Value
+from kshell.cc.tree import Text, Value
 from kshell.cc.types import FunctionType, Type
 
 
@@ -12,6 +12,14 @@ class Define(NamedTuple):
     """C: #define NAME value."""
 
     value: Value
+
+
+def as_variable(name: str, found: object) -> str:
+    """The declaration of a constant as a variable, to be typed in its place."""
+    value = found.value if isinstance(found, Define) else None
+    if isinstance(value, Text):
+        return f'{name}: Ptr[Char] = "{value.data.decode(errors="replace")}"  (at the top)'
+    return f"{name}: Int = {getattr(value, 'value', 0)}  (at the top)"
 
 
 class Object(NamedTuple):

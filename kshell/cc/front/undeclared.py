@@ -35,8 +35,20 @@ SPELLINGS = {
     "ssleep": "msleep(k, 1000 * seconds)",
     "vmalloc": "kmalloc(k, size, GFP_KERNEL)",
     "vfree": "kfree(k, p)",
+    "current": "help c-to-kshell  (what a source has of the kernel)",
     **{f"{lock}_{way}": ONE_CPU for lock in ("mutex", "spin") for way in ("lock", "unlock")},
 }
+# The same for calls, with their arguments.
+CALLS = {
+    "mdelay": "msleep(k, {0})",
+    "ssleep": "msleep(k, 1000 * ({0}))",
+    "vmalloc": "kmalloc(k, {0}, GFP_KERNEL)",
+    "vfree": "kfree(k, {0})",
+    "abs": "(-({0}) if {0} < 0 else {0})",
+    "min": "({0} if {0} < {1} else {1})",
+    "max": "({0} if {0} > {1} else {1})",
+}
+CURRENT = "current is the task_struct of the task that runs, and this kernel has none for modules to look at"
 
 
 def explain(name: str, own: Iterable[str]) -> tuple[str, str]:
@@ -47,6 +59,8 @@ def explain(name: str, own: Iterable[str]) -> tuple[str, str]:
         return because, f"from kshell.linux import {name}"
     if hasattr(builtins, name):
         return f"there is no library in the kernel, and so no {name} of Python's", spelling or "help c-to-kshell"
+    if name == "current":
+        return CURRENT, spelling
     if spelling:
         return f"{name} is spelled in another way here  (help c-to-kshell)", spelling
     if name.startswith(STUB):
@@ -74,8 +88,11 @@ def report_name(report: Report, node: ast.Name, own: Iterable[str], inside: bool
     report.error(node, text, because, try_, len(node.id))
 
 
-def report_call(report: Report, node: ast.Name, own: Iterable[str]) -> None:
+def report_call(report: Report, node: ast.Call, name: ast.Name, own: Iterable[str]) -> None:
     """``implicit declaration of function 'f'``."""
-    because, try_ = explain(node.id, own)
-    text = f"implicit declaration of function '{node.id}'"
-    report.warn("implicit-function-declaration", node, text, because, try_, len(node.id))
+    because, try_ = explain(name.id, own)
+    given = [ast.unparse(each) for each in node.args]
+    if name.id in CALLS and len(given) == (2 if "{1}" in CALLS[name.id] else 1):
+        try_ = report.line_with(node, CALLS[name.id].format(*given))
+    text = f"implicit declaration of function '{name.id}'"
+    report.warn("implicit-function-declaration", name, text, because, try_, len(name.id))

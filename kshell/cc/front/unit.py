@@ -25,6 +25,7 @@ from kshell.cc.tree import Function, Pointed, Unit
 from kshell.cc.types import INT, StructType, size_of
 
 DATA_MAX = 1 << 24  # bytes
+CALL = "__x64_sys_"  # how the entry of a system call begins, which others see
 
 
 def compile_source(text: str, path: str, release: str = "4.19") -> tuple[Unit, list[Finding]]:
@@ -131,7 +132,7 @@ def _datum(declarations: Declarations, beginning: Beginning, exported: set[str])
 
 
 def _functions(file: FileScope, node: ast.FunctionDef, exported: set[str]) -> list[Function]:
-    """What a def makes; a function whose name begins with an underscore is the file's own."""
+    """What a def makes; a function whose name begins with an underscore is the file's own, but for a call's entry."""
     routine = file.names.get(node.name)
     if not isinstance(routine, Routine) or file.lines.get(node.name) != node.lineno:
         return []  # it stands twice
@@ -139,5 +140,5 @@ def _functions(file: FileScope, node: ast.FunctionDef, exported: set[str]) -> li
         if file.report.is_wrong and len(node.args.args) - 1 != len(routine.names):
             return []
         return define_call(file, node, routine)
-    static = node.name.startswith("_") and node.name not in exported
+    static = node.name.startswith("_") and not node.name.startswith(CALL) and node.name not in exported
     return [read_function(file, node, routine, node.name, static)]

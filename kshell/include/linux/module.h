@@ -3,6 +3,7 @@
 #ifndef _LINUX_MODULE_H
 #define _LINUX_MODULE_H
 
+#include <asm/special_insns.h>
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/init.h>

@@ -23,7 +23,7 @@ CONFIG = {
 _COMMENT = re.compile(r"""//(?:\\\n|[^\n])*|/\*.*?(?:\*/|\Z)|"(?:\\.|[^"\\\n])*+"?|'(?:\\.|[^'\\\n])*+'?""", re.DOTALL)
 _TOKEN = re.compile(
     r"""(?P<identifier>[^\W\d]\w*)|(?P<numeric>\d[\w.]*)|(?P<string>"(?:\\.|[^"\\\n])*+")"""
-    r"""|(?P<character>'(?:\\.|[^'\\\n])*+')|(?P<token>\.\.\.|[][(){};,:?.=*&|^~!<>+\-/%])|(?P<stray>"[^"]*|'[^']*|\S)"""
+    r"""|(?P<character>'(?:\\.|[^'\\\n])*+')|(?P<token>\.\.\.|[][(){};,:?.=*&|^~!<>+\-/%])|(?P<stray>["'].*|\S)"""
 )
 _DIRECTIVE = re.compile(r"[ \t]*#[ \t]*(\w*)(.*)", re.DOTALL)
 _WORD = re.compile(r"[ \t]*([A-Za-z_]\w*)[ \t]*(.*)", re.DOTALL)
@@ -111,10 +111,10 @@ class Header:
         return self.groups[-1].active if self.groups else True
 
     def _words(self, line: str, number: int) -> None:
-        active = self._active
+        active, end = self._active, len(line.rstrip())
         for match in _TOKEN.finditer(line):
             kind, text = str(match.lastgroup), match[0]
-            if text == "\\" and not line[match.end() :].strip():
+            if text == "\\" and match.end() == end:
                 continue  # the line goes on in the next one
             if kind == "stray" and active:
                 shown = text if " " < text <= "~" else f"\\{text.encode('utf-8', 'replace')[0]:o}"

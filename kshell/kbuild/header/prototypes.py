@@ -9,8 +9,11 @@ C counterpart: include/linux/syscalls.h.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from kshell.abi.did_you_mean import did_you_mean
 from kshell.abi.problem import excerpt
 from kshell.kbuild.header.c_declarations import BASE_TYPES, QUALIFIERS, SPARSE, TAGS, check
 from kshell.kbuild.header.c_tokens import Header, Token
@@ -27,6 +30,7 @@ _SAME = {
     **dict.fromkeys(("umode_t",), "unsigned short"),
     **dict.fromkeys(("u64", "__u64"), "unsigned long long"),
 }
+CALL = re.compile("(?:__x64_)?sys_")
 _LONGEST = 200  # words of a prototype
 _TYPES = "int, unsigned int, long, size_t, const char __user *, ..."
 # kshell's own words under the most frequent errors, by the beginning of gcc's: because, try.
@@ -70,10 +74,16 @@ class Prototype(NamedTuple):
 
 
 def parse_prototypes(text: str, filename: str = HEADER) -> tuple[dict[str, Prototype], list[BuildMessage]]:
-    """Read a header: its prototypes by name ("sys_x"; the last one counts), and what gcc says about it.
+    """Read a header: its prototypes by name (the last one counts), and what gcc says about it.
 
     `text` may be anything; every mistake that gcc sees is a message, none an exception.
     """
+    header = read_header(text, filename)
+    return {each.name: each for each in all_prototypes(header)}, header.messages
+
+
+def read_header(text: str, filename: str = HEADER) -> Header:
+    """A header with what gcc says about its spelling, and kshell's reasons."""
     header = Header(text.removeprefix("\ufeff"), filename)
     if not any(message.kind == ERROR for message in header.messages):
         check(header)
@@ -81,14 +91,18 @@ def parse_prototypes(text: str, filename: str = HEADER) -> tuple[dict[str, Proto
         for beginning, (because, try_) in _WHY.items():
             if message.text.startswith(beginning):
                 message.because, message.try_ = because, try_
-    found: dict[str, Prototype] = {}
-    tokens = header.tokens
+    return header
+
+
+def all_prototypes(header: Header) -> list[Prototype]:
+    """Every prototype of a function that is asmlinkage, or called as a system call is, in order."""
+    tokens, found = header.tokens, []
     for at, token in enumerate(tokens[:-1]):
-        if token.text.startswith("sys_") and tokens[at + 1].text == "(":
+        if token.kind == "identifier" and tokens[at + 1].text == "(":
             prototype = _prototype(tokens, at, header)
-            if prototype is not None:
-                found[prototype.name] = prototype
-    return found, header.messages
+            if prototype is not None and ("asmlinkage" in prototype.text or CALL.match(prototype.name)):
+                found.append(prototype)
+    return found
 
 
 def _prototype(tokens: list[Token], at: int, header: Header) -> Prototype | None:
@@ -140,6 +154,11 @@ def same_type(one: str, two: str) -> bool:
     return _canonical(one) == _canonical(two)
 
 
+def plain_type(text: str) -> str:
+    """A type without the names that are typedefs of a number."""
+    return " ".join(_SAME.get(word, word) for word in text.replace("*", " * ").split())
+
+
 def _canonical(text: str) -> tuple[str, ...]:
     pointed, *stars = text.replace("*", " * ").partition(" * ")
     words = [word for word in pointed.split() if word not in SPARSE]
@@ -154,10 +173,17 @@ def _canonical(text: str) -> tuple[str, ...]:
     return (*marks, *plain, *pointers)
 
 
-def compare(prototype: Prototype | None, name: str, signature: str, filename: str = HEADER) -> list[BuildMessage]:
+def compare(
+    prototype: Prototype | None,
+    name: str,
+    signature: str,
+    filename: str = HEADER,
+    others: Mapping[str, Prototype] | None = None,
+) -> list[BuildMessage]:
     """kshell's note on the prototype of the system call `name`; none where it says what the definition says.
 
-    `signature` is the definition's, ``test_call(int test_int)``; `filename` is the header in which to write one.
+    `signature` is the definition's, ``test_call(int test_int)``; `filename` is the header in which to write one, and
+    `others` are those that it has.
     """
     definition = parse_prototypes(f"long sys_{signature};")[0].get("sys_" + name)
     if definition is None:
@@ -170,6 +196,11 @@ def compare(prototype: Prototype | None, name: str, signature: str, filename: st
     if prototype is None:
         because = f"the slides ask for one, but {nothing}"
         try_ = f"{wanted}  (above the last #endif)"
+        added = {each.name: each for each in (others or {}).values() if each.seen}
+        close = [each for each in (name, f"__x64_sys_{name}") if each in added]
+        close += did_you_mean(f"sys_{name}", sorted(added), slip=True)
+        if close:
+            because = f"line {added[close[0]].line} has one of {close[0]}; {because}"
         return [BuildMessage(NOTE, f"no prototype of sys_{name}", filename, 0, 0, (), because, try_)]
     if len(prototype.parameters) == len(definition.parameters) and all(
         same_type(one, two)

@@ -61,7 +61,7 @@ class Makefile:
         chosen, export_all = self._reader.exported, self._reader.export_all
         found = {}
         for name, variable in self._x.scope.globals.items():
-            given = variable.origin in ("environment", "command line")
+            given = variable.origin == "command line" or name in self._x.scope.inherited
             if chosen.get(name, given or (export_all and variable.where is not None)):
                 found[name] = self.value(name)
         return found

@@ -60,6 +60,7 @@ class Scope:
         self.layers: list[dict[str, Variable]] = []
         # As GNU make, which lets nobody choose the shell of the recipes by the environment.
         ours = {name: text for name, text in environment.items() if name not in ("SHELL", "MAKE", "MAKELEVEL")}
+        self.inherited = frozenset(ours)  # what came in the environment goes on in that of the commands
         level = environment.get("MAKELEVEL", "0")
         own = {"CURDIR": directory, "MAKEFILE_LIST": "", "MAKELEVEL": level, "MAKEFLAGS": ""}
         for origin, texts in (("default", DEFAULTS), ("environment", ours), ("file", own), ("command line", given)):

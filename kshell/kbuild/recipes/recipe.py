@@ -10,14 +10,13 @@ C counterpart: job.c of GNU make, and /bin/sh.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from kshell.kbuild.makefile.make_errors import MakefileError, Where, no_programs
 from kshell.kbuild.makefile.makefile import Makefile, Rule
+from kshell.kbuild.recipes.make_line import BadOption, read_make_line
 from kshell.kbuild.recipes.recipe_words import ShellCommand, ShellWord, read_commands
-from kshell.kbuild.tree.tree_paths import MAKEFILE
 
 __all__ = ["Action", "Change", "Echo", "Make", "NoAction", "RecipeLine", "Remove", "commands", "read_recipe"]
 
@@ -152,82 +151,10 @@ def _remove(command: ShellCommand, where: Where) -> Remove:
     return Remove(names, "f" in flags, bool(flags & set("rR")), command.after)
 
 
-_VARIABLE = re.compile(r"([^\s:#=?+]+)(?::{0,3}|\+|\?)=(.*)\Z", re.DOTALL)
-# What changes nothing here but what make says, and what it goes on with after an error.
-_IGNORED = frozenset("kSswrR")
-_OTHER = {
-    "n": "only shows what would be done",
-    "q": "only asks whether something is to be done",
-    "t": "only touches the files",
-    "B": "makes everything anew",
-    "i": "goes on after every error",
-    "e": "lets the environment win over the Makefile",
-    "f": "reads another file than Makefile",
-}
-_LONG = {
-    **dict.fromkeys(("--no-print-directory", "--print-directory"), "w"),
-    **dict.fromkeys(("--silent", "--quiet", "--no-silent"), "s"),
-    **dict.fromkeys(("--keep-going", "--stop", "--no-keep-going"), "k"),
-    **dict.fromkeys(("--no-builtin-rules", "--no-builtin-variables"), "r"),
-    **dict.fromkeys(("--dry-run", "--just-print", "--recon"), "n"),
-    "--question": "q",
-    "--touch": "t",
-    "--always-make": "B",
-    "--ignore-errors": "i",
-    "--environment-overrides": "e",
-    "--directory": "C",
-    "--file": "f",
-    "--makefile": "f",
-    "--jobs": "j",
-    "--load-average": "l",
-    "--output-sync": "O",
-}
-
-
 def _make(command: ShellCommand, where: Where) -> Make:
     """``make``: options, variables and goals, in any order."""
-    directory, goals, variables = "", list[str](), dict[str, str]()
-    waiting = [word.text for word in command.words[1:]]
-    while waiting:
-        text = waiting.pop(0)
-        assigned = _VARIABLE.match(text)
-        name, equals, value = text.partition("=") if text.startswith("--") else (text[:2], text[2:], text[2:])
-        letter = _LONG.get(name, "") if text.startswith("--") else text[1:2]
-        if assigned and not text.startswith("-"):
-            variables[assigned[1]] = assigned[2]
-        elif not text.startswith("-"):
-            goals.append(text)
-        elif letter in ("C", "f"):
-            if not equals and not waiting:
-                because = f"{name} needs the name of a {'directory' if letter == 'C' else 'file'}, and the command ends"
-                raise _bad_option(f"option requires an argument -- '{letter}'", because, where, command)
-            value = value if equals else waiting.pop(0)
-            if letter == "C":
-                directory = posixpath.join(directory, value)
-            elif value not in (MAKEFILE, f"./{MAKEFILE}"):
-                _check_flags(text, letter, where, command)
-        elif letter in ("j", "l"):
-            if not equals and waiting and waiting[0].isdecimal():
-                waiting.pop(0)
-        elif letter != "O" and text != "--":
-            _check_flags(text, letter if text.startswith("--") else text[1:], where, command)
-    return Make(directory, tuple(goals), variables, command.assignments, command.after)
-
-
-def _check_flags(text: str, letters: str, where: Where, command: ShellCommand) -> None:
-    """A word such as -sk or --silent: whether nothing is asked for that make does not do here."""
-    unknown = next((letter for letter in letters if letter not in _IGNORED and letter not in _OTHER), "-")
-    if not letters or unknown != "-":
-        what = f"unrecognized option '{text}'" if text.startswith("--") else f"invalid option -- '{unknown}'"
-        raise _bad_option(what, "make knows no such option", where, command)
-    for letter in letters:
-        if letter in _OTHER:
-            what = f"option '{text}' is not followed here"
-            because = f"with it make {_OTHER[letter]}, and this make cannot"
-            raise _bad_option(what, because, where, command, "the same command without it")
-
-
-def _bad_option(
-    what: str, because: str, where: Where, command: ShellCommand, try_: str = "make -C DIRECTORY GOAL"
-) -> MakefileError:
-    return MakefileError(f"make: {what}", because, try_, where, command.text)
+    try:
+        line = read_make_line([word.text for word in command.words[1:]])
+    except BadOption as bad:
+        raise MakefileError(bad.what, bad.because, bad.try_, where, command.text) from None
+    return Make(line.directory, line.goals, line.variables, command.assignments, command.after)

@@ -38,6 +38,8 @@ class RecipeRun:
             if failed is not None:
                 self.log.survive(failed)
                 failed = None
+            if isinstance(action, Make) and len(command.actions) > 1:  # run by a shell, which sets PWD
+                action = action._replace(environment={"PWD": folder} | action.environment)
             try:
                 folder = self._act(action, folder)
             except BuildFailed as error:

@@ -13,6 +13,8 @@ from kshell.kbuild.directory import Directory, parts_of
 from kshell.kbuild.header.prototypes import compare
 from kshell.kbuild.messages import NOTE, BuildMessage
 from kshell.kbuild.steps.object_facts import ObjectFacts
+from kshell.kbuild.steps.plain_calls import plain_calls
+from kshell.kbuild.steps.unset_config import unset
 from kshell.kbuild.systbl.table_row import TableRow
 from kshell.kbuild.tree.tree_paths import TABLE
 from kshell.kernel.core.layout import entry_name
@@ -24,7 +26,7 @@ def after_build(build: BuildState, with_kernel: bool) -> None:
     own = [linked.facts for linked in build.objects if build.sources.is_changed(linked.facts.source)]
     if with_kernel:
         for facts in own:
-            notes += [*_calls(build, facts), *_built_in_module(facts)]
+            notes += [*_calls(build, facts), *plain_calls(build, facts), *_built_in_module(facts)]
     for directory in build.directories:
         notes += _lists(build, directory)
 
@@ -46,7 +48,7 @@ def _calls(build: BuildState, facts: ObjectFacts) -> list[BuildMessage]:
             notes.append(BuildMessage(NOTE, text, facts.source, line, 0, (), because, f"the row: {right}"))
         if name in reached:
             notes += _row_name(build, reached[name], name)
-        notes += compare(build.prototypes.get(f"sys_{name}"), name, signature)
+        notes += compare(build.prototypes.get(f"sys_{name}"), name, signature, others=build.prototypes)
     return notes
 
 
@@ -94,6 +96,11 @@ def _lists(build: BuildState, directory: Directory) -> list[BuildMessage]:
         because = f"{makefile} has {name} on obj-y and on obj-m; what is built in is not built as a module too"
         text = f"{name} is built in only"
         notes.append(BuildMessage(NOTE, text, makefile, 0, 0, (), because, "take it from one of the two lists"))
+    off = directory.makefile.words("obj-")
+    for word in off:
+        if word.endswith("/"):
+            told = unset(build.sources, directory, word, "obj-y")
+            notes.append(BuildMessage(NOTE, f"nothing in {directory.file(word)} is built", makefile, 0, 0, (), *told))
     listed = {entry.text for entry in [*directory.builtin, *directory.modules]}
     listed |= {part for entry in listed for part in parts_of(directory, entry.removesuffix(".o"))}
     for name in build.sources.names(directory.path):
@@ -102,5 +109,7 @@ def _lists(build: BuildState, directory: Directory) -> list[BuildMessage]:
             because = f"neither obj-y nor obj-m of {makefile} names {stem}.o, so nothing is made of it"
             text = "this file is not built"
             try_ = f"obj-y += {stem}.o  (into the kernel), or obj-m += {stem}.o  (a module)"
+            if f"{stem}.o" in off:
+                because, try_ = unset(build.sources, directory, f"{stem}.o", "obj-y")
             notes.append(BuildMessage(NOTE, text, directory.file(name), 0, 0, (), because, try_))
     return notes

@@ -43,14 +43,14 @@ def compile_source(
     except ObjectError as error:  # the host's compiler made something else than what was asked of it
         return Compiled(None, [BuildMessage(ERROR, error.what, path, 0, 0, (), error.because, error.try_)])
     messages = [finding_message(each, text, path) for each in compiled.warnings]
-    return Compiled(compiled.object, [*messages, *messages_of(compiled.said, path)])
+    return Compiled(compiled.object, [*messages, *messages_of(compiled.said, path, text)])
 
 
 def _errors(error: SourceError, text: str, path: str) -> list[BuildMessage]:
     """What a compiler found, each thing for itself where that can be told."""
     if error.findings:
         return [finding_message(each, text, path) for each in error.findings]
-    said = messages_of("\n".join(error.excerpt), path) if path.endswith(".c") else []
+    said = messages_of("\n".join(error.excerpt), path, text) if path.endswith(".c") else []
     if any(each.kind == ERROR for each in said):
         return said
     what = error.text.removeprefix(f"{path}: error: ")  # where it has no place, its text begins so

@@ -60,6 +60,19 @@ def read_image(payload: Mapping[str, Any], tree: str = "") -> Vmlinux:
     return Vmlinux(profile, str(payload["release"]), int(payload["build"]), syscall_tbl.from_rows(rows), objects, tree)
 
 
+def plain_image(image: Vmlinux) -> dict[str, Any]:
+    """An image as the payload that read_image reads, but for its tree."""
+    rows = [[row.number, row.abi, row.name, row.symbol] for row in image.table.rows]
+    objects = [
+        {"name": each.name, MACHINE_CODE: to_plain(each.elf)}
+        if isinstance(each, BuiltIn)
+        else {"shipped": each.__name__.rpartition(".")[2]}
+        for each in image.objects
+    ]
+    head = {"profile": image.profile.name, "release": image.release, "build": image.build}
+    return {**head, "rows": rows, "objects": objects}
+
+
 def _object(plain: Mapping[str, Any]) -> ModuleType | BuiltIn:
     if "shipped" in plain:
         return subject_named(str(plain["shipped"]))

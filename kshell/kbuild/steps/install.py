@@ -9,7 +9,7 @@ import os
 from typing import Any
 
 from kshell.abi.elf import is_relocatable
-from kshell.abi.object_file import ObjectError, is_object, read_object
+from kshell.abi.object_file import ObjectError, anew, is_object, read_object
 from kshell.abi.problem import ProblemError
 from kshell.kbuild.build_log import BuildLog
 from kshell.kbuild.steps.build_output import unseal, write_hidden, write_output
@@ -52,16 +52,14 @@ def install(sources: Sources, log: BuildLog) -> str:
 def _payload(data: bytes, path: str) -> dict[str, Any]:
     if is_relocatable(data):
         because = "it is an object file or a module, and no kernel"
-        raise ObjectError(f"{path}: file format not recognized", because, "make clean, then make")
+        raise ObjectError(f"{path}: file format not recognized", because, anew(path))
     kind, payload = read_object(data, path)
     if kind != "vmlinux":
-        raise ObjectError(
-            f"{path}: file format not recognized", f"it is a {kind}, and no kernel", "make clean, then make"
-        )
+        raise ObjectError(f"{path}: file format not recognized", f"it is a {kind}, and no kernel", anew(path))
     whole = unseal(payload)
     if whole is None:
         because = "it is not as the build wrote it: something has changed it since"
-        raise ObjectError(f"{path}: file is damaged", because, "make clean, then make")
+        raise ObjectError(f"{path}: file is damaged", because, anew(path))
     return whole
 
 

@@ -15,6 +15,7 @@ from kshell.kbuild.systbl.table_row import TableRow
 from kshell.kbuild.tree.tree_paths import GENERATED
 from kshell.kernel.boot import ksymtab
 from kshell.kernel.core import layout
+from kshell.kernel.entry.entry_text import entry_text
 from kshell.kernel.mm import usercopy
 
 SYSCALL_OBJECT = "arch/x86/entry/syscall_64.o"
@@ -63,12 +64,18 @@ def undefined_references(
     `version` is the kernel's, (4, 19).
     """
     known = {definition.name for linked in objects for definition in linked.facts.defined}
-    library = {*(name for name, _, _ in ksymtab.library(version)), *usercopy.ROUTINES, *ksymtab.param_ops(version)}
+    library = {
+        *(name for name, _, _ in ksymtab.library(version)),
+        *usercopy.ROUTINES,
+        *ksymtab.param_ops(version),
+        *layout.FIXED,
+    }
+    library |= {each.name for each in entry_text(version).symbols}
     errors = [
         _undefined(linked, wanted)
         for linked in objects
         for wanted in linked.facts.wanted
-        if wanted.name not in known | library | set(layout.FIXED)
+        if wanted.name not in known | library
     ]
     unreached = known - {row.symbol for row in rows}  # what a row with a slip in it may mean
     is_first = True

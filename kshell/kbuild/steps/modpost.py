@@ -12,6 +12,7 @@ from kshell.kbuild.messages import ERROR, WARNING, BuildMessage
 from kshell.kbuild.steps.object_facts import BuiltObject, ObjectFacts
 from kshell.kernel.core.profile import Profile
 from kshell.kernel.module.policy import GPL_COMPATIBLE
+from kshell.kernel.module.symbols import NOT_EXPORTED_SINCE
 
 MOST_UNRESOLVED = 10
 
@@ -97,7 +98,7 @@ class _Post:
     """The wording of one release, and the messages so far."""
 
     def __init__(self, profile: Profile, external: bool, has_symvers: bool) -> None:
-        self.is_old = profile.version < (5, 12)
+        self.version, self.is_old = profile.version, profile.version < (5, 12)
         self.external, self.has_symvers = external, has_symvers
         self.messages: list[BuildMessage] = []
         self.unresolved = 0
@@ -127,7 +128,11 @@ class _Post:
         text = f'{word}:{"" if self.is_old else " modpost:"} "{symbol}" [{module.path}.ko] undefined!'
         because = f"{module.facts.source} uses {symbol}, and neither the kernel nor a module exports it"
         try_ = f"EXPORT_SYMBOL({symbol}) in the file that defines it; then make, make install and boot"
-        if not self.has_symvers:
+        since = NOT_EXPORTED_SINCE.get(symbol)
+        if since is not None and self.version >= since:
+            because = f"{symbol} is in the kernel, but since {since[0]}.{since[1]} it is not exported to modules"
+            try_ = "a kernel of 4.19, where it still was"
+        elif not self.has_symvers:
             because += " as far as is known: the kernel's tree is not built yet, so there is no Module.symvers"
             try_ = "make  (in the kernel's tree, first)"
         elif is_warning:

@@ -62,6 +62,7 @@ def link_modules(
     shown: str = "",
 ) -> None:
     """Write a .ko for each module that modpost let pass.  Raises BuildFailed."""
+    made: list[ModuleObject] = []
     is_first = not any(sources.exists(f"{module.path}.ko") for module in modules)
     for module in modules:
         path = f"{module.path}.ko"
@@ -76,8 +77,14 @@ def link_modules(
             data = _linked(sources, module, wanted)
             write_output(sources, path, data)
             write_record(sources, path, data, wanted)
-            log.modules.append(sources.full(path))
+            made.append(module)
         log.advance(path)
+    while made:  # in the order in which they can be loaded
+        owners = {module.path.rpartition("/")[2] for module in made}
+        free = (each for each in made if not owners.intersection(posted.depends[shown + each.path]))
+        module = next(free, made[0])
+        made.remove(module)
+        log.modules.append(sources.full(f"{module.path}.ko"))
 
 
 def _no_symvers(log: BuildLog, target: TargetKernel) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from kshell.abi.did_you_mean import did_you_mean
 from kshell.cc.compiler import SUFFIXES
 from kshell.kbuild.directory import Directory
@@ -29,10 +31,16 @@ def no_source(sources: Sources, directory: Directory, stem: str) -> tuple[str, s
     here = directory.path or "this folder"
     names = [name for name in sources.names(directory.path) if name.endswith(".s") or not is_output(name)]
     wanted = " or ".join(stem + suffix for suffix in SUFFIXES)
+    file = os.path.relpath(sources.full(directory.file(stem)))
     other = next((name for name in names if name in (stem + ".S", stem + ".s")), None)
     if other is not None:
         because = f"{directory.file(other)} is there, and kshell's kernel has no assembler files: it looks for {wanted}"
-        return because, f"write it as {wanted}  (help add-a-system-call has one to begin with)"
+        return because, f"module copy test_call {file}.py  (a system call to begin with)"
     close = did_you_mean(stem, [name.rpartition(".")[0] for name in names if name.endswith(SUFFIXES)])
     because = f"there is no {wanted} in {here} to make it from"
-    return because, f"{close[0]}.o  (did you mean that?)" if close else f"write {wanted}"
+    return (
+        because,
+        f"{close[0]}.o  (did you mean that?)"
+        if close
+        else f"edit {file}.py  (or module copy NAME {file}.py, with one of module list)",
+    )

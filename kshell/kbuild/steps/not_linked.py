@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from kshell.cc.compiler import SUFFIXES
 from kshell.kbuild.build_state import BuildState
 from kshell.kbuild.messages import BuildMessage
+from kshell.kbuild.steps.plain_calls import written_by_hand
+from kshell.kbuild.tree.sources import Sources
 
-SYMBOL = re.compile(r"undefined reference to `(?:__x64_)+sys_(\w+)'")
+SYMBOL = re.compile(r"undefined reference to `((?:__x64_)*sys_(\w+))'")
 EXPORT = re.compile(r'"(\w+)" \[.*\.ko\] undefined!')
 MOST_FILES = 500
 
@@ -18,31 +21,53 @@ def explain_missing(build: BuildState, errors: list[BuildMessage]) -> None:
     sources: list[tuple[str, str]] | None = None
     for error in errors:
         call, export = SYMBOL.search(error.text), EXPORT.search(error.text)
-        match = call or export
-        if match is None:
+        if call is None and export is None:
             continue
         if sources is None:
-            sources = _all_sources(build)
-        pattern = rf"^(?:@SYSCALL_DEFINE\d[^\n]*\n(?:\s*#[^\n]*\n)*(?=def\s+{match[1]}\b)"
-        pattern += rf"|(?=SYSCALL_DEFINE\d\(\s*{match[1]}\b))"
-        if call is None:
-            pattern = rf"^(?=EXPORT_SYMBOL(?:_GPL)?\(\s*{match[1]}\s*\))"
+            sources = _all_sources(build.sources)
+        if call is not None:
+            name, does, pattern = call[2], f"defines {call[2]}", _definition(call[2])
+        elif export is not None:
+            name, does = export[1], f"exports {export[1]}"
+            pattern = rf"^(?=EXPORT_SYMBOL(?:_GPL)?\(\s*{re.escape(name)}\s*\))"
         found = _find(sources, re.compile(pattern, re.MULTILINE))
         if found and not _is_linked(build, found[0]):
-            verb = "defines" if call is not None else "exports"
-            error.because, error.try_ = _why(build, *found, f"{verb} {match[1]}")
+            error.because, error.try_ = _why(build, *found, does)
+        elif call is not None:
+            error.because, error.try_ = written_by_hand(build, call[1]) or (error.because, error.try_)
+
+
+def _definition(name: str) -> str:
+    """How a source begins the call `name`: by the macro, or by hand."""
+    name = re.escape(name)
+    python = rf"@SYSCALL_DEFINE\d[^\n]*\n(?:\s*#[^\n]*\n)*(?=def\s+{name}\b)|(?=def\s+(?:__x64_)?sys_{name}\b)"
+    c = rf"(?=SYSCALL_DEFINE\d\(\s*{name}\b)|(?=asmlinkage\s[^;(]*\b(?:__x64_)?sys_{name}\s*\([^;]*$)"
+    return rf"^(?:{python}|{c})"
 
 
 def _is_linked(build: BuildState, source: str) -> bool:
     return any(linked.facts.source == source for linked in build.objects)
 
 
-def _all_sources(build: BuildState) -> list[tuple[str, str]]:
+def function_finder(tree: Sources) -> Callable[[str], bool]:
+    """Whether a source of a tree has the function that a row of the table names: by the macro, or by hand."""
+    sources: list[tuple[str, str]] = []
+
+    def defines(symbol: str) -> bool:
+        match = re.fullmatch(r"(?:__x64_)?sys_(\w+)", symbol)
+        if not sources:
+            sources.extend(_all_sources(tree))
+        return match is not None and _find(sources, re.compile(_definition(match[1]), re.MULTILINE)) is not None
+
+    return defines
+
+
+def _all_sources(tree: Sources) -> list[tuple[str, str]]:
     """Every source of the tree, with its text."""
     found: list[tuple[str, str]] = []
     for suffix in SUFFIXES:
-        for path in build.sources.walk(suffix, MOST_FILES):
-            data = build.sources.read_bytes(path)
+        for path in tree.walk(suffix, MOST_FILES):
+            data = tree.read_bytes(path)
             if data is not None:
                 found.append((path, data.decode("utf-8", "replace")))
     return found

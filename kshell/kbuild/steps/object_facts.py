@@ -13,13 +13,14 @@ INIT, EXIT = "init_module", "cleanup_module"
 
 class Defined(NamedTuple):
     """A symbol that other files see: where it stands, and the line of the source that makes it (0: unknown).  A `weak`
-    one gives way to any other of its name."""
+    one gives way to any other of its name; `takes` are the parameters of a function, as C declares them."""
 
     name: str
     section: str
     offset: int
     line: int
     weak: bool = False
+    takes: Sequence[str] = ()
 
     def __str__(self) -> str:
         return f"({self.section}+{self.offset:#x})"

@@ -45,6 +45,7 @@ class _Lines:
         debugged = read_variables(obj, self.bases)
         self.functions = {each.name: each.line for each in debugged.functions}
         self.starts = {each.start: each.line for each in debugged.functions}
+        self.takes = {each.start: each.takes for each in debugged.functions}
         for variable in debugged.variables:
             self.starts.update({place.offset: variable.line for _, _, place in variable.places})
 
@@ -52,6 +53,11 @@ class _Lines:
         """The line that declares it, 0 where nothing says so."""
         base = self.bases.get(symbol.section or 0)
         return self.starts.get(base + symbol.value, 0) if base is not None else 0
+
+    def parameters(self, symbol: ElfSymbol) -> list[str]:
+        """What a function takes."""
+        base = self.bases.get(symbol.section or 0)
+        return self.takes.get(base + symbol.value, []) if base is not None else []
 
     def at(self, section: int, offset: int) -> int:
         """The line that the code at a place was made of."""
@@ -70,7 +76,14 @@ def _ksymtab(obj: ElfObject) -> Iterator[tuple[ElfSymbol, bool]]:
 def _defined(obj: ElfObject, lines: _Lines) -> list[Defined]:
     """What other files see; the two functions that a loader looks for are each file's own."""
     return [
-        Defined(each.name, obj.sections[each.section].name, each.value, lines.of_symbol(each), each.binding == STB_WEAK)
+        Defined(
+            each.name,
+            obj.sections[each.section].name,
+            each.value,
+            lines.of_symbol(each),
+            each.binding == STB_WEAK,
+            lines.parameters(each),
+        )
         for each in obj.symbols
         if each.section not in (None, SHN_ABS)
         and each.section is not None

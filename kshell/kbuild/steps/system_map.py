@@ -9,6 +9,7 @@ from kshell.kbuild.steps.own_bodies import subject_named
 from kshell.kbuild.systbl.table_row import TableRow
 from kshell.kernel.boot.objects import place_objects
 from kshell.kernel.core import layout
+from kshell.kernel.entry.entry_text import entry_text
 from kshell.kernel.mm import extable
 from kshell.kernel.module.symbol_table import elf_type
 from kshell.kernel.syscalls import definitions, plain_functions
@@ -16,7 +17,9 @@ from kshell.kernel.syscalls import definitions, plain_functions
 Entry = tuple[int, str, str]
 
 
-def system_map(shipped: Sequence[str], machine_code: Sequence[ElfObject], rows: list[TableRow]) -> str:
+def system_map(
+    shipped: Sequence[str], machine_code: Sequence[ElfObject], rows: list[TableRow], version: tuple[int, int]
+) -> str:
     """System.map: every symbol of the kernel with the address that it will have: of the kernel's own files (their
     names) and of those of machine code, each in link order."""
     numbers = {layout.entry_name(row.symbol): row.nr for row in reversed(rows)}
@@ -28,6 +31,7 @@ def system_map(shipped: Sequence[str], machine_code: Sequence[ElfObject], rows: 
     found += _of_machine_code(machine_code, len(functions))
     found += [(entry.insn, "T", name) for entry, name in extable_lines()]
     found += [(at, kind, name) for name, (at, kind) in layout.FIXED.items()]
+    found += [(each.address, each.kind, each.name) for each in entry_text(version).symbols]
     return "".join(f"{address:016x} {kind} {name}\n" for address, kind, name in sorted(found))
 
 

@@ -10,6 +10,7 @@ from kshell.abi import syscall_tbl
 from kshell.abi.problem import line_excerpt
 from kshell.abi.syscall_rows import X32_FIRST, X32_LAST, SyscallTable, TblError, read_row
 from kshell.kbuild.messages import NOTE, BuildMessage
+from kshell.kbuild.systbl.foreign_table import foreign_abis, what_it_is
 from kshell.kbuild.systbl.table_row import SCRIPTS, SystblResult, TableRow
 
 MOST = 20  # notes on one table
@@ -47,6 +48,14 @@ class _Notes:
 
 def notes(text: str, profile: str, filename: str, result: SystblResult) -> list[BuildMessage]:
     """The notes on a table, in the order of its lines; the errors in `result` get their because and try."""
+    abis = foreign_abis(text)
+    if abis:
+        what, because = what_it_is(abis)
+        del result.errors[1:]
+        try_ = "tree new DIR  (has the right one)"
+        for stopped in result.errors:
+            stopped.because, stopped.try_ = f"this is {what}: {because}", try_
+        return [BuildMessage(NOTE, f"this is {what}", filename, 0, 0, (), because, try_)]
     made = _Notes(text, profile, filename, result)
     explained: set[int] = set()
     for error in made.table.errors:
@@ -64,7 +73,6 @@ def notes(text: str, profile: str, filename: str, result: SystblResult) -> list[
     for loser, winner in result.lost:
         _number_lost(made, loser, winner)
     for row in result.rows:
-        _entry_spelling(made, row)
         if row.nr == 335 and profile == "6.19" and row.name != "uretprobe":
             because = "since Linux 6.11 the kernel's own trampoline calls 335 by number; take another for a new call"
             made.add(row.line, 1, 3, "335 is uretprobe's number", because, made.row(row, made.free))
@@ -136,7 +144,7 @@ def _explain_failure(made: _Notes, line: int, message: BuildMessage) -> None:
         message.try_ = "move the row to its place by number, above the first row with a larger one"
     elif text.endswith("\r") and "column" in message.text:
         message.because = "the line ends with CR LF, and to the script the CR is part of the last word"
-        message.try_ = f"sed -i 's/\\r$//' {made.filename}"
+        message.try_ = _outside(made, "s/\\r$//")
     elif "#" in text:
         message.because = _join(
             message.because, "the script knows comments only at the start of a line: # is a field here"
@@ -145,6 +153,8 @@ def _explain_failure(made: _Notes, line: int, message: BuildMessage) -> None:
     elif "compat entry" in message.text:
         message.because = "a row of 64-bit calls has at most four columns here: number, ABI, name, entry"
         message.try_ = _typed(text.split()[:4])
+    elif "/" in (text.split() + [""] * 4)[3] and "token" in message.text:
+        message.try_ = _typed(text.replace("/", " ").split()[:4]) + "  (without what stands behind the /)"
     elif not message.try_:
         message.try_ = f"number, ABI, name and entry, parted by tabs: {made.free}\tcommon\tNAME\t" + (
             "__x64_sys_NAME" if made.profile == "4.19" else "sys_NAME"
@@ -209,22 +219,6 @@ def _number_lost(made: _Notes, loser: TableRow, winner: TableRow) -> None:
     made.add(last.line, 1, len(str(last.nr)), what, because, made.row(last, made.free))
 
 
-def _entry_spelling(made: _Notes, row: TableRow) -> None:
-    """An entry in the spelling of the other release."""
-    entry = row.entry or ""
-    if made.profile == "4.19" and entry.startswith(("sys_", "compat_sys_")):
-        what = f"the entry {entry} is spelt as since Linux 5.7"
-        because = f"SYSCALL_DEFINE makes {_PREFIX}{entry}, and nothing of the name {entry}; the link will fail"
-        right = _PREFIX + entry
-    elif made.profile == "6.19" and entry.startswith(("__x64_", "__x32_")):
-        right = entry[6:]
-        what = f"the entry {entry} is spelt as up to Linux 5.6"
-        because = f"the header adds {_PREFIX} to every entry: the linker will look for {row.symbol} and not find it"
-    else:
-        return
-    made.add(row.line, row.symbol_column, len(entry), what, because, made.row(row, entry=right))
-
-
 def _without_entry(made: _Notes) -> None:
     """A new row without a function: the number is taken, and nothing is behind it."""
     bare = [row for row in made.result.rows if row.entry is None]
@@ -247,7 +241,12 @@ def _line_ends(made: _Notes) -> None:
     if count and not any("\r" in made.lines[line - 1] for line in made.result.failed):
         because = "the compiler takes the CR for a blank, so it does no harm in these rows; not every script is as kind"
         what = f"CR LF at the end of {'a line' if count == 1 else f'{count} lines'}"
-        made.add(first, len(made.lines[first - 1]), 1, what, because, f"sed -i 's/\\r$//' {made.filename}")
+        made.add(first, len(made.lines[first - 1]), 1, what, because, _outside(made, "s/\\r$//"))
     if made.lines[0][:1] == "\ufeff" and made.lines[0][1:2].isdigit():
         because = "the mark in front of the number hides it: the script takes only lines that start with a digit"
-        made.add(1, 1, 1, "a byte-order mark before the first row", because, f"sed -i '1s/^.//' {made.filename}")
+        made.add(1, 1, 1, "a byte-order mark before the first row", because, _outside(made, "1s/^.//"))
+
+
+def _outside(made: _Notes, script: str) -> str:
+    """What takes characters out that an editor does not show; kshell has no sed."""
+    return f"outside kshell: sed -i '{script}' {made.filename}"

@@ -5,7 +5,15 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from kshell.kbuild.tree.tree_files import TreeError, check_place, keep_copy, same_contents, write_new, write_whole
+from kshell.kbuild.tree.tree_files import (
+    TreeError,
+    check_place,
+    free_name,
+    keep_copy,
+    same_contents,
+    write_new,
+    write_whole,
+)
 from kshell.kbuild.tree.tree_paths import PRISTINE, VERSIONS
 
 
@@ -30,7 +38,7 @@ def new_tree(path: str, version: str = "4.19", force: bool = False) -> NewTree:
 
     if version not in VERSIONS:
         because = f"there is a tree for {' and for '.join(VERSIONS)}"
-        raise TreeError(f"no kernel tree of release {version}", because, "tree new DIR 4.19")
+        raise TreeError(f"no kernel tree of release {version}", because, f"tree new {free_name()} 4.19")
     root = _place_for_a_tree(path, force)
     files = contents(version)
     files[PRISTINE] = _pristine_text(files)
@@ -61,22 +69,30 @@ def _pristine_text(files: dict[str, str]) -> str:
 def _place_for_a_tree(path: str, force: bool) -> str:
     """The folder's full path.  Raises TreeError where no tree can be made there."""
     if not path or "\0" in path:
-        raise TreeError("tree new: no name of a folder", "the name is empty or holds a NUL", "tree new DIR")
+        raise TreeError("tree new: no name of a folder", "the name is empty or holds a NUL", f"tree new {free_name()}")
     root = os.path.abspath(os.path.expanduser(path))
     if root == os.path.dirname(root):
-        raise TreeError(f"{path}: is the root of the file system", "a tree needs a folder of its own", "tree new DIR")
+        raise TreeError(
+            f"{path}: is the root of the file system", "a tree needs a folder of its own", f"tree new {free_name()}"
+        )
     try:
         if os.path.lexists(root) and not os.path.isdir(root):
-            raise TreeError(f"{path}: Not a directory", "a file of that name is there", "another name: tree new DIR")
+            raise TreeError(
+                f"{path}: Not a directory", "a file of that name is there", f"tree new {free_name()}  (another name)"
+            )
         os.makedirs(root, exist_ok=True)
         names = os.listdir(root)
     except OSError as error:
         because = f"the folder cannot be made or read: {error.strerror}"
-        raise TreeError(f"{path}: {error.strerror}", because, "a folder of your own: tree new DIR") from None
+        raise TreeError(
+            f"{path}: {error.strerror}", because, f"tree new {free_name()}  (a folder of your own)"
+        ) from None
     if names and not force:
         because = f"{min(names)}{' and other files are' if len(names) > 1 else ' is'} in it, and nothing is overwritten"
-        try_ = f"another folder, or: tree new {path} --force  (keeps a copy of each file that it replaces)"
+        try_ = f"tree new {path} --force  (keeps a copy of each file that it replaces); or another folder"
         raise TreeError(f"{path}: Directory not empty", because, try_)
     if not os.access(root, os.W_OK | os.X_OK):
-        raise TreeError(f"{path}: Permission denied", "you may not write there", "a folder of your own: tree new DIR")
+        raise TreeError(
+            f"{path}: Permission denied", "you may not write there", f"tree new {free_name()}  (a folder of your own)"
+        )
     return root

@@ -16,7 +16,7 @@ from kshell.kbuild.build_log import BuildFailed
 from kshell.kbuild.makefile.makefile import Host, Makefile, MakefileError, parse
 from kshell.kbuild.messages import ERROR, BuildMessage
 from kshell.kbuild.tree import tree_files
-from kshell.kbuild.tree.tree_files import TreeError
+from kshell.kbuild.tree.tree_files import TreeError, free_name
 from kshell.kbuild.tree.tree_paths import HIDDEN, LAST_BUILD, MAKEFILE, PRISTINE, SKIPPED, TABLE, VERSIONS
 
 Stamp = dict[str, tuple[int, int, str]]  # path -> size, mtime in ns, hash of the contents
@@ -182,13 +182,13 @@ def tree_at(path: str) -> Sources:
     root = os.path.abspath(os.path.expanduser(path)) if path and "\0" not in path else ""
     if not root or not os.path.lexists(root):
         because = "there is no such folder"
-        raise TreeError(f"{path}: No such file or directory", because, f"tree new {path or 'DIR'}")
+        raise TreeError(f"{path}: No such file or directory", because, f"tree new {path or free_name()}")
     if not os.path.isdir(root):
         raise TreeError(f"{path}: Not a directory", "a tree is a folder", "the folder that the file is in")
     sources = Sources(root)
     if not is_tree(sources):
         because = f"it has neither {TABLE} nor {PRISTINE}"
-        raise TreeError(f"{path}: is not a kernel tree", because, "tree new DIR  (lays one out)")
+        raise TreeError(f"{path}: is not a kernel tree", because, f"tree new {free_name()}  (lays one out)")
     return sources
 
 

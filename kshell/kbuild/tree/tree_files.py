@@ -25,6 +25,12 @@ class TreeError(ProblemError):
     """Something is wrong with a kernel tree, or with a place for one."""
 
 
+def free_name() -> str:
+    """A name for a new tree in the present folder, which nothing there has."""
+    names = ("test_kernel", *(f"test_kernel{number}" for number in range(2, 1000)))
+    return next(name for name in names if not os.path.lexists(name))
+
+
 def is_assembler_text(head: bytes) -> bool:
     """Whether a file that begins so is the assembler text of a source, which a build wrote."""
     return head.replace(b"\r\n", b"\n").startswith(ASSEMBLER_MARK)

@@ -21,8 +21,6 @@ from kshell.kernel.module.relocate import move_object
 from kshell.kernel.module.symbol_table import add_kallsyms
 from kshell.machine.ram import PAGE_SIZE
 
-CALL = "__x64_sys_"
-
 
 class BuiltIn(NamedTuple):
     """A file of machine code that goes into a kernel: `name` is that of its .o in the tree."""
@@ -65,7 +63,7 @@ def link_objects(k: Kernel, objects: Sequence[BuiltIn], functions: int) -> None:
         linked = LinkedObject(each.name, None, each.elf, pairs(modinfo.data) if modinfo is not None else [])
         linked.places = places
         k.linked.append(linked)
-    defined = dict(pair for linked in k.linked for pair in _globals(linked))
+    defined = globals_of(k)
     try:
         values = [move_object(k, linked, _found(k, linked, defined)) for linked in k.linked]
         for linked, addresses in zip(k.linked, values, strict=True):
@@ -112,10 +110,9 @@ def _found(k: Kernel, linked: LinkedObject, defined: dict[str, int]) -> dict[str
     return found
 
 
-def calls_of(k: Kernel) -> dict[str, int]:
-    """The system calls that are machine code, each with the address of its __x64_sys_."""
-    found = (pair for linked in k.linked for pair in _globals(linked))
-    return {name.removeprefix(CALL): address for name, address in found if name.startswith(CALL)}
+def globals_of(k: Kernel) -> dict[str, int]:
+    """What the files of machine code define for others: a row of the table may name any of it."""
+    return dict(pair for linked in k.linked for pair in _globals(linked))
 
 
 def init_of(linked: LinkedObject) -> int | None:

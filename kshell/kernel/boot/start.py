@@ -13,8 +13,9 @@ from typing import NoReturn
 from kshell.abi import ptregs
 from kshell.abi.loglevel import KERN_EMERG, KERN_INFO, KERN_NOTICE
 from kshell.kernel.boot.ksymtab import place_library
-from kshell.kernel.boot.objects import calls_of, init_of, link_objects
+from kshell.kernel.boot.objects import globals_of, init_of, link_objects
 from kshell.kernel.boot.vmlinux import Vmlinux, packaged
+from kshell.kernel.boot.way_in import link_way_in, place_way_in
 from kshell.kernel.core import layout
 from kshell.kernel.core.calling import from_registers
 from kshell.kernel.core.clock import BOOT_STEP_NS
@@ -35,9 +36,8 @@ from kshell.kernel.module.init_exit import run_function
 from kshell.kernel.proc.mount import mount
 from kshell.kernel.syscalls import definitions, plain_functions
 from kshell.kernel.syscalls.sys_ni import sys_ni_syscall
+from kshell.machine.descriptors import GDT_BYTES
 from kshell.machine.ram import PAGE_SIZE
-from kshell.machine.ring0 import TRAMPOLINE
-from kshell.machine.ring3 import GDT, IRETQ
 
 RAM_SIZE = 64 << 20
 
@@ -76,7 +76,7 @@ def start_kernel(k: Kernel) -> None:
     mount(k)
     new_shell_task(k)
     do_initcalls(k)
-    k.printk(KERN_INFO, f"Run kshell as init; {len(k.definitions)} system calls built in")
+    k.printk(KERN_INFO, f"Run kshell as init; {k.calls_built_in} system calls built in")
 
 
 def _map_text(k: Kernel, start: int, end: int) -> None:
@@ -86,9 +86,8 @@ def _map_text(k: Kernel, start: int, end: int) -> None:
 
 
 def _link(k: Kernel) -> dict[str, int]:
-    """Give every function and variable its place; the result is where each system call's function is."""
-    for function in (entry.entry_SYSCALL_64, entry.do_syscall_64):
-        k.define_function(function.__name__, function, layout.FIXED[function.__name__][0])
+    """Give every function and variable its place; the result is where each function is that a row can name."""
+    place_way_in(k)
     ni_name = "sys_ni_syscall" if k.dispatches_by_table else "__x64_sys_ni_syscall"
     k.ni_syscall = k.define_function(ni_name, sys_ni_syscall, layout.KERNEL_TEXT + 0x20).address
     extable.place(k, ROUTINES)
@@ -101,10 +100,11 @@ def _link(k: Kernel) -> dict[str, int]:
         k.define_function("__x64_sys_" + name, make_wrapper(k.definitions[name]), address)
     functions = [function for file in k.image.bodies for function in plain_functions(file)]
     link_objects(k, k.image.machine_code, len(functions))
+    k.linked.append(link_way_in(k))
     for address, function in zip(layout.FUNCTIONS, functions, strict=False):
         k.define_function(function.__name__, function, address, kind=layout.letter_of(function.__name__, "T"))
     k.definitions |= {each.name: each for linked in k.linked for each in linked.tables.syscalls}
-    return calls | calls_of(k)
+    return {f"__x64_sys_{name}": address for name, address in calls.items()} | globals_of(k)
 
 
 def make_wrapper(definition: SyscallDefinition) -> Callable[[Kernel, memoryview], int]:
@@ -113,13 +113,17 @@ def make_wrapper(definition: SyscallDefinition) -> Callable[[Kernel, memoryview]
     return from_registers(definition.body, [p.ctype for p in definition.parameters], ptregs.ARGUMENTS)
 
 
-def _build_table(k: Kernel, calls: Mapping[str, int]) -> None:
-    """sys_call_table: an array of pointers in read-only memory, `[0 ... max] = &sys_ni_syscall` first."""
+def _build_table(k: Kernel, functions: Mapping[str, int]) -> None:
+    """sys_call_table: an array of pointers in read-only memory, `[0 ... max] = &sys_ni_syscall` first.
+
+    A row that comes with kshell may say sys_x, for which 6.19's header has __x64_sys_x.
+    """
     rows = {nr: row for nr, row in k.table.by_number.items() if row.abi != "x32"}
     k.nr_syscalls = max(rows, default=-1) + 1
     slots = [k.ni_syscall] * k.nr_syscalls
     for nr, row in rows.items():
-        slots[nr] = calls.get(layout.entry_name(row.symbol), k.ni_syscall) if row.symbol else k.ni_syscall
+        named = (functions.get(name) for name in (row.symbol or "", f"__x64_{row.symbol}"))
+        slots[nr] = next(filter(None, named), k.ni_syscall)
     k.sys_call_table, size = layout.KERNEL_RODATA, 8 * k.nr_syscalls
     k.memory.map(k.sys_call_table, size, writable=True)
     k.memory.write(k.sys_call_table, struct.pack(f"<{k.nr_syscalls}Q", *slots))
@@ -129,16 +133,18 @@ def _build_table(k: Kernel, calls: Mapping[str, int]) -> None:
 
 
 def _enter_user_mode(k: Kernel) -> None:
-    iret = layout.FIXED["native_iret"][0]
-    k.memory.poke(iret, IRETQ)
-    k.symbols.add(Symbol("native_iret", iret, "T", layout.FUNCTION_SIZE))
-    gdt = k.memory.static(8 * len(GDT))
-    k.symbols.add(Symbol("gdt_page", gdt, "D", 8 * len(GDT)))
-    k.memory.write(gdt, struct.pack(f"<{len(GDT)}Q", *GDT))
+    gdt = k.memory.static(len(GDT_BYTES))
+    k.symbols.add(Symbol("gdt_page", gdt, "D", len(GDT_BYTES)))
+    k.memory.write(gdt, GDT_BYTES)
     stack = k.memory.alloc_stack()
-    k.memory.poke(layout.TRAMPOLINE, TRAMPOLINE)
-    k.cpu.boot(k.memory.space, gdt, iret, stack + layout.THREAD_SIZE, layout.TRAMPOLINE)
+    attach_cpu(k, gdt, stack + layout.THREAD_SIZE)
     k.memory.free_stack(stack)
+
+
+def attach_cpu(k: Kernel, gdt: int, stack_top: int) -> None:
+    """Let the CPU pass to ring 3, from a stack that ends at `stack_top`, and call us from there."""
+    k.cpu.mmu.protection = k.memory.protection
+    k.cpu.boot(k.memory.space, gdt, layout.FIXED["native_iret"][0], stack_top, k.way_in)
     k.cpu.on_syscall = partial(entry.entry_SYSCALL_64, k)
     machine_code.attach(k)
     k.cpu.mmu.on_page_fault = partial(entry.do_user_addr_fault, k)

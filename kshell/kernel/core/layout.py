@@ -12,9 +12,11 @@ from collections.abc import Iterable, Mapping
 KERNEL_TEXT = 0xFFFF_FFFF_8100_0000  # functions, 16 bytes each
 SYSCALL_TEXT = KERNEL_TEXT + 0x1000  # __x64_sys_*, in order of their numbers, so that a new one moves no other
 EXTRA_TEXT = KERNEL_TEXT + 0x8000  # calls that are in no table
+ENTRY_TEXT = KERNEL_TEXT + 0x100  # entry_SYSCALL_64 and what belongs to it
 LIB_TEXT = KERNEL_TEXT + 0x800  # copies from and to user memory, which may fault
 OBJECT_TEXT = KERNEL_TEXT + 0xA000  # the other functions of the files that are linked in, in link order
 OBJECT_TEXT_END = KERNEL_TEXT + 0x200000
+TOUCH = KERNEL_TEXT + 0x60  # nobody calls it: for the emulator's own use
 TRAMPOLINE = KERNEL_TEXT + 0x18  # in do_syscall_64, as the indirect call is on Linux: the way to machine code
 KERNEL_RODATA = 0xFFFF_FFFF_8200_0000  # sys_call_table, __ex_table
 EX_TABLE = KERNEL_RODATA + 0x10000
@@ -25,6 +27,8 @@ KERNEL_DATA_END = KERNEL_DATA + (1 << 20)
 MODULES = 0xFFFF_FFFF_C000_0000
 MODULES_SIZE = 2 << 20  # addresses come back into use after some 250 loads, not sooner
 SLAB = 0xFFFF_8880_0000_0000  # what kmalloc hands out
+PER_CPU = 0xFFFF_8880_7FC0_0000  # the CPU's own variables: what gs leads to in the kernel
+PER_CPU_TSS = 0x6000  # where cpu_tss_rw is in it
 VMALLOC = 0xFFFF_C900_0000_0000  # kernel stacks
 THREAD_SIZE = 0x4000  # of one kernel stack
 STACK_STRIDE = 0x8000  # stacks are aligned to their size, with a hole to fault on between them
@@ -39,16 +43,14 @@ MMAP_MIN_ADDR = 0x1_0000
 
 # What is in no file of a tree, and where it always is.
 FIXED = {
-    "entry_SYSCALL_64": (KERNEL_TEXT, "T"),
     "do_syscall_64": (KERNEL_TEXT + 0x10, "T"),
     "native_iret": (KERNEL_TEXT + 0x40, "T"),
     "sys_call_table": (KERNEL_RODATA, "R"),
     "__start___ex_table": (EX_TABLE, "R"),
 }
-# The places of what follows each other in link order: functions, copies from and to user memory, and variables.
+# The places of what follows each other in link order: functions, and copies from and to user memory.
 FUNCTIONS = range(OBJECT_TEXT, OBJECT_TEXT_END, FUNCTION_SIZE)
 ROUTINES = range(LIB_TEXT, SYSCALL_TEXT, FUNCTION_SIZE)
-VARIABLES = range(KERNEL_DATA, KERNEL_DATA_END, 8)
 
 
 def entry_name(symbol: str) -> str:

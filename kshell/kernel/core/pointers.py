@@ -118,11 +118,6 @@ class KernelText:
         """The address of a function with a body in Python, None if it has none."""
         return self._function_addresses.get(function)
 
-    def is_machine_code(self, address: int) -> bool:
-        """Whether a function of machine code stands there, and not the stub of a body in Python, or nothing at all."""
-        symbol = self.symbols.around(address)
-        return symbol is not None and symbol.is_function and symbol.address not in self.bodies
-
     def jump_into_nothing(self, address: int) -> NoReturn:
         """What happens at an address where no function begins: a fault, or an instruction that makes no sense."""
         self.memory.check(address, FETCH)

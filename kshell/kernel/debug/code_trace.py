@@ -78,7 +78,7 @@ class CodeTrace:
         self._code = [code_of(self.k, module) for module in linked_objects(self.k)]
         found: set[int] = set()
         for code in self._code:
-            found |= code.entries.keys() | code.returns
+            found |= code.entries.keys() | code.returns if not code.is_way_in else set()
             found |= code.lines.keys() if self._detail == LINES else set()
             found |= code.instructions.keys() if self._detail == INSTRUCTIONS else set()
         return found
@@ -101,6 +101,13 @@ class CodeTrace:
         if code is None:
             return
         regs = self.k.cpu.probes.regs
+        if code.is_way_in:
+            if self.k.cpu.ring0.user_frame is None:  # init and exit are called from there, and did not come in
+                return
+            self._instruction(code, address, regs)
+            if code.instructions[address] == "vmcall":  # what comes out of it stands with its own steps
+                self._registers = []
+            return
         if address in code.entries:
             self._enter(code, code.entries[address], regs)
         frame = self.frames[-1] if self.frames else None

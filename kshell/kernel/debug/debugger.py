@@ -66,7 +66,7 @@ class Debugger:
     def forget_call(self) -> None:
         """The call is over: the next one stops again, at breakpoints alone."""
         self.step, self.detached, self._met = None, False, False
-        self.k.cpu.probes.stale = True
+        self.k.cpu.probes.stale, self.k.cpu.probes.passing = True, None
 
     def add(self, location: Location) -> Breakpoint:
         """A new breakpoint."""

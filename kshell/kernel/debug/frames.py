@@ -14,7 +14,6 @@ from kshell.abi.debug_info import LineRow
 from kshell.abi.ptregs import IP, SP
 from kshell.kernel.core import layout
 from kshell.kernel.core.memory import KernelFault
-from kshell.kernel.core.pointers import RETURN_OFFSET
 from kshell.kernel.debug.traced_code import SLOTS, TracedCode, TracedFunction, code_of
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.code_places import lines_of, object_at
@@ -78,7 +77,7 @@ def _rule(code: TracedCode | None, function: TracedFunction | None, ip: int, ins
 def caller_of(k: Kernel, frame: CodeFrame) -> CodeFrame | None:
     """The frame that a function returns to; None where the stack ends, or makes no sense."""
     back = stack_word(k, frame.cfa - 8)
-    if back is None or frame.address == CALL_END:
+    if back is None or is_way_in(frame):
         return None
     regs = list(frame.regs)
     for name, offset in _rule(frame.code, frame.function, frame.address, frame.inside).saved.items():
@@ -90,7 +89,7 @@ def caller_of(k: Kernel, frame: CodeFrame) -> CodeFrame | None:
 
 
 def frames_of(k: Kernel, regs: Sequence[int], in_call: bool) -> list[CodeFrame]:
-    """The frames, innermost first; `in_call` says that a system call began it all: its way in belongs to them."""
+    """The frames, innermost first; `in_call` says that a system call began it all."""
     found: list[CodeFrame] = []
     frame = frame_at(k, regs)
     while len(found) < MOST_FRAMES:
@@ -99,13 +98,16 @@ def frames_of(k: Kernel, regs: Sequence[int], in_call: bool) -> list[CodeFrame]:
         if above is None or (above.cfa <= frame.cfa and above.address != CALL_END):
             break
         frame = above
-    if found[-1].address == CALL_END and in_call:
-        entry = list(found[-1].regs)
-        entry[IP] = layout.FIXED["entry_SYSCALL_64"][0] + RETURN_OFFSET
-        found.append(found[-1]._replace(regs=entry))
-    elif found[-1].address == CALL_END and len(found) > 1:
-        found.pop()
+    if not in_call:  # nobody came in: it was called from outside of a run
+        while len(found) > 1 and layout.KERNEL_TEXT <= found[-1].address < layout.LIB_TEXT:
+            found.pop()
     return found
+
+
+def is_way_in(frame: CodeFrame) -> bool:
+    """Whether it is the outermost: nobody has called the text of the way in."""
+    stack_rows = frame.code.module.stack_rows if frame.code is not None else []
+    return any(start <= frame.inside < end and not returns for start, end, _, returns in stack_rows)
 
 
 def stack_word(k: Kernel, address: int) -> int | None:

@@ -50,6 +50,10 @@ class Step:
         """All machine code."""
         return [code_of(self.k, each) for each in linked_objects(self.k)]
 
+    def ends(self) -> set[int]:
+        """Where the path is at its end at the latest: the way to ring 3, and the next call's way in."""
+        return {CALL_END, self.k.way_in.entry, *self.k.way_in.exits}
+
 
 class LineStep(Step):
     """To the first instruction of another line, of the same function, of one that it calls, or of its caller."""
@@ -62,14 +66,15 @@ class LineStep(Step):
 
     def wanted(self) -> Iterable[int]:
         """Where lines and functions begin, as far as it may stop there, and the way back to the caller."""
-        found = {CALL_END, self.back}
+        found = {*self.ends(), self.back}
         if self.over:
             code, function = self.frame.code, self.frame.function
             if code is not None and function is not None:
                 found |= {at for at in code.lines if function.start <= at < function.end}
             return found
         for code in self.code():
-            found |= code.lines.keys() | {code.body_of(function) for function in code.entries.values()}
+            if not code.is_way_in:
+                found |= code.lines.keys() | {code.body_of(function) for function in code.entries.values()}
         return found
 
     def reached(self, address: int, regs: memoryview) -> str:
@@ -79,7 +84,7 @@ class LineStep(Step):
             assert caller is not None
             self.begin(caller)
             return LOOK_ELSEWHERE
-        if address == CALL_END:
+        if address in self.ends():
             return OVER
         here = frame_at(self.k, regs.tolist())
         if here.code is None or (address not in here.code.lines and here.cfa >= self.frame.cfa):
@@ -101,11 +106,11 @@ class InstructionStep(Step):
 
     def wanted(self) -> Iterable[int]:
         """Every instruction."""
-        return {CALL_END}.union(*(code.instructions for code in self.code()))
+        return set().union(*(code.instructions for code in self.code()))
 
     def reached(self, address: int, regs: memoryview) -> str:
         """Stop, but in a call that is not to be gone into."""
-        if address == CALL_END:
+        if address == self.k.way_in.entry or (address == CALL_END and self.k.cpu.ring0.user_frame is None):
             return OVER
         here = frame_at(self.k, regs.tolist())
         if self.over and here.cfa < self.frame.cfa:
@@ -122,13 +127,13 @@ class Finish(Step):
 
     def wanted(self) -> Iterable[int]:
         """Where it returns to."""
-        return {CALL_END, self.back}
+        return {*self.ends(), self.back}
 
     def reached(self, address: int, regs: memoryview) -> str:
         """Stop there, in that frame: a function may have called itself."""
         if address == self.back and regs[SP] == self.frame.cfa:
             return STOP
-        return OVER if address == CALL_END else GO_ON
+        return OVER if address in self.ends() else GO_ON
 
     def result(self, regs: memoryview) -> dict[str, Any] | None:
         """What it has left in rax, by its type."""

@@ -46,8 +46,12 @@ class TracedCode:
 
     def __init__(self, module: LinkedObject, memory: KernelMemory) -> None:
         self.module, self._memory = module, memory
+        self.is_way_in = bool(module.stack_rows)  # whose functions are none that C calls
         self.debug = read_variables(module.elf, module.places)
-        self.frames: list[FrameRow] = read_frames(module.elf, module.places)
+        self.frames: list[FrameRow] = read_frames(module.elf, module.places) or [
+            FrameRow(start, end, "rsp", depth, {"rip": -8} if returns else {})
+            for start, end, depth, returns in module.stack_rows
+        ]
         self.entries = {function.start: function for function in _functions(module, self.debug)}
         self.instructions: dict[int, str] = {}
         self.starts: dict[int, int] = {}

@@ -6,8 +6,8 @@ C counterpart: arch/x86/kernel/cpu/common.c (native_write_cr0), <asm/special_ins
 from __future__ import annotations
 
 from kshell.abi.c_types import ULong
+from kshell.kernel.core.control_registers import CR0_WP, read_control_register
 from kshell.kernel.core.sections import EXPORT_SYMBOL
-from kshell.kernel.entry.control_registers import CR0_WP, read_control_register
 from kshell.kernel.entry.oops import warn
 from kshell.kernel.kernel import Kernel
 

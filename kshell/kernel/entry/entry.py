@@ -1,7 +1,8 @@
 """The way in and out: what happens between a `syscall` instruction and the next user instruction.
 
-On Linux this is assembly (arch/x86/entry/entry_64.S) and C (arch/x86/entry/common.c).  Each function here does what
-its namesake does.  Who listens is told in syscall_trace.py.
+On Linux this is assembly (arch/x86/entry/entry_64.S, here entry_64.py) and C (arch/x86/entry/common.c).  Each function
+here does what its namesake does.  The assembly runs where somebody watches it; else the machine has done its work in
+one stroke.  Who listens is told in syscall_trace.py.
 """
 
 from __future__ import annotations
@@ -32,10 +33,11 @@ def do_user_addr_fault(k: Kernel, address: int, access: int) -> bool:
     return handle_mm_fault(k, k.current.mm, address, access) is None
 
 
-def entry_SYSCALL_64(k: Kernel, regs: memoryview) -> KernelEntry | None:
+def entry_SYSCALL_64(k: Kernel, regs: memoryview, by_text: bool = False) -> KernelEntry | None:
     """pt_regs is on the kernel stack, ax preset to -ENOSYS: run the call, then look whether the task may go on.
 
-    Where the call is machine code, the result says what the CPU is to run: the way out is taken at its end.
+    Where the call is machine code, the result says what the CPU is to run: the way out is taken at its end.  `by_text`:
+    so it is for any call, since its own text runs.
     """
     k.clock.advance(SYSCALL_NS)
     try:
@@ -47,6 +49,8 @@ def entry_SYSCALL_64(k: Kernel, regs: memoryview) -> KernelEntry | None:
     except BaseException as error:  # whatever comes out of a body is an oops
         oops.die(k, error, regs)
         k.cpu.stop()
+    if by_text and k.current.is_alive and k.current.pending is None:
+        return None
     syscall_exit_to_user_mode(k, regs)
     return None
 
@@ -79,7 +83,8 @@ def do_syscall_64(k: Kernel, regs: memoryview) -> KernelEntry | None:
     statistics.count += 1
     body = k.bodies.get(address)
     if body is None:
-        return KernelEntry(address, k.current.regs_address, (k.current.regs_address,))
+        pt_regs = k.current.regs_address
+        return KernelEntry(address, pt_regs, (pt_regs,))
     result = body(k, regs)
     if result < 0:
         statistics.errors += result > -4096

@@ -15,26 +15,30 @@ from kshell.abi.ptregs import AX, IP, ORIG_AX, SP
 from kshell.kernel.core import layout
 from kshell.kernel.core.calling import CallAgain, from_machine_code
 from kshell.kernel.core.clock import BODY_NS, FAULT_NS
+from kshell.kernel.core.control_registers import read_control_register, write_control_register
 from kshell.kernel.core.pointers import SoftLockup
 from kshell.kernel.entry import oops
-from kshell.kernel.entry.control_registers import read_control_register, write_control_register
-from kshell.kernel.entry.entry import lookup, new_statistics, syscall_exit_to_user_mode
+from kshell.kernel.entry.entry import entry_SYSCALL_64, lookup, new_statistics, syscall_exit_to_user_mode
 from kshell.kernel.entry.ring0_traps import UD2_SIZE, trap_of
+from kshell.kernel.entry.syscall_trace import syscall_trace_begin
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.task.task import TaskExit
 from kshell.machine.ring0 import VMCALL_SIZE, KernelEntry, KernelPath
-from kshell.machine.stop import BUDGET, CTRL_C, PROBED, SLEEPING, STOPPED, Stop
+from kshell.machine.stop import BUDGET, CTRL_C, CUT, PROBED, SLEEPING, STOPPED, Stop
 
 # What a path may take to its end after Ctrl-C (stops, 3 ms each) or a script's budget: then it is a loop.
-OVERTIME = {CTRL_C: 10, BUDGET: 1}
+OVERTIME = {CTRL_C: 10, BUDGET: 1, CUT: 0}
 OVERTIME_BUDGET = 1_000_000  # instructions
-UNCALLABLE = frozenset(address for address, _ in layout.FIXED.values())  # bodies that no C code calls
+UNCALLABLE = layout.FIXED["do_syscall_64"][0]  # the body that no C code calls
 
 
 def attach(k: Kernel) -> None:
     """The machine is booted: from here on ring 0 calls us."""
     k.cpu.ring0.on_vmcall = partial(on_vmcall, k)
     k.cpu.ring0.on_return = partial(on_return, k)
+    k.cpu.on_entry = partial(on_entry, k)
+    k.cpu.on_dispatch = partial(entry_SYSCALL_64, k, by_text=True)
+    k.cpu.on_result, k.cpu.on_exit = partial(on_result, k), partial(on_exit, k)
     k.cpu.guards.read_control = partial(read_control_register, k)
     k.cpu.guards.write_control = partial(write_control_register, k)
     k.cpu.guards.time_stamp = lambda: k.clock.ns
@@ -45,7 +49,7 @@ def on_vmcall(k: Kernel, regs: memoryview) -> bool:
     """Machine code has called the function at regs[IP]: run its body in Python; False if there is none."""
     address = regs[IP]
     body = k.bodies.get(address)
-    if body is None or address in UNCALLABLE:
+    if body is None or address == UNCALLABLE:
         return False
     try:
         run = k.runners[body]
@@ -79,11 +83,38 @@ def _user_regs(k: Kernel) -> memoryview | None:
 
 def on_return(k: Kernel, result: int) -> None:
     """A function that a system call reached has returned: the way out."""
+    syscall_exit_to_user_mode(k, _with_result(k, result))
+    if k.cpu.ctrl_c.pressed:
+        k.cpu.stop()
+
+
+def _with_result(k: Kernel, result: int) -> memoryview:
     regs = k.current.regs
-    if -4096 < to_signed64(result) < 0:
+    if result > U64 - 4095:
         new_statistics(k, lookup(k, regs[ORIG_AX])[1]).errors += 1
     regs[AX] = result
-    syscall_exit_to_user_mode(k, regs)
+    return regs
+
+
+# The same by the text of the way in.
+
+
+def on_entry(k: Kernel, regs: memoryview) -> None:
+    """A `syscall` is at LSTAR, and pt_regs is not yet: `regs` are the registers there."""
+    if k.tracer is not None:
+        syscall_trace_begin(k, k.tracer, regs, lookup(k, regs[ORIG_AX])[1])
+
+
+def on_result(k: Kernel, result: int) -> None:
+    """The function that do_syscall_64 called has returned; a signal is delivered there."""
+    _with_result(k, result)
+    if k.current.pending is not None:
+        on_exit(k)
+
+
+def on_exit(k: Kernel) -> None:
+    """The call is over."""
+    syscall_exit_to_user_mode(k, k.current.regs)
     if k.cpu.ctrl_c.pressed:
         k.cpu.stop()
 
@@ -133,7 +164,7 @@ def go_on(k: Kernel, stop: Stop, last: KernelPath | None, user_regs: memoryview 
         if overtime < OVERTIME[stop.kind]:
             k.calls_left = 1 if stop.kind == BUDGET else k.calls_left
             return ring0.suspended(overtime + 1)
-        words = "until Ctrl-C" if stop.kind == CTRL_C else "for longer than a script may"
+        words = "until Ctrl-C" if k.on_cut(stop.kind, 0) == CTRL_C else "for longer than a script may"
         oops.die(k, SoftLockup(f"kernel code looped {words}"), user_regs, ring0.regs)
         return None
     k.clock.advance(FAULT_NS)

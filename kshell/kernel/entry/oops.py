@@ -28,7 +28,8 @@ from kshell.kernel.entry.unwind import machine_frames
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.oom import out_of_memory
 from kshell.kernel.report import oops_report
-from kshell.kernel.report.oops_report import Frame, describe
+from kshell.kernel.report.oops_report import describe
+from kshell.kernel.report.show_regs import Frame
 from kshell.kernel.task.task import TaskExit, do_exit
 from kshell.machine.paging import FETCH, WRITE
 from kshell.machine.ram import PAGE_SIZE, OutOfMemory
@@ -56,6 +57,7 @@ def _die(k: Kernel, error: BaseException, regs: memoryview | None, machine: memo
     if machine is not None:
         running = machine_frames(k, machine, regs is not None)
         frames += running[1:] if frames else running  # a body's own frame is Python's
+    begin = k.log.written
     if isinstance(error, OutOfMemory):
         signal = out_of_memory(k)
     elif isinstance(error, SoftLockup):
@@ -70,6 +72,8 @@ def _die(k: Kernel, error: BaseException, regs: memoryview | None, machine: memo
         why = f"the kernel oopsed while it worked for this task: {explain(k, error, frames)}"
         paging = isinstance(error, KernelFault) and not error.is_general_protection
         signal = Siginfo(SIGKILL if paging else SIGSEGV, why=why)
+    if not isinstance(error, OutOfMemory):
+        k.last_oops = oops_report.known(k, begin, signal.why, frames, machine)
     do_exit(k, task, None, signal)
 
 

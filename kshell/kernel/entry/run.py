@@ -14,7 +14,7 @@ from kshell.kernel.entry.machine_code import budget_of, go_on
 from kshell.kernel.entry.syscall_trace import syscall_trace_exit
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.task.task import Task, do_exit, release_task
-from kshell.machine.stop import BUDGET, CTRL_C, STOPPED
+from kshell.machine.stop import BUDGET, CTRL_C, CUT, STOPPED
 
 TRAP_COST = 1000  # instructions charged for a trap that a run goes on after
 CALL_COST = 100  # instructions charged for a system call
@@ -42,18 +42,20 @@ def run_task(k: Kernel, task: Task, calls: int = 0, budget: int = 0) -> Outcome:
         left -= k.cpu.charged  # a warning is charged, too
         if path is not None:
             continue
-        if stop.ring == 3 and stop.kind not in (STOPPED, CTRL_C, BUDGET):
+        if stop.ring == 3 and stop.kind not in (STOPPED, CTRL_C, BUDGET, CUT):
             traps.handle(k, task, stop)
             left -= TRAP_COST
         if not task.is_alive:
             if k.tracer is not None:  # machine code that died has not come back to where a call ends
                 syscall_trace_exit(k, k.tracer, task.regs)
             return Outcome("killed" if task.killed_by else "exited", task.exit_status, task.killed_by)
-        if k.cpu.ctrl_c.pressed:
+        if k.cpu.ctrl_c.pressed or stop.kind == CUT:
+            k.on_cut(CTRL_C, 3)
             return Outcome("interrupted")
-        if k.calls_left == 0:
-            return Outcome("returned" if calls else "budget")
-        if budget and left <= 0:
+        if k.calls_left == 0 and calls:
+            return Outcome("returned")
+        if k.calls_left == 0 or (budget and left <= 0):
+            k.on_cut(BUDGET, 3)
             return Outcome("budget")
 
 

@@ -9,8 +9,9 @@ import linecache
 from types import FrameType
 
 from kshell.kernel.core.pointers import RETURN_OFFSET
+from kshell.kernel.entry.unwind import entry_frame
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.report.oops_report import Frame
+from kshell.kernel.report.show_regs import Frame
 
 
 def kernel_frames(k: Kernel, error: BaseException) -> list[Frame]:
@@ -42,6 +43,8 @@ def _frames(k: Kernel, places: list[tuple[FrameType, int]]) -> list[Frame]:
         address = addresses.get(code, 0)
         symbol = k.symbols.at(address) if address else None
         if symbol is not None:
+            if address == k.way_in.dispatch:
+                frames.append(entry_frame(k))
             name, source = symbol.at(address + RETURN_OFFSET), linecache.getline(code.co_filename, line).strip()
             frames.append(Frame(name, address, code.co_filename, line, source))
     return frames[::-1]

@@ -13,18 +13,11 @@ from kshell.kernel.kernel import Kernel
 
 
 def syscall_trace_enter(k: Kernel, tracer: Tracer, regs: memoryview, address: int | None, nr: int) -> None:
-    """A call begins, which was dispatched as `nr` to `address`, or to no function if that is None."""
-    row = k.table.by_number.get(nr)
-    args = ptregs.arguments(regs)
-    name = row.name if row is not None and row.abi != "x32" else None
-    call = Call(to_signed64(regs[ptregs.ORIG_AX]), name, args, k.define_of(nr))
-    if not tracer.call_begins(call):
-        k.stop_listening()
-        return
-    tracer.running = call
-    if k.on_event is not None:
-        k.code_trace.frames.clear()
-        k.tell("cpu", "syscall", rcx=regs[ptregs.CX], r11=regs[ptregs.R11])
+    """A call was dispatched as `nr` to `address`, or to no function if that is None."""
+    if tracer.running is None:
+        syscall_trace_begin(k, tracer, regs, nr)
+    call = tracer.running
+    if call is not None and k.on_event is not None:
         k.tell("entry", "pt_regs", k.current.regs_address)
         k.tell("dispatch", "number", nr=nr)
         if address is None:
@@ -33,6 +26,20 @@ def syscall_trace_enter(k: Kernel, tracer: Tracer, regs: memoryview, address: in
         else:
             _tell_function(k, nr, address)
             _tell_arguments(k, call, address)
+
+
+def syscall_trace_begin(k: Kernel, tracer: Tracer, regs: memoryview, nr: int) -> None:
+    """A call begins: the CPU has gone to LSTAR."""
+    row = k.table.by_number.get(nr)
+    name = row.name if row is not None and row.abi != "x32" else None
+    call = Call(to_signed64(regs[ptregs.ORIG_AX]), name, ptregs.arguments(regs), k.define_of(nr))
+    if not tracer.call_begins(call):
+        k.stop_listening()
+        return
+    tracer.running = call
+    if k.on_event is not None:
+        k.code_trace.frames.clear()
+        k.tell("cpu", "syscall", rcx=regs[ptregs.CX], r11=regs[ptregs.R11])
 
 
 def _tell_function(k: Kernel, nr: int, address: int) -> None:

@@ -17,7 +17,7 @@ from kshell.kernel.core.signal import Siginfo
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.oom import handle_mm_fault, out_of_memory
 from kshell.kernel.mm.uaccess import copy_from_user
-from kshell.kernel.report.oops_report import OPCODE_BYTES, OPCODE_PROLOGUE, opcodes_missing
+from kshell.kernel.report.show_regs import OPCODE_BYTES, OPCODE_PROLOGUE, opcodes_missing
 from kshell.kernel.task.task import Task, do_exit
 from kshell.machine import stop as stops
 from kshell.machine.paging import FETCH, PRESENT, USER, WRITE
@@ -56,7 +56,9 @@ def handle(k: Kernel, task: Task, stop: Stop) -> None:
     elif stop.kind == stops.PRIVILEGED:
         protection_fault(k, task, "only the kernel may talk to ports (in, out)")
     elif stop.kind == stops.TRIPLE_FAULT:
-        raise KernelPanic("triple fault: ring 0 has overwritten the descriptors that the CPU needs. Reboot")
+        raise KernelPanic(
+            "triple fault: ring 0 has overwritten descriptors or page tables, which the CPU needs. Reboot"
+        )
     else:
         raise RuntimeError(f"a run stopped for an unknown reason: {stop.kind} at {ip:#x}")
 

@@ -10,26 +10,31 @@ from collections.abc import Iterator
 from kshell.abi.ptregs import BP, IP, SP
 from kshell.kernel.core import layout
 from kshell.kernel.core.memory import KernelFault
-from kshell.kernel.core.pointers import RETURN_OFFSET
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.report.oops_report import Frame
+from kshell.kernel.report.show_regs import Frame
 
-MOST_FRAMES = 16
+MOST_FRAMES = layout.THREAD_SIZE // 16  # a return address and rbp take 16 bytes each
 _PROLOGUE = 4  # push rbp; mov rbp, rsp
 _PUSH_RBP = 0x55
 
 
 def machine_frames(k: Kernel, regs: memoryview, in_call: bool) -> list[Frame]:
     """The functions that were running, innermost first; `in_call` says that a system call began it all."""
-    frames = [_frame(k, regs[IP], regs[IP])]
-    for address in _return_addresses(k, regs):
-        if address == layout.TRAMPOLINE + 2:
-            break
-        frames.append(_frame(k, address, address - 1))
-    if in_call:
-        entry = layout.FIXED["entry_SYSCALL_64"][0] + RETURN_OFFSET
-        frames += [_frame(k, address, address - 1) for address in (layout.TRAMPOLINE + 2, entry)]
-    return frames
+    way_in, found = k.way_in, []
+    if regs[IP] not in way_in.text:
+        for address in _return_addresses(k, regs):
+            if address == layout.TRAMPOLINE + 2:
+                break
+            found.append(address)
+        found += [layout.TRAMPOLINE + 2] if in_call else []
+    if (in_call and regs[IP] < layout.ENTRY_TEXT) or found[-1:] == [layout.TRAMPOLINE + 2]:
+        found.append(way_in.back)
+    return [_frame(k, regs[IP], regs[IP]), *(_frame(k, address, address - 1) for address in found)]
+
+
+def entry_frame(k: Kernel) -> Frame:
+    """That of the text which calls do_syscall_64."""
+    return _frame(k, k.way_in.back, k.way_in.back - 1)
 
 
 def _frame(k: Kernel, address: int, inside: int) -> Frame:

@@ -5,7 +5,7 @@ C counterparts: drivers/char/mem.c, drivers/char/random.c, drivers/tty/tty_io.c.
 
 from __future__ import annotations
 
-from kshell.abi.errno import EFAULT, ENOSPC
+from kshell.abi.errno import EFAULT, ENOSPC, ERESTARTSYS
 from kshell.abi.st_mode import S_IFCHR
 from kshell.abi.structs import makedev
 from kshell.kernel.fs.file import File, Kiocb
@@ -80,6 +80,7 @@ class RandomInode(StreamInode):
     """/dev/random and /dev/urandom: the kernel's seeded randomness, the same at every boot."""
 
     __slots__ = ()
+    can_signal = True
 
     def produce(self, k: Kernel, size: int) -> bytes:
         """The next random bytes."""
@@ -102,13 +103,16 @@ class TtyInode(CharInode):
 
     __slots__ = ()
     can_seek = False
+    can_signal = True
 
     def read_iter(self, k: Kernel, iocb: Kiocb, to: IovIter) -> int:
-        """One line at most; 0 at the end of the input."""
+        """One line at most; 0 at the end of the input.  Ctrl-C, which is SIGINT, ends the wait for one."""
         if not to.count:
             return 0
         data = k.tty.read(min(to.count, N_TTY_LINE))
-        return to.copy_to_iter(data) or -EFAULT if data else 0
+        if not data:
+            return -ERESTARTSYS if data is None else 0
+        return to.copy_to_iter(data) or -EFAULT
 
     def write_iter(self, k: Kernel, iocb: Kiocb, source: IovIter) -> int:
         """Onto the screen, a chunk at a time; a chunk that cannot be read whole is not shown at all."""

@@ -103,10 +103,7 @@ class FilesStruct:
 
     def set_close_on_exec(self, fd: int, flag: bool) -> None:
         """Let execve() close `fd`, or not."""
-        if flag:
-            self._close_on_exec.add(fd)
-        else:
-            self._close_on_exec.discard(fd)
+        (self._close_on_exec.add if flag else self._close_on_exec.discard)(fd)
 
     def items(self) -> list[tuple[int, File]]:
         """Every descriptor with its file, in order of number."""

@@ -66,7 +66,8 @@ class FileSystem:
             self._add(path, DirectoryInode(rootfs, mode, now, owner, owner))
         for path, mode, text in FILES:
             inode = RegularInode(rootfs, mode, now)
-            inode.pwrite(0, text)
+            if text:
+                inode.pwrite(0, text)
             self._add(path, inode)
         for path, target in LINKS:
             self._add(path, SymlinkInode(rootfs, target, now))
@@ -77,6 +78,7 @@ class FileSystem:
             if name == b"tty":
                 self._console = dentry
         self.pipefs = SuperBlock("pipefs", 0xD)
+        self.pipefs.noexec = k.profile.version >= (6, 17)
 
     def _add(self, path: bytes, inode: Inode) -> None:
         """Put something into the tree, in a directory that is there already."""

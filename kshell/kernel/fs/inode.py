@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kshell.abi.errno import EACCES, EINVAL, EISDIR, ENXIO
+from kshell.abi.errno import EACCES, EINVAL, EISDIR, ENODEV, ENXIO
 from kshell.abi.fcntl import SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET
-from kshell.abi.st_mode import S_IFDIR, S_IFLNK, S_IFMT, S_ISGID, S_IXGRP
+from kshell.abi.st_mode import S_IFDIR, S_IFLNK, S_IFMT, S_ISGID, S_ISUID, S_IXGRP
 from kshell.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -31,12 +31,13 @@ MAY_EXEC, MAY_WRITE, MAY_READ = 1, 2, 4  # what inode_permission() is asked for
 
 
 class SuperBlock:
-    """One file system: its device number, and how many pages and inodes it may hold (ENOSPC beyond)."""
+    """One file system: its device number, the size of its blocks, how many pages and inodes it may hold (ENOSPC
+    beyond), and whether nothing in it can be executed."""
 
-    __slots__ = ("_last_ino", "dev", "free_inodes", "free_pages", "name")
+    __slots__ = ("_last_ino", "blocksize", "dev", "free_inodes", "free_pages", "name", "noexec")
 
     def __init__(self, name: str, minor: int, max_bytes: int = 64 << 20, max_inodes: int = 1 << 15) -> None:
-        self.name, self.dev = name, minor
+        self.name, self.dev, self.blocksize, self.noexec = name, minor, PAGE_SIZE, False
         self.free_pages, self.free_inodes = max_bytes // PAGE_SIZE, max_inodes
         self._last_ino = 0
 
@@ -50,7 +51,11 @@ class Inode:
     """A file.  Times are nanoseconds since 1970; `users` counts the open files that keep it when its names are gone."""
 
     __slots__ = ("atime", "ctime", "gid", "ino", "mode", "mtime", "nlink", "rdev", "sb", "uid", "users")
-    can_seek = True  # whether it has a position (lseek, pread, pwrite)
+    can_seek = can_pwrite = True  # whether it has a position (lseek, pread), and can be written at any other
+    can_write = True  # whether writing means anything for it (C: FMODE_CAN_WRITE)
+    can_signal = False  # whether it would send SIGIO (C: f_op->fasync)
+    no_write = 0  # the errno for whoever would write to it, root too
+    no_mmap = ENODEV  # what mmap answers, where the file has no pages to show
 
     def __init__(self, sb: SuperBlock, mode: int, now: int, uid: int = 0, gid: int = 0) -> None:
         self.sb, self.mode, self.uid, self.gid = sb, mode, uid, gid
@@ -94,9 +99,6 @@ class Inode:
         elif whence != SEEK_SET:
             return -EINVAL
         return vfs_setpos(file, offset, MAX_LFS_FILESIZE)
-
-    def truncate(self, now: int) -> None:
-        """Make it empty, for O_TRUNC; only regular files know how."""
 
     def accessed(self, now: int) -> None:
         """Note a read as a relatime mount does: only if it tells more than the last note, or that is a day old."""
@@ -187,11 +189,13 @@ def generic_llseek(file: File, offset: int, whence: int, size: int, maximum: int
 
 
 def inode_permission(cred: Cred, inode: Inode, mask: int) -> int:
-    """0 or -EACCES: may `cred` do `mask` (MAY_READ and so on) with this inode?  C: inode_permission().
+    """0, -EACCES or -EPERM: may `cred` do `mask` (MAY_READ and so on) with this inode?  C: inode_permission().
 
     The owner's bits count for the owner, even where the others' would allow more.  Root passes, except
     that a file without a single x bit is not executable for anybody.
     """
+    if mask & MAY_WRITE and inode.no_write:
+        return -inode.no_write
     if cred.euid == inode.uid:
         bits = inode.mode >> 6
     elif cred.egid == inode.gid:
@@ -205,6 +209,12 @@ def inode_permission(cred: Cred, inode: Inode, mask: int) -> int:
         if executable or not mask & MAY_EXEC:
             return 0
     return -EACCES
+
+
+def file_remove_privs(cred: Cred, inode: Inode) -> None:
+    """A write that is not root's takes set-user-id away, and set-group-id from what the group may execute."""
+    if cred.euid:
+        inode.mode &= ~(S_ISUID | (S_ISGID if inode.mode & S_IXGRP else 0))
 
 
 def inode_init_owner(cred: Cred, directory: Inode, mode: int) -> tuple[int, int, int]:

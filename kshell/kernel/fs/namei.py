@@ -217,13 +217,6 @@ def may_delete(k: Kernel, victim: Dentry, is_dir: bool) -> int:
     return -ENOTEMPTY if isinstance(victim.inode, DirectoryInode) and victim.inode.names() else 0
 
 
-def _delete(k: Kernel, victim: Dentry, is_dir: bool) -> int:
-    err = may_delete(k, victim, is_dir)
-    if not err:
-        d_delete(victim, k.clock.realtime_ns())
-    return err
-
-
 def do_mkdirat(k: Kernel, dfd: int, pathname: int, mode: int) -> int:
     """Make a directory; 0 or a negative errno."""
     nd = user_path_parent(k, dfd, pathname)
@@ -238,29 +231,19 @@ def do_mkdirat(k: Kernel, dfd: int, pathname: int, mode: int) -> int:
     return made if isinstance(made, int) else 0
 
 
-def do_unlinkat(k: Kernel, dfd: int, pathname: int) -> int:
-    """Remove a name that is not a directory's; 0 or a negative errno."""
+def do_unlinkat(k: Kernel, dfd: int, pathname: int, is_dir: bool = False) -> int:
+    """Remove a name, with `is_dir` that of an empty directory; 0 or a negative errno.  C: do_unlinkat(), do_rmdir()."""
     nd = user_path_parent(k, dfd, pathname)
     if isinstance(nd, int):
         return nd
     if nd.last_type != LAST_NORM:
-        return -EISDIR
+        return {LAST_DOTDOT: -ENOTEMPTY, LAST_DOT: -EINVAL, LAST_ROOT: -EBUSY}[nd.last_type] if is_dir else -EISDIR
     found = nd.step()
     if isinstance(found, int):
         return found
-    if nd.trailing:
+    if nd.trailing and not is_dir:
         return -EISDIR if isinstance(found.inode, DirectoryInode) else -ENOTDIR
-    return _delete(k, found, is_dir=False)
-
-
-def do_rmdir(k: Kernel, dfd: int, pathname: int) -> int:
-    """Remove an empty directory; 0 or a negative errno."""
-    nd = user_path_parent(k, dfd, pathname)
-    if isinstance(nd, int):
-        return nd
-    if nd.last_type != LAST_NORM:
-        return {LAST_DOTDOT: -ENOTEMPTY, LAST_DOT: -EINVAL, LAST_ROOT: -EBUSY}[nd.last_type]
-    found = nd.step()
-    if isinstance(found, int):
-        return found
-    return _delete(k, found, is_dir=True)
+    err = may_delete(k, found, is_dir)
+    if not err:
+        d_delete(found, k.clock.realtime_ns())
+    return err

@@ -8,24 +8,23 @@ from __future__ import annotations
 from kshell.abi.errno import EACCES, EEXIST, EINVAL, EISDIR, ELOOP, ENOTDIR, EOPNOTSUPP, EPERM
 from kshell.abi.fcntl import (
     __O_TMPFILE,
-    FASYNC,
     O_ACCMODE,
-    O_APPEND,
     O_CLOEXEC,
     O_CREAT,
     O_DIRECT,
     O_DIRECTORY,
+    O_DSYNC,
     O_EXCL,
     O_LARGEFILE,
     O_NOATIME,
     O_NOCTTY,
     O_NOFOLLOW,
-    O_NONBLOCK,
     O_PATH,
     O_RDONLY,
     O_SYNC,
     O_TMPFILE,
     O_TRUNC,
+    VALID_OPEN_FLAGS,
 )
 from kshell.kernel.fs.dcache import Dentry
 from kshell.kernel.fs.file import File
@@ -34,16 +33,13 @@ from kshell.kernel.fs.inode import (
     MAY_WRITE,
     DirectoryInode,
     SymlinkInode,
+    file_remove_privs,
     inode_permission,
 )
 from kshell.kernel.fs.namei import LAST_NORM, Nameidata, filename_lookup, new_inode, path_parent, vfs_create
 from kshell.kernel.fs.shmem import RegularInode
 from kshell.kernel.kernel import Kernel
 
-VALID_OPEN_FLAGS = (
-    O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | FASYNC | O_DIRECT
-    | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH | __O_TMPFILE
-)  # fmt: skip
 O_PATH_FLAGS = O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC
 
 
@@ -54,6 +50,8 @@ def build_open_flags(flags: int) -> int:
         return flags & O_PATH_FLAGS
     if flags & O_DIRECTORY and flags & O_CREAT:
         return -EINVAL
+    if flags & O_SYNC & ~O_DSYNC:
+        flags |= O_DSYNC
     if flags & __O_TMPFILE and (flags & O_TMPFILE != O_TMPFILE or flags & O_ACCMODE == O_RDONLY):
         return -EINVAL
     return flags
@@ -62,7 +60,7 @@ def build_open_flags(flags: int) -> int:
 def do_filp_open(k: Kernel, dfd: int, name: bytes, flags: int, mode: int) -> File | int:
     """Open, or make and open, what `name` says; `flags` are those of build_open_flags()."""
     if flags & __O_TMPFILE:
-        made = _do_tmpfile(k, dfd, name, mode)
+        made = _do_tmpfile(k, dfd, name, flags, mode)
     else:
         nd = path_parent(k, dfd, name)
         if isinstance(nd, int):
@@ -131,18 +129,19 @@ def vfs_open(k: Kernel, dentry: Dentry, flags: int) -> File | int:
         file.flags = flags & ~O_CLOEXEC
         return file
     direct = file.flags & O_DIRECT and not isinstance(file.inode, RegularInode)
-    err = -EINVAL if direct else file.inode.open(k, file)
+    err = file.inode.open(k, file) or (-EINVAL if direct else 0)
     if err:
         file.inode.users -= 1
         return err
-    if flags & O_TRUNC:
+    if flags & O_TRUNC and isinstance(file.inode, RegularInode):
+        file_remove_privs(k.current.cred, file.inode)
         file.inode.truncate(k.clock.realtime_ns())
     return file
 
 
-def _do_tmpfile(k: Kernel, dfd: int, name: bytes, mode: int) -> Dentry | int:
+def _do_tmpfile(k: Kernel, dfd: int, name: bytes, flags: int, mode: int) -> Dentry | int:
     """A file without a name in directory `name`: it goes when it is closed.  C: do_tmpfile()."""
-    parent = filename_lookup(k, dfd, name, directory=True)
+    parent = filename_lookup(k, dfd, name, follow=not flags & O_NOFOLLOW, directory=True)
     if isinstance(parent, int):
         return parent
     assert isinstance(parent.inode, DirectoryInode)

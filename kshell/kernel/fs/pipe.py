@@ -36,6 +36,7 @@ class PipeInode(Inode):
 
     __slots__ = ("bufs", "readers", "writers")
     can_seek = False
+    can_signal = True
 
     def __init__(self, sb: SuperBlock, now: int, uid: int, gid: int) -> None:
         super().__init__(sb, S_IFIFO | 0o600, now, uid, gid)

@@ -5,39 +5,48 @@ C counterpart: fs/read_write.c.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from kshell.abi.errno import EBADF, EFAULT, EINVAL, ESPIPE
 from kshell.abi.fcntl import SEEK_MAX
-from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File, Kiocb
+from kshell.kernel.fs.file import FMODE_READ, File, Kiocb
 from kshell.kernel.fs.inode import MAX_LFS_FILESIZE
-from kshell.kernel.fs.uio import UserIter
+from kshell.kernel.fs.uio import Segment, UserIter, import_iovec
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import access_ok
 
 
-def _check(file: File, pos: int, segments: Sequence[tuple[int, int]], mode: int) -> int:
-    """The checks of vfs_read() and vfs_write(), in their order: 0 or a negative errno."""
+def _may(file: File, mode: int) -> int:
+    """0, EBADF where the file is not open for that, EINVAL where it never could be."""
     if not file.mode & mode:
         return -EBADF
-    for address, length in segments:
-        if not access_ok(address, length):
-            return -EFAULT
-    if file.inode.can_seek and pos + sum(length for _, length in segments) > MAX_LFS_FILESIZE:
+    return 0 if mode == FMODE_READ or file.inode.can_write else -EINVAL
+
+
+def vfs_transfer(k: Kernel, iocb: Kiocb, mode: int, address: int, count: int) -> int:
+    """Read into user memory, or write from there, as `mode` says (FMODE_READ, FMODE_WRITE); the bytes moved, or a
+    negative errno.  C: vfs_read(), vfs_write()."""
+    err = _may(iocb.file, mode)
+    if err or not access_ok(address, count):
+        return err or -EFAULT
+    return _ask_file(k, iocb, mode, (address, count))
+
+
+def vfs_vectored(k: Kernel, iocb: Kiocb, mode: int, vec: int, vlen: int) -> int:
+    """The same with the segments at `vec`; for no bytes at all the file is not asked.  C: vfs_readv(), vfs_writev()."""
+    err = _may(iocb.file, mode)
+    segments = err if err and k.profile.version >= (6, 8) else import_iovec(k, vec, vlen)
+    if isinstance(segments, int):
+        return segments
+    if err or not any(length for _, length in segments):
+        return err
+    return _ask_file(k, iocb, mode, *segments)
+
+
+def _ask_file(k: Kernel, iocb: Kiocb, mode: int, *segments: Segment) -> int:
+    """EINVAL past the largest offset (C: rw_verify_area), and then what the file says."""
+    inode = iocb.file.inode
+    if inode.can_seek and iocb.pos + sum(length for _, length in segments) > MAX_LFS_FILESIZE:
         return -EINVAL
-    return 0
-
-
-def vfs_read(k: Kernel, iocb: Kiocb, *segments: tuple[int, int]) -> int:
-    """Read into user memory, (address, length) each; the bytes read or a negative errno."""
-    err = _check(iocb.file, iocb.pos, segments, FMODE_READ)
-    return err or iocb.file.inode.read_iter(k, iocb, UserIter(k, *segments))
-
-
-def vfs_write(k: Kernel, iocb: Kiocb, *segments: tuple[int, int]) -> int:
-    """Write from user memory, (address, length) each; the bytes written or a negative errno."""
-    err = _check(iocb.file, iocb.pos, segments, FMODE_WRITE)
-    return err or iocb.file.inode.write_iter(k, iocb, UserIter(k, *segments))
+    return (inode.read_iter if mode == FMODE_READ else inode.write_iter)(k, iocb, UserIter(k, *segments))
 
 
 def vfs_llseek(file: File, offset: int, whence: int) -> int:

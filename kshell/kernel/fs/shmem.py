@@ -10,7 +10,7 @@ from kshell.abi.fcntl import O_APPEND, SEEK_DATA, SEEK_HOLE
 from kshell.abi.st_mode import S_IFREG
 from kshell.kernel.core.memory import page_parts
 from kshell.kernel.fs.file import File, Kiocb
-from kshell.kernel.fs.inode import MAX_LFS_FILESIZE, Inode, SuperBlock, generic_llseek, vfs_setpos
+from kshell.kernel.fs.inode import MAX_LFS_FILESIZE, Inode, SuperBlock, file_remove_privs, generic_llseek, vfs_setpos
 from kshell.kernel.fs.uio import IovIter, fill
 from kshell.kernel.kernel import Kernel
 from kshell.machine.ram import PAGE_SIZE
@@ -74,6 +74,7 @@ class RegularInode(Inode):
         if iocb.pos >= MAX_LFS_FILESIZE:
             return -EFBIG
         todo = min(source.count, MAX_LFS_FILESIZE - iocb.pos)
+        file_remove_privs(k.current.cred, self)
         self.modified(k.clock.realtime_ns())
         done = 0
         while todo:
@@ -106,7 +107,7 @@ class RegularInode(Inode):
         return vfs_setpos(file, min(max(offset, index * PAGE_SIZE), self._size), MAX_LFS_FILESIZE)
 
     def truncate(self, now: int) -> None:
-        """Drop all pages."""
+        """Make it empty, for O_TRUNC."""
         self.evict()
         self._size = 0
         self.modified(now)

@@ -7,16 +7,21 @@ tried without a machine.  C counterpart: include/linux/uio.h (struct iov_iter).
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from typing import Protocol
 
-from kshell.abi.errno import EFAULT
+from kshell.abi.c_types import to_signed64
+from kshell.abi.errno import EFAULT, EINVAL
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
+from kshell.kernel.mm.uaccess import access_ok, copy_from_user, copy_to_user
 
 CHUNK = 0x10000  # how much one step of a long transfer carries, so that no count makes the host allocate it whole
 
 MAX_RW_COUNT = 0x7FFFF000  # the most that one call transfers: INT_MAX, down to a page
+UIO_MAXIOV = 1024
+IOVEC_SIZE = 16
+Segment = tuple[int, int]  # address and length of a buffer, as struct iovec has them
 
 
 class IovIter(Protocol):
@@ -36,7 +41,7 @@ class UserIter:
 
     __slots__ = ("_k", "_segments", "count")
 
-    def __init__(self, k: Kernel, *segments: tuple[int, int]) -> None:
+    def __init__(self, k: Kernel, *segments: Segment) -> None:
         self._k = k
         self._segments = [segment for segment in segments if segment[1]]
         self.count = min(sum(length for _, length in self._segments), MAX_RW_COUNT)
@@ -74,6 +79,32 @@ class UserIter:
             if len(part) < wanted:
                 break
         return parts
+
+
+def import_iovec(k: Kernel, vec: int, vlen: int) -> list[Segment] | int:
+    """The segments at `vec`, cut to MAX_RW_COUNT bytes in all; EINVAL for too many or a negative length, EFAULT.
+
+    Since 6.4 all lengths are looked at first, each as it is fetched, and a single segment is cut before its end is
+    looked at.  C: import_iovec(), rw_copy_check_uvector().
+    """
+    if vlen > UIO_MAXIOV:
+        return -EINVAL
+    data = copy_from_user(k, vec, IOVEC_SIZE * vlen)
+    segments = list(struct.iter_unpack("<QQ", data[: len(data) // IOVEC_SIZE * IOVEC_SIZE]))
+    modern = k.profile.version >= (6, 4)
+    if modern and any(to_signed64(length) < 0 for _, length in segments):
+        return -EINVAL
+    if len(segments) < vlen:
+        return -EFAULT
+    left = MAX_RW_COUNT
+    for at, (address, length) in enumerate(segments):
+        if to_signed64(length) < 0:
+            return -EINVAL
+        if not access_ok(address, min(length, left) if modern and vlen == 1 else length):
+            return -EFAULT
+        segments[at] = address, min(length, left)
+        left -= segments[at][1]
+    return segments
 
 
 def fill(to: IovIter, produce: Callable[[int, int], bytes]) -> int:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kshell.abi.c_types import U64
-from kshell.abi.errno import EACCES, EINVAL, ENOMEM, EPERM
+from kshell.abi.c_types import U64, to_signed64
+from kshell.abi.errno import EACCES, EINVAL, ENOMEM, EPERM, is_error
 from kshell.abi.mman import (
     MAP_32BIT,
     MAP_ANONYMOUS,
@@ -27,6 +27,7 @@ from kshell.abi.mman import (
 )
 from kshell.abi.signal import BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, SIGSEGV
 from kshell.kernel.core.layout import MMAP_BASE, MMAP_MIN_ADDR, TASK_SIZE_MAX
+from kshell.kernel.core.memory import page_parts
 from kshell.kernel.mm.vma import MappedInode, Vma, VmaList
 from kshell.machine.paging import FETCH, FRAME_MASK, NX, PRESENT, USER, WRITABLE, WRITE, PageTable
 from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, OutOfMemory
@@ -92,6 +93,24 @@ class AddressSpace:
             self._k.ram.bytes[frame : frame + len(content)] = content
         return None
 
+    def peek(self, address: int, size: int) -> bytes:
+        """Up to `size` bytes at a user address, as who only looks sees them: no page is brought in for it."""
+        found = b""
+        for at, length in page_parts(address, size):
+            vma, skip = self.find(at), at & ~PAGE_MASK
+            if vma is None or not vma.prot & ANY_ACCESS:
+                break
+            entry, page = self.pages.entry(at), bytes(PAGE_SIZE)
+            if entry & PRESENT:
+                page = self._k.ram.bytes[entry & FRAME_MASK : (entry & FRAME_MASK) + PAGE_SIZE]
+            elif vma.inode is not None:
+                content = vma.inode.pread(vma.offset + (at & PAGE_MASK) - vma.start, PAGE_SIZE)
+                page = content.ljust(PAGE_SIZE, b"\0") if content else b""
+            found += page[skip : skip + length]
+            if not page:
+                break
+        return found
+
     # mmap and its relatives; all answer a negative errno or a result.
 
     def map(
@@ -108,10 +127,10 @@ class AddressSpace:
         end = address + page_align(size)
         if address & ~PAGE_MASK or end > TASK_SIZE_MAX:
             return -EINVAL
-        self.unmap(address, end - address)
-        private = not flags & (MAP_SHARED | MAP_NORESERVE)
-        if private and prot & PROT_WRITE and end - address > self._k.ram.size:  # overcommit, but not beyond all sense
+        counted = inode is None if flags & MAP_SHARED else prot & PROT_WRITE
+        if counted and not flags & MAP_NORESERVE and end - address > self._k.ram.size:  # more than all sense
             return -ENOMEM
+        self.unmap(address, end - address)
         self.vmas.insert(Vma(address, end, prot, flags | (0 if inode else MAP_ANONYMOUS), name, inode, offset))
         return address
 
@@ -120,13 +139,16 @@ class AddressSpace:
         if size > TASK_SIZE_MAX:
             return -ENOMEM
         if flags & MAP_FIXED:
+            if is_error(to_signed64(address)):  # C: IS_ERR_VALUE(), for what should have been a result
+                return to_signed64(address)
             if address > TASK_SIZE_MAX - size:
                 return -ENOMEM
             if address & ~PAGE_MASK:
                 return -EINVAL
             return -EPERM if address < MMAP_MIN_ADDR and self._k.current.cred.euid else address
         address &= PAGE_MASK
-        if address and size <= TASK_SIZE_MAX - max(address, MMAP_MIN_ADDR):
+        limit = LOW_END if flags & MAP_32BIT else TASK_SIZE_MAX
+        if address and size <= limit - max(address, MMAP_MIN_ADDR):
             address = max(address, MMAP_MIN_ADDR)
             if not self.vmas.overlaps(address, size, guarded=True):
                 return address
@@ -159,7 +181,7 @@ class AddressSpace:
         if size == 0:
             return 0
         end = start + page_align(size)
-        if end <= start or end > 1 << 64 or size > page_align(size):
+        if end <= start or end > U64 or size > page_align(size):
             return -ENOMEM
         if prot & ~(ANY_ACCESS | PROT_SEM):
             return -EINVAL

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from kshell.abi.c_types import U64, BufIn, BufOut, CharPtr, ConstPtr, Int, Long, Path, Ptr, ULong
 from kshell.abi.errno import EFAULT
+from kshell.kernel.core.memory import page_parts
 from kshell.kernel.core.sections import EXPORT_SYMBOL
 from kshell.kernel.mm import uaccess
-from kshell.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
@@ -46,14 +46,10 @@ def clear_user(k: Kernel, to: BufOut, n: ULong) -> ULong:
     """Zero `n` bytes of the user's; the result is how many could NOT be."""
     if not uaccess.access_ok(to, n):
         return n
-    done = 0
-    while done < n:
-        size = min(n - done, PAGE_SIZE)
-        left = uaccess.copy_to_user(k, to + done, bytes(size))
-        done += size - left
-        if left:
-            break
-    return n - done
+    for at, length in page_parts(to, n):
+        if left := uaccess.copy_to_user(k, at, bytes(length)):
+            return to + n - at - length + left
+    return 0
 
 
 def _get_user(size: int) -> Callable[..., int]:

@@ -75,10 +75,11 @@ class Vma:
 class VmaList:
     """The mappings of one address space: sorted, and never overlapping (C: mm_mt, the maple tree of mm_struct)."""
 
-    __slots__ = ("_vmas",)
+    __slots__ = ("_full", "_vmas")
 
     def __init__(self) -> None:
         self._vmas: list[Vma] = []
+        self._full = MMAP_BASE  # from here to MMAP_BASE there is no gap (C: free_area_cache, before the trees)
 
     def __iter__(self) -> Iterator[Vma]:
         return iter(self._vmas)
@@ -129,12 +130,19 @@ class VmaList:
     # Where there is room.
 
     def highest_gap(self, size: int) -> int:
-        """The highest free place below MMAP_BASE, 0 if there is none (C: arch_get_unmapped_area_topdown)."""
-        top = MMAP_BASE
-        for vma in reversed(self._vmas):
+        """The highest free place below MMAP_BASE, 0 if there is none (C: unmapped_area_topdown).
+
+        What lies below a mapping that grows down is kept from others where they would fit but for that."""
+        top, guard, full = self._full, self._full, True
+        for at in range(self._after(top if top < MMAP_BASE else top + STACK_GUARD_GAP) - 1, -1, -1):
+            vma = self._vmas[at]
+            full = full and vma.end >= top
             if top - vma.end >= size:
-                return top - size
-            top = min(top, vma.guarded_start)
+                top = min(top, guard)
+                if top - vma.end >= size:
+                    return top - size
+            top, guard = min(top, vma.start), vma.guarded_start
+            self._full = top if full else self._full
         return top - size if top - size >= MMAP_MIN_ADDR else 0
 
     def lowest_gap(self, bottom: int, end: int, size: int) -> int:
@@ -173,6 +181,7 @@ class VmaList:
 
     def remove(self, start: int, end: int) -> None:
         """Take what lies in a range out of the list."""
+        self._full = min(max(self._full, end), MMAP_BASE)
         first, last = self.cut(start, end)
         for vma in self._vmas[first:last]:
             vma.release()
@@ -182,4 +191,5 @@ class VmaList:
         """Take all of them out."""
         for vma in self._vmas:
             vma.release()
+        self._full = MMAP_BASE
         self._vmas.clear()

@@ -47,6 +47,9 @@ class LinkedObject:
         self.places: dict[int, int] = {}
         self.lines: LineTable | None = None  # read when somebody asks
         self.watched: object = None  # what who watches it has found out (debug/traced_code.py)
+        # Of the text of the way in: from an address to another, how far from rsp the stack is as it was before the
+        # call, and whether a return address stands there.
+        self.stack_rows: list[tuple[int, int, int, bool]] = []
         self.tables = Tables([], [], [], {})
 
     def holds(self, address: int) -> bool:

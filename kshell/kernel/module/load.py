@@ -19,6 +19,7 @@ from kshell.kernel.module.link import link_module
 from kshell.kernel.module.load_info import LoadInfo
 from kshell.kernel.module.params import set_parameters
 from kshell.kernel.module.policy import check_licence, check_vermagic, note_own_pointers, note_system_calls
+from kshell.kernel.module.refcount import module_put
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.space import free_module
 from kshell.kernel.module.struct_module import LIVE, LOADING, Module
@@ -42,7 +43,7 @@ def load_module(
         _check_elf(k, module)
         check_licence(k, module)
         link_module(k, module)
-        module.state = LOADING
+        module.state, module.references = LOADING, 1
         k.modules[module.name] = module
         try:
             set_parameters(k, module, dict(parameters or {}))
@@ -54,6 +55,7 @@ def load_module(
         if result is None:
             raise death(k, module)
     module.state = LIVE
+    module_put(k, module.this_module)
     note_system_calls(k, module)
     note_own_pointers(k, module)
     return module

@@ -35,7 +35,7 @@ class LoadInfo:
     text = ""  # there is no source at hand
 
     def __init__(self, path: str, data: bytes, notes: Sequence[str] = ()) -> None:
-        self.path = self.source = path
+        self.path, self.source, self.data = path, path, data
         self.notes = notes
         self.elf, self.problem = ElfObject([], []), ""
         from kshell.abi.elf_reader import read_elf  # no machine code, no reader

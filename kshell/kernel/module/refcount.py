@@ -9,20 +9,21 @@ from kshell.abi.c_types import Int, Ptr
 from kshell.kernel.core.sections import EXPORT_SYMBOL
 from kshell.kernel.entry.oops import warn
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.struct_module import UNLOADING, Module
+from kshell.kernel.module.struct_module import Module
 
 
 def get(module: Module) -> bool:
-    """Take a reference; False while the module is going."""
-    if module.state == UNLOADING:
+    """Take a reference; False while the module is going, and where nothing holds it any more."""
+    if module.refcount < 0:
         return False
     module.references += 1
     return True
 
 
 def put(module: Module) -> bool:
-    """Give back what get took; False where nothing was taken, and the count stays what it is."""
-    if module.references <= 0:
+    """Give back what get took, or the one (C: MODULE_REF_BASE) that stands for the kernel itself: the count is -1 then.
+    False where nothing is left; the count stays what it is."""
+    if module.refcount < 0:
         return False
     module.references -= 1
     return True

@@ -37,6 +37,7 @@ class Reason(Enum):
     USED = auto()  # users: the modules that use its symbols
     HELD = auto()
     HELD_BY_INIT = auto()
+    PUT_TOO_OFTEN = auto()
     NOT_LIVE = auto()  # state, function
     PERMANENT = auto()
     # either

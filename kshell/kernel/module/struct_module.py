@@ -31,7 +31,7 @@ class Module(LinkedObject):
         self.state = UNFORMED
         self.address = self.size = self.data_size = self.read_only = 0
         self.this_module = 0
-        self.references = 0  # taken by try_module_get
+        self.references = 0  # taken by try_module_get, and by insmod while init runs
         self.uses: list[Module] = []
         self.used_by: list[str] = []
         self.taints = ""
@@ -51,11 +51,9 @@ class Module(LinkedObject):
 
     @property
     def refcount(self) -> int:
-        """How many hold it: modules that use its symbols, whoever took a reference, and its own init while it runs.
-        -1 while it is going: there is nothing left to be held."""
-        if self.state == UNLOADING:
-            return -1
-        return len(self.used_by) + self.references + (self.state == LOADING)
+        """How many hold it: modules that use its symbols, and whoever took a reference.  -1 after one module_put() too
+        many, and while it is going: there is nothing left to be held."""
+        return -1 if self.state == UNLOADING else len(self.used_by) + self.references
 
     @property
     def initstate(self) -> str:

@@ -25,6 +25,8 @@ def delete_module(k: Kernel, name: str, force: bool = False) -> None:
         raise Refusal(ENOENT, Reason.NOT_LOADED, loaded=list(k.modules))
     if module.used_by:
         raise Refusal(EAGAIN, Reason.USED, users=module.used_by)
+    if module.refcount < 0 and module.state == LIVE:
+        raise Refusal(EAGAIN, Reason.PUT_TOO_OFTEN)
     if module.refcount > 0 and not force:
         raise Refusal(EAGAIN, Reason.HELD_BY_INIT if module.state == LOADING else Reason.HELD)
     if module.state != LIVE:

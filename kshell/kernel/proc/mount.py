@@ -12,12 +12,18 @@ from kshell.kernel.fs.dcache import d_add
 from kshell.kernel.fs.inode import SuperBlock
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.proc.pseudo import ProcEntry, PseudoDirectory
+from kshell.machine.ram import PAGE_SIZE
 
 
 def mount(k: Kernel) -> None:
     """Put both in their places.  C counterparts: proc_root_init(), sysfs_init()."""
-    for name, minor, entries, absent in (("proc", 0x14, _procfs, -ENOENT), ("sysfs", 0x15, _sysfs, 0)):
-        top = PseudoDirectory(k, SuperBlock(name, minor), 0o555, entries, absent)
+    for name, minor, blocksize, entries, absent in (
+        ("proc", 0x14, 1024, _procfs, -ENOENT),
+        ("sysfs", 0x15, PAGE_SIZE, _sysfs, 0),
+    ):
+        sb = SuperBlock(name, minor)
+        sb.noexec, sb.blocksize = True, blocksize
+        top = PseudoDirectory(k, sb, 0o555, entries, absent)
         top.dentry = d_add(k.fs.root, name.removesuffix("fs").encode(), top)
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from kshell.abi.errno import EACCES, EINVAL
+from kshell.abi.errno import EACCES, EINVAL, ENODEV, EPERM
 from kshell.abi.mman import MAP_SHARED, PROT_EXEC, PROT_READ, PROT_WRITE
 from kshell.kernel.core.cred import Cred
 from kshell.kernel.fs.dcache import Dentry, d_path
-from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File
+from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File, Kiocb
 from kshell.kernel.fs.inode import DirectoryInode, Inode
+from kshell.kernel.fs.uio import IovIter
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.address_space import AddressSpace
 from kshell.kernel.mm.vma import Vma
@@ -33,19 +34,32 @@ class PidInode(SeqInode):
     """A file about a task; there is nothing in it to write, where no store is."""
 
     __slots__ = ()
-    read_only = EINVAL
+    no_mmap = ENODEV
+    most = COMM_LEN
+
+    @property
+    def can_write(self) -> bool:  # type: ignore[override]
+        """Only a name can be."""
+        return self.entry.store is not None
+
+    def write_iter(self, k: Kernel, iocb: Kiocb, source: IovIter) -> int:
+        """All is taken, of which the start counts, and the position stays.  C: comm_write()."""
+        pos, count = iocb.pos, source.count
+        done = super().write_iter(k, iocb, source)
+        iocb.pos = pos
+        return count if done > 0 else done
 
 
 class CmdlineInode(SizedInode):
     """The arguments: read where they stand, in the task's own memory."""
 
     __slots__ = ()
-    read_only = EINVAL
+    can_write = False
 
 
 def pid_directory(task: Task) -> ProcEntry:
     """The directory of one task, and all in it, which belong to whoever the task runs as."""
-    return _owned(task, directory(partial(_pid_entries, task)))
+    return _owned(task, directory(partial(_pid_entries, task), no_write=EPERM))
 
 
 def _owned(task: Task, entry: ProcEntry) -> ProcEntry:
@@ -59,13 +73,15 @@ def _pid_entries(task: Task, k: Kernel) -> Mapping[bytes, ProcEntry]:
 
     comm = shown(_comm)
     comm.mode, comm.store = 0o644, partial(_store_comm, task)
+    descriptors = directory(partial(_fd_entries, task), 0o500)
+    descriptors.size = k.profile.version >= (6, 2)
     memory = shown(maps)
     memory.guard = partial(_may_look_into, task)
     return {
         b"cmdline": shown(cmdline, CmdlineInode),
         b"comm": comm,
         b"cwd": _owned(task, link(path_of(task.cwd))),
-        b"fd": _owned(task, directory(partial(_fd_entries, task), 0o500)),
+        b"fd": _owned(task, descriptors),
         b"maps": memory,
         b"mounts": shown(lambda k, task: mounts(k)),
         b"root": _owned(task, link(b"/")),

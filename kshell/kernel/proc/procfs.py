@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kshell.abi.errno import EACCES
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.proc import proc_files
 from kshell.kernel.proc.proc_pid import pid_directory
@@ -27,7 +28,7 @@ FILES: dict[bytes, ProcEntry] = {
     b"meminfo": _file(proc_files.meminfo),
     b"modules": _file(proc_files.modules),
     b"mounts": link(b"self/mounts", size=len(b"self/mounts")),
-    b"sys": directory(sysctl_entries),
+    b"sys": directory(sysctl_entries, no_write=EACCES),
     b"uptime": _file(proc_files.uptime),
     b"version": _file(proc_files.version),
 }

@@ -39,6 +39,7 @@ class ProcEntry:
         "guard",
         "kind",
         "mode",
+        "no_write",
         "show",
         "size",
         "store",
@@ -55,6 +56,7 @@ class ProcEntry:
         self.entries: Entries | None = None
         self.target = b""
         self.uid = self.gid = 0
+        self.no_write = 0
         self.subject: object = None
         self.alive: Callable[[], bool] | None = None
         self.guard: Callable[[Cred], int] | None = None
@@ -68,7 +70,9 @@ class ProcEntry:
         """The inode of this name in `parent`, made at the first look."""
         k, sb = parent.k, parent.sb
         if self.entries is not None:
-            return PseudoDirectory(k, sb, self.mode & 0o7777, self.entries, parent.absent, self.alive)
+            made = PseudoDirectory(k, sb, self.mode & 0o7777, self.entries, parent.absent, self.alive)
+            made.no_write, made.counts = self.no_write, bool(self.size)
+            return made
         if self.kind is not None:
             return self.kind(k, sb, self)
         return PseudoLink(sb, k.clock.realtime_ns(), self)
@@ -81,10 +85,10 @@ def file(kind: type[SeqInode], mode: int, show: Show, store: Store | None = None
     return entry
 
 
-def directory(entries: Entries, mode: int = 0o555) -> ProcEntry:
-    """A directory with what `entries` says at each look."""
+def directory(entries: Entries, mode: int = 0o555, no_write: int = 0) -> ProcEntry:
+    """A directory with what `entries` says at each look; `no_write` is what root hears, too, who would write to it."""
     entry = ProcEntry(S_IFDIR | mode)
-    entry.entries = entries
+    entry.entries, entry.no_write = entries, no_write
     return entry
 
 
@@ -117,7 +121,7 @@ class PseudoDirectory(DirectoryInode):
     long as its own is `alive`.  C counterparts: proc_lookup(), kernfs_iop_lookup(), d_revalidate().
     """
 
-    __slots__ = ("_alive", "_entries", "_subjects", "dentry", "k")
+    __slots__ = ("_alive", "_entries", "_subjects", "counts", "dentry", "k", "no_write")
 
     def __init__(
         self,
@@ -130,14 +134,14 @@ class PseudoDirectory(DirectoryInode):
     ) -> None:
         super().__init__(sb, mode, k.clock.realtime_ns())
         self.k, self._entries, self._alive = k, entries, alive
-        self.fixed, self.absent = True, absent
+        self.fixed, self.absent, self.no_write, self.counts = True, absent, 0, False
         self.dentry: Dentry
         self._subjects: dict[bytes, object] = {}
 
     @property
     def size(self) -> int:
-        """0, whatever is in it."""
-        return 0
+        """0, whatever is in it; where it `counts`, how many names."""
+        return len(self._present()) if self.counts else 0
 
     @property
     def nlink(self) -> int:

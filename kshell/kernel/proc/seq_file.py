@@ -5,7 +5,7 @@ C counterpart: fs/seq_file.c.
 
 from __future__ import annotations
 
-from kshell.abi.errno import EACCES, EFAULT, EIO, ESRCH
+from kshell.abi.errno import EACCES, EFAULT, EIO, ENODEV, ESRCH
 from kshell.abi.st_mode import S_IFREG
 from kshell.kernel.core.cred import Cred
 from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File, Kiocb
@@ -32,6 +32,9 @@ class SeqInode(Inode):
     """A file that is shown.  What it shows is made at its start, and again wherever the reader has jumped to."""
 
     __slots__ = ("entry", "k")
+    most = PAGE_SIZE  # bytes that one write stores
+    can_pwrite = False  # C: seq_open() takes FMODE_PWRITE away
+    no_mmap = EIO  # C: proc_reg_mmap()
     read_only = EIO  # what a write answers where there is nothing to store it
     gone = ESRCH  # what a read answers when its subject is no more
     strict = False  # whether the mode binds root too
@@ -89,12 +92,12 @@ class SeqInode(Inode):
         return -EFAULT if data and not copied else copied
 
     def write_iter(self, k: Kernel, iocb: Kiocb, source: IovIter) -> int:
-        """Hand a page of bytes at most to who stores them."""
+        """Hand `most` bytes at most to who stores them."""
         if self.entry.store is None:
             return -self.read_only
         if not source.count:
             return 0
-        wanted = min(source.count, PAGE_SIZE)
+        wanted = min(source.count, self.most)
         data = source.copy_from_iter(wanted)
         if len(data) < wanted:
             return -EFAULT
@@ -114,6 +117,8 @@ class SizedInode(SeqInode):
     """One that has an end to seek from, though it is not where the bytes end.  C: generic_file_llseek()."""
 
     __slots__ = ()
+    can_pwrite = True
+    no_mmap = ENODEV
     maximum = MAX_NON_LFS  # the largest offset
 
     def llseek(self, file: File, offset: int, whence: int) -> int:

@@ -9,11 +9,12 @@ import re
 from collections.abc import Callable, Mapping
 
 from kshell.abi.c_types import U64
-from kshell.abi.errno import EINVAL, EPERM
+from kshell.abi.errno import EACCES, EINVAL, EPERM
 from kshell.kernel.core.cred import Cred
 from kshell.kernel.core.layout import MMAP_MIN_ADDR
 from kshell.kernel.core.printk import DEFAULT_LEVEL
 from kshell.kernel.core.taint import LETTERS, add_taint
+from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE
 from kshell.kernel.fs.inode import MAX_LFS_FILESIZE
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.address_space import MAX_MAP_COUNT
@@ -39,6 +40,10 @@ class SysctlInode(SizedInode):
     read_only = EINVAL
     strict = True
     maximum = MAX_LFS_FILESIZE  # C: default_llseek()
+
+    def may_open(self, cred: Cred, mode: int) -> int:
+        """The fourth access mode, which gives neither right, asks for both."""
+        return super().may_open(cred, mode or FMODE_READ | FMODE_WRITE)
 
     def store(self, k: Kernel, data: bytes, pos: int) -> int:
         """Only what is written at the start counts.  C: proc_first_pos_non_zero_ignore()."""
@@ -141,8 +146,8 @@ VM: dict[bytes, ProcEntry] = {
 }
 
 DIRECTORIES: dict[bytes, ProcEntry] = {
-    b"kernel": directory(lambda k: KERNEL),
-    b"vm": directory(lambda k: VM),
+    b"kernel": directory(lambda k: KERNEL, no_write=EACCES),
+    b"vm": directory(lambda k: VM, no_write=EACCES),
 }
 
 

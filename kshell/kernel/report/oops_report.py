@@ -1,6 +1,7 @@
 """The words of an oops, as each release of Linux puts them.
 
-C counterpart: show_fault_oops() and show_opcodes() in arch/x86, __show_regs(), dump_stack_print_info(), lib/bug.c.
+C counterpart: show_fault_oops() in arch/x86/mm/fault.c, oops_end(), __warn(), lib/bug.c.  show_regs.py has the state of
+the machine.
 """
 
 from __future__ import annotations
@@ -10,34 +11,41 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kshell.abi import ptregs
-from kshell.abi.c_types import U64
 from kshell.abi.loglevel import KERN_ALERT, KERN_CRIT, KERN_DEFAULT, KERN_EMERG, KERN_WARNING
 from kshell.kernel.core.layout import TASK_SIZE_MAX, THREAD_SIZE
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.pointers import Bug, CpuException, InvalidOpcode, KernelBug, StackOverflow
 from kshell.kernel.core.taint import add_taint
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.report.taint import words
+from kshell.kernel.lib.pointer_format import pointer
+from kshell.kernel.report.show_regs import Frame, is_old, place, registers, say, show_modules, show_trace, show_who
 from kshell.machine.paging import FETCH, NX, PRESENT, USER, WRITE
-from kshell.machine.ram import PAGE_MASK
 
 SOFT_LOCKUP_SECONDS = 22  # twice the watchdog's threshold, and a little
 WARNING_COST = 10_000  # instructions: a loop of warnings must not outlive a budget by minutes
-OPCODE_PROLOGUE, OPCODE_BYTES = 42, 64
 INT3 = 0xCC
-REGISTER_ROWS = ("AX BX CX", "DX SI DI", "BP R8 R9", "R10 R11 R12", "R13 R14 R15")
 _ROOT = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(__file__))), "")  # of kshell's own code
 
 
-class Frame(NamedTuple):
-    """A kernel or module function that was running: its `symbol` ("name+0x3/0x10 [module]"), the function's own
-    address (0 where it has none), and where in the source it was."""
+class Oops(NamedTuple):
+    """What is known of an oops, or of a loop that the watchdog ended: its report in the log, `why` in a sentence, the
+    address at which it happened and the function there (None: nobody knows one)."""
 
-    symbol: str
-    address: int
-    file: str
-    line: int
-    source: str  # the text of that line, as it was when it was loaded
+    report: list[str]
+    why: str
+    ip: int
+    frame: Frame | None
+
+    @property
+    def what(self) -> str:
+        """The line of the report that says what happened."""
+        return next((text for text in self.report if not text.startswith("---")), "")
+
+
+def known(k: Kernel, begin: int, why: str, frames: Sequence[Frame], machine: memoryview | None) -> Oops:
+    """The oops whose report begins with record `begin` of the log."""
+    ip = machine[ptregs.IP] if machine is not None else frames[0].address if frames else 0
+    return Oops([record.text for record in k.log.since(begin)], why, ip, frames[0] if frames else None)
 
 
 def describe(error: BaseException) -> str:
@@ -70,13 +78,20 @@ def oops(
         jumped = None
     elif isinstance(error, KernelFault) and paging and error.access == FETCH:
         jumped = error.address
-    _who(k)
-    _where(k, frames, jumped, machine)
-    if isinstance(error, KernelFault) and paging:
-        _say(k, f"CR2: {error.address:016x} CR3: {k.current.mm.pages.root:016x}")
-    _call_trace(k, frames if jumped is not None else frames[1:], regs)
-    _modules(k)
-    _say(k, f"---[ end trace {k.oopses if _is_old(k) else 0:016x} ]---")
+    show_who(k)
+    overflow = isinstance(error, StackOverflow)  # the push that could not be done left its address there
+    cr2 = error.address if isinstance(error, KernelFault | StackOverflow) and (paging or overflow) else 0
+    shown = registers(k, frames, jumped, machine, cr2)
+    k.first_oops = k.first_oops or shown
+    for line in shown:
+        say(k, line)
+    show_trace(k, frames if jumped is not None else frames[1:], regs)
+    show_modules(k)
+    if paging:
+        say(k, f"CR2: {cr2:016x}")
+    say(k, f"---[ end trace {k.oopses if is_old(k) else 0:016x} ]---")
+    for line in k.first_oops:  # once more, in case the rest has scrolled away (C: exec_summary_regs)
+        say(k, line)
 
 
 def soft_lockup(k: Kernel, frames: Sequence[Frame], regs: memoryview | None, machine: memoryview | None = None) -> None:
@@ -85,12 +100,13 @@ def soft_lockup(k: Kernel, frames: Sequence[Frame], regs: memoryview | None, mac
     k.clock.advance(SOFT_LOCKUP_SECONDS * 10**9)
     stuck = f"CPU#0 stuck for {SOFT_LOCKUP_SECONDS}s! [{task.comm}:{task.pid}]"
     k.printk(KERN_EMERG, f"watchdog: BUG: soft lockup - {stuck}")
-    _modules(k)
-    _who(k)
-    _where(k, frames, None, machine)
+    show_modules(k)
+    show_who(k)
+    for line in registers(k, frames, None, machine, saved=0):
+        say(k, line)
     if frames:
-        _say(k, f"kshell: it looped at {_place(frames[0]) if frames[0].file else frames[0].symbol}")
-    _call_trace(k, frames[1:], regs)
+        say(k, f"kshell: it looped at {place(frames[0]) if frames[0].file else frames[0].symbol}")
+    show_trace(k, frames[1:], regs)
     add_taint(k, "L")
 
 
@@ -108,40 +124,29 @@ def warning(
     if text:
         k.printk(KERN_WARNING, text)
     place = _built_from(frames[0].file, frames[0].line) if frames else "kernel:0"
-    if _is_old(k):
+    if is_old(k):
         k.printk(KERN_WARNING, f"WARNING: CPU: 0 PID: {task.pid} at {place} {where}")
     else:
         k.printk(KERN_WARNING, f"WARNING: {place} at {where}, CPU#0: {task.comm}/{task.pid}")
-    _modules(k)
-    _who(k)
-    _where(k, frames, None, machine)
-    _call_trace(k, frames[1:], regs)
-    _say(k, f"---[ end trace {k.oopses + 1 if _is_old(k) else 0:016x} ]---")
+    show_modules(k)
+    show_who(k)
+    for line in registers(k, frames, None, machine):
+        say(k, line)
+    show_trace(k, frames[1:], regs)
+    say(k, f"---[ end trace {k.oopses + 1 if is_old(k) else 0:016x} ]---")
     add_taint(k, "W")
 
 
 def dump_stack(k: Kernel, frames: Sequence[Frame]) -> None:
     """Who runs here, and how it came here (C: dump_stack)."""
-    _who(k)
-    _call_trace(k, frames, None)
-
-
-def _say(k: Kernel, text: str) -> None:
-    k.printk(KERN_DEFAULT, text)
-
-
-def _is_old(k: Kernel) -> bool:
-    return k.profile.version < (5, 0)
+    show_who(k)
+    show_trace(k, frames, None)
 
 
 def _built_from(file: str, line: int) -> str:
     """A place with the path that the compiler was given (C: __FILE__); of kshell's own code, from its root, as Linux's
     own is from that of its tree."""
     return f"{file.removeprefix(_ROOT)}:{line}"
-
-
-def _place(frame: Frame) -> str:
-    return f"{os.path.basename(frame.file)}:{frame.line}"
 
 
 # The head: what happened.
@@ -158,7 +163,7 @@ def _fault(k: Kernel, fault: KernelFault) -> None:
         elif entry & NX and entry & PRESENT:
             k.printk(KERN_CRIT, f"kernel tried to execute NX-protected page - exploit attempt? (uid: {uid})")
     null = address < 4096
-    if _is_old(k):
+    if is_old(k):
         what = "NULL pointer dereference" if null else "paging request"
         k.printk(KERN_ALERT, f"BUG: unable to handle kernel {what} at {address:016x}")
     else:
@@ -178,13 +183,13 @@ def _fault(k: Kernel, fault: KernelFault) -> None:
 def _general_protection(k: Kernel, fault: KernelFault) -> None:
     """#GP: the CPU tells no address; newer kernels find it in the instruction, if that has an operand in memory."""
     what = "general protection fault"
-    if not _is_old(k) and fault.access != FETCH:
+    if not is_old(k) and fault.access != FETCH:
         what += f", probably for non-canonical address 0x{fault.address:x}"
     _head(k, "0000", what)
 
 
 def _head(k: Kernel, code: str, kind: str = "Oops") -> None:
-    if _is_old(k):
+    if is_old(k):
         k.printk(KERN_ALERT, f"{kind}: {code} [#{k.oopses}] SMP PTI")
     else:
         k.printk(KERN_ALERT, f"Oops: {kind}: {code} [#{k.oopses}] SMP NOPTI")
@@ -205,13 +210,13 @@ def _bug(k: Kernel, error: BaseException, frames: Sequence[Frame]) -> None:
 def _stack_overflow(k: Kernel, error: RecursionError | StackOverflow, frames: Sequence[Frame]) -> None:
     """A function that calls itself without end meets the unmapped page below the kernel stack."""
     low = k.current.stack
-    which = "" if _is_old(k) else "TASK "
-    address = error.address if isinstance(error, StackOverflow) else low - 8
-    where = f"{address:016x} (stack is {low:016x}..{low + THREAD_SIZE:016x})"
-    k.printk(KERN_EMERG, f"BUG: {which}stack guard page was hit at {where}")
+    which, high = ("", low + THREAD_SIZE - 1) if is_old(k) else ("TASK ", low + THREAD_SIZE)
+    hit = error.address if isinstance(error, StackOverflow) else low - 8
+    hit_at, first, last = (pointer(k, each, b"").decode() for each in (hit, low, high))  # %p: not the address itself
+    k.printk(KERN_EMERG, f"BUG: {which}stack guard page was hit at {hit_at} (stack is {first}..{last})")
     if isinstance(error, RecursionError):
         _explain(k, f"RecursionError: {error}", frames)
-    _head(k, "0000", "kernel stack overflow (double-fault)" if _is_old(k) else "stack guard page")
+    _head(k, "0000", "kernel stack overflow (double-fault)" if is_old(k) else "stack guard page")
 
 
 def _explain(k: Kernel, text: str, frames: Sequence[Frame]) -> None:
@@ -221,98 +226,8 @@ def _explain(k: Kernel, text: str, frames: Sequence[Frame]) -> None:
         k.printk(KERN_CRIT, f"kshell: {frames[0].line:4d} | {frames[0].source}")
 
 
-# The state of the machine.
-
-
-def _who(k: Kernel) -> None:
-    task = k.current
-    user = "" if _is_old(k) else f"UID: {task.cred.uid} "
-    _say(k, f"CPU: 0 {user}PID: {task.pid} Comm: {task.comm} {k.taint} {k.release} #{k.image.build}")
-    if k.taint.letters and not _is_old(k):
-        _say(k, words(k.taint))
-    _say(k, "Hardware name: kshell, simulated")
-
-
-def _where(k: Kernel, frames: Sequence[Frame], jumped: int | None, machine: memoryview | None = None) -> None:
-    """RIP, the bytes around it, and the stack: a body in Python stands at its function's first byte."""
-    if machine is not None:
-        jumped = machine[ptregs.IP]
-    rip = jumped if jumped is not None else frames[0].address if frames else 0
-    if not rip and machine is None:
-        _say(k, f"RIP: 0010:{frames[0].symbol if frames else '0x0'}")
-    else:
-        known = machine is not None and frames and "[" in frames[0].symbol and frames[0].file
-        name = k.symbols.describe(rip) if rip or not _is_old(k) else f"{'(null)':>16}"  # %pS of NULL until 5.2
-        _say(k, f"RIP: 0010:{name}" + (f" ({_place(frames[0])})" if known else ""))
-        _say(k, "Code: " + _opcodes(k, rip))
-    if machine is None:
-        _say(k, f"RSP: 0018:{k.current.regs_address - 0x40:016x} EFLAGS: 00010246")
-    else:
-        _say(k, f"RSP: 0018:{machine[ptregs.SP]:016x} EFLAGS: {machine[ptregs.FLAGS]:08x}")
-        _general_registers(k, machine)
-
-
-def _opcodes(k: Kernel, rip: int) -> str:
-    """The bytes around `rip`, that one in angle brackets (C: show_opcodes)."""
-    start = max(rip - OPCODE_PROLOGUE, rip & PAGE_MASK)
-    try:
-        code = k.memory.read(start, min(OPCODE_BYTES - OPCODE_PROLOGUE + rip - start, (start | ~PAGE_MASK) + 1 - start))
-    except KernelFault:
-        return opcodes_missing(k, rip)
-    return " ".join(f"<{byte:02x}>" if start + at == rip else f"{byte:02x}" for at, byte in enumerate(code))
-
-
-def opcodes_missing(k: Kernel, rip: int) -> str:
-    """What stands in the place of the bytes around `rip` where nothing is mapped."""
-    return "Bad RIP value." if _is_old(k) else f"Unable to access opcode bytes at 0x{rip - OPCODE_PROLOGUE & U64:x}."
-
-
 def _byte_at(k: Kernel, address: int) -> int:
     try:
         return k.memory.read(address, 1)[0]
     except KernelFault:
         return 0
-
-
-TRACE_MAX = 16  # frames at either end of a long trace
-
-
-def _call_trace(k: Kernel, frames: Sequence[Frame], regs: memoryview | None) -> None:
-    _say(k, "Call Trace:")
-    if not _is_old(k):
-        _say(k, " <TASK>")
-    lines = [f" {f.symbol}" + (f" ({_place(f)})" if "[" in f.symbol and f.file else "") for f in frames]
-    if len(lines) > 2 * TRACE_MAX:
-        left_out = f" ... {len(lines) - 2 * TRACE_MAX} more ..."
-        lines = [*lines[:TRACE_MAX], left_out, *lines[-TRACE_MAX:]]
-    for line in lines:
-        _say(k, line)
-    if regs is not None:
-        _user_registers(k, regs)
-    if not _is_old(k):
-        _say(k, " </TASK>")
-
-
-def _user_registers(k: Kernel, regs: memoryview) -> None:
-    """What the program had in its registers when it made the call."""
-    _say(k, f"RIP: 0033:0x{regs[ptregs.IP]:x}")
-    flags, number = regs[ptregs.FLAGS], regs[ptregs.ORIG_AX]
-    _say(k, f"RSP: 002b:{regs[ptregs.SP]:016x} EFLAGS: {flags:08x} ORIG_RAX: {number:016x}")
-    _general_registers(k, regs)
-
-
-def _general_registers(k: Kernel, regs: memoryview) -> None:
-    for row in REGISTER_ROWS:
-        names = [f"R{int(n[1:]):02d}" if n[1:].isdigit() else "R" + n for n in row.split()]
-        values = [regs[getattr(ptregs, n)] for n in row.split()]
-        _say(k, " ".join(f"{n}: {v:016x}" for n, v in zip(names, values, strict=True)))
-
-
-def _modules(k: Kernel) -> None:
-    marks = {"Loading": "+", "Unloading": "-"}
-    listed = []
-    for module in reversed(k.modules.values()):
-        flags = module.taints + marks.get(module.state, "")
-        listed.append(f" {module.name}({flags})" if flags else f" {module.name}")
-    last = f" [last unloaded: {k.last_unloaded}]" if k.last_unloaded else ""
-    _say(k, f"Modules linked in:{''.join(listed)}{last}")

@@ -14,6 +14,7 @@ from kshell.abi.fcntl import (
     F_GETFL,
     F_SETFD,
     F_SETFL,
+    FASYNC,
     FD_CLOEXEC,
     O_APPEND,
     O_CLOEXEC,
@@ -21,9 +22,10 @@ from kshell.abi.fcntl import (
     O_NOATIME,
     O_NONBLOCK,
 )
-from kshell.abi.st_mode import S_ISFIFO, S_ISREG
 from kshell.kernel.core.declare import SYSCALL_DEFINE1, SYSCALL_DEFINE2, SYSCALL_DEFINE3
 from kshell.kernel.fs.file import FMODE_PATH, RLIMIT_NOFILE, File
+from kshell.kernel.fs.pipe import PipeInode
+from kshell.kernel.fs.shmem import RegularInode
 from kshell.kernel.kernel import Kernel
 
 SETFL_MASK = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME  # what F_SETFL can change
@@ -95,8 +97,10 @@ def setfl(k: Kernel, file: File, arg: int) -> int:
     cred, inode = k.current.cred, file.inode
     if arg & O_NOATIME and not file.flags & O_NOATIME and cred.euid not in (0, inode.uid):
         return -EPERM
-    if arg & O_DIRECT and not (S_ISREG(inode.mode) or S_ISFIFO(inode.mode)):
+    if arg & O_DIRECT and not isinstance(inode, RegularInode | PipeInode):
         return -EINVAL
+    if inode.can_signal:
+        file.flags = arg & FASYNC | file.flags & ~FASYNC
     file.flags = arg & SETFL_MASK | file.flags & ~SETFL_MASK
     return 0
 
@@ -107,7 +111,8 @@ def fcntl(k: Kernel, fd: Fd, cmd: FcntlCmd, arg: ULong) -> Long:
 
     F_DUPFD and F_DUPFD_CLOEXEC duplicate it to the lowest free number from arg on; F_GETFD and F_SETFD
     read and set FD_CLOEXEC, which belongs to the number; F_GETFL and F_SETFL read and set the flags of
-    the open file, of which O_APPEND, O_NONBLOCK, O_DIRECT and O_NOATIME can be changed.
+    the open file, of which O_APPEND, O_NONBLOCK, O_DIRECT and O_NOATIME can be changed, and O_ASYNC where
+    the file knows it.
 
     EBADF   fd is not open, or was opened with O_PATH and cmd needs more than that
     EINVAL  cmd is none of these, arg of F_DUPFD is 1024 or more, or the file cannot do O_DIRECT

@@ -29,6 +29,7 @@ def cp_new_stat(k: Kernel, inode: Inode, statbuf: int) -> int:
         st_gid=inode.gid,
         st_rdev=inode.rdev,
         st_size=inode.size,
+        st_blksize=inode.sb.blocksize,
         st_blocks=inode.blocks,
         atime=divmod(inode.atime, NSEC_PER_SEC),
         mtime=divmod(inode.mtime, NSEC_PER_SEC),
@@ -37,11 +38,16 @@ def cp_new_stat(k: Kernel, inode: Inode, statbuf: int) -> int:
     return -EFAULT if copy_to_user(k, statbuf, data) else 0
 
 
-def vfs_statx(k: Kernel, dfd: int, filename: int, flags: int, statbuf: int) -> int:
-    """What all calls with a path do: flags, path, copy."""
+def vfs_fstat(k: Kernel, fd: int, statbuf: int) -> int:
+    """What is known of an open file; -EBADF if it is none."""
+    file = k.current.files.get_raw(fd)
+    return -EBADF if file is None else cp_new_stat(k, file.inode, statbuf)
+
+
+def vfs_statx(k: Kernel, dfd: int, name: bytes | int, flags: int, statbuf: int) -> int:
+    """What all calls with a path do: flags, path (an errno, if it could not be fetched), copy."""
     if flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE):
         return -EINVAL
-    name = getname(k, filename, empty_ok=bool(flags & AT_EMPTY_PATH))
     if isinstance(name, int):
         return name
     found = filename_lookup(k, dfd, name, follow=not flags & AT_SYMLINK_NOFOLLOW)
@@ -62,7 +68,7 @@ def newstat(k: Kernel, filename: Path, statbuf: StatPtr) -> Long:
     ELOOP         too many symbolic links
     ENAMETOOLONG  a name exceeds 255 bytes, or the path 4095
     """
-    return vfs_statx(k, AT_FDCWD, filename, 0, statbuf)
+    return vfs_statx(k, AT_FDCWD, getname(k, filename), 0, statbuf)
 
 
 @SYSCALL_DEFINE2
@@ -71,7 +77,7 @@ def newlstat(k: Kernel, filename: Path, statbuf: StatPtr) -> Long:
 
     Otherwise as newstat.
     """
-    return vfs_statx(k, AT_FDCWD, filename, AT_SYMLINK_NOFOLLOW, statbuf)
+    return vfs_statx(k, AT_FDCWD, getname(k, filename), AT_SYMLINK_NOFOLLOW, statbuf)
 
 
 @SYSCALL_DEFINE2
@@ -81,8 +87,7 @@ def newfstat(k: Kernel, fd: Fd, statbuf: StatPtr) -> Long:
     EBADF   fd is not open
     EFAULT  statbuf is not writable user memory
     """
-    file = k.current.files.get_raw(fd)
-    return -EBADF if file is None else cp_new_stat(k, file.inode, statbuf)
+    return vfs_fstat(k, fd, statbuf)
 
 
 @SYSCALL_DEFINE4
@@ -92,6 +97,8 @@ def newfstatat(k: Kernel, dfd: DirFd, filename: Path, statbuf: StatPtr, flag: At
     flag may hold AT_SYMLINK_NOFOLLOW (a link itself) and AT_EMPTY_PATH (an empty path means dfd, which
     may then be any open file).
 
+    [since 6.11] A NULL path with AT_EMPTY_PATH is an empty one, and flag is not looked at any more where dfd means it.
+
     EINVAL   flag holds anything else
     EBADF    the path is relative and dfd is neither open nor AT_FDCWD
     EFAULT   filename or statbuf is not usable user memory
@@ -99,4 +106,8 @@ def newfstatat(k: Kernel, dfd: DirFd, filename: Path, statbuf: StatPtr, flag: At
     ENOTDIR  dfd or a part of the path that has to be a directory is none
     Otherwise as newstat.
     """
-    return vfs_statx(k, dfd, filename, flag, statbuf)
+    may_be_null = flag & AT_EMPTY_PATH and k.profile.version >= (6, 11)
+    name = getname(k, filename, empty_ok=bool(flag & AT_EMPTY_PATH)) if filename or not may_be_null else b""
+    if may_be_null and name == b"" and dfd >= 0:
+        return vfs_fstat(k, dfd, statbuf)
+    return vfs_statx(k, dfd, name, flag, statbuf)

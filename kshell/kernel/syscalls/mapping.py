@@ -8,29 +8,24 @@ from __future__ import annotations
 import builtins
 
 from kshell.abi.c_types import U64, Addr, Long, MapFlags, Prot, SizeT, ULong, ULongFd
-from kshell.abi.errno import EACCES, EBADF, EEXIST, EINVAL, ENODEV, ENOMEM, EOPNOTSUPP, EOVERFLOW
+from kshell.abi.errno import EACCES, EBADF, EEXIST, EINVAL, ENODEV, ENOMEM, EOPNOTSUPP, EOVERFLOW, EPERM
 from kshell.abi.mman import (
-    MAP_32BIT,
+    LEGACY_MAP_MASK,
+    MAP_ABOVE4G,
     MAP_ANONYMOUS,
-    MAP_DENYWRITE,
-    MAP_EXECUTABLE,
     MAP_FIXED,
     MAP_FIXED_NOREPLACE,
     MAP_GROWSDOWN,
     MAP_HUGETLB,
-    MAP_LOCKED,
-    MAP_NONBLOCK,
-    MAP_NORESERVE,
-    MAP_POPULATE,
     MAP_PRIVATE,
     MAP_SHARED,
     MAP_SHARED_VALIDATE,
-    MAP_STACK,
     MAP_TYPE,
     PROT_EXEC,
     PROT_READ,
     PROT_WRITE,
 )
+from kshell.abi.st_mode import S_ISREG
 from kshell.kernel.core.declare import SYSCALL_DEFINE1, SYSCALL_DEFINE2, SYSCALL_DEFINE3, SYSCALL_DEFINE6
 from kshell.kernel.fs.devices import ZeroInode
 from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File
@@ -39,10 +34,6 @@ from kshell.kernel.fs.shmem import RegularInode
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.address_space import MAX_MAP_COUNT, page_align
 from kshell.machine.ram import PAGE_SIZE
-
-# What MAP_SHARED_VALIDATE lets pass (C: LEGACY_MAP_MASK).
-KNOWN_FLAGS = MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_GROWSDOWN
-KNOWN_FLAGS |= MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT
 
 
 @SYSCALL_DEFINE6
@@ -58,7 +49,9 @@ def mmap(k: Kernel, addr: Addr, len: ULong, prot: Prot, flags: MapFlags, fd: ULo
     ENODEV      the file is none that can be mapped, or a shared mapping would write to it
     ENOMEM      the range does not fit into the address space, or is larger than all of RAM
     EEXIST      MAP_FIXED_NOREPLACE, and something is mapped there
-    EPERM       a fixed addr lies below 65536, and the caller is not root
+    EPERM       a fixed addr lies below 65536, and the caller is not root; or PROT_EXEC on a file of /proc or /sys
+    EPERM       [since 6.17] PROT_EXEC on a pipe
+    EIO         the file is one that /proc makes when it is read
     EOVERFLOW   the range ends beyond the largest offset that the file can have
     EOPNOTSUPP  MAP_SHARED_VALIDATE, and an unknown flag
     """
@@ -91,17 +84,18 @@ def do_mmap(k: Kernel, file: File | None, addr: int, len: int, prot: int, flags:
         return -EEXIST
     if file is not None and not file_mmap_ok(file, off, size):
         return -EOVERFLOW
-    inode, error = _backing(file, prot, flags)
+    known = LEGACY_MAP_MASK | (MAP_ABOVE4G if k.profile.version >= (6, 6) else 0)
+    inode, error = _backing(file, prot, flags, known)
     return error or mm.map(addr, size, prot & (PROT_READ | PROT_WRITE | PROT_EXEC), flags, inode=inode, offset=off)
 
 
 def file_mmap_ok(file: File, off: int, size: int) -> bool:
     """Whether the file can have bytes so far out: a regular one up to MAX_LFS_FILESIZE.  C: file_mmap_ok()."""
-    largest = MAX_LFS_FILESIZE if isinstance(file.inode, RegularInode) else U64
+    largest = MAX_LFS_FILESIZE if S_ISREG(file.inode.mode) else U64
     return size <= largest and off >> 12 <= largest - size >> 12
 
 
-def _backing(file: File | None, prot: int, flags: int) -> tuple[RegularInode | None, int]:
+def _backing(file: File | None, prot: int, flags: int, known: int) -> tuple[RegularInode | None, int]:
     """(what the mapping shows: a file or fresh memory, a negative errno or 0)"""
     kind = flags & MAP_TYPE
     if file is None:
@@ -110,16 +104,21 @@ def _backing(file: File | None, prot: int, flags: int) -> tuple[RegularInode | N
         return None, -EINVAL
     if kind not in (MAP_SHARED, MAP_PRIVATE, MAP_SHARED_VALIDATE):
         return None, -EINVAL
-    if kind == MAP_SHARED_VALIDATE and flags & ~KNOWN_FLAGS:
+    if kind == MAP_SHARED_VALIDATE and flags & ~known:
         return None, -EOPNOTSUPP
     shared_write = kind != MAP_PRIVATE and prot & PROT_WRITE
     if (shared_write and not file.mode & FMODE_WRITE) or not file.mode & FMODE_READ:
         return None, -EACCES
-    if isinstance(file.inode, ZeroInode):
-        return None, 0
-    if not isinstance(file.inode, RegularInode) or shared_write:
+    inode = file.inode
+    if prot & PROT_EXEC and inode.sb.noexec:
+        return None, -EPERM
+    if not isinstance(inode, (ZeroInode, RegularInode)) and inode.no_mmap == ENODEV:
         return None, -ENODEV
-    return (None, -EINVAL) if flags & MAP_GROWSDOWN else (file.inode, 0)
+    if flags & MAP_GROWSDOWN:
+        return None, -EINVAL
+    if isinstance(inode, ZeroInode):
+        return None, 0
+    return (inode, 0) if isinstance(inode, RegularInode) and not shared_write else (None, -inode.no_mmap)
 
 
 @SYSCALL_DEFINE2

@@ -62,7 +62,8 @@ def getrandom(k: Kernel, buf: BufOut, count: SizeT, flags: GrndFlags) -> Long:
 
     EINVAL  flags has unknown bits
     EINVAL  [since 5.6] GRND_RANDOM and GRND_INSECURE together
-    EFAULT  not one byte could be stored, though count was not 0
+    EFAULT  not one byte could be stored
+    EFAULT  [since 5.19] buf and count reach outside user memory
     """
     insecure = GRND_INSECURE if k.profile.version >= (5, 6) else 0
     if flags & ~(GRND_NONBLOCK | GRND_RANDOM | insecure):
@@ -70,7 +71,7 @@ def getrandom(k: Kernel, buf: BufOut, count: SizeT, flags: GrndFlags) -> Long:
     if flags & GRND_RANDOM and flags & GRND_INSECURE:
         return -EINVAL
     count = min(count, MAX_RW_COUNT if k.profile.version >= (5, 18) else GETRANDOM_MAX_4_19)
-    if count and not access_ok(buf, count):
+    if k.profile.version >= (5, 19) and not access_ok(buf, count):
         return -EFAULT
     return fill(UserIter(k, (buf, count)), lambda done, size: k.random.randbytes(size))
 

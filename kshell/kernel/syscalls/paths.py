@@ -10,7 +10,7 @@ from kshell.abi.errno import EFAULT, EINVAL, ENOENT, ERANGE
 from kshell.abi.fcntl import AT_FDCWD, AT_REMOVEDIR
 from kshell.kernel.core.declare import SYSCALL_DEFINE1, SYSCALL_DEFINE2, SYSCALL_DEFINE3
 from kshell.kernel.fs.dcache import d_path
-from kshell.kernel.fs.namei import do_mkdirat, do_rmdir, do_unlinkat
+from kshell.kernel.fs.namei import do_mkdirat, do_unlinkat
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_to_user
 
@@ -62,7 +62,7 @@ def rmdir(k: Kernel, pathname: Path) -> Long:
     ELOOP         too many symbolic links
     ENAMETOOLONG  a name exceeds 255 bytes, or the path 4095
     """
-    return do_rmdir(k, AT_FDCWD, pathname)
+    return do_unlinkat(k, AT_FDCWD, pathname, is_dir=True)
 
 
 @SYSCALL_DEFINE1
@@ -97,7 +97,7 @@ def unlinkat(k: Kernel, dfd: DirFd, pathname: Path, flag: AtFlags) -> Long:
     """
     if flag & ~AT_REMOVEDIR:
         return -EINVAL
-    return do_rmdir(k, dfd, pathname) if flag & AT_REMOVEDIR else do_unlinkat(k, dfd, pathname)
+    return do_unlinkat(k, dfd, pathname, is_dir=bool(flag & AT_REMOVEDIR))
 
 
 @SYSCALL_DEFINE2

@@ -8,8 +8,8 @@ from __future__ import annotations
 import struct
 
 from kshell.abi.c_types import Long, PipeFds, PipeFlags
-from kshell.abi.errno import EFAULT, EINVAL
-from kshell.abi.fcntl import O_CLOEXEC, O_DIRECT, O_NONBLOCK
+from kshell.abi.errno import EFAULT, EINVAL, ENOPKG
+from kshell.abi.fcntl import O_CLOEXEC, O_DIRECT, O_EXCL, O_NONBLOCK
 from kshell.kernel.core.declare import SYSCALL_DEFINE1, SYSCALL_DEFINE2
 from kshell.kernel.fs.pipe import create_pipe_files
 from kshell.kernel.kernel import Kernel
@@ -18,8 +18,11 @@ from kshell.kernel.mm.uaccess import copy_to_user
 
 def do_pipe2(k: Kernel, fildes: int, flags: int) -> int:
     """Make a pipe and store its two descriptors; nothing stays open if that fails."""
-    if flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT):
+    notification = O_EXCL if k.profile.version >= (5, 8) else 0  # C: O_NOTIFICATION_PIPE
+    if flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT | notification):
         return -EINVAL
+    if flags & O_EXCL:  # CONFIG_WATCH_QUEUE is not set
+        return -ENOPKG
     files = k.current.files
     fds = [files.get_unused_fd()]
     fds.append(files.get_unused_fd(fds[0] + 1) if fds[0] >= 0 else fds[0])
@@ -53,6 +56,7 @@ def pipe2(k: Kernel, fildes: PipeFds, flags: PipeFlags) -> Long:
     keeps every write (up to 4096 bytes) a packet of its own.
 
     EINVAL  flags holds anything else
+    ENOPKG  [since 5.8] O_EXCL asks for a pipe of notifications, which this kernel is built without
     Otherwise as pipe.
     """
     return do_pipe2(k, fildes, flags)

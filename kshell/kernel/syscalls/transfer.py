@@ -5,7 +5,6 @@ C counterpart: fs/read_write.c.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 
 from kshell.abi.c_types import (
@@ -21,26 +20,24 @@ from kshell.abi.c_types import (
     ULong,
     ULongFd,
     Whence,
-    to_signed64,
 )
-from kshell.abi.errno import EBADF, EFAULT, EINVAL, ESPIPE
+from kshell.abi.errno import EBADF, EINVAL, ESPIPE
 from kshell.kernel.core.declare import SYSCALL_DEFINE3, SYSCALL_DEFINE4
-from kshell.kernel.fs.file import File, Kiocb
-from kshell.kernel.fs.read_write import vfs_llseek, vfs_read, vfs_write
+from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, Kiocb
+from kshell.kernel.fs.read_write import vfs_llseek, vfs_transfer, vfs_vectored
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.mm.uaccess import copy_from_user
 
-UIO_MAXIOV = 1024
 U32 = 0xFFFF_FFFF
-Transfer = Callable[..., int]  # vfs_read or vfs_write
+Transfer = Callable[[Kernel, Kiocb, int, int, int], int]  # vfs_transfer or vfs_vectored
 
 
-def _at_position(k: Kernel, transfer: Transfer, file: File | None, *segments: tuple[int, int]) -> int:
+def _at_position(k: Kernel, transfer: Transfer, mode: int, fd: int, what: int, count: int) -> int:
     """Transfer at the file's own position, and move that on.  EBADF where there is no file.  C: ksys_read()."""
+    file = k.current.files.get(fd)
     if file is None:
         return -EBADF
     iocb = Kiocb(file, file.pos)
-    result = transfer(k, iocb, *segments)
+    result = transfer(k, iocb, mode, what, count)
     if result >= 0:
         file.pos = iocb.pos
     return result
@@ -61,7 +58,7 @@ def read(k: Kernel, fd: Fd, buf: BufOut, count: SizeT) -> Long:
     EAGAIN  the pipe is empty and the descriptor is non-blocking
     EINTR   the pipe is empty, and waiting for its writers would never end
     """
-    return _at_position(k, vfs_read, k.current.files.get(fd), (buf, count))
+    return _at_position(k, vfs_transfer, FMODE_READ, fd, buf, count)
 
 
 @SYSCALL_DEFINE3
@@ -81,7 +78,7 @@ def write(k: Kernel, fd: Fd, buf: BufIn, count: SizeT) -> Long:
     EAGAIN  the pipe is full and the descriptor is non-blocking
     EINTR   the pipe is full, and waiting for its readers would never end
     """
-    return _at_position(k, vfs_write, k.current.files.get(fd), (buf, count))
+    return _at_position(k, vfs_transfer, FMODE_WRITE, fd, buf, count)
 
 
 @SYSCALL_DEFINE3
@@ -101,14 +98,15 @@ def lseek(k: Kernel, fd: Fd, offset: OffT, whence: Whence) -> Long:
     return -EBADF if file is None else vfs_llseek(file, offset, whence)
 
 
-def _positioned(k: Kernel, fd: int, pos: int) -> File | int:
-    """The file of a pread64 or pwrite64, after the checks that come before those of any read or write."""
+def _positioned(k: Kernel, mode: int, fd: int, buf: int, count: int, pos: int) -> int:
+    """Transfer at `pos`, after the checks that come before those of any read or write.  C: ksys_pread64()."""
     if pos < 0:
         return -EINVAL
     file = k.current.files.get(fd)
     if file is None:
         return -EBADF
-    return file if file.inode.can_seek else -ESPIPE
+    can = file.inode.can_seek and (mode == FMODE_READ or file.inode.can_pwrite)
+    return vfs_transfer(k, Kiocb(file, pos), mode, buf, count) if can else -ESPIPE
 
 
 @SYSCALL_DEFINE4
@@ -121,8 +119,7 @@ def pread64(k: Kernel, fd: Fd, buf: BufOut, count: SizeT, pos: LoffT) -> Long:
     EFAULT  buf and count reach outside user memory, or not one byte could be stored
     EISDIR  fd is a directory
     """
-    file = _positioned(k, fd, pos)
-    return file if isinstance(file, int) else vfs_read(k, Kiocb(file, pos), (buf, count))
+    return _positioned(k, FMODE_READ, fd, buf, count, pos)
 
 
 @SYSCALL_DEFINE4
@@ -133,33 +130,12 @@ def pwrite64(k: Kernel, fd: Fd, buf: BufIn, count: SizeT, pos: LoffT) -> Long:
 
     EINVAL  pos is negative, or pos and count together exceed the largest offset
     EBADF   fd is not open for writing
-    ESPIPE  fd is a pipe or a terminal
+    ESPIPE  fd is a pipe, a terminal, or a file of /proc that is made when it is read
     EFAULT  buf and count reach outside user memory, or not one byte could be fetched
     EFBIG   O_APPEND, and the file ends at the largest offset already
     ENOSPC  the file system is full (64 MiB), or the file is /dev/full
     """
-    file = _positioned(k, fd, pos)
-    return file if isinstance(file, int) else vfs_write(k, Kiocb(file, pos), (buf, count))
-
-
-def _import_iovec(k: Kernel, vec: int, vlen: int) -> list[tuple[int, int]] | int:
-    """The segments at `vec`: EINVAL for too many or a negative length, EFAULT.  C: import_iovec()."""
-    if vlen > UIO_MAXIOV:
-        return -EINVAL
-    data = copy_from_user(k, vec, 16 * vlen) if vlen else b""
-    if len(data) < 16 * vlen:
-        return -EFAULT
-    segments = list(struct.iter_unpack("<QQ", data))
-    if any(to_signed64(length) < 0 for _, length in segments):
-        return -EINVAL
-    return [(int(address), int(length)) for address, length in segments]
-
-
-def _vectored(k: Kernel, transfer: Transfer, fd: int, vec: int, vlen: int) -> int:
-    """Transfer to or from the segments at `vec`; the descriptor is looked at first.  C: do_readv(), do_writev()."""
-    file = k.current.files.get(fd)
-    segments = _import_iovec(k, vec, vlen) if file is not None else -EBADF
-    return segments if isinstance(segments, int) else _at_position(k, transfer, file, *segments)
+    return _positioned(k, FMODE_WRITE, fd, buf, count, pos)
 
 
 @SYSCALL_DEFINE3
@@ -167,7 +143,7 @@ def readv(k: Kernel, fd: ULongFd, vec: IovecOut, vlen: ULong) -> Long:
     """Read into several buffers, one after the other.
 
     vec is an array of vlen pairs of 64-bit numbers, an address and a length each.  Only the lower 32 bits of
-    fd and of vlen count.
+    fd and of vlen count.  For no bytes at all the file is not asked.
 
     EBADF   fd is not open for reading
     EINVAL  vlen exceeds 1024, a length is negative as a signed number, or position and lengths together exceed the
@@ -175,7 +151,7 @@ def readv(k: Kernel, fd: ULongFd, vec: IovecOut, vlen: ULong) -> Long:
     EFAULT  vec or a buffer reaches outside user memory, or not one byte could be stored
     Otherwise as read.
     """
-    return _vectored(k, vfs_read, fd & U32, vec, vlen & U32)
+    return _at_position(k, vfs_vectored, FMODE_READ, fd & U32, vec, vlen & U32)
 
 
 @SYSCALL_DEFINE3
@@ -183,7 +159,7 @@ def writev(k: Kernel, fd: ULongFd, vec: IovecIn, vlen: ULong) -> Long:
     """Write from several buffers, one after the other.
 
     vec is an array of vlen pairs of 64-bit numbers, an address and a length each.  Only the lower 32 bits of
-    fd and of vlen count.
+    fd and of vlen count.  For no bytes at all the file is not asked.
 
     EBADF   fd is not open for writing
     EINVAL  vlen exceeds 1024, a length is negative as a signed number, or position and lengths together exceed the
@@ -191,4 +167,4 @@ def writev(k: Kernel, fd: ULongFd, vec: IovecIn, vlen: ULong) -> Long:
     EFAULT  vec or a buffer reaches outside user memory, or not one byte could be fetched
     Otherwise as write.
     """
-    return _vectored(k, vfs_write, fd & U32, vec, vlen & U32)
+    return _at_position(k, vfs_vectored, FMODE_WRITE, fd & U32, vec, vlen & U32)

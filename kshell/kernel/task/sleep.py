@@ -26,6 +26,8 @@ def msleep(k: Kernel, msecs: UInt) -> None:
     k.schedule()
     task.sleeps = False
     k.clock.advance(msecs * 1_000_000)
+    if msecs >= 1000:
+        k.note(f"msleep({msecs}): the machine's clock went on by that time; yours did not have to wait")
 
 
 EXPORT_SYMBOL(msleep)

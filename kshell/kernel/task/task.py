@@ -40,6 +40,7 @@ class Task:
         self.stack = k.memory.alloc_stack()
         self.frame = k.cpu.new_frame(k.memory.physical(self.stack + THREAD_SIZE - ptregs.SIZE))
         self.regs = self.frame.words  # the 21 words of pt_regs
+        k.memory.store(self.regs_address - 8, k.way_in.back)  # what each call pushes first, be it by the short road
         self.is_alive = True
         self.sleeps = False  # it is in msleep, for which the CPU may do other work (C: __state)
         self.stack_in_use = self.regs_address  # from here up, if it stands in the kernel and waits (C: thread.sp)
@@ -57,6 +58,8 @@ def do_exit(k: Kernel, task: Task, status: int | None, signal: Siginfo | None = 
     """End a task: by exit() with `status` 0 to 255, or by a signal.  Its files close and its memory is freed."""
     if not task.is_alive:
         return
+    if k.on_exit is not None and task is k.current:
+        k.on_exit()
     task.is_alive = False
     task.exit_status, task.killed_by = (None, signal) if signal else (status, None)
     task.files.close_all()

@@ -11,6 +11,7 @@ import re
 
 from kshell.machine.encode import LONGEST_INSTRUCTION
 from kshell.machine.paging import USER_END
+from kshell.machine.quirks.far_transfer import FAR_TRANSFERS
 from kshell.machine.quirks.host_killers import host_killer_starts
 from kshell.machine.quirks.ring0_guard import guarded_starts
 from kshell.machine.ram import PAGE_SIZE, Ram
@@ -19,6 +20,16 @@ PREFIXES = frozenset(b"\x26\x2e\x36\x3e\x64\x65\x66\x67\xf0\xf2\xf3") | frozense
 EDGE = LONGEST_INSTRUCTION - 1
 # ldmxcsr m32 and fxrstor m512: 0f ae /2 and /1 with a memory operand.
 LOADS_MXCSR = re.compile(rb"\x0f\xae[\x08-\x17\x48-\x57\x88-\x97]", re.DOTALL)
+NEVER = re.compile(  # VEX, which this CPU does not have, and 8f, which is pop with /0 only
+    rb"[\xc4\xc5]|\x8f[^\x00-\x07\x40-\x47\x80-\x87\xc0-\xc7]", re.DOTALL
+)
+FLUSHES = re.compile(rb"\x0f\xae[\x38-\x3f\x78-\x7f\xb8-\xbf]", re.DOTALL)  # clflush m8, which it does not look up
+LARGE_RETURNS = re.compile(rb"\xc2.[\x80-\xff]", re.DOTALL)  # ret imm16, of which it takes the number for signed
+# xabort, xbegin and 3DNow!, which it has and this CPU has not.  A pattern with a fixed first byte is found much faster.
+MISSING = (re.compile(rb"\xc6[\xf8-\xff]"), re.compile(rb"\xc7[\xf8-\xff]"), re.compile(rb"\x0f\x0f"))
+FLDCW = re.compile(rb"\xd9[\x20-\x2f\x60-\x6f\xa0-\xaf]")  # and fldenv
+FRSTOR = re.compile(rb"\xdd[\x20-\x27\x60-\x67\xa0-\xa7]")
+X87 = re.compile(rb"[\xd8-\xdf]")
 DIVIDES = re.compile(rb"\x0f\x5e", re.DOTALL)  # divps; divpd, divss, divsd by their prefix
 
 # LOCK before anything but a read-modify-write of memory is #UD; the emulator runs much of it without a word.
@@ -39,7 +50,13 @@ MAY_NOT_BE_LOCKED = re.compile(
 )
 
 KILLER, LOAD_MXCSR, DIVIDE, PAGE_END = "#UD, or the end of this process", "load mxcsr", "divide", "page end"
-_EXITS = (KILLER, LOAD_MXCSR, DIVIDE, PAGE_END)
+FAR, FLUSH, LARGE_RETURN = "far transfer", "clflush", "ret 0x8000"
+LOAD_FPCW, WAITING = "load the x87 control word", "x87"
+_EXITS = (KILLER, LOAD_MXCSR, DIVIDE, PAGE_END, FAR, FLUSH, LARGE_RETURN, LOAD_FPCW, WAITING)
+_WATCHED = (
+    *((LOADS_MXCSR, LOAD_MXCSR), (FAR_TRANSFERS, FAR), (FLUSHES, FLUSH), (LARGE_RETURNS, LARGE_RETURN)),
+    *(*((pattern, KILLER) for pattern in MISSING), (FLDCW, LOAD_FPCW), (FRSTOR, LOAD_FPCW)),
+)
 
 
 class CodeWatch:
@@ -51,7 +68,7 @@ class CodeWatch:
 
     def __init__(self, ram: Ram) -> None:
         self.ram = ram
-        self.divides = False  # whether an exception of an SSE division is unmasked
+        self.divides = self.x87 = False  # whether an exception of an SSE division, or of the x87 unit, is unmasked
         self.stale = False
         self.guarded: dict[int, str] = {}
         # A page is known by its address, with the ring that executes it in the low bits.
@@ -68,7 +85,7 @@ class CodeWatch:
         self._found = {page: found for page, found in self._found.items() if page in kernel}
         self._ends.clear()
         self._kinds.clear()
-        self.divides = self.stale = False
+        self.divides = self.x87 = self.stale = False
 
     def admit(self, page: int, frame: int, before: bytes, after: bytes, ring: int) -> bool:
         """Look at the page at address `page`, in physical `frame`, between the ends of its neighbours, before `ring`
@@ -91,8 +108,10 @@ class CodeWatch:
         return not self.stale
 
     def _scan(self, text: bytes, start: int) -> dict[int, str]:
-        found = {start + at: LOAD_MXCSR for at in _starts(LOADS_MXCSR, text)}
+        found = {start + at: WAITING for at in (_starts(X87, text) if self.x87 else ())}
+        found.update((start + at, kind) for pattern, kind in _WATCHED for at in _starts(pattern, text))
         found.update((start + at, DIVIDE) for at in (_starts(DIVIDES, text) if self.divides else ()))
+        found.update((start + at, KILLER) for at in _starts(NEVER, text))
         for match in MAY_NOT_BE_LOCKED.finditer(text):
             last_lock = text.rindex(b"\xf0", match.start(), match.end() - 1)
             found.update((start + at, KILLER) for at in _back_over_prefixes(text, last_lock))
@@ -106,10 +125,10 @@ class CodeWatch:
         found.update((start + at, KILLER) for at in host_killer_starts(text))
         return found
 
-    def watch_divides(self, wanted: bool) -> None:
-        """Stop at each SSE division from now on, or no longer."""
-        if wanted != self.divides:
-            self.divides = wanted
+    def watch_exceptions(self, divides: bool, x87: bool) -> None:
+        """Stop at each SSE division, and at each x87 instruction, from now on, or no longer."""
+        if (divides, x87) != (self.divides, self.x87):
+            self.divides, self.x87 = divides, x87
             self._texts = {page: text for page, text in self._texts.items() if page >= USER_END}
             self.stale = True
 
@@ -133,7 +152,7 @@ class CodeWatch:
         return [*self._kinds]
 
     def kind(self, address: int) -> str | None:
-        """What is watched for at `address`: KILLER, LOAD_MXCSR, DIVIDE, PAGE_END or nothing."""
+        """What is watched for at `address`, KILLER or another of _EXITS, or nothing."""
         return self._kinds.get(address)
 
 

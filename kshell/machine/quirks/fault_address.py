@@ -11,18 +11,17 @@ from kshell.abi.c_types import U64
 from kshell.machine.disassembler import MemoryOperand, memory_operands
 from kshell.machine.encode import LONGEST_INSTRUCTION
 from kshell.machine.mmu import Mmu
-from kshell.machine.paging import FETCH, READ, WRITE
+from kshell.machine.paging import FETCH, READ, USER_END, WRITE, is_canonical
 from kshell.machine.quirks.code_watch import CodeWatch
 from kshell.machine.ram import PAGE_MASK, PAGE_SIZE
-from kshell.machine.stop import TRIPLE_FAULT, Stop
+from kshell.machine.stop import Stop
 
 
 def exact_fault(stop: Stop, rip: int, register: Callable[[str], int], mmu: Mmu, watch: CodeWatch) -> Stop | None:
     """The page fault `stop` of the instruction at `rip` with its exact address; None if the program did not fault.
 
-    The emulator has two faults of its own making.  It translates a block before it runs it, and reports a page that it
-    could not fetch for the end of the block before the beginning was executed: then go to that end in small steps.
-    And it reads descriptors as if user code did: then allow it that, once.
+    The emulator translates a block before it runs it, and reports a page that it could not fetch for the end of the
+    block before the beginning was executed: then go to that end in small steps.
     """
     page = stop.address & PAGE_MASK & U64
     if stop.access == FETCH:
@@ -32,11 +31,14 @@ def exact_fault(stop: Stop, rip: int, register: Callable[[str], int], mmu: Mmu, 
     else:
         found = find_operand(mmu.read_user(rip, LONGEST_INSTRUCTION), rip, register, page, stop.access)
         if found is not None:
-            access = WRITE if "write" in found[1].access else stop.access
-            return stop._replace(address=found[0], access=access, stack=found[1].stack)
-        again = mmu.descriptors_open = page == mmu.gdt_page
-        if again and not mmu.gdt_is_whole():  # ring 0 has written to it, and a gate there would lead anywhere
-            return Stop(TRIPLE_FAULT)
+            place, operand = found
+            access = WRITE if "write" in operand.access else stop.access
+            begin = operand.address(register)
+            straddles = begin < place < min(begin + operand.size, USER_END)
+            if access == WRITE != stop.access and straddles and not mmu.allows(mmu.walk(begin), WRITE):
+                place = begin  # what is to be written is looked at before it is read
+            return stop._replace(address=place, access=access, stack=operand.stack)
+        again = False
     return None if again else stop._replace(address=page)
 
 
@@ -45,7 +47,7 @@ def find_operand(
 ) -> tuple[int, MemoryOperand] | None:
     """The first byte of page `page` that the instruction `code` at `rip` touches, and the operand that names it.
 
-    None if no operand lies there: then the access was the CPU's own, to a descriptor.
+    None if no operand lies there.
     """
     wanted = {READ: "read", WRITE: "write"}[access]
     found = None
@@ -57,6 +59,8 @@ def find_operand(
         size = operand.size or PAGE_SIZE
         if into_page < size or address - page & U64 < PAGE_SIZE:
             place = page if into_page < size else address
+            if is_canonical(place) and not is_canonical(address + max(operand.size, 1) - 1 & U64):
+                place = USER_END  # the end of an operand counts before any page of it
             if wanted in operand.access:
                 return place, operand
             found = found or (place, operand)

@@ -8,7 +8,7 @@ exits from whatever ring it stopped in.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import Any
 
 from unicorn import unicorn_const as uc_const
@@ -18,6 +18,7 @@ from kshell.machine.stop import GENERAL_PROTECTION, INTERRUPT, TRIPLE_FAULT, Sto
 
 _PREFIXES = frozenset(b"\x26\x2e\x36\x3e\x64\x65\x66\x67\xf0\xf2\xf3") | frozenset(range(0x40, 0x50))
 LONGEST_INSTRUCTION = 15
+HOOK_COST = 1000  # instructions that could run while a hook is looked into
 FORBIDDEN, CONTROL, RDTSC = "forbidden", "control register", "rdtsc"
 
 # Far transfers and descriptors: iret, retf, far call and jmp; mov, pop and loads of segment registers; lldt, ltr;
@@ -50,22 +51,35 @@ def _with_prefixes(text: bytes, at: int) -> Iterator[int]:
 
 
 class Guards:
-    """The hooks.  `on_stop(stop)` is called at one that ends the run.
+    """The hooks.  `on_stop(stop)` is called at one that ends the run, `charge(instructions)` at each.
 
     The kernel answers for control registers: `read_control(number)`, and `write_control(number, value)`, which is False
     where the CPU could not go on with that value.  `time_stamp()` is what rdtsc reads.
+
+    At the addresses in `own` the kernel's text has what others may not have; those in `exits` lead to ring 3, and
+    `on_exit(address)` does that.
     """
 
-    def __init__(self, uc: Any, read: Callable[[int, int], bytes], on_stop: Callable[[Stop], None]) -> None:
+    def __init__(
+        self,
+        uc: Any,
+        read: Callable[[int, int], bytes],
+        on_stop: Callable[[Stop], None],
+        charge: Callable[[int], None],
+    ) -> None:
         self.read_control: Callable[[int], int] = lambda number: 0
         self.write_control: Callable[[int, int], bool] = lambda number, value: False
         self.time_stamp: Callable[[], int] = lambda: 0
-        self._uc, self._read, self._on_stop = uc, read, on_stop
+        self.own: Container[int] = ()
+        self.exits: Container[int] = ()
+        self.on_exit: Callable[[int], None] = lambda address: None
+        self._uc, self._read, self._on_stop, self._charge = uc, read, on_stop, charge
         self._kinds: dict[int, str] = {}
         self._handles: dict[int, int] = {}
 
     def install(self, guarded: dict[int, str]) -> None:
         """Have hooks on these addresses and no other; the translated code is forgotten afterwards."""
+        guarded = {address: kind for address, kind in guarded.items() if address not in self.own}
         for address in [each for each in self._handles if each not in guarded]:
             self._uc.hook_del(self._handles.pop(address))
         for address in guarded:
@@ -75,6 +89,10 @@ class Guards:
 
     def _met(self, _uc: Any, address: int, size: int, _data: object) -> None:
         kind = self._kinds.get(address)
+        if address in self.exits:
+            self.on_exit(address)
+            return
+        self._charge(HOOK_COST)
         if kind == RDTSC:
             now = self.time_stamp()
             self._write("RAX", now & 0xFFFFFFFF)

@@ -66,6 +66,10 @@ def unknown_call(k: Kernel, words: Sequence[Word], command: str = "syscall") -> 
     if name == "test_call":
         because += "; it is compiled into the course kernel only"
         return CommandError(what, because, "boot course  (a kernel that has it)")
+    of_x32 = k.table.x32_by_name.get(name)
+    if of_x32 is not None:
+        because = f"row {of_x32.number} is of x32 programs alone: 64-bit programs cannot call it"
+        return CommandError(what, because, "table --abi x32  (the rows of x32)")
     from kshell.shell.calls.forgotten import without_row
 
     forgotten = without_row(k, _bare(name))
@@ -104,6 +108,8 @@ def call_arguments(
         try:
             values.append(argument(k, word))
         except BadValue as bad:
+            if position >= _wanted(definition) and not raw:
+                _check_count(name, words, [0] * len(words), definition, raw)
             raise _wrong(name, words, position, definition, bad, values) from None
     _check_count(name, words, values, definition, raw)
     return values

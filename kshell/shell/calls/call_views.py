@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kshell.abi.c_types import U64, to_signed64
 from kshell.abi.errno import errno_name, is_error
-from kshell.abi.signal import si_code_name
+from kshell.abi.signal import SIGINT, si_code_name
 from kshell.kernel.core.signal import Siginfo
 from kshell.kernel.core.trace import Call
 from kshell.kernel.entry.run import Outcome
@@ -82,6 +82,11 @@ class Ending:
             shown = {"name": signal.name, "code": si_code_name(signal.signo, signal.code), "address": address}
         return {"exit_status": self.outcome.status, "signal": shown}
 
+    def exit_status(self) -> int:
+        """What a Unix shell has in $? after such an end."""
+        signal = self.outcome.signal
+        return 128 + signal.signo if signal is not None else (self.outcome.status or 0) & 0xFF
+
     def lines(self) -> list[Line]:
         """What to say about it; nothing for a call that returned."""
         outcome = self.outcome
@@ -100,7 +105,9 @@ class Ending:
             lines.append([("  at: ", "dim"), (self.instruction, "instruction")])
         lines += labelled("because", signal.why)
         if self.oopsed:
-            lines += labelled("try", "dmesg  (the report), then boot  (a fresh machine)")
+            lines += labelled("try", "dmesg  (the report; then boot: a fresh machine)")
+        elif signal.signo == SIGINT:
+            lines += labelled("because", "Ctrl-C sends SIGINT, and whoever has no handler for it is killed")
         elif not self.instruction:
             lines += labelled("try", "dmesg  (what the kernel says about it)")
         return lines
@@ -133,6 +140,8 @@ class CallView(View):
             ],
             **self.ending.json(),
         }
+        if self.explanation is not None:
+            found["because"], found["try"] = self.explanation
         if self.hops is not None:
             found["hops"] = self.hops.json()
         if self.meanwhile is not None:
@@ -160,7 +169,8 @@ class CallView(View):
 class RunView(View):
     """One `run`: its calls, if they are to be shown and were not shown already, and how the program ended.
 
-    `hops` are there for --json whenever it was traced; on a screen they are shown if `show_hops`.
+    `hops` are there for --json whenever it was traced; on a screen they are shown if `show_hops`.  The status is the
+    program's own if it `propagates`.
     """
 
     def __init__(
@@ -170,7 +180,10 @@ class RunView(View):
         hops: Hops | None,
         show_calls: bool,
         show_hops: bool,
+        propagates: bool = False,
     ) -> None:
+        if propagates:
+            self.status = ending.exit_status()
         self.calls, self.ending, self.hops = calls, ending, hops
         self.show_calls, self.show_hops = show_calls, show_hops
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from kshell.abi.c_types import U64
 from kshell.abi.errno import errno_name, is_error
 from kshell.kernel.core.declare import SyscallDefinition
@@ -11,9 +9,9 @@ from kshell.kernel.core.trace import Call
 from kshell.kernel.kernel import Kernel
 from kshell.shell.calls.facts import fact
 from kshell.shell.calls.forgotten import without_body
+from kshell.shell.calls.handlers import accident, why_error
 from kshell.shell.calls.manual import page
 from kshell.shell.calls.target import Target, target_of
-from kshell.shell.modules.samples import sample_names, sample_path
 from kshell.shell.state.context import Context
 from kshell.shell.views.view import show
 
@@ -30,7 +28,7 @@ _TRY = {
     "EISDIR": "ls  (shows what is a directory)",
     "ENOTDIR": "ls  (shows what is a directory)",
     "ERANGE": "syscall getcwd buf:64 64  (a larger buffer)",
-    "EMFILE": "syscall close FD  (gives a descriptor back)",
+    "EMFILE": "syscall close 3  (gives a descriptor back)",
 }
 
 
@@ -42,16 +40,22 @@ def why(session: Context, call: Call, target: Target, told: bool = False) -> Exp
     """
     if call.ret is None or not is_error(call.ret):
         return None
-    explanation = _explain(session.kernel, call, target, call.ret)
-    if errno_name(-call.ret) != "ENOSYS" or told or not (session.tree or session.kernel.image.tree):
+    explanation = _explain(session.kernel, call, target, session.running)
+    if errno_name(-call.ret) != "ENOSYS" or not (session.tree or session.kernel.image.tree):
         return explanation
     from kshell.shell.calls.in_tree import further
 
-    return further(session, call, *explanation)
+    because, try_ = further(session, call, *explanation)
+    return explanation[0] if told else because, try_
 
 
-def enosys_note(session: Context, call: Call) -> None:
-    """Say of a program's last failed call why there was nothing behind it, as `syscall` does; of another, nothing."""
+def failure_note(session: Context, call: Call) -> None:
+    """Say of a program's last failed call why there was nothing behind it, as `syscall` does, or that its result is an
+    error by accident; of another, nothing."""
+    if call.ret is not None and errno_name(-call.ret) != "ENOSYS" and call.definition is not None:
+        by_accident = accident(call) if call.definition.body is None else ""
+        if by_accident:
+            session.kernel.note(f"{call.name} answered {call.ret}{by_accident}")
     if call.ret is None or errno_name(-call.ret) != "ENOSYS":
         return
     told = False
@@ -67,12 +71,16 @@ def enosys_note(session: Context, call: Call) -> None:
         session.kernel.note(f"{show(call.name or str(call.nr))} answered ENOSYS: {because}: {try_}")
 
 
-def _explain(k: Kernel, call: Call, target: Target, ret: int) -> Explanation:
-    errno, nr, address = errno_name(-ret), target.nr, target.address
+def _explain(k: Kernel, call: Call, target: Target, typed: str) -> Explanation:
+    assert call.ret is not None
+    ret, nr, address = call.ret, target.nr, target.address
+    errno = errno_name(-ret)
     if address is not None and target.definition is not None:
         own = k.symbols.lookup("__x64_sys_" + target.definition.name)
         if own is None or own.address == address:
-            return _from_call(k, call, errno, call.name or str(nr), target.definition, target.stub)
+            name = call.name or str(nr)
+            found = why_error(k, call, target.definition.name, target.handlers, typed)
+            return found or _from_call(k, call, errno, name, target.definition)
         moved = f"sys_call_table[{nr}] does not point to {own.name} any more but to {k.symbols.describe(address)}"
         return f"{moved}, and that function answered {ret}", f"table {nr}"
     if errno == "ENOSYS":
@@ -80,42 +88,13 @@ def _explain(k: Kernel, call: Call, target: Target, ret: int) -> Explanation:
     return f"the function behind slot {nr} answered {ret}", f"table {nr}"
 
 
-def _from_call(
-    k: Kernel, call: Call, errno: str, name: str, definition: SyscallDefinition, stub_before: int | None
-) -> Explanation:
-    stub = f"STUB_{definition.name}"
-    if stub_before == 0 and errno == "ENOSYS":
-        because = f"{stub} is NULL: no module has filled it, so {name} has nobody to hand its argument to"
-        return because, _way_to_fill(k, stub)
-    if stub_before:
-        because = f"{stub} points to {k.symbols.describe(stub_before)}, and that function answered {call.ret}"
-        return because, "dmesg  (what the module says about it)"
+def _from_call(k: Kernel, call: Call, errno: str, name: str, definition: SyscallDefinition) -> Explanation:
     reasons = page(definition, k.profile).reasons(errno)
     because = "; or ".join(reasons) or f"{name} hands on what it was told, and {errno} is not on its page"
+    because += accident(call) if definition.body is None else ""
     found = fact(k, call, definition, errno)
     because += f"\n{found}" if found else ""
     return because, _TRY.get(errno, f"man {name}  (all that it can answer)")
-
-
-def _way_to_fill(k: Kernel, stub: str) -> str:
-    """The command that loads a module which stores a handler in this pointer: one of the tree that runs, else the
-    plainest sample: one that also clears it again, and the shortest of those."""
-    if k.image.tree:
-        from kshell.shell.calls.in_tree import user_of
-
-        found_there = user_of(k, stub)
-        if found_there:
-            return found_there
-    found = []
-    for name in sample_names():
-        with open(sample_path(name), encoding="utf-8") as file:
-            text = file.read()
-        stores = re.findall(rf"^ +k\[{stub}\] = (\w+)", text, re.MULTILINE)
-        if set(stores) - {"None"}:
-            found.append(("None" not in stores, len(text), name))
-    if not found:
-        return f"insmod FILE.py  (a module that sets k[{stub}])"
-    return f"modprobe {min(found)[2]}  (the module that fills it)"
 
 
 def _no_such_call(k: Kernel, call: Call, nr: int, address: int | None) -> Explanation:

@@ -61,10 +61,8 @@ def _unusable(mm: AddressSpace, address: int) -> str:
 
 def _path(k: Kernel, address: int, errno: str) -> str:
     """The first part of an absolute path that is missing or in the way, else what the path names."""
-    from kshell.kernel.mm.uaccess import strncpy_from_user
-
-    name = strncpy_from_user(k, address, 4096)
-    if isinstance(name, int):
+    name, end, _ = k.current.mm.peek(address, 4096).partition(b"\0")
+    if not end:
         return ""
     text = name.decode("utf-8", "backslashreplace")
     if errno in ("EEXIST", "EISDIR"):

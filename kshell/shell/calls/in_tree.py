@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from kshell.abi.object_file import ObjectError, read_object
 from kshell.abi.syscall_tbl import decode, load, parse
@@ -20,6 +21,7 @@ from kshell.shell.views.view import show
 
 TABLE = "arch/x86/entry/syscalls/syscall_64.tbl"
 X32_FROM = 512  # rows of x32 programs begin there
+NEAR = 9  # so far below the number of an added row somebody may have had it
 MOST_MODULES, MOST_SOURCES = 100, 500  # of a tree that are looked into
 
 
@@ -29,17 +31,30 @@ def further(session: Context, call: Call, because: str, try_: str) -> tuple[str,
     if found is not None:
         session.tree_memory.reminded = found[0]
         return f"{because}\n{found[0]}", found[1]
-    k = session.kernel
+    k, folder = session.kernel, tree_of(session)
+    if call.name == COURSE_CALL and not k.image.tree and folder and build_of(session, folder) is None:
+        if COURSE_CALL.encode() in (Sources(folder).read_bytes(TABLE) or b""):
+            try_ = f"{way_there(session, folder)}  (your own {COURSE_CALL}; this is the course's)"
+        return because, try_
     if not k.image.tree or k.syscall_state(call.nr) not in ("hole", "unknown"):
         return because, try_
+    own = own_number(k, call)
+    return (f"{because}\n{own[0]}", own[1]) if own is not None else (because, try_)
+
+
+def own_number(k: Kernel, call: Call | None = None) -> tuple[str, str] | None:
+    """(because, try) for a program that calls another number than that of the row which the tree that runs has more
+    than its release; None where it has none."""
     known = load(k.profile.name).by_name
     own = (row for name, row in k.table.by_name.items() if name not in known and row.abi != "x32")
     row = next(own, None)  # the first that this table has more than that of the release
-    if row is None:
-        return because, try_
-    user = named(os.path.join(os.path.relpath(k.image.tree), "user"))
-    try_ = f"syscall {row.name}, or {row.number} in the program and make -C {user}"
-    return f"{because}\nthe row that you have added says {row.number}: {row.name}", try_
+    if row is None or (call is not None and not row.number - NEAR <= call.nr < X32_FROM):
+        return None
+    user, definition = named(os.path.join(os.path.relpath(k.image.tree), "user")), k.define_of(row.number)
+    given = call.args[: len(definition.parameters)] if definition is not None and call is not None else ()
+    line = " ".join(["syscall", row.name, *map(str, given)])
+    try_ = f"{line}  (or, in a program: {row.number}, and make -C {user})"
+    return f"the row that you have added says {row.number}: {row.name}", try_
 
 
 def user_of(k: Kernel, stub: str) -> str:
@@ -66,7 +81,13 @@ def missing_call(session: Context, name: str) -> tuple[str, str] | None:
     if not folder:
         return None
     sources, shown = Sources(folder), named(folder)
-    rows = parse(decode(sources.read_bytes(TABLE) or b"")).rows
+    table = parse(decode(sources.read_bytes(TABLE) or b""), TABLE)
+    rows = table.rows
+    for error in table.errors:
+        if name in re.split(r"\W+", error.text):
+            path = named(os.path.join(folder, TABLE))
+            because = f"line {error.line} of {path} is left out: {error.what}; {error.because}"
+            return because, f"edit {path}  ({show(' '.join(error.try_.split()))})"
     runs = f"the table of the kernel that runs ({session.kernel.release}) has no row for {show(name)}"
     if any(row.name == name for row in rows):
         how_far, known = _how_far(session, sources, name)

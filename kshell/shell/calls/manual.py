@@ -28,13 +28,13 @@ _ERRNO_LINE = re.compile(r"(E[A-Z0-9]+(?:,? (?:or )?E[A-Z0-9]+)*)  +(\S.*)")
 class Page(NamedTuple):
     """One page: the `summary` sentence, further `paragraphs`, and `errors`, pairs of an errno's name and why.
 
-    `names` are the errnos that stand in the call's source, whatever the page says; None where that is machine code.
+    `names` are the errnos that stand in the call's code, whatever the page says.
     """
 
     summary: str
     paragraphs: list[str]
     errors: list[tuple[str, str]]
-    names: tuple[str, ...] | None = ()
+    names: tuple[str, ...] = ()
 
     @property
     def _told(self) -> str:
@@ -47,12 +47,16 @@ class Page(NamedTuple):
         """Why there is no errno on this page."""
         if self._told:
             return self._told
-        if self.names is None:
-            return "its docstring does not say"
         if self.names:
             named = ", ".join(f"-{name}" for name in self.names)
             return f"its docstring does not say; its source names {named}"
         return "its docstring does not say, and neither does its source"
+
+    @property
+    def untold(self) -> list[str]:
+        """The errnos that its code names and its list, if it has one, does not."""
+        listed = {name for names, _ in self.errors for name in re.split(r"\W+(?:or )?", names)}
+        return [name for name in self.names if name not in listed] if self.errors else []
 
     @property
     def knows_errors(self) -> bool:
@@ -69,20 +73,23 @@ class Page(NamedTuple):
         return [why for names, why in self.errors if errno in re.split(r"\W+(?:or )?", names)]
 
 
-def page(definition: SyscallDefinition, profile: Profile) -> Page:
-    """The page of a built-in call, as it is true of this kernel."""
+def page(definition: SyscallDefinition, profile: Profile, code: bytes = b"") -> Page:
+    """The page of a built-in call, as it is true of a kernel; `code` is its machine code, where its body is that."""
     found = _parse(definition)
     errors = [(names, why) for names, text in found.errors if (why := _of(profile, text))]
     paragraphs = [text for p in found.paragraphs if (text := _of(profile, p))]
-    return Page(found.summary, paragraphs, errors, _names(definition))
+    return Page(found.summary, paragraphs, errors, _names(definition, code))
 
 
-def _names(definition: SyscallDefinition) -> tuple[str, ...] | None:
+def _names(definition: SyscallDefinition, code: bytes) -> tuple[str, ...]:
     """The errnos that the body of a call names: its code tells, wherever its source is."""
-    from kshell.abi.errno import ERRNO
+    from kshell.abi.errno import ERRNO, errno_name
+    from kshell.shell.calls.call_code import results
 
+    if definition.body is None:
+        return tuple(errno_name(-each) for each in results(code))
     errnos = {name for name, _ in ERRNO.values()}
-    return tuple(name for name in definition.body.__code__.co_names if name in errnos) if definition.body else None
+    return tuple(name for name in definition.body.__code__.co_names if name in errnos)
 
 
 def _of(profile: Profile, text: str) -> str:

@@ -71,10 +71,10 @@ def write_file(session: Context, text: str, redirection: Redirection) -> None:
 
 def _call(session: Context, name: str, *args: int | bytes) -> int:
     """What a system call of the shell's task answers.  CommandError where it never returns."""
-    from kshell.kernel.entry.exec import run_stub
+    from kshell.shell.replay.deeds import SystemCall
 
     try:
-        run = run_stub(session.kernel, NUMBERS[name], args, session.budget)
+        run = session.do(SystemCall(NUMBERS[name], args))
     except ValueError as error:
         raise CommandError("echo: the text is too long", str(error), "a shorter text") from None
     ret = run.call.ret if run.call is not None else None

@@ -8,23 +8,22 @@ from kshell.abi.c_types import U64
 from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.entry.entry import lookup
 from kshell.kernel.kernel import Kernel
+from kshell.shell.calls.handlers import Handler, handlers_of
 
 
 class Target(NamedTuple):
     """What a call reaches: its number as the kernel takes it (on 6.19 only 32 bits count), the address of the function,
-    or None where there is none, its declaration, and what the pointer that it hands its work to holds (STUB_ and its
-    name; None if it has none)."""
+    or None where there is none, its declaration, and the pointers that its code follows."""
 
     nr: int
     address: int | None
     definition: SyscallDefinition | None
-    stub: int | None
+    handlers: tuple[Handler, ...]
 
 
 def target_of(k: Kernel, nr: int) -> Target:
     """Where a number leads at this moment."""
     address, number = lookup(k, nr & U64)
     definition = k.define_of(number) if address is not None else None
-    symbol = k.symbols.lookup(f"STUB_{definition.name}") if definition is not None else None
-    stub = k.memory.load(symbol.address) if symbol is not None and symbol.kind in "bBdD" else None
-    return Target(number, address, definition, stub)
+    handlers = handlers_of(k, address, definition) if address is not None else ()
+    return Target(number, address, definition, handlers)

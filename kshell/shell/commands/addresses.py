@@ -40,7 +40,8 @@ def x(session: Context, words: list[Word]) -> View:
     Sizes: b one byte, h two, w four, g eight. What is left out is as the last time.
 
     ADDRESS is a number, a symbol, symbol+8, sys_call_table+39*8, sys_call_table[39], a register such as $rsp, or
-    phys:0x1000. Addresses in the lower half are those of the shell's task.
+    phys:0x1000. Addresses in the lower half are those of the program that ran last, as it was when it ended; once a
+    system call was made after it, those of the shell's task.
     """
     count, format_, size = 1, *session.examined[1:]
     typed = "x"
@@ -53,10 +54,10 @@ def x(session: Context, words: list[Word]) -> View:
     place = parse_place(session, typed, words[0].text, "x")
     session.examined = (count, format_, size)
     if format_ == "s":
-        return _strings(session.kernel, place, count)
+        return _strings(session, place, count)
     if format_ == "i":
-        return _code(session.kernel, place, count)
-    return _units(session.kernel, place, count, format_, SIZES[size])
+        return _code(session, place, count)
+    return _units(session, place, count, format_, SIZES[size])
 
 
 def _letters(session: Context, text: str) -> tuple[int, str, str]:
@@ -96,11 +97,11 @@ def _head(k: Kernel, place: Place) -> Line:
     return [(f"{place.address:#x}", "address"), (name_of(k, place), "symbol"), (":\t", "")]
 
 
-def _units(k: Kernel, place: Place, count: int, format_: str, size: int) -> View:
-    data = examine.read(k, place, count * size)
+def _units(session: Context, place: Place, count: int, format_: str, size: int) -> View:
+    k, data = session.kernel, examine.read(session, place, count * size)
     whole = len(data) // size
     if not whole:
-        raise examine.unreadable(k, place)
+        raise examine.unreadable(session, place)
     units: list[tuple[Line, str]] = []
     for number in range(whole):
         raw = data[number * size : number * size + size]
@@ -108,7 +109,7 @@ def _units(k: Kernel, place: Place, count: int, format_: str, size: int) -> View
         if format_ == "a":
             text += name_of(k, Place(int.from_bytes(raw, "little")))
         units.append((_head(k, place.after(number * size)), text))
-    end = [_ends(k, place.after(whole * size))] if whole < count else []
+    end = [_ends(session, place.after(whole * size))] if whole < count else []
     return Units(units, examine.per_line(format_, size), end)
 
 
@@ -153,37 +154,37 @@ class Units(View):
         return lines
 
 
-def _ends(k: Kernel, place: Place) -> Line:
-    error = examine.unreadable(k, place)
+def _ends(session: Context, place: Place) -> Line:
+    error = examine.unreadable(session, place)
     return [(error.what, "error"), (f": {error.because}", "dim")]
 
 
-def _strings(k: Kernel, place: Place, count: int) -> View:
+def _strings(session: Context, place: Place, count: int) -> View:
     lines: list[Line] = []
     rows: list[dict[str, Any]] = []
     for _ in range(count):
-        data = examine.read(k, place, examine.STRING_MAX + 1)
+        data = examine.read(session, place, examine.STRING_MAX + 1)
         if not data:
             if not rows:
-                raise examine.unreadable(k, place)
-            lines.append(_ends(k, place))
+                raise examine.unreadable(session, place)
+            lines.append(_ends(session, place))
             break
         end = data.find(0)
         shown = data[:end] if end >= 0 else data[: examine.STRING_MAX]
         text = examine.c_text(shown)
-        lines.append([*_head(k, place), (text + ("" if end >= 0 else "..."), "string")])
+        lines.append([*_head(session.kernel, place), (text + ("" if end >= 0 else "..."), "string")])
         rows.append({"address": f"{place.address:#x}", "symbol": None, "values": [text]})
         place = place.after(len(shown) + (1 if end >= 0 else 0))
     return Text(lines, {"rows": rows})
 
 
-def _code(k: Kernel, place: Place, count: int, limit: int = 0) -> View:
+def _code(session: Context, place: Place, count: int, limit: int = 0) -> View:
     """At most `count` instructions; with `limit`, of that many bytes, a row of equal ones shown once."""
     from kshell.machine.disassembler import disassemble
 
-    data = examine.read(k, place, limit or count * 15)
+    k, data = session.kernel, examine.read(session, place, limit or count * 15)
     if not data:
-        raise examine.unreadable(k, place)
+        raise examine.unreadable(session, place)
     lines: list[Line] = []
     rows: list[dict[str, Any]] = []
     repeated = 0
@@ -246,6 +247,7 @@ def _source(k: Kernel, symbol: Symbol) -> str:
     arguments=(Argument("symbol", "SYMBOL|ADDRESS"), Argument("word", "[COUNT]")),
     examples=(
         ("disas __x64_sys_getpid", "the trap stub, and where its Python body stands"),
+        ("disas entry_SYSCALL_64", "the way into the kernel, which each call takes"),
         ("syscall getpid; disas 0x401000 2", "the user code of the call made last"),
     ),
     aliases=("disassemble",),
@@ -255,7 +257,8 @@ def disas(session: Context, words: list[Word]) -> View:
 
     Most of the kernel's own functions are Python; in memory each is a short stub that traps to it, and that is what
     the CPU sees: disas shows the stub and says where the body stands. What was compiled, as a module is and test_call,
-    is all machine code: disas shows what the CPU runs, and says which line of the source it begins at.
+    is all machine code: disas shows what the CPU runs, and says which line of the source it begins at. So is the way
+    in, from entry_SYSCALL_64 to the call of do_syscall_64, and the way out to sysretq.
     """
     if not 1 <= len(words) <= 2:
         raise misuse("disas", "which function?" if not words else "one function at a time")
@@ -263,14 +266,14 @@ def disas(session: Context, words: list[Word]) -> View:
 
     place = parse_place(session, "disas", words[0].text)
     if len(words) == 2:
-        return _code(session.kernel, place, min(count("disas", words[1]), MOST))
+        return _code(session, place, min(count("disas", words[1]), MOST))
     symbol = session.kernel.symbols.at(place.address)
     if symbol is None or not symbol.size:
-        return _code(session.kernel, place, 8)
+        return _code(session, place, 8)
     if symbol.kind not in "tT":
         what = f"disas: {symbol.name} is not a function"
         raise CommandError(what, "it is data: its bytes are no instructions", f"x/4gx {symbol.name}")
-    return _code(session.kernel, place, symbol.size, symbol.size)
+    return _code(session, place, symbol.size, symbol.size)
 
 
 @command(
@@ -279,9 +282,9 @@ def disas(session: Context, words: list[Word]) -> View:
     examples=(("regs", "the registers of the program that ran last"),),
 )
 def regs(session: Context, words: list[Word]) -> View:
-    """Show the user registers (pt_regs) of the program that ran last.
+    """Show the user registers (pt_regs) of what ran last.
 
-    If none has run, they are those of the shell's own task.
+    That is a program, or the call that the shell's own task has made.
     """
     if words:
         raise misuse("regs", "it takes no arguments", "x/gx $rsp  (memory that a register points to)")

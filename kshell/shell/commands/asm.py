@@ -15,6 +15,8 @@ from kshell.shell.state.context import Context
 from kshell.shell.views.failure import retold
 from kshell.shell.views.view import View, show
 
+EXAMPLE = "asm 'mov eax, 60; syscall'"
+
 
 @command(
     "asm",
@@ -39,9 +41,9 @@ from kshell.shell.views.view import View, show
 def asm(session: Context, words: list[Word]) -> View:
     """Type a program in assembly, and run it.
 
-    The syntax is Intel's, with labels, .data, .ascii, .quad. At the prompt `asm` alone opens a small editor with
-    the program typed last. In a script it reads the lines that follow, up to a line that says `end`. On one line,
-    instructions are parted by ; and the text stands in quotes.
+    The syntax is Intel's, with labels, .data, .ascii, .quad. At the prompt `asm` alone opens a small editor, in which
+    the up arrow brings the last program back. In a script it reads the lines that follow, up to a line that says `end`.
+    On one line, instructions are parted by ; and the text stands in quotes.
 
     The program must end by itself: with the exit system call, number 60.
     """
@@ -53,7 +55,7 @@ def asm(session: Context, words: list[Word]) -> View:
     program = from_source(source, FILL, "asm")
     session.program = source
     if save is not None:
-        write_new("asm", save, source)
+        write_new("asm", save, source, rest="".join(f" {show(word.raw)}" for word in words))
     if "--list" in given:
         return listing(program)
     return start(session, program, [], session.trace_all, False)
@@ -85,7 +87,7 @@ def _entered(session: Context) -> str:
             raise misuse("asm", "there is no editor here")
         text = session.edit_program(session.program)
         if text is None or not text.strip():
-            raise CommandError("asm: nothing was typed", "the editor was left without a program", "asm")
+            raise CommandError("asm: nothing was typed", "the editor was left without a program", EXAMPLE)
         return text
     lines = []
     for _, line in session.following:
@@ -94,5 +96,5 @@ def _entered(session: Context) -> str:
         lines.append(line.rstrip("\r\n"))
     if not any(line.strip() for line in lines):
         because = f"asm reads the lines that follow it, up to one that says {END}"
-        raise CommandError("asm: there is no program", because, "asm 'mov eax, 60; syscall'")
+        raise CommandError("asm: there is no program", because, EXAMPLE)
     return "\n".join(lines) + "\n"

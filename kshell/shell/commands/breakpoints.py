@@ -29,6 +29,7 @@ STOPPED_AT = "modprobe syscallModule; break my_test_call; syscall test_call 42; 
             "module copy hello .; break hello.py:hello_init; insmod hello.py; bt; continue",
             "a module to be loaded",
         ),
+        ("break entry_SYSCALL_64; syscall getpid; stepi 3; x/3i $rip; continue", "the way into the kernel"),
     ),
     aliases=("b",),
 )
@@ -36,7 +37,8 @@ def break_(session: Context, words: list[Word]) -> View:
     """Stop each call that reaches a place in machine code, in ring 0.
 
     That is the code of a module, of a file that a tree adds to the kernel, and of the kernel's own test_call
-    (__do_sys_test_call). The kernel's other functions are Python: a step passes over them.
+    (__do_sys_test_call), and the way in and out (entry_SYSCALL_64, do_syscall_64). The kernel's other functions are
+    Python: a step passes over them.
 
     The call stops before the line runs, and a prompt of its own comes up, (gdb): the words there are gdb's. step, next,
     finish, stepi, continue let the call go on; print, info, bt, list show where it stands; so does what else only looks

@@ -6,17 +6,16 @@ import re
 from typing import Any
 
 from kshell.abi.did_you_mean import did_you_mean
-from kshell.abi.syscall_rows import Row, TblError
+from kshell.abi.syscall_rows import Row
 from kshell.kernel.core.memory import KernelFault
-from kshell.kernel.core.profile import PROFILES, Profile
+from kshell.kernel.core.profile import PROFILES
 from kshell.kernel.kernel import Kernel
 from kshell.shell.commands.registry import command, misuse, take_options
 from kshell.shell.errors import CommandError
-from kshell.shell.host_files import read_bytes
 from kshell.shell.lines.options import Argument, Option
 from kshell.shell.lines.words import Word
 from kshell.shell.state.context import Context
-from kshell.shell.views.view import Column, Line, Text, View, labelled, show
+from kshell.shell.views.view import Column, Line, View, show
 from kshell.shell.views.view import Table as TableView
 
 STATES = ("built", "not built", "hole", "x32")
@@ -39,7 +38,7 @@ _COLUMNS = (
     "table [NAME|NR|FROM-TO]... [--abi common|64|x32] [--state built|hole|...]",
     "table check FILE",
     group="The kernel's tables",
-    arguments=(Argument("syscall", "[NAME|NR|FROM-TO]"), Argument("file", "FILE")),
+    arguments=(Argument("row", "[NAME|NR|FROM-TO]"), Argument("file", "FILE")),
     options=(
         Option("--abi", "only rows of this ABI: common, 64, x32", "common|64|x32", also=("-a",)),
         Option("--state", 'only calls that are: built, "not built", hole, x32', "built|hole|...", also=("-s",)),
@@ -54,12 +53,14 @@ _COLUMNS = (
 def table(session: Context, words: list[Word]) -> View:
     """Show sys_call_table: numbers, rows, and the pointers in its slots.
 
-    `table check FILE` reads a syscall_64.tbl of your own folder and shows its rows, or every mistake in it; it warns
-    where entries are spelt for another release than the one that runs.
+    `table check FILE` says of a syscall_64.tbl of your own folder what the build of a kernel makes of it: of the tree
+    that it is in, or of the release that runs.
     """
     if words and words[0].text == "check":
         if len(words) != 2:
-            raise misuse("table", "check takes one file", "table check FILE")
+            raise misuse("table", "check takes one file", "help table  (table check FILE)")
+        from kshell.shell.trees.table_check import check
+
         return check(words[1].text, PROFILES[session.profile])
     return show_table(session.kernel, words)
 
@@ -156,77 +157,3 @@ def _numbers(k: Kernel, text: str) -> list[int]:
 
 def _nr(text: str) -> int:
     return int(text, 16 if text[:2] in ("0x", "0X") else 10)
-
-
-def check(path: str, profile: Profile) -> View:
-    """What a table file of the host holds: its rows, or all its mistakes; entries of other releases only warn."""
-    from kshell.abi.syscall_tbl import decode, parse
-
-    found = parse(decode(read_bytes("table check", path)), path)
-    if found.errors:
-        return _mistakes(found.errors)
-    if not found.rows:
-        because = "it has no line that begins with a number, such as: 335 common NAME __x64_sys_NAME"
-        raise CommandError(f"table check: {show(path)}: no rows", because, "table 335  (a row of the kernel's own)")
-    rows = [
-        (str(r.number), r.abi, r.name, r.entry or "-", r.compat or "", "noreturn" if r.noreturn else "")
-        for r in found.rows
-    ]
-    columns = (
-        Column("nr", "number", right=True),
-        Column("abi"),
-        Column("name", "name"),
-        Column("entry", "symbol"),
-        Column("compat", spare=1),
-        Column("", spare=2),
-    )
-    entries = [
-        {"nr": r.number, "abi": r.abi, "name": r.name, "entry": r.entry, "address": None, "symbol": r.symbol}
-        for r in found.rows
-    ]
-    count = len(rows)
-    after: list[str | Line] = [f"{count} row{'' if count == 1 else 's'}, no mistakes"]
-    result: dict[str, Any] = {"entries": entries}
-    warnings = _spelling(found.rows, profile)
-    if warnings:
-        result["warnings"] = warnings
-        after += _warning_lines(path, warnings)
-    return TableView(columns, rows, result, after)
-
-
-def _spelling(rows: list[Row], profile: Profile) -> list[dict[str, Any]]:
-    """What is wrong with the entries that are spelt for another release, one dictionary each."""
-    from kshell.abi.syscall_tbl import misspelt
-
-    old = profile.version < (5, 7)
-    found = []
-    for row in misspelt(rows, old):
-        entry = row.entry or ""
-        right = f"__x64_{entry}" if old else entry.removeprefix("__x64_").removeprefix("__x32_")
-        made = f"the kernel's own function is called {right}" if old else f"the build would look for __x64_{entry}"
-        because = f"{profile.name} spells it {right}: {made}, and the linker finds no {'' if old else '__x64_'}{entry}"
-        found.append({"line": row.line, "what": f"entry {entry} is of another release", "because": because})
-        found[-1]["try"] = f"{row.number} {row.abi} {row.name} {right}"
-    return found
-
-
-def _warning_lines(path: str, warnings: list[dict[str, Any]]) -> list[Line]:
-    """The first of them in full, and how many there are."""
-    first = warnings[0]
-    lines: list[Line] = [[(f"{show(path)}:{first['line']}: ", "address"), (f"warning: {show(first['what'])}", "note")]]
-    lines += labelled("because", first["because"]) + labelled("try", first["try"])
-    if len(warnings) > 1:
-        lines.append([(f"{len(warnings)} entries are like that", "note")])
-    return lines
-
-
-def _mistakes(errors: list[TblError]) -> View:
-    lines: list[Line] = []
-    for error in errors:
-        place = f"{show(error.file)}:{error.line}:{error.column}: "
-        lines += [[(place, "address"), (show(error.what), "error")]]
-        lines += [[("    ", ""), (error.text_line(), "")], [("    ", ""), (error.caret_line(), "caret")]]
-        lines += labelled("because", error.because) + labelled("try", error.try_)
-    lines.append([(f"{len(errors)} mistake{'' if len(errors) == 1 else 's'}", "error")])
-    found = [{"line": e.line, "column": e.column, "what": e.what, "because": e.because, "try": e.try_} for e in errors]
-    return Text(lines, {"errors": found}, status=1)

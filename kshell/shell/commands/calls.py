@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING
 from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.core.layout import USER_TEXT
 from kshell.kernel.core.trace import INSTRUCTIONS, LINES
-from kshell.kernel.entry.exec import StubRun, run_stub
-from kshell.kernel.entry.run import Outcome
+from kshell.kernel.entry.exec import StubRun
 from kshell.kernel.kernel import Kernel
 from kshell.machine.encode import ARGUMENT_REGISTERS
 from kshell.shell.calls.call_line import call_arguments, call_number
 from kshell.shell.calls.call_views import CallView, Ending
+from kshell.shell.calls.interrupted import interrupted
 from kshell.shell.calls.stat import STAT, counted
+from kshell.shell.calls.surprises import surprises
 from kshell.shell.calls.target import Target, target_of
 from kshell.shell.commands.registry import command, find, misuse, take_options
-from kshell.shell.errors import INTERRUPTED, CommandError
+from kshell.shell.errors import CommandError
 from kshell.shell.lines.options import Argument, Option
 from kshell.shell.lines.words import Word
+from kshell.shell.replay.deeds import SystemCall
 from kshell.shell.state.context import BUDGET, Context
 from kshell.shell.views.view import Line, Text, View, labelled, span
 from kshell.strace.strace import Strace
@@ -77,7 +79,7 @@ def syscall(session: Context, words: list[Word]) -> View:
 
 def make_call(session: Context, words: list[Word], with_hops: bool, detail: str = "") -> View:
     """What `syscall` and `trace syscall` share."""
-    k, budget = session.kernel, session.budget
+    k = session.kernel
     given = take_options("syscall", words, leading=True)
     if STAT.key in given:
         return counted(k, "syscall", words, lambda rest: make_call(session, rest, with_hops, detail))
@@ -95,19 +97,17 @@ def make_call(session: Context, words: list[Word], with_hops: bool, detail: str 
     definition = target.definition
     raw = raw or words[0].text[:1].isdigit()  # by number it is syscall(2), which knows no signature either
     args = call_arguments(k, words[0].text, words[1:], definition, raw)
-    oopses, pid = k.oopses, k.shell_task.pid
+    oopses, pid, regs_address = k.oopses, k.shell_task.pid, k.shell_task.regs_address
+    session.core = None
     tracer = Strace(k, wants_events=with_hops)
     tracer.detail = detail or tracer.detail
-    k.on_sleep = meanwhile.run if meanwhile is not None else None
     try:
-        run = run_stub(k, nr, args, budget, tracer)
+        run = session.do(SystemCall(nr, args), tracer, meanwhile.run if meanwhile is not None else None)
     except ValueError as error:
         raise CommandError(f"syscall: {error}", "the arguments are put into user memory first", "less data") from None
-    finally:
-        k.on_sleep = None
     if meanwhile is not None:
         meanwhile.finish()
-    _stopped(run.outcome)
+    _stopped(run)
     count = len(definition.parameters) if definition is not None else len(args)
     name = run.call.name if run.call is not None else None
     hops = _hops(tracer, run, f"__NR_{name} = {nr}" if name else "", k.image.tree) if with_hops else None
@@ -117,11 +117,22 @@ def make_call(session: Context, words: list[Word], with_hops: bool, detail: str 
         from kshell.shell.trees.tree_running import remind
 
         remind(session, k, {name})
+    _note_plain(k, target, regs_address)
     memory = [(i, _parameter(definition, i), address, data) for i, address, data in run.buffers]
     ending = Ending(run.outcome, _faulting(run), k.oopses > oopses, f"the shell's task {pid}")
-    if returned:
+    if run.call is not None and returned:
         session.last_call = run.call
+        for text in surprises(k, run.call):
+            k.note(text)
     return CallView(run.call, count, ending, memory, explanation, hops, meanwhile, session.libc)
+
+
+def _note_plain(k: Kernel, target: Target, regs_address: int) -> None:
+    """Say of machine code that is called what it was called with, where it asks for something else."""
+    if target.address is not None and target.address not in k.bodies:
+        from kshell.shell.calls.plain_function import note_plain
+
+        note_plain(k, target.nr, regs_address)
 
 
 def _why(session: Context, run: StubRun, target: Target) -> tuple[str, str] | None:
@@ -174,12 +185,12 @@ def _faulting(run: StubRun) -> str:
     return f"{signal.ip:#x}  {text}".rstrip()
 
 
-def _stopped(outcome: Outcome) -> None:
+def _stopped(run: StubRun) -> None:
     """CommandError for a run that somebody or something else than the program ended."""
-
-    if outcome.kind == "interrupted":
-        raise CommandError("syscall: interrupted", "Ctrl-C was pressed", "dmesg", status=INTERRUPTED)
-    if outcome.kind == "budget":
+    if run.outcome.kind == "interrupted":
+        name = run.call.name if run.call is not None else None
+        raise interrupted("syscall", run.call, "", f"man {name}" if name else "table")
+    if run.outcome.kind == "budget":
         because = f"in a script a command may run {BUDGET:,} instructions, and this one used them up"
         raise CommandError("syscall: stopped", because, "the same at the prompt, where Ctrl-C ends it")
 
@@ -292,26 +303,27 @@ def _missing_page(k: Kernel, nr: int) -> View:
     forgotten = without_body(k, row)
     if forgotten is not None:
         raise CommandError(f"man: {row.name} has no page", *forgotten)
-    lines = [
-        [(f"{row.name}", "name"), (f"  system call {nr} ({nr:#x}), kernel {k.profile.name}", "dim")],
-        [],
-        span(
-            f"A call of real Linux (entry {row.entry or 'none'})"
-            + (" for x32 programs" if state == "x32" else "")
-            + ", but not built here: kshell has no body for it."
-        ),
-        span("Calling it answers -1 ENOSYS (Function not implemented)."),
+    says = [
+        f"A call of real Linux (entry {row.entry or 'none'})"
+        + (" for x32 programs" if state == "x32" else "")
+        + ", but not built here: kshell has no body for it.",
+        "Calling it answers -1 ENOSYS (Function not implemented).",
     ]
-    return Text(lines, {"nr": nr, "name": row.name, "state": state})
+    if state == "built":
+        says = [f"The function {row.symbol} is called for it, and no SYSCALL_DEFINE made that: it has no page."]
+    lines: list[Line] = [[(row.name, "name"), (f"  system call {nr} ({nr:#x}), kernel {k.profile.name}", "dim")], []]
+    return Text([*lines, *map(span, says)], {"nr": nr, "name": row.name, "state": state})
 
 
 def _page(k: Kernel, nr: int, definition: SyscallDefinition) -> View:
     from textwrap import wrap
 
     from kshell.abi.errno import ERRNO, strerror
+    from kshell.shell.calls.call_code import code_of_call
     from kshell.shell.calls.manual import page
 
-    found = page(definition, k.profile)
+    is_code = definition.body is None
+    found = page(definition, k.profile, code_of_call(k, definition.name) if is_code else b"")
     row = k.table.by_number.get(nr)
     name = row.name if row is not None else definition.name
     signature = (
@@ -333,6 +345,9 @@ def _page(k: Kernel, nr: int, definition: SyscallDefinition) -> View:
         words = f"{strerror(number)} (-{number})" if number is not None else ""
         lines.append([(f"  {errno:<13} ", "errno"), (words, "dim")])
         lines += [[("      ", ""), (text, "")] for text in wrap(reason, 86)]
+    if is_code and found.untold:
+        named = ", ".join(f"-{name}" for name in found.untold)
+        lines.append(span(f"  its docstring does not say it, but its code returns {named} too"))
     if not found.errors:
         lines.append(span(f"  none: {found.without_errors}" if found.knows_errors else f"  {found.without_errors}"))
     lines += [[], *labelled("declared as", definition.macro)]

@@ -41,7 +41,9 @@ def cc(session: Context, words: list[Word]) -> View:
     path, out = given.words[0].text, given.get("-o")
     if not path.endswith(SUFFIXES):
         because = f"cc compiles sources, and goes by their names: {' and '.join(SUFFIXES)}"
-        raise CommandError(f"cc: {show(path)}: file format not recognized", because, "cc FILE.py")
+        raise CommandError(
+            f"cc: {show(path)}: file format not recognized", because, "module copy params .; cc params.py"
+        )
     if out is not None and not out.endswith(_OUTPUTS):
         because = f"-o writes {' or '.join(_OUTPUTS)}, and goes by the name"
         raise CommandError(f"cc: {show(out)}: what should that be?", because, f"cc {show(path)} -o {show(out)}.ko")

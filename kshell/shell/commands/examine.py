@@ -9,8 +9,7 @@ from kshell.abi.c_types import U64
 from kshell.kernel.core.layout import TASK_SIZE_MAX
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.mm.oom import handle_mm_fault
-from kshell.machine.paging import FRAME_MASK, PRESENT, READ, is_canonical
+from kshell.machine.paging import is_canonical
 from kshell.shell.calls.arguments import ALL_SYMBOLS, BadValue, register_value, symbol_address, total
 from kshell.shell.errors import CommandError
 from kshell.shell.state.context import Context
@@ -18,6 +17,7 @@ from kshell.shell.views.view import show
 
 SIZES = {"b": 1, "h": 2, "w": 4, "g": 8}
 FORMATS = "xduotcsia"
+FIRST_CALL = "syscall getpid; "  # before it there are no user registers
 MOST = 4096  # units that one command may show
 STRING_MAX = 200  # characters of a string that are shown, as gdb's `print elements`
 _NUMBER = r"(?:0[xX][0-9a-fA-F_]+|[0-9]+)"
@@ -60,17 +60,23 @@ def parse_place(session: Context, command: str, text: str, name: str = "") -> Pl
             raise BadValue(f"{show(text)} is not an address", "numbers are joined by +, - and *", "sys_call_table+39*8")
         return Place(start + value & U64)
     except BadValue as bad:
-        try_ = bad.try_ if bad.try_ == ALL_SYMBOLS else f"{command} {bad.try_}"
+        better = "sys_call_table" if bad.try_.partition(" ")[0].lstrip("-").isdigit() else bad.try_
+        try_ = ALL_SYMBOLS if bad.try_ == ALL_SYMBOLS else f"{command} {better}"
+        if bad.try_.startswith(FIRST_CALL):
+            try_ = f"{FIRST_CALL}{command} {bad.try_.removeprefix(FIRST_CALL)}"
         raise CommandError(f"{name or command}: {bad.what}", bad.because, try_) from None
 
 
 def _register(session: Context, name: str) -> int:
     registers = registers_of(session)
     for known in (name, name[1:], {"pc": "ip"}.get(name, "")):
-        if known in registers:
+        if known in registers and any(registers.values()):
             return registers[known]
+        if known in registers:
+            because = "no program has run yet, and no call was made"
+            raise BadValue(f"${show(name)} has no value yet", because, f"{FIRST_CALL}${show(name)}")
     names = " ".join("$" + register_name(n) for n in registers)
-    raise BadValue(f"no register ${show(name)}", f"there are {names}", "$rsp")
+    raise BadValue(f"no register ${show(name)}", f"there are {names}", "$rsp" if registers["sp"] else "sys_call_table")
 
 
 def register_name(name: str) -> str:
@@ -81,22 +87,29 @@ def register_name(name: str) -> str:
 
 
 def registers_of(session: Context) -> dict[str, int]:
-    """The registers of the program that ran last, else of the shell's task, by Linux's names."""
+    """The registers, by Linux's names, of the call that stands still, else of the program that has ended, else of the
+    shell's task."""
     from kshell.abi import ptregs
 
-    if session.registers is not None:
-        return session.registers
+    if session.debugging is not None and session.debugging.stopped is not None:
+        return dict(zip(ptregs.NAMES, session.debugging.stopped.frames[0].regs, strict=True))
+    if session.core is not None:
+        return session.core.registers
     return dict(zip(ptregs.NAMES, session.kernel.shell_task.regs.tolist(), strict=True))
 
 
-def read(k: Kernel, place: Place, size: int) -> bytes:
+def read(session: Context, place: Place, size: int) -> bytes:
     """Up to `size` bytes; fewer where the memory ends."""
-    address = place.address
+    k, address = session.kernel, place.address
     if place.physical:
         return k.ram.bytes[address : address + size] if address < k.ram.size else b""
     found, end = b"", min(address + size, 1 << 64)
     while address < end:
-        part = _within_page(k, address, min(end - address, 4096 - (address & 4095)))
+        length = min(end - address, 4096 - (address & 4095))
+        if session.core is not None and address < TASK_SIZE_MAX:
+            part = session.core.read(address, length)
+        else:
+            part = _within_page(k, address, length)
         if not part:
             break
         found, address = found + part, address + len(part)
@@ -106,26 +119,20 @@ def read(k: Kernel, place: Place, size: int) -> bytes:
 def _within_page(k: Kernel, address: int, length: int) -> bytes:
     """What stands in one page, nothing where it cannot be read.
 
-    A page of the shell's task is read as by a debugger: if it is not there yet it is brought in.
+    Of the shell's task a page that is not in RAM yet is shown as the task would find it.
     """
-    task = k.shell_task
+    task = k.current
     try:
         if address >= 1 << 47:
             return k.memory.read(address, length) if is_canonical(address) else b""
     except KernelFault:
         return b""
-    if not task.is_alive or address >= TASK_SIZE_MAX or task.mm.find(address) is None:
-        return b""
-    if handle_mm_fault(k, task.mm, address, READ) is not None:
-        return b""
-    entry = task.mm.pages.entry(address)
-    at = (entry & FRAME_MASK) + (address & 4095)
-    return k.ram.bytes[at : at + length] if entry & PRESENT else b""
+    return task.mm.peek(address, length) if task.is_alive else b""
 
 
-def unreadable(k: Kernel, place: Place) -> CommandError:
+def unreadable(session: Context, place: Place) -> CommandError:
     """gdb's words for memory that cannot be read, and why it cannot."""
-    address = place.address
+    k, address = session.kernel, place.address
     what = f"Cannot access memory at address {address:#x}"
     if place.physical:
         return CommandError(what, f"the machine has {k.ram.size >> 20} MiB of RAM", "x/4gx phys:0x1000")
@@ -134,6 +141,8 @@ def unreadable(k: Kernel, place: Place) -> CommandError:
         return CommandError(what, because, "x/4gx sys_call_table")
     if address < 1 << 47:
         because = "it is a user address, and the shell's task has nothing mapped there (or may not read it)"
+        if session.core is not None:
+            because = "it is a user address, and the program that has ended had no page there"
         if address < 4096:
             because = "nothing is ever mapped in the first page, so that a NULL pointer is found out"
         return CommandError(what, because, "x/4gx sys_call_table  (memory of the kernel)")

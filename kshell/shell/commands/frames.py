@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from kshell.abi.did_you_mean import did_you_mean
 from kshell.kernel.debug.expressions import BadExpression, evaluate
 from kshell.kernel.debug.frames import CodeFrame
@@ -50,8 +52,12 @@ def print_(session: Context, words: list[Word]) -> View:
         if k.symbols.lookup(text) is not None:
             raise CommandError(f"'{text}' has unknown type", "no machine code says it", f"x/gx {text}") from None
         close = did_you_mean(text, bad.known) if bad.known else []
+        wrong = next(
+            (word for word in re.findall(r"[$\w]+", text) if re.search(rf"\W{re.escape(word)}\b", bad.what)), text
+        )
+        better = text.replace(wrong, close[0], 1) if close else ""
         because = f"there are {', '.join(bad.known[:8])}" if bad.known else "print shows names, fields and indexes"
-        raise CommandError(show(bad.what), because, f"print {close[0]}" if close else "info locals") from None
+        raise CommandError(show(bad.what), because, f"print {better}" if close else "info locals") from None
     state.values += 1
     return Text([[(f"${state.values} = ", "dim"), (show(found["text"]), "")]], value_json(found) | {"name": text})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 from kshell.abi.did_you_mean import did_you_mean
@@ -13,32 +14,74 @@ from kshell.shell.lines.options import Argument, Option
 from kshell.shell.lines.words import Word
 from kshell.shell.modules import kmod
 from kshell.shell.modules.modinfo_view import field_lines, module_fields
+from kshell.shell.modules.module_search import not_built
 from kshell.shell.modules.samples import BUILTIN, find_sample, sample_names, sample_path
 from kshell.shell.state.context import Context
 from kshell.shell.views.view import Column, Nothing, Table, Text, View, show, span
 
+# What an option of modinfo prints.
+FIELDS = {"-p": "parm", "-a": "author", "-d": "description", "-l": "license", "-n": "filename"}
 
-def _parameters(name: str, words: list[Word]) -> dict[str, str | None]:
+
+def _parameters(name: str, module: Word, *words: Word) -> dict[str, str | None]:
     """``name=value`` pairs; a name alone, which only a bool takes, has the value None."""
     found: dict[str, str | None] = {}
     for word in words:
         key, equals, value = word.text.partition("=")
         if not key:
-            raise misuse(name, f"{show(word.text)} is not a parameter", f"{name} MODULE level=1")
+            raise misuse(
+                name,
+                f"{show(word.text)} is not a parameter",
+                f"modinfo {show(module.raw)}  (which parameters it has; then: {name} {show(module.raw)} name=value)",
+            )
         found[key.replace("-", "_")] = value if equals else None
     return found
 
 
+def _in_turn(words: list[Word], do: Callable[[str], View]) -> list[View]:
+    """Do it with one after the other, whatever becomes of those before; what failed is told at the end, with what the
+    others have shown."""
+    views: list[View] = []
+    failed: list[CommandError] = []
+    for word in words:
+        try:
+            views.append(do(word.text))
+        except CommandError as error:
+            failed.append(error)
+    if failed:
+        first, *others = failed
+        first.more += others
+        first.after = [*first.after, *(line for view in views for line in view.text().splitlines())]
+        raise first
+    return views
+
+
+def _together(views: list[View]) -> View:
+    """One view of several, as text; with one alone, that one."""
+    if len(views) == 1:
+        return views[0]
+    lines, status = [line for view in views for line in view.lines()], max(view.status for view in views)
+    return Text(lines, {"modules": [view.json() for view in views]}, status)
+
+
 @command(
     "modprobe",
-    "modprobe NAME [name=value...]",
-    "modprobe -r NAME",
+    "modprobe [-n] [-v] NAME [name=value...]",
+    "modprobe -a [-n] [-v] NAME...",
+    "modprobe -r [-n] [-v] NAME...",
     group="Modules",
     arguments=(Argument("sample", "NAME"), Argument("parameter", "[name=value...]")),
-    options=(Option("-r", "unload instead, with what it needed and nobody else needs", also=("--remove",)),),
+    options=(
+        Option("-r", "unload instead, with what it needed and nobody else needs", also=("--remove",)),
+        Option("-a", "load every module that is named", also=("--all",)),
+        Option("-n", "do nothing; with -v, show what would be done", also=("--dry-run", "--show")),
+        Option("-v", "show each insmod and rmmod", also=("--verbose",)),
+        Option("-q", "say nothing of a module that is not there", also=("--quiet",)),
+    ),
     examples=(
         ("modprobe syscallModule", "the module that fills STUB_test_call"),
         ("modprobe guest; lsmod", "a module that needs another one: both are loaded"),
+        ("modprobe -nv guest", "what would be loaded, and in which order"),
     ),
 )
 def modprobe(session: Context, words: list[Word]) -> View:
@@ -52,13 +95,14 @@ def modprobe(session: Context, words: list[Word]) -> View:
     """
     options = take_options("modprobe", words)
     if not options.words:
-        raise misuse("modprobe", "which module?", " ".join(["modprobe", *sample_names()[:1]]))
-    name = options.words[0].text
+        raise misuse("modprobe", "ERROR: missing parameters.", " ".join(["modprobe", *sample_names()[:1]]))
+    how = kmod.How("-n" in options, "-v" in options, "-q" in options, "-a" in options)
     if "-r" in options:
-        return kmod.remove(session, name)
-    if kmod.is_builtin(session.kernel, name):  # as on Linux: it is there, and nothing need be done
-        return Nothing()
-    return kmod.load_with_dependencies(session, name, _parameters("modprobe", options.words[1:]))
+        return _together([kmod.remove(session, word.text, how) for word in options.words])
+    if "-a" in options:
+        return _together(_in_turn(options.words, lambda name: kmod.load_with_dependencies(session, name, {}, how)))
+    parameters = _parameters("modprobe", *options.words)
+    return kmod.load_with_dependencies(session, options.words[0].text, parameters, how)
 
 
 @command(
@@ -80,16 +124,17 @@ def insmod(session: Context, words: list[Word]) -> View:
     """
     options = take_options("insmod", words)
     if not options.words:
-        raise misuse("insmod", "missing filename")
+        raise misuse("insmod", "ERROR: missing filename.")
     path = options.words[0].text
-    params = _parameters("insmod", options.words[1:])
+    if path == "-":
+        because = "what comes in through a pipe has no name, and a module has that of its file"
+        raise CommandError("insmod: ERROR: this tool does not support loading from stdin!", because, "help insmod")
+    params = _parameters("insmod", *options.words)
     if not os.path.exists(path) and find_sample(path) is not None and os.sep not in path:
         what = f"insmod: ERROR: could not load module {show(path)}: No such file or directory"
-        source = next((path[:-3] + end for end in (".py", ".c") if os.path.isfile(path[:-3] + end)), None)
-        if path.endswith(".ko") and source is not None:
-            raise CommandError(what, f"{show(source)} is not compiled yet", f"cc {show(source)} -o {show(path)}")
         because = "insmod takes a file of your own folder; this is a module that comes with kshell"
-        raise CommandError(what, because, f"modprobe {find_sample(path)}")
+        found = not_built(session, path) or (because, f"modprobe {find_sample(path)}")
+        raise CommandError(what, *found)
     if path.endswith(".ko") and os.path.isfile(path):
         from kshell.shell.trees.tree_notes import module_note
 
@@ -103,19 +148,22 @@ def insmod(session: Context, words: list[Word]) -> View:
     "rmmod",
     group="Modules",
     arguments=(Argument("module", "NAME..."),),
-    options=(Option("-f", "unload it even if somebody still holds it", also=("--force",)),),
+    options=(
+        Option("-f", "unload it even if somebody still holds it", also=("--force",)),
+        Option("-v", "as on Linux, where it hardly ever has more to say", also=("--verbose",)),
+    ),
     examples=(("modprobe syscallModule; rmmod syscallModule", "load it, and unload it again"),),
 )
 def rmmod(session: Context, words: list[Word]) -> View:
     """Unload modules: run their exit functions and free their text.
 
-    It is refused while somebody holds a reference. A pointer into a module that is gone still points there.
+    It is refused while somebody holds a reference; the others of several are unloaded all the same. A pointer into
+    a module that is gone still points there.
     """
     options = take_options("rmmod", words)
     if not options.words:
-        raise misuse("rmmod", "missing module name")
-    for word in options.words:
-        kmod.unload(session, word.text, "-f" in options)
+        raise misuse("rmmod", "ERROR: missing module name.")
+    _in_turn(options.words, lambda name: kmod.unload(session, name, "-f" in options))
     return Nothing()
 
 
@@ -123,7 +171,7 @@ def rmmod(session: Context, words: list[Word]) -> View:
 def lsmod(session: Context, words: list[Word]) -> View:
     """List the loaded modules, last one first: size, references, holders."""
     if words:
-        raise misuse("lsmod", "it takes no arguments")
+        raise CommandError("Usage: lsmod", "it takes no arguments", "lsmod")
     lines, found = [span("Module                  Size  Used by", "heading")], []
     for m in reversed(session.kernel.modules.values()):
         used_by = sorted(m.used_by)
@@ -136,12 +184,15 @@ def lsmod(session: Context, words: list[Word]) -> View:
 
 @command(
     "modinfo",
-    "modinfo [-F FIELD | -p] NAME|FILE.py|FILE.c|FILE.ko",
+    "modinfo [-F FIELD | -p | -a | -d | -l | -n] NAME|FILE.py|FILE.c|FILE.ko...",
     group="Modules",
-    arguments=(Argument("sample", "NAME|FILE.py|FILE.c|FILE.ko"),),
+    arguments=(Argument("sample", "NAME|FILE.py|FILE.c|FILE.ko..."),),
     options=(
         Option("-F", "print one field only, such as license", "FIELD", also=("--field",)),
         Option("-p", "print the parameters only", also=("--parameters",)),
+        *(Option(f"-{name[0]}", f"print the {name} only", also=(f"--{name}",)) for name in ("author", "description")),
+        Option("-l", "print the license only", also=("--license",)),
+        Option("-n", "print the path only", also=("--filename",)),
     ),
     examples=(
         ("modinfo syscallModule", "its file, licence, author and parameters"),
@@ -155,12 +206,16 @@ def modinfo(session: Context, words: list[Word]) -> View:
     kernel it was built for. Nothing of it is run.
     """
     options = take_options("modinfo", words)
-    if len(options.words) != 1:
-        raise misuse("modinfo", "missing module or filename" if not options.words else "one module at a time")
-    fields = module_fields(session.kernel, options.words[0].text)
-    field = "parm" if "-p" in options else options.get("-F")
-    pairs = [list(pair) for pair in fields if field in (None, pair[0])]
-    return Text(field_lines(fields, field), {"info": pairs})
+    if not options.words:
+        raise misuse("modinfo", "ERROR: missing module or filename.")
+    field = next((name for key, name in FIELDS.items() if key in options), options.get("-F"))
+
+    def info(name: str) -> View:
+        fields = module_fields(session.kernel, name)
+        pairs = [list(pair) for pair in fields if field in (None, pair[0])]
+        return Text(field_lines(fields, field), {"info": pairs})
+
+    return _together(_in_turn(options.words, info))
 
 
 @command(
@@ -181,7 +236,8 @@ def module(session: Context, words: list[Word]) -> View:
         return _list_samples(session)
     if verb != "copy":
         close = did_you_mean(verb, ("copy", "list"))
-        raise misuse("module", f"unknown verb {show(verb)}", f"module {close[0]}" if close else "")
+        again = " ".join(["module", *close[:1], *(show(word.raw) for word in words[1:])])
+        raise misuse("module", f"unknown verb {show(verb)}", again if close and words[1:] else "module list")
     if not 2 <= len(words) <= 3:
         raise misuse("module", "which module?" if len(words) < 2 else "one module at a time")
     return _copy(session, words[1].text, words[2].text if len(words) == 3 else ".")

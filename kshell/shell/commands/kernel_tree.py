@@ -16,6 +16,7 @@ from kshell.shell.trees.named_tree import build_of, is_running, name_tree, tree_
 from kshell.shell.trees.tree_changes import changes_of
 from kshell.shell.trees.tree_notes import INSTALL, advice, change_note, forget_made
 from kshell.shell.trees.tree_running import way_there
+from kshell.shell.views.carets import fitted
 from kshell.shell.views.failure import retold
 from kshell.shell.views.view import Line, Text, View, show, span
 
@@ -68,8 +69,10 @@ def _new_tree(session: Context, texts: list[str], force: bool) -> View:
     if len(texts) == 2:
         version = texts.pop()
     if len(texts) != 1:
+        from kshell.kbuild.tree.tree_files import free_name
+
         raise misuse(
-            "tree", "new takes the folder to make" if not texts else "one folder at a time", "tree new test_kernel"
+            "tree", "new takes the folder to make" if not texts else "one folder at a time", f"tree new {free_name()}"
         )
     if version not in VERSIONS:
         because = f"a tree is of one of the releases {' and '.join(VERSIONS)}"
@@ -125,7 +128,7 @@ def _state(session: Context, folder: str) -> View:
         Option(
             "-C DIR", "the folder to build: a kernel tree, or one with a Makefile of its own", also=("--directory",)
         ),
-        Option("-j N", "taken, and of no use: a build takes less than a second"),
+        Option("-j N", "taken, as -s, -k and -W FILE are, and of no use: a build takes less than a second"),
     ),
     examples=(
         ("tree new test_kernel; make -C test_kernel", "build a tree"),
@@ -154,13 +157,13 @@ def make(session: Context, words: list[Word]) -> View:
     live = not session.output.collects
 
     def on_line(line: object) -> None:
-        for each in message_lines(line):
+        for each in fitted(message_lines(line), session.output.width):
             session.tty.line(each)
 
     log = BuildLog(on_line if live else None, session.output.progress if live else None)
     maker = Maker(log, lambda: _running(session))
     try:
-        maker.make(Request(folder, tuple(goals), variables))
+        maker.make(Request(folder, tuple(goals), variables, {"PWD": os.getcwd()}))
     except BuildFailed as failed:
         _remember(session, folder)
         raise failed_build("make", failed, log) from None
@@ -197,32 +200,14 @@ def _not_in_it(session: Context, folder: str) -> list[BuildMessage]:
 
 def _make_line(words: list[Word]) -> tuple[str | None, list[str], dict[str, str]]:
     """-C's folder, the goals, and the variables of a command line of make."""
-    folder: str | None = None
-    goals: list[str] = []
-    variables: dict[str, str] = {}
-    rest = [word.text for word in words]
-    while rest:
-        text = rest.pop(0)
-        if text == "-C" or text == "--directory":
-            if not rest:
-                raise misuse("make", "option -C needs a folder", "make -C test_kernel")
-            text = "-C" + rest.pop(0)
-        if text.startswith("--directory="):
-            text = "-C" + text.partition("=")[2]
-        if text.startswith("-C"):
-            folder = os.path.join(folder or "", own_path(text[2:]))
-        elif text == "-j":
-            if rest and rest[0].isdigit():
-                rest.pop(0)
-        elif text.startswith("-"):
-            if not text[2:].isdigit() or not text.startswith("-j"):
-                raise misuse("make", f"unknown option {show(text)}", "make -C test_kernel")
-        elif "=" in text and text.partition("=")[0].replace("_", "").isalnum():
-            name, _, value = text.partition("=")
-            variables[name] = value
-        else:
-            goals.append(text)
-    return folder, goals, variables
+    from kshell.kbuild.recipes.make_line import BadOption, read_make_line
+
+    try:
+        line = read_make_line([word.text for word in words])
+    except BadOption as bad:
+        try_ = bad.try_ if bad.try_.startswith("the same") else "make -C test_kernel"
+        raise CommandError(show(bad.what), bad.because, try_) from None
+    return own_path(line.directory) or None, list(line.goals), line.variables
 
 
 def _running(session: Context) -> Running:
@@ -248,7 +233,7 @@ def _running(session: Context) -> Running:
 def diff(session: Context, words: list[Word]) -> View:
     """Show what was changed in a tree since it was new: a unified diff."""
     if len(words) > 1:
-        raise misuse("diff", "one tree at a time")
+        raise misuse("diff", "one tree at a time", f"diff {show(words[0].raw)}")
     folder = tree_folder(session, "diff", words[0].text if words else None)
     from kshell.kbuild.tree.changes import diff as differences
     from kshell.kbuild.tree.sources import Sources
@@ -287,8 +272,8 @@ def edit(session: Context, words: list[Word]) -> View:
     A file that does not exist yet is made by the editor, and so is its folder, if it belongs into a kernel tree. Any
     other editor, in a window of its own, does as well: the shell sees what it saves.
     """
-    if len(words) != 1:
-        raise misuse("edit", "which file?" if not words else "one file at a time", "edit test_kernel/Makefile")
-    from kshell.shell.trees.editing import edit_file
+    from kshell.shell.trees.editing import a_file, edit_file
 
+    if len(words) != 1:
+        raise misuse("edit", "which file?" if not words else "one file at a time", a_file(session))
     return edit_file(session, own_path(words[0].text))

@@ -124,8 +124,10 @@ def name_page(name: str) -> View | None:
     """The page of a name of a header, or of what `k` offers; None for any other name."""
     plain = name.removeprefix("k.")
     uses = [(use, text) for use, text in KERNEL if plain in (use, use.removeprefix("k.").partition("(")[0])]
+    if name == "k":
+        uses = [("k", "the kernel: first parameter of every function, first argument of every call"), *KERNEL]
     if uses and (name != plain or plain not in ("read", "write")):  # those two are system calls as well
-        lines: list[Line] = [[(use, "name"), (f"  {text}", "")] for use, text in uses]
+        lines: list[Line] = [[(f"{use:<32}", "name"), (f"  {text}", "")] for use, text in uses]
         return Text(lines, {"name": name, "summary": uses[0][1], "example": uses[0][0]})
     it = declared().get(plain)
     if it is None:

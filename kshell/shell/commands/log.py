@@ -14,7 +14,9 @@ from kshell.shell.commands.registry import command, misuse, take_options
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.options import Option
 from kshell.shell.lines.words import Word, plain
-from kshell.shell.state.context import Context, Panicked
+from kshell.shell.replay.deeds import ClearLog
+from kshell.shell.replay.journal import Panicked
+from kshell.shell.state.context import Context
 from kshell.shell.views.view import Line, Nothing, Text, View, show, span
 
 FOLLOWED = (
@@ -60,7 +62,7 @@ def dmesg(session: Context, words: list[Word]) -> View:
     log = session.kernel.log
     if "-C" in options:
         session.panicked = None
-        log.clear()
+        session.do(ClearLog())
         session.log_cleared = log.written
         return Nothing()
     follow = "-w" in options
@@ -74,7 +76,7 @@ def dmesg(session: Context, words: list[Word]) -> View:
     if last is not None:
         records = records[-count("dmesg", plain(last)) :]
     if "-c" in options:
-        log.clear()
+        session.do(ClearLog())
         session.log_cleared = log.written
     lines = [span(f"({dropped} older records were overwritten: the ring buffer is full)", "comment")] if dropped else []
     for record in records:

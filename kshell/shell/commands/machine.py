@@ -6,6 +6,7 @@ import os
 import stat as host_stat
 
 from kshell.abi.errno import errno_name, strerror
+from kshell.kbuild.tree.sources import Sources, is_tree
 from kshell.kernel.kernel import Kernel
 from kshell.shell.commands.registry import command, misuse, take_options
 from kshell.shell.errors import CommandError
@@ -13,6 +14,7 @@ from kshell.shell.host_files import named
 from kshell.shell.lines.options import Argument, Option
 from kshell.shell.lines.words import Word
 from kshell.shell.machine_files import contents, listing
+from kshell.shell.replay.deeds import ReviveTask
 from kshell.shell.state.context import Context
 from kshell.shell.views.view import Column, Table, Text, View, show
 
@@ -59,9 +61,9 @@ def boot(session: Context, words: list[Word]) -> View:
             raise misuse("boot", f"unknown option {show(option)}")
     k = boot_image(session, image, " ".join(texts))
     number = f" #{k.image.build}" if k.image.tree else ""
-    text = f"booted {k.release}{number}: {len(k.definitions)} system calls, dispatched by "
+    text = f"booted {k.release}{number}: {k.calls_built_in} system calls, dispatched by "
     text += "sys_call_table" if k.profile.dispatch == "table" else "a switch (x64_sys_call)"
-    result = {"kernel": k.profile.name, "release": k.release, "system_calls": len(k.definitions)}
+    result = {"kernel": k.profile.name, "release": k.release, "system_calls": k.calls_built_in}
     result |= {"build": k.image.build, "tree": k.image.tree or None}
     for note in boot_notes(session, k):
         k.note(note)
@@ -87,7 +89,9 @@ def _refused(name: str, path: str, errno: int) -> CommandError:
     if name_ == "ENOENT" and os.path.exists(path) and not path.startswith(MACHINE_ONLY):
         kind = "folder" if os.path.isdir(path) else "file"
         because = f"{name} looks inside the simulated machine, and {show(path)} is a {kind} of your own, outside it"
-        try_ = "tree  (what has changed in a tree), diff" if kind == "folder" else f"edit {named(path)}"
+        try_ = f"edit {named(path)}"
+        if kind == "folder":
+            try_ = f"tree {named(path)}  (what has changed in it)" if is_tree(Sources(path)) else "ls /"
     return CommandError(what, because, try_)
 
 
@@ -117,9 +121,8 @@ def cat(session: Context, words: list[Word]) -> View:
 
 def _looking(session: Context) -> Kernel:
     """The kernel, with the shell's task to look at its files: it is who /proc/self means."""
-    from kshell.kernel.entry.exec import revive_shell_task
-
-    revive_shell_task(session.kernel)
+    if not session.kernel.shell_task.is_alive:
+        session.do(ReviveTask())
     return session.kernel
 
 

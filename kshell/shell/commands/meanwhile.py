@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from kshell.kernel.core.event import Event
-from kshell.kernel.task.task import Task, do_exit, release_task
 from kshell.shell.commands.registry import find, misuse
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.words import split
@@ -36,37 +35,27 @@ class Meanwhile(View):
         self._bug: Exception | None = None
 
     def run(self) -> None:
-        """What the kernel calls when the task sleeps: the command, by a task of its own."""
+        """What is done when the task sleeps, by another: the command."""
         k = self._session.kernel
-        sleeper = k.shell_task
         self.ran = True
         if k.on_event is not None:
             k.on_event(Event(3, "meanwhile", "command", None, {"command": self._line}))
-        k.shell_task = Task(k, "kshell", sleeper)
-        k.tasks[k.shell_task.pid] = k.shell_task
-        k.switch_to(k.shell_task)
         try:
             self._outcome = self._session.call(self._words)
         except CommandError as error:
             self._outcome = error
         except Exception as bug:  # it must not be taken for the sleeping module's; see finish()
             self._bug = bug
-        finally:
-            other, k.shell_task = k.shell_task, sleeper
-            do_exit(k, other, 0)
-            release_task(k, other)
         if k.on_event is not None:
             answer = self._outcome.what if isinstance(self._outcome, CommandError) else "done"
             k.on_event(Event(3, "meanwhile", "answer", None, {"answer": answer}))
 
     def finish(self) -> None:
         """The call is over: raise what was kept back, say so if the command never ran."""
-        k = self._session.kernel
-        k.on_sleep = None
         if self._bug is not None:
             raise self._bug
         if not self.ran:
-            k.note(
+            self._session.kernel.note(
                 f"the call never slept, so there was no moment for `{self._line}`; a handler sleeps by msleep(k, ms)"
             )
 

@@ -12,10 +12,9 @@ def documentation(name: str) -> str:
     return _typed(_folder("docs") / name)
 
 
-def lessons() -> list[tuple[str, str]]:
-    """(title, path of its script) of each lesson, in their order."""
-    scripts = sorted(_folder("lessons").glob("*/lesson.ksh"))
-    return [(_title(script), _typed(script)) for script in scripts]
+def lesson_folder() -> Path:
+    """Where kshell's own lessons are."""
+    return _folder("lessons")
 
 
 def _folder(name: str) -> Path:
@@ -26,8 +25,3 @@ def _folder(name: str) -> Path:
 def _typed(path: Path) -> str:
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
-
-
-def _title(script: Path) -> str:
-    with script.open(encoding="utf-8") as lines:
-        return next(lines).lstrip("# ").rstrip(".\n")

@@ -35,6 +35,8 @@ GROUPS = (
     "The machine",
     "The shell",
 )
+# The folders that commands stand in: this one, and that of a room above, which is imported when one is typed.
+PACKAGES = ("kshell.shell.commands", "kshell.lesson.commands")
 _NAME = re.compile(r'\s*"([^"]+)"')
 _ALIASES = re.compile(r"\baliases=\(([^)]*)\)")
 
@@ -144,9 +146,8 @@ def _index() -> tuple[dict[str, str], dict[str, str]]:
     """Which file has which command, and which name is whose alias, by the text of the files: nothing is imported."""
     files: dict[str, str] = {}
     aliases: dict[str, str] = {}
-    folder = os.path.dirname(__file__)
-    for file in sorted(name for name in os.listdir(folder) if name.endswith(".py")):
-        with open(os.path.join(folder, file), encoding="utf-8") as source:
+    for file, path in _files():
+        with open(path, encoding="utf-8") as source:
             declared = source.read().split("\n@command(")[1:]
         for text in declared:
             head = text.partition("\ndef ")[0]
@@ -155,12 +156,25 @@ def _index() -> tuple[dict[str, str], dict[str, str]]:
                 continue
             name = quoted[1]
             if name in files:
-                what = f"command {name} stands twice: in {files[name]}.py and in {file}"
+                first, second = (f"{each.rpartition('.')[2]}.py" for each in (files[name], file))
+                what = f"command {name} stands twice: in {first} and in {second}"
                 raise CommandError(what, "a name leads to one command", f'@command("{name}2", ...)', status=BUG)
-            files[name] = file.removesuffix(".py")
+            files[name] = file
             for listed in _ALIASES.findall(head) if "aliases" in head else ():
                 aliases |= dict.fromkeys(re.findall(r'"([^"]+)"', listed), name)
     return files, aliases
+
+
+def _files() -> list[tuple[str, str]]:
+    """The files that commands stand in: the module's name and the path of each."""
+    root = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
+    folders = ((package, os.path.join(root, *package.split(".")[1:])) for package in PACKAGES)
+    return [
+        (f"{package}.{name.removesuffix('.py')}", os.path.join(folder, name))
+        for package, folder in folders
+        for name in sorted(os.listdir(folder))
+        if name.endswith(".py")
+    ]
 
 
 def names() -> list[str]:
@@ -187,7 +201,7 @@ def find(name: str) -> Command | None:
     """The command of that name or alias, its file imported if it was not yet; None if there is none."""
     name, files = own_name(name), _index()[0]
     if name not in _commands and name in files:
-        import_module(f"kshell.shell.commands.{files[name]}")
+        import_module(files[name])
     return _commands.get(name)
 
 
@@ -206,8 +220,17 @@ def unknown(name: str, rest: Sequence[Word] = ()) -> CommandError:
     if told is not None:
         return CommandError(what, *told)
     close = did_you_mean(name, [*names(), *aliases()])
-    try_ = f"{close[0]}  (did you mean that?)" if close else "help  (lists them all)"
+    try_ = f"{_typed_again(close[0], rest)}  (did you mean that?)" if close else "help  (lists them all)"
     return CommandError(what, "kshell has no command of that name", try_)
+
+
+def _typed_again(name: str, rest: Sequence[Word]) -> str:
+    """The line with the right name; where that alone says nothing, the command's first example."""
+    found = find(name)
+    assert found is not None
+    if not rest and found.arguments and not found.arguments[0].shown.startswith("["):
+        return found.examples[0][0]
+    return " ".join([name, *(show(word.raw) for word in rest)])
 
 
 def misuse(name: str, what: str, try_: str = "") -> CommandError:
@@ -225,6 +248,14 @@ def take_options(name: str, words: Sequence[Word], leading: bool = False) -> Giv
     try:
         return read_options(found.options, words, leading)
     except Misread as wrong:
-        close = did_you_mean(wrong.unknown, [text for each in found.options for text in each.known])
-        try_ = f"{name} {close[0]}" if close else f"help {name}"
-        raise misuse(name, wrong.what, try_ if wrong.unknown else "") from None
+        raise misuse(name, wrong.what, _with_option(found, words, wrong.unknown) if wrong.unknown else "") from None
+
+
+def _with_option(found: Command, words: Sequence[Word], unknown: str) -> str:
+    """The line with the option that was meant; the command's page where none is like it, or the line has nothing else
+    and the command needs more."""
+    close = did_you_mean(unknown, [text for each in found.options for text in each.known])
+    if not close or (len(words) == 1 and found.arguments and not found.arguments[0].shown.startswith("[")):
+        return f"help {found.name}"
+    again = [w.raw.replace(unknown, close[0], 1) if w.raw.startswith(unknown) else w.raw for w in words]
+    return " ".join([found.name, *map(show, again)])

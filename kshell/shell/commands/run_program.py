@@ -15,13 +15,14 @@ from kshell.shell.programs.running import start
 from kshell.shell.state.context import Context
 from kshell.shell.views.view import View, show
 
+PROPAGATE = Option("--propagate", "its exit status is the command's: 128+N if signal N ended it")
 PAIR = re.compile("[0-9a-fA-F]{2}")
 
 
 @command(
     "run",
-    "run [--trace] [--stat] FILE|FILE.s|FILE.bin [ARGS...]",
-    "run [--trace] [--stat] --hex BYTES [ARGS...]",
+    "run [--trace] [--stat] [--propagate] FILE|FILE.s|FILE.bin [ARGS...]",
+    "run [--trace] [--stat] [--propagate] --hex BYTES [ARGS...]",
     "run --list FILE|FILE.s|FILE.bin",
     "run",
     group="Programs",
@@ -29,6 +30,7 @@ PAIR = re.compile("[0-9a-fA-F]{2}")
     options=(
         Option("--trace", "show its system calls, as strace does"),
         STAT,
+        PROPAGATE,
         Option("--list", "show its machine code instead of running it"),
         Option("--hex", "machine code as hexadecimal bytes", "BYTES"),
     ),
@@ -49,6 +51,9 @@ def run(session: Context, words: list[Word]) -> View:
     arguments too, BYTES are one word: run --hex 0f05 x, or run --hex "0f 05" x.
 
     The program's arguments are on its stack, as the x86-64 ABI has them.
+
+    A program that fails is no failure of run, for that has shown how it ended. With --propagate it is: a script ends
+    there, and kshell with the program's exit status.
 
     --stat counts what the CPU executes; the run is the same, but slower. In the kernel that is machine code alone: what
     has a body in Python is not counted.
@@ -83,4 +88,5 @@ def _run(session: Context, words: list[Word], traced: bool, with_hops: bool, det
         raise misuse("run", "which program?")
     if "--list" in given:
         return listing(program)
-    return start(session, program, [word.text for word in rest], traced, with_hops, detail)
+    args = [word.text for word in rest]
+    return start(session, program, args, traced, with_hops, detail, propagates=PROPAGATE.key in given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kshell.kernel.debug.frames import is_way_in
 from kshell.kernel.debug.steps import Finish, InstructionStep, LineStep
 from kshell.shell.commands.breakpoints import STOPPED_AT
 from kshell.shell.commands.numbers import count
@@ -95,7 +96,7 @@ def finish(session: Context, words: list[Word]) -> View:
     _no_words("finish", words)
     state, _ = stopped_state(session, "finish")
     frame = selected_frame(session, "finish")
-    if frame.code is None:
+    if frame.code is None or is_way_in(frame):
         what, because = '"finish" not meaningful in the outermost frame.', "no machine code called it"
         raise CommandError(what, because, "continue")
     found = frame_json(session.kernel, frame, state.selected)

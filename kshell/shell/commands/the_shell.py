@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +16,9 @@ from kshell.shell.host_files import write_new
 from kshell.shell.lines.options import Argument, Option
 from kshell.shell.lines.words import Word
 from kshell.shell.state.context import Context
+from kshell.shell.state.typed_lines import TypedLine
 from kshell.shell.views.failure import retold
+from kshell.shell.views.output import is_dumb
 from kshell.shell.views.view import Line, Nothing, Text, View, marked, show, span
 
 WIDEST = 100  # columns that prose may take: longer lines are hard to read
@@ -24,7 +27,7 @@ WIDEST = 100  # columns that prose may take: longer lines are hard to read
 @command(
     "help",
     group="The shell",
-    arguments=(Argument("command", "[COMMAND|modules|config|add-a-system-call|lessons]"),),
+    arguments=(Argument("command", "[COMMAND|NAME|modules|oops|config|...]"),),
     examples=(
         ("help", "all commands, by group"),
         ("help trace", "one command, with examples that work as typed"),
@@ -32,7 +35,7 @@ WIDEST = 100  # columns that prose may take: longer lines are hard to read
         ("help c-to-kshell", "the slides' lines of C, each beside its line here"),
         ("help add-a-system-call", "the steps, from a new tree to a loaded handler"),
         ("help modules-as-machine-code", "compile a module, and let the CPU run it"),
-        ("help lessons", "scripts to follow, and where they are"),
+        ("help lesson", "the guided lessons, and their words"),
     ),
     aliases=("?",),
 )
@@ -58,8 +61,9 @@ def help_(session: Context, words: list[Word]) -> View:
                 result.append({"name": found.name, "group": group, "summary": found.summary})
     lines += [
         marked("`help COMMAND` shows one with examples, `man CALL` the page of a system call."),
-        marked("`help add-a-system-call` is about that, `help modules` about writing one,"),
-        marked("`help config` about this prompt; `help lessons` names scripts to follow."),
+        marked("`help c-to-kshell`: C's lines beside a module's; `help modules`: what it can import."),
+        marked("`help add-a-system-call`: the steps; `help oops`: how to read one; `help config`:"),
+        marked("the settings of this prompt; `lesson`: the guided lessons."),
     ]
     return Text(lines, {"commands": result})
 
@@ -82,7 +86,8 @@ def help_page(name: str, session: Context | None = None) -> View:
                 f"help: {name} is a system call, not a command", "calls have manual pages", f"man {name}"
             )
         error = unknown(show(name))
-        raise CommandError(f"help: no command {show(name)}", error.because, error.try_)
+        mentioned = _mentioning(name) if error.try_.startswith("help  ") else ""
+        raise CommandError(f"help: no command {show(name)}", error.because, mentioned or error.try_)
     result = {
         "name": found.name,
         "summary": found.summary,
@@ -91,6 +96,13 @@ def help_page(name: str, session: Context | None = None) -> View:
         "examples": [line for line, _ in found.examples],
     }
     return HelpPage(found, result)
+
+
+def _mentioning(word: str) -> str:
+    """The help lines of commands whose own page has that word."""
+    pattern = re.compile(rf"\b{re.escape(word)}", re.IGNORECASE)
+    found = [each.name for each in everything() if len(word) > 2 and pattern.search(f"{each.summary} {each.details}")]
+    return ", ".join(f"help {name}" for name in found[:3]) + "  (that page has the word)" if found else ""
 
 
 class HelpPage(View):
@@ -146,6 +158,9 @@ def _examples(examples: Sequence[tuple[str, str]], room: int) -> list[Line]:
 def history(session: Context, words: list[Word]) -> View:
     """Show the lines typed in this session, or keep them as a script.
 
+    The number before a line is that of its last command: goto finds the state after it. A line without one was a
+    comment, or looked around while others were taken back.
+
     At the prompt, the arrow keys and Ctrl-R bring lines back, those of earlier sessions too.
     """
     options = take_options("history", words)
@@ -153,21 +168,29 @@ def history(session: Context, words: list[Word]) -> View:
         raise misuse("history", "one number at most")
     path = options.get("--save")
     if path is not None:
-        kept = session.history[:-1]  # without this very line
-        write_new("history", path, "".join(f"{line}\n" for line in kept))
+        kept = [line for line in session.history[:-1] if line.is_kept and line.number <= session.journal.at]
+        write_new("history", path, "".join(f"{line.text}\n" for line in kept))
         return Text([f"{len(kept)} lines kept; run them again with: source {show(path)}"], {"path": path})
-    lines = list(enumerate(session.history, 1))
+    at, ahead = session.journal.at, session.journal.at < len(session.journal.steps)
+    lines = [line for line in session.history[:-1] if line.is_kept]
+    lines += [line._replace(number=0 if ahead else at + 1) for line in session.history[-1:]]
     if options.words:
         lines = lines[-count("history", options.words[0]) :]
-    result = {"lines": [text for _, text in lines]}
-    return Text([[(f"{at:5d}  ", "dim"), (show(text), "")] for at, text in lines], result)
+    result = {"lines": [line.text for line in lines], "numbers": [line.number or None for line in lines], "at": at}
+    return Text([_history_line(line, ahead and line.number > at) for line in lines], result)
+
+
+def _history_line(line: TypedLine, taken_back: bool) -> Line:
+    """A line with its number, by which goto finds the state that it led to."""
+    found: Line = [(f"{line.number or '':>5}  ", "dim"), (show(line.text), "")]
+    return [*found, ("  (taken back)", "dim")] if taken_back else found
 
 
 @command(
     "source",
     group="The shell",
     arguments=(Argument("file", "FILE"),),
-    examples=(("history --save lab.ks; source lab.ks", "keep the lines typed so far, and run them again"),),
+    examples=(("history --save lab.ksh; source lab.ksh", "keep the lines typed so far, and run them again"),),
     aliases=(".",),
 )
 def source(session: Context, words: list[Word]) -> View:
@@ -178,6 +201,21 @@ def source(session: Context, words: list[Word]) -> View:
     if len(words) != 1:
         raise misuse("source", "which file?" if not words else "one file at a time")
     return Text([], {"commands": session.source(words[0].text)})
+
+
+@command(
+    "clear",
+    group="The shell",
+    examples=(("clear", "an empty screen; Ctrl-L does the same"),),
+    aliases=("cls",),
+)
+def clear(session: Context, words: list[Word]) -> View:
+    """Empty the screen; the machine stays as it is."""
+    if words:
+        raise misuse("clear", "it takes no words")
+    if session.output.width is not None and not is_dumb():
+        session.output.write(b"\x1b[H\x1b[2J\x1b[3J")
+    return Nothing()
 
 
 @command(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kshell.shell.commands import pages
-from kshell.shell.views.view import Line, Text, View, marked, show, span
+from kshell.shell.views.view import Line, Text, View, marked, span
 
 
 def modules() -> View:
@@ -100,21 +100,37 @@ def modules_as_machine_code() -> View:
     return Text(lines, {"page": page, "steps": steps})
 
 
-def lessons() -> View:
-    """Each lesson with the line that runs it."""
-    found = pages.lessons()
-    lines: list[Line] = [span("Scripts with a comment before each step: read one, run it, or paste its lines.")]
-    for title, path in found:
-        lines += [[(f"  {title}", "name")], [("    source ", "hint"), (show(path), "hint")]]
-    lines.append(marked("`kshell FILE` runs one without the prompt."))
-    return Text(lines, {"lessons": [{"title": title, "path": path} for title, path in found]})
+OOPS_LINES = (
+    ("BUG: unable to handle kernel NULL pointer ...", "what: at 18, a field behind a NULL pointer"),
+    ("BUG: unable to handle kernel paging request ...", "an address where nothing is, or not for this"),
+    ("divide error   invalid opcode   kernel BUG at ...", "/ 0, no such instruction, BUG() in a source"),
+    ("general protection fault", "no address at all: bits 48 to 63 are wrong"),
+    ("Tainted: G    D  O", "what was done to this kernel: taint has the letters"),
+    ("RIP: 0010:f+0x2a/0x50 [m] (m.py:14)", "where: 0x2a bytes into f, of 0x50; its source line"),
+    ("Code: 55 48 89 e5 <f7> f9 ...", "the bytes there; <f7> begins the instruction"),
+    ("RAX: ... CR2: ...", "the registers; CR2 is the address that it reached for"),
+    ("Call Trace:", "who called it, from the inside out"),
+)
+
+
+def oops() -> View:
+    """How to read the report of a kernel's fault, line by line."""
+    lines: list[Line] = [
+        span("An oops is the kernel's report of a fault of its own. The task that ran is killed,"),
+        marked("the kernel goes on as it can. `dmesg` shows the report, `boot` starts afresh."),
+        [],
+    ]
+    for text, meaning in OOPS_LINES:
+        lines += [[("  ", ""), (text, "name")], [("        ", ""), (meaning, "comment")]]
+    lines += [[], marked("Try: `modprobe crash; syscall test_call 2; dmesg`, and `disas crash`.")]
+    return Text(lines, {"lines": [{"line": text, "meaning": meaning} for text, meaning in OOPS_LINES]})
 
 
 TOPICS: dict[str, Callable[[], View]] = {
     "modules": modules,
     "c-to-kshell": c_to_kshell,
     "config": config,
+    "oops": oops,
     "add-a-system-call": add_a_system_call,
     "modules-as-machine-code": modules_as_machine_code,
-    "lessons": lessons,
 }

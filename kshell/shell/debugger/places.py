@@ -19,7 +19,9 @@ def parse(text: str, file: str) -> Location:
     name, colon, rest = text.rpartition(":")
     if not colon and text.isdigit():
         if not file:
-            raise CommandError(f"break: {text}: of which file?", "no call stands still", f"break hello.py:{text}")
+            raise CommandError(
+                f"break: {text}: of which file?", "no call stands still", f"help break  (break FILE.py:{text})"
+            )
         return Location("", file, int(text))
     name = os.path.normpath(name) if name else ""
     if name.startswith(os.getcwd() + os.sep):  # a module that was loaded from here knows the rest of the path
@@ -36,7 +38,7 @@ def check(k: Kernel, location: Location) -> None:
     if file and not known_file and not os.path.isfile(file):
         close = did_you_mean(file, [os.path.basename(path) for path in files(k)])
         raise _missing(
-            f"No source file named {show(file)}.", "no such file was compiled, and none lies here", close, location
+            f"No source file named {show(file)}.", "no such file was compiled, and none lies here", close, location, k
         )
     if known_file and line:
         because = "no line from there on has machine code"
@@ -46,19 +48,24 @@ def check(k: Kernel, location: Location) -> None:
     symbol = k.symbols.lookup(function)
     if symbol is not None and symbol.address in k.bodies:
         because = "the kernel's own functions are Python here: no machine code runs that could be stopped"
-        try_ = "break FUNCTION  (one of a module that calls it)"
-        raise CommandError(f"break: {function} has no machine code", because, try_)
+        raise CommandError(f"break: {function} has no machine code", because, _another(k))
     names = function_names(k)
     close = [before + function for before in LIKELY if before + function in names] or did_you_mean(function, names)
     because = f"no machine code that is loaded {'of that file ' if file else ''}has such a function"
-    raise _missing(f'Function "{show(function)}" not defined.', because, close, location)
+    raise _missing(f'Function "{show(function)}" not defined.', because, close, location, k)
 
 
-def _missing(what: str, because: str, close: list[str], location: Location) -> CommandError:
+def _missing(what: str, because: str, close: list[str], location: Location, k: Kernel) -> CommandError:
     if close:
         tail = f":{location.line or location.function}" if location.file and what.startswith("No source") else ""
         return CommandError(what, because, f"break {close[0]}{tail}  (did you mean that?)")
-    return CommandError(what, because, f"break FILE.py:{show(location.function) or 1}  (of a module to be loaded)")
+    return CommandError(what, because, _another(k))
+
+
+def _another(k: Kernel) -> str:
+    """A function of machine code that there is, and how to stop one of a module that is still to be loaded."""
+    names = [name for name in function_names(k) if name.startswith(LIKELY)] or list(function_names(k))
+    return f"{f'break {names[0]}' if names else 'help break'}  (of a module to be loaded: break FILE.py:FUNCTION)"
 
 
 def where(k: Kernel, address: int) -> dict[str, object]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from kshell.abi import ptregs
 from kshell.kernel.debug.debugger import Debugger, Stopped
 from kshell.kernel.debug.frames import CodeFrame
 from kshell.shell.debugger.frame_words import function_name
@@ -14,6 +13,8 @@ from kshell.shell.state.context import Context
 from kshell.shell.state.debug_state import DebugState
 from kshell.shell.views.output import Result
 from kshell.shell.views.view import Deferred
+
+A_STOP = "modprobe syscallModule; break my_test_call; syscall test_call 42"  # what to type for a call to look at
 
 
 def debugging(session: Context) -> DebugState:
@@ -30,9 +31,7 @@ def stopped_state(session: Context, command: str) -> tuple[DebugState, Stopped]:
     state = session.debugging
     if state is None or state.stopped is None:
         because = "no call stands still: one does at a breakpoint"
-        raise CommandError(
-            f"{command}: The program is not being run.", because, "break my_test_call  (then: syscall ...)"
-        )
+        raise CommandError(f"{command}: The program is not being run.", because, A_STOP)
     return state, state.stopped
 
 
@@ -46,7 +45,6 @@ def talk(session: Context, stopped: Stopped) -> None:
     """Show where the call stands, and do what is typed until it goes on; where nobody types, it runs to its end."""
     state = session.debugging
     assert state is not None
-    before, session.registers = session.registers, dict(zip(ptregs.NAMES, stopped.frames[0].regs, strict=True))
     try:
         if session.has_reader:
             _show(session, state, stopped)
@@ -58,8 +56,6 @@ def talk(session: Context, stopped: Stopped) -> None:
         state.debugger.detached = True
     except EOFError:
         state.debugger.detached = True
-    finally:
-        session.registers = before
 
 
 def _show(session: Context, state: DebugState, stopped: Stopped) -> None:

@@ -11,6 +11,7 @@ from kshell.shell.lines.words import Word, plain
 KINDS = frozenset(
     {
         "syscall",  # name of a system call
+        "row",  # number, range of numbers, or part of a name, in the table of calls
         "value",  # argument of a system call
         "module",  # loaded module
         "sample",  # module that comes with kshell
@@ -118,6 +119,11 @@ def read_options(options: Sequence[Option], words: Sequence[Word], leading: bool
     return _Reader(options, words).read(leading)
 
 
+def _getopt(name: str, short: str, long: str) -> str:
+    """The C library's words about an option: of a letter, or of a name."""
+    return f"{long} '{name}'" if name.startswith("--") else f"{short} -- '{name[1:]}'"
+
+
 class _Reader:
     def __init__(self, options: Sequence[Option], words: Sequence[Word]) -> None:
         self._known = {name: option for option in options for name in option.known if name.startswith("-")}
@@ -151,13 +157,18 @@ class _Reader:
     def _take(self, name: str, value: Word | None) -> None:
         option = self._known.get(name)
         if option is None:
-            raise Misread(f"unknown option {name}", name)
+            raise Misread(_getopt(name, "invalid option", "unrecognized option"), name)
         if not option.value:
             if value is not None:
                 raise Misread(f"option {name} takes no value")
         elif value is None:
             if not self._rest:
-                raise Misread(f"option {name} needs {_NEEDED.get(option.value.partition('.')[0], 'a value')}")
+                needed = _NEEDED.get(option.value.partition(".")[0])
+                raise Misread(
+                    f"option {name} needs {needed}"
+                    if needed
+                    else _getopt(name, "option requires an argument", "an argument is required by option")
+                )
             value = self._rest.pop(0)
         self._given.values[option.key] = value or plain("")
 

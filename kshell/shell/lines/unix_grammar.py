@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import is_own
-from kshell.shell.lines.foreign import NAMES, advice
+from kshell.shell.lines.foreign import BEFORE, NAMES, advice
 from kshell.shell.lines.words import Word
 from kshell.shell.views.view import show
 
@@ -27,6 +27,8 @@ def refuse(words: Sequence[Word], is_command: Callable[[str], bool], release: Ca
     """
     if words[0].text in ("#", "asm"):
         return
+    while words[0].text in BEFORE and len(words) > 1 and is_command(words[1].text):
+        words = words[1:]  # what is advised must be a command here
     marks = ("$", "|", "`") if words[0].text == "make" else ("$(", "|")
     for at, word in enumerate(words):
         text = word.raw
@@ -99,4 +101,4 @@ def _by_itself(line: str, is_command: Callable[[str], bool]) -> str:
     if name == "uname" and rest == ["-r"]:
         return "cat /proc/version  (the kernel that runs; of a tree: make -C DIR kernelrelease)"
     told = None if is_command(name) else advice(name, rest)
-    return told[1] if told is not None else show(line)
+    return told[1] if told is not None else show(line) if is_command(name) else "help"

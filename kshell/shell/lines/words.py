@@ -19,7 +19,11 @@ BLANKS = " \t\r\n\f\v"
 END = "end"  # the line that ends a program which is typed over several
 _PROTECTED = BLANKS + "\\\"';#"
 _IN_DOUBLE = '"\\'
-_PROMPT = re.compile(r"\s*(?:kshell(?: [\w.+-]+)?> ?|\(gdb\) ?)+")
+# kshell's own, gdb's, and those of a Unix shell, which stand before the lines that people paste: "$ ", "me@host:~$ ".
+# root's # begins a comment, unless more of the prompt is there.
+_PROMPT = re.compile(
+    r"\A\s*(?:kshell(?: [\w.+-]+)?(?: \[[\w:/ -]+\])?> ?|\(gdb\) ?|\[?[\w.-]+@[\w.-]+[: ][^\s$#]*[$#] |\$ )+"
+)
 
 
 class Word(NamedTuple):
@@ -52,12 +56,12 @@ def plain(text: str, column: int = 0) -> Word:
 
 
 def without_prompt(line: str) -> str:
-    """A line without kshell's own prompt before it, which is there when it was copied from a session."""
+    """A line without the prompt before it, which is there when it was copied from a session."""
     return _PROMPT.sub("", line)
 
 
 def pasted(text: str) -> str:
-    """A pasted text as it is to be edited: its lines, without a last newline and without kshell's own prompt."""
+    """A pasted text as it is to be edited: its lines, without a last newline and without prompts."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
     return "\n".join(map(without_prompt, lines))
 

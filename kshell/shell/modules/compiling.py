@@ -10,14 +10,16 @@ from kshell.cc.compiler import Compiled, compile_file, module_name
 from kshell.cc.listing import list_code
 from kshell.cc.listing_text import listing_lines
 from kshell.cc.source_error import SourceError
+from kshell.kbuild.messages import BuildMessage
 from kshell.kbuild.steps.compile import finding_message
+from kshell.kbuild.steps.gcc_text import messages_of
 from kshell.kernel.kernel import Kernel
 from kshell.shell.host_files import read_text, unreadable
 from kshell.shell.modules.mistakes import as_errors
 from kshell.shell.modules.module_file import module_of
 from kshell.shell.trees.build_views import listed_json, message_json, message_lines
 from kshell.shell.views.failure import retold
-from kshell.shell.views.view import Line, Text, View, show, span
+from kshell.shell.views.view import Line, Text, View, show
 
 
 def compile_own(k: Kernel, path: str) -> tuple[Compiled, str]:
@@ -61,11 +63,14 @@ def listing_view(compiled: Compiled, text: str, path: str) -> View:
 
 
 def _warning_lines(compiled: Compiled, text: str, path: str) -> list[Line]:
-    said = [span(show(line), "note") for line in compiled.said.splitlines()]
-    found = [finding_message(each, text, path) for each in compiled.warnings]
-    return [*said, *(line for each in found for line in message_lines(each))]
+    return [line for each in _said(compiled, text, path) for line in message_lines(each)]
 
 
 def _messages(compiled: Compiled, text: str, path: str) -> list[dict[str, Any]]:
-    found = [message_json(finding_message(each, text, path)) for each in compiled.warnings]
-    return [*found, *({"kind": "note", "text": line} for line in compiled.said.splitlines())]
+    return [message_json(each) for each in _said(compiled, text, path)]
+
+
+def _said(compiled: Compiled, text: str, path: str) -> list[BuildMessage]:
+    """What the compiler warns of, kshell's own or one of the host."""
+    found = [finding_message(each, text, path) for each in compiled.warnings]
+    return [*found, *messages_of(compiled.said, path, text)]

@@ -34,7 +34,12 @@ def needs(sample: str) -> list[str]:
 
 def exports(sample: str) -> list[str]:
     """The symbols that a sample exports."""
-    names = _object(sample).section("__ksymtab_strings")
+    return exports_of(_object(sample))
+
+
+def exports_of(obj: ElfObject) -> list[str]:
+    """The symbols that an object exports."""
+    names = obj.section("__ksymtab_strings")
     return [name.decode() for name in names.data.split(b"\0") if name] if names is not None else []
 
 

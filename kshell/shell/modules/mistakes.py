@@ -16,5 +16,5 @@ def others(error: SourceError, path: str) -> list[CommandError]:
 
 def as_errors(error: SourceError, path: str) -> CommandError:
     """The errors of the source at `path` in a compiler's words."""
-    what, details = "\n".join(show_lines(error.what)), [show(line) for line in error.excerpt]
+    what, details = "\n".join(show_lines(error.what)), [show(line) for line in error.excerpt if line != error.what]
     return CommandError(what, show(error.because), show(error.try_), details=details, more=others(error, path))

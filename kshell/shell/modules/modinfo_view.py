@@ -8,6 +8,7 @@ from kshell.abi.did_you_mean import did_you_mean
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.load_info import LoadInfo
 from kshell.shell.errors import CommandError
+from kshell.shell.modules.refusals import BUILD_AGAIN
 from kshell.shell.modules.samples import find_sample, sample_names, sample_path
 from kshell.shell.views.view import show
 
@@ -31,7 +32,7 @@ def module_fields(k: Kernel, name: str) -> Fields:
         details = [error.what, *error.excerpt]
         raise CommandError(what, error.because, error.try_, details=details, more=others(error, path)) from None
     if isinstance(built, LoadInfo) and built.problem:
-        raise CommandError(what, built.problem, "build it again, from its source")
+        raise CommandError(what, built.problem, BUILD_AGAIN)
     said = [pair for pair in built.info if pair[0] not in ("parm", "parmtype", *OWN_KEYS)]
     return [("filename", os.path.abspath(path)), *said, *(("parm", each) for each in reversed(parameters(built.info)))]
 
@@ -56,7 +57,7 @@ def _find(k: Kernel, name: str) -> str:
         return sample_path(sample)
     close = did_you_mean(name, [*sample_names(), *k.modules])
     because = f"the modules that come with kshell are {', '.join(sample_names())}"
-    try_ = f"modinfo {close[0]}" if close else "modinfo FILE.py"
+    try_ = f"modinfo {close[0]}" if close else "module list  (those that come with kshell; or a file: modinfo FILE.py)"
     raise CommandError(f"modinfo: ERROR: Module {show(name)} not found.", because, try_)
 
 

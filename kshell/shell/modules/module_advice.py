@@ -17,6 +17,7 @@ from kshell.kernel.module.refusal import Reason
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import named, unreadable
 from kshell.shell.modules.depmod import owners
+from kshell.shell.modules.module_search import exporter, not_built
 from kshell.shell.modules.refusals import ModuleError
 from kshell.shell.state.context import Context
 from kshell.shell.trees.named_tree import build_of, tree_of, tree_shown
@@ -34,7 +35,7 @@ def advise(session: Context, path: str, error: CommandError) -> None:
     reason = error.refusal.reason if error.refusal is not None else None
     if not os.path.exists(path):
         missing = unreadable("insmod", path, FileNotFoundError(2, "No such file or directory"))
-        found = missing.because, missing.try_
+        found = not_built(session, path) or (missing.because, missing.try_)
     elif obj is not None and error.errno == ENOENT:
         found = _unknown_symbol(session, obj)
     elif error.errno == ENOEXEC and path.endswith(".o"):
@@ -53,6 +54,10 @@ def _unknown_symbol(session: Context, obj: LoadInfo) -> tuple[str, str] | None:
     if first is not None:
         because = f"it uses what {first} exports, and {first} is not loaded"
         return because, f"modprobe {first}  (then this one)"
+    for symbol in unknown:
+        file = exporter(obj.path, symbol)
+        if file:
+            return f"{show(file)} exports {symbol}, and is not loaded", f"insmod {named(file)}  (then this one)"
     missing = [symbol for symbol in unknown if k.symbols.lookup(symbol) is None]
     return missing_symbol(session, missing[0]) if missing else None
 

@@ -24,12 +24,13 @@ MODPROBE_WORDS = {
     ENOENT: "Unknown symbol in module, or unknown parameter (see dmesg)",
     EEXIST: "Module already in kernel",
 }
-BUILD_OR_BOOT = "boot TREE  (the kernel that it was built for), or build it for this one: make"
+BUILD_OR_BOOT = "build it for this kernel: insmod of its source does that, and so does make; or boot the other kernel"
+BUILD_AGAIN = "build it again, from its source"
 REBOOT = "boot  (a real machine would need a reboot)"
 # Because and try for each reason but one (see _looked_around).  Beside its facts there is {module}, and what was typed:
 # {insmod} or {rmmod}.
 WORDS: dict[Reason, tuple[str, str]] = {
-    Reason.BAD_OBJECT: ("{why}", "build it again, from its source"),
+    Reason.BAD_OBJECT: ("{why}", BUILD_AGAIN),
     Reason.BAD_RELOCATION: (
         "it has a relocation of type {kind} (for {symbol}), and this kernel knows 64, 32, 32S, PC32 and PLT32",
         "compile it for the kernel: -mcmodel=kernel -fno-pic",
@@ -72,7 +73,7 @@ WORDS: dict[Reason, tuple[str, str]] = {
     ),
     Reason.GPL_ONLY: (
         "{symbol} is exported with EXPORT_SYMBOL_GPL, and {module} is under no licence that goes with the GPL",
-        'MODULE_LICENSE("GPL"), if you may say so; to such a module the symbol is not there',
+        'MODULE_LICENSE("GPL")  (if you may say so; to such a module the symbol is not there)',
     ),
     Reason.GPL_ONLY_AND_PROPRIETARY: (
         "{owner} is proprietary, and {module} also uses what is GPL-only",
@@ -82,31 +83,36 @@ WORDS: dict[Reason, tuple[str, str]] = {
         "{symbol} is in this kernel, but nobody exports it",
         "EXPORT_SYMBOL({symbol}) where it is defined{rebuild}",
     ),
-    Reason.NO_MODULE_SPACE: ("every page of the module area is in use", "rmmod what you do not need"),
-    Reason.NO_MEMORY: ("the machine has no memory left", "end what uses it, or boot"),
+    Reason.NO_MODULE_SPACE: ("every page of the module area is in use", "lsmod  (rmmod what you do not need)"),
+    Reason.NO_MEMORY: ("the machine has no memory left", "boot  (a fresh machine)"),
     Reason.BAD_PARAMETER: ("{why}", "{insmod} {parameter}={example}"),
     Reason.INIT_FAILED: (
         "its init function returned {result}, so the kernel unloaded it again",
-        "init returns 0 when all went well",
+        "return 0 where all went well  (in its init function)",
     ),
     Reason.NOT_LOADED: ("the loaded modules are: {names}", "lsmod  (lists them)"),
-    Reason.USED: ("these modules use its symbols", "{rmmod} {last} first"),
+    Reason.USED: ("these modules use its symbols", "{rmmod} {last}  (then this one)"),
     Reason.HELD: (
         "somebody took a reference and has not put it back",
-        "lsmod shows the count; boot starts afresh",
+        "lsmod  (the count of references; boot starts afresh)",
     ),
     Reason.HELD_BY_INIT: (
         "it died in its init function and stays Loading: its init still runs, for all the kernel knows",
         REBOOT,
     ),
+    Reason.PUT_TOO_OFTEN: (
+        "its count is -1: module_put() has run without a try_module_get(). rmmod takes that for an error and says "
+        "nothing; in the kernel delete_module() would stop at BUG_ON(ret < 0)",
+        REBOOT,
+    ),
     Reason.NOT_LIVE: ("it died in its {function} and stays {state}", REBOOT),
     Reason.PERMANENT: (
         "it has an init function and no exit function: the kernel takes it for permanent",
-        "add module_exit(...) to the module; boot gets rid of this one",
+        "boot  (a fresh machine; with module_exit(...) in its source it can be unloaded)",
     ),
     Reason.DIED: (
         "its {function} did not return: {why}. The module stays {state}",
-        "dmesg  (the report), then boot  (a fresh machine)",
+        "dmesg  (the report; then boot: a fresh machine)",
     ),
 }
 
@@ -140,7 +146,8 @@ def not_inserted(command: str, path: str, name: str, errno: int) -> str:
 def not_read(command: str, path: str, error: SourceError) -> ModuleError:
     """Why the file at `path` is no module, as `command` says it."""
     if error.errno == ENOEXEC:
-        what, details = not_inserted(command, path, plain_name(path), ENOEXEC), [error.what, *error.excerpt]
+        what, details = not_inserted(command, path, plain_name(path), ENOEXEC), [error.what]
+        details += [line for line in error.excerpt if line != error.what]
     else:
         verb, details = "load" if error.errno == ENOENT else "insert", []
         what = f"{command}: ERROR: could not {verb} module {path}: {error.what}"
@@ -181,7 +188,7 @@ def _looked_around(k: Kernel, refusal: Refusal) -> tuple[str, str] | None:
         return because, "boot course  (and load it there)"
     exported = [each.name for each in k.symbols if each.exported]
     close = did_you_mean(symbol, exported)
-    hint = f"did you mean {close[0]}?" if close else f"what is exported: {', '.join(exported) or 'nothing'}"
+    hint = f"did you mean {close[0]}?" if close else "kallsyms  (what there is; a module may use what is exported)"
     return f"nothing that this kernel exports is called {symbol}", hint
 
 
@@ -205,6 +212,8 @@ def not_removed(k: Kernel, command: str, name: str, force: bool, refusal: Refusa
         what = f"rmmod: ERROR: Module {name} is in use{by}"
         if command != "rmmod":
             what = f"modprobe: FATAL: Module {name} is in use."
+    elif refusal.reason is Reason.PUT_TOO_OFTEN:
+        what = f"{command}: module {name} stays"
     elif refusal.reason is Reason.USED:
         because = f"{' and '.join(users)} would use what is gone; even -f does not allow that"
     return ModuleError(what, because, try_, refusal.errno, refusal=refusal)

@@ -12,7 +12,7 @@ from kshell.abi.object_file import ObjectError, is_object, read_object
 from kshell.kernel.core.layout import USER_TEXT
 from kshell.kernel.task.binfmt import Segment
 from kshell.shell.errors import CommandError
-from kshell.shell.host_files import read_bytes, read_text
+from kshell.shell.host_files import named, read_bytes, read_text
 from kshell.shell.lines.words import caret
 from kshell.shell.views.failure import retold
 from kshell.shell.views.view import show
@@ -79,10 +79,10 @@ def from_file(path: str) -> Program:
     if suffix == ".py":
         raise CommandError(f"run: {show(path)}: a Python file", "modules are loaded, not run", f"insmod {show(path)}")
     if suffix in (".c", ".h", ".cpp", ".cc"):
-        because = "there is no C compiler here"
-        raise CommandError(
-            f"run: {show(path)}: a C file", because, "gcc -S -masm=intel  (and write the calls yourself)"
-        )
+        because = "cc compiles C for the kernel; a program here is assembly, which makes its system calls itself"
+        beside = os.path.splitext(path)[0] + ".s"
+        try_ = f"run {named(beside)}" if os.path.isfile(beside) else "help run  (what NAME.s looks like)"
+        raise CommandError(f"run: {show(path)}: a C file", because, try_)
     data = read_bytes("run", path)
     if suffix in (".s", ".asm", ".nasm"):
         return from_source(data.decode("utf-8-sig", "replace"), path)
@@ -160,7 +160,10 @@ def _make(path: str) -> str:
 def _not_a_program(kind: str, path: str) -> CommandError:
     because, try_ = {
         "module": ("it is a kernel module: the kernel loads it", f"insmod {show(path)}"),
-        "vmlinux": ("it is a kernel: the machine boots it", "boot DIR  (the tree, after make install)"),
+        "vmlinux": (
+            "it is a kernel: the machine boots it",
+            f"boot {named(os.path.dirname(path) or '.')}  (the tree, after make install)",
+        ),
     }.get(kind, ("it is an object file: a part of something that is not linked yet", _make(path)))
     return CommandError(f"run: {show(path)}: cannot execute binary file: Exec format error", because, try_)
 

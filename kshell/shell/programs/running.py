@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 from kshell.abi import ptregs
 from kshell.kernel.core.trace import MOST_CALLS, Call
-from kshell.kernel.entry.exec import load_program
-from kshell.kernel.entry.run import Outcome, run_program
 from kshell.kernel.kernel import Kernel
 from kshell.shell.calls.call_views import Ending, RunView, call_line
 from kshell.shell.calls.hops import Hops
-from kshell.shell.errors import INTERRUPTED, CommandError
+from kshell.shell.calls.interrupted import interrupted
+from kshell.shell.errors import CommandError
 from kshell.shell.programs.program_files import Program
 from kshell.shell.programs.program_trace import ProgramTracer, instruction_at, stopped_at
+from kshell.shell.replay.core import core_of
+from kshell.shell.replay.deeds import RunProgram
 from kshell.shell.state.context import BUDGET, Context
 from kshell.shell.views.view import Line, View, show
 
 
-def start(session: Context, program: Program, args: list[str], traced: bool, with_hops: bool, detail: str = "") -> View:
-    """Load a program, run it to its end, and say how that was."""
+def start(
+    session: Context,
+    program: Program,
+    args: list[str],
+    traced: bool,
+    with_hops: bool,
+    detail: str = "",
+    propagates: bool = False,
+) -> View:
+    """Load a program, run it to its end, and say how that was; with `propagates` its exit status is the command's."""
     k = session.kernel
     comm = os.path.basename(program.name)
     for note in program.notes:
         k.note(note)
-    try:
-        task = load_program(k, program.segments, program.entry, comm, [program.name, *args])
-    except ValueError as error:
-        raise CommandError(f"run: {show(program.name)}: {error}", "the machine has 64 MiB", "a smaller one") from None
     live = traced and not session.output.collects
 
     def show_line(line: Line) -> None:
@@ -38,28 +44,58 @@ def start(session: Context, program: Program, args: list[str], traced: bool, wit
     tracer = ProgramTracer(k, program, hops_wanted, asked, show_call, show_line if live and with_hops else None)
     tracer.detail = detail or tracer.detail
     oopses = k.oopses
-    outcome = run_program(k, task, session.budget, tracer)
+    deed = RunProgram(program.segments, program.entry, comm, [program.name, *args])
+    session.core, k.on_exit = None, partial(_kept, session, k)
+    try:
+        task, outcome = session.do(deed, tracer)
+    except ValueError as error:
+        raise CommandError(f"run: {show(program.name)}: {error}", "the machine has 64 MiB", "a smaller one") from None
+    finally:
+        k.on_exit = None
     if tracer.full:
         k.note(f"the program made more than {MOST_CALLS:,} system calls: the rest are not kept here")
-    session.registers = dict(zip(ptregs.NAMES, task.regs.tolist(), strict=True))
-    if outcome.kind in ("interrupted", "budget"):
-        raise _stopped(program, outcome, instruction_at(program, session.registers["ip"]))
+    at = instruction_at(program, task.regs[ptregs.IP])
+    if outcome.kind == "interrupted":
+        last = tracer.calls[-1] if tracer.calls else tracer.last_failed(traced)
+        raise interrupted(f"run: {show(comm)}", last, at, "regs  (its registers)", is_shown=live)
+    if outcome.kind == "budget":
+        raise _stopped(program, at)
     signal = outcome.signal
     instruction = instruction_at(program, stopped_at(program, signal)) if signal and signal.ip else ""
     ending = Ending(outcome, instruction, k.oopses > oopses, comm)
     calls = [(call, _count(k, call)) for call in tracer.calls]
     failed = tracer.last_failed(traced)
     session.last_call = failed or session.last_call
-    if failed is not None:
-        from kshell.shell.calls.explain import enosys_note
+    _add_notes(session, tracer, failed, task.regs_address, signal.why if signal is not None else "")
+    hops = Hops(tracer.events, [], tree=k.image.tree) if hops_wanted else None
+    return RunView(calls, ending, hops, traced and not live, with_hops and not live, propagates)
 
-        enosys_note(session, failed)
+
+def _add_notes(session: Context, tracer: ProgramTracer, failed: Call | None, regs_address: int, why: str) -> None:
+    """Why there was nothing behind the call that failed last; what a function without SYSCALL_DEFINE was given; whether
+    another kernel runs than the tree's.  `why` the program was killed, "" if it was not."""
+    k = session.kernel
+    if failed is not None:
+        from kshell.shell.calls.explain import failure_note
+
+        failure_note(session, failed)
+    if k.image.tree and why.startswith("uretprobe"):
+        from kshell.shell.calls.in_tree import own_number
+
+        k.note(": ".join(own_number(k) or ()))
+    for nr in {call.nr for call in tracer.calls if k.switch.get(call.nr) not in k.bodies}:
+        from kshell.shell.calls.plain_function import note_plain
+
+        note_plain(k, nr, regs_address)
     if session.tree or k.image.tree:
         from kshell.shell.trees.tree_running import remind
 
         remind(session, k, {*tracer.names, *(call.name for call in tracer.calls)})
-    hops = Hops(tracer.events, [], tree=k.image.tree) if hops_wanted else None
-    return RunView(calls, ending, hops, traced and not live, with_hops and not live)
+
+
+def _kept(session: Context, k: Kernel) -> None:
+    """What there is to look at after a program has ended."""
+    session.core = core_of(k)
 
 
 def _count(k: Kernel, call: Call) -> int:
@@ -68,12 +104,9 @@ def _count(k: Kernel, call: Call) -> int:
     return len(definition.parameters) if definition is not None else len(call.args)
 
 
-def _stopped(program: Program, outcome: Outcome, instruction: str) -> CommandError:
+def _stopped(program: Program, instruction: str) -> CommandError:
     """What to say of a program that did not end by itself."""
     name = show(os.path.basename(program.name))
-    if outcome.kind == "interrupted":
-        because = f"Ctrl-C was pressed; it was at {instruction}"
-        return CommandError(f"run: {name}: interrupted", because, "regs  (its registers)", status=INTERRUPTED)
     return CommandError(
         f"run: {name}: stopped after {BUDGET:,} instructions",
         f"a script may run no more, so that an endless loop ends; it was at {instruction}",

@@ -9,12 +9,13 @@ import os
 from collections.abc import Callable, Iterable
 
 from kshell.kernel.kernel import Kernel
-from kshell.shell.commands.registry import aliases, everything
+from kshell.shell.commands.registry import aliases, everything, names
+from kshell.shell.commands.topics import TOPICS
 from kshell.shell.host_files import SUFFIXES, is_program
 from kshell.shell.lines.options import Option
 from kshell.shell.modules.samples import find_sample, sample_names, sample_path
 from kshell.shell.prompt.line import LONGEST, Cursor, Expected, at_cursor, expected, literals_of
-from kshell.shell.prompt.match import Candidate, Match, rank
+from kshell.shell.prompt.match import LAST, Candidate, Match, match, rank
 from kshell.shell.prompt.path_words import host_files, machine_files
 from kshell.shell.prompt.tree_words import build_folders, goals, is_source, tree_folders
 from kshell.shell.prompt.values import Found, signature, symbols, value_candidates
@@ -96,13 +97,19 @@ def _trees(session: Session, wanted: Expected, cursor: Cursor, raw: str) -> Foun
 
 
 def _commands(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate]:
+    if session.guide is not None and wanted.command is None:
+        yield from (Candidate(word, meaning) for word, meaning in session.guide.words().items())
     for command in everything():
         yield Candidate(command.name, command.summary)
-    if raw:
+    if wanted.command is not None and wanted.command.name == "help":
+        yield from (Candidate(topic, page.__doc__ or "") for topic, page in TOPICS.items())
+    is_begun = any(name.startswith(raw) for name in names())
+    if raw and not is_begun:
         for alias, name in aliases().items():
+            is_begun = is_begun or alias.startswith(raw)
             if alias.isalpha():
                 yield Candidate(alias, f"the same as {name}", rank=1)
-    if len(raw) > 1 and wanted.command is None:  # a call's name is no command, but it is clear what was meant
+    if len(raw) > 1 and not is_begun and wanted.command is None:  # a call is no command, but it is clear what was meant
         k = session.kernel
         for name, definition in ((name, k.define_of(row.number)) for name, row in k.table.by_name.items()):
             if definition is not None and name.startswith(raw):
@@ -110,14 +117,19 @@ def _commands(session: Session, wanted: Expected, raw: str) -> Iterable[Candidat
 
 
 def _calls(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate]:
-    """The calls of the table; while nothing is typed only those that are built here."""
+    """The calls of the table that are built here; behind them others that begin with what is typed, or where nothing
+    else fits."""
     k = session.kernel
+    others: list[Candidate] = []
+    is_one_built = False
     for name, row in k.table.by_name.items():
         definition = k.define_of(row.number)
         if definition is not None:
+            is_one_built = is_one_built or match(raw, name) is not None
             yield Candidate(name, signature(definition, name))
         elif raw:
-            yield Candidate(name, f"{row.number}: real Linux's, not built here", rank=1)
+            others.append(Candidate(name, f"{row.number}: real Linux's, not built here", rank=LAST))
+    yield from (other for other in others if not is_one_built or other.text.startswith(raw))
 
 
 def _loaded(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate]:
@@ -186,7 +198,7 @@ def _parameters(session: Session, wanted: Expected, raw: str) -> Iterable[Candid
 
 def _symbols(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate]:
     if raw.startswith("$"):
-        for name in session.registers or ():
+        for name in session.core.registers if session.core is not None else ():
             register = name if name.startswith("r") else f"r{name}"
             yield Candidate("$" + register, "a register of the last program")
         return
@@ -227,6 +239,7 @@ _SOURCES: dict[str, Callable[[Session, Expected, str], Iterable[Candidate]]] = {
     "symbol": _symbols,
     "word": _words,
     "line": _line,
+    "row": _calls,
 }
 
 

@@ -14,10 +14,12 @@ from kshell.shell.errors import INTERRUPTED, CommandError
 from kshell.shell.prompt.complete import FragmentLexer
 from kshell.shell.prompt.keys import editor_keys
 from kshell.shell.prompt.program_text import first_mistake, is_finished, meaning, paint, without_end
+from kshell.shell.prompt.raw_input import typed
 from kshell.shell.prompt.toolbar import SEPARATOR, fit
 from kshell.shell.session import Session
 
 PLACEHOLDER = "mov eax, 39    an instruction a line; a line that says end runs them"
+AGAIN = "an instruction a line, end runs them; the up arrow brings the last program back"
 
 
 class _Assembles(Validator):
@@ -38,7 +40,8 @@ class _Assembles(Validator):
 
 
 class ProgramEditor:
-    """Edits a program.  What was typed is kept until a program is run, so nothing is lost by leaving.
+    """Edits a program: a new one, for the up arrow brings back the one before.  What was typed is kept until a program
+    is run, so nothing is lost by leaving.
 
     `face` is how it looks and takes keys: what PromptSession is told of style, colours, editing mode, input and output.
     """
@@ -46,6 +49,7 @@ class ProgramEditor:
     def __init__(self, session: Session, face: dict[str, Any]) -> None:
         self._session = session
         self._draft: str | None = None
+        self._last = ""  # the program before this one
         self._assembles = _Assembles()
         self._prompt: PromptSession[str] = PromptSession(
             message=[("class:continuation", "  1 │ ")],
@@ -54,17 +58,18 @@ class ProgramEditor:
             lexer=FragmentLexer(paint),
             validator=self._assembles,
             validate_while_typing=False,
-            key_bindings=editor_keys(is_finished, without_end, self._explain),
+            key_bindings=editor_keys(is_finished, without_end, self._explain, lambda: self._last),
             bottom_toolbar=self._toolbar,
-            placeholder=[("class:auto-suggestion", PLACEHOLDER)],
+            placeholder=lambda: [("class:auto-suggestion", AGAIN if self._last else PLACEHOLDER)],
             **face,
         )
 
-    def edit(self, text: str) -> str | None:
-        """The program as it was ended, or None if there was none; CommandError if it was called off with Ctrl-C."""
-        start = self._draft if self._draft is not None else text.rstrip("\n")
+    def edit(self, last: str) -> str | None:
+        """The program as it was ended, or None if there was none; `last` is the one before it.  CommandError if it was
+        called off with Ctrl-C."""
+        self._last = last.rstrip("\n")
         try:
-            typed = self._prompt.prompt(default=start)
+            text = typed(self._prompt, default=self._draft or "")
         except (KeyboardInterrupt, EOFError):
             self._draft = self._prompt.default_buffer.text
             if not self._draft.strip():
@@ -72,7 +77,7 @@ class ProgramEditor:
             kept = "what was typed is kept"
             raise CommandError("asm: left", kept, "asm  (goes on with it)", status=INTERRUPTED) from None
         self._draft = None
-        return without_end(typed)
+        return without_end(text)
 
     def _explain(self, line: str, column: int) -> None:
         from kshell.shell.prompt.instructions import explain_assembly

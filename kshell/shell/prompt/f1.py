@@ -44,7 +44,7 @@ def _explain(session: Session, text: str, column: int) -> View:
     if wanted.kind == "command" and registry.is_command(name):
         return session.call([plain("help"), plain(name)])
     k = session.kernel
-    if wanted.kind in ("syscall", "line", "command") and name in k.table.by_name:
+    if wanted.kind in ("syscall", "row", "line", "command") and name in k.table.by_name:
         return session.call([plain("man"), plain(name)])
     if wanted.kind == "value":
         return _value(session, wanted, name)

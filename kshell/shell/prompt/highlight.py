@@ -59,7 +59,10 @@ def _word(session: Session, part: TypedCommand, number: int, raw: str, quote: st
         if word.text.partition("=")[0] in known:
             return [("class:option", raw)]
     if wanted.kind in ("syscall", "line"):
-        return [(_call_style(session.kernel, word, last, wanted.kind), raw)]
+        takes_commands = wanted.kind == "line" or wanted.command.name == "man"
+        return [(_call_style(session.kernel, word, last, takes_commands), raw)]
+    if wanted.kind == "row":
+        return [("class:call" if word.text in session.kernel.table.by_name else _range_style(word.text), raw)]
     if wanted.kind == "value":
         return _value(word, raw)
     if wanted.kind == "command":
@@ -86,11 +89,11 @@ def _command_style(name: str, unfinished: bool) -> str:
     return "class:unknown"
 
 
-def _call_style(k: Kernel, word: Word, unfinished: bool, kind: str) -> str:
+def _call_style(k: Kernel, word: Word, unfinished: bool, takes_commands: bool) -> str:
     name = word.text
     if name in k.table.by_name:
         return "class:call"
-    if kind == "line" and (name in ("on", "off") or registry.is_command(name)):
+    if takes_commands and (name in ("on", "off") or registry.is_command(name)):
         return "class:command"
     if _number_style(name):
         return "class:number"
@@ -100,6 +103,11 @@ def _call_style(k: Kernel, word: Word, unfinished: bool, kind: str) -> str:
     if unfinished and any(known.startswith(name) for known in k.table.by_name):
         return ""
     return "class:unknown"
+
+
+def _range_style(text: str) -> str:
+    first, _, last = text.partition("-")
+    return "class:number" if _number_style(first) == _number_style(last or first) == "class:number" else ""
 
 
 def _number_style(text: str) -> str:

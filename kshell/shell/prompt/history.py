@@ -7,7 +7,10 @@ from collections.abc import Iterable
 
 from prompt_toolkit.history import History
 
+from kshell.shell.own_files import open_own, read_last
+
 LONGEST = 10_000  # characters; a longer line was pasted, and nobody will search for it
+LARGEST = 4 << 20  # bytes that are read; what is before them is dropped
 KEPT = 5000
 """Lines that are kept; the file is cut back to that many when it has grown to twice of them."""
 
@@ -29,15 +32,15 @@ class LineHistory(History):
     def load_history_strings(self) -> Iterable[str]:
         """The lines, the newest first."""
         try:
-            with open(self.path, "rb") as file:
-                lines = file.read().decode("utf-8", "surrogateescape").split("\n")
+            data = read_last(self.path, LARGEST)
         except FileNotFoundError:
             return []
         except OSError as error:
             self._failed(error)
             return []
-        lines = [line for line in lines if line.strip()]
-        if len(lines) > 2 * KEPT:
+        lines = [line for line in data.decode("utf-8", "surrogateescape").split("\n") if line.strip()]
+        lines = [line for line in lines if len(line) <= LONGEST]
+        if len(lines) > 2 * KEPT or len(data) == LARGEST:
             self._rewrite(lines[-KEPT:])
         return reversed(lines[-KEPT:])
 
@@ -66,4 +69,4 @@ class LineHistory(History):
 
 def _open(path: str, how: int) -> int:
     """A descriptor to write to a file that this user alone can read."""
-    return os.open(path, os.O_WRONLY | os.O_CREAT | how | getattr(os, "O_BINARY", 0), 0o600)
+    return open_own(path, os.O_WRONLY | os.O_CREAT | how)

@@ -80,9 +80,13 @@ def _nothing_is_typed() -> bool:
 
 
 def editor_keys(
-    is_finished: Callable[[str, int], bool], without_end: Callable[[str], str], explain: Callable[[str, int], None]
+    is_finished: Callable[[str, int], bool],
+    without_end: Callable[[str], str],
+    explain: Callable[[str, int], None],
+    last: Callable[[], str],
 ) -> KeyBindings:
-    """The keys of the program editor: Enter ends it where `is_finished(text, cursor)`; F5 and Esc Enter always do.
+    """The keys of the program editor: Enter ends it where `is_finished(text, cursor)`; F5 and Esc Enter always do.  The
+    up arrow, while nothing is typed, brings the `last` program.
 
     The line that ended a program is taken away if the program is refused.
     """
@@ -104,6 +108,10 @@ def editor_keys(
     @keys.add("escape", "enter", filter=TYPING)
     def run(event: KeyPressEvent) -> None:
         event.current_buffer.validate_and_handle()
+
+    @keys.add("up", filter=TYPING & Condition(_nothing_is_typed))
+    def again(event: KeyPressEvent) -> None:
+        event.current_buffer.document = Document(last(), 0)
 
     @keys.add("tab", filter=TYPING)
     def indent(event: KeyPressEvent) -> None:

@@ -138,11 +138,11 @@ def _kind(command: Command, arguments: Sequence[Word]) -> str:
     return command.kind_at(position) or ""
 
 
-def prompt_text(image: Vmlinux | str, stopped: bool = False) -> str:
-    """``kshell> ``; a kernel that is not the usual one is named, since its rules differ.  While a call stands still it
-    is gdb's: the words are."""
+def prompt_text(image: Vmlinux | str, stopped: bool = False, place: str = "") -> str:
+    """``kshell> ``; a kernel that is not the usual one is named, since its rules differ, and so is the `place` in a
+    lesson: ``kshell [1: 2/9]> ``.  While a call stands still it is gdb's: the words are."""
     if stopped:
         return DEBUGGER_PROMPT
-    if not isinstance(image, str):
-        return f"kshell {image.release}> "
-    return "kshell> " if image == DEFAULT.name else f"kshell {image}> "
+    name = image.release if not isinstance(image, str) else "" if image == DEFAULT.name else image
+    parts = ["kshell", *([name] if name else []), *([f"[{place}]"] if place else [])]
+    return f"{' '.join(parts)}> "

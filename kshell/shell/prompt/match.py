@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+LAST = 9
+
 
 class Candidate:
     """Something that may be inserted: `text`, what it means, what the list shows for it, and what follows it.
 
     `tail` is inserted behind it when it was the only choice: a blank, nothing for a folder, a closing quote.
-    `rank` puts some before others that match as well (0 first).
+    `rank` puts some before others that match as well (0 first); those of rank LAST stand behind all others, unless it
+    is their very name that was typed.
     """
 
     __slots__ = ("meaning", "rank", "shown", "tail", "text")
@@ -69,12 +72,18 @@ def _scattered(wanted: str, folded: str) -> tuple[int, tuple[int, ...]] | None:
 
 
 def rank(query: str, candidates: Iterable[Candidate]) -> list[Match]:
-    """The candidates that fit, the best first; equal ones in the order in which they came."""
+    """The candidates that fit, the best first; equal ones in the order in which they came.
+
+    Where a whole name was typed, only names that begin with it fit.
+    """
     found = []
     for order, candidate in enumerate(candidates):
         fit = match(query, candidate.shown)
         if fit is not None:
             quality, places = fit
-            found.append((quality, candidate.rank, order, Match(candidate, places)))
-    found.sort(key=lambda entry: entry[:3])
-    return [entry[3] for entry in found]
+            late = candidate.rank == LAST and quality > 0
+            found.append((late, quality, candidate.rank, order, Match(candidate, places)))
+    if query and any(quality == 0 for _, quality, *_ in found):
+        found = [entry for entry in found if entry[1] < 2]
+    found.sort(key=lambda entry: entry[:4])
+    return [entry[4] for entry in found]

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import sys
 from itertools import takewhile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kshell import __version__
 from kshell.kernel.core.profile import PROFILES
-from kshell.shell.errors import INTERRUPTED
+from kshell.machine.sigint import interruptible
+from kshell.shell.errors import INTERRUPTED, CommandError
 from kshell.shell.lines.words import END, pasted
 from kshell.shell.prompt.guard import Guard
 from kshell.shell.prompt.line import prompt_text
@@ -22,19 +23,32 @@ from kshell.shell.prompt.terminal import Terminal
 from kshell.shell.prompt.warming import warm_up
 from kshell.shell.session import Session
 from kshell.shell.settings import Config, load
-from kshell.shell.views.output import is_dumb
+from kshell.shell.views.failure import Failure
+from kshell.shell.views.output import WAITS, Result, is_dumb
+from kshell.shell.views.view import span
+
+if TYPE_CHECKING:
+    from kshell.shell.replay.saved import SessionLog
 
 LOOK_SECONDS = 0.05  # between two looks whether Ctrl-C was pressed
 LONGEST_LINE = 4096  # a terminal hands out no longer one
 BANNER = """\
 kshell {version}: a teaching shell for a simulated Linux kernel ({release})
-Try: trace syscall getpid     help: all commands     F1: what you are typing
+New here? Type: lesson     Try: trace syscall getpid     All commands: help
 """
 
 
-def run_repl(session: Session) -> int:
-    """Talk with the person at the terminal until they leave; returns the exit status."""
-    return Repl(session, load()).run()
+def run_repl(session: Session, first: str = "", resume: bool = False) -> int:
+    """Talk with the person at the terminal until they leave; returns the exit status.  `first` is run before that; with
+    `resume` the last session goes on."""
+    repl = Repl(session, load())
+    try:
+        if resume:
+            repl.keep(resume)
+    except CommandError as error:
+        repl.screen.show(Result("kshell --resume", error.status, Failure(error), error.json()))
+        return error.status
+    return repl.run(first)
 
 
 class Repl:
@@ -43,12 +57,17 @@ class Repl:
     def __init__(self, session: Session, config: Config, *, input: Any = None, output: Any = None) -> None:
         self.session, self.config = session, config
         self.screen = Screen(config.colour)
+        self.screen.theme = config.theme
         session.output = self.screen
         session.read_input = self._read_input
         session.edit_program = self._edit_program
         session.read_command = self._read_command
         self._pending: list[str] = []  # pasted lines that are still to be run
+        self._has_told = False  # that a program waits for a line
         self._guard = Guard()
+        self._keeps = config.history  # from the first line on: to prepare it would take time before the first prompt
+        self._log: SessionLog | None = None
+        self._resumed = ""  # what to say of a session that goes on
         self._terminal: Terminal | None = None
         if not is_dumb() or output is not None:
             from kshell.shell.prompt.terminal import Terminal
@@ -56,17 +75,24 @@ class Repl:
             warming = warm_up(session, self.screen, self._guard)
             self._terminal = Terminal(session, config, self._guard, warming, input, output)
 
-    def run(self) -> int:
-        """Read and run lines until `exit` or Ctrl-D."""
+    def keep(self, resume: bool = False) -> None:
+        """Keep the session on disk from now on; with `resume` the last one goes on.  CommandError where it cannot."""
+        from kshell.shell.state.saved_session import keep
+
+        self._keeps = False
+        self._log, self._resumed = keep(self.session, resume)
+
+    def run(self, first: str = "") -> int:
+        """Run `first`, then read and run lines until `exit` or Ctrl-D."""
         release = PROFILES[self.session.profile].release
         self.screen.say(BANNER.format(version=__version__, release=release).rstrip("\n"))
-        if self.config.problem:
-            self.screen.say(f"kshell: {self.config.problem}")
+        for said in filter(None, (self.config.problem and f"kshell: {self.config.problem}", self._resumed)):
+            self.screen.say(said)
         while self.session.exit_status is None:
             try:
                 self._guard.tell(self.screen.say)
                 self.screen.fresh_line()
-                text = self._read()
+                text, first = first or self._read(), ""
                 self.run_text(text)
             except KeyboardInterrupt:  # the line is cleared, the shell goes on
                 if self._terminal is None:
@@ -79,12 +105,17 @@ class Repl:
         """Run what was typed.  Of a pasted text each line is run by itself, and shown before its result."""
         self._pending = [line for line in pasted(text).split("\n") if line.strip()]
         several = len(self._pending) > 1
+        if not self._pending:
+            self.session.execute("")  # in a lesson it goes on
+        if self._keeps and self._pending:
+            self.keep()
         try:
             while self._pending and self.session.exit_status is None:
                 line = self._pending.pop(0)
                 if several:
                     shown = line if line.isprintable() else ascii(line)[1:-1]
                     self.screen.say(self._prompt() + shown)
+                self._has_told = False
                 results = self.session.execute(line)
                 if any(result.status == INTERRUPTED for result in results):
                     break
@@ -101,6 +132,9 @@ class Repl:
             news = self._terminal.news()
             if news:
                 self.screen.say(f"kshell: {news}")
+            if self._log is not None and self._log.problem:
+                self.screen.say(f"kshell: {self._log.problem}")
+                self._log = None
             return text
         except (KeyboardInterrupt, EOFError):
             raise
@@ -111,7 +145,8 @@ class Repl:
 
     def _prompt(self) -> str:
         state = self.session.debugging
-        return prompt_text(self.session.image, state is not None and state.stopped is not None)
+        place = self.session.guide.place if self.session.guide is not None else ""
+        return prompt_text(self.session.image, state is not None and state.stopped is not None, place)
 
     def _read_command(self) -> str:
         """A line for the debugger: of the pasted text that the command stood in, or typed by the person."""
@@ -126,7 +161,8 @@ class Repl:
         """A line as the terminal itself edits it."""
         sys.stdout.write(self._prompt())
         sys.stdout.flush()
-        line = sys.stdin.readline()
+        with interruptible():
+            line = sys.stdin.readline()
         if not line:
             self.screen.say("")
             raise EOFError
@@ -142,6 +178,9 @@ class Repl:
 
             descriptor = sys.stdin.fileno()
             while not select.select([descriptor], [], [], LOOK_SECONDS)[0]:  # no signal ends a read by itself
+                if not self._has_told and not self.screen.is_begun:  # a question of the program's own says it, too
+                    self._has_told = True
+                    self.screen.line(span(WAITS, "dim"))
                 if self.session.kernel.cpu.ctrl_c.pressed:
                     self.screen.line_was_broken()
                     return b""

@@ -5,16 +5,11 @@ from __future__ import annotations
 
 import sys
 
+from kshell.machine.sigint import presses
 from kshell.shell.errors import INTERRUPTED
 from kshell.shell.views.output import Output, Result
 from kshell.shell.views.render import RichOutput
 from kshell.shell.views.view import Line
-
-
-def _presses() -> int:
-    """How often Ctrl-C has stopped a run; none can have been stopped before the machine is imported."""
-    ctrl_c = sys.modules.get("kshell.machine.ctrl_c")
-    return ctrl_c.presses() if ctrl_c is not None else 0
 
 
 class Screen(Output):
@@ -23,9 +18,14 @@ class Screen(Output):
     def __init__(self, colour: bool = True) -> None:
         self.colour = colour
         self._rich: RichOutput | None = None
-        self._presses = _presses()  # of Ctrl-C that are accounted for
+        self._presses = presses()  # of Ctrl-C that are accounted for
         self._wiped = False  # the line that the cursor was in has just been wiped out
         self._begun = False  # a program left the cursor in the middle of a line
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether a program left the cursor in the middle of a line."""
+        return self._begun
 
     @property
     def rich(self) -> RichOutput:
@@ -36,7 +36,13 @@ class Screen(Output):
             self._rich = RichOutput()
             if not self.colour:
                 self._rich.console.no_color = True
+        self._rich.theme = self.theme
         return self._rich
+
+    @property
+    def width(self) -> int | None:
+        """Columns of the terminal."""
+        return self.rich.width
 
     def show(self, result: Result) -> None:
         """Show one result, on lines of its own."""
@@ -79,8 +85,8 @@ class Screen(Output):
 
     def fresh_line(self) -> None:
         """Put the cursor at the start of a line, if a program or the ^C of a run left it in the middle of one."""
-        if _presses() != self._presses:
-            self._presses = _presses()
+        if presses() != self._presses:
+            self._presses = presses()
             self._begun = True
         if self._begun:
             sys.stdout.write("\n")

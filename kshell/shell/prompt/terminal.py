@@ -16,6 +16,7 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import History, InMemoryHistory
 from prompt_toolkit.input import Input
 from prompt_toolkit.output import ColorDepth, Output
+from prompt_toolkit.styles import DynamicStyle
 from prompt_toolkit.utils import is_windows
 
 from kshell.kernel.core.profile import PROFILES
@@ -26,7 +27,8 @@ from kshell.shell.prompt.history import LineHistory
 from kshell.shell.prompt.keys import line_keys
 from kshell.shell.prompt.line import DEBUGGER_PROMPT, prompt_text
 from kshell.shell.prompt.match import Match
-from kshell.shell.prompt.style import COLOURED, PLAIN
+from kshell.shell.prompt.raw_input import keyboard, typed
+from kshell.shell.prompt.style import PLAIN, coloured
 from kshell.shell.session import Session
 from kshell.shell.settings import Config, history_path
 from kshell.shell.trees.tree_state import State
@@ -70,11 +72,11 @@ class Terminal:
         colour = config.colour and not os.environ.get("NO_COLOR")
         self.mode = EditingMode.VI if config.keys == "vi" else EditingMode.EMACS
         self._face: dict[str, Any] = {
-            "style": COLOURED if colour else PLAIN,
+            "style": DynamicStyle(lambda: coloured(session.output.theme)) if colour else PLAIN,
             "color_depth": None if colour else ColorDepth.DEPTH_1_BIT,
             "include_default_pygments_style": False,
             "editing_mode": self.mode,
-            "input": input,
+            "input": input if input is not None or output is not None else keyboard(),
             "output": output,
         }
         self.history: History = LineHistory(history_path()) if config.history else InMemoryHistory()
@@ -103,7 +105,7 @@ class Terminal:
 
     def read(self) -> str:
         """The next line, or lines if a text was pasted.  KeyboardInterrupt at Ctrl-C, EOFError at Ctrl-D."""
-        return self.prompt.prompt(pre_run=self._schedule_warm_up)
+        return typed(self.prompt, self._schedule_warm_up)
 
     def news(self) -> str:
         """What has gone wrong with the history since this was asked last; "" if nothing has."""
@@ -148,7 +150,8 @@ class Terminal:
         state = self._session.debugging
         if state is not None and state.stopped is not None:
             return [("class:prompt", DEBUGGER_PROMPT)]
-        text = prompt_text(self._session.image)
+        guide = self._session.guide
+        text = prompt_text(self._session.image, place=guide.place if guide is not None else "")
         name, _, profile = text.removesuffix("> ").partition(" ")
         middle = ("class:prompt.profile", f" {profile}" if profile else "")
         return [("class:prompt", name), middle, ("class:prompt", "> ")]

@@ -27,7 +27,9 @@ SEPARATOR = " │ "
 def toolbar(session: Session, before: str, after: str, width: int) -> Fragments:
     """The line for a text with the cursor between `before` and `after`."""
     fragments: Fragments = []
-    if not (before + after).strip(BLANKS) or len(before) + len(after) > LONGEST:
+    if not (before + after).strip(BLANKS) and session.guide is not None:
+        fragments = [(PLAIN, session.guide.bar)]
+    elif not (before + after).strip(BLANKS) or len(before) + len(after) > LONGEST:
         fragments = kernel_state(session, width - 2)
     else:
         cursor = at_cursor(before)
@@ -104,7 +106,7 @@ def kernel_state(session: Session, width: int) -> Fragments:
 def _command(session: Session, wanted: Expected, word: str, width: int) -> Fragments:
     if wanted.kind == "value" and wanted.call is not None:
         return _call(session.kernel, wanted, wanted.call, bool(word), width)
-    if wanted.kind in ("syscall", "line") and word:
+    if wanted.kind in ("syscall", "row", "line") and word:
         named = _named(session.kernel, word)
         if named is not None:
             return named

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from kshell.kernel.core.profile import DEFAULT
+from kshell.shell.limits import Limits
+from kshell.shell.replay.journal import Boot, Journal, Kept, Panicked
 from kshell.shell.state.long_run import tell_long_run
 from kshell.shell.state.tree_memory import TreeMemory
 from kshell.shell.state.tty import ShellTty
+from kshell.shell.state.typed_lines import TypedLine
 from kshell.shell.views.output import Output, PlainOutput
 
 if TYPE_CHECKING:
     from kshell.kernel.boot.vmlinux import Vmlinux
-    from kshell.kernel.core.trace import Call
+    from kshell.kernel.core.trace import Call, Tracer
     from kshell.kernel.kernel import Kernel
     from kshell.shell.lines.words import Word
+    from kshell.shell.replay.core import Core
+    from kshell.shell.replay.deeds import Deed, R_co
+    from kshell.shell.replay.digest import Digest
     from kshell.shell.state.debug_state import DebugState
+    from kshell.shell.state.guide import Guide
     from kshell.shell.views.output import Result
     from kshell.shell.views.view import View
 
@@ -25,19 +32,12 @@ BUDGET = 50_000_000
 """Instructions that one command of a script may run; an interactive command has no limit but Ctrl-C."""
 
 
-class Panicked(NamedTuple):
-    """A kernel that did not get through its boot: which one, and all that it said."""
-
-    kernel: str
-    log: list[str]
-
-
 class Context:
     """One person's or script's kernel, and all that its commands share.
 
     `interactive` sessions go on after a failed command and run programs without a budget; others stop at the first
     failure unless `keep_going`.  `read_input` gives a line for a program that reads /dev/tty, b"" at the end;
-    `edit_program`, where a front has one, lets the person type a program (given a text to start from, it answers the
+    `edit_program`, where a front has one, lets the person type a program (given the one before it, it answers the
     new text, or None if it was called off).
     """
 
@@ -55,9 +55,12 @@ class Context:
         self.output: Output = output if output is not None else PlainOutput()
         self.read_input: Callable[[], bytes] = read_input or (lambda: b"")
         self.edit_program: Callable[[str], str | None] | None = None
-        self.history: list[str] = []
+        self.history: list[TypedLine] = []
+        self.guide: Guide | None = None  # who leads the person: a lesson
+        self.lesson_places: list[str] = []  # folders and zips of lessons of one's own
         self.exit_status: int | None = None  # set by `exit`
-        self.worst = 0  # of a script: 0, 1 a failure, 3 a bug in kshell, 130 Ctrl-C
+        self.worst = 0  # of a script: 0, 1 a failure, 3 a bug in kshell, 124 a limit, 130 Ctrl-C, a program's own
+        self.limits = Limits(0, 0)  # what a script may take
         self.trace_all = False
         self.tree = ""  # the kernel tree that was named last
         self.tree_memory = TreeMemory()
@@ -65,7 +68,7 @@ class Context:
         self.libc = True  # results are shown as a C program gets them
         self.last_call: Call | None = None  # the last one that returned, for `libc`
         self.program = ""  # the source that `asm` edited last
-        self.registers: dict[str, int] | None = None  # of the last program that ended
+        self.core: Core | None = None  # of a program, if nothing has run in the machine since it ended
         self.examined: tuple[int, str, str] = (1, "x", "g")  # the last count, format and size of `x`
         self.log_seen = 0  # the first record that `dmesg -w` has not shown yet
         self.log_cleared = 0  # the first record that `dmesg -C` has not forgotten
@@ -73,8 +76,9 @@ class Context:
         self.running = ""  # the command that is being run, as typed
         self.read_command: Callable[[], str] | None = None  # a line for the debugger; EOFError at the end
         self.debugging: DebugState | None = None
-        self.tty = ShellTty(self)
         self._kernel: Kernel | None = None
+        self.journal = Journal(Boot(self.image), self.keep())
+        self.tty = ShellTty(self)
 
     @property
     def kernel(self) -> Kernel:
@@ -95,28 +99,70 @@ class Context:
         Everything in the old machine is gone.  Raises KernelPanic where the kernel does not get through its boot.
         """
         from kshell.kernel.boot.start import boot
+        from kshell.machine.ctrl_c import CtrlC
 
-        if self._kernel is not None:  # two machines at once would need twice the memory
+        with CtrlC(lambda: None):  # nothing is raised in the middle of it
+            self._leave_machine()  # two machines at once would need twice the memory
+            kernel = boot(image, cmdline, init_budget=self.budget)
+        self.image, self.profile = image, kernel.profile.name
+        self.core, self.last_call, self.log_seen, self.log_cleared = None, None, 0, 0
+        self.journal.booted(Boot(image, cmdline), kernel, self.running == "")
+        return self.adopt(kernel)
+
+    def adopt(self, kernel: Kernel) -> Kernel:
+        """Make a machine that is booted the session's own."""
+        self._leave_machine()
+        self._kernel, self.journal.has_booted = kernel, True
+        kernel.tty, kernel.init_budget, kernel.on_cut = self.tty, self.budget, self._note_cut
+        if self.interactive:
+            kernel.cpu.patience.on_long_run = partial(tell_long_run, self)
+        if self.debugging is not None:
+            self.debugging.debugger.attach(kernel)
+        return kernel
+
+    def _leave_machine(self) -> None:
+        if self._kernel is not None:
             import gc
 
             if self.debugging is not None:
                 self.debugging.debugger.leave()
             self._kernel = None
             gc.collect()
-        self._kernel = kernel = boot(image, cmdline, init_budget=self.budget)
-        self.image, self.profile = image, kernel.profile.name
-        kernel.tty = self.tty
-        if self.interactive:
-            kernel.cpu.patience.on_long_run = partial(tell_long_run, self)
-        if self.debugging is not None:
-            self.debugging.debugger.attach(kernel)
-        self.registers, self.last_call, self.log_seen, self.log_cleared = None, None, 0, 0
-        return kernel
 
     @property
     def budget(self) -> int:
         """Instructions that a command may run, 0 for no limit."""
         return 0 if self.interactive else BUDGET
+
+    # What is kept of each command, so that there is a way back.
+
+    def do(self, deed: Deed[R_co], tracer: Tracer | None = None, meanwhile: Callable[[], None] | None = None) -> R_co:
+        """Do something to the machine; `tracer` hears of it, `meanwhile` is done while it sleeps."""
+        from kshell.shell.replay.deeds import Live
+
+        return self.journal.do(self.kernel, deed, Live(self.budget, tracer, meanwhile))
+
+    def _note_cut(self, kind: str, ring: int) -> str:
+        from kshell.shell.replay.cuts import cut_now
+
+        self.journal.cut(cut_now(self.kernel, kind, ring))
+        return kind
+
+    @property
+    def digest(self) -> Digest | None:
+        """What tells the machine from any other, None where there is none yet."""
+        from kshell.shell.replay.digest import digest
+
+        return digest(self._kernel) if self._kernel is not None else None
+
+    def keep(self) -> Kept:
+        """What the commands so far have left for the next."""
+        return Kept(*(getattr(self, name) for name in Kept._fields))
+
+    def bring_back(self, kept: Kept) -> None:
+        """Have again what they had left then."""
+        for name, value in zip(Kept._fields, kept, strict=True):
+            setattr(self, name, value)
 
     def final_status(self) -> int:
         """What the process is to exit with."""

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from kshell.machine.sigint import stops_now
 from kshell.shell.errors import CommandError
+from kshell.shell.replay.journal import Journal
 from kshell.shell.views.output import Output
 from kshell.shell.views.view import Line
 
+if TYPE_CHECKING:
+    from kshell.kernel.kernel import Kernel
+
+BYTE_COST = 4  # instructions: a program that writes without end is ended at 12 MB
+PIECE = 4096  # bytes that are written at once
 COLLECTED_MAX = 4 << 20  # bytes of a program's output that --json keeps
 
 
 class Front(Protocol):
-    """The two ends of a session, as they are at a moment: its `output`, and who gives a line that the person typed."""
+    """The two ends of a session, as they are at a moment: its `output`, and who gives a line that the person typed;
+    and the `journal` that has to know what was read."""
 
     output: Output
     read_input: Callable[[], bytes]
+    journal: Journal
+
+    @property
+    def kernel(self) -> Kernel:
+        """The machine whose programs write."""
 
 
 class ShellTty:
@@ -28,12 +41,19 @@ class ShellTty:
         self._line = b""
         self.lost = 0
         self.failure: OSError | None = None
+        self.on_write: Callable[[bytes], None] | None = None  # somebody else who is told what programs write
 
     def write(self, data: bytes) -> None:
-        """Show bytes at once, or collect them."""
+        """Show bytes at once, or collect them; in a script each costs of the budget of instructions."""
+        self._front.kernel.cpu.charge(BYTE_COST * len(data))
+        if self.on_write is not None:
+            self.on_write(data)
         if not self._front.output.collects:
             try:
-                self._front.output.write(data)
+                for at in range(0, len(data), PIECE):  # a terminal is slow, and Ctrl-C drops what it has not taken yet
+                    if stops_now():
+                        break
+                    self._front.output.write(data[at : at + PIECE])
             except OSError as error:  # the reader has gone: not a matter for the kernel in whose name this runs
                 self.failure = self.failure or error
             return
@@ -51,11 +71,15 @@ class ShellTty:
             if stop:
                 raise CommandError("the output cannot be written", error.strerror or "", "") from None
 
-    def read(self, size: int) -> bytes:
-        """At most `size` bytes of the line that the person typed; empty at the end of the input."""
+    def read(self, size: int) -> bytes | None:
+        """At most `size` bytes of the line that the person typed; empty at the end of the input, None at Ctrl-C."""
         if not self._line:
             self._line = self._front.read_input()
+        taken: bytes | None
         taken, self._line = self._line[:size], self._line[size:]
+        if not taken and self._front.kernel.cpu.ctrl_c.pressed:
+            taken = None
+        self._front.journal.typed(taken)
         return taken
 
     def forget_line(self) -> None:

@@ -6,15 +6,16 @@ import os
 
 from kshell.abi.did_you_mean import did_you_mean
 from kshell.kbuild.steps.install import InstallError, installed, is_stale
-from kshell.kbuild.tree.sources import Sources, is_tree
+from kshell.kbuild.tree.sources import Sources
 from kshell.kernel.boot.vmlinux import Vmlinux
 from kshell.kernel.core.pointers import KernelPanic
 from kshell.kernel.core.profile import PROFILES
 from kshell.kernel.kernel import Kernel
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import named, own_path
-from kshell.shell.state.context import Context, Panicked
-from kshell.shell.trees.named_tree import name_tree, tree_folder
+from kshell.shell.replay.journal import Panicked
+from kshell.shell.state.context import Context
+from kshell.shell.trees.named_tree import name_tree, tree_folder, trees_here
 from kshell.shell.trees.tree_notes import BOOT, change_note
 from kshell.shell.views.failure import retold
 from kshell.shell.views.view import show
@@ -31,7 +32,7 @@ def find_image(session: Context, name: str | None) -> Vmlinux | str:
         name = session.image.tree
         if not os.path.isdir(name):
             what, because = f"boot: {show(name)}: No such file or directory", "the tree of the kernel that runs is gone"
-            raise CommandError(what, because, "boot course  (or another kernel; boot TREE)")
+            raise CommandError(what, because, "boot course  (or another kernel; boot DIR: one of a tree)")
     name = own_path(name)
     if name in PROFILES:
         return name
@@ -48,13 +49,8 @@ def find_image(session: Context, name: str | None) -> Vmlinux | str:
     try_ = f"boot {named(close[0]) if close else 'course'}"
     if os.sep in name or os.path.exists(name):
         because = "boot takes a kernel's name, or the folder of a tree whose kernel is installed"
-        try_ = "boot test_kernel  (after make install in it)"
+        try_ = f"boot {named(trees[0])}" if trees else "boot course  (or, after make install in it, a tree: boot DIR)"
     raise CommandError(f"boot: no kernel {show(name)}", because, try_)
-
-
-def trees_here() -> list[str]:
-    """The folders of the present one that are kernel trees, sorted."""
-    return [name for name in Sources(".").names("") if os.path.isdir(name) and is_tree(Sources(name))]
 
 
 def boot_image(session: Context, image: Vmlinux | str, cmdline: str) -> Kernel:

@@ -11,8 +11,9 @@ from kshell.kbuild.messages import BuildMessage
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import named
 from kshell.shell.state.context import Context
-from kshell.shell.trees.named_tree import build_of
+from kshell.shell.trees.named_tree import build_of, is_running, tree_shown
 from kshell.shell.trees.tree_notes import reload
+from kshell.shell.trees.tree_running import way_there
 from kshell.shell.views.view import Column, Line, Table, View, labelled, show, show_lines, span
 
 if TYPE_CHECKING:
@@ -34,8 +35,10 @@ def message_lines(line: object) -> list[Line]:
     if isinstance(line, str):
         return [_step_line(text) for text in show_lines(line)]
     message: BuildMessage = line  # type: ignore[assignment]
-    role = "error" if message.kind == "error" else "note"
-    return [*(span(text, role) for text in show_lines(message.head())), *_excerpt(message)]
+    is_error = message.kind == "error"  # whose reasons are shown at the end
+    said = [span(text, "error" if is_error else "note") for text in show_lines(message.head())]
+    reasons = [] if is_error else [*labelled("because", message.because), *labelled("try", message.try_)]
+    return [*said, *_excerpt(message), *reasons]
 
 
 def _step_line(text: str) -> Line:
@@ -64,7 +67,7 @@ class MakeView(View):
         there = build_of(session, made.tree) if made.tree else None
         self._build = made.build or (there[1] if there is not None else None)
         modules = [os.path.relpath(path) if os.path.isabs(path) else path for path in log.modules[:MOST_MODULES]]
-        self._next = "" if made.relinked else "; ".join(reload(session, modules))
+        self._next = "" if made.relinked else "; ".join(_steps(session, made.tree, modules))
 
     def json(self) -> dict[str, Any]:
         return build_json(self.log) | {
@@ -96,6 +99,16 @@ class MakeView(View):
         columns = [Column("step", "name"), Column("here"), Column("on a real machine")]
         next_: Line = [("next: ", "dim"), (f"make -C {shown} install", "hint"), ("; ", ""), (f"boot {shown}", "hint")]
         return [[], *Table(columns, rows, {}).lines(width), next_]
+
+
+def _steps(session: Context, tree: str, modules: list[str]) -> list[str]:
+    """What brings these modules into the kernel; before it, where that is not the one that runs, what boots it."""
+    folder = tree_shown(session, tree) if tree else ""
+    built = build_of(session, folder) if folder and modules else None
+    k = session.kernel if session.has_kernel else None
+    if built is None or (k is not None and is_running(k, folder) and k.image.build == built[1]):
+        return reload(session, modules)
+    return [way_there(session, folder, rebuild=False), *(f"insmod {named(path)}" for path in modules)]
 
 
 def build_json(log: BuildLog) -> dict[str, Any]:

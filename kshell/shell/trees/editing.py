@@ -12,6 +12,7 @@ from kshell.kbuild.tree.sources import Sources
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import named
 from kshell.shell.state.context import Context
+from kshell.shell.trees.named_tree import tree_of
 from kshell.shell.views.view import Nothing, View, show
 
 FALLBACKS = ("nano", "vim", "vi", "notepad")
@@ -84,3 +85,9 @@ def _make_folder(path: str) -> str:
         because = f"the folder {show(folder)} cannot be made"
         raise CommandError(f"{what}{error.strerror}", because, "another folder") from None
     return folder
+
+
+def a_file(session: Context) -> str:
+    """A file that edit can take: one of the tree that matters now, or a new one."""
+    tree = tree_of(session)
+    return f"edit {named(os.path.join(tree, 'Makefile'))}" if tree else "edit test.py"

@@ -9,10 +9,10 @@ import os
 
 from kshell.abi.object_file import ObjectError, read_object
 from kshell.kbuild.tree.sources import Sources, is_tree, tree_at
-from kshell.kbuild.tree.tree_files import TreeError
+from kshell.kbuild.tree.tree_files import TreeError, free_name
 from kshell.kernel.kernel import Kernel
 from kshell.shell.errors import CommandError
-from kshell.shell.host_files import own_path
+from kshell.shell.host_files import named, own_path
 from kshell.shell.state.context import Context
 from kshell.shell.views.failure import retold
 
@@ -26,14 +26,27 @@ def tree_folder(session: Context, command: str, folder: str | None) -> str:
         folder = session.tree or "."
         if folder == "." and not os.path.isdir("arch"):
             because = "no tree was named yet in this session, and the present folder is none"
-            typed = f"{command} -C DIR" if command == "make" else f"{command} DIR"
-            raise CommandError(f"{command}: which tree?", because, f"{typed}  (tree new DIR makes one)")
+            raise CommandError(f"{command}: which tree?", because, _with_a_tree(command))
     folder = own_path(folder)
     try:
         tree_at(folder)
     except TreeError as error:
         raise retold(error, command) from None
     return name_tree(session, folder)
+
+
+def _with_a_tree(command: str) -> str:
+    """The command with a tree that lies in the present folder; where none does, what makes one."""
+    trees = trees_here()
+    with_one = f"{command} -C " if command == "make" else f"{command} "
+    if trees:
+        return with_one + named(trees[0])
+    return f"tree new {free_name()}  (makes one; then: {with_one}{free_name()})"
+
+
+def trees_here() -> list[str]:
+    """The folders of the present one that are kernel trees, sorted."""
+    return [name for name in Sources(".").names("") if os.path.isdir(name) and is_tree(Sources(name))]
 
 
 def name_tree(session: Context, folder: str) -> str:

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from kshell.abi.object_file import ObjectError, is_object, read_object
 from kshell.cc.compiler import SUFFIXES
 from kshell.kbuild.build_log import BuildFailed
-from kshell.kbuild.directory import parts_of, read_directory
+from kshell.kbuild.directory import Directory, parts_of, read_directory
+from kshell.kbuild.makefile.makefile import Entry
 from kshell.kbuild.steps.object_record import made_of, source_digest
 from kshell.kbuild.steps.userprog import digest
 from kshell.kbuild.tree.changes import changed_since
 from kshell.kbuild.tree.sources import Sources, read_makefile
 from kshell.kbuild.tree.tree_files import TreeError, read_text
+from kshell.kbuild.tree.tree_paths import MAKEFILE
 
 MOST_PROGRAMS = 100  # that are looked into
 MODULE = ".ko"
@@ -55,7 +58,7 @@ def changes_of(folder: str) -> Changes | None:
     assembled = _assembled(sources)
     found = Changes([], {}, sorted(path for path, current in assembled.items() if not current))
     for path in changed:
-        if path in assembled or _DOCUMENT.fullmatch(path):
+        if path in assembled or _DOCUMENT.fullmatch(path) or not _is_read(sources, path):
             continue
         if path.startswith(USER):
             found.user.append(path)
@@ -72,22 +75,41 @@ def changes_of(folder: str) -> Changes | None:
     return found
 
 
+def _is_read(sources: Sources, path: str) -> bool:
+    """Whether a build reads a file: one that the tree came with, a header or a Makefile, or a source on a list."""
+    name = os.path.basename(path)
+    if path in sources.pristine or name == MAKEFILE or name.endswith(".h"):
+        return True
+    if not name.endswith(SUFFIXES):
+        return False
+    directory = _directory_of(sources, path)
+    return directory is not None and _entry_for(directory, [*directory.builtin, *directory.modules], name) is not None
+
+
 def module_of(sources: Sources, path: str) -> str:
     """The .ko that the Makefile beside a source makes of it, both from the root; "" for what is no module's."""
-    folder, _, name = path.rpartition("/")
-    makefile = f"{folder}/Makefile" if folder else "Makefile"
-    if not name.endswith(SUFFIXES) or not sources.is_file(makefile):
+    directory = _directory_of(sources, path) if path.endswith(SUFFIXES) else None
+    entry = _entry_for(directory, directory.modules, os.path.basename(path)) if directory is not None else None
+    if directory is None or entry is None:
         return ""
-    wanted = os.path.splitext(name)[0] + ".o"
+    return directory.file(entry.text.removesuffix(".o") + MODULE)
+
+
+def _directory_of(sources: Sources, path: str) -> Directory | None:
+    """What the Makefile beside a file lists; None where there is none, or none that can be read."""
+    folder = path.rpartition("/")[0]
+    makefile = f"{folder}/{MAKEFILE}" if folder else MAKEFILE
     try:
-        directory = read_directory(folder, read_makefile(sources, makefile))
+        return read_directory(folder, read_makefile(sources, makefile)) if sources.is_file(makefile) else None
     except BuildFailed:
-        return ""
-    for entry in directory.modules:
-        stem = entry.text.removesuffix(".o")
-        if wanted == entry.text or wanted in parts_of(directory, stem):
-            return directory.file(stem + MODULE)
-    return ""
+        return None
+
+
+def _entry_for(directory: Directory, entries: Iterable[Entry], name: str) -> Entry | None:
+    """The object on a list that a source is compiled to, or is a part of."""
+    wanted = os.path.splitext(name)[0] + ".o"
+    made_of_it = (e for e in entries if wanted in (e.text, *parts_of(directory, e.text.removesuffix(".o"))))
+    return next(made_of_it, None)
 
 
 def source_of(sources: Sources, module: str) -> str:

@@ -33,12 +33,30 @@ def retold(told: ProblemError, command: str = "") -> CommandError:
     return CommandError(f"{command}: {what}" if command else what, because, try_)
 
 
+_PACKAGES = {
+    "unicorn": "it is the CPU; there is no wheel of it for Windows on Arm, where a Python for x64 can have one",
+    "capstone": "it is the disassembler",
+    "elftools": "it reads object files",
+    "rich": "it shows results on a terminal",
+    "prompt_toolkit": "it is the prompt",
+}
+
+
+def _missing(package: str) -> CommandError:
+    """A package that kshell stands on is not there, or does not load."""
+    name = {"elftools": "pyelftools"}.get(package, package)
+    because = f"kshell needs it: {_PACKAGES[package]}"
+    return CommandError(f"kshell: the package {name} is not installed here", because, f"pip install {name}")
+
+
 def bug_report(bug: BaseException) -> CommandError:
     """One line about a bug of kshell's own; the traceback only for those who ask for it."""
     if os.environ.get("KSHELL_DEBUG"):
         import traceback
 
         traceback.print_exception(bug)
+    if isinstance(bug, ImportError) and (bug.name or "").partition(".")[0] in _PACKAGES:
+        return _missing((bug.name or "").partition(".")[0])
     text = show(" ".join(str(bug).split()))[:200]
     from kshell.kernel.core.sections import DeclarationError
 

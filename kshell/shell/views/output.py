@@ -7,17 +7,27 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import IO, Any, BinaryIO, NamedTuple, TextIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple, TextIO
 
 from kshell.shell.views.failure import Failure
+from kshell.shell.views.themes import DEFAULT
 from kshell.shell.views.view import Line, View, labelled, screen_text
+
+if TYPE_CHECKING:
+    from kshell.kernel.report.oops_report import Oops
+
+
+SCHEMA = 1  # of the objects of --json (docs/json.md): another number where a field changes its meaning, or goes
+OOPSED = (
+    4  # the status of a command that did what it was asked, and the kernel did not stand it: no failure in a script
+)
 
 
 class Result(NamedTuple):
     """What one command came to: its `text` as typed, its `status`, and a `view` or, if it failed, an `error` too.
 
     `output` is what programs wrote to the screen, collected only where `collects` is true.  `notes` are sentences
-    that the kernel has for the person at the shell.
+    that the kernel has for the person at the shell, and `oops` is what --json tells of an oops on the way.
     """
 
     text: str
@@ -26,10 +36,16 @@ class Result(NamedTuple):
     error: dict[str, Any] | None = None
     output: bytes = b""
     notes: list[str] = []  # noqa: RUF012  a NamedTuple's default, never changed
+    oops: dict[str, Any] | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether a script stops here, and ends with the status of this command."""
+        return self.status not in (0, OOPSED)
 
     def json(self) -> dict[str, Any]:
         """The object of --json."""
-        found: dict[str, Any] = {"command": self.text, "status": self.status}
+        found: dict[str, Any] = {"schema": SCHEMA, "command": self.text, "status": self.status}
         output = self.output.decode("utf-8", "backslashreplace")
         if self.error is not None:
             found["error"] = self.error
@@ -41,13 +57,38 @@ class Result(NamedTuple):
                 found["result"]["output"] = output
         if self.notes:
             found["notes"] = self.notes
+        if self.oops is not None:
+            found["oops"] = self.oops
         return found
+
+
+def oops_json(oops: Oops) -> dict[str, Any]:
+    """What --json tells of an oops."""
+    frame = oops.frame
+    return {
+        "what": oops.what,
+        "because": oops.why,
+        "address": f"{oops.ip:#x}",
+        "symbol": frame.symbol if frame is not None else None,
+        "file": frame.file or None if frame is not None else None,
+        "line": frame.line or None if frame is not None else None,
+        "report": oops.report,
+    }
+
+
+WAITS = "(it reads from the terminal: type a line, and Enter; Ctrl-C ends it)"
 
 
 class Output:
     """A place for results.  `collects`: programs' output goes into the result instead of `write`."""
 
     collects = False
+    theme = DEFAULT  # of the colours, where there are any
+
+    @property
+    def width(self) -> int | None:
+        """Columns of the terminal, None where there is none."""
+        return None
 
     def show(self, result: Result) -> None:
         """Show one result."""

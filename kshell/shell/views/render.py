@@ -1,53 +1,26 @@
 """Views on a terminal: the only file that imports rich's console.
 
-A role gets a style here and nowhere else.  Without colour (NO_COLOR, TERM=dumb) the same text stands there, since
-no meaning is in the style alone.
+A role gets its look from a theme (themes.py).  Without colour (NO_COLOR, TERM=dumb) the same text stands there,
+since no meaning is in the look alone.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.text import Text
 
+from kshell.shell.views.carets import fitted
 from kshell.shell.views.failure import Failure
 from kshell.shell.views.output import Output, Result, is_dumb, write_bytes
+from kshell.shell.views.themes import DEFAULT, styles
 from kshell.shell.views.view import Line, labelled, show
 
 if TYPE_CHECKING:
     from rich.progress import Progress
-
-STYLES = {
-    "address": "cyan",
-    "bytes": "bright_black",
-    "caret": "bold red",
-    "comment": "italic bright_black",
-    "dim": "bright_black",
-    "errno": "bold red",
-    "error": "bold red",
-    "good": "bold green",
-    "heading": "bold underline",
-    "hint": "green",
-    "instruction": "yellow",
-    "level0": "bold white on red",
-    "level1": "bold red",
-    "level2": "bold red",
-    "level3": "red",
-    "level4": "yellow",
-    "level5": "",
-    "level6": "",
-    "level7": "bright_black",
-    "module": "magenta",
-    "name": "bold",
-    "note": "yellow",
-    "number": "blue",
-    "ring0": "bold magenta",
-    "ring3": "bold green",
-    "string": "green",
-    "symbol": "cyan",
-}
 
 
 def make_console(file: TextIO | None = None, width: int | None = None) -> Console:
@@ -63,21 +36,27 @@ def make_console(file: TextIO | None = None, width: int | None = None) -> Consol
     )
 
 
-def styled(line: Line) -> Text:
-    """One line with its styles."""
+def styled(line: Line, looks: Mapping[str, str]) -> Text:
+    """One line, each role with its look."""
     text = Text()
     for piece, role in line:
-        text.append(show(piece), STYLES.get(role) or None)
+        text.append(show(piece), looks.get(role) or None)
     return text
 
 
 class RichOutput(Output):
-    """Results in colour, fitted to the terminal's width."""
+    """Results in the colours of a theme, fitted to the terminal's width."""
 
-    def __init__(self, file: TextIO | None = None, width: int | None = None) -> None:
+    def __init__(self, file: TextIO | None = None, width: int | None = None, theme: str = DEFAULT) -> None:
         self.console = make_console(file, width)
+        self.theme = theme
         self._fresh = True
         self._progress: Progress | None = None  # the bar of a build, while there is one
+
+    @property
+    def width(self) -> int | None:
+        """Columns of the terminal."""
+        return self.console.width
 
     def write(self, data: bytes) -> None:
         """A program's bytes; the terminal shows them as it would on any system."""
@@ -124,7 +103,7 @@ class RichOutput(Output):
         self.fresh_line()
         view = result.view
         width = self.console.width
-        for line in view.lines(width):
+        for line in fitted(view.lines(width), width):
             self._print(line)
         for note in result.notes:
             for line in labelled("note", note):
@@ -134,7 +113,7 @@ class RichOutput(Output):
 
     def _print(self, line: Line) -> None:
         """A line that is too long is folded by words, its rest under the column where its text began."""
-        text = styled(line)
+        text = styled(line, styles(self.theme))
         width = self.console.width
         text.expand_tabs(8)
         if text.cell_len <= width:

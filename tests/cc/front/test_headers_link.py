@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kshell.cc.back.generate import generate
-from kshell.cc.c_compiler import INCLUDE
+from kshell.cc.c_words import INCLUDE
 from kshell.cc.front.unit import compile_source
 from kshell.cc.object import make_object
 from kshell.kernel.boot.start import boot

@@ -91,7 +91,7 @@ IN_A_FUNCTION = [
     ("k.level += 1", 1, NO_MEMBER.format("level"), "level += 1  (and global level before it)"),
     ("x = k.level + 1", 5, NO_MEMBER.format("level"), "x = level + 1"),
     ("x = k[level]", 5, "called object is not a function or function pointer", "x = k.read(level)"),
-    ("k[level] = 5", 1, "called object is not a function or function pointer", "k.write(level, ...)"),
+    ("k[level] = 5", 1, "called object is not a function or function pointer", "k.write(level, 5)"),
     ("return mine(5)", 8, "too few arguments to function 'mine'", "return mine(k, 5)"),
     ("return k[mine](5)", 8, "too few arguments to function 'k[mine]'", "return k[mine](k, 5)"),
     ("stub = k[mine]; stub(5)", 17, "too few arguments to function 'stub'", "stub = k[mine]; stub(k, 5)"),
@@ -117,7 +117,7 @@ IN_A_FUNCTION = [
     ('k.printk(KERN_INFO + f"{x}")', 10, NO_PLUS, 'k.printk(KERN_INFO, f"{x}")'),
     ('k.printk(KERN_INFO + "text")', 10, NO_PLUS, 'k.printk(KERN_INFO, "text")'),
     # A text is bytes.
-    ('"n {}".format(x)', 1, "request for member 'format'", 'k.printk(KERN_INFO, f"n is {n}"), or snprintf(k, buf'),
+    ('"n {}".format(x)', 1, "request for member 'format'", 'k.printk(KERN_INFO, f"n {x}"), or snprintf(k, buf'),
     ('y = "text".upper()', 5, "request for member 'upper' in something not a struct", "or a loop over the bytes"),
     (
         "y = Array(Char, 9); y.strip()",
@@ -149,7 +149,7 @@ IN_A_FUNCTION = [
     ('sprintf("%d", 5)', 1, IMPLICIT.format("sprintf"), 'snprintf(k, buf, sizeof(buf), f"...")'),
     ("return kmalloc(5, GFP_KERNEL)", 8, "too few arguments to function 'kmalloc'", "return kmalloc(k, 5, GFP_KERNEL)"),
     ("mutex_lock(k, 5)", 1, IMPLICIT.format("mutex_lock"), "take it out: one function at a time runs in this kernel"),
-    ("mdelay(5)", 1, IMPLICIT.format("mdelay"), "msleep(k, ms)"),
+    ("mdelay(5)", 1, IMPLICIT.format("mdelay"), "msleep(k, 5)"),
     ("return -ENOSY", 9, UNDECLARED.format("ENOSY"), "ENOSYS  (did you mean that?)"),
     ("return NUL", 8, UNDECLARED.format("NUL"), "NULL  (did you mean that?)"),
     ("return prink(5)", 8, IMPLICIT.format("prink"), "declare it, or correct its name"),
@@ -160,7 +160,7 @@ IN_A_FUNCTION = [
     # What a function answers with is a number.
     ("return NULL", 8, "returning 'void *' from a function with return type 'int' " + NO_RESULT, "0"),
     ('return "hi"', 8, "returning 'char *' from a function", 'k.printk(KERN_INFO, "hi")  and  return 0'),
-    ('return f"{x}"', 8, "an f-string is a format, and no value", 'k.printk(KERN_INFO, f"...")'),
+    ('return f"{x}"', 8, "an f-string is a format, and no value", 'k.printk(KERN_INFO, f"{x}")'),
     ("return ENOSYS", 8, "'helper' returns ENOSYS, which is 38", "return -ENOSYS  (did you mean that?)"),
     # Signs of C.
     ("if (x && x):", 9, "invalid syntax", "if (x and x):"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kshell.kbuild.makefile.makefile import Host, MakefileError, Where, parse
@@ -118,6 +118,9 @@ def test_anything_that_needs_a_program_is_refused_with_its_line(text: str) -> No
         ("make -sB", "make: option '-sB' is not followed here"),
         ("make --dry-run", "make: option '--dry-run' is not followed here"),
         ("make -f other.mk", "make: option '-f' is not followed here"),
+        ("make -W", "make: option requires an argument -- 'W'"),
+        ("make -sz", "make: invalid option -- 'z'"),
+        ("make --no", "make: unrecognized option '--no'"),
     ],
 )
 def test_a_misspelt_command_is_refused_in_the_words_of_its_program(text: str, what: str) -> None:
@@ -135,7 +138,21 @@ def test_the_commands_of_a_rule_come_one_after_the_other_with_the_exported_varia
 
 
 @pytest.mark.parametrize(
-    "option", ["-s", "-kS", "-w", "--no-print-directory", "-j4", "-j 4", "-f Makefile", "-fMakefile", "--", "-O"]
+    "option",
+    [
+        "-s",
+        "-kS",
+        "-w",
+        "--no-print-directory",
+        "-j4",
+        "-j 4",
+        "-f Makefile",
+        "-fMakefile",
+        "--",
+        "-O",
+        "-Wall",
+        "-kj4",
+    ],
 )
 def test_options_that_change_nothing_here_are_taken(option: str) -> None:
     assert actions(f"make {option} all") == (Make("", ("all",), {}, {}, ";"),)
@@ -146,7 +163,6 @@ PIECES = st.sampled_from([*SIGNS.split(" "), " "])
 
 
 @given(st.one_of(st.text(), st.lists(PIECES, max_size=30).map("".join)))
-@settings(deadline=None, max_examples=300)
 def test_no_text_whatever_raises_anything_but_a_makefile_error(text: str) -> None:
     parts: tuple[str, ...]
     try:

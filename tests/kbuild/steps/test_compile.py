@@ -8,7 +8,7 @@ from pathlib import Path
 from shutil import which
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kshell.kbuild.messages import ERROR, BuildMessage
@@ -201,7 +201,6 @@ def test_what_is_nested_too_deeply_has_a_message_with_words(text: str) -> None:
     assert errors(text)[0].text.strip()
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.text(st.characters(codec="utf-8"), max_size=60), st.integers(0, 600), st.booleans())
 def test_whatever_the_text_there_is_an_object_or_an_error(words: str, at: int, builtin: bool) -> None:
     text = CALL if builtin else MODULE

@@ -130,7 +130,7 @@ def test_what_a_compiler_of_the_host_says_has_its_place(tmp_path: Path) -> None:
     assert "test_in" in error.text
     assert any("return STUB_test_call(test_in);" in line for line in error.excerpt)
     assert error.because
-    assert error.try_ == f"correct {CALL}.c, then make again"
+    assert error.try_ == "test_int  (did you mean that?)"
     assert outcome.lines[-2:] == [f"make[1]: *** [{OBJECT}] Error 1", "make: *** [SystemCalls] Error 2"]
     assert not lab.path(OBJECT).exists()
 

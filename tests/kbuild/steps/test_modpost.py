@@ -164,3 +164,11 @@ def test_Module_symvers_is_read_as_it_was_written(found: list[Export]) -> None:
 @given(st.text())
 def test_any_Module_symvers_can_be_read(text: str) -> None:
     assert all(len(export) == 3 for export in parse_symvers(text))
+
+
+def test_what_a_release_no_longer_exports_is_named_as_that() -> None:
+    symbol = "kallsyms_lookup_name"
+    assert said(post("4.19", module("d/m", (symbol,)), known=[Export(symbol, "vmlinux", True)])) == []
+    (message,) = post("6.19", module("d/m", (symbol,))).messages
+    assert (message.kind, message.text) == (ERROR, f'ERROR: modpost: "{symbol}" [d/m.ko] undefined!')
+    assert message.because == f"{symbol} is in the kernel, but since 5.7 it is not exported to modules"

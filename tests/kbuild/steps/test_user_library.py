@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kshell.abi.errno import ERRNO, strerror
@@ -181,7 +181,6 @@ _PLAIN = _TEXT.map(lambda text: text.replace("%", "%%"))
 
 @needs_assembler
 @needs_gcc
-@settings(max_examples=150, deadline=None)
 @given(
     parts=st.lists(st.one_of(_NUMERIC, _STRING, _NULL, _CHAR), max_size=7),
     between=st.lists(_PLAIN, min_size=8, max_size=8),

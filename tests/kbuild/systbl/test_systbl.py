@@ -221,15 +221,13 @@ def test_a_leading_zero_makes_the_number_octal() -> None:
 # Entries.
 
 
-def test_the_spelling_of_the_other_release_builds_and_a_note_foretells_the_linker() -> None:
+def test_the_spelling_of_the_other_release_is_left_to_the_linker() -> None:
     old = built("4.19", "335\tcommon\ttest_call\tsys_test_call")
-    assert not old.errors
+    assert not old.errors + old.notes
     assert slots(old)[335][1] == "sys_test_call"
-    assert only(old.notes).try_ == "335\tcommon\ttest_call\t__x64_sys_test_call"
     new = built("6.19", "471\tcommon\ttest_call\t__x64_sys_test_call")
-    assert not new.errors
+    assert not new.errors + new.notes
     assert slots(new)[471][1] == "__x64___x64_sys_test_call"
-    assert only(new.notes).try_ == "471\tcommon\ttest_call\tsys_test_call"
 
 
 @pytest.mark.parametrize("version", VERSIONS)

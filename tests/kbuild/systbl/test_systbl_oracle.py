@@ -8,7 +8,7 @@ from pathlib import Path
 from time import process_time
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kshell.kbuild.systbl.systbl import generate, sort_key
@@ -110,7 +110,6 @@ WORDS = "335 39 0 07 0x14f 3x 64 common x32 i386 Common <tab> - noreturn # sys_a
 words = st.sampled_from([*WORDS.split(), *"\t \n\r\v\x00\ufeff", "\r\n", "__x64_sys_a", "9" * 30])
 
 
-@settings(max_examples=150, deadline=None)
 @example("\0\r\n335\0#")
 @given(st.lists(words, max_size=40).map("".join) | st.text(max_size=200))
 def test_no_text_makes_the_table_step_fail(text: str) -> None:
@@ -123,7 +122,6 @@ def test_no_text_makes_the_table_step_fail(text: str) -> None:
         assert [row.nr for row in result.rows] == sorted({row.nr for row in result.rows})
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(VERSIONS), st.lists(st.tuples(st.integers(0, 600), st.sampled_from("abc")), max_size=6))
 def test_without_errors_every_row_that_was_taken_is_built_or_lost(version: str, added: list[tuple[int, str]]) -> None:
     rows = "".join(f"{nr}\tcommon\tx{name}\t{ENTRY[version][:-9]}{name}\n" for nr, name in added)

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kshell.abi.object_file import write_object
@@ -113,7 +113,6 @@ lines_of = st.lists(st.sampled_from(["a", "b", "", "\tc", "- d", "é", "e\r"]), 
 texts = st.tuples(lines_of, st.booleans()).map(lambda t: "\n".join(t[0]) + ("\n" if t[1] and t[0] else ""))
 
 
-@settings(max_examples=60, deadline=None)
 @given(texts, texts)
 @pytest.mark.skipif(shutil.which("patch") is None, reason=NO_DIFF)
 def test_patch_turns_the_old_text_into_the_new_one(old: str, new: str) -> None:

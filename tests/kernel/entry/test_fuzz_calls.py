@@ -11,7 +11,7 @@ from kshell.kernel.boot.start import boot
 from kshell.kernel.core import layout
 from kshell.kernel.entry.exec import Buffer, run_stub
 
-CALLS = int(os.environ.get("KSHELL_FUZZ_CALLS", "1500"))
+CALLS = int(os.environ.get("KSHELL_FUZZ_CALLS", "500"))
 PATHS = (
     b"/tmp/a",
     b"/tmp",

@@ -16,7 +16,7 @@ from kshell.kernel.entry.exec import run_stub
 from tests.kernel.lab import in_child, run
 
 PER_CHILD = 50
-COUNT = int(os.environ.get("KSHELL_FUZZ_PROGRAMS", "600"))
+COUNT = int(os.environ.get("KSHELL_FUZZ_PROGRAMS", "300"))
 BUDGET = 20_000
 KINDS = {"exited", "killed", "budget"}
 PREFIXES = [0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65, 0x66, 0x67, 0xF0, 0xF2, 0xF3, *range(0x40, 0x50)]

@@ -23,10 +23,16 @@ pytestmark = pytest.mark.skipif(
     reason="the oracle is a C program for Linux on x86-64, compiled by gcc",
 )
 PAGE = 4096
+PER_CHILD = 20  # cases: what kills the process is named with its neighbours
 # rip is not compared: the emulator has gone to the target already when it finds that it is none, and a virtual
 # machine reports int1 as a fault where the manual says trap.
 OTHER_RIP = {"non-canonical jump", "non-canonical call", "non-canonical ret", "int1"}
-OTHER_ADDRESS = {"int1"}  # it is rip
+OTHER_ADDRESS = {
+    "int1",  # it is rip
+    # Which of its words a far return reads first is each CPU's own matter; here it is the lowest, as in Intel's manual.
+    *("iretq off the end of the stack", "iretq from the kernel", "iretd from the kernel"),
+    "far return out of kernel memory",
+}
 
 
 def c_header() -> str:
@@ -84,12 +90,15 @@ def comparable(name: str, ending: str) -> list[str]:
 def test_each_fault_is_the_signal_the_code_and_the_address_that_linux_gives(
     native: dict[str, tuple[bytes, str]],
 ) -> None:
-    k = boot("course")
-    differences = []
-    for name, (code, ending) in native.items():
-        got = in_child(lambda code=code: ours(k, code))  # type: ignore[misc]
-        if comparable(name, got) != comparable(name, ending):
-            differences.append(f"{name}: Linux {ending}, here {got}")
+    cases, differences = list(native.items()), []
+    for start in range(0, len(cases), PER_CHILD):
+        some = cases[start : start + PER_CHILD]
+        report = in_child(lambda some=some: "\n".join(ours(boot("course"), code) for _, (code, _) in some))  # type: ignore[misc]
+        got = report.split("\n")
+        assert len(got) == len(some), f"{report}, and it was to run {[name for name, _ in some]}"
+        for (name, (_, ending)), mine in zip(some, got, strict=True):
+            if comparable(name, mine) != comparable(name, ending):
+                differences.append(f"{name}: Linux {ending}, here {mine}")
     assert not differences, "\n".join(differences)
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from kshell.kernel.core.layout import THREAD_SIZE
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.pointers import KernelPanic
 from kshell.kernel.core.profile import PROFILES
 from kshell.kernel.entry import machine_code
 from kshell.kernel.entry.exec import run_stub
+from kshell.kernel.lib.pointer_format import hashed
 from kshell.kernel.report import oops_report
 from kshell.machine.paging import READ, WRITE
 from kshell.shell.modules.insmod import rmmod
@@ -65,7 +68,7 @@ def test_a_division_by_zero_is_reported_at_its_instruction_and_the_students_line
     if style == "6.19":
         state = [
             "Oops: divide error: 0000 [#1] SMP NOPTI",
-            f"CPU: 0 UID: 0 {who}6.19.0 #1",
+            f"CPU: 0 UID: 0 {who}6.19.0 #1 PREEMPT(voluntary)",
             "Tainted: [O]=OOT_MODULE",
         ]
     lines = report(lab)
@@ -77,7 +80,7 @@ def test_a_division_by_zero_is_reported_at_its_instruction_and_the_students_line
     code, rsp, rax, rdx = lines[len(state) + 2 : len(state) + 6]
     text = lab.k.memory.read(module.address, 0x1B + 22).hex(" ")
     assert code == f"Code: {text[: 3 * 0x1B]}<f7> f9{text[3 * 0x1D - 1 :]}"  # idiv ecx
-    assert rsp.endswith(" EFLAGS: 00000246")
+    assert rsp.endswith(" EFLAGS: 00010246")  # a fault saves the flags with RF set
     stack = int(rsp.split()[1].removeprefix("0018:"), 16)
     assert lab.k.shell_task.stack < stack < lab.k.shell_task.regs_address
     assert lines[len(state) + 6].startswith(f"RBP: {stack + 0x10:016x} ")  # sub rsp, 0x10
@@ -112,10 +115,11 @@ def test_the_call_trace_is_innermost_first_and_names_each_function_once(tmp_path
         assert " </TASK>" in trace
     user = next(at for at, line in enumerate(trace) if line.startswith("RIP: 0033:0x40"))
     assert trace[0] == f" handler+0x19/0x1e [m] (m.py:{HANDLER_LINE + 2})"
-    assert trace[user - 2 : user] == [" do_syscall_64+0xa/0x10", " entry_SYSCALL_64+0x3/0x10"]
+    assert trace[user - 2 : user] == [" do_syscall_64+0xa/0x10", " entry_SYSCALL_64_after_hwframe+0x44/0xa9"]
     assert len(set(trace[:user])) == user
-    assert trace[user + 1].endswith("ORIG_RAX: 000000000000014f")
-    assert " RDI: 0000000000000005" in trace[user + 3]
+    assert trace[user + 1].startswith("Code: bf 05 00 00 00 b8 4f 01 00 00 0f 05 <")  # the program's own
+    assert trace[user + 2].endswith("ORIG_RAX: 000000000000014f")
+    assert " RDI: 0000000000000005" in trace[user + 4]
 
 
 def test_machine_code_and_bodies_in_python_are_in_one_call_trace(lab: Lab) -> None:
@@ -150,7 +154,7 @@ def test_after_an_oops_the_kernel_is_tainted_and_the_shell_has_a_new_task(lab: L
     killed_by(lab)
     assert "[#2]" in "\n".join(report(lab))
     assert "Tainted: G      D    O      4.19.1-course" in "\n".join(report(lab))
-    assert report(lab)[-1] == "---[ end trace 0000000000000002 ]---"
+    assert "---[ end trace 0000000000000002 ]---" in report(lab)
 
 
 def test_a_dangling_pointer_oopses_on_its_address(tmp_path: Path, style: str) -> None:
@@ -347,15 +351,46 @@ def test_endless_recursion_meets_the_stacks_guard_page(tmp_path: Path, style: st
     lines = report(lab)
     stack = lab.k.current.stack
     if style == "4.19":
-        hit, bounds = lines[0].removeprefix("BUG: stack guard page was hit at ").split(" ", 1)
-        assert stack - 4096 <= int(hit, 16) < stack
-        assert bounds.startswith(f"(stack is {stack:016x}..")
+        bounds = f" (stack is {hashed(stack):016x}..{hashed(stack + THREAD_SIZE - 1):016x})"  # %p
+        assert lines[0].startswith("BUG: stack guard page was hit at ")
+        assert lines[0].endswith(bounds)
         assert "kernel stack overflow (double-fault): 0000 [#1] SMP PTI" in lines
     else:
         assert lines[0].startswith("BUG: TASK stack guard page was hit at ")
+        assert lines[0].endswith(f" (stack is {hashed(stack):016x}..{hashed(stack + THREAD_SIZE):016x})")
         assert "Oops: stack guard page: 0000 [#1] SMP NOPTI" in lines
-    assert len(lines) < 80
+    cr2 = next(line for line in lines if line.startswith("CR2: "))
+    assert stack - 4096 <= int(cr2.split()[1], 16) < stack
+    (more,) = [line for line in lines if line.startswith("kshell: ")]
+    frames = sum(line.startswith(" handler+") for line in lines)
+    assert (
+        more == f"kshell: {int(more.split()[1])} more of these functions were running, and Linux prints a line for each"
+    )
+    assert int(more.split()[1]) + frames > THREAD_SIZE // 64
+    assert lines[lines.index(more) + 1].startswith(" handler+")
+    assert " __x64_sys_test_call+0x19/0x1b" in lines
+    assert len(lines) < 100
     lab.assert_well()
+
+
+def test_a_report_has_the_control_registers_and_ends_with_the_registers_once_more(tmp_path: Path, style: str) -> None:
+    lab = styled(tmp_path, style)
+    lab.handler(HANDLER + "return Ptr[Long](8)[0]\n")
+    killed_by(lab)
+    lines = report(lab)
+    first = next(at for at, line in enumerate(lines) if line.startswith("RIP: 0010:"))
+    registers = lines[first : lines.index("Call Trace:")]
+    assert registers[-3:-1] == [
+        "FS:  0000000000000000(0000) GS:0000000000000000(0000) knlGS:0000000000000000",
+        "CS:  0010 DS: 0000 ES: 0000 CR0: 0000000080050033",
+    ]
+    assert re.fullmatch("CR2: 0000000000000008 CR3: 0{11}[0-9a-f]{5} CR4: 00000000003006f0", registers[-1])
+    end = next(at for at, line in enumerate(lines) if line.startswith("---[ end trace "))
+    assert lines[end - 2 : end] == ["Modules linked in: m(O)", "CR2: 0000000000000008"]
+    assert lines[end + 1 :] == registers
+    killed_by(lab, 335, 6)
+    assert f" RDI: {6:016x}" in "\n".join(report(lab))
+    assert report(lab)[-len(registers) :] == registers  # those of the first oops
 
 
 LOOPS = {
@@ -422,7 +457,7 @@ def test_the_report_has_the_line_of_what_was_loaded_not_of_the_file_on_disk_now(
 
 def test_a_report_that_fails_ends_in_a_panic_and_not_in_a_riddle(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     lab.handler(DIVIDES)
-    monkeypatch.setattr(oops_report, "_who", None)
+    monkeypatch.setattr(oops_report, "show_who", None)
     with pytest.raises(KernelPanic, match=r"divided by zero.*, and its report failed: TypeError"):
         lab.call(335, 1)
 
@@ -469,7 +504,9 @@ def test_an_address_that_is_not_canonical_is_a_general_protection_fault(
     assert "that is no address: bits 48 to 63 must repeat bit 47" in outcome.signal.why
     lines = report(lab)
     assert lines[0] == head
-    assert not [line for line in lines if line.startswith(("CR2", "PGD", "BUG", "#PF"))]
+    assert not [line for line in lines if line.startswith(("PGD", "BUG", "#PF"))]
+    end = next(at for at, line in enumerate(lines) if line.startswith("---[ end trace "))
+    assert lines[end - 1] == "Modules linked in: m(O)"  # and no CR2 of its own: the CPU has told none
     assert faulted_in_handler(lab)
 
 

@@ -116,7 +116,7 @@ class AgainstADictionary(RuleBasedStateMachine):
         assert self.kernel.ram.frames_used <= used
 
 
-AgainstADictionary.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+AgainstADictionary.TestCase.settings = settings(max_examples=30, stateful_step_count=30)
 TestAgainstADictionary = AgainstADictionary.TestCase
 
 

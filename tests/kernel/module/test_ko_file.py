@@ -112,7 +112,7 @@ def test_a_file_that_is_no_module_is_refused(tmp_path: Path, name: str, data: by
 
 @pytest.mark.parametrize(
     ("kind", "because", "try_"),
-    [("vmlinux", "a whole kernel", "boot DIR"), ("program", "a program for user mode", "run ")],
+    [("vmlinux", "a whole kernel", "boot "), ("program", "a program for user mode", "run ")],
 )
 def test_what_is_booted_or_run_is_sent_where_it_belongs(tmp_path: Path, kind: str, because: str, try_: str) -> None:
     lab = Lab(tmp_path)

@@ -12,6 +12,7 @@ from tests.kernel.module_lab import Lab
 
 M_INIT = "def m_init(k: Kernel) -> int:\n    {}\n    return {}\nmodule_init(m_init)\n"
 HANDLER = "def handler(k: Kernel, n: int) -> Long:\n    return n\n"
+PERMANENT = "m has an init function and no exit function: rmmod will refuse it, and only boot ends it"
 
 
 def test_a_pointer_into_a_module_is_found_by_name_and_address(tmp_path: Path) -> None:
@@ -62,7 +63,7 @@ def test_an_init_that_fails_halfway_is_noted(tmp_path: Path, result: str, noted:
         assert lab.call(335, 1).outcome.kind == "killed"
     else:
         lab.load(text)
-        assert lab.k.take_notes() == []
+        assert lab.k.take_notes() == [PERMANENT]
 
 
 def test_rmmod_f_notes_the_references_that_are_held_and_the_exit_that_is_missing(tmp_path: Path) -> None:
@@ -71,7 +72,8 @@ def test_rmmod_f_notes_the_references_that_are_held_and_the_exit_that_is_missing
     assert (module.permanent, module.initstate, module.refcount) == (True, "live", 1)
     rmmod(lab.k, "m", force=True)
     assert module.initstate == "unformed"
-    notes = lab.k.take_notes()
+    loaded, *notes = lab.k.take_notes()
+    assert loaded == PERMANENT
     assert notes[0].startswith("m has no exit function")
     assert notes[1].startswith("1 reference is still held on m")
     assert lab.k.taint.why["R"] == "rmmod -f m"

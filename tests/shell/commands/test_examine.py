@@ -235,3 +235,27 @@ def test_a_narrow_screen_gets_fewer_values_on_a_line(shared: Lab) -> None:
         for width in (60, 80, 100):
             assert all(len(text.expandtabs()) <= width for text in view.text(width).split("\n"))
         assert "".join(view.text(60).split()).count("0x") >= "".join(view.text().split()).count("0x")
+
+
+def test_before_any_program_a_register_has_no_value(lab: Lab) -> None:
+    for line in ("x/2i $rip", "x/gx $rsp"):
+        error = lab.error(line)
+        assert error["because"] == "no program has run yet, and no call was made"
+        assert error["try"] == f"syscall getpid; {line}"
+
+
+def test_what_a_program_that_has_died_had_in_registers_and_memory_is_kept(lab: Lab) -> None:
+    lab.json("run --hex 48c7c307000000530f0b")  # mov rbx, 7; push rbx; ud2
+    assert lab.json("x/i $rip")["rows"][0]["text"] == "ud2"
+    assert lab.json("x/gx $rsp")["rows"][0]["values"] == ["0x0000000000000007"]
+    assert lab.json("disas 0x401000 1")["rows"][0]["text"] == "mov rbx, 7"
+    assert lab.error("x/gx 0x9000000")["because"].endswith("the program that has ended had no page there")
+    lab.json("syscall getpid")
+    rows = {row["register"]: row["value"] for row in lab.json("regs")["rows"]}
+    assert (rows["rbx"], rows["orig_ax"]) == ("0x0", "0x27")  # those of the shell's task, as its memory
+    assert lab.json("x/2i 0x401000")["rows"][1]["text"] == "syscall"
+
+
+def test_a_program_that_is_stopped_by_the_budget_can_be_looked_at(lab: Lab) -> None:
+    assert lab.error("run --hex ebfe")["try"] == "the same at the prompt, where Ctrl-C ends it"
+    assert lab.json("x/i $rip")["rows"][0]["text"] == "jmp 0x401000"

@@ -44,6 +44,9 @@ def test_a_line_alone_is_of_the_file_at_which_the_call_stands() -> None:
     assert "break: 12: of which file?" in debug("break 12")
 
 
+ANOTHER = "break __do_sys_test_call  (of a module to be loaded: break FILE.py:FUNCTION)"
+
+
 @pytest.mark.parametrize(
     ("place", "what", "try_"),
     [
@@ -52,8 +55,16 @@ def test_a_line_alone_is_of_the_file_at_which_the_call_stands() -> None:
         ("steps.py:facd", 'Function "facd" not defined.', "break fact  (did you mean that?)"),
         ("step.py:3", "No source file named step.py.", "break steps.py:3  (did you mean that?)"),
         ("steps.py:999", 'No line 999 in file "steps.py".', "break steps.py:1"),
-        ("zzz", 'Function "zzz" not defined.', "break FILE.py:zzz  (of a module to be loaded)"),
-        ("printk", "break: printk has no machine code", "break FUNCTION  (one of a module that calls it)"),
+        (
+            "zzz",
+            'Function "zzz" not defined.',
+            ANOTHER,
+        ),
+        (
+            "printk",
+            "break: printk has no machine code",
+            ANOTHER,
+        ),
         ("__x64_sys_getpid", "break: __x64_sys_getpid has no machine code", None),
     ],
 )
@@ -90,6 +101,14 @@ def test_a_breakpoint_waits_while_its_module_is_unloaded() -> None:
     )
     assert "1       breakpoint     keep y   <PENDING>          fact" in shown
     assert sum("Breakpoint 1, fact (n=2)" in line for line in shown) == 2
+
+
+def test_a_call_after_one_that_nobody_was_there_to_look_at_stops() -> None:
+    lab = Lab()
+    lab.results("insmod steps.py; break handler")
+    lab.results("syscall test_call 2")  # its last command: nobody types what comes next
+    lab.results("syscall test_call 3")
+    assert lab.results("info breakpoints")[0].json()["result"]["breakpoints"][0]["hits"] == 2
 
 
 def test_breakpoints_stay_when_the_machine_is_booted_anew() -> None:

@@ -83,6 +83,31 @@ def test_step_goes_into_each_call_and_a_number_repeats_it() -> None:
     ]
 
 
+@pytest.mark.parametrize(("release", "call"), [("4.19", "+68"), ("6.19", "+118")])
+def test_the_way_in_and_out_is_stepped_through(release: str, call: str) -> None:
+    stop = ["break entry_SYSCALL_64", "syscall getpid"]
+    shown = debug(
+        f"boot {release}", *stop, "stepi 4", "finish", "break do_syscall_64", "c", "bt", "si 2", "x/i $pc", "c"
+    )
+    assert shown[2] == "Breakpoint 1, entry_SYSCALL_64 ()"
+    assert '"finish" not meaningful in the outermost frame.' in shown
+    assert [line.split(" in ")[-1] for line in shown if line.startswith("#")] == [
+        "do_syscall_64 ()",
+        "entry_SYSCALL_64 ()",
+    ]
+    assert any(f"<entry_SYSCALL_64_after_hwframe{call}>" in line for line in shown)
+    assert "getpid()                                = 77" in shown
+
+
+def test_a_step_that_has_no_line_to_go_to_ends_with_the_call() -> None:
+    for step in ("step", "next", "stepi 200"):
+        shown = debug("break entry_SYSCALL_64", "syscall getpid", step, "delete", "syscall getuid")
+        assert shown[-2:] == [
+            "getpid()                                = 77",
+            "getuid()                                = 0",
+        ]
+
+
 def test_finish_of_a_recursion_waits_for_its_own_frame() -> None:
     shown = debug("insmod steps.py", "break fact", "syscall test_call 4", "delete", "finish", "c")
     assert "Value returned is $1 = 24" in shown
@@ -156,6 +181,7 @@ def test_a_call_comes_out_the_same_however_it_is_stepped(seed: int) -> None:
     random = Random(seed)
     words = ["step", "next", "stepi", "nexti", "finish", "step 3", "next 2", "bt", "info locals", "up", "continue"]
     places = ["handler", "fact", "__do_sys_test_call", f"steps.py:{line_of('return n *')}", "__x64_sys_test_call"]
+    places += ["entry_SYSCALL_64", "do_syscall_64"]
     lab, plain = Lab(), Lab()
     for each in (lab, plain):
         each.results("insmod steps.py")

@@ -31,6 +31,52 @@ def test_the_lesson_of_the_slides(lab: Lab) -> None:
     assert lab.call("test_call 42")["errno"] == "ENOSYS"
 
 
+@pytest.mark.parametrize(
+    ("lines", "wanted", "loaded"),
+    [
+        ("modprobe -nv guest", ["insmod", "greeter", "insmod", "guest"], []),
+        ("modprobe -v params level=3", ["insmod", "params.py level=3"], ["params"]),
+        ("modprobe -a hello refcount", [], ["hello", "refcount"]),
+        ("modprobe guest; modprobe -rnv guest", ["rmmod guest", "rmmod greeter"], ["greeter", "guest"]),
+        ("modprobe guest; modprobe -rv guest", ["rmmod guest", "rmmod greeter"], []),
+        ("modprobe -a hello sleepy; modprobe -r hello sleepy", [], []),
+        ("modprobe hello; rmmod -v hello", [], []),
+    ],
+)
+def test_modprobe_shows_and_does_what_it_is_told(lab: Lab, lines: str, wanted: list[str], loaded: list[str]) -> None:
+    text = lab.text(lines)
+    assert [word for word in wanted if word not in text] == []
+    assert bool(text) == bool(wanted)
+    assert sorted(module["name"] for module in lab.json("lsmod")["modules"]) == loaded
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("rmmod nope hello nothing", ""),
+        ("modprobe -a nope refcount nothing", "refcount hello"),
+        ("modinfo nope hello nothing", "hello"),
+    ],
+)
+def test_what_fails_does_not_keep_the_others_from_being_done(line: str, shown: str) -> None:
+    out, err, status = screen("modprobe hello", line, "lsmod")
+    assert [word for word in ("Module nope ", "Module nothing ") if word not in err] == []
+    assert [row.split()[0] for row in out.splitlines()[1:] if row[0] != " "] == shown.split()
+    assert ("Says hello" in err) == line.startswith("modinfo")
+    assert status == 1
+
+
+def test_modprobe_is_quiet_where_it_shall_be(lab: Lab) -> None:
+    done = lab.result("modprobe -q nope")
+    assert done.view.text() == ""
+    assert done.status == 1
+
+
+def test_modinfo_shows_one_module_behind_the_other(lab: Lab) -> None:
+    assert lab.text("modinfo -F license hello guest") == "GPL\nGPL"
+    assert lab.text("modinfo -d guest") == "Uses what greeter exports"
+
+
 def test_lsmod_has_linuxs_columns(lab: Lab) -> None:
     assert lab.text("lsmod") == "Module                  Size  Used by"
     lab.result("modprobe syscallModule")
@@ -52,8 +98,18 @@ def test_the_module_loaded_last_is_listed_first(lab: Lab) -> None:
         ("rmmod nope", "rmmod: ERROR: Module nope is not currently loaded"),
         ("modinfo nope", "modinfo: ERROR: Module nope not found."),
         ("modprobe nope", "modprobe: FATAL: Module nope not found in directory /lib/modules/4.19.1-course"),
-        ("insmod", "insmod: missing filename"),
-        ("rmmod", "rmmod: missing module name"),
+        ("insmod", "insmod: ERROR: missing filename."),
+        ("insmod -", "insmod: ERROR: this tool does not support loading from stdin!"),
+        ("insmod -x a.ko", "insmod: invalid option -- 'x'"),
+        ("insmod --nope", "insmod: unrecognized option '--nope'"),
+        ("rmmod", "rmmod: ERROR: missing module name."),
+        ("modprobe", "modprobe: ERROR: missing parameters."),
+        ("modprobe -r", "modprobe: ERROR: missing parameters."),
+        ("modprobe -a nope", "modprobe: WARNING: Module nope not found in directory /lib/modules/4.19.1-course"),
+        ("modprobe -r nope", "modprobe: FATAL: Module nope not found."),
+        ("modinfo", "modinfo: ERROR: missing module or filename."),
+        ("modinfo -F", "modinfo: option requires an argument -- 'F'"),
+        ("lsmod a", "Usage: lsmod"),
     ],
 )
 def test_a_missing_module_is_answered_in_kmods_words(shared: Lab, line: str, what: str) -> None:
@@ -61,6 +117,11 @@ def test_a_missing_module_is_answered_in_kmods_words(shared: Lab, line: str, wha
     assert error["what"] == what
     assert error["because"]
     assert error["try"]
+
+
+def test_a_misspelt_option_is_put_right_in_the_line_that_was_typed(shared: Lab) -> None:
+    assert shared.error("insmod --forse m.py")["try"] == "insmod --force m.py"
+    assert shared.error("insmod --forse")["try"] == "help insmod"
 
 
 def test_a_sample_given_to_insmod_is_sent_to_modprobe(shared: Lab) -> None:
@@ -246,7 +307,7 @@ def test_modprobe_r_removes_what_nobody_needs_any_more(lab: Lab) -> None:
     lab.result("modprobe guest")
     error = lab.error("modprobe -r greeter")
     assert error["what"] == "modprobe: FATAL: Module greeter is in use."
-    assert error["try"] == "modprobe -r guest first"
+    assert error["try"] == "modprobe -r guest  (then this one)"
     assert lab.result("modprobe -r guest").error is None
     assert lab.json("lsmod")["modules"] == []
 

@@ -36,6 +36,7 @@ def test_what_insmod_can_take_is_completed_and_nothing_else(tree: TreeLab, lab: 
     assert [match.candidate.text for match in found] == ["syscallModule.ko", "syscallModule.py", "test_call.py"]
 
 
+@pytest.mark.made_up
 def test_insmod_of_an_object_file_says_what_the_makefile_makes_of_it(tree: TreeLab, lab: Lab) -> None:
     lab.json("make -C test_kernel; make install")
     error = lab.error("insmod test_kernel/SystemCalls/test_call.o")

@@ -141,11 +141,12 @@ def test_a_source_with_a_start_of_its_own_stays_alone(lab: Lab, user: Path) -> N
     assert lab.json("run user/mine.s")["exit_status"] == 9
 
 
+@pytest.mark.made_up
 @pytest.mark.parametrize(
     ("name", "data", "because", "try_"),
     [
         ("p.ko", write_elf(ElfObject([], [])), "it is a kernel module", "insmod p.ko"),
-        ("p", write_object("vmlinux", {}), "it is a kernel", "boot DIR"),
+        ("p", write_object("vmlinux", {}), "it is a kernel", "boot ."),
         ("p.o", write_elf(ElfObject([], [])), "not linked", "make -C ."),
     ],
 )
@@ -159,6 +160,7 @@ def test_other_things_that_make_builds_are_not_run(
     assert error["try"].startswith(try_)
 
 
+@pytest.mark.made_up
 @pytest.mark.parametrize(
     "change",
     [
@@ -188,6 +190,7 @@ def test_a_damaged_program_is_refused_in_words(lab: Lab, tmp_path: Path, change:
     assert error["try"] == "make -C ."
 
 
+@pytest.mark.made_up
 def test_a_program_of_another_format_or_cut_off_is_refused(lab: Lab, tmp_path: Path) -> None:
     data = write_object("program", PROGRAM)
     for name, bad in (("cut", data[:-40]), ("later", data.replace(b"object 1", b"object 2", 1))):

@@ -60,6 +60,32 @@ def test_the_likeliest_comes_first(shared: Lab, before: str, first: str) -> None
     assert offered(shared.session, before)[0] == first
 
 
+@pytest.mark.parametrize(
+    ("before", "all_of_them"),
+    [
+        ("sys", ["syscall"]),
+        ("ins", ["insmod"]),
+        ("tr", ["trace", "tree"]),
+        ("trace on", ["on"]),
+        ("trace off", ["off"]),
+        ("syscall read", ["read", "readv", "readlink", "readahead", "readlinkat"]),
+        ("syscall op", ["open", "openat", "open_by_handle_at"]),
+        ("table op", ["open", "openat", "open_by_handle_at"]),
+        ("help conf", ["config"]),
+        ("help c-", ["c-to-kshell"]),
+    ],
+)
+def test_what_is_offered_is_what_can_be_meant(shared: Lab, before: str, all_of_them: list[str]) -> None:
+    assert offered(shared.session, before) == all_of_them
+
+
+def test_calls_that_are_not_built_here_come_last(shared: Lab) -> None:
+    found = [each.candidate for each in complete(shared.session, "syscall o")[1]]
+    unbuilt = ["not built here" in each.meaning for each in found]
+    assert unbuilt == sorted(unbuilt)
+    assert all(each.text.startswith("o") for each in found if "not built here" in each.meaning)
+
+
 @pytest.mark.parametrize("before", ["# sys", "echo 'sysc", 'syscall write 1 "O_RD', "exit ", "nonsense wri"])
 def test_where_nothing_can_be_known_nothing_is_offered(shared: Lab, before: str) -> None:
     assert offered(shared.session, before) == []
@@ -221,6 +247,6 @@ def test_fuzzy_letters_must_begin_at_the_beginning_of_a_part() -> None:
     assert match("etd", "getpid") is None
 
 
-def test_the_name_itself_comes_before_its_continuations() -> None:
+def test_of_a_whole_name_only_the_continuations_are_offered_beside_it() -> None:
     found = rank("read", [Candidate("readv"), Candidate("pread64"), Candidate("read")])
-    assert [each.candidate.text for each in found] == ["read", "readv", "pread64"]
+    assert [each.candidate.text for each in found] == ["read", "readv"]

@@ -70,7 +70,7 @@ def test_any_beginning_of_a_line_can_be_read(text: str) -> None:
         ("module copy ", "sample"),
         ("module copy hello ", "folder"),
         ("table check ", "file"),
-        ("table open ", "syscall"),
+        ("table open ", "row"),
         ("x/4gx ", "symbol"),
         ("run --hex ", "value of an option"),
         ("modprobe -r ", "sample"),

@@ -138,7 +138,7 @@ def test_vi_keys_edit_the_line(vi_talk: Talk) -> None:
 
 def test_tab_completes_the_only_choice_and_a_blank_behind_it(talk: Talk) -> None:
     assert talk.lines("lsmo", TAB, ENTER) == ["lsmod"]
-    assert talk.session.history == ["lsmod "]
+    assert [line.text for line in talk.session.history] == ["lsmod "]
 
 
 def test_tab_completes_inside_quotes_and_closes_them(talk: Talk) -> None:
@@ -240,10 +240,12 @@ def test_the_files_of_a_tree_are_watched_while_nobody_types(talk: Talk, monkeypa
 
     terminal._watch(loop, None)
     assert wait() == 0
-    tree.write("fs/new.py", "")
+    tree.write("fs/new.py", "")  # which no Makefile names
+    assert wait() == 0
+    source = tree.path("fs/open.py").rename("open.py")
     assert wait() == 1
     assert wait() == 1
-    tree.path("fs/new.py").unlink()
+    source.rename(tree.path("fs/open.py"))
     assert wait() == 2
     talk.session.tree = ""
     assert wait() == 2
@@ -280,10 +282,12 @@ def test_a_program_that_is_left_is_there_again(talk: Talk) -> None:
     assert talk.session.program.split("\n") == ["mov eax, 60", "xor edi, edi", "syscall"]
 
 
-def test_the_program_of_last_time_is_edited_again(talk: Talk) -> None:
+def test_a_new_program_begins_empty_and_the_up_arrow_brings_the_last_one_back(talk: Talk) -> None:
     pytest.importorskip("keystone")
-    talk.type("asm 'mov eax, 60; mov edi, 1; syscall'", ENTER, "asm", ENTER, F5)
-    assert [result.json()["result"]["exit_status"] for result in talk.results] == [1, 1]
+    again = "asm" + ENTER + UP + F5
+    new = "mov eax, 60" + ENTER + "mov edi, 2" + ENTER + "syscall" + ENTER + "end" + ENTER
+    talk.type_slowly("asm 'mov eax, 60; mov edi, 1; syscall'" + ENTER, again, "asm" + ENTER + new, again)
+    assert [result.json()["result"]["exit_status"] for result in talk.results] == [1, 1, 2, 2]
 
 
 def test_f1_explains_and_leaves_the_line_alone(talk: Talk, capsys: pytest.CaptureFixture[str]) -> None:
@@ -370,10 +374,13 @@ def test_every_switch_leaves_a_prompt_that_works(
     switches: dict[str, bool], monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     monkeypatch.setattr("kshell.shell.prompt.terminal.history_path", lambda: os.path.join(tmp_path, "history"))
+    kept = os.path.join(tmp_path, "sessions")
+    monkeypatch.setattr("kshell.shell.state.saved_session.sessions_folder", lambda: kept)
     with create_pipe_input() as pipe:
         talk = Talk(pipe, **switches)
         assert talk.lines("lsmo", TAB, ENTER) == ["lsmod"]
     assert os.path.exists(os.path.join(tmp_path, "history")) == ("history" in switches)
+    assert os.path.exists(kept) == ("history" in switches)
 
 
 def test_a_dumb_terminal_gets_plain_lines(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

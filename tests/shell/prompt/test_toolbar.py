@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kshell.abi.object_file import read_object
+from kshell.shell.commands.registry import everything
 from kshell.shell.prompt.highlight import highlight
 from kshell.shell.prompt.line import LONGEST
 from kshell.shell.prompt.toolbar import toolbar
@@ -39,7 +40,7 @@ def shown(session: Session, before: str, width: int = 160, after: str = "") -> s
         ("syscall ptrace ", "not built here: it answers -ENOSYS"),
         ("syscall writ", "syscall NAME|NR [ARGS...]"),
         ("syscall write", "write(unsigned int fd, const char *buf, size_t count)"),
-        ("lsmod; rmmod ", "rmmod [-f] NAME..."),
+        ("lsmod; rmmod ", "rmmod [-f] [-v] NAME..."),
         ("module copy ", "module copy NAME [FOLDER|FILE.py]"),
         ("dmesg -n ", "dmesg -n [N]"),
         ("make -C ", "make -C [DIR]  the folder to build"),
@@ -79,7 +80,9 @@ def test_with_a_tree_an_empty_line_says_how_the_tree_stands(lab: Lab) -> None:
     assert shown(lab.session, "").startswith("Linux 4.19.1-test #1 │ test_kernel #1 │ no modules │ ")
     tree.replace("SystemCalls/test_call.py", "Your int", "The int")
     assert "│ test_kernel: 1 file changed since make │" in shown(lab.session, "")
-    tree.write("fs/new.py", "")
+    tree.write("fs/new.py", "")  # which no Makefile names
+    assert "│ test_kernel: 1 file changed since make │" in shown(lab.session, "")
+    tree.write("fs/Makefile", tree.read("fs/Makefile") + "# mine\n")
     assert "│ test_kernel: 2 files changed since make │" in shown(lab.session, "", 80)
     lab.json("make")
     assert "│ test_kernel #2 is built, not installed │" in shown(lab.session, "")
@@ -167,3 +170,12 @@ def test_every_word_has_the_colour_of_what_it_is(line: str, expected: list[tuple
 @given(st.text(alphabet="syscall writemmap01 \"'/|&-$#;O_xé日\\\t", max_size=40))
 def test_colouring_never_changes_the_text(line: str) -> None:
     assert "".join(text for _, text in highlight(_SESSION, line)) == line
+
+
+EXAMPLES = [line for found in everything() for line, _ in found.examples]
+
+
+@pytest.mark.parametrize("line", [*EXAMPLES, "man insmod", "table 0x0-0xc", "table opena", "table 12 335", "trace on"])
+def test_nothing_that_help_shows_is_painted_as_wrong(line: str) -> None:
+    for typed in (line, line + " "):
+        assert [text for style, text in highlight(_SESSION, typed) if style == "class:unknown"] == []

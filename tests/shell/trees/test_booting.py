@@ -49,7 +49,7 @@ def test_a_reboot_leaves_no_module_no_process_and_no_file_in_tmp(tree: TreeLab, 
     assert lab.text("ls /tmp") == ""
     assert lab.error("cat /tmp/kept")["what"].endswith("No such file or directory")
     assert lab.session.kernel.shell_task is not task
-    assert lab.session.registers is None
+    assert lab.session.core is None
     assert lab.ret("getpid") == pid
     assert lab.json(MODULE) == {
         "name": "syscallModule",
@@ -115,6 +115,7 @@ def test_forgetting_make_install_boots_the_kernel_of_before_and_says_so(tree: Tr
     assert lab.ret("335 5") == 77
 
 
+@pytest.mark.made_up
 def test_a_kernel_that_panics_at_boot_shows_its_log_and_the_one_of_before_is_back(tree: TreeLab, lab: Lab) -> None:
     install(lab)
     lab.json("boot test_kernel")

@@ -167,6 +167,19 @@ def test_cat_and_ls_of_one_s_own_files_say_that_there_are_two_worlds(tree: TreeL
 
 def test_the_line_of_an_outside_build_that_a_unix_shell_would_expand_is_answered_expanded(lab: Lab) -> None:
     here = Path.cwd()
+    Path("Makefile").write_text("obj-m := m.o\n")
+    Path("m.py").write_text("from kshell.linux import *\nMODULE_LICENSE('GPL')\n")
     for line in ("$(uname -r)/build M=$(pwd)", "`uname -r`/build M=$PWD"):
         error = lab.error(f"make -C /lib/modules/{line} modules")
         assert error["try"] == f"make -C /lib/modules/4.19.1-course/build M={here} modules"
+
+
+def test_a_warning_of_the_compiler_is_shown_with_its_reason(tree: TreeLab, lab: Lab) -> None:
+    tree.replace("SystemCalls/test_call.py", "    stub = k[", "    unused = 5\n    stub = k[")
+    text = lab.text("make -C test_kernel")
+    (at,) = [i for i, line in enumerate(text.split("\n")) if "warning: unused variable 'unused'" in line]
+    assert [line.strip() for line in text.split("\n")[at + 3 : at + 5]] == [
+        "because: nothing reads it",
+        "try: take it out",
+    ]
+    assert "unused variable" not in lab.text("make -C test_kernel")  # as gcc, which does not compile it again

@@ -97,8 +97,8 @@ def test_make_builds_the_present_folder_where_no_tree_was_named(
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        ("make -C", "make: option -C needs a folder"),
-        ("make -z", "make: unknown option -z"),
+        ("make -C", "make: option requires an argument -- 'C'"),
+        ("make -z", "make: invalid option -- 'z'"),
         ("make -C nowhere", "make: *** nowhere: No such file or directory.  Stop."),
         ("make -C test_kernel instal", "make: *** No rule to make target 'instal'.  Stop."),
         ("tree nwe x", "tree: unknown verb nwe"),
@@ -163,9 +163,9 @@ def test_make_install_says_once_for_each_set_of_changes_that_they_are_not_in_it(
     assert note["because"]
     assert note["try"] == "make -C test_kernel; make -C test_kernel install; boot test_kernel"
     assert lab.json("make install")["notes"] == []
-    tree.write("fs/more.py", "")
+    tree.write("include/linux/more.h", "")
     (note,) = lab.json("make install")["notes"]
-    assert note["text"] == f"{CALL}, fs/more.py have changed since make"
+    assert note["text"] == f"{CALL}, include/linux/more.h have changed since make"
     lab.json("make")
     tree.replace(CALL, "The int", "Your int")
     assert len(lab.json("make install")["notes"]) == 1

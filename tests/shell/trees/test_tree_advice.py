@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -19,8 +20,8 @@ INSTALL = "make -C test_kernel install; boot test_kernel"
 
 @pytest.fixture
 def tree() -> TreeLab:
-    """The slides' tree, with their call in it."""
-    return TreeLab(Path())
+    """The slides' tree, with their call in it, after a first make."""
+    return TreeLab(Path(), built=True)
 
 
 # What was edited, by kind.
@@ -35,8 +36,10 @@ def test_the_first_call_after_an_edit_of_the_kernel_s_source_says_so_once(tree: 
     (note,) = notes(lab, line)
     assert note == f"{CALL} has changed since make: make -C test_kernel; {INSTALL}"
     assert notes(lab, line) == notes(lab, "syscall getppid") == []
-    tree.write("fs/more.py", "")
-    assert notes(lab, line)[0].startswith(f"{CALL}, fs/more.py have changed since make: ")
+    tree.write("fs/more.py", "")  # which no Makefile names
+    assert notes(lab, line) == []
+    tree.write("include/linux/more.h", "")
+    assert notes(lab, line)[0].startswith(f"{CALL}, include/linux/more.h have changed since make: ")
     lab.json("make")
     tree.replace(CALL, "The int", "Your int")
     assert any("has changed since make" in note for note in notes(lab, line))
@@ -120,7 +123,8 @@ def test_a_call_without_a_row_is_told_how_far_it_has_come_in_the_tree() -> None:
     assert lab.ret("test_call 5") == -38
 
 
-def test_the_course_s_own_call_is_not_taken_for_the_tree_s(tree: TreeLab, lab: Lab) -> None:
+def test_the_course_s_own_call_is_not_taken_for_the_tree_s(lab: Lab) -> None:
+    TreeLab(Path())
     lab.json("modprobe syscallModule; tree test_kernel")
     assert notes(lab, "syscall getpid") == []
     (note,) = notes(lab, PROGRAM)
@@ -275,3 +279,45 @@ def test_other_expressions_are_refused(shared: Lab, expression: str) -> None:
     error = shared.error(f"x/gx {expression}")
     assert error["because"]
     assert error["try"]
+
+
+# The homework's mistakes, as the screen tells them.
+
+
+def test_the_course_s_own_test_call_does_not_lead_away_from_one_s_own_tree(lab: Lab) -> None:
+    TreeLab(Path())
+    lab.result("tree test_kernel")
+    assert f"try: make -C test_kernel; {INSTALL}  (your own test_call" in lab.text("syscall test_call 5")
+    lab.json("make -C test_kernel")
+    assert lab.text("syscall test_call 5").endswith(f"try: {INSTALL}")
+    (note,) = [note for note in lab.result(PROGRAM).notes if "answered ENOSYS" in note]
+    assert note.endswith(INSTALL)
+
+
+@pytest.mark.parametrize(
+    "row", ["471\ttest_call\tcommon\tsys_test_call", "471<tab>common<tab>test_call<tab>sys_test_call"]
+)
+def test_a_row_that_the_script_passes_over_is_named_when_the_call_is_missing(lab: Lab, row: str) -> None:
+    tree = TreeLab(Path(), "6.19")
+    tree.row_is(row)
+    built(lab)
+    error = lab.error("syscall test_call 5")
+    assert re.match(rf"line \d+ of test_kernel/{TABLE} is left out: ", error["because"])
+    assert error["try"].startswith(f"edit test_kernel/{TABLE}  (")
+    assert "471 common test_call sys_test_call" in error["try"]
+
+
+def test_a_program_that_calls_335_on_a_recent_kernel_is_told_its_own_number(lab: Lab) -> None:
+    TreeLab(Path(), "6.19")
+    built(lab)
+    (note,) = [note for note in lab.result(PROGRAM).notes if "471" in note]
+    assert note.startswith("the row that you have added says 471: test_call: ")
+
+
+def test_a_module_on_obj_y_is_told_as_a_part_of_the_kernel(lab: Lab) -> None:
+    tree = TreeLab(Path())
+    tree.replace("SystemCalls/Makefile", "obj-m := syscallModule.o", "obj-y += syscallModule.o")
+    built(lab)
+    error = lab.error(MODULE)
+    assert "has syscallModule.o on obj-y" in error["because"]
+    assert error["try"] == "obj-m := syscallModule.o  (and not obj-y; then make)"

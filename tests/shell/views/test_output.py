@@ -9,7 +9,8 @@ import pytest
 
 from kshell.shell.session import Session
 from kshell.shell.views.output import JsonOutput, PlainOutput
-from kshell.shell.views.render import STYLES, RichOutput
+from kshell.shell.views.render import RichOutput
+from kshell.shell.views.themes import ROLES as LOOKS
 from kshell.shell.views.view import Column, Table, Text, show
 from tests.shell.lab import screen
 
@@ -36,9 +37,9 @@ def test_json_is_one_object_a_command_on_a_line() -> None:
     assert [o["command"] for o in objects] == ["syscall getpid", "syscall close 99", "nope"]
     assert [o["status"] for o in objects] == [0, 0, 1]
     assert [set(o) for o in objects] == [
-        {"command", "status", "result"},
-        {"command", "status", "result"},
-        {"command", "status", "error"},
+        {"schema", "command", "status", "result"},
+        {"schema", "command", "status", "result"},
+        {"schema", "command", "status", "error"},
     ]
     assert set(objects[2]["error"]) == {"what", "because", "try"}  # type: ignore[call-overload]
 
@@ -123,7 +124,7 @@ ROLES = (
 
 
 def test_every_role_has_a_style() -> None:
-    assert set(STYLES) == set(ROLES)
+    assert set(LOOKS) == set(ROLES)
 
 
 def test_a_table_has_aligned_columns_and_no_trailing_blanks() -> None:

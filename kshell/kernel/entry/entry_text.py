@@ -1,0 +1,125 @@
+"""Where the text of entry_64.py goes, and what the CPU and a debugger must know of it.
+
+C counterpart: what gas and ld do with entry_64.S, and syscall_init() in arch/x86/kernel/cpu/common.c.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+from kshell.abi import ptregs
+from kshell.kernel.core import layout
+from kshell.kernel.core.kallsyms import Symbol
+from kshell.kernel.entry.entry_64 import FLAGS_4_19, FLAGS_6_19, IRET_LABEL, Label, Line, lines
+from kshell.machine.way_in import WayIn
+
+BOOL_SINCE = (6, 7)  # do_syscall_64 says whether sysret will do
+CALL_SIZE = 5
+DISPATCH, NATIVE_IRET = layout.FIXED["do_syscall_64"][0], layout.FIXED["native_iret"][0]
+_TSS_SP1, _TSS_SP2 = 0xC, 0x14
+
+
+class EntryText(NamedTuple):
+    """`code` stands at layout.ENTRY_TEXT, with these `symbols`, of which the first and the last are functions.
+    `depths` are the addresses from which on so many bytes are on the kernel's stack; -1 while that is the user's."""
+
+    code: bytes
+    symbols: list[Symbol]
+    depths: list[tuple[int, int]]
+    way_in: WayIn
+
+
+def per_cpu(version: tuple[int, int]) -> dict[str, int]:
+    """The variables of the CPU's own that the text uses, by their places in its memory: those of the release."""
+    tss, other = layout.PER_CPU_TSS, layout.PER_CPU_TSS + 0x80
+    if version >= BOOL_SINCE:
+        return {"cpu_tss_rw": tss, "cpu_current_top_of_stack": other, "scratch": tss + _TSS_SP2, "top_of_stack": other}
+    return {"cpu_tss_rw": tss, "rsp_scratch": other, "scratch": other, "top_of_stack": tss + _TSS_SP1}
+
+
+@cache
+def entry_text(version: tuple[int, int]) -> EntryText:
+    """The text of a release."""
+    modern = version >= BOOL_SINCE
+    placed = _place([*lines(modern)])
+    labels = {line.name: at for at, line in placed if isinstance(line, Label)}
+    names = {**labels, "do_syscall_64": DISPATCH, "native_iret": NATIVE_IRET}
+    variables, code = per_cpu(version), b""
+    for at, line in placed:
+        code = code.ljust(at - layout.ENTRY_TEXT, b"\xcc")
+        code += b"" if isinstance(line, Label) else _bytes(line[1], at, names, variables)
+    at_text = {text: at for at, (text, _) in _instructions(placed)}  # swapgs and the like stand there more than once
+    way_in = WayIn(
+        entry=layout.ENTRY_TEXT,
+        dispatch=DISPATCH,
+        back=at_text["call do_syscall_64"] + CALL_SIZE,
+        trampoline=layout.TRAMPOLINE,
+        touch=layout.TOUCH,
+        text=range(layout.KERNEL_TEXT, layout.ENTRY_TEXT + len(code)),
+        mask=FLAGS_6_19 if modern else FLAGS_4_19,
+        gs_base=layout.PER_CPU,
+        scratch=layout.PER_CPU + variables["scratch"],
+        top_of_stack=layout.PER_CPU + variables["top_of_stack"],
+        exits={at_text["sysretq"]: False, NATIVE_IRET: True},
+        own=frozenset(at for at, (text, _) in _instructions(placed) if text == "swapgs"),
+    )
+    return EntryText(code, _symbols(placed, layout.ENTRY_TEXT + len(code)), _depths(placed), way_in)
+
+
+Placed = list[tuple[int, Line | Label]]
+
+
+def _place(listing: list[Line | Label]) -> Placed:
+    placed: Placed = []
+    at = layout.ENTRY_TEXT
+    for line in listing:
+        if isinstance(line, Label):
+            at = -(-at // layout.FUNCTION_SIZE) * layout.FUNCTION_SIZE if line.is_function else at
+            placed.append((at, line))
+        else:
+            placed.append((at, line))
+            at += sum(1 if len(token) == 2 else 4 for token in line[1].split())
+    return placed
+
+
+def _instructions(placed: Placed) -> list[tuple[int, Line]]:
+    return [(at, line) for at, line in placed if not isinstance(line, Label)]
+
+
+def _bytes(text: str, at: int, names: dict[str, int], variables: dict[str, int]) -> bytes:
+    code = b""
+    for token in text.split():
+        if len(token) == 2:
+            code += bytes.fromhex(token)
+        elif token in variables:
+            code += variables[token].to_bytes(4, "little")
+        else:
+            code += (names[token] - (at + len(code) + 4)).to_bytes(4, "little", signed=True)
+    return code
+
+
+def _symbols(placed: Placed, end: int) -> list[Symbol]:
+    """Each label; a function reaches to the next one, another label to the next label, as kallsyms sees it."""
+    labels = [(at, line) for at, line in placed if isinstance(line, Label)]
+    found = []
+    for index, (at, label) in enumerate(labels):
+        ends = [other for other, each in labels[index + 1 :] if each.is_function or not label.is_function]
+        found.append(Symbol(label.name, at, label.kind, (ends[0] if ends else end) - at))
+    return found
+
+
+def _depths(placed: Placed) -> list[tuple[int, int]]:
+    found, depth = [], -1
+    for at, line in placed:
+        if isinstance(line, Label):
+            depth = ptregs.SIZE if line.name == IRET_LABEL else depth
+        found.append((at, depth))
+        word = line[0].split()[0]
+        if line[0] in ("mov %gs:top_of_stack, %rsp", "mov RSP-ORIG_RAX(%rsp), %rsp"):
+            depth = 0 if depth < 0 else -1
+        elif word in ("push", "pop"):
+            depth += 8 if word == "push" else -8
+        elif line[0] == "add $8, %rsp":
+            depth -= 8
+    return found

@@ -1,0 +1,110 @@
+"""The command `lesson`: the list, beginning and going on, the words of a lesson, and what an author does."""
+
+from __future__ import annotations
+
+from kshell.abi.did_you_mean import did_you_mean
+from kshell.abi.problem import ProblemError
+from kshell.lesson.guide import WORDS, LessonGuide
+from kshell.lesson.lesson import Lesson
+from kshell.lesson.progress import Progress
+from kshell.lesson.shelf import Shelf
+from kshell.lesson.views import EndView, InfoView, ListView
+from kshell.shell.commands.registry import command, misuse
+from kshell.shell.errors import CommandError
+from kshell.shell.lines.options import Argument, Option
+from kshell.shell.lines.words import Word
+from kshell.shell.session import Session
+from kshell.shell.state.context import Context
+from kshell.shell.views.failure import retold
+from kshell.shell.views.view import View, show
+
+AUTHOR = ("run", "new", "lint", "test", "preview", "render")
+
+
+@command(
+    "lesson",
+    "lesson",
+    "lesson start|resume|info N|SLUG",
+    "lesson next|hint|check|skip|play|resume|back|goto N|review|reset step|lesson|all|info|step|bye",
+    "lesson run N|SLUG [--solutions]",
+    "lesson new|lint|test|preview|render DIR",
+    group="The shell",
+    arguments=(Argument("word", "[VERB]"), Argument("word", "[LESSON]")),
+    options=(Option("--solutions", "with run: do each step as whoever wrote the lesson does"),),
+    examples=(
+        ("lesson", "the lessons, and how far you have come"),
+        ("lesson start 1", "begin the first one"),
+        ("lesson run 1 --solutions", "watch it being done"),
+    ),
+    aliases=("learn", "tutorial", "demo", "lessons"),
+)
+def lesson(session: Context, words: list[Word]) -> View:
+    """Learn by guided lessons: predict, run, compare.
+
+    In a lesson its words are commands: next, hint, check, skip (shows the solution), play (a sandbox) and resume, back
+    and goto N (the machine goes with you), review, reset step|lesson|all, info, step (shows it again), bye.
+
+    A lesson judges the state of the machine, never what was typed. Your place is kept from day to day.
+    """
+    assert isinstance(session, Session)
+    texts = [word.text for word in words]
+    try:
+        return _lesson(session, texts)
+    except CommandError:
+        raise
+    except ProblemError as error:
+        raise retold(error) from None
+
+
+def _lesson(session: Session, texts: list[str]) -> View:
+    verb, rest = (texts[0], texts[1:]) if texts else ("", [])
+    guide = session.guide
+    if not verb or verb in ("list", "ls"):
+        shelf = Shelf(session.lesson_places)
+        return ListView(shelf.ordered(), Progress(), [problem.what for problem in shelf.problems])
+    if verb in AUTHOR:
+        from kshell.lesson.authoring import author
+
+        return author(session, verb, rest)
+    if verb == "start" or (verb in ("resume", "info") and (rest or not isinstance(guide, LessonGuide))):
+        return _begin(session, verb, rest)
+    if verb in WORDS:
+        if not isinstance(guide, LessonGuide):
+            raise CommandError(f"lesson {verb}: you are in no lesson", "its words work inside of one", "lesson start 1")
+        return WORDS[verb](guide, rest)
+    if len(texts) == 1 and (verb.isdecimal() or verb in Shelf(session.lesson_places).lessons):
+        return _begin(session, "start", texts)
+    close = did_you_mean(verb, [*WORDS, *AUTHOR, "start"])
+    raise misuse("lesson", f"no verb {show(verb)}", f"lesson {close[0]}" if close else "lesson start 1")
+
+
+def _begin(session: Session, verb: str, rest: list[str]) -> View:
+    shelf, progress = Shelf(session.lesson_places), Progress()
+    if len(rest) > 1:
+        raise misuse("lesson", "one lesson at a time")
+    if not rest and verb == "start":
+        todo = [each for each in shelf.ordered() if not progress.state(each).ended]
+        chosen = (todo or shelf.ordered())[0]
+    elif not rest and progress.latest not in shelf.lessons:
+        raise CommandError(f"lesson {verb}: which one?", "you have begun none yet", "lesson start 1")
+    else:
+        chosen = shelf.find(rest[0] if rest else progress.latest)
+    if verb == "info":
+        return InfoView(chosen, "")
+    return start(session, chosen, progress, anew=verb == "start", shelf=shelf)
+
+
+def start(session: Session, chosen: Lesson, progress: Progress, anew: bool, shelf: Shelf) -> View:
+    """Begin a lesson, or go on where it was left."""
+
+    def end(guide: LessonGuide) -> View:
+        ordered = shelf.ordered()
+        slugs = [each.slug for each in ordered]
+        at = slugs.index(chosen.slug) + 1 if chosen.slug in slugs else len(ordered)
+        return EndView(chosen, guide.world.answers, ordered[at] if at < len(ordered) else None)
+
+    guide = LessonGuide(session, chosen, progress, end)
+    session.guide = None
+    view = guide.begin() if anew or not progress.state(chosen).is_open else guide.take_up()
+    session.guide = guide
+    return view

@@ -1,0 +1,101 @@
+"""The text of a step, written in Markdown, as lines of a screen."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from kshell.shell.views.view import Line, Span, span
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+WIDEST = 88  # columns: longer lines are hard to read
+NARROWEST = 30
+ROLES = {"code_inline": "hint", "strong": "name", "em": "comment"}
+
+
+@cache
+def reader() -> MarkdownIt:
+    """What reads Markdown: no HTML in it, no links that lead to the net by themselves."""
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": False})
+
+
+def prose(text: str, width: int | None = None) -> list[Line]:
+    """The lines of a Markdown text for a screen of `width` columns (80 where nobody says)."""
+    room = max(min(width or 80, WIDEST), NARROWEST)
+    lines: list[Line] = []
+    indents: list[str] = []
+    marker = ""
+    for token in reader().parse(text):
+        if token.type in ("bullet_list_open", "ordered_list_open", "blockquote_open"):
+            indents.append("   " if token.type == "ordered_list_open" else "  ")
+        elif token.type in ("bullet_list_close", "ordered_list_close", "blockquote_close"):
+            indents.pop()
+        elif token.type == "list_item_open":
+            marker = f"{token.info}{token.markup} " if token.info else "- "
+        elif token.type == "inline":
+            if lines and not marker and not token.hidden and lines[-1]:
+                lines.append([])
+            lines += wrapped(_spans(token), room, "".join(indents), marker)
+            marker = ""
+        elif token.type in ("fence", "code_block"):
+            code = [[("    ", ""), (line, "hint")] for line in token.content.rstrip("\n").split("\n")]
+            lines += [[], *code, []]
+        elif token.type in ("paragraph_close", "heading_close", "bullet_list_close", "ordered_list_close"):
+            continue
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def _spans(inline: Token) -> list[Span]:
+    """The pieces of a paragraph, each with its role."""
+    found: list[Span] = []
+    role = ""
+    for token in inline.children or ():
+        if token.type in ("strong_open", "em_open"):
+            role = ROLES[token.type.removesuffix("_open")]
+        elif token.type in ("strong_close", "em_close"):
+            role = ""
+        elif token.type in ("softbreak", "hardbreak"):
+            found.append((" ", role))
+        elif token.content:
+            code = token.type == "code_inline"  # its marks stay: colour is not everywhere
+            found.append((f"`{token.content}`" if code else token.content, ROLES.get(token.type, role)))
+    return found
+
+
+def wrapped(spans: list[Span], room: int, indent: str = "", marker: str = "") -> list[Line]:
+    """The pieces as lines of at most `room` columns, broken between words; `marker` stands before the first."""
+    hanging = indent[: len(indent) - len(marker)] + " " * len(marker) if marker else indent
+    lines: list[Line] = [span(indent[: len(indent) - len(marker)] + marker)]
+    used = len(hanging)
+    for word in _words(spans):
+        length = sum(len(text) for text, _ in word)
+        blank = used > len(hanging)
+        if used + blank + length > room and blank:
+            lines.append(span(hanging))
+            used, blank = len(hanging), False
+        lines[-1] += [(" ", ""), *word] if blank else word
+        used += blank + length
+    return lines
+
+
+def _words(spans: list[Span]) -> list[list[Span]]:
+    """The words, each of one or more pieces without a blank between them; code is not broken."""
+    words: list[list[Span]] = []
+    glued = False
+    for text, role in spans:
+        parts = [text] if role == "hint" else text.split(" ")
+        for at, part in enumerate(parts):
+            if part:
+                if glued and at == 0:
+                    words[-1].append((part, role))
+                else:
+                    words.append([(part, role)])
+            glued = bool(part) and at == len(parts) - 1
+    return words

@@ -1,0 +1,137 @@
+"""Where lessons are: with kshell, in a folder or a zip of one's own, and in packages that name them by an entry point.
+
+Of a package only its data is read: its code is never imported.
+"""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from kshell.abi.did_you_mean import did_you_mean
+from kshell.lesson.lesson import Lesson
+from kshell.lesson.read import NAME, LessonError, read_lesson
+from kshell.shell.commands.pages import lesson_folder
+
+ENTRY_POINTS = "kshell.lessons"
+Place = Path | zipfile.Path
+
+
+class Folder:
+    """The folder of one lesson, on disk or in a zip."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self.name = place.name
+
+    def path_of(self, name: str) -> str:
+        """The path of a file in it, for errors."""
+        path = str(self._place.joinpath(name))
+        return os.path.relpath(path) if os.path.isabs(path) and path.startswith(os.getcwd() + os.sep) else path
+
+    def files(self, largest: int, most: int) -> dict[str, bytes]:
+        """Every file in it by name (folder/name).  LessonError where one is larger than `largest`, or there are more
+        than `most`."""
+        found: dict[str, bytes] = {}
+        folders: list[tuple[str, Place]] = [("", self._place)]
+        while folders:
+            prefix, folder = folders.pop(0)
+            for each in entries(folder):
+                name = prefix + each.name
+                if each.name.startswith((".", "__pycache__")):
+                    continue
+                if each.is_dir():
+                    folders.append((name + "/", each))
+                    continue
+                if len(found) == most:
+                    raise LessonError(f"{self.path_of('')}: more than {most} files", "a lesson is small", "")
+                found[name] = self._read(each, name, largest)
+        return found
+
+    def _read(self, place: Place, name: str, largest: int) -> bytes:
+        try:
+            with place.open("rb") as file:
+                data = file.read(largest + 1)
+        except OSError as error:
+            raise LessonError(f"{self.path_of(name)}: {error.strerror}", "it cannot be read", "") from None
+        if len(data) > largest:
+            raise LessonError(f"{self.path_of(name)}: too large", f"{largest >> 10} KiB at most", "")
+        return data
+
+
+class Shelf:
+    """All lessons that can be done, by slug, in their order; `places` are folders or zips of one's own.
+
+    `problems` are those that cannot be read.
+    """
+
+    def __init__(self, places: Sequence[str] = ()) -> None:
+        self.lessons: dict[str, Lesson] = {}
+        self.problems: list[LessonError] = []
+        for place in (lesson_folder(), *_of_packages(), *map(_opened, places)):
+            for folder in lessons_in(place):
+                try:
+                    lesson = read_lesson(folder)
+                except LessonError as error:
+                    self.problems.append(error)
+                else:
+                    self.lessons[lesson.slug] = lesson
+
+    def ordered(self) -> list[Lesson]:
+        """The lessons by their numbers; those without one stand at the end."""
+        return sorted(self.lessons.values(), key=lambda each: (not each.number, each.number, each.slug))
+
+    def find(self, name: str) -> Lesson:
+        """The lesson of that number or slug.  LessonError if there is none."""
+        for lesson in self.ordered():
+            if name in (lesson.slug, str(lesson.number), f"{lesson.number:02d}", f"{lesson.number:02d}-{lesson.slug}"):
+                return lesson
+        close = did_you_mean(name, self.lessons)
+        try_ = f"lesson start {close[0]}  (did you mean that?)" if close else "lesson  (lists them)"
+        raise LessonError(f"there is no lesson {name!r}", "a lesson has a number and a name", try_)
+
+
+def entries(place: Place) -> list[Place]:
+    """What is in a folder, by name."""
+    found: list[Place] = [*place.iterdir()]
+    return sorted(found, key=lambda each: each.name)
+
+
+def lessons_in(place: Place) -> Iterator[Folder]:
+    """The lessons of a folder: the folder itself, or those in it."""
+    if place.joinpath(NAME).is_file():
+        yield Folder(place)
+    elif place.is_dir():
+        for each in entries(place):
+            if each.is_dir() and each.joinpath(NAME).is_file():
+                yield Folder(each)
+
+
+def _opened(path: str) -> Place:
+    """A folder or zip that the person named.  LessonError if it is neither."""
+    if os.path.isdir(path):
+        return Path(path)
+    try:
+        found = zipfile.Path(path)
+    except (OSError, zipfile.BadZipFile) as error:
+        words = getattr(error, "strerror", None) or "it is no folder and no zip"
+        raise LessonError(f"--lessons {path}: {words}", "lessons are in a folder or a zip", "--lessons DIR") from None
+    entries = list(found.iterdir())
+    return (
+        entries[0] if len(entries) == 1 and entries[0].is_dir() and not entries[0].joinpath(NAME).is_file() else found
+    )
+
+
+def _of_packages() -> Iterator[Place]:
+    from importlib.metadata import entry_points
+    from importlib.util import find_spec
+
+    for entry in entry_points(group=ENTRY_POINTS):
+        name = entry.value.partition(":")[0]
+        if "." in name:  # to find one inside of a package, Python would import that
+            continue
+        spec = find_spec(name)
+        for path in (spec.submodule_search_locations or ()) if spec is not None else ():
+            yield Path(path)

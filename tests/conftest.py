@@ -1,13 +1,19 @@
-"""For all tests: how far hypothesis goes, and where Python keeps what it has compiled."""
+"""For all tests: how far hypothesis goes, where Python keeps what it has compiled, and that Ctrl-C works in each."""
 
 from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from kshell.machine import sigint
 
 # No example is judged by a clock, since machines are shared and noisy.  `pytest --hypothesis-profile long` is for an
 # attack; a test has a number of its own only where its examples are very cheap or very dear.
@@ -32,3 +38,17 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def _sigint_is_given_back() -> Iterator[None]:
+    """`main` keeps SIGINT to the end of its process: a test of it in this one would leave the next without a Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler, hook = signal.getsignal(signal.SIGINT), sys.unraisablehook
+    yield
+    if sigint.state.owned:
+        signal.signal(signal.SIGINT, handler)
+        sys.unraisablehook = hook
+        sigint.state.owned = sigint.state.noted = False

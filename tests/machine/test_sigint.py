@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -21,13 +21,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a process canno
 
 
 @pytest.fixture(autouse=True)
-def _kshells_own() -> Iterator[None]:
-    handler, hook = signal.getsignal(signal.SIGINT), sys.unraisablehook
+def _kshells_own() -> None:
     take_over()
-    yield
-    signal.signal(signal.SIGINT, handler)
-    sys.unraisablehook = hook
-    state.owned = state.noted = False
 
 
 def press(times: int = 1) -> None:

@@ -141,7 +141,7 @@ def headers() -> dict[str, str]:
     """Which header declares or defines each name: ``linux/slab.h`` for kmalloc."""
     found: dict[str, str] = {}
     folder = os.path.join(INCLUDE, "linux")
-    for name in sorted(os.listdir(folder)):
+    for name in sorted(name for name in os.listdir(folder) if name.endswith(".h")):
         with open(os.path.join(folder, name), encoding="utf-8") as file:
             text = file.read()
         names = re.findall(r"#define (\w+)|\b(\w+)\(|\b(\w+);", text)

@@ -15,7 +15,7 @@ from kshell.kernel.core.pointers import KernelPanic
 from kshell.machine.sigint import interruptible
 from kshell.shell.commands import registry
 from kshell.shell.debugger.allowed import ENDS, command_for
-from kshell.shell.errors import INTERRUPTED, CommandError
+from kshell.shell.errors import BUG, INTERRUPTED, CommandError
 from kshell.shell.host_files import read_text
 from kshell.shell.host_trouble import host_trouble
 from kshell.shell.limits import LIMIT
@@ -315,7 +315,14 @@ class Session(Context):
         if isinstance(outcome, Deferred):
             self._last_step = text
         elif self._stopped is None or not self._sourced or self.output.collects:  # the outermost file tells of all
-            self.output.show(result)
+            try:
+                self.output.show(result)
+            except (OSError, MemoryError):  # nobody reads what is written
+                raise
+            except Exception as bug:  # in the words or the drawing of a result: the session goes on
+                if result.status == BUG:
+                    raise
+                return self._finish(text, bug_report(bug))
         return result
 
     @property

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kshell.cc import c_words
 from kshell.cc.c_compiler import find_compiler
 from kshell.cc.c_words import reason
 from tests.shell.lab import Lab
@@ -113,3 +114,10 @@ def test_a_mistake_in_c_is_told_by_cc_insmod_and_make_alike_and_cured_by_what_th
     assert lab.result("cc m.c -o m.ko").error is None
     assert "warning: too many" not in lab.text("cc m.c -o m.ko")
     assert lab.result("insmod m.ko").error is None
+
+
+def test_what_is_no_header_is_not_read_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "linux" / "__pycache__").mkdir(parents=True)
+    (tmp_path / "linux" / "own.h").write_text("int own_call(int x);\n", encoding="utf-8")
+    monkeypatch.setattr(c_words, "INCLUDE", str(tmp_path))
+    assert c_words.headers.__wrapped__() == {"own_call": "linux/own.h"}

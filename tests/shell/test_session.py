@@ -75,6 +75,23 @@ def test_ctrl_c_never_ends_the_interactive_session(lab: Lab, monkeypatch: pytest
     assert not lab.session.finished
 
 
+def test_a_result_that_cannot_be_shown_is_one_line_and_status_3(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    show = lab.session.output.show
+
+    def fail(result: Result) -> None:
+        if result.error is None:
+            raise ZeroDivisionError("division by zero")
+        show(result)
+
+    monkeypatch.setattr(lab.session.output, "show", fail)
+    result = lab.result("echo a")
+    assert result.status == BUG
+    assert result.error is not None
+    assert result.error["what"] == "kshell: internal error: ZeroDivisionError: division by zero"
+    monkeypatch.undo()
+    assert lab.ret("getpid") > 0
+
+
 def test_ctrl_c_ends_an_endless_program_at_the_prompt(lab: Lab) -> None:
     import os
     import signal

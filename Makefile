@@ -48,7 +48,7 @@ wheel: $(VENV)/.installed-dev
 	cd build && wheel-test/bin/kshell -c 'module copy syscallModule wheel.py; cc wheel.py -o wheel.ko; insmod wheel.ko; syscall test_call 42' >/dev/null
 	cd build && wheel-test/bin/kshell -c 'tree new wheel-tree; make; make install; boot wheel-tree; run wheel-tree/user/test_call_user 5' >/dev/null
 	cd build && test -f "$$(wheel-test/bin/kshell -c 'help add-a-system-call' | sed -n 's/^  \(.*\.md\)$$/\1/p')"
-	cd build && for lesson in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do wheel-test/bin/kshell -c "lesson run $$lesson --solutions" >/dev/null || exit 1; done
+	cd build && n=0; for lesson in $(wildcard lessons/*/lesson.toml); do n=$$((n + 1)); wheel-test/bin/kshell -c "lesson run $$n --solutions" >/dev/null || exit 1; done; test $$n -gt 0
 	cd build && wheel-test/bin/python -m kshell --version
 
 clean:

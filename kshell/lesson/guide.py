@@ -204,9 +204,13 @@ class LessonGuide(Guide):
             return self._offer()
         return None
 
+    def _mark_done(self) -> None:
+        if self.step.id not in self.done:
+            self.done.append(self.step.id)
+            self.progress.note(self.lesson, DONE, self.step.id)
+
     def _finished(self, text: str, **more: Any) -> Feedback:
-        self.done.append(self.step.id)
-        self.progress.note(self.lesson, DONE, self.step.id)
+        self._mark_done()
         return Feedback(True, text, {"step": self.step.id, **more}, GO_ON)
 
     def _failed(self, text: str, goto: str = "", misconception: str = "") -> View:
@@ -269,9 +273,7 @@ class LessonGuide(Guide):
             what = "next: this step is not done yet"
             because = "it waits for your answer" if self.step.asks else "`check` says what is missing"
             raise CommandError(what, because, "hint  (or skip: it shows the solution)")
-        if self.step.kind == "text" and self.step.id not in self.done:
-            self.done.append(self.step.id)
-            self.progress.note(self.lesson, DONE, self.step.id)
+        self._mark_done()
         if self.at + 1 == len(self.lesson.steps):
             self.progress.note(self.lesson, END)
             self.session.guide = None
@@ -310,7 +312,7 @@ class LessonGuide(Guide):
         if self.lesson.skip == "never":
             raise CommandError("skip: not in this lesson", "whoever wrote it wants each step done", "hint")
         if step.kind == "parsons":
-            self._finish_skipped()
+            self._mark_done()
             return Text([*([("    ", ""), (line, "hint")] for line in step.lines)], {"lines": list(step.lines)})
         solve(self.lesson, step)
         if step.edit and not self.session.output.collects:
@@ -318,13 +320,8 @@ class LessonGuide(Guide):
                 self.session.output.line(line)
         self.run_shown((*step.run, *step.solution))
         answer = f"The answer is {step.right}. " if step.right else ""
-        self._finish_skipped()
+        self._mark_done()
         return Feedback(True, answer + step.then, {"step": step.id, "skipped": True}, GO_ON)
-
-    def _finish_skipped(self) -> None:
-        if self.step.id not in self.done:
-            self.done.append(self.step.id)
-            self.progress.note(self.lesson, DONE, self.step.id)
 
     def play(self, words: list[str]) -> View:
         """A sandbox: try anything; `resume` brings the lesson's machine back."""

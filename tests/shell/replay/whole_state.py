@@ -78,8 +78,13 @@ def session(s: Session) -> dict[str, Any]:
 
 
 def slots(value: Any) -> Any:
-    """What an object has, as it is now."""
-    return value and {name: repr(getattr(value, name)) for name in value.__slots__}
+    """What an object has, as it is now: a set by what is in it, whose order is each set's own."""
+    return value and {name: as_it_is(getattr(value, name)) for name in value.__slots__}
+
+
+def as_it_is(value: Any) -> object:
+    """A value that what comes later does not change."""
+    return frozenset(value) if isinstance(value, set | frozenset) else repr(value)
 
 
 def deepcopied(found: dict[str, Any]) -> dict[str, Any]:

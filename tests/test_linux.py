@@ -11,10 +11,10 @@ import pytest
 from kshell.abi import errno
 from kshell.cc.front.headers_index import index, texts
 from kshell.kernel.core.memory import KernelFault
-from kshell.kernel.entry.cr0 import X86_CR0_WP, native_read_cr0, native_write_cr0
 from kshell.kernel.entry.exec import Buffer, run_stub
-from kshell.kernel.mm.set_memory import set_memory_ro, set_memory_rw
-from kshell.kernel.task.sleep import msleep
+from kshell.kernel.lib.cr0 import X86_CR0_WP, native_read_cr0, native_write_cr0
+from kshell.kernel.lib.set_memory import set_memory_ro, set_memory_rw
+from kshell.kernel.lib.sleep import msleep
 from kshell.shell.modules.insmod import insmod, rmmod
 from kshell.shell.modules.refusals import ModuleError
 from tests.kernel.module_lab import HANDLER_LINE, Lab
@@ -197,7 +197,7 @@ def test_WP_is_pinned_since_5_3_and_the_kernel_warns_once(tmp_path: Path) -> Non
     assert native_read_cr0(k) & X86_CR0_WP
     lines = [record.text for record in k.log.since(0)]
     assert lines.count("CR0 WP bit went missing!?") == 1
-    assert any(line.startswith("WARNING: kernel/entry/cr0.py:") and line.endswith("CPU#0: kshell/77") for line in lines)
+    assert any(line.startswith("WARNING: kernel/lib/cr0.py:") and line.endswith("CPU#0: kshell/77") for line in lines)
     assert k.taint.letters == {"W"}
 
 

@@ -16,7 +16,7 @@ from kshell.kbuild.tree.tree_paths import GENERATED
 from kshell.kernel.boot import ksymtab
 from kshell.kernel.core import layout
 from kshell.kernel.entry.entry_text import entry_text
-from kshell.kernel.mm import usercopy
+from kshell.kernel.lib import usercopy
 
 SYSCALL_OBJECT = "arch/x86/entry/syscall_64.o"
 CASE = 11  # bytes of the code for one number: a comparison, a jump, a call

@@ -51,7 +51,7 @@ def _of_machine_code(objects: Sequence[ElfObject], functions: int) -> list[Entry
 
 def extable_lines() -> list[tuple[extable.ExceptionEntry, str]]:
     """The sorted exception table: each entry with the routine that it is for."""
-    from kshell.kernel.mm.usercopy import ROUTINES
+    from kshell.kernel.lib.usercopy import ROUTINES
 
     names = dict(zip(layout.ROUTINES, ROUTINES, strict=False))
     return [(entry, names[entry.insn]) for entry in extable.sort_extable(extable.extable_of(names))]

@@ -12,16 +12,13 @@ from typing import Any
 from kshell.kernel.core import layout
 from kshell.kernel.core.kallsyms import Symbol
 from kshell.kernel.core.sections import section
-from kshell.kernel.entry import cr0
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.lib import kallsyms, slab, string, vprintk, vsprintf
-from kshell.kernel.mm import set_memory, usercopy
+from kshell.kernel.lib import cr0, kallsyms, set_memory, slab, sleep, string, usercopy, vprintk, vsprintf
 from kshell.kernel.module import refcount
 from kshell.kernel.module.kernel_param import TYPES
 from kshell.kernel.module.module_sections import EXPORTS
 from kshell.kernel.module.params import SINCE as PARAM_SINCE
 from kshell.kernel.module.symbols import NOT_EXPORTED_SINCE
-from kshell.kernel.task import sleep
 
 LIBRARY = (usercopy, vprintk, vsprintf, string, slab, sleep, refcount, set_memory, cr0, kallsyms)
 # The first release that has a name, and the first one that has it no more.

@@ -15,7 +15,7 @@ from kshell.abi.loglevel import KERN_EMERG, KERN_INFO, KERN_NOTICE
 from kshell.kernel.boot.ksymtab import place_library
 from kshell.kernel.boot.objects import globals_of, init_of, link_objects
 from kshell.kernel.boot.vmlinux import Vmlinux, packaged
-from kshell.kernel.boot.way_in import link_way_in, place_way_in
+from kshell.kernel.boot.way_in import place_way_in
 from kshell.kernel.core import layout
 from kshell.kernel.core.calling import from_registers
 from kshell.kernel.core.clock import BOOT_STEP_NS
@@ -24,14 +24,15 @@ from kshell.kernel.core.kallsyms import Symbol
 from kshell.kernel.core.pointers import KernelPanic
 from kshell.kernel.core.profile import DEFAULT
 from kshell.kernel.core.taint import PLACES_4_19, PLACES_TODAY, Taint
+from kshell.kernel.debug.code_places import bug_at, place_of
 from kshell.kernel.debug.code_trace import CodeTrace
+from kshell.kernel.debug.way_in_object import link_way_in
 from kshell.kernel.entry import entry, machine_code
 from kshell.kernel.entry.exec import new_shell_task
 from kshell.kernel.fs.filesystem import FileSystem
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.lib.usercopy import ROUTINES
 from kshell.kernel.mm import extable
-from kshell.kernel.mm.usercopy import ROUTINES
-from kshell.kernel.module.code_places import bug_at, place_of
 from kshell.kernel.module.init_exit import run_function
 from kshell.kernel.proc.mount import mount
 from kshell.kernel.syscalls import definitions, plain_functions

@@ -15,9 +15,9 @@ from kshell.abi.c_types import U64, CType
 from kshell.kernel.core.calling import named_types
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.trace import INSTRUCTIONS, LINES
+from kshell.kernel.debug.code_places import linked_objects
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.code_places import linked_objects
-from kshell.kernel.module.leaks import pointer_with
+from kshell.kernel.report.leaks import pointer_with
 
 if TYPE_CHECKING:
     from kshell.kernel.debug.traced_code import TracedCode, TracedFunction

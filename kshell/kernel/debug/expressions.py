@@ -12,11 +12,11 @@ from kshell.abi.debug_types import DebugType
 from kshell.abi.debug_value import number
 from kshell.abi.ptregs import BP, IP, SP
 from kshell.kernel.core.memory import KernelFault
+from kshell.kernel.debug.code_places import linked_objects
 from kshell.kernel.debug.frames import CodeFrame
 from kshell.kernel.debug.traced_code import SLOTS, code_of
 from kshell.kernel.debug.values import Value, value_of, variables
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.code_places import linked_objects
 
 _TOKEN = re.compile(r"\s*(->|[A-Za-z_]\w*|\$\w+|0[xX][0-9a-fA-F]+|\d+|[][.*&()-])")
 LONGEST = 200

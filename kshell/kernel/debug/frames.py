@@ -14,9 +14,9 @@ from kshell.abi.debug_info import LineRow
 from kshell.abi.ptregs import IP, SP
 from kshell.kernel.core import layout
 from kshell.kernel.core.memory import KernelFault
+from kshell.kernel.debug.code_places import lines_of, object_at
 from kshell.kernel.debug.traced_code import SLOTS, TracedCode, TracedFunction, code_of
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.code_places import lines_of, object_at
 
 MOST_FRAMES = 64
 CALL_END = layout.TRAMPOLINE + 2  # where a call of machine code comes back to: the end of the path

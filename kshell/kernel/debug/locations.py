@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from kshell.kernel.debug.code_places import lines_of, linked_objects
 from kshell.kernel.debug.traced_code import TracedCode, TracedFunction, code_of
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.code_places import lines_of, linked_objects
 
 
 class Location(NamedTuple):

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from kshell.abi.ptregs import AX, SP
+from kshell.kernel.debug.code_places import linked_objects
 from kshell.kernel.debug.frames import CALL_END, CodeFrame, caller_of, frame_at, stack_word
 from kshell.kernel.debug.traced_code import TracedCode, code_of
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.code_places import linked_objects
 
 GO_ON, STOP, LOOK_ELSEWHERE, OVER = "go on", "stop", "look elsewhere", "over"
 

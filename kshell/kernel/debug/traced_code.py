@@ -19,8 +19,8 @@ from kshell.abi.debug_value import MOST_CHARACTERS, number, quoted, spelled
 from kshell.abi.debug_variables import DebugFunction, Debugged, DebugVariable, Place, read_variables
 from kshell.abi.elf import SHF_EXECINSTR, STT_FUNC
 from kshell.kernel.core.memory import KernelFault, KernelMemory
+from kshell.kernel.debug.code_places import lines_of
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.code_places import lines_of
 from kshell.kernel.module.linked_object import LinkedObject
 from kshell.machine.disassembler import disassemble
 

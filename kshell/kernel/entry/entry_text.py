@@ -8,25 +8,25 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
-from kshell.abi import ptregs
 from kshell.kernel.core import layout
 from kshell.kernel.core.kallsyms import Symbol
-from kshell.kernel.entry.entry_64 import FLAGS_4_19, FLAGS_6_19, IRET_LABEL, Label, Line, lines
+from kshell.kernel.entry.entry_64 import FLAGS_4_19, FLAGS_6_19, Label, Line, lines
 from kshell.machine.way_in import WayIn
 
 BOOL_SINCE = (6, 7)  # do_syscall_64 says whether sysret will do
 CALL_SIZE = 5
 DISPATCH, NATIVE_IRET = layout.FIXED["do_syscall_64"][0], layout.FIXED["native_iret"][0]
 _TSS_SP1, _TSS_SP2 = 0xC, 0x14
+Placed = list[tuple[int, Line | Label]]
 
 
 class EntryText(NamedTuple):
-    """`code` stands at layout.ENTRY_TEXT, with these `symbols`, of which the first and the last are functions.
-    `depths` are the addresses from which on so many bytes are on the kernel's stack; -1 while that is the user's."""
+    """`code` stands at layout.ENTRY_TEXT, with these `symbols`, of which the first and the last are functions;
+    `placed` is the listing, each line with its address."""
 
     code: bytes
     symbols: list[Symbol]
-    depths: list[tuple[int, int]]
+    placed: Placed
     way_in: WayIn
 
 
@@ -64,10 +64,7 @@ def entry_text(version: tuple[int, int]) -> EntryText:
         exits={at_text["sysretq"]: False, NATIVE_IRET: True},
         own=frozenset(at for at, (text, _) in _instructions(placed) if text == "swapgs"),
     )
-    return EntryText(code, _symbols(placed, layout.ENTRY_TEXT + len(code)), _depths(placed), way_in)
-
-
-Placed = list[tuple[int, Line | Label]]
+    return EntryText(code, _symbols(placed, layout.ENTRY_TEXT + len(code)), placed, way_in)
 
 
 def _place(listing: list[Line | Label]) -> Placed:
@@ -106,20 +103,4 @@ def _symbols(placed: Placed, end: int) -> list[Symbol]:
     for index, (at, label) in enumerate(labels):
         ends = [other for other, each in labels[index + 1 :] if each.is_function or not label.is_function]
         found.append(Symbol(label.name, at, label.kind, (ends[0] if ends else end) - at))
-    return found
-
-
-def _depths(placed: Placed) -> list[tuple[int, int]]:
-    found, depth = [], -1
-    for at, line in placed:
-        if isinstance(line, Label):
-            depth = ptregs.SIZE if line.name == IRET_LABEL else depth
-        found.append((at, depth))
-        word = line[0].split()[0]
-        if line[0] in ("mov %gs:top_of_stack, %rsp", "mov RSP-ORIG_RAX(%rsp), %rsp"):
-            depth = 0 if depth < 0 else -1
-        elif word in ("push", "pop"):
-            depth += 8 if word == "push" else -8
-        elif line[0] == "add $8, %rsp":
-            depth -= 8
     return found

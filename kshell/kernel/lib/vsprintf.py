@@ -14,7 +14,7 @@ from kshell.abi.c_types import CharPtr, ConstCharPtr, CType, Int, SizeT
 from kshell.kernel.core.sections import EXPORT_SYMBOL
 from kshell.kernel.core.va_list import VaList
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.lib.pointer_format import pointer, string
+from kshell.kernel.report.pointer_format import pointer, string
 
 CONVERSION = re.compile(
     rb"%(?P<flags>[-+ #0]*)(?P<width>\*|[0-9]*)(?:\.(?P<precision>\*|-?[0-9]*))?"

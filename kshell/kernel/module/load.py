@@ -14,7 +14,6 @@ from kshell.kernel.core.clock import MODULE_LOAD_NS
 from kshell.kernel.entry.oops import dump_stack
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.init_exit import death, function_of, named, run_function
-from kshell.kernel.module.leaks import note_leaks
 from kshell.kernel.module.link import link_module
 from kshell.kernel.module.load_info import LoadInfo
 from kshell.kernel.module.params import set_parameters
@@ -23,6 +22,7 @@ from kshell.kernel.module.refcount import module_put
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.space import free_module
 from kshell.kernel.module.struct_module import LIVE, LOADING, Module
+from kshell.kernel.report.leaks import note_leaks
 
 INT = CType("int", 4, True)
 
@@ -49,7 +49,7 @@ def load_module(
             set_parameters(k, module, dict(parameters or {}))
             result = _do_init_module(k, module)
         except Refusal:
-            note_leaks(k, module, f"{module.name} did not load, its text is freed")
+            note_leaks(k, module.name, module.space, f"{module.name} did not load, its text is freed")
             free_module(k, module)
             raise
         if result is None:

@@ -9,10 +9,10 @@ from kshell.abi.errno import EAGAIN, EBUSY, ENOENT
 from kshell.kernel.core.taint import add_taint
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.init_exit import death, function_of, run_function
-from kshell.kernel.module.leaks import note_leaks
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.space import free_module
 from kshell.kernel.module.struct_module import LIVE, LOADING, UNLOADING, Module
+from kshell.kernel.report.leaks import note_leaks
 
 
 def delete_module(k: Kernel, name: str, force: bool = False) -> None:
@@ -54,6 +54,6 @@ def _unload(k: Kernel, module: Module) -> None:
             result = run_function(k, module.exit, "rmmod")
         if result is None:
             raise death(k, module)
-    note_leaks(k, module, f"{module.name} is unloaded")
+    note_leaks(k, module.name, module.space, f"{module.name} is unloaded")
     free_module(k, module)
     k.last_unloaded = module.name

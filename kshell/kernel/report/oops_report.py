@@ -17,7 +17,7 @@ from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.pointers import Bug, CpuException, InvalidOpcode, KernelBug, StackOverflow
 from kshell.kernel.core.taint import add_taint
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.lib.pointer_format import pointer
+from kshell.kernel.report.pointer_format import pointer
 from kshell.kernel.report.show_regs import Frame, is_old, place, registers, say, show_modules, show_trace, show_who
 from kshell.machine.paging import FETCH, NX, PRESENT, USER, WRITE
 

@@ -81,7 +81,7 @@ def registers(
     else:
         known = machine is not None and frames and "[" in frames[0].symbol and frames[0].file
         name = k.symbols.describe(rip) if rip or not is_old(k) else f"{'(null)':>16}"  # %pS of NULL until 5.2
-        lines = [f"RIP: 0010:{name}" + (f" ({place(frames[0])})" if known else ""), "Code: " + _opcodes(k, rip)]
+        lines = [f"RIP: 0010:{name}" + (f" ({place(frames[0])})" if known else ""), "Code: " + opcodes(k, rip)]
     if machine is None:
         lines.append(f"RSP: 0018:{k.current.regs_address - 0x40:016x} EFLAGS: 00010246")
     else:
@@ -96,13 +96,13 @@ def registers(
     ]
 
 
-def _opcodes(k: Kernel, rip: int) -> str:
+def opcodes(k: Kernel, rip: int) -> str:
     """The bytes around `rip`, that one in angle brackets (C: show_opcodes)."""
     start = max(rip - OPCODE_PROLOGUE, rip & PAGE_MASK)
     size = min(OPCODE_BYTES - OPCODE_PROLOGUE + rip - start, (start | ~PAGE_MASK) + 1 - start)
     code = _bytes_at(k, start, size)
     if not code:
-        return opcodes_missing(k, rip)
+        return _opcodes_missing(k, rip)
     return " ".join(f"<{byte:02x}>" if start + at == rip else f"{byte:02x}" for at, byte in enumerate(code))
 
 
@@ -118,7 +118,7 @@ def _bytes_at(k: Kernel, start: int, size: int) -> bytes:
     return k.ram.bytes[at : at + size] if entry & PRESENT else b""
 
 
-def opcodes_missing(k: Kernel, rip: int) -> str:
+def _opcodes_missing(k: Kernel, rip: int) -> str:
     """What stands in the place of the bytes around `rip` where nothing is mapped."""
     return "Bad RIP value." if is_old(k) else f"Unable to access opcode bytes at 0x{rip - OPCODE_PROLOGUE & U64:x}."
 
@@ -135,7 +135,7 @@ def show_trace(k: Kernel, frames: Sequence[Frame], regs: memoryview | None) -> N
         lines = [*lines[:TRACE_MAX], more, *lines[-TRACE_MAX:]]
     if regs is not None:
         ip, flags, number = regs[ptregs.IP], regs[ptregs.FLAGS], regs[ptregs.ORIG_AX]
-        lines += [f"RIP: 0033:0x{ip:x}", "Code: " + _opcodes(k, ip)]
+        lines += [f"RIP: 0033:0x{ip:x}", "Code: " + opcodes(k, ip)]
         lines.append(f"RSP: 002b:{regs[ptregs.SP]:016x} EFLAGS: {flags:08x} ORIG_RAX: {number:016x}")
         lines += _general_registers(regs)
     for line in [*lines, " </TASK>"] if not is_old(k) else lines:

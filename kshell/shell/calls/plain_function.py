@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from kshell.abi import ptregs
 from kshell.abi.c_types import U64
+from kshell.kernel.debug.code_places import linked_objects
 from kshell.kernel.debug.traced_code import TracedCode, TracedFunction, code_of
 from kshell.kernel.entry.entry import lookup
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.code_places import linked_objects
 
 
 def function_of(k: Kernel, address: int) -> tuple[TracedCode, TracedFunction] | None:

@@ -227,7 +227,7 @@ def _source(k: Kernel, symbol: Symbol) -> str:
     """Where the body of a function stands, or the source that its machine code was made from; "" if nobody knows."""
     import os
 
-    from kshell.kernel.module.code_places import place_of
+    from kshell.kernel.debug.code_places import place_of
 
     if symbol.source is None:
         place = place_of(k, symbol.address)

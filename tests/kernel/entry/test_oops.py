@@ -13,8 +13,8 @@ from kshell.kernel.core.pointers import KernelPanic
 from kshell.kernel.core.profile import PROFILES
 from kshell.kernel.entry import machine_code
 from kshell.kernel.entry.exec import run_stub
-from kshell.kernel.lib.pointer_format import hashed
 from kshell.kernel.report import oops_report
+from kshell.kernel.report.pointer_format import hashed
 from kshell.machine.paging import READ, WRITE
 from kshell.shell.modules.insmod import rmmod
 from tests.kernel.module_lab import HANDLER_LINE, Lab

@@ -11,10 +11,10 @@ from kshell.kernel.core.pointers import KernelBug
 from kshell.kernel.core.va_list import Values
 from kshell.kernel.entry.exec import STUB_DATA
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.lib import slab, string
+from kshell.kernel.lib import slab, string, usercopy
 from kshell.kernel.lib.kallsyms import kallsyms_lookup_name
 from kshell.kernel.lib.vprintk import _printk
-from kshell.kernel.mm import uaccess, usercopy
+from kshell.kernel.mm import uaccess
 
 NOWHERE = 0xFFFF_8880_DEAD_0000
 HUGE = 1 << 62

@@ -9,7 +9,7 @@ from kshell.kernel.core.pointers import BugEntry, KernelPanic
 from kshell.kernel.entry.exec import load_program
 from kshell.kernel.entry.run import run_program
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.lib.pointer_format import hashed
+from kshell.kernel.report.pointer_format import hashed
 from kshell.kernel.task.binfmt import Segment
 from tests.kernel.lab import EXIT, ending
 from tests.kernel.lab import TEXT as USER_TEXT

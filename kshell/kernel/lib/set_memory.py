@@ -5,16 +5,12 @@ C counterpart: arch/x86/mm/pat/set_memory.c.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from kshell.abi.c_types import Int, ULong
 from kshell.abi.errno import EFAULT
 from kshell.kernel.core.layout import KERNEL_DATA, KERNEL_TEXT
 from kshell.kernel.core.sections import EXPORT_SYMBOL_GPL
+from kshell.kernel.kernel import Kernel
 from kshell.machine.ram import PAGE_SIZE
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
 
 
 def set_memory_rw(k: Kernel, address: ULong, pages: Int) -> Int:

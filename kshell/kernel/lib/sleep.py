@@ -5,13 +5,9 @@ C counterpart: kernel/time/sleep_timeout.c (msleep).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from kshell.abi.c_types import UInt
 from kshell.kernel.core.sections import EXPORT_SYMBOL
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
+from kshell.kernel.kernel import Kernel
 
 
 def msleep(k: Kernel, msecs: UInt) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kshell.kernel.module.leaks import pointers_into
+from kshell.kernel.report.leaks import pointers_into
 from kshell.shell.modules.insmod import rmmod
 from tests.kernel.module_lab import Lab
 
@@ -18,7 +18,7 @@ PERMANENT = "m has an init function and no exit function: rmmod will refuse it, 
 def test_a_pointer_into_a_module_is_found_by_name_and_address(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
     module = lab.handler(HANDLER)
-    leaks = pointers_into(lab.k, module)
+    leaks = pointers_into(lab.k, module.name, module.space)
     cell = lab.k.symbols.lookup("STUB_test_call")
     assert cell is not None
     assert [(leak.name, leak.address, leak.value, leak.target) for leak in leaks] == [
@@ -32,7 +32,7 @@ def test_a_slot_of_the_table_is_found_by_its_number(tmp_path: Path) -> None:
     table = lab.k.sys_call_table
     lab.k.memory.set_writable(table, 8 * 400, True)
     lab.k.memory.store(table + 8 * 39, lab.address("handler"))
-    assert [leak.name for leak in pointers_into(lab.k, module)] == ["sys_call_table[39]"]
+    assert [leak.name for leak in pointers_into(lab.k, module.name, module.space)] == ["sys_call_table[39]"]
 
 
 def test_a_pointer_of_another_module_is_found_with_its_owner(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ import linecache
 from types import FrameType
 
 from kshell.kernel.core.pointers import RETURN_OFFSET
-from kshell.kernel.entry.unwind import entry_frame
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.report.show_regs import Frame
+from kshell.kernel.report.unwind import entry_frame
 
 
 def kernel_frames(k: Kernel, error: BaseException) -> list[Frame]:

@@ -6,16 +6,14 @@ C counterpart: lib/usercopy.c, arch/x86/lib/getuser.S and putuser.S, lib/strncpy
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kshell.abi.c_types import U64, BufIn, BufOut, CharPtr, ConstPtr, Int, Long, Path, Ptr, ULong
 from kshell.abi.errno import EFAULT
 from kshell.kernel.core.memory import page_parts
 from kshell.kernel.core.sections import EXPORT_SYMBOL
+from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm import uaccess
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
 
 
 def _copy_to_user(k: Kernel, to: BufOut, source: ConstPtr, n: ULong) -> ULong:

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from kshell.kernel.core.kallsyms import Symbol
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.struct_module import Module
 
 
 class Leak(NamedTuple):
@@ -22,14 +21,14 @@ class Leak(NamedTuple):
     target: str
 
 
-def pointers_into(k: Kernel, module: Module) -> list[Leak]:
-    """The variables and tables of the kernel and of other modules that hold an address inside of `module`."""
+def pointers_into(k: Kernel, module: str, space: range) -> list[Leak]:
+    """The variables and tables of the kernel and of other modules that hold an address in the `space` of `module`."""
     found = []
     for symbol in k.symbols:
-        if symbol.is_function or symbol.module == module.name:
+        if symbol.is_function or symbol.module == module:
             continue
         for offset, value in _words(k, symbol):
-            if value in module.space:
+            if value in space:
                 name = symbol.name + (f"[{offset // 8}]" if symbol.size > 8 else "")
                 owner = f" [{symbol.module}]" if symbol.module else ""
                 target = k.symbols.describe(value).split("+")[0]
@@ -52,9 +51,9 @@ def pointer_with(k: Kernel, value: int) -> str | None:
     return next((each.name for each in variables if any(word == value for _, word in _words(k, each))), None)
 
 
-def note_leaks(k: Kernel, module: Module, what: str) -> None:
-    """Before `module` is freed: a note for each pointer that will dangle.  `what` says how it goes, as a clause."""
-    for leak in pointers_into(k, module):
+def note_leaks(k: Kernel, module: str, space: range, what: str) -> None:
+    """Before a module is freed: a note for each pointer that will dangle.  `what` says how it goes, as a clause."""
+    for leak in pointers_into(k, module, space):
         k.note(
             f"{what}, and {leak.name} (at {leak.address:#x}) still points into it: {leak.value:#x}, "
             f"where {leak.target} was. Whoever follows it now ends up in freed memory; Linux would not tell"

@@ -1,0 +1,55 @@
+"""The lines of the log about a program that is killed by an exception of its own.
+
+C counterpart: show_signal_msg() in arch/x86/mm/fault.c, show_signal() and do_general_protection() in
+arch/x86/kernel/traps.c, print_vma_addr() in mm/memory.c.
+"""
+
+from __future__ import annotations
+
+import os
+
+from kshell.abi import ptregs
+from kshell.abi.loglevel import KERN_INFO
+from kshell.kernel.core.layout import TASK_SIZE_MAX, USER_TEXT
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.report.show_regs import opcodes
+from kshell.kernel.task.task import Task
+from kshell.machine.paging import FETCH, PRESENT, USER, WRITE
+from kshell.machine.ram import PAGE_SIZE
+
+PROTECTION, BY_WRITE, BY_USER, BY_FETCH = 1, 2, 4, 16  # bits of a page fault's error code
+
+
+def log_segfault(k: Kernel, task: Task, address: int, access: int) -> None:
+    """C: show_signal_msg()."""
+    regs = task.regs
+    error = BY_USER | {WRITE: BY_WRITE, FETCH: BY_FETCH}.get(access, 0)
+    entry = task.mm.pages.entry(address)
+    if entry & PRESENT and (entry & USER or address >= TASK_SIZE_MAX):
+        error |= PROTECTION
+    cpu0 = " likely on CPU 0 (core 0, socket 0)" if k.profile.version >= (6, 1) else ""
+    k.printk(
+        KERN_INFO,
+        f"{task.comm}[{task.pid}]: segfault at {address:x} ip {regs[ptregs.IP]:016x} sp {regs[ptregs.SP]:016x} "
+        f"error {error:x}{_where(k, task)}{cpu0}",
+    )
+    k.printk(KERN_INFO, f"Code: {opcodes(k, regs[ptregs.IP])}")
+
+
+def log_trap(k: Kernel, task: Task, what: str, error: int = 0) -> None:
+    """C: show_signal() and do_general_protection()."""
+    regs = task.regs
+    registers = f"ip:{regs[ptregs.IP]:x} sp:{regs[ptregs.SP]:x}"
+    k.printk(KERN_INFO, f"traps: {task.comm}[{task.pid}] {what} {registers} error:{error:x}{_where(k, task)}")
+
+
+def _where(k: Kernel, task: Task) -> str:
+    """`` in prog[401000+1000]``; nothing for memory that shows no file, such as the heap (C: print_vma_addr)."""
+    ip = task.regs[ptregs.IP]
+    vma = task.mm.find(ip)
+    if vma is None or (vma.inode is None and vma.name != task.comm):
+        return ""
+    # A program's text begins behind the first page of its file, where an ELF file has its headers.
+    start_in_file = vma.offset if vma.inode is not None else max(vma.start - USER_TEXT + PAGE_SIZE, 0)
+    offset = f"{ip - vma.start + start_in_file:x}," if k.profile.version >= (6, 10) else ""
+    return f" in {os.path.basename(vma.name)}[{offset}{vma.start:x}+{vma.end - vma.start:x}]"

@@ -6,20 +6,15 @@ Whoever changes its source, kshell/modules/builtin/test_call.py, or the compiler
 
 from __future__ import annotations
 
+import json
 import os
 
 from kshell.abi.elf_plain import to_plain
 from kshell.cc.compiler import compile_file
-from kshell.kernel import boot
+from kshell.kernel.boot.vmlinux import TEST_CALL
 from kshell.kernel.core.profile import COURSE
 
 SOURCE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "modules", "builtin", "test_call.py")
-TEST_CALL = os.path.join(os.path.dirname(boot.__file__), "course_object.py")
-HEAD = '''"""The machine code of test_call, as `python -m kshell.kbuild.course_kernel` has written it."""
-
-# ruff: noqa
-# fmt: off
-'''
 PATH = "SystemCalls/test_call.py"  # in a tree
 
 
@@ -28,11 +23,8 @@ def test_call() -> str:
     with open(SOURCE, encoding="utf-8") as file:
         text = file.read()
     obj = compile_file(PATH, text, COURSE.release, COURSE.version, module=False).object
-    plain = to_plain(obj)
-    lines = [
-        f"    {name!r}: [\n" + "".join(f"        {each!r},\n" for each in plain[name]) + "    ],\n" for name in plain
-    ]
-    return HEAD + "OBJECT = {\n" + "".join(lines) + "}\n"
+    rows = {name: ",\n".join(map(json.dumps, each)) for name, each in to_plain(obj).items()}
+    return "{" + ",\n".join(f'"{name}": [\n{each}]' for name, each in rows.items()) + "}\n"
 
 
 if __name__ == "__main__":

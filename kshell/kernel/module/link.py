@@ -38,7 +38,6 @@ def link_module(k: Kernel, module: Module) -> None:
     module.init, module.exit = named.get("init_module"), named.get("cleanup_module")
     module.this_module = named[THIS_MODULE]
     module.parameters = {parameter.name: parameter for parameter in module.tables.parameters}
-    module.syscalls = [each.name for each in module.tables.syscalls]
     use_owners(module)
     add_kallsyms(k, module, values)
     k.cpu.flush_code()

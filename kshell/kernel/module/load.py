@@ -17,7 +17,7 @@ from kshell.kernel.module.init_exit import death, function_of, named, run_functi
 from kshell.kernel.module.link import link_module
 from kshell.kernel.module.load_info import LoadInfo
 from kshell.kernel.module.params import set_parameters
-from kshell.kernel.module.policy import check_licence, check_vermagic, note_own_pointers, note_system_calls
+from kshell.kernel.module.policy import check_licence, check_vermagic
 from kshell.kernel.module.refcount import module_put
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.space import free_module
@@ -56,8 +56,6 @@ def load_module(
             raise death(k, module)
     module.state = LIVE
     module_put(k, module.this_module)
-    note_system_calls(k, module)
-    note_own_pointers(k, module)
     return module
 
 

@@ -59,28 +59,6 @@ def check_licence(k: Kernel, module: Module) -> None:
         k.printk(KERN_WARNING, f"{module.name}: module license taints kernel.")
 
 
-def note_system_calls(k: Kernel, module: Module) -> None:
-    """A system call that a module defines is text like any other: kshell says why nothing reaches it."""
-    for name in module.syscalls:
-        k.note(
-            f"{module.name} defines the system call {name}, and nothing calls it: a module cannot add one. "
-            "The table was filled when the kernel was built, and is read-only. Let a call that is built in follow a "
-            "STUB_ pointer, as test_call does"
-        )
-
-
-def note_own_pointers(k: Kernel, module: Module) -> None:
-    """A pointer of the module's own that has the name of one that the kernel exports: hardly ever what is meant."""
-    for name in module.own_pointers():
-        symbol = k.symbols.lookup_exported(name)
-        if symbol is not None and symbol.module != module.name:
-            owner = symbol.module or "the kernel"
-            k.note(
-                f'{module.name} declares a {name} of its own, Stub("{name}"), and nobody else follows that '
-                f'one; the {name} that {owner} exports is extern("{name}")'
-            )
-
-
 def add_taint_module(k: Kernel, module: Module, letter: str, lockdep_still_ok: bool = True, why: str = "") -> None:
     """Set a flag for the kernel and for the module that is the reason (C: add_taint_module)."""
     add_taint(k, letter, lockdep_still_ok, why or f"module {module.name}")

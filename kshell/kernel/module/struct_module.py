@@ -5,13 +5,11 @@ C counterpart: include/linux/module.h.
 
 from __future__ import annotations
 
-from kshell.abi.elf import SHN_ABS, SHT_NOBITS, STT_OBJECT
 from kshell.kernel.module.kernel_param import KernelParam
 from kshell.kernel.module.linked_object import LinkedObject
 from kshell.kernel.module.load_info import LoadInfo
 
 UNFORMED, LOADING, LIVE, UNLOADING = "Unformed", "Loading", "Live", "Unloading"
-POINTER = 8
 
 
 class Module(LinkedObject):
@@ -21,7 +19,7 @@ class Module(LinkedObject):
     nobody says).  `address` and `size` are those of its text (bytes, whole pages), `data_size` bytes of data stand
     behind it, the first `read_only` of which nobody writes to; `this_module` is where its struct module is in memory.
     `used_by` holds the names of the modules that use its symbols, `taints` the letters that it brought, in the order
-    of their bits.  `syscalls` names the system calls that it defines.
+    of their bits.
     """
 
     def __init__(self, image: LoadInfo) -> None:
@@ -36,18 +34,8 @@ class Module(LinkedObject):
         self.used_by: list[str] = []
         self.taints = ""
         self.parameters: dict[str, KernelParam] = {}
-        self.syscalls: list[str] = []
         self.init: int | None = None  # what module_init named
         self.exit: int | None = None  # what module_exit named
-
-    def own_pointers(self) -> list[str]:
-        """The names of its variables that are as large as a pointer and begin as NULL."""
-        return [
-            each.name
-            for each in self.elf.symbols
-            if each.type == STT_OBJECT and each.size == POINTER and each.section not in (None, SHN_ABS)
-            if self.elf.sections[each.section].type == SHT_NOBITS
-        ]
 
     @property
     def refcount(self) -> int:

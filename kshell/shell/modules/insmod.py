@@ -8,6 +8,7 @@ from kshell.cc.source_error import SourceError
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.refusal import Refusal
 from kshell.kernel.module.struct_module import Module
+from kshell.shell.modules.load_notes import load_notes
 from kshell.shell.modules.module_file import open_module
 from kshell.shell.modules.samples import plain_name
 from kshell.shell.replay.deeds import Deed, Live, LoadModule, R_co, UnloadModule
@@ -39,8 +40,8 @@ def insmod(
         from kshell.shell.modules.refusals import not_loaded
 
         raise not_loaded(k, command, obj, refusal) from None
-    if module.permanent:
-        k.note(f"{module.name} has an init function and no exit function: rmmod will refuse it, and only boot ends it")
+    for note in load_notes(k, module):
+        k.note(note)
     return module
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Sequence
 
 from kshell.abi.errno import ENOEXEC
@@ -40,11 +39,6 @@ def at_place(
     lines = shown or excerpt(text, line, column)
     problem = Problem(f"{place}: error: {what}", because, try_, place, lines)
     return SourceError(ENOEXEC, problem, text=what, line=line, column=column)
-
-
-def error_at(path: str, text: str, node: ast.stmt | ast.expr, what: str, because: str, try_: str) -> SourceError:
-    """An error at a node of the syntax tree of `text`."""
-    return at_place(path, text, node.lineno, node.col_offset + 1, what, because, try_)
 
 
 def of_findings(path: str, text: str, findings: Sequence[Finding]) -> SourceError:

@@ -90,7 +90,6 @@ class Kernel(KernelText):
         self.log = Log(self.clock)
         self.random = random.Random(0)
         self.tty: Tty = NoTty()
-        self.notes: list[str] = []
         self.ram = self.memory.ram
         self.cpu = Cpu(self.ram)
         self.slab: Slab | None = None  # what kmalloc hands out, once somebody asks
@@ -142,16 +141,6 @@ class Kernel(KernelText):
         self.log.write(level & 7, message)
         if self.on_event is not None:
             self.tell("printk", "record", level=level & 7, message=message.removesuffix("\n"))
-
-    def note(self, text: str) -> None:
-        """A sentence that only a teaching kernel says: for the person at the shell, not for the log."""
-        if text not in self.notes:
-            self.notes.append(text)
-
-    def take_notes(self) -> list[str]:
-        """The notes since the last time, oldest first."""
-        notes, self.notes = self.notes, []
-        return notes
 
     # Tasks.
 

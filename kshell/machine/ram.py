@@ -10,6 +10,11 @@ PAGE_MASK = ~(PAGE_SIZE - 1)
 ZERO_PAGE = bytes(PAGE_SIZE)
 
 
+def whole_pages(size: int) -> int:
+    """`size` bytes, rounded up (C: PAGE_ALIGN)."""
+    return size + PAGE_SIZE - 1 & PAGE_MASK
+
+
 class OutOfMemory(Exception):
     """Every frame of RAM is in use."""
 

@@ -15,7 +15,3 @@ class Memory(NamedTuple):
     base: int | None
     displacement: int
     symbol: str = ""
-
-    def plus(self, offset: int) -> Memory:
-        """The place so many bytes behind."""
-        return self._replace(displacement=self.displacement + offset) if offset else self

@@ -19,7 +19,7 @@ from kshell.kernel.module.module_sections import find_module_sections
 from kshell.kernel.module.refusal import Refusal
 from kshell.kernel.module.relocate import move_object
 from kshell.kernel.module.symbol_table import add_kallsyms
-from kshell.machine.ram import PAGE_SIZE
+from kshell.machine.ram import whole_pages
 
 
 class BuiltIn(NamedTuple):
@@ -71,21 +71,17 @@ def link_objects(k: Kernel, objects: Sequence[BuiltIn], functions: int) -> None:
             add_kallsyms(k, linked, addresses)
     except Refusal as refusal:
         raise KernelPanic(f"the kernel cannot be linked: {refusal.reason.name}, {refusal.facts}") from None
-    k.memory.set_writable(layout.OBJECT_RODATA, _pages(layout.OBJECT_RODATA, placed.ends[READ_ONLY]), False)
+    k.memory.set_writable(layout.OBJECT_RODATA, whole_pages(placed.ends[READ_ONLY] - layout.OBJECT_RODATA), False)
 
 
 def _make_room(k: Kernel, placed: Placed) -> None:
     if placed.ends[TEXT] > layout.OBJECT_TEXT_END or placed.ends[DATA] > layout.KERNEL_DATA_END:
         raise KernelPanic("the files that are linked in do not fit into the kernel's area")
-    size = _pages(layout.OBJECT_TEXT, placed.ends[TEXT])
+    size = whole_pages(placed.ends[TEXT] - layout.OBJECT_TEXT)
     k.memory.map(layout.OBJECT_TEXT, size, writable=False, executable=True)
     k.memory.poke(layout.OBJECT_TEXT, b"\xcc" * size)
-    k.memory.map(layout.OBJECT_RODATA, _pages(layout.OBJECT_RODATA, placed.ends[READ_ONLY]), writable=True)
+    k.memory.map(layout.OBJECT_RODATA, whole_pages(placed.ends[READ_ONLY] - layout.OBJECT_RODATA), writable=True)
     k.memory.static(placed.ends[DATA] - layout.KERNEL_DATA)
-
-
-def _pages(start: int, end: int) -> int:
-    return -(-(end - start) // PAGE_SIZE) * PAGE_SIZE
 
 
 def _globals(linked: LinkedObject) -> list[tuple[str, int]]:

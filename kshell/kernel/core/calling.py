@@ -65,14 +65,14 @@ def from_machine_code(body: Body) -> Callable[[Any, memoryview], Any] | None:
     A parameter has a C type or is an int (a long); the last one may be a VaList.  ``__x64_sys_x`` takes one pointer, to
     a struct pt_regs.
     """
-    if "__wrapped__" in body.__dict__ and body.__code__.co_varnames[1:2] == ("regs",):
+    if takes_pt_regs(body):
         return _from_pt_regs(body)
     code = body.__code__
     if not code.co_argcount or code.co_flags & (CO_VARARGS | CO_VARKEYWORDS):
         return None
-    hints = [_hint(body, name) for name in code.co_varnames[1 : code.co_argcount]]
+    hints = [hint_of(body, name) for name in code.co_varnames[1 : code.co_argcount]]
     variadic = bool(hints) and hints[-1] is VaList
-    types = [_ctype(hint) for hint in (hints[:-1] if variadic else hints)]
+    types = [as_in_c(hint) for hint in (hints[:-1] if variadic else hints)]
     known = [ctype for ctype in types if ctype is not None]
     if len(known) != len(types) or len(types) > len(ptregs.C_ARGUMENTS):
         return None
@@ -87,13 +87,9 @@ def from_machine_code(body: Body) -> Callable[[Any, memoryview], Any] | None:
     return variadic_body
 
 
-def named_types(body: Body) -> tuple[list[tuple[str, CType]], CType | None]:
-    """The parameters that a body names, with their C types, and the type of its result (None: it has none)."""
-    if "__wrapped__" in body.__dict__ and body.__code__.co_varnames[1:2] == ("regs",):
-        return [("regs", CType("const struct pt_regs *", 8, False, "address"))], LONG
-    code = body.__code__
-    types = [(name, _ctype(_hint(body, name))) for name in code.co_varnames[1 : code.co_argcount]]
-    return [(name, ctype) for name, ctype in types if ctype is not None], _ctype(_hint(body, "return"))
+def takes_pt_regs(body: Body) -> bool:
+    """Whether it is an ``__x64_sys_x``, made by from_registers."""
+    return "__wrapped__" in body.__dict__ and body.__code__.co_varnames[1:2] == ("regs",)
 
 
 def _from_pt_regs(wrapper: Body) -> Callable[[Any, memoryview], Any]:
@@ -106,14 +102,19 @@ def _from_pt_regs(wrapper: Body) -> Callable[[Any, memoryview], Any]:
     return through_pointer
 
 
-def _hint(body: Body, name: str) -> object:
+def hint_of(body: Body, name: str) -> Any:
+    """The annotation of a parameter, or of the result ("return"); None where there is none, or nothing of its name."""
     hint = body.__annotations__.get(name)
     if isinstance(hint, str):  # as `from __future__ import annotations` leaves it
         return {"int": int}.get(hint, body.__globals__.get(hint))
     return hint
 
 
-def _ctype(hint: object) -> CType | None:
-    if hint is int:
-        return LONG
+def ctype_of(hint: Any) -> CType | None:
+    """The C type that an annotation stands for; None if it is none."""
     return next((mark for mark in getattr(hint, "__metadata__", ()) if isinstance(mark, CType)), None)
+
+
+def as_in_c(hint: Any) -> CType | None:
+    """The same for a function of the kernel's own, where Python's int is C's long."""
+    return LONG if hint is int else ctype_of(hint)

@@ -22,7 +22,7 @@ def read_control_register(k: Kernel, number: int) -> int:
     if number == 3:
         return k.current.mm.pages.root
     if number == 4:
-        return CR4 | (CR4_SMEP if k.memory.smep else 0) | (CR4_SMAP if k.memory.smap else 0)
+        return CR4 | (CR4_SMEP if k.memory.protection.smep else 0) | (CR4_SMAP if k.memory.protection.smap else 0)
     return 0
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import FunctionType
-from typing import Any, NamedTuple, NoReturn, TypeAlias
+from typing import NamedTuple, NoReturn, TypeAlias
 
 from kshell.abi.c_types import CType
+from kshell.kernel.core.calling import ctype_of, hint_of
 from kshell.kernel.core.sections import CO_VARARGS, CO_VARKEYWORDS, DeclarationError, section
 
 Body: TypeAlias = Callable[..., int] | None
@@ -72,12 +73,10 @@ def _parameters(body: Callable[..., int]) -> tuple[Parameter, ...]:
         raise DeclarationError(f"{body.__name__} must take k: Kernel first, and then each argument by its name")
     parameters = []
     for name in code.co_varnames[1 : code.co_argcount]:
-        hint: Any = body.__annotations__.get(name)
-        if isinstance(hint, str):  # as `from __future__ import annotations` leaves it
-            if hint not in body.__globals__ and hint != "int":
-                raise DeclarationError(f"{body.__name__}: '{hint}' undeclared here: import it from kshell.abi.c_types")
-            hint = body.__globals__.get(hint)
-        ctype = next((mark for mark in getattr(hint, "__metadata__", ()) if isinstance(mark, CType)), None)
+        hint, text = hint_of(body, name), body.__annotations__.get(name)
+        if hint is None and isinstance(text, str):
+            raise DeclarationError(f"{body.__name__}: '{text}' undeclared here: import it from kshell.abi.c_types")
+        ctype = ctype_of(hint)
         if ctype is None:
             raise DeclarationError(f"parameter '{name}' of {body.__name__} has no C type: write '{name}: Int'")
         parameters.append(Parameter(name, ctype))

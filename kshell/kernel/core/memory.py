@@ -86,16 +86,6 @@ class KernelMemory:
         self.flush()
 
     @property
-    def smap(self) -> bool:
-        """CR4.SMAP: whether user memory is closed to the kernel's loads and stores."""
-        return self.protection.smap
-
-    @property
-    def smep(self) -> bool:
-        """CR4.SMEP: whether the kernel may not execute it."""
-        return self.protection.smep
-
-    @property
     def write_protect(self) -> bool:
         """CR0.WP: while it is clear, ring 0 may write to pages that the page tables call read-only."""
         return self.protection.write_protect
@@ -169,11 +159,9 @@ class KernelMemory:
 
     def write(self, address: int, data: bytes) -> None:
         """Put `data` at a kernel address.  Raises KernelFault."""
-        done = 0
-        for at, length in page_parts(address, len(data)):
+        for at, piece in page_pieces(address, data):
             frame = self.check(at, WRITE) + (at & PAGE_SIZE - 1)
-            self.ram.bytes[frame : frame + length] = data[done : done + length]
-            done += length
+            self.ram.bytes[frame : frame + len(piece)] = piece
 
     def read_string(self, address: int, most: int = 1 << 62) -> bytes:
         """The bytes of a C string at a kernel address, without its NUL; `most` of them if there is no NUL among those.
@@ -195,11 +183,9 @@ class KernelMemory:
 
     def poke(self, address: int, data: bytes) -> None:
         """Put `data` into kernel text or read-only data, as the linker and text_poke() do, whatever the page allows."""
-        done = 0
-        for page, length in page_parts(address, len(data)):
+        for page, piece in page_pieces(address, data):
             at = self.physical(page)
-            self.ram.bytes[at : at + length] = data[done : done + length]
-            done += length
+            self.ram.bytes[at : at + len(piece)] = piece
 
     def physical(self, address: int) -> int:
         """The physical address behind a mapped kernel address."""
@@ -240,3 +226,13 @@ def page_parts(address: int, size: int) -> Iterator[tuple[int, int]]:
         yield address, length
         address += length
         size -= length
+
+
+def page_pieces(address: int, data: bytes) -> Iterator[tuple[int, bytes]]:
+    """`data`, which goes to `address`, cut at page boundaries: (address, bytes) each."""
+    done = 0
+    while done < len(data):
+        at = address + done
+        piece = data[done : done + PAGE_SIZE - (at & PAGE_SIZE - 1)]
+        yield at, piece
+        done += len(piece)

@@ -79,6 +79,7 @@ class KernelText:
         self.memory = memory
         self.symbols = Kallsyms()
         self.on_event: Callable[[Event], None] | None = None  # who is told of each step of a call
+        self.notes: list[str] = []
         self.bodies: dict[int, Callable[..., Any]] = {}
         self.runners: dict[Callable[..., Any], Callable[[Any, memoryview], Any] | None] = {}  # bodies, for machine code
         self._function_addresses: dict[Callable[..., Any], int] = {}
@@ -89,8 +90,14 @@ class KernelText:
         self.bug_at: Callable[[int], BugEntry | None] = lambda address: None
 
     def note(self, text: str) -> None:
-        """See Kernel."""
-        raise NotImplementedError
+        """A sentence that only a teaching kernel says: for the person at the shell, not for the log."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def take_notes(self) -> list[str]:
+        """The notes since the last time, oldest first."""
+        notes, self.notes = self.notes, []
+        return notes
 
     def tell(self, step: str, what: str, address: int | None = None, /, **values: Any) -> None:
         """Tell who listens of a step in ring 0 (core/event.py lists them); to be called only while somebody does."""

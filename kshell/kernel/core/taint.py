@@ -45,23 +45,10 @@ class Taint:
         """The number in /proc/sys/kernel/tainted."""
         return sum(1 << BITS[letter] for letter in self.letters)
 
-    def __str__(self) -> str:
-        """``Tainted: G      D    O     `` or ``Not tainted`` (C: print_tainted): a place for each flag."""
-        return print_tainted(self.letters, self.places)
-
 
 def in_order(letters: set[str]) -> list[str]:
     """Letters by their bits."""
     return sorted(letters, key=BITS.__getitem__)
-
-
-def print_tainted(letters: set[str], places: int) -> str:
-    """The line of an oops for these flags, where the release knows `places` of them."""
-    if not letters:
-        return "Not tainted"
-    first = "P" if "P" in letters else "G"
-    rest = (LETTERS[bit] if LETTERS[bit] in letters else " " for bit in range(1, places))
-    return "Tainted: " + first + "".join(rest)
 
 
 def add_taint(k: Kernel, letter: str, lockdep_still_ok: bool = True, why: str = "") -> None:

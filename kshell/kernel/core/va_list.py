@@ -5,7 +5,6 @@ C counterpart: <stdarg.h>.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Protocol
 
 from kshell.abi.c_types import CType
@@ -19,14 +18,3 @@ class VaList(Protocol):
 
     def next(self, ctype: CType = LONG) -> int:
         """The next argument, narrowed to `ctype` (C: va_arg)."""
-
-
-class Values:
-    """Arguments that are there already."""
-
-    def __init__(self, values: Iterable[int]) -> None:
-        self._values = iter(values)
-
-    def next(self, ctype: CType = LONG) -> int:
-        """The next of them; a missing one reads as 0."""
-        return ctype.narrow(next(self._values, 0))

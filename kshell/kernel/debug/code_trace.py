@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from kshell.abi import ptregs
 from kshell.abi.c_types import U64, CType
-from kshell.kernel.core.calling import named_types
+from kshell.kernel.core.calling import as_in_c, hint_of, takes_pt_regs
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.trace import INSTRUCTIONS, LINES
+from kshell.kernel.core.va_list import LONG
 from kshell.kernel.debug.code_places import linked_objects
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.report.leaks import pointer_with
@@ -199,7 +200,7 @@ class CodeTrace:
             return
         name = self.k.name_at(address)
         frame = Frame(name["symbol"] or f"{address:#x}", address, sp)
-        types, frame.ctype = named_types(body)
+        types, frame.ctype = _named_types(body)
 
         def arguments() -> list[dict[str, Any]]:
             values = zip(types, ptregs.C_ARGUMENTS, strict=False)
@@ -215,3 +216,12 @@ class CodeTrace:
         from kshell.kernel.debug.traced_code import declared_value  # only where somebody listens
 
         return declared_value(self.k.memory, name, ctype, raw)
+
+
+def _named_types(body: Callable[..., Any]) -> tuple[list[tuple[str, CType]], CType | None]:
+    """The parameters that a body names, with their C types, and the type of its result (None: it has none)."""
+    if takes_pt_regs(body):
+        return [("regs", CType("const struct pt_regs *", 8, False, "address"))], LONG
+    code = body.__code__
+    types = [(name, as_in_c(hint_of(body, name))) for name in code.co_varnames[1 : code.co_argcount]]
+    return [(name, ctype) for name, ctype in types if ctype is not None], as_in_c(hint_of(body, "return"))

@@ -30,7 +30,7 @@ from kshell.kernel.core.layout import MMAP_BASE, MMAP_MIN_ADDR, TASK_SIZE_MAX
 from kshell.kernel.core.memory import page_parts
 from kshell.kernel.mm.vma import MappedInode, Vma, VmaList
 from kshell.machine.paging import FETCH, FRAME_MASK, NX, PRESENT, USER, WRITABLE, WRITE, PageTable
-from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, OutOfMemory
+from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, OutOfMemory, whole_pages
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
@@ -43,7 +43,7 @@ ANY_ACCESS = PROT_READ | PROT_WRITE | PROT_EXEC  # x86 reads whatever may be wri
 
 def page_align(size: int) -> int:
     """Rounded up to whole pages, as 64 bits hold it (C: PAGE_ALIGN)."""
-    return size + PAGE_SIZE - 1 & PAGE_MASK & U64
+    return whole_pages(size) & U64
 
 
 class AddressSpace:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from kshell.abi.errno import EFAULT
 from kshell.kernel.core.layout import TASK_SIZE_MAX
-from kshell.kernel.core.memory import KernelFault, page_parts
+from kshell.kernel.core.memory import KernelFault, page_parts, page_pieces
 from kshell.kernel.mm.extable import search_exception_tables
 from kshell.kernel.mm.oom import handle_mm_fault
 from kshell.machine.paging import FRAME_MASK, NX, PRESENT, READ, USER, WRITABLE, WRITE
@@ -67,16 +67,14 @@ def copy_from_user(k: Kernel, source: int, size: int) -> bytes:
 
 def copy_to_user(k: Kernel, target: int, data: bytes) -> int:
     """Store `data` at user address `target`; the result is how many bytes could NOT be stored, 0 for success."""
-    done = 0
     if not access_ok(target, len(data)):
         return len(data)
-    for at, length in page_parts(target, len(data)):
+    for at, piece in page_pieces(target, data):
         frame = _user_page(k, at, WRITE)
         if not frame:
-            break
-        k.ram.bytes[frame : frame + length] = data[done : done + length]
-        done += length
-    return len(data) - done
+            return target + len(data) - at
+        k.ram.bytes[frame : frame + len(piece)] = piece
+    return 0
 
 
 def strncpy_from_user(k: Kernel, source: int, count: int) -> bytes | int:

@@ -10,8 +10,9 @@ from kshell.abi.errno import ENOMEM
 from kshell.kernel.core.layout import MODULES_SIZE
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.refusal import Reason, Refusal
-from kshell.kernel.module.space import allocate, whole_pages
+from kshell.kernel.module.space import allocate
 from kshell.kernel.module.struct_module import Module
+from kshell.machine.ram import whole_pages
 
 NOT_KEPT = (".modinfo", "__versions")  # read from the file, and not in memory
 TEXT, READ_ONLY, DATA = range(3)

@@ -13,14 +13,9 @@ from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.struct_module import UNFORMED, Module
-from kshell.machine.ram import PAGE_SIZE, OutOfMemory
+from kshell.machine.ram import PAGE_SIZE, OutOfMemory, whole_pages
 
 PADDING = b"\xcc"  # int3: what stands where no function does
-
-
-def whole_pages(size: int) -> int:
-    """`size` rounded up."""
-    return -(-size // PAGE_SIZE) * PAGE_SIZE
 
 
 def allocate(k: Kernel, module: Module, text: int, data: int) -> None:

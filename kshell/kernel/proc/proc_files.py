@@ -60,7 +60,7 @@ def meminfo(k: Kernel, cred: Cred) -> bytes:
 def cpuinfo(k: Kernel, cred: Cred) -> bytes:
     """The one CPU."""
     flags = "fpu de pse tsc msr pae cx8 pge cmov mmx fxsr sse sse2 syscall nx lm"
-    flags += (" smep" if k.memory.smep else "") + (" smap" if k.memory.smap else "")
+    flags += (" smep" if k.memory.protection.smep else "") + (" smap" if k.memory.protection.smap else "")
     lines = (
         ("processor\t", "0"),
         ("model name\t", "kshell, simulated"),

@@ -16,7 +16,7 @@ from kshell.kernel.core.control_registers import read_control_register
 from kshell.kernel.core.layout import TASK_SIZE_MAX
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.report.taint import words
+from kshell.kernel.report.taint import tainted, words
 from kshell.machine.paging import FRAME_MASK, PRESENT
 from kshell.machine.ram import PAGE_MASK
 
@@ -57,7 +57,7 @@ def show_who(k: Kernel) -> None:
     task, old = k.current, is_old(k)
     user, preemption = ("", "") if old else (f"UID: {task.cred.uid} ", " PREEMPT(voluntary)")  # since 6.15
     built = f"{k.release} #{k.image.build}{preemption}"
-    say(k, f"CPU: 0 {user}PID: {task.pid} Comm: {task.comm} {k.taint} {built}")
+    say(k, f"CPU: 0 {user}PID: {task.pid} Comm: {task.comm} {tainted(k.taint)} {built}")
     if k.taint.letters and not old:
         say(k, words(k.taint))
     say(k, "Hardware name: kshell, simulated")

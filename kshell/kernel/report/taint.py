@@ -57,6 +57,20 @@ DETAILS: dict[str, str] = {
 }
 
 
+def tainted(taint: Taint) -> str:
+    """``Tainted: G      D    O     `` or ``Not tainted`` (C: print_tainted): a place for each flag that there is."""
+    return print_tainted(taint.letters, taint.places)
+
+
+def print_tainted(letters: set[str], places: int) -> str:
+    """The line of an oops for these flags, where the release knows `places` of them."""
+    if not letters:
+        return "Not tainted"
+    first = "P" if "P" in letters else "G"
+    rest = (LETTERS[bit] if LETTERS[bit] in letters else " " for bit in range(1, places))
+    return "Tainted: " + first + "".join(rest)
+
+
 def words(taint: Taint) -> str:
     """``Tainted: [D]=DIE, [O]=OOT_MODULE`` (C: print_tainted_verbose, since 6.11); empty where nothing is set."""
     if not taint.letters:

@@ -13,13 +13,13 @@ from kshell.abi import ptregs
 from kshell.abi.c_types import U64
 from kshell.abi.mman import MAP_ANONYMOUS, MAP_FIXED, MAP_GROWSDOWN, MAP_PRIVATE, PROT_EXEC, PROT_READ, PROT_WRITE
 from kshell.kernel.core.layout import USER_STACK_TOP
-from kshell.kernel.core.memory import page_parts
+from kshell.kernel.core.memory import page_pieces
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.oom import handle_mm_fault
 from kshell.kernel.mm.uaccess import copy_to_user
 from kshell.kernel.task.task import Task
 from kshell.machine.paging import FRAME_MASK, READ
-from kshell.machine.ram import PAGE_MASK, PAGE_SIZE
+from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, whole_pages
 from kshell.machine.ring3 import USER_CS, USER_SS
 
 STACK_PAGES = 33
@@ -69,18 +69,16 @@ def map_segments(k: Kernel, task: Task, segments: Sequence[Segment]) -> int:
             raise ValueError(f"there is no place for a part of the program at {segment.address:#x}")
         load_bytes(k, task, segment.address, segment.data)
         end = max(end, start + size)
-    return (end + PAGE_SIZE - 1) & PAGE_MASK
+    return whole_pages(end)
 
 
 def load_bytes(k: Kernel, task: Task, address: int, data: bytes) -> None:
     """Put `data` into mapped memory, read-only or not.  ValueError where RAM is used up."""
-    done = 0
-    for at, length in page_parts(address, len(data)):
+    for at, piece in page_pieces(address, data):
         if handle_mm_fault(k, task.mm, at, READ) is not None:
             raise ValueError("the program does not fit into memory")
         frame = (task.mm.pages.entry(at) & FRAME_MASK) + (at & PAGE_SIZE - 1)
-        k.ram.bytes[frame : frame + length] = data[done : done + length]
-        done += length
+        k.ram.bytes[frame : frame + len(piece)] = piece
 
 
 def build_stack(k: Kernel, task: Task, entry: int, argv: Sequence[str], envp: Sequence[str]) -> int:

@@ -10,7 +10,7 @@ from kshell.cc.compiler import compile_file
 from kshell.kbuild import course_kernel
 from kshell.kernel.boot.objects import BuiltIn
 from kshell.kernel.boot.start import boot
-from kshell.kernel.boot.vmlinux import Vmlinux, packaged, vermagic
+from kshell.kernel.boot.vmlinux import TEST_CALL, Vmlinux, packaged, vermagic
 from kshell.kernel.core.layout import entry_name
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.pointers import KernelPanic
@@ -176,7 +176,7 @@ def test_what_nothing_defines_stops_the_boot() -> None:
 
 
 def test_the_courses_own_call_is_what_its_source_compiles_to() -> None:
-    with open(course_kernel.TEST_CALL, encoding="ascii") as file:
+    with open(TEST_CALL, encoding="ascii") as file:
         assert file.read() == course_kernel.test_call(), "run: python -m kshell.kbuild.course_kernel"
 
 

@@ -8,13 +8,13 @@ from kshell.abi.errno import E2BIG, EFAULT
 from kshell.kernel.boot.start import boot
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.pointers import KernelBug
-from kshell.kernel.core.va_list import Values
 from kshell.kernel.entry.exec import STUB_DATA
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.lib import slab, string, usercopy
 from kshell.kernel.lib.kallsyms import kallsyms_lookup_name
 from kshell.kernel.lib.vprintk import _printk
 from kshell.kernel.mm import uaccess
+from tests.kernel.lib.values import Values
 
 NOWHERE = 0xFFFF_8880_DEAD_0000
 HUGE = 1 << 62

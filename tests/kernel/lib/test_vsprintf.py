@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from kshell.kernel.boot.start import boot
 from kshell.kernel.core.memory import KernelFault
-from kshell.kernel.core.va_list import Values
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.lib.vsprintf import scnprintf, snprintf, vsnprintf
+from tests.kernel.lib.values import Values
 
 KINDS = {"hh": ctypes.c_int, "h": ctypes.c_int, "": ctypes.c_int, "l": ctypes.c_long, "ll": ctypes.c_longlong}
 

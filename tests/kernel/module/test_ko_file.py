@@ -11,6 +11,7 @@ from kshell.abi.errno import ENOEXEC
 from kshell.abi.object_file import write_object
 from kshell.cc.compiler import compile_file
 from kshell.cc.module_object import make_module
+from kshell.kernel.report.taint import tainted
 from kshell.shell.modules.insmod import insmod, rmmod
 from kshell.shell.modules.refusals import ModuleError
 from tests.kernel.module_lab import Lab
@@ -88,7 +89,7 @@ def test_force_loads_it_all_the_same_and_taints(tmp_path: Path) -> None:
     assert module.taints == "FO"
     assert lab.dmesg().count("m: bad vermagic: kernel tainted.") == 1
     assert "Disabling lock debugging due to kernel taint" in lab.dmesg()
-    assert str(lab.k.taint).startswith("Tainted: GF          O")
+    assert tainted(lab.k.taint).startswith("Tainted: GF          O")
     assert lab.result(335, 3) == 1
 
 

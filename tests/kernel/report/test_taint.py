@@ -6,11 +6,11 @@ import pytest
 
 from kshell.kernel.boot.start import boot
 from kshell.kernel.core.taint import Taint, add_taint
-from kshell.kernel.report.taint import words
+from kshell.kernel.report.taint import tainted, words
 
 
 def test_an_untainted_kernel_says_so() -> None:
-    assert str(Taint()) == "Not tainted"
+    assert tainted(Taint()) == "Not tainted"
     assert words(Taint()) == ""
     assert Taint().mask == 0
 
@@ -20,12 +20,12 @@ def test_each_flag_has_its_place() -> None:
     assert taint.add("O")
     assert taint.add("D")
     assert not taint.add("D")
-    assert str(taint) == "Tainted: G      D    O     "
+    assert tainted(taint) == "Tainted: G      D    O     "
     assert words(taint) == "Tainted: [D]=DIE, [O]=OOT_MODULE"
     assert taint.mask == 1 << 7 | 1 << 12
     taint.add("P")
     taint.add("L")
-    assert str(taint) == "Tainted: P      D    O L   "
+    assert tainted(taint) == "Tainted: P      D    O L   "
 
 
 def test_there_is_no_other_flag() -> None:
@@ -37,7 +37,7 @@ def test_there_is_no_other_flag() -> None:
 def test_a_line_has_a_place_for_each_flag_of_the_release(profile: str, places: int) -> None:
     taint = boot(profile).taint
     taint.add("O")
-    assert len(str(taint)) == len("Tainted: ") + places
+    assert len(tainted(taint)) == len("Tainted: ") + places
 
 
 def test_lock_debugging_is_given_up_once() -> None:

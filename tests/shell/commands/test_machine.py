@@ -33,8 +33,8 @@ def test_boot_of_another_kernel_stays_with_it(lab: Lab) -> None:
 
 def test_boot_takes_the_options_of_the_old_days(lab: Lab) -> None:
     lab.result("boot course nosmap nosmep")
-    assert not lab.session.kernel.memory.smap
-    assert not lab.session.kernel.memory.smep
+    assert not lab.session.kernel.memory.protection.smap
+    assert not lab.session.kernel.memory.protection.smep
 
 
 def test_boot_with_a_uid_makes_user_code_that_users(lab: Lab) -> None:

@@ -26,13 +26,14 @@ def add_kallsyms(k: Kernel, module: LinkedObject, values: list[int]) -> None:
 
     A capital letter marks what a module exports, and in the kernel itself what is not static.
     """
+    letters = [elf_type(section) for section in module.elf.sections]
     exported = {(export.name, export.address): export.macro for export in module.tables.exports}
     for each, address in reversed(list(zip(module.elf.symbols, values, strict=True))):
         if each.type not in (STT_FUNC, STT_OBJECT) or each.section in (None, SHN_ABS):
             continue
         if each.section not in module.places or not each.name:
             continue
-        letter, macro = elf_type(module.elf.sections[each.section]), exported.pop((each.name, address), None)
+        letter, macro = letters[each.section], exported.pop((each.name, address), None)
         capital = macro is not None or (module.owner is None and each.binding == STB_GLOBAL)
         k.symbols.add(
             Symbol(each.name, address, letter.upper() if capital else letter, each.size, module.owner, exported=macro)

@@ -31,7 +31,9 @@ def resolve(k: Kernel, module: Module, names: Mapping[str, bool]) -> dict[str, S
         owner = k.modules.get(symbol.module) if symbol is not None and symbol.module else None
         using_gpl_only |= gpl_only
         refused = gpl_only and "P" in module.taints
-        if symbol is None or refused or not _inherit_taint(k, module, owner, name, using_gpl_only):
+        if symbol is not None and owner is not None and not refused:
+            refused = not _inherit_taint(k, module, owner, name, using_gpl_only)
+        if symbol is None or refused:
             missing.append(name)
             continue
         if owner is not None and owner.state != LIVE:
@@ -59,9 +61,9 @@ def _not_live(k: Kernel, module: Module, owner: Module, name: str) -> Refusal:
     return Refusal(err, Reason.OWNER_NOT_LIVE, symbol=name, owner=owner.name, state=owner.state)
 
 
-def _inherit_taint(k: Kernel, module: Module, owner: Module | None, name: str, using_gpl_only: bool) -> bool:
+def _inherit_taint(k: Kernel, module: Module, owner: Module, name: str, using_gpl_only: bool) -> bool:
     """Since 5.9 a module that uses a proprietary one counts as proprietary too, and so may use nothing GPL-only."""
-    if owner is None or "P" not in owner.taints or k.profile.version < (5, 9):
+    if "P" not in owner.taints or k.profile.version < (5, 9):
         return True
     if using_gpl_only:
         uses = f"module using GPL-only symbols uses symbols {name} from proprietary module {owner.name}."

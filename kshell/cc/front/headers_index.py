@@ -8,6 +8,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent.parent.parent / "linux"
 ROOMS = ("kshell.linux",)  # `from kshell.linux.slab import kmalloc`
+SHARED = re.compile(r"^from kshell\.abi\.(\w+) import \*$", re.MULTILINE)  # which the kernel has, too
 DECLARED = re.compile(r"^(?:def|class) (\w+)|^(\w+)(?:: [^=\n]+)? = |^(\w+): ", re.MULTILINE)
 
 
@@ -25,7 +26,12 @@ def header_in(module: str) -> str | None:
 def texts() -> dict[str, str]:
     """The text of each header, by its name."""
     files = sorted(FOLDER.glob("*.py"))
-    return {file.stem: file.read_text(encoding="utf-8") for file in files if file.stem != "__init__"}
+    return {file.stem: _with_shared(file.read_text(encoding="utf-8")) for file in files if file.stem != "__init__"}
+
+
+def _with_shared(text: str) -> str:
+    files = (FOLDER.parent / "abi" / f"{name}.py" for name in SHARED.findall(text))
+    return text + "".join(file.read_text(encoding="utf-8") for file in files)
 
 
 @lru_cache(maxsize=1)

@@ -6,10 +6,10 @@ C counterpart: pointer(), ptr_to_id(), check_pointer() and string() in lib/vspri
 from __future__ import annotations
 
 from kshell.abi.c_types import U64
+from kshell.abi.errno import MAX_ERRNO
 from kshell.kernel.kernel import Kernel
 from kshell.machine.ram import PAGE_SIZE
 
-MAX_ERRNO = 4095
 HASH_KEY = b"kshell: the same each time"  # C: ptr_key, which is random there
 POINTER_DIGITS = 16
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kshell.cc.tree import Function, Variable
+from kshell.cc.tree import Variable
+from kshell.cc.tree_unit import Function
 
 # What a hole in the text is filled with when it is linked: the distance to the target from the end of the hole (the
 # `call` and `jmp` of 5 bytes), or the target's address, in 4 bytes that are sign-extended, or in 8.

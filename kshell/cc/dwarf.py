@@ -13,7 +13,8 @@ from kshell.cc.code import Code, PlacedFunction
 from kshell.cc.dwarf_die import Address, Die, Expression, Length, Offset, sleb128, uleb128, write_debug_info
 from kshell.cc.dwarf_types import TypeDies
 from kshell.cc.object_draft import ObjectDraft, packed
-from kshell.cc.tree import Unit, Variable
+from kshell.cc.tree import Variable
+from kshell.cc.tree_unit import Unit
 
 _C99 = 0x0C  # DW_LANG_C99
 _OP_ADDR, _OP_BREG6, _OP_FBREG = 0x03, 0x76, 0x91  # breg6 is rbp

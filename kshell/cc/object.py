@@ -21,7 +21,7 @@ from kshell.abi.elf import (
 from kshell.cc.code import ABS64, REL32, Code
 from kshell.cc.dwarf import add_debug_sections
 from kshell.cc.object_draft import STRINGS, ObjectDraft, packed
-from kshell.cc.tree import Datum, Unit
+from kshell.cc.tree_unit import Datum, Unit
 from kshell.cc.types import align_of, size_of
 
 # C: BUGFLAG_WARNING, and BUGFLAG_TAINT(TAINT_WARN) above it.

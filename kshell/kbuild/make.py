@@ -16,11 +16,12 @@ from typing import NamedTuple
 
 from kshell.kbuild.build_log import BuildFailed, BuildLog
 from kshell.kbuild.external import build_external, build_single, install_external
-from kshell.kbuild.goals import BOTH, CLEAN, KERNEL, MODULES, about_outside, help_lines, unknown_goal, with_blank
+from kshell.kbuild.goals import BOTH, CLEAN, KERNEL, MODULES, about_outside, help_lines, with_blank
 from kshell.kbuild.goals import GOALS as GOALS  # for those who list them
 from kshell.kbuild.kernel_build import KernelBuild
 from kshell.kbuild.makefile.makefile import Makefile, MakefileError
 from kshell.kbuild.messages import NOTE, BuildMessage
+from kshell.kbuild.no_target import no_folder, no_goal, no_target, nothing_makes
 from kshell.kbuild.recipes.recipe import Make
 from kshell.kbuild.recipes.recipe_run import RecipeRun
 from kshell.kbuild.release import profile_of, release_of
@@ -169,10 +170,7 @@ class Maker:
         elif goal.endswith((".o", ".s", "/")) and KernelBuild(sources, top, self.log, variables).single(goal):
             return
         else:
-            raise self._no_goal(goal)
-
-    def _no_goal(self, goal: str, outside: bool = False) -> BuildFailed:
-        return self.log.fail(f"make: *** No rule to make target '{goal}'.  Stop.", *unknown_goal(goal, outside))
+            raise no_goal(self.log, goal)
 
     def _for_running(self, request: Request) -> None:
         running = self.running()
@@ -188,7 +186,7 @@ class Maker:
 
     def _external(self, folder: str, request: Request, target: TargetKernel, tree: Sources | None = None) -> None:
         if not os.path.isdir(folder):
-            raise self._no_folder(folder, request.goals)
+            raise no_folder(self.log, folder, request.goals)
         for goal in request.goals or ("modules",):
             if goal in MODULES or goal in BOTH:
                 build_external(Sources(folder), self.log, target, request.variables, request.environment.get("PWD", ""))
@@ -206,17 +204,7 @@ class Maker:
             elif not goal.endswith((".o", ".s")) or not build_single(
                 Sources(folder), self.log, target, request.variables, goal
             ):
-                raise self._no_goal(goal, outside=True)
-
-    def _no_folder(self, folder: str, goals: tuple[str, ...]) -> BuildFailed:
-        whole = with_blank(folder, goals)
-        if whole:
-            because = f"the folder {whole} has a blank in its name: M= is {folder}, and the rest is taken for a goal"
-            text = f"make: *** No rule to make target '{goals[0]}'.  Stop."
-            return self.log.fail(text, because, 'M="$(PWD)"  (between quotes; better, a folder without a blank)')
-        because = "M= takes the folder that holds the module's Makefile and sources"
-        text = f"make: *** {folder}: No such file or directory.  Stop."
-        return self.log.fail(text, because, "M=$(PWD)  (in a Makefile)")
+                raise no_goal(self.log, goal, outside=True)
 
     # A folder with a Makefile of its own.
 
@@ -237,19 +225,7 @@ class Maker:
             elif makefile.words("hostprogs-y") and goal in ("", "all", *makefile.words("hostprogs-y")):
                 build_programs(sources, makefile, self.log)
             else:
-                raise self._no_target(sources, makefile, goal)
-
-    def _no_target(self, sources: Sources, makefile: Makefile, goal: str) -> BuildFailed:
-        if goal:
-            known = ", ".join(makefile.targets) or "none"
-            because = f"{makefile.filename} has no such target; it has: {known}"
-            return self.log.fail(f"make: *** No rule to make target '{goal}'.  Stop.", because, "make")
-        because, try_ = f"{makefile.filename} has no target", "make -C DIR, with the folder of the whole tree"
-        tree = sources.tree_above()
-        if makefile.words("obj-y") or makefile.words("obj-m"):
-            because = f"{makefile.filename} only lists what the kernel's own build is to make here"
-            try_ = f"make -C {tree}" if tree else "make -C /lib/modules/`uname -r`/build M=DIR modules"
-        return self.log.fail("make: *** No targets.  Stop.", because, try_)
+                raise no_target(self.log, sources, makefile, goal)
 
     def _rule(
         self,
@@ -263,7 +239,7 @@ class Maker:
     ) -> None:
         rule = makefile.targets.get(goal)
         if rule is None and above and not makefile.patterns and not sources.exists(goal):
-            raise self._nothing_makes(sources, makefile, goal, above[-1])
+            raise nothing_makes(self.log, sources, makefile, goal, above[-1])
         if rule is None or goal in done:
             return
         if len(above) > CHAIN:
@@ -274,15 +250,6 @@ class Maker:
             self._rule(sources, makefile, needed, request, depth, done, (*above, goal))
         name = f"make[{depth}]" if depth else "make"
         RecipeRun(self.log, sources.root, name, self._again(request, makefile, depth)).run(makefile, rule)
-
-    def _nothing_makes(self, sources: Sources, makefile: Makefile, needed: str, by: str) -> BuildFailed:
-        text = f"make: *** No rule to make target '{needed}', needed by '{by}'.  Stop."
-        because = f"{makefile.filename} has no rule for {needed}, and there is no such file"
-        stem, _, suffix = needed.rpartition(".")
-        other = {"c": f"{stem}.py", "py": f"{stem}.c"}.get(suffix, "")
-        if not sources.exists(other or needed):
-            return self.log.fail(text, because, f"look at the line of {by}")
-        return self.log.fail(text, f"{because}; {other} is there", f"{by}: {other}  (in the place of {needed})")
 
     def _again(self, request: Request, makefile: Makefile, depth: int) -> Callable[[str, Make], None]:
         """The make that a recipe calls: it knows the variables of this one's command line, and those exported."""

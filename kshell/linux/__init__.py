@@ -1,6 +1,8 @@
 """What a source may include, one file for each header of Linux; `from kshell.linux import *` has all of it.
 
 The compiler reads these files as headers, a type checker as types, and help as pages.  Nothing of them is executed.
+They may import the numbers of abi, and each other; they must not know the kernel's own files, whose functions they
+declare: a test compares the two.
 """
 
 from __future__ import annotations

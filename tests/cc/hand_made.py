@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from kshell.cc.code import ABS32S, REL32, BugEntry, Code, Fixup, PlacedFunction
-from kshell.cc.tree import Datum, Function, Pointed, Unit, Variable
+from kshell.cc.tree import Variable
+from kshell.cc.tree_unit import Datum, Function, Pointed, Unit
 from kshell.cc.types import (
     CONST_CHAR_POINTER,
     INT,

@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kshell.cc.back.registers import ARGUMENTS
-from kshell.cc.tree import Function, Variable
+from kshell.cc.tree import Variable
+from kshell.cc.tree_unit import Function
 from kshell.cc.types import align_of, size_of
 
 STACK_ARGUMENTS = 16

@@ -13,25 +13,8 @@ from collections.abc import Iterator
 
 from kshell.cc.back.printed_data import declaration, definition, struct_text
 from kshell.cc.back.printed_values import Printer
-from kshell.cc.tree import (
-    AddressOf,
-    Assign,
-    Bug,
-    Call,
-    Copy,
-    Evaluate,
-    Function,
-    FunctionName,
-    Global,
-    If,
-    Loop,
-    Return,
-    Statement,
-    Unit,
-    Value,
-    Variable,
-    Zero,
-)
+from kshell.cc.tree import AddressOf, Assign, Call, FunctionName, Global, Value, Variable
+from kshell.cc.tree_unit import Bug, Copy, Evaluate, Function, If, Loop, Return, Statement, Unit, Zero
 from kshell.cc.types import VOID_POINTER, Pointer, Type, c_declaration
 
 HEAD = "typedef _Bool bool;\n#define __user\n"

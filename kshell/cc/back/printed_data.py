@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kshell.cc.back.printed_values import number_text
-from kshell.cc.tree import Datum, Pointed
+from kshell.cc.tree_unit import Datum, Pointed
 from kshell.cc.types import ArrayType, IntType, Pointer, StructType, Type, c_declaration, size_of
 
 # Sections that a variable is in without being told.

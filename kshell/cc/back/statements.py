@@ -8,22 +8,8 @@ from kshell.cc.back.encoder import fits
 from kshell.cc.back.registers import RAX, RCX, RDI, RSI
 from kshell.cc.back.values import address_of, assign, is_easy, memory_of
 from kshell.cc.code import BugEntry
-from kshell.cc.tree import (
-    AddressOf,
-    Assign,
-    Break,
-    Bug,
-    Continue,
-    Copy,
-    Evaluate,
-    If,
-    Loop,
-    Number,
-    Place,
-    Return,
-    Statement,
-    Zero,
-)
+from kshell.cc.tree import AddressOf, Assign, Number, Place
+from kshell.cc.tree_unit import Break, Bug, Continue, Copy, Evaluate, If, Loop, Return, Statement, Zero
 from kshell.cc.types import VOID_POINTER, size_of
 
 

@@ -18,15 +18,15 @@ from kshell.cc.front.operators import ARITHMETIC
 from kshell.cc.front.parameters import check_kind
 from kshell.cc.front.primitives import TOP_LEVEL
 from kshell.cc.front.report import WrongError
-from kshell.cc.front.symbols import Define, Macro, Object, TypeName
+from kshell.cc.front.structs import declare_struct
+from kshell.cc.front.symbols import Define, Object, TypeName
 from kshell.cc.front.syscall_define import MACRO, as_in_c, macro_of
 from kshell.cc.front.undeclared import explain
 from kshell.cc.tree import FunctionName, Number, Text
-from kshell.cc.types import INT, FunctionType, StructType, Type, VoidType
+from kshell.cc.types import INT, FunctionType, Type, VoidType
 
 BECAUSE = "outside its functions a source only declares, as at C's file scope: nothing runs there"
 INTO_A_FUNCTION = "move it into a function, such as the init"
-STRUCT_MAX = 1 << 20
 # The words of C for statements of Python whose names in a syntax tree are others.
 WORDS = {"AsyncFunctionDef": "async", "AsyncFor": "async", "AsyncWith": "async", "Delete": "del", "TryStar": "try"}
 
@@ -90,7 +90,7 @@ class Declarations:
         if isinstance(node, ast.ImportFrom | ast.Import):
             self._import(node)
         elif isinstance(node, ast.ClassDef):
-            self._struct(node)
+            declare_struct(self.file, self.scope, node)
         elif isinstance(node, ast.FunctionDef):
             digit = macro_of(self.file, node)
             self.file.declare(node, node.name, routine_of(self.file, node, digit is not None))
@@ -137,52 +137,6 @@ class Declarations:
                 self.scope.poisoned.add(alias.asname or alias.name)
                 text = f"'{alias.name}' undeclared here (not in a function)"
                 self.report.error(alias, text, because, try_, len(alias.name))
-
-    def _struct(self, node: ast.ClassDef) -> None:
-        base = node.bases[0] if len(node.bases) == 1 and not node.keywords and not node.decorator_list else None
-        found = self.file.lookup(base.id) if isinstance(base, ast.Name) else None
-        if not isinstance(found, Macro) or found.name not in ("Struct", "Union"):
-            because, try_ = "C has no classes; a struct has fields and nothing else", f"class {node.name}(Struct):"
-            if isinstance(base, ast.Name) and base.id in ("Struct", "Union") and found is None:
-                because, try_ = explain(base.id, ())
-            self.report.fail(node, "expected identifier or '(' before 'class'", because, try_)
-        kind = StructType(node.name, found.name == "Union")
-        self.file.declare(node, node.name, TypeName(kind))
-        members: list[tuple[str, Type]] = []
-        for each in node.body:
-            if isinstance(each, ast.Pass) or (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant)):
-                continue
-            try:
-                members.append(self._member(each, kind, members))
-            except WrongError:
-                continue
-        kind.lay_out(members)
-        if kind.size > STRUCT_MAX:
-            self.report.error(node, f"size of '{kind}' is too large", f"{STRUCT_MAX >> 20} MiB are the most", "less")
-        self.file.structs.append(kind)
-
-    def _member(self, node: ast.stmt, kind: StructType, before: list[tuple[str, Type]]) -> tuple[str, Type]:
-        if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
-            because = "a struct has fields and nothing else"
-            self.report.fail(node, "expected specifier-qualifier-list", because, "nr: ULong")
-        name = node.target.id
-        if node.value is not None and is_macro(self.scope, node.value, "Array"):
-            assert isinstance(node.value, ast.Call)
-            member: Type = array_type(self.scope, node.value)
-        else:
-            member = read_type(self.file, node.annotation)
-            if node.value is not None:
-                self.report.fail(
-                    node.value, "expected ';' before '=' token", "C's fields begin with no value", f"{name}: Int"
-                )
-        if isinstance(member, StructType | VoidType | FunctionType) and (
-            member is kind or not isinstance(member, StructType) or not member.is_complete
-        ):
-            because = "nothing says how large it is"
-            self.report.fail(node, f"field '{name}' has incomplete type", because, f'{name}: Ptr["{member}"]')
-        if any(name == each for each, _ in before):
-            self.report.fail(node, f"duplicate member '{name}'", "a field has one name", "another name", len(name))
-        return name, member
 
     def _annotated(self, node: ast.AnnAssign) -> None:
         if not isinstance(node.target, ast.Name):

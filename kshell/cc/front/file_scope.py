@@ -9,7 +9,7 @@ from types import MappingProxyType
 from kshell.cc.front.primitives import BUILTINS
 from kshell.cc.front.report import Report
 from kshell.cc.front.symbols import Object, Symbol
-from kshell.cc.tree import Datum, Pointed
+from kshell.cc.tree_unit import Datum, Pointed
 from kshell.cc.types import CHAR, ArrayType, StructType, Type
 
 UNIQUE = "__UNIQUE_ID_"  # what the compiler calls its own data

@@ -13,7 +13,7 @@ from kshell.cc.front.scope import FRAME_MAX
 from kshell.cc.front.statements import block
 from kshell.cc.front.symbols import Macro, Routine
 from kshell.cc.front.unused import check_variables
-from kshell.cc.tree import Function
+from kshell.cc.tree_unit import Function
 from kshell.cc.types import INT, LONG, VOID, ArrayType, FunctionType, StructType, Type, VoidType, size_of
 
 FRAME_WARNING = 2048  # CONFIG_FRAME_WARN

@@ -16,21 +16,17 @@ from kshell.cc.tree import (
     AddressOf,
     Assign,
     Cast,
-    Copy,
     Deref,
-    Evaluate,
     FunctionName,
     Global,
     Member,
     Number,
     Place,
-    Pointed,
     PointerAdd,
-    Statement,
     Text,
     Value,
-    Zero,
 )
+from kshell.cc.tree_unit import Copy, Evaluate, Pointed, Statement, Zero
 from kshell.cc.types import CHAR, LONG, ArrayType, IntType, Pointer, StructType, Type, size_of
 
 ARRAY_MAX = 1 << 22  # bytes

@@ -13,23 +13,8 @@ from kshell.cc.front.operators import condition
 from kshell.cc.front.places import check_counter, member
 from kshell.cc.front.report import spelled
 from kshell.cc.front.scope import Scope, copied, merged
-from kshell.cc.tree import (
-    AddressOf,
-    Assign,
-    Break,
-    Compare,
-    Continue,
-    Deref,
-    Evaluate,
-    Local,
-    Loop,
-    Member,
-    Number,
-    Place,
-    Statement,
-    Value,
-    Variable,
-)
+from kshell.cc.tree import AddressOf, Assign, Compare, Deref, Local, Member, Number, Place, Value, Variable
+from kshell.cc.tree_unit import Break, Continue, Evaluate, Loop, Statement
 from kshell.cc.types import INT, IntType, Pointer, StructType
 
 Block = Callable[[Scope, Sequence[ast.stmt]], list[Statement]]

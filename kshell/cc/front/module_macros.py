@@ -13,7 +13,8 @@ from kshell.cc.front.primitives import MODINFO
 from kshell.cc.front.report import WrongError, spelled
 from kshell.cc.front.scope import Scope
 from kshell.cc.front.symbols import Define, Object, Routine
-from kshell.cc.tree import Function, FunctionName, Number, Pointed, Return, Text
+from kshell.cc.tree import FunctionName, Number, Text
+from kshell.cc.tree_unit import Function, Pointed, Return
 from kshell.cc.types import (
     BOOL,
     CHAR,

@@ -6,7 +6,7 @@ import ast
 from typing import NamedTuple
 
 from kshell.cc.front.report import Report, spelled
-from kshell.cc.tree import Datum
+from kshell.cc.tree_unit import Datum
 from kshell.cc.types import CHAR_POINTER, IntType, Type
 
 

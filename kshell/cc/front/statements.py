@@ -19,21 +19,8 @@ from kshell.cc.front.places import check_counter, target
 from kshell.cc.front.report import WrongError, spelled
 from kshell.cc.front.scope import Scope, copied, merged
 from kshell.cc.front.symbols import Object
-from kshell.cc.tree import (
-    Assign,
-    Bug,
-    Copy,
-    Deref,
-    Evaluate,
-    If,
-    Local,
-    Member,
-    Number,
-    Place,
-    Return,
-    Statement,
-    Value,
-)
+from kshell.cc.tree import Assign, Deref, Local, Member, Number, Place, Value
+from kshell.cc.tree_unit import Bug, Copy, Evaluate, If, Return, Statement
 from kshell.cc.types import ArrayType, Pointer, StructType, Type, VoidType
 
 

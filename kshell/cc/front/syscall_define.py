@@ -13,7 +13,8 @@ from kshell.cc.front.file_scope import FileScope
 from kshell.cc.front.functions import behind_kernel, is_kernel, read_function
 from kshell.cc.front.primitives import MACROS
 from kshell.cc.front.symbols import Macro, Routine, TypeName
-from kshell.cc.tree import Assign, Call, Deref, Evaluate, Function, Local, Member, Pointed, Return, Statement, Variable
+from kshell.cc.tree import Assign, Call, Deref, Local, Member, Variable
+from kshell.cc.tree_unit import Evaluate, Function, Pointed, Return, Statement
 from kshell.cc.types import CONST_CHAR_POINTER, INT, LONG, ArrayType, Field, FunctionType, Pointer, StructType
 
 MACRO = re.compile(r"SYSCALL_DEFINE(\d+)")

@@ -21,7 +21,7 @@ from kshell.cc.front.symbols import Routine, TypeName
 from kshell.cc.front.syscall_define import define_call
 from kshell.cc.front.unused import check_init
 from kshell.cc.source_error import of_findings
-from kshell.cc.tree import Function, Pointed, Unit
+from kshell.cc.tree_unit import Function, Pointed, Unit
 from kshell.cc.types import INT, StructType, size_of
 
 DATA_MAX = 1 << 24  # bytes

@@ -1,6 +1,6 @@
 """The way in and out: from a `syscall` or an exception in ring 3 to the kernel's code, and back to the program.
 
-entry finds the function, traps answers exceptions, oops ends what went wrong in the kernel (stacktrace says where),
+entry finds the function, traps answers exceptions, oops ends what went wrong in the kernel,
 exec starts programs and run runs them; syscall_trace tells who listens.  It may import what is below it: core, mm, fs,
 task, report, syscalls.  It must not know a module's loading, the shell, or how anybody words what it tells.
 """

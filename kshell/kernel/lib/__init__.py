@@ -1,5 +1,6 @@
-"""The library that machine code calls: formats, strings, memory to be had and given back, printk.
+"""What machine code calls by name: formats, strings, memory, printk, copies from and to the user, sleeping, CR0.
 
 An appendix: a function here is what a module's machine code reaches by `call`, with C's types; the kernel's own Python
-bodies have Python's strings for all that.  It imports from core alone.  Each file names its C counterpart.
+bodies have Python's strings for all that.  What a file does it asks of the floors below (entry and what
+stands under that).  It must not know a module: boot gives each function its address.
 """

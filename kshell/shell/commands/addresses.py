@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from kshell.kernel.core.kallsyms import Symbol
 from kshell.kernel.kernel import Kernel
 from kshell.shell.commands import examine
-from kshell.shell.commands.examine import FORMATS, MOST, SIZES, Place, parse_place
+from kshell.shell.commands.code_listing import list_code
+from kshell.shell.commands.examine import FORMATS, MOST, SIZES, Place, ends, name_of, parse_place
 from kshell.shell.commands.registry import command, misuse
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.options import Argument
@@ -56,7 +56,7 @@ def x(session: Context, words: list[Word]) -> View:
     if format_ == "s":
         return _strings(session, place, count)
     if format_ == "i":
-        return _code(session, place, count)
+        return list_code(session, place, count)
     return _units(session, place, count, format_, SIZES[size])
 
 
@@ -84,15 +84,6 @@ def _letters(session: Context, text: str) -> tuple[int, str, str]:
     return count, format_, size
 
 
-def name_of(k: Kernel, place: Place) -> str:
-    """`` <symbol+8>`` as gdb puts it behind an address; empty where no symbol is."""
-    symbol = k.symbols.around(place.address) if not place.physical else None
-    if symbol is None:
-        return ""
-    offset = place.address - symbol.address
-    return f" <{symbol.name}+{offset}>" if offset else f" <{symbol.name}>"
-
-
 def _head(k: Kernel, place: Place) -> Line:
     return [(f"{place.address:#x}", "address"), (name_of(k, place), "symbol"), (":\t", "")]
 
@@ -109,7 +100,7 @@ def _units(session: Context, place: Place, count: int, format_: str, size: int) 
         if format_ == "a":
             text += name_of(k, Place(int.from_bytes(raw, "little")))
         units.append((_head(k, place.after(number * size)), text))
-    end = [_ends(session, place.after(whole * size))] if whole < count else []
+    end = [ends(session, place.after(whole * size))] if whole < count else []
     return Units(units, examine.per_line(format_, size), end)
 
 
@@ -154,11 +145,6 @@ class Units(View):
         return lines
 
 
-def _ends(session: Context, place: Place) -> Line:
-    error = examine.unreadable(session, place)
-    return [(error.what, "error"), (f": {error.because}", "dim")]
-
-
 def _strings(session: Context, place: Place, count: int) -> View:
     lines: list[Line] = []
     rows: list[dict[str, Any]] = []
@@ -167,7 +153,7 @@ def _strings(session: Context, place: Place, count: int) -> View:
         if not data:
             if not rows:
                 raise examine.unreadable(session, place)
-            lines.append(_ends(session, place))
+            lines.append(ends(session, place))
             break
         end = data.find(0)
         shown = data[:end] if end >= 0 else data[: examine.STRING_MAX]
@@ -176,69 +162,6 @@ def _strings(session: Context, place: Place, count: int) -> View:
         rows.append({"address": f"{place.address:#x}", "symbol": None, "values": [text]})
         place = place.after(len(shown) + (1 if end >= 0 else 0))
     return Text(lines, {"rows": rows})
-
-
-def _code(session: Context, place: Place, count: int, limit: int = 0) -> View:
-    """At most `count` instructions; with `limit`, of that many bytes, a row of equal ones shown once."""
-    from kshell.machine.disassembler import disassemble
-
-    k, data = session.kernel, examine.read(session, place, limit or count * 15)
-    if not data:
-        raise examine.unreadable(session, place)
-    lines: list[Line] = []
-    rows: list[dict[str, Any]] = []
-    repeated = 0
-    instructions = list(disassemble(data, place.address, count))
-    room = max((len(instruction.code.hex(" ")) for instruction in instructions), default=0)
-    for instruction in instructions:
-        here = Place(instruction.address, place.physical)
-        symbol = k.symbols.at(instruction.address) if not place.physical else None
-        source = _source(k, symbol) if symbol is not None and symbol.is_function else ""
-        if symbol is not None and source and symbol.address == instruction.address:
-            lines.append([(f"{symbol.name}: ", "symbol"), (source, "comment")])
-        code = instruction.code.hex()
-        repeated = repeated + 1 if limit and rows and rows[-1]["bytes"] == code else 0
-        if not repeated:
-            lines.append(
-                [
-                    (f"   {instruction.address:#x}", "address"),
-                    (f"{name_of(k, here)}:\t", "symbol"),
-                    (instruction.code.hex(" ").ljust(room), "bytes"),
-                    (f"  {instruction.text}", "instruction"),
-                    (_target(k, instruction.text), "symbol"),
-                ]
-            )
-        elif repeated == 1:
-            lines.append(span("   ..."))
-        lines[-1] = span(f"   ... {repeated} more of the same", "dim") if repeated else lines[-1]
-        name = name_of(k, here).strip(" <>") or None
-        rows.append({"address": f"{instruction.address:#x}", "symbol": name, "bytes": code, "text": instruction.text})
-    return Text(lines, {"rows": rows})
-
-
-def _target(k: Kernel, text: str) -> str:
-    """The name of what a call or a jump goes to, as gdb puts it behind the address."""
-    word, _, operand = text.partition(" ")
-    goes = word == "call" or word.startswith("j")
-    return name_of(k, Place(int(operand, 16), False)) if goes and operand.startswith("0x") else ""
-
-
-def _source(k: Kernel, symbol: Symbol) -> str:
-    """Where the body of a function stands, or the source that its machine code was made from; "" if nobody knows."""
-    import os
-
-    from kshell.kernel.debug.code_places import place_of
-
-    if symbol.source is None:
-        place = place_of(k, symbol.address)
-        return f"{show(place[0])}:{place[1]}" if place is not None else ""
-    path, _, line = symbol.source.rpartition(":")
-    try:
-        shown = os.path.relpath(path)
-    except ValueError:  # another drive, on Windows
-        shown = path
-    shown = path if shown.startswith(os.pardir) else shown
-    return f"body: Python, {show(shown)}:{line}"
 
 
 @command(
@@ -266,14 +189,14 @@ def disas(session: Context, words: list[Word]) -> View:
 
     place = parse_place(session, "disas", words[0].text)
     if len(words) == 2:
-        return _code(session, place, min(count("disas", words[1]), MOST))
+        return list_code(session, place, min(count("disas", words[1]), MOST))
     symbol = session.kernel.symbols.at(place.address)
     if symbol is None or not symbol.size:
-        return _code(session, place, 8)
+        return list_code(session, place, 8)
     if symbol.kind not in "tT":
         what = f"disas: {symbol.name} is not a function"
         raise CommandError(what, "it is data: its bytes are no instructions", f"x/4gx {symbol.name}")
-    return _code(session, place, symbol.size, symbol.size)
+    return list_code(session, place, symbol.size, symbol.size)
 
 
 @command(

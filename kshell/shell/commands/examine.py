@@ -13,7 +13,7 @@ from kshell.machine.paging import is_canonical
 from kshell.shell.calls.arguments import ALL_SYMBOLS, BadValue, register_value, symbol_address, total
 from kshell.shell.errors import CommandError
 from kshell.shell.state.context import Context
-from kshell.shell.views.view import show
+from kshell.shell.views.view import Line, show
 
 SIZES = {"b": 1, "h": 2, "w": 4, "g": 8}
 FORMATS = "xduotcsia"
@@ -194,3 +194,18 @@ def c_text(data: bytes) -> str:
 def per_line(format_: str, size: int) -> int:
     """How many units gdb puts on one line."""
     return 8 if format_ == "c" else {8: 2, 4: 4, 2: 8, 1: 8}[size]
+
+
+def name_of(k: Kernel, place: Place) -> str:
+    """`` <symbol+8>`` as gdb puts it behind an address; empty where no symbol is."""
+    symbol = k.symbols.around(place.address) if not place.physical else None
+    if symbol is None:
+        return ""
+    offset = place.address - symbol.address
+    return f" <{symbol.name}+{offset}>" if offset else f" <{symbol.name}>"
+
+
+def ends(session: Context, place: Place) -> Line:
+    """The line in place of what cannot be read any more."""
+    error = unreadable(session, place)
+    return [(error.what, "error"), (f": {error.because}", "dim")]

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any
 
 from kshell.abi.did_you_mean import did_you_mean
 from kshell.shell.commands.registry import command, misuse, take_options
 from kshell.shell.errors import CommandError
-from kshell.shell.host_files import write_new
 from kshell.shell.lines.options import Argument, Option
 from kshell.shell.lines.words import Word
 from kshell.shell.modules import kmod
 from kshell.shell.modules.modinfo_view import field_lines, module_fields
 from kshell.shell.modules.module_search import not_built
-from kshell.shell.modules.samples import BUILTIN, find_sample, sample_names, sample_path
+from kshell.shell.modules.sample_views import copy_sample, list_samples
+from kshell.shell.modules.samples import find_sample, sample_names
 from kshell.shell.state.context import Context
-from kshell.shell.views.view import Column, Nothing, Table, Text, View, show, span
+from kshell.shell.views.view import Nothing, Text, View, show, span
 
 # What an option of modinfo prints.
 FIELDS = {"-p": "parm", "-a": "author", "-d": "description", "-l": "license", "-n": "filename"}
@@ -233,51 +232,14 @@ def module(session: Context, words: list[Word]) -> View:
     """
     verb = words[0].text if words else "list"
     if verb == "list" and len(words) <= 1:
-        return _list_samples(session)
+        return list_samples(session)
     if verb != "copy":
         close = did_you_mean(verb, ("copy", "list"))
         again = " ".join(["module", *close[:1], *(show(word.raw) for word in words[1:])])
         raise misuse("module", f"unknown verb {show(verb)}", again if close and words[1:] else "module list")
     if not 2 <= len(words) <= 3:
         raise misuse("module", "which module?" if len(words) < 2 else "one module at a time")
-    return _copy(session, words[1].text, words[2].text if len(words) == 3 else ".")
-
-
-def _list_samples(session: Context) -> View:
-    rows = []
-    for name in sample_names():
-        described = [value for key, value in module_fields(session.kernel, name) if key == "description"]
-        rows.append((name, described[0] if described else ""))
-    result: dict[str, Any] = {"modules": [{"name": name, "description": text} for name, text in rows]}
-    built_in = [(name, "a built-in source: for a kernel tree, not for insmod") for name in sample_names(BUILTIN)]
-    result["builtin"] = [name for name, _ in built_in]
-    rows += built_in
-    return Table([Column("module", "module"), Column("description")], rows, result)
-
-
-def _copy(session: Context, name: str, folder: str) -> View:
-    built_in = find_sample(name, BUILTIN)
-    sample = built_in or find_sample(name)
-    if sample is None:
-        failed = kmod.not_found("module copy", name, session)
-        failed.reword(failed.because, failed.try_.replace("modprobe", "module copy"))
-        raise failed
-    target = os.path.join(folder, sample + ".py") if folder != "." else sample + ".py"
-    if folder.endswith(".py") and not os.path.isdir(folder):
-        folder, target = os.path.dirname(folder) or ".", folder
-    with open(sample_path(sample, BUILTIN if built_in else ""), encoding="utf-8") as file:
-        text = file.read()
-    try:
-        os.makedirs(folder, exist_ok=True)
-    except (OSError, ValueError) as error:
-        words = getattr(error, "strerror", None) or "Invalid argument"
-        what = f"module copy: {show(folder)}: {words}"
-        raise CommandError(what, "the folder cannot be made", f"module copy {sample}") from None
-    write_new("module copy", target, text, f"module copy {sample}")
-    then = f"insmod {target}"
-    if built_in:
-        then = f"obj-y := {sample}.o in the Makefile beside it, make  (help add-a-system-call)"
-    return Text([f"copied to {target}; edit it, then: {then}"], {"path": target})
+    return copy_sample(session, words[1].text, words[2].text if len(words) == 3 else ".")
 
 
 @command(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kshell.cc.back.generate import generate
-from kshell.cc.tree import Function, Unit
+from kshell.cc.tree_unit import Function, Unit
 from kshell.cc.types import IntType, size_of
 from tests.cc.back import gcc
 from tests.cc.back.random_unit import RandomUnit

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from kshell.cc.back.printed import printed
-from kshell.cc.tree import Function, Unit
+from kshell.cc.tree_unit import Function, Unit
 from kshell.cc.types import ArrayType, IntType, Pointer, StructType, Type, size_of
 
 IS_THERE = sys.platform == "linux" and platform.machine() == "x86_64" and shutil.which("gcc") is not None

@@ -10,7 +10,7 @@ from unicorn import unicorn_const as uc_const
 from unicorn import x86_const as x86
 
 from kshell.cc.code import ABS32S, REL32, Code
-from kshell.cc.tree import Unit
+from kshell.cc.tree_unit import Unit
 from kshell.cc.types import align_of, size_of
 
 TEXT, STRINGS, DATA, STACK = 0x400000, 0x600000, 0x700000, 0x900000

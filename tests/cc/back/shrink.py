@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from kshell.cc.back.printed import printed
-from kshell.cc.tree import Binary, If, Loop, Number, Unit
+from kshell.cc.tree import Binary, Number
+from kshell.cc.tree_unit import If, Loop, Unit
 from kshell.cc.types import Field, IntType, Pointer
 from tests.cc.back.compare import Difference, differences
 from tests.cc.back.random_unit import LINE

@@ -9,23 +9,8 @@ import pytest
 
 from kshell.cc.back.printed import printed
 from kshell.cc.back.printed_values import literal, number_text
-from kshell.cc.tree import (
-    Binary,
-    Bug,
-    Call,
-    Datum,
-    Evaluate,
-    Function,
-    Global,
-    Local,
-    Number,
-    Pointed,
-    Return,
-    Statement,
-    Text,
-    Unit,
-    Variable,
-)
+from kshell.cc.tree import Binary, Call, Global, Local, Number, Text, Variable
+from kshell.cc.tree_unit import Bug, Datum, Evaluate, Function, Pointed, Return, Statement, Unit
 from kshell.cc.types import (
     BOOL,
     CHAR,

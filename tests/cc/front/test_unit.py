@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kshell.cc.front.unit import compile_source
-from kshell.cc.tree import Assign, Call, Datum, Evaluate, Function, Global, Pointed, Statement, Text, Unit, Value
+from kshell.cc.tree import Assign, Call, Global, Text, Value
+from kshell.cc.tree_unit import Datum, Evaluate, Function, Pointed, Statement, Unit
 from kshell.cc.types import INT, LONG, c_declaration
 
 HEAD = """from kshell.linux import *

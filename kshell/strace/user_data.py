@@ -21,6 +21,7 @@ from kshell.abi.structs import (
     unpack_timespec,
 )
 from kshell.abi.symbolic import flags_text
+from kshell.kernel.debug.peek import peek
 from kshell.kernel.kernel import Kernel
 
 MAX_STRLEN = 32  # strace -s: of longer strings, and of longer arrays, that many are shown
@@ -49,7 +50,7 @@ def read_exactly(k: Kernel, address: int, size: int) -> bytes | None:
 
     strace is no part of the kernel: that it looks changes nothing, and what it cannot read is no oops.
     """
-    data = k.current.mm.peek(address & U64, size)
+    data = peek(k, k.current.mm, address & U64, size)
     return data if len(data) == size else None
 
 
@@ -79,7 +80,7 @@ def path(k: Kernel, address: int, limit: int = PATH_MAX - 1) -> str:
     """A string up to its NUL, and at most `limit` characters of it; file names are not cut at 32."""
     if not address:
         return "NULL"
-    found, end, _ = (data := k.current.mm.peek(address & U64, limit + 1)).partition(b"\0")
+    found, end, _ = (data := peek(k, k.current.mm, address & U64, limit + 1)).partition(b"\0")
     if not end and len(data) <= limit:
         return pointer(address)
     return quote(found[:limit]) + ("..." if len(found) > limit else "")

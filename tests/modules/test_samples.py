@@ -90,10 +90,10 @@ def test_hijack_works_where_the_table_is_used_and_leaves_nothing_behind(tmp_path
     load(lab, "hijack")
     pid = lab.k.shell_task.pid
     assert lab.result(39) == 1000 + pid
-    assert lab.k.memory.write_protect
+    assert lab.k.memory.protection.write_protect
     rmmod(lab.k, "hijack")
     assert lab.result(39) == pid
-    assert lab.k.memory.write_protect
+    assert lab.k.memory.protection.write_protect
 
 
 @pytest.mark.parametrize("instead", ["pass", "set_memory_rw(k, slot(k), 1)"])

@@ -85,7 +85,8 @@ def attempt(lab: MachineLab, d: random.Random) -> str:
     at = d.choice([TEXT, TEXT, TEXT + 0x1000 - len(code), TEXT + 0x1000 - len(code) // 2])
     for page in (TEXT, TEXT + 0x1000):
         lab.k.memory.poke(page, b"\xcc" * 0x1000)
-    lab.k.memory.write_protect = True
+    lab.k.memory.protection.write_protect = True
+    lab.k.memory.flush()
     lab.replace(at, code)
     lab.point(at)
     outcome = lab.syscall(*d.choices([*POINTERS, d.getrandbits(64)], k=6), budget=d.choice(BUDGETS)).outcome.kind

@@ -18,7 +18,7 @@ CR4_NEEDED = 0x20  # PAE
 def read_control_register(k: Kernel, number: int) -> int:
     """What `mov reg, cr0` to cr4 reads."""
     if number == 0:
-        return CR0 | (CR0_WP if k.memory.write_protect else 0)
+        return CR0 | (CR0_WP if k.memory.protection.write_protect else 0)
     if number == 3:
         return k.current.mm.pages.root
     if number == 4:
@@ -29,10 +29,10 @@ def read_control_register(k: Kernel, number: int) -> int:
 def write_control_register(k: Kernel, number: int, value: int) -> bool:
     """`mov cr0, reg` and its relatives: False if the CPU cannot go on with that.  WP, SMAP and SMEP take effect."""
     if number == 0 and value & CR0_NEEDED == CR0_NEEDED:
-        k.memory.write_protect = bool(value & CR0_WP)
+        k.memory.protection.write_protect = bool(value & CR0_WP)
     elif number == 4 and value & CR4_NEEDED:
         k.memory.protection.smap, k.memory.protection.smep = bool(value & CR4_SMAP), bool(value & CR4_SMEP)
-        k.memory.flush()
     else:
         return number == 2 or (number == 3 and value == read_control_register(k, 3))
+    k.memory.flush()
     return True

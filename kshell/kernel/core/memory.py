@@ -85,19 +85,8 @@ class KernelMemory:
             self.space.set_entry(page, entry | WRITABLE if writable else entry & ~WRITABLE)
         self.flush()
 
-    @property
-    def write_protect(self) -> bool:
-        """CR0.WP: while it is clear, ring 0 may write to pages that the page tables call read-only."""
-        return self.protection.write_protect
-
-    @write_protect.setter
-    def write_protect(self, on: bool) -> None:
-        """Set or clear it."""
-        self.protection.write_protect = on
-        self.flush()
-
     def flush(self) -> None:
-        """Forget what was allowed; needed after a page-table entry of the kernel's half was changed."""
+        """Forget what was allowed; needed after `protection` or an entry of the kernel's half was changed."""
         self._readable.clear()
         self._writable.clear()
         self.on_flush()

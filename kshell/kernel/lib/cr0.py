@@ -30,7 +30,8 @@ def native_write_cr0(k: Kernel, val: ULong) -> None:
         if "cr0" not in k.warned:
             k.warned.add("cr0")  # WARN_ONCE
             warn(k, "CR0 WP bit went missing!?")
-    k.memory.write_protect = wanted
+    k.memory.protection.write_protect = wanted
+    k.memory.flush()
 
 
 EXPORT_SYMBOL(native_read_cr0)

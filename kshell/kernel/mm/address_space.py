@@ -27,7 +27,6 @@ from kshell.abi.mman import (
 )
 from kshell.abi.signal import BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, SIGSEGV
 from kshell.kernel.core.layout import MMAP_BASE, MMAP_MIN_ADDR, TASK_SIZE_MAX
-from kshell.kernel.core.memory import page_parts
 from kshell.kernel.mm.vma import MappedInode, Vma, VmaList
 from kshell.machine.paging import FETCH, FRAME_MASK, NX, PRESENT, USER, WRITABLE, WRITE, PageTable
 from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, OutOfMemory, whole_pages
@@ -58,10 +57,6 @@ class AddressSpace:
         self.start_brk = self.brk = 0
         self.arg_start = self.arg_end = 0
 
-    def find(self, address: int) -> Vma | None:
-        """The mapping that `address` lies in."""
-        return self.vmas.find(address)
-
     # Faults.
 
     def fault(self, address: int, access: int) -> tuple[int, int] | None:
@@ -70,7 +65,7 @@ class AddressSpace:
         None when the page is there now; else (signal, si_code) that the access deserves.  Raises OutOfMemory where RAM
         is used up (mm/oom.py has the answer to that).
         """
-        vma = self.find(address) or self.vmas.grow_stack(address)
+        vma = self.vmas.find(address) or self.vmas.grow_stack(address)
         if vma is None:
             return SIGSEGV, SEGV_MAPERR
         if not vma.prot & ACCESS_PROT.get(access, ANY_ACCESS):
@@ -92,24 +87,6 @@ class AddressSpace:
         if content:
             self._k.ram.bytes[frame : frame + len(content)] = content
         return None
-
-    def peek(self, address: int, size: int) -> bytes:
-        """Up to `size` bytes at a user address, as who only looks sees them: no page is brought in for it."""
-        found = b""
-        for at, length in page_parts(address, size):
-            vma, skip = self.find(at), at & ~PAGE_MASK
-            if vma is None or not vma.prot & ANY_ACCESS:
-                break
-            entry, page = self.pages.entry(at), bytes(PAGE_SIZE)
-            if entry & PRESENT:
-                page = self._k.ram.bytes[entry & FRAME_MASK : (entry & FRAME_MASK) + PAGE_SIZE]
-            elif vma.inode is not None:
-                content = vma.inode.pread(vma.offset + (at & PAGE_MASK) - vma.start, PAGE_SIZE)
-                page = content.ljust(PAGE_SIZE, b"\0") if content else b""
-            found += page[skip : skip + length]
-            if not page:
-                break
-        return found
 
     # mmap and its relatives; all answer a negative errno or a result.
 
@@ -185,7 +162,7 @@ class AddressSpace:
             return -ENOMEM
         if prot & ~(ANY_ACCESS | PROT_SEM):
             return -EINVAL
-        vma = self.find(start)
+        vma = self.vmas.find(start)
         if vma is None and grows == PROT_GROWSDOWN:
             vma = self.vmas.above(start)
         if vma is None or vma.start >= end:

@@ -46,7 +46,7 @@ def log_trap(k: Kernel, task: Task, what: str, error: int = 0) -> None:
 def _where(k: Kernel, task: Task) -> str:
     """`` in prog[401000+1000]``; nothing for memory that shows no file, such as the heap (C: print_vma_addr)."""
     ip = task.regs[ptregs.IP]
-    vma = task.mm.find(ip)
+    vma = task.mm.vmas.find(ip)
     if vma is None or (vma.inode is None and vma.name != task.comm):
         return ""
     # A program's text begins behind the first page of its file, where an ELF file has its headers.

@@ -62,13 +62,13 @@ def _why_not(task: Task, address: int, signo: int, code: int) -> str:
     if address >= TASK_SIZE_MAX:
         return "that is kernel memory, and the page tables close it to ring 3"
     if code == signal.SEGV_ACCERR:
-        vma = task.mm.find(address)
+        vma = task.mm.vmas.find(address)
         letters = "".join(c if vma.prot & b else "-" for c, b in (("r", 1), ("w", 2), ("x", 4))) if vma else "---"
         return f"that page is mapped, but only {letters}"
     if address < 4096:
         return "nothing is mapped in the first page, so that a NULL pointer is found out"
     near = abs(task.regs[SP] - address) < STACK_NEAR
-    if near and address > STACK_ABOVE and not task.mm.find(address):
+    if near and address > STACK_ABOVE and not task.mm.vmas.find(address):
         return "nothing is mapped there: the stack has outgrown its limit of 8 MiB"
     return "nothing is mapped there"
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.core.layout import TASK_SIZE_MAX
 from kshell.kernel.core.trace import Call
+from kshell.kernel.debug.peek import peek
 from kshell.kernel.fs.file import FilesStruct
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.address_space import AddressSpace
@@ -56,12 +57,12 @@ def _unusable(mm: AddressSpace, address: int) -> str:
         return "is NULL"
     if address >= TASK_SIZE_MAX:
         return "is not a user address"
-    return "" if mm.find(address) is not None else "leads to memory that is not mapped"
+    return "" if mm.vmas.find(address) is not None else "leads to memory that is not mapped"
 
 
 def _path(k: Kernel, address: int, errno: str) -> str:
     """The first part of an absolute path that is missing or in the way, else what the path names."""
-    name, end, _ = k.current.mm.peek(address, 4096).partition(b"\0")
+    name, end, _ = peek(k, k.current.mm, address, 4096).partition(b"\0")
     if not end:
         return ""
     text = name.decode("utf-8", "backslashreplace")

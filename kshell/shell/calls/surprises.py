@@ -36,5 +36,5 @@ def _short(k: Kernel, call: Call) -> Iterator[str]:
             continue
         if done == MAX_RW_COUNT:
             yield f"{done} of {wanted} bytes: one call moves no more than {MAX_RW_COUNT:#x} (MAX_RW_COUNT)"
-        elif k.shell_task.mm.find(start + done) is None:
+        elif k.shell_task.mm.vmas.find(start + done) is None:
             yield f"{done} of {wanted} bytes: the mapped memory ends at {start + done:#x}, and what was done counts"

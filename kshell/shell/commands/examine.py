@@ -8,6 +8,7 @@ from typing import NamedTuple
 from kshell.abi.c_types import U64
 from kshell.kernel.core.layout import TASK_SIZE_MAX
 from kshell.kernel.core.memory import KernelFault
+from kshell.kernel.debug.peek import peek
 from kshell.kernel.kernel import Kernel
 from kshell.machine.paging import is_canonical
 from kshell.shell.calls.arguments import ALL_SYMBOLS, BadValue, register_value, symbol_address, total
@@ -127,7 +128,7 @@ def _within_page(k: Kernel, address: int, length: int) -> bytes:
             return k.memory.read(address, length) if is_canonical(address) else b""
     except KernelFault:
         return b""
-    return task.mm.peek(address, length) if task.is_alive else b""
+    return peek(k, task.mm, address, length) if task.is_alive else b""
 
 
 def unreadable(session: Context, place: Place) -> CommandError:

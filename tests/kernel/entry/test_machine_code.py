@@ -224,7 +224,7 @@ def test_write_protection_is_cr0s(lab: MachineLab) -> None:
     store = mov_rax(table + 8 * 300) + h("c700 78563412")
     assert lab.ret(clear_wp + store + set_wp + h("b801000000 c3")) == 1
     assert lab.k.memory.load(table + 8 * 300) & 0xFFFFFFFF == 0x12345678
-    assert lab.k.memory.write_protect
+    assert lab.k.memory.protection.write_protect
     assert ending(lab.run(store + h("c3")).outcome) == "SIGKILL 0 0x0"
     assert "Oops: 0003" in " ".join(lab.log())
 

@@ -103,7 +103,7 @@ class AgainstADictionary(RuleBasedStateMachine):
         ends = [(vma.start, vma.end) for vma in self.mm.vmas]
         assert all(start < end for start, end in ends)
         assert all(a[1] <= b[0] for a, b in pairwise(ends))
-        mapped = {n for n in range(2 * PAGES) if self.mm.find(page(n)) is not None}
+        mapped = {n for n in range(2 * PAGES) if self.mm.vmas.find(page(n)) is not None}
         assert mapped == set(self.model)
         joined = pairwise(self.mm.vmas)
         assert not any(a.joins(b) for a, b in joined)

@@ -137,9 +137,9 @@ ENOTRECOVERABLE = 131
 ERFKILL = 132
 EHWPOISON = 133
 
-EWOULDBLOCK = EAGAIN
-EDEADLOCK = EDEADLK
-ENOTSUP = EOPNOTSUPP
+EWOULDBLOCK = 11  # EAGAIN
+EDEADLOCK = 35  # EDEADLK
+ENOTSUP = 95  # EOPNOTSUPP
 
 # The kernel's own, never to be seen by user code: the signal code on the way out turns them into EINTR or a restart.
 ERESTARTSYS = 512

@@ -22,6 +22,7 @@ from kshell.kernel.report.leaks import pointer_with
 
 if TYPE_CHECKING:
     from kshell.kernel.debug.traced_code import TracedCode, TracedFunction
+    from kshell.kernel.task.task import Task
 
 MOST_STEPS = 1_000  # that are told of: a loop must not fill the screen
 CALL_REL32, CALL_SIZE = b"\xe8", 5  # call of a name; one through a pointer has another opcode
@@ -29,11 +30,11 @@ _SHOWN = [slot for slot, name in enumerate(ptregs.NAMES) if name not in ("ip", "
 
 
 class Frame:
-    """A function that runs: `sp` is where its return address stands.  `code` and `function` are None for a body in
-    Python, whose result is of type `ctype` (None: it has none)."""
+    """A function that runs for `task`: `sp` is where its return address stands.  `code` and `function` are None for a
+    body in Python, whose result is of type `ctype` (None: it has none)."""
 
-    def __init__(self, name: str, address: int, sp: int) -> None:
-        self.name, self.address, self.sp = name, address, sp
+    def __init__(self, name: str, address: int, sp: int, task: Task) -> None:
+        self.name, self.address, self.sp, self.task = name, address, sp, task
         self.code: TracedCode | None = None
         self.function: TracedFunction | None = None
         self.ctype: CType | None = None
@@ -124,7 +125,7 @@ class CodeTrace:
             self._leave(regs[ptregs.SP], regs[ptregs.AX])
 
     def _enter(self, code: TracedCode, function: TracedFunction, regs: memoryview) -> None:
-        frame = Frame(function.name, function.start, regs[ptregs.SP])
+        frame = Frame(function.name, function.start, regs[ptregs.SP], self.k.current)
         frame.code, frame.function = code, function
         self._followed(function.start, regs)
         self._push(frame, code.module.owner, lambda: code.arguments(function, regs))
@@ -148,11 +149,12 @@ class CodeTrace:
         self._tell("call", "enter", frame.address, facts | {"arguments": arguments()})
 
     def _leave(self, sp: int, rax: int) -> None:
-        """The function whose return address stands at `sp` returns, and all that ended in a jump to it."""
+        """The function whose return address stands at `sp` returns, and all that ended in a jump to it; those of a task
+        that sleeps stand on another stack."""
         if all(frame.sp != sp for frame in self.frames):
             return
         self._registers = []
-        while self.frames and self.frames[-1].sp <= sp:
+        while self.frames and self.frames[-1].task is self.k.current and self.frames[-1].sp <= sp:
             frame = self.frames.pop()
             facts = {"function": frame.name, "depth": len(self.frames)}
             self._tell("call", "leave", None, facts | {"result": self._result(frame, rax)})
@@ -199,7 +201,7 @@ class CodeTrace:
         if self.frames and self.frames[-1].address == address and self.frames[-1].sp == sp:
             return
         name = self.k.name_at(address)
-        frame = Frame(name["symbol"] or f"{address:#x}", address, sp)
+        frame = Frame(name["symbol"] or f"{address:#x}", address, sp, self.k.current)
         types, frame.ctype = _named_types(body)
 
         def arguments() -> list[dict[str, Any]]:

@@ -76,6 +76,7 @@ class Frozen:
         gdt = k.symbols.lookup("gdt_page")
         assert gdt is not None
         attach_cpu(k, gdt.address, k.shell_task.stack + THREAD_SIZE)
+        cpu.probes.watchers.append(k.code_trace)
         ram.bytes[: len(memory)] = memory  # where the CPU has passed to ring 3
         cpu.set_fpu_state(self._fpu)
         k.switch_to(k.current)

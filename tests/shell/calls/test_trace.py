@@ -14,6 +14,8 @@ from tests.kbuild.tree_lab import TreeLab
 from tests.shell.lab import Lab
 from tests.shell.tree_steps import built
 
+WRAPPERS = ("__do_sys_test_call", "__se_sys_test_call", "__x64_sys_test_call")
+
 
 def test_trace_shows_every_hop_in_columns(lab: Lab) -> None:
     lab.result("modprobe syscallModule")
@@ -107,6 +109,18 @@ def test_a_line_of_a_tree_s_call_has_its_text_wherever_the_person_stands(
     lab = Lab()
     built(lab)
     assert "SystemCalls/test_call.py:12  stub = k[STUB_test_call]" in lab.text("trace --lines syscall test_call 4")
+
+
+def test_what_another_task_does_ends_no_call_of_the_one_that_sleeps(lab: Lab) -> None:
+    lab.result("modprobe sleepy hold=1")
+    hops = lab.json("trace syscall --during 'lsmod' test_call 5")["hops"]
+    left = [hop["text"].strip() for hop in hops if hop["what"] == "leave" and "printk" not in hop["text"]]
+    assert left[-4:] == [f"<- {name} = 5" for name in ("sleepy_call", *WRAPPERS)]
+    lab = Lab()
+    lab.result("modprobe sleepy")
+    hops = lab.json("trace syscall --during 'rmmod sleepy' test_call 5")["hops"]
+    left = [hop["text"].strip() for hop in hops if hop["what"] == "leave" and "printk" not in hop["text"]]
+    assert left == ["<- sleepy_exit", "<- msleep"]
 
 
 def test_trace_on_shows_the_hops_of_all_calls_until_off(lab: Lab) -> None:

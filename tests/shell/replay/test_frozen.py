@@ -24,6 +24,16 @@ def test_a_machine_that_was_put_by_goes_on_as_it_did(name: str, monkeypatch: pyt
         way.check([start, len(steps)])
 
 
+def test_one_that_was_put_by_tells_of_its_machine_code(lab: Lab) -> None:
+    lab.result("modprobe syscallModule")
+    before = lab.json("trace syscall test_call 42")["hops"]
+    frozen = freeze(lab.session.kernel)
+    assert frozen is not None
+    lab.session.adopt(frozen.thaw())
+    assert lab.json("trace syscall test_call 42")["hops"] == before
+    assert sum(hop["what"] == "enter" for hop in before) == 6
+
+
 def test_one_that_is_not_what_it_should_be_is_not_taken() -> None:
     way = Way(Lab())
     for line in ("modprobe hello", "syscall getpid", "modprobe syscallModule"):

@@ -18,6 +18,7 @@ Its rooms and files stand in one order, and each imports from those before it al
     modules        insmod, modprobe, rmmod, modinfo
     calls          a system call: its line, its arguments, its hops, why it failed
     programs       a program in user mode: where it comes from, its run
+    diagrams       pictures of a traced call, and two of them side by side
     debugger       a call that stands still: what is shown of it, and what may be typed then
     commands       the commands, thin faces over the rooms above, and their registry
     session        the engine: reads lines, runs their commands, shows what each came to

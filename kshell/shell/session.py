@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.pointers import KernelPanic
+from kshell.machine.ctrl_c import CtrlC
 from kshell.machine.sigint import interruptible
 from kshell.shell.commands import registry
 from kshell.shell.debugger.allowed import ENDS, command_for
@@ -25,8 +26,11 @@ from kshell.shell.state.guide import Guide
 from kshell.shell.state.steps import end_step
 from kshell.shell.state.typed_lines import TypedLine
 from kshell.shell.views.failure import Failure, bug_report
-from kshell.shell.views.output import OOPSED, Output, Result, oops_json
+from kshell.shell.views.output import OOPSED, Output, Result, Unseen, oops_json
 from kshell.shell.views.view import Deferred, View, show, span
+
+if TYPE_CHECKING:
+    from kshell.kernel.kernel import Kernel
 
 SOURCE_DEPTH = 16
 PROMPT = "kshell>"  # before a line that is shown as if it had been typed
@@ -240,6 +244,26 @@ class Session(Context):
             command = registry.find(name)
             assert command is not None
         return command.run(self, rest)
+
+    def aside(self) -> Session:
+        other = Session(self.profile, interactive=self.interactive, output=Unseen())
+        other.bring_back(self.keep())
+        other.limits, other.output.theme = self.limits, self.output.theme
+        with CtrlC(lambda: None) as ctrl_c:  # nothing is raised in the middle of it
+            other.adopt(self._machine_again())
+            if ctrl_c.pressed:
+                raise KeyboardInterrupt
+        return other
+
+    def _machine_again(self) -> Kernel:
+        """Another machine in the state of ours.  CommandError where it cannot be copied."""
+        from kshell.shell.replay.frozen import freeze
+
+        frozen = freeze(self.kernel)
+        if frozen is None:
+            because = "something in it cannot be put by"
+            raise CommandError("this machine cannot be copied", because, "boot  (a fresh machine)")
+        return frozen.thaw()
 
     def _unknown(self, words: list[Word]) -> CommandError:
         """What to answer to a word that is no command; a system call's name is told how it is made."""

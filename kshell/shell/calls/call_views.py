@@ -113,8 +113,25 @@ class Ending:
         return lines
 
 
-class CallView(View):
+class TracedView(View):
+    """What has hops, if it was traced, and lines of its own beside them; `ending` is how a task ended, if one ran."""
+
+    hops: Hops | None = None
+    ending: Ending | None = None
+
+    def own_lines(self, width: int | None = None) -> list[Line]:
+        """The lines without the hops."""
+        return []
+
+    def lines(self, width: int | None = None) -> list[Line]:
+        hops = self.hops.lines(width) if self.hops is not None else []
+        return [*hops, *self.own_lines(width)]
+
+
+class CallView(TracedView):
     """One `syscall`: the call, its buffers, why it failed, and its hops if it was traced."""
+
+    ending: Ending
 
     def __init__(
         self,
@@ -127,8 +144,8 @@ class CallView(View):
         meanwhile: View | None = None,
         libc: bool = True,
     ) -> None:
-        self.libc = libc
-        self.call, self.arguments, self.ending = call, arguments, ending
+        self.libc, self.ending = libc, ending
+        self.call, self.arguments = call, arguments
         self.memory, self.explanation, self.hops, self.meanwhile = memory, explanation, hops, meanwhile
 
     def json(self) -> dict[str, Any]:
@@ -148,10 +165,8 @@ class CallView(View):
             found["during"] = self.meanwhile.json()
         return found
 
-    def lines(self, width: int | None = None) -> list[Line]:
-        lines = self.hops.lines(width) if self.hops is not None else []
-        if self.meanwhile is not None:
-            lines += self.meanwhile.lines(width)
+    def own_lines(self, width: int | None = None) -> list[Line]:
+        lines = self.meanwhile.lines(width) if self.meanwhile is not None else []
         if self.call is not None:
             lines.append(call_line(self.call))
             lives = self.ending.outcome.signal is None  # a task that died never sees what the call answered
@@ -166,12 +181,14 @@ class CallView(View):
         return lines + self.ending.lines()
 
 
-class RunView(View):
+class RunView(TracedView):
     """One `run`: its calls, if they are to be shown and were not shown already, and how the program ended.
 
     `hops` are there for --json whenever it was traced; on a screen they are shown if `show_hops`.  The status is the
     program's own if it `propagates`.
     """
+
+    ending: Ending
 
     def __init__(
         self,
@@ -198,7 +215,27 @@ class RunView(View):
         return found
 
     def lines(self, width: int | None = None) -> list[Line]:
-        lines = [call_line(call) for call, _ in self.calls] if self.show_calls else []
-        if self.hops is not None and self.show_hops:
-            lines = self.hops.lines(width, lines)
-        return lines + self.ending.lines()
+        if self.hops is None or not self.show_hops:
+            return self.own_lines(width)
+        return self.hops.lines(width, self._call_lines()) + self.ending.lines()
+
+    def own_lines(self, width: int | None = None) -> list[Line]:
+        return self._call_lines() + self.ending.lines()
+
+    def _call_lines(self) -> list[Line]:
+        return [call_line(call) for call, _ in self.calls] if self.show_calls else []
+
+
+class ModuleTraceView(TracedView):
+    """The hops of a command's functions, and what it says itself."""
+
+    hops: Hops
+
+    def __init__(self, hops: Hops, view: View) -> None:
+        self.hops, self.view = hops, view
+
+    def json(self) -> dict[str, Any]:
+        return self.view.json() | {"hops": self.hops.json()}
+
+    def own_lines(self, width: int | None = None) -> list[Line]:
+        return self.view.lines(width)

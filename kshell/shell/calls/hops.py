@@ -54,7 +54,10 @@ def words(event: Event, tree: str = "") -> str:
         module = f" [{values['module']}]" if values["module"] else ""
         made["function"] = f"{values['symbol']}{module}" if values["symbol"] is not None else nothing
     elif event.what == "arguments":  # which register became which parameter
-        moved = [f"{a['register']} {a['raw'] & U64:#x} -> {a['name']} = {_value(a)}" for a in values["arguments"]]
+        moved = [
+            f"{each['register']} {each['raw'] & U64:#x} -> {each['name']} = {argument_value(each)}"
+            for each in values["arguments"]
+        ]
         made["moved"] = "\t" + "  ".join(moved) if moved else ""
     elif event.what == "record":
         made["printed"] = printable(values["message"])
@@ -65,7 +68,7 @@ def words(event: Event, tree: str = "") -> str:
     return WORDS[event.what].format_map(made)
 
 
-def _value(argument: dict[str, Any]) -> str:
+def argument_value(argument: dict[str, Any]) -> str:
     """What a parameter holds: names for flags, hex for pointers, else a number."""
     value, kind = argument["value"], argument["kind"]
     if argument["type"].endswith("*") or kind == "address":
@@ -83,12 +86,15 @@ def _plain(values: Any, name: str = "") -> Any:
 
 
 class Hops:
-    """The hops of one or more calls as rows: ring, step, text, and a note or an address at the right."""
+    """The hops of one or more calls as rows: ring, step, text, and a note or an address at the right.
+
+    `events` are what they are made of, the instructions of the listing among them, `tree` where the kernel was built.
+    """
 
     def __init__(
         self, events: Sequence[Event], listing: Sequence[tuple[int, bytes, str]], number: str = "", tree: str = ""
     ) -> None:
-        self._tree = tree
+        self.tree, self.events = tree, list[Event]()
         self.rows: list[tuple[int, str, str, str]] = []
         self._json: list[dict[str, Any]] = []
         for at, (address, _, text) in enumerate(listing):
@@ -98,7 +104,8 @@ class Hops:
             self._add(event)
 
     def _add(self, event: Event, remark: str = "") -> None:
-        said = words(event, self._tree)
+        self.events.append(event)
+        said = words(event, self.tree)
         left, _, note = said.partition("\t")
         address = None if event.address is None else f"{event.address:#x}"
         if event.what in ("changed", "registers") and self.rows and self.rows[-1][1] == event.step:

@@ -61,16 +61,20 @@ def run(session: Context, words: list[Word]) -> View:
     return _run(session, words, traced=session.trace_all, with_hops=False)
 
 
-def run_traced(session: Context, words: list[Word], detail: str = "") -> View:
-    """What `trace run` does; `detail` is what is told of machine code in ring 0, and makes it tell every hop."""
+def run_traced(session: Context, words: list[Word], detail: str = "", drawn: bool = False) -> View:
+    """What `trace run` does; `detail` is what is told of machine code in ring 0, and makes it tell every hop.  Where a
+    picture is `drawn` of it, nothing is shown before."""
     with_hops = bool(words) and words[0].text == "--hops"
-    return _run(session, words[1:] if with_hops else words, True, with_hops or bool(detail), detail)
+    all_hops = with_hops or drawn or bool(detail)
+    return _run(session, words[1:] if with_hops else words, True, all_hops, detail, drawn)
 
 
-def _run(session: Context, words: list[Word], traced: bool, with_hops: bool, detail: str = "") -> View:
+def _run(
+    session: Context, words: list[Word], traced: bool, with_hops: bool, detail: str = "", drawn: bool = False
+) -> View:
     given = take_options("run", words, leading=True)
     if STAT.key in given:
-        again = partial(_run, session, traced=traced, with_hops=with_hops, detail=detail)
+        again = partial(_run, session, traced=traced, with_hops=with_hops, detail=detail, drawn=drawn)
         return counted(session.kernel, "run", words, again)
     traced, words = traced or "--trace" in given, given.words
     if "--hex" in given:
@@ -89,4 +93,4 @@ def _run(session: Context, words: list[Word], traced: bool, with_hops: bool, det
     if "--list" in given:
         return listing(program)
     args = [word.text for word in rest]
-    return start(session, program, args, traced, with_hops, detail, propagates=PROPAGATE.key in given)
+    return start(session, program, args, traced, with_hops, detail, PROPAGATE.key in given, drawn)

@@ -29,7 +29,7 @@ KINDS = frozenset(
     }
 )
 # What is missing behind an option, by its placeholder.
-_NEEDED = {"BYTES": "bytes", "COMMAND": "a command", "DIR": "a folder", "FILE": "a file"}
+_NEEDED = {"BYTES": "bytes", "COMMAND": "a command", "DIR": "a folder", "FILE": "a file", "KERNEL": "a kernel"}
 
 
 class Option(NamedTuple):

@@ -28,13 +28,17 @@ def start(
     with_hops: bool,
     detail: str = "",
     propagates: bool = False,
+    drawn: bool = False,
 ) -> View:
-    """Load a program, run it to its end, and say how that was; with `propagates` its exit status is the command's."""
+    """Load a program, run it to its end, and say how that was; with `propagates` its exit status is the command's.
+
+    Its calls are shown as they come, unless a picture is `drawn` of them.
+    """
     k = session.kernel
     comm = os.path.basename(program.name)
     for note in program.notes:
         k.note(note)
-    live = traced and not session.output.collects
+    live = traced and not drawn and not session.output.collects
 
     def show_line(line: Line) -> None:
         session.tty.line(line, stop=False)

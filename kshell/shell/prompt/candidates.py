@@ -54,6 +54,8 @@ def _candidates(session: Session, cursor: Cursor) -> Found:
             return host_files(raw, cursor.start, cursor.quote)
         if wanted.option.value == "DIR":
             return build_folders(session, raw, cursor.start, cursor.quote)
+        if wanted.option.value == "KERNEL":
+            return cursor.start, raw, _kernels(session, wanted, raw)
         return cursor.start, raw, _option_values(wanted.option)
     if wanted.kind == "sample" and _takes_files(wanted) and ("/" in raw or "\\" in raw or raw.startswith(".")):
         return _files(wanted, cursor, raw)

@@ -188,6 +188,13 @@ class Context:
         """What another command answers.  CommandError if it fails."""
         raise NotImplementedError
 
+    def aside(self) -> Context:
+        """A session beside this one, on a copy of its machine: nothing of what is done there is done or shown here.
+
+        CommandError where the machine cannot be copied.
+        """
+        raise NotImplementedError
+
     def source(self, path: str) -> int:
         """Run the commands in a file of the host; returns how many there were.  CommandError where it cannot."""
         raise NotImplementedError

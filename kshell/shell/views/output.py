@@ -10,7 +10,7 @@ import sys
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple, TextIO
 
 from kshell.shell.views.failure import Failure
-from kshell.shell.views.themes import DEFAULT
+from kshell.shell.views.themes import DEFAULT, PLAIN
 from kshell.shell.views.view import Line, View, labelled, screen_text
 
 if TYPE_CHECKING:
@@ -90,6 +90,11 @@ class Output:
         """Columns of the terminal, None where there is none."""
         return None
 
+    @property
+    def has_boxes(self) -> bool:
+        """Whether box-drawing characters are wanted, and can be shown."""
+        return self.theme != PLAIN and is_utf8()
+
     def show(self, result: Result) -> None:
         """Show one result."""
 
@@ -107,9 +112,21 @@ class Output:
         return False
 
 
+class Unseen(Output):
+    """Nobody looks: whoever made a session with it takes what its commands answer."""
+
+    collects = True
+
+
 def is_dumb() -> bool:
     """Whether the terminal understands no control sequences at all, so that its cursor cannot be moved."""
     return os.environ.get("TERM", "").lower() in ("dumb", "unknown")
+
+
+def is_utf8() -> bool:
+    """Whether the terminal shows UTF-8, as far as the environment says otherwise."""
+    locale = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_CTYPE", "LANG"))), "UTF-8")
+    return locale.upper().replace("-", "").endswith("UTF8")
 
 
 def write_bytes(stream: IO[str], data: bytes) -> None:

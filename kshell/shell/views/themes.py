@@ -24,7 +24,7 @@ class Palette(NamedTuple):
     cyan: str
 
 
-DEFAULT = "auto"
+DEFAULT, PLAIN = "auto", "plain"
 PALETTES: dict[str, Palette | None] = {
     "auto": Palette(
         "for any background: readable on black and on white",
@@ -56,7 +56,7 @@ PALETTES: dict[str, Palette | None] = {
         ("#000000", "#1e1e1e"),
         *("#b0b0b0", "#ff8040", "#35c9a0", "#f0e442", "#56b4e9", "#e39ac4", "#9ad0f5"),
     ),
-    "plain": None,  # bold and underlined alone: for screen readers, and for any terminal
+    PLAIN: None,  # bold and underlined alone: for screen readers, and for any terminal
 }
 ABOUT_PLAIN = "no colours: bold and underlined alone, also for screen readers"
 _BOLD, _LINE, _SLANT = "bold", "underline", "italic"

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.pointers import KernelPanic
-from kshell.machine.ctrl_c import CtrlC
 from kshell.machine.sigint import interruptible
 from kshell.shell.commands import registry
 from kshell.shell.debugger.allowed import ENDS, command_for
@@ -246,6 +245,8 @@ class Session(Context):
         return command.run(self, rest)
 
     def aside(self) -> Session:
+        from kshell.machine.ctrl_c import CtrlC
+
         other = Session(self.profile, interactive=self.interactive, output=Unseen())
         other.bring_back(self.keep())
         other.limits, other.output.theme = self.limits, self.output.theme

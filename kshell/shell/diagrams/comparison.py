@@ -12,11 +12,11 @@ from kshell.kernel.core.event import Event
 from kshell.shell.calls.hops import words
 from kshell.shell.diagrams.alignment import Pair, align
 from kshell.shell.diagrams.differences import Run, differences
-from kshell.shell.views.view import Line, View, show, span
+from kshell.shell.views.view import Line, View, show, span, trimmed
 
 SIDE_BY_SIDE = 120  # columns from which both are in one line; as many are taken where no terminal sets a width
 STEP = 10  # columns for the name of a step
-ALIKE = 3  # hops before and after a difference that are shown though they are the same
+ALIKE = 2  # hops before and after a difference that are shown though they are the same
 MOST_ALONE = 12  # hops that one of them has more, one after the other, that are shown: the report of an oops is longer
 MOST_HOPS = 1_000  # of each run that are compared
 SAME, BOTH, ONLY_A, ONLY_B = " ", "|", "<", ">"
@@ -125,7 +125,7 @@ def _folded(row: Row, column: int, role: str) -> list[Line]:
     lines: list[Line] = []
     for left, right in cells:
         mark = SAME if lines else row.mark
-        lines.append([(f"{left:<{column}}", role), (f" {mark} ", "heading"), (right, role)])
+        lines.append(trimmed([(f"{left:<{column}}", role), (f" {mark} ", "name"), (right, role)]))
     return lines
 
 
@@ -152,4 +152,4 @@ def _stacked(heads: Sequence[str], rows: Sequence[Row], width: int) -> list[Line
 
 def _signed(sign: str, text: str, width: int, role: str) -> list[Line]:
     parts = _wrapped(text, width - len(sign))
-    return [[(sign if not at else " " * len(sign), "heading"), (part, role)] for at, part in enumerate(parts)]
+    return [[(sign if not at else " " * len(sign), "name"), (part, role)] for at, part in enumerate(parts)]

@@ -169,14 +169,14 @@ class Table(View):
         indent = sum(widths[i] + 2 for i in kept[:-1])
         text = row[kept[-1]].rjust(widths[kept[-1]]) if last.right else row[kept[-1]]
         if width is None or len(text) <= width - indent or width - indent < LAST_COLUMN_MIN:
-            return [_trimmed([*line, (text, role)])]
+            return [trimmed([*line, (text, role)])]
         from textwrap import wrap
 
         first, *more = wrap(text, width - indent, break_long_words=False, break_on_hyphens=False) or [""]
         return [[*line, (first, role)], *[[(" " * indent, ""), (part, role)] for part in more]]
 
 
-def _trimmed(line: Line) -> Line:
+def trimmed(line: Line) -> Line:
     """The line without blanks at its end."""
     while line and not line[-1][0].strip():
         line.pop()

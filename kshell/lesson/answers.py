@@ -9,9 +9,10 @@ from typing import NamedTuple
 from kshell.abi.errno import errno_name
 from kshell.lesson.checks import hold
 from kshell.lesson.lesson import Lesson, Step, Wrong
-from kshell.lesson.views import letter, shuffled
+from kshell.lesson.views import shuffled
 from kshell.lesson.world import World
 from kshell.shell.calls.arguments import BadValue, number
+from kshell.shell.views.wrapping import letter
 
 _NUMBERS = re.compile(r"[\d\s,]+\Z")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z")

@@ -6,7 +6,8 @@ from html import escape
 
 from kshell.lesson.lesson import Lesson, Step
 from kshell.lesson.prose import reader
-from kshell.lesson.views import letter, shuffled
+from kshell.lesson.views import shuffled
+from kshell.shell.views.wrapping import letter
 
 STYLE = """\
 body { font: 16px/1.5 Georgia, 'Times New Roman', serif; max-width: 44rem; margin: 2rem auto; padding: 0 1rem;

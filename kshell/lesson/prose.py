@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from kshell.shell.views.view import Line, Span, span
+from kshell.shell.views.view import Line, Span
+from kshell.shell.views.wrapping import wrapped
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -67,35 +68,3 @@ def _spans(inline: Token) -> list[Span]:
             code = token.type == "code_inline"  # its marks stay: colour is not everywhere
             found.append((f"`{token.content}`" if code else token.content, ROLES.get(token.type, role)))
     return found
-
-
-def wrapped(spans: list[Span], room: int, indent: str = "", marker: str = "") -> list[Line]:
-    """The pieces as lines of at most `room` columns, broken between words; `marker` stands before the first."""
-    hanging = indent[: len(indent) - len(marker)] + " " * len(marker) if marker else indent
-    lines: list[Line] = [span(indent[: len(indent) - len(marker)] + marker)]
-    used = len(hanging)
-    for word in _words(spans):
-        length = sum(len(text) for text, _ in word)
-        blank = used > len(hanging)
-        if used + blank + length > room and blank:
-            lines.append(span(hanging))
-            used, blank = len(hanging), False
-        lines[-1] += [(" ", ""), *word] if blank else word
-        used += blank + length
-    return lines
-
-
-def _words(spans: list[Span]) -> list[list[Span]]:
-    """The words, each of one or more pieces without a blank between them; code is not broken."""
-    words: list[list[Span]] = []
-    glued = False
-    for text, role in spans:
-        parts = [text] if role == "hint" else text.split(" ")
-        for at, part in enumerate(parts):
-            if part:
-                if glued and at == 0:
-                    words[-1].append((part, role))
-                else:
-                    words.append([(part, role)])
-            glued = bool(part) and at == len(parts) - 1
-    return words

@@ -9,8 +9,9 @@ from typing import Any
 from kshell.lesson.checks import Found
 from kshell.lesson.lesson import Lesson, Step
 from kshell.lesson.progress import Progress
-from kshell.lesson.prose import prose, wrapped
+from kshell.lesson.prose import prose
 from kshell.shell.views.view import Line, View, marked, span
+from kshell.shell.views.wrapping import choice_lines, letter, wrapped
 
 TO_DO = {
     "text": "to go on: Enter, or `next`",
@@ -20,11 +21,6 @@ TO_DO = {
     "fill": "open the file: `edit {file}`    what is missing: `check`    help: `hint`",
     "explore": "any way that leads there is right    what is missing: `check`    help: `hint`",
 }
-
-
-def letter(at: int) -> str:
-    """The letter of a choice: a, b, c."""
-    return chr(ord("a") + at)
 
 
 def shuffled(lesson: Lesson, step: Step) -> list[str]:
@@ -66,7 +62,7 @@ class StepView(View):
         if step.question:
             lines += [[], *prose(step.question, width)]
         for at, choice in enumerate(step.choices):
-            lines += wrapped([(f"{letter(at)})", "name"), (" ", ""), (choice.text, "")], width or 80, "     ")
+            lines += choice_lines(at, choice.text, width or 80)
         if step.kind == "parsons":
             lines.append([])
             for at, text in enumerate(shuffled(self.lesson, step), 1):

@@ -1,0 +1,45 @@
+"""Lines fitted to a number of columns."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kshell.shell.views.view import plain
+from kshell.shell.views.wrapping import choice_lines, columns, rows
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "folded"),
+    [
+        ("", 10, [""]),
+        ("short", 10, ["short"]),
+        ("two words here", 9, ["two words", "here"]),
+        ("  because: it is so", 12, ["  because:", "  it is so"]),
+        ("unbreakable", 4, ["unbr", "eaka", "ble"]),
+        ("a\tb", 20, ["a       b"]),
+        ("\x1b[31m", 20, ["\\x1b[31m"]),
+        ("世界世界", 5, ["世界", "世界"]),
+        ("    deep", 3, ["", " de", " ep"]),
+    ],
+)
+def test_a_line_is_folded_at_blanks_under_its_indentation(text: str, width: int, folded: list[str]) -> None:
+    assert [plain(row).rstrip() for row in rows([(text, "")], width)] == folded
+
+
+def test_each_piece_keeps_its_role() -> None:
+    assert rows([("one ", "dim"), ("two", "name")], 4) == [[("one ", "dim")], [("two", "name")]]
+
+
+@given(st.text(max_size=120), st.integers(1, 40))
+def test_rows_never_are_wider_and_lose_nothing_but_blanks(text: str, width: int) -> None:
+    found = [plain(row) for row in rows([(text, "")], width)]
+    assert all(columns(row) <= max(width, 2) for row in found)
+    whole = "".join(plain(row) for row in rows([(text, "")], 10_000))
+    assert "".join(found).replace(" ", "") == whole.replace(" ", "")
+
+
+def test_the_rest_of_a_choice_stands_under_its_text() -> None:
+    lines = choice_lines(1, "one two three", 16)
+    assert [plain(line) for line in lines] == ["     b) one two", "        three"]

@@ -112,6 +112,8 @@ def _do(found: Arguments, argv: list[str]) -> int:
         return _run_words(found)
     if found.commands is not None:
         return _run_script(found, found.commands)
+    if found.step:
+        return _run_stepped(found)
     if found.file is not None and found.file != "-":
         return _run_script(found, _lines_of(found.file))
     if not _is_interactive(found):
@@ -135,14 +137,29 @@ def _talk(session: Session, first: str = "", resume: bool = False) -> int:
 
 def _run_script(found: Arguments, lines: Iterable[str], reads_stdin: bool = True) -> int:
     session = _make_session(found, False, reads_stdin)
+    if found.echo:
+        from kshell.shell.present.script import echoed
+
+        lines = echoed(session, lines)
     with Limits(found.timeout, found.memory) as session.limits:
         return session.run_lines(lines)
+
+
+def _run_stepped(found: Arguments) -> int:
+    """``kshell --step FILE``: at the prompt, with the file begun."""
+    from kshell.shell.host_files import named
+
+    assert found.file is not None
+    if not _is_interactive(found):
+        raise UsageError("--step waits for keys, and this is no terminal", f"kshell --echo {named(found.file)}")
+    return _talk(_make_session(found, True, True), first=f"source {named(found.file)} --step")
 
 
 def _run_words(found: Arguments) -> int:
     """``kshell tree new DIR``, ``kshell lesson lint DIR``: the shell's own command, without the shell; a lesson that is
     begun so goes on at the prompt, or with what comes from standard input."""
-    interactive = _is_interactive(found) and list(found.words[:2]) in (["lesson", "start"], ["lesson", "resume"])
+    goes_on = found.words[0] == "present" or list(found.words[:2]) in (["lesson", "start"], ["lesson", "resume"])
+    interactive = _is_interactive(found) and goes_on
     session = _make_session(found, interactive, interactive)
     if interactive:
         return _talk(session, first=" ".join(found.words))

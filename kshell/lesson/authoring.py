@@ -11,7 +11,7 @@ from kshell.lesson.lesson import Lesson
 from kshell.lesson.lint import Finding, answers_of, circles, lint
 from kshell.lesson.progress import Progress
 from kshell.lesson.read import LessonError, read_lesson
-from kshell.lesson.shelf import Folder, Shelf, lessons_in
+from kshell.lesson.shelf import lesson_named, lessons_in
 from kshell.lesson.starters import solve
 from kshell.lesson.views import EndView, StepView
 from kshell.shell.commands.registry import misuse
@@ -81,7 +81,7 @@ def author(session: Session, verb: str, words: list[str]) -> View:
         return _new(words[0])
     if verb in ("lint", "test") and not _is_one(words[0]):
         return _lint_all(words[0], verb == "test")
-    lesson = _named(session, words[0])
+    lesson = lesson_named(words[0], session.lesson_places)
     if verb == "run":
         return play(session, lesson) if solutions else _begin(session, lesson)
     if verb == "lint":
@@ -95,13 +95,6 @@ def author(session: Session, verb: str, words: list[str]) -> View:
     path = words[1] if len(words) == 2 else f"{lesson.slug}.html"
     write_new("lesson render", path, render(lesson), "lesson render " + words[0])
     return Text([f"{show(path)}: a page to print, all in one file"], {"path": path})
-
-
-def _named(session: Session, name: str) -> Lesson:
-    """The lesson in a folder, or one of the shelf."""
-    if os.path.isdir(name):
-        return read_lesson(Folder(Path(os.path.abspath(name))))
-    return Shelf(session.lesson_places).find(name)
 
 
 def _is_one(name: str) -> bool:

@@ -55,6 +55,7 @@ class Step(NamedTuple):
     parsons step has its `lines` in their right order, other right orders in `also` (numbers of lines, from 1), and
     `extra` lines that belong nowhere.  `files` are put into the student's folder when the step begins; `file` is that
     which a fill step wants completed, and `solved` the same completed.  `then` is said when the step is done.
+    `notes` are for whoever presents it to a class.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Step(NamedTuple):
     solution: tuple[str, ...] = ()
     wrong: tuple[Wrong, ...] = ()
     then: str = ""
+    notes: str = ""
     lines: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     also: tuple[tuple[int, ...], ...] = ()

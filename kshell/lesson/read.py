@@ -36,7 +36,7 @@ LESSON = {
     "step": TABLES,
 }
 COMMON = {
-    **dict.fromkeys(("id", "kind", "title", "say", "then"), TEXT),
+    **dict.fromkeys(("id", "kind", "title", "say", "then", "notes"), TEXT),
     **dict.fromkeys(("hints", "files"), TEXTS),
     "wrong": TABLES,
 }

@@ -93,6 +93,13 @@ class Shelf:
         raise LessonError(f"there is no lesson {name!r}", "a lesson has a number and a name", try_)
 
 
+def lesson_named(name: str, places: Sequence[str]) -> Lesson:
+    """The lesson in a folder, or one of the shelf.  LessonError if there is none."""
+    if os.path.isdir(name):
+        return read_lesson(Folder(Path(os.path.abspath(name))))
+    return Shelf(places).find(name)
+
+
 def entries(place: Place) -> list[Place]:
     """What is in a folder, by name."""
     found: list[Place] = [*place.iterdir()]

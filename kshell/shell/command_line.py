@@ -12,6 +12,7 @@ USAGE = f"""\
 usage: kshell [--kernel 4.19|course|6.19] [--json] [--keep-going] [--resume] [-c COMMANDS ... | FILE]
        kshell [--json] tree new DIR [4.19|6.19] [--force]
        kshell [--json] lesson [VERB LESSON]
+       kshell present FILE|LESSON [--notes FILE]
 
 A teaching shell for a simulated Linux-like kernel.
 
@@ -20,9 +21,12 @@ A teaching shell for a simulated Linux-like kernel.
   kshell -c 'CMD; CMD'         run these commands (several -c: one after the other)
   kshell tree new DIR          lay out a kernel source tree (a file called tree: kshell ./tree)
   kshell lesson                the guided lessons; run, lint, preview, render (kshell -c 'help lesson')
+  kshell present FILE|LESSON   a script or a lesson on slides, for a class (docs/present.md)
 
   --kernel 4.19|course|6.19    which kernel to boot (course: 4.19 with the course's own call)
   --lessons DIR                lessons of your own, in a folder or a zip; may be given again
+  --echo                       in scripts: show each command before it runs, and comments as prose
+  --step                       with FILE: the same, a key for each command; q leaves to the prompt
   --json                       one JSON object a command, a line each (docs/json.md)
   --keep-going                 in scripts: go on after a failed command
   --timeout SECONDS            in scripts: end after so long (0: never; without it a line has {TIMEOUT_SECONDS} seconds)
@@ -36,8 +40,11 @@ Exit status: 0 done, 1 a command failed, 2 wrong usage, 3 a bug in kshell, 124 a
 KERNELS = ("4.19", "course", "6.19")
 TREE_USAGE = "kshell tree new DIR [4.19|6.19] [--force]"
 USAGE_ERROR = 2
+OWN_WORDS = ("tree", "lesson", "present")  # commands that stand for themselves
 _FLAGS = {
     "--json": "json",
+    "--echo": "echo",
+    "--step": "step",
     "--keep-going": "keep_going",
     "-k": "keep_going",
     "--resume": "resume",
@@ -67,10 +74,10 @@ class Arguments:
     """The command line, read: `commands` are the lines of all its -c, `timeout` and `memory` None where not given."""
 
     kernel = "course"
-    json = keep_going = show_help = show_version = write_config = resume = False
+    json = keep_going = show_help = show_version = write_config = resume = echo = step = False
     commands: list[str] | None = None
     file: str | None = None
-    words: Sequence[str] = ()  # of a command that stands for itself: `tree new ...`, `lesson ...`
+    words: Sequence[str] = ()  # of a command that stands for itself: `tree new ...`, `lesson ...`, `present ...`
     lessons: tuple[str, ...] = ()
     timeout: float | None = None
     memory: float | None = None
@@ -93,12 +100,12 @@ def read_arguments(argv: Sequence[str]) -> Arguments:
         elif arg.startswith("-") and arg not in ("-", "--"):
             close = did_you_mean(arg, [*_FLAGS, *_VALUES])
             raise UsageError(f"unknown option {arg}", f"{close[0]}  (did you mean that?)" if close else "kshell --help")
-        elif arg in ("tree", "lesson"):
+        elif arg in OWN_WORDS:
             found.words, rest = [arg, *rest], []
         else:
             if arg == "--":
                 arg = rest.pop(0) if rest else "-"
-            if rest or found.file is not None:
+            if found.file is not None or any(not each.startswith("--") for each in rest):
                 raise UsageError("one file of commands at a time", "kshell FILE  (options stand before it)")
             found.file = arg
     _check(found)
@@ -129,6 +136,8 @@ def _check(found: Arguments) -> None:
     """UsageError for what does not go together."""
     if found.file is not None and found.commands is not None:
         raise UsageError("commands come from -c or from a file, not from both", "kshell FILE")
+    if found.step and (found.file in (None, "-") or found.json):
+        raise UsageError("--step is for a file of commands, at a terminal", "kshell --step FILE")
     if found.words:
         _check_words(found)
 

@@ -6,7 +6,7 @@ The same engine stands behind the prompt, a script, ``-c`` and a pipe.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +30,10 @@ from kshell.shell.views.view import Deferred, View, show, span
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
+    from kshell.shell.present.face import Face
+    from kshell.shell.present.giving import Giving
 
 SOURCE_DEPTH = 16
-PROMPT = "kshell>"  # before a line that is shown as if it had been typed
 UNIX_MARKS = frozenset("|<>&`$")  # what a Unix shell would take for itself
 
 
@@ -40,6 +41,8 @@ class Session(Context):
     """The engine over a Context: it reads lines, runs their commands, and shows what each came to."""
 
     status = 0
+    make_face: Callable[[bool], Face] | None = None  # for a presentation, on slides or not; None where no terminal is
+    giving: Giving | None = None  # the presentation that was begun last
     _sourced: tuple[str, ...] = ()  # the files that are being read inside each other
     _top: tuple[str, ...] = ()  # those that were when the present lines began
     _is_led = False  # whether somebody else than the person gives the lines
@@ -129,8 +132,10 @@ class Session(Context):
 
     def run_shown(self, line: str, guide: Guide) -> None:
         """Run a line that somebody else than the person gives, shown before its results; `guide` hears of it."""
+        from kshell.shell.lines.script import command_lines
+
         if not self.output.collects:
-            self.output.line([(f"{PROMPT} ", "dim"), (line, "hint")])
+            self.output.line(command_lines([line])[0])
         with self._led(guide):
             self.execute(line)
 
@@ -145,17 +150,29 @@ class Session(Context):
         finally:
             self.output, self.read_input, self.interactive = shown, read, interactive
 
+    def give(self, lines: Iterator[tuple[int, str]]) -> None:
+        """Run lines that somebody else than the person gives, as they come; a command may take those that follow it."""
+        at_prompt = self.read_command
+        with self._led(None):
+            self.following, self.read_command = lines, at_prompt
+            for _, line in lines:
+                self.execute(line)
+                if self.exit_status is not None:
+                    break
+
     @contextmanager
-    def _led(self, guide: Guide) -> Iterator[None]:
+    def _led(self, guide: Guide | None) -> Iterator[None]:
         """Lines that are run here are not the person's: not in the history, and no failure of a script's."""
         before = self.guide, self.worst, self.status, self.keep_going, self._top, self._is_led
         reads = self.following, self.read_command, self._waiting
+        was_cut_short, self._is_cut_short = self._is_cut_short, False
         self.guide, self.keep_going, self._top, self._is_led = guide, True, self._sourced, True
         self.following, self.read_command, self._waiting = None, None, []  # what comes behind is not for them
         try:
             yield
         finally:
             self.guide, self.worst, self.status, self.keep_going, self._top, self._is_led = before
+            self._is_cut_short = was_cut_short
             self.following, self.read_command, self._waiting = reads
 
     def say(self, view: View | None) -> None:
@@ -195,8 +212,7 @@ class Session(Context):
         finally:
             self.following = before
 
-    def source(self, path: str) -> int:
-        """Run the commands in a file of the host; returns how many there were.  CommandError where it cannot."""
+    def source(self, path: str, echo: bool = False) -> int:
         file = os.path.realpath(path)
         if file in self._sourced or len(self._sourced) >= SOURCE_DEPTH:
             what = f"source: {show(path)}: it is being read already"
@@ -205,7 +221,13 @@ class Session(Context):
                 what = f"source: {show(path)}: nested too deep"
                 because = f"{SOURCE_DEPTH} files are being read inside each other"
             raise CommandError(what, because, f"edit {show(path)}")
-        lines = read_text("source", path).removesuffix("\n").split("\n")  # as in a script: at newlines only
+        lines: Iterable[str] = (
+            read_text("source", path).removesuffix("\n").split("\n")
+        )  # as in a script: at newlines only
+        if echo:
+            from kshell.shell.present.script import echoed
+
+            lines = echoed(self, lines)
         count = 0
         self._sourced = (*self._sourced, file)
         try:
@@ -349,11 +371,6 @@ class Session(Context):
                     raise
                 return self._finish(text, bug_report(bug))
         return result
-
-    @property
-    def stands_still(self) -> bool:
-        """Whether a call does, at a breakpoint: a command that looks at it has no part in what the call does."""
-        return self.debugging is not None and self.debugging.stopped is not None
 
     def _end_of_call(self) -> tuple[list[str], bytes, dict[str, Any] | None]:
         """Notes, output and oops of a command that is over; what had let its call go on is shown as well."""

@@ -37,7 +37,7 @@ def test_of_several_c_every_one_is_done(capsys: pytest.CaptureFixture[str]) -> N
     "argv",
     [
         *[["--bogus"], ["--kernel", "5"], ["-c"], ["nowhere.ksh"], ["a", "b"], ["--timeout", "soon", "-c", "echo"]],
-        *[["tree"], ["--memory=-1", "-c", "echo"], ["-c", "echo", "file"]],
+        *[["tree"], ["--memory=-1", "-c", "echo"], ["-c", "echo", "file"], ["--step"], ["a", "--step"]],
     ],
 )
 def test_a_wrong_command_line_is_an_object_where_json_was_asked_for(
@@ -48,6 +48,27 @@ def test_a_wrong_command_line_is_an_object_where_json_was_asked_for(
     assert (found["status"], found["command"]) == (2, " ".join(["kshell", "--json", *argv]))
     assert found["error"]["what"].startswith("kshell: ")
     assert found["error"]["try"]
+
+
+def test_a_script_is_shown_as_it_runs_whether_echo_stands_before_or_behind_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    script = tmp_path / "a.ksh"
+    script.write_text("# Who?\r\nsyscall getpid\r\n", encoding="utf-8")
+    shown = "\nWho?\n\nkshell> syscall getpid\ngetpid()                                = 77\n"
+    for argv in (["--echo", str(script)], [str(script), "--echo"], ["--echo", "-c", "# Who?", "-c", "syscall getpid"]):
+        assert run(argv) == 0
+        assert capsys.readouterr().out == shown
+
+
+def test_what_waits_for_keys_says_so_where_there_are_none(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    script = tmp_path / "a.ksh"
+    script.write_text("syscall getpid\n", encoding="utf-8")
+    assert run([str(script), "--step"]) == 2
+    said = f"kshell: --step waits for keys, and this is no terminal\n  try: kshell --echo {script}\n"
+    assert capsys.readouterr().err == said
+    assert run(["present", str(script)]) == 1
+    assert f"try: source {script} --echo" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

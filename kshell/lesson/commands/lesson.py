@@ -29,7 +29,7 @@ AUTHOR = ("run", "new", "lint", "test", "preview", "render")
     "lesson run N|SLUG [--solutions]",
     "lesson new|lint|test|preview|render DIR",
     group="The shell",
-    arguments=(Argument("word", "[VERB]"), Argument("word", "[LESSON]")),
+    arguments=(Argument("word", "[VERB]"), Argument("lesson", "[LESSON]")),
     options=(Option("--solutions", "with run: do each step as whoever wrote the lesson does"),),
     examples=(
         ("lesson", "the lessons, and how far you have come"),

@@ -14,7 +14,7 @@ from kshell.shell.commands.topics import TOPICS
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import write_new
 from kshell.shell.lines.options import Argument, Option
-from kshell.shell.lines.words import Word
+from kshell.shell.lines.words import Word, plain
 from kshell.shell.state.context import Context
 from kshell.shell.state.typed_lines import TypedLine
 from kshell.shell.views.failure import retold
@@ -190,17 +190,31 @@ def _history_line(line: TypedLine, taken_back: bool) -> Line:
     "source",
     group="The shell",
     arguments=(Argument("file", "FILE"),),
-    examples=(("history --save lab.ksh; source lab.ksh", "keep the lines typed so far, and run them again"),),
+    options=(
+        Option("--echo", "show each command before it runs, and comments as prose"),
+        Option("--step", "the same, and wait for a key before each command"),
+    ),
+    examples=(
+        ("history --save lab.ksh; source lab.ksh", "keep the lines typed so far, and run them again"),
+        ("history --save demo.ksh; source demo.ksh --echo", "with the commands in sight"),
+    ),
     aliases=(".",),
 )
 def source(session: Context, words: list[Word]) -> View:
     """Run the commands in a file of your own folder, a line each.
 
-    It stops at the first command that fails. Lines that begin with # are comments.
+    It stops at the first command that fails. Lines that begin with # are comments; with --echo they are prose, a
+    heading where they begin with ##.
+
+    --step goes on and back by single keys: see present, which shows the same on slides.
     """
+    options = take_options("source", words)
+    words = options.words
     if len(words) != 1:
         raise misuse("source", "which file?" if not words else "one file at a time")
-    return Text([], {"commands": session.source(words[0].text)})
+    if "--step" in options:
+        return session.call([plain("present"), plain("--step"), words[0]])
+    return Text([], {"commands": session.source(words[0].text, "--echo" in options)})
 
 
 @command(

@@ -23,6 +23,8 @@ KINDS = frozenset(
         "line",  # a whole command
         "parameter",  # name=value of a module
         "kernel",  # 4.19, course, 6.19, a tree
+        "lesson",  # a lesson's name
+        "show",  # a lesson's name, or a script on the host
         "tree",  # folder on the host that is a kernel tree
         "goal",  # goal of make, or a variable for it
         "word",  # anything

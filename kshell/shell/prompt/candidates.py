@@ -14,6 +14,7 @@ from kshell.shell.commands.topics import TOPICS
 from kshell.shell.host_files import SUFFIXES, is_program
 from kshell.shell.lines.options import Option
 from kshell.shell.modules.samples import find_sample, sample_names, sample_path
+from kshell.shell.prompt.lesson_words import lessons, presented
 from kshell.shell.prompt.line import LONGEST, Cursor, Expected, at_cursor, expected, literals_of
 from kshell.shell.prompt.match import LAST, Candidate, Match, match, rank
 from kshell.shell.prompt.path_words import host_files, machine_files
@@ -44,6 +45,8 @@ def _candidates(session: Session, cursor: Cursor) -> Found:
         return machine_files(session.kernel, raw, cursor.start, cursor.quote)
     if wanted.kind in ("file", "folder"):
         return _files(wanted, cursor, raw)
+    if wanted.kind == "show":
+        return presented(session, raw, cursor.start, cursor.quote)
     if wanted.kind in ("tree", "kernel"):
         return _trees(session, wanted, cursor, raw)
     if wanted.kind == "goal":
@@ -240,6 +243,7 @@ _SOURCES: dict[str, Callable[[Session, Expected, str], Iterable[Candidate]]] = {
     "parameter": _parameters,
     "symbol": _symbols,
     "word": _words,
+    "lesson": lambda session, wanted, raw: lessons(session),
     "line": _line,
     "row": _calls,
 }

@@ -28,6 +28,7 @@ from kshell.shell.views.output import WAITS, Result, is_dumb
 from kshell.shell.views.view import span
 
 if TYPE_CHECKING:
+    from kshell.shell.present.face import Face
     from kshell.shell.replay.saved import SessionLog
 
 LOOK_SECONDS = 0.05  # between two looks whether Ctrl-C was pressed
@@ -74,6 +75,7 @@ class Repl:
 
             warming = warm_up(session, self.screen, self._guard)
             self._terminal = Terminal(session, config, self._guard, warming, input, output)
+            session.make_face = self._make_face
 
     def keep(self, resume: bool = False) -> None:
         """Keep the session on disk from now on; with `resume` the last one goes on.  CommandError where it cannot."""
@@ -187,6 +189,15 @@ class Repl:
             line = os.read(descriptor, LONGEST_LINE)
         self.screen.line_was_typed()
         return line
+
+    def _make_face(self, on_slides: bool) -> Face:
+        """What a presentation is shown by."""
+        from kshell.shell.prompt.single_key import SingleKeys
+        from kshell.shell.prompt.slides import SlideFace
+        from kshell.shell.prompt.step_by_step import StepFace
+
+        keys = SingleKeys(self._terminal.input if self._terminal is not None else None)
+        return SlideFace(self.screen, keys) if on_slides else StepFace(self.screen, keys)
 
     def _edit_program(self, text: str) -> str | None:
         """A program for `asm`: out of the pasted text that `asm` stood in, or typed by the person."""

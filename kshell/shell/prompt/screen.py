@@ -75,6 +75,23 @@ class Screen(Output):
         self._wiped = self._wiped or (self._rich is not None and self._rich.end_progress())
         return self._wiped
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows of the terminal."""
+        return self.rich.console.size.width, self.rich.console.size.height
+
+    def transient(self, line: Line) -> None:
+        """A line that stays until `wipe`: the cursor is behind it."""
+        self.fresh_line()
+        self.rich.line(line)
+        sys.stdout.write("\x1b[A")
+        sys.stdout.flush()
+
+    def wipe(self) -> None:
+        """The transient line goes."""
+        sys.stdout.write("\r\x1b[K")
+        sys.stdout.flush()
+
     def line_was_typed(self) -> None:
         """The person ended a line that a program asked for: the terminal has moved to the next one."""
         self._begun = False

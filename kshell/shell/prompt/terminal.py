@@ -79,6 +79,7 @@ class Terminal:
             "input": input if input is not None or output is not None else keyboard(),
             "output": output,
         }
+        self.input: Input | None = self._face["input"]
         self.history: History = LineHistory(history_path()) if config.history else InMemoryHistory()
         self._editor: ProgramEditor | None = None
         self._told = ""  # of the history's problem

@@ -218,6 +218,10 @@ class Journal:
         if self.on_move is not None:
             self.on_move(number)
 
+    def forget_ahead(self) -> None:
+        """What was taken back is not to be done again."""
+        del self.steps[self.at :]
+
     def before(self, count: int) -> int | None:
         """Where the last `count` commands that changed anything are taken back; None if there are not so many."""
         return self._nth(range(self.at, 0, -1), count, -1)

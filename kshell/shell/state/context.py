@@ -134,6 +134,11 @@ class Context:
         """Instructions that a command may run, 0 for no limit."""
         return 0 if self.interactive else BUDGET
 
+    @property
+    def stands_still(self) -> bool:
+        """Whether a call does, at a breakpoint: a command that looks at it has no part in what the call does."""
+        return self.debugging is not None and self.debugging.stopped is not None
+
     # What is kept of each command, so that there is a way back.
 
     def do(self, deed: Deed[R_co], tracer: Tracer | None = None, meanwhile: Callable[[], None] | None = None) -> R_co:
@@ -184,6 +189,10 @@ class Context:
         """Run the command that comes after the present one, while that is still at work.  EOFError if none comes."""
         raise NotImplementedError
 
+    def give(self, lines: Iterator[tuple[int, str]]) -> None:
+        """Run lines that somebody else than the person gives, as they come."""
+        raise NotImplementedError
+
     def call(self, words: list[Word]) -> View:
         """What another command answers.  CommandError if it fails."""
         raise NotImplementedError
@@ -195,6 +204,7 @@ class Context:
         """
         raise NotImplementedError
 
-    def source(self, path: str) -> int:
-        """Run the commands in a file of the host; returns how many there were.  CommandError where it cannot."""
+    def source(self, path: str, echo: bool = False) -> int:
+        """Run the commands in a file of the host, with `echo` each shown before; returns how many there were.
+        CommandError where it cannot."""
         raise NotImplementedError

@@ -58,6 +58,11 @@ def meaning(session: Session, before: str, text: str) -> str:
         ("dmesg -l war", "warn"),
         ("getpi", "syscall getpid"),
         ("syscall write 1 NU", "NULL"),
+        ("present dem", "demo"),
+        ("present wrap", "wrapper-and-stub"),
+        ("present 6 --not", "--notes"),
+        ("source a.ksh --e", "--echo"),
+        ("lesson start read", "reading-an-oops"),
     ],
 )
 def test_the_likeliest_comes_first(shared: Lab, before: str, first: str) -> None:
@@ -152,6 +157,14 @@ def test_files_of_the_right_kind_come_first_and_hidden_ones_only_when_asked(shar
     assert offered(shared.session, "insmod .h") == [".hidden.py"]
     assert offered(shared.session, 'insmod "tw') == ["two words.py"]
     assert offered(shared.session, "module copy hello ") == ["folder/"]
+
+
+def test_scripts_come_first_where_something_is_presented(shared: Lab) -> None:
+    Path("deck.ksh").touch()
+    Path("deck.txt").touch()
+    found = offered(shared.session, "present deck")
+    assert [each for each in found if each.startswith("deck.")] == ["deck.ksh", "deck.txt"]
+    assert meaning(shared.session, "present wrapp", "wrapper-and-stub") == "lesson 6"
 
 
 def test_a_file_of_a_folder_is_completed_behind_the_folder(shared: Lab) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import NoReturn
 
-from kshell.abi.errno import EACCES, EINVAL, EISDIR, ENOENT, ENOEXEC
+from kshell.abi.errno import EACCES, EINVAL, EISDIR, ENOENT, ENOEXEC, ENXIO
 from kshell.abi.object_file import MODULE_NAME
 from kshell.abi.problem import Problem
 from kshell.cc.compiler import SUFFIXES, module_name
@@ -17,6 +18,9 @@ SIZE_MAX = 1 << 20
 def read_file(path: str) -> bytes:
     """The bytes of a source or of a module file, at most SIZE_MAX + 1 of them.  Raises SourceError."""
     try:
+        mode = os.stat(path).st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # a pipe would never open, and completion reads it too
+            raise OSError(ENXIO, os.strerror(ENXIO))
         with open(path, "rb") as file:
             return file.read(SIZE_MAX + 1)
     except (OSError, ValueError) as error:
@@ -59,6 +63,7 @@ def _cannot_read(path: str, error: OSError | ValueError) -> NoReturn:
     because, try_ = {
         ENOENT: (f"no such file in {folder}", "check the name; or: module copy syscallModule"),
         EISDIR: ("that is a folder, and a module is one file", f"insmod {os.path.join(path, 'NAME.py')}"),
+        ENXIO: ("that is a pipe or a device, and a module is a file", "module copy syscallModule"),
         EACCES: ("the file may not be read by you", "change its permissions"),
     }.get(number, ("the file cannot be read", "check its name"))
     raise SourceError(number, Problem(why, because, try_)) from None

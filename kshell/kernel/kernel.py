@@ -50,6 +50,9 @@ class Tty(Protocol):
     def read(self, size: int) -> bytes | None:
         """At most `size` bytes, at most one line; empty at the end, None where Ctrl-C ended the wait."""
 
+    def interrupts(self, pressed: bool) -> bool:
+        """Whether Ctrl-C, which was `pressed` or not, ends a long call here and now."""
+
 
 class NoTty:
     """A screen that nobody looks at."""
@@ -60,6 +63,10 @@ class NoTty:
     def read(self, size: int) -> bytes:
         """End of file."""
         return b""
+
+    def interrupts(self, pressed: bool) -> bool:
+        """At once."""
+        return pressed
 
 
 class Kernel(KernelText):
@@ -189,6 +196,10 @@ class Kernel(KernelText):
         if self.on_event is not None:
             self.code_trace.end()
         self.tracer = self.on_event = None
+
+    def signal_pending(self) -> bool:
+        """Whether a call that has done a part of much work is to leave it at that: Ctrl-C was pressed."""
+        return self.tty.interrupts(self.cpu.ctrl_c.pressed)
 
     # System calls.
 

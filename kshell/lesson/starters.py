@@ -78,6 +78,8 @@ def told(edits: tuple[Edit, ...]) -> list[Line]:
 
 def read_own(name: str) -> bytes | None:
     """A file of the student's; None where there is none."""
+    if not os.path.isfile(name):
+        return None
     try:
         with open(name, "rb") as file:
             return file.read(1 << 20)

@@ -124,11 +124,6 @@ def at_prompt(press: Callable[[], None]) -> Iterator[None]:
         state.at_prompt = before
 
 
-def stops_now() -> bool:
-    """Whether Ctrl-C was pressed in what the machine does at present: it is to be left soon."""
-    return state.blocks > 0 and state.pressed
-
-
 def presses() -> int:
     """How often Ctrl-C was pressed so far outside of the prompt: a terminal has written ^C each time."""
     return state.presses

@@ -80,7 +80,7 @@ def _has_contents(path: str) -> bool:
 
 def is_program(path: str) -> bool:
     """Whether a file is a program that make has assembled."""
-    if "." in os.path.basename(path):
+    if "." in os.path.basename(path) or not os.path.isfile(path):  # a pipe would never open
         return False
     try:
         with open(path, "rb") as file:

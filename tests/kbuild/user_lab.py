@@ -97,6 +97,10 @@ class Screen:
         """Nobody types."""
         return b""
 
+    def interrupts(self, pressed: bool) -> bool:
+        """Nor presses Ctrl-C."""
+        return pressed
+
 
 def run(lab: Lab, program: Program, args: Sequence[str]) -> tuple[bytes, Any]:
     """What a program prints in kshell, and the `run` result of --json."""

@@ -9,13 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from kshell.kernel.boot.start import boot
 from kshell.machine.ctrl_c import CtrlC
 from kshell.machine.sigint import at_prompt, interruptible, note, shielded, state, take_over
-from kshell.shell.replay.journal import Boot, Journal
-from kshell.shell.state.context import Context
-from kshell.shell.state.tty import ShellTty
-from kshell.shell.views.output import Output
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send itself SIGINT")
 
@@ -132,25 +127,3 @@ def test_one_that_a_destructor_swallows_comes_again() -> None:
             pass
 
     assert interrupted(body)
-
-
-def test_what_goes_to_the_screen_stops_at_a_press() -> None:
-    written: list[int] = []
-
-    class Slow(Output):
-        def write(self, data: bytes) -> None:
-            written.append(len(data))
-            if len(written) == 3:
-                press()
-
-    class Ends:
-        def __init__(self) -> None:
-            self.output: Output = Slow()
-            self.read_input: Callable[[], bytes] = bytes
-            self.kernel = boot()
-            self.journal = Journal(Boot("course"), Context().keep())
-
-    with CtrlC(lambda: None) as ctrl_c:
-        ShellTty(Ends()).write(bytes(16 << 20))
-        assert ctrl_c.pressed
-    assert written == [4096] * 3

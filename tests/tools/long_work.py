@@ -113,6 +113,6 @@ COMMANDS = {
     "modloop": "modprobe sleepy",
     "bigx": "x/100000gx sys_call_table",
     "disas": "disas 0xffffffff81000000 4000",
-    "readv": "syscall getrandom buf:16000000 16000000 0",
+    "getrandom": "syscall getrandom 0x402000 16777216 0",
 }
 NOT_ENTERED = ("prompt", "half")  # Return is not pressed behind these

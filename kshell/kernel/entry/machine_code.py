@@ -172,6 +172,8 @@ def go_on(k: Kernel, stop: Stop, last: KernelPath | None, user_regs: memoryview 
     if bug is not None and bug.is_warning:
         oops.warn_machine_code(k, bug, user_regs, ring0.regs)
         ring0.regs[IP] += UD2_SIZE
-        return ring0.suspended(overtime)  # a loop of warnings is one, too
+        if k.cpu.ctrl_c.pressed:  # a loop of warnings is one, too
+            return go_on(k, Stop(CTRL_C), last, user_regs)
+        return ring0.suspended(overtime)
     oops.die(k, trap_of(k, stop, ring0.regs), user_regs, ring0.regs)
     return None

@@ -57,7 +57,7 @@ class StreamInode(CharInode):
 
     def read_iter(self, k: Kernel, iocb: Kiocb, to: IovIter) -> int:
         """Fill the buffer as far as it can be reached."""
-        return fill(to, lambda done, size: self.produce(k, size))
+        return fill(k, to, lambda done, size: self.produce(k, size))
 
 
 class ZeroInode(StreamInode, NullInode):
@@ -89,7 +89,7 @@ class RandomInode(StreamInode):
     def write_iter(self, k: Kernel, iocb: Kiocb, source: IovIter) -> int:
         """Taken and ignored: what is written must not change what the next run gives."""
         done = 0
-        while source.count:
+        while source.count and not (done and k.signal_pending()):
             size = min(source.count, CHUNK)
             taken = len(source.copy_from_iter(size))
             done += taken
@@ -117,7 +117,7 @@ class TtyInode(CharInode):
     def write_iter(self, k: Kernel, iocb: Kiocb, source: IovIter) -> int:
         """Onto the screen, a chunk at a time; a chunk that cannot be read whole is not shown at all."""
         done = 0
-        while source.count:
+        while source.count and not (done and k.signal_pending()):
             size = min(source.count, TTY_CHUNK)
             data = source.copy_from_iter(size)
             if len(data) < size:

@@ -60,7 +60,7 @@ class RegularInode(Inode):
 
     def read_iter(self, k: Kernel, iocb: Kiocb, to: IovIter) -> int:
         """Read from the position; EFAULT only if not one byte could be delivered."""
-        done = fill(to, lambda done, size: self.pread(iocb.pos + done, size))
+        done = fill(k, to, lambda done, size: self.pread(iocb.pos + done, size))
         iocb.pos += max(done, 0)
         self.accessed(k.clock.realtime_ns())
         return done
@@ -77,7 +77,7 @@ class RegularInode(Inode):
         file_remove_privs(k.current.cred, self)
         self.modified(k.clock.realtime_ns())
         done = 0
-        while todo:
+        while todo and not (done and k.signal_pending()):
             wanted = min(todo, PAGE_SIZE - iocb.pos % PAGE_SIZE)
             data = source.copy_from_iter(wanted)
             stored = self.pwrite(iocb.pos, data) if data else -EFAULT

@@ -107,13 +107,14 @@ def import_iovec(k: Kernel, vec: int, vlen: int) -> list[Segment] | int:
     return segments
 
 
-def fill(to: IovIter, produce: Callable[[int, int], bytes]) -> int:
-    """Deliver a chunk after another, until `produce(how many bytes came before, how many are wanted)` has no more.
+def fill(k: Kernel, to: IovIter, produce: Callable[[int, int], bytes]) -> int:
+    """Deliver a chunk after another, until `produce(how many bytes came before, how many are wanted)` has no more, or
+    a signal is pending.
 
     The bytes delivered; -EFAULT if not one could be.
     """
     done = 0
-    while to.count and (data := produce(done, min(to.count, CHUNK))):
+    while to.count and not (done and k.signal_pending()) and (data := produce(done, min(to.count, CHUNK))):
         copied = to.copy_to_iter(data)
         done += copied
         if copied < len(data):

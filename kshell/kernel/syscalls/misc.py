@@ -73,7 +73,7 @@ def getrandom(k: Kernel, buf: BufOut, count: SizeT, flags: GrndFlags) -> Long:
     count = min(count, MAX_RW_COUNT if k.profile.version >= (5, 18) else GETRANDOM_MAX_4_19)
     if k.profile.version >= (5, 19) and not access_ok(buf, count):
         return -EFAULT
-    return fill(UserIter(k, (buf, count)), lambda done, size: k.random.randbytes(size))
+    return fill(k, UserIter(k, (buf, count)), lambda done, size: k.random.randbytes(size))
 
 
 @SYSCALL_DEFINE0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from prompt_toolkit import PromptSession
@@ -43,11 +44,12 @@ class ProgramEditor:
     """Edits a program: a new one, for the up arrow brings back the one before.  What was typed is kept until a program
     is run, so nothing is lost by leaving.
 
-    `face` is how it looks and takes keys: what PromptSession is told of style, colours, editing mode, input and output.
+    `face` is how it looks and takes keys: what PromptSession is told of style, colours, editing mode, input and output;
+    `report` hears of bugs.
     """
 
-    def __init__(self, session: Session, face: dict[str, Any]) -> None:
-        self._session = session
+    def __init__(self, session: Session, face: dict[str, Any], report: Callable[[BaseException], None]) -> None:
+        self._session, self._report = session, report
         self._draft: str | None = None
         self._last = ""  # the program before this one
         self._assembles = _Assembles()
@@ -69,7 +71,7 @@ class ProgramEditor:
         called off with Ctrl-C."""
         self._last = last.rstrip("\n")
         try:
-            text = typed(self._prompt, default=self._draft or "")
+            text = typed(self._prompt, self._report, default=self._draft or "")
         except (KeyboardInterrupt, EOFError):
             self._draft = self._prompt.default_buffer.text
             if not self._draft.strip():

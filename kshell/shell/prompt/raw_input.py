@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
+from asyncio import AbstractEventLoop, get_running_loop
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from traceback import walk_tb
 from typing import Any
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import Application
 from prompt_toolkit.input import Input
 from prompt_toolkit.input.typeahead import clear_typeahead
 
@@ -49,30 +52,81 @@ def keyboard() -> Input | None:
     return Keyboard(sys.stdin)
 
 
-def typed(prompt: PromptSession[str], begin: Callable[[], None] = lambda: None, **how: Any) -> str:
-    """What a person types; `begin` is called when they may.  KeyboardInterrupt at Ctrl-C, EOFError at Ctrl-D."""
-    app, begun = prompt.app, False
+def typed(
+    prompt: PromptSession[str],
+    report: Callable[[BaseException], None],
+    begin: Callable[[], None] = lambda: None,
+    **how: Any,
+) -> str:
+    """What a person types; `begin` is called when they may.  KeyboardInterrupt at Ctrl-C, EOFError at Ctrl-D.
+
+    A key whose handler raises does nothing; if the handler is ours, `report` is told.
+    """
+    ctrl_c = _CtrlC(prompt.app)
+
+    def fails(_loop: AbstractEventLoop, context: dict[str, Any]) -> None:
+        bug = context.get("exception")
+        if bug is not None and _is_ours(bug):
+            report(bug)
 
     def begins() -> None:
-        nonlocal begun
-        begun = True
+        get_running_loop().set_exception_handler(fails)
+        prompt.search_buffer.reset()  # the last prompt may have ended in a search
+        prompt.layout.focus(prompt.default_buffer)
         begin()
+        ctrl_c.begins()
 
-    def interrupt() -> None:
-        app.key_processor.empty_queue()  # as the terminal drops what was typed before Ctrl-C
-        parser = getattr(app.input, "vt100_parser", None)
+    with at_prompt(ctrl_c.press):
+        return prompt.prompt(handle_sigint=False, set_exception_handler=False, pre_run=begins, **how)
+
+
+def _is_ours(bug: BaseException) -> bool:
+    """Whether code of kshell's had a part in it; odd keys meet faults of prompt_toolkit's own."""
+    return any(frame.f_globals["__name__"].startswith("kshell.") for frame, _ in walk_tb(bug.__traceback__))
+
+
+class _CtrlC:
+    """What a press is for while a prompt starts, waits and ends: what is typed there, or the command that was entered.
+
+    The loop decides, in the order of what happens there: keys that were read before a press may be taken after it.
+    """
+
+    def __init__(self, app: Application[str]) -> None:
+        self._app = app
+        self._begun = self._early = False
+
+    def begins(self) -> None:
+        """The prompt takes keys from now on."""
+        self._begun = True
+        if self._early:
+            self._soon()
+
+    def press(self) -> None:
+        """Ctrl-C, at any moment: this is the handler of a signal."""
+        clear_typeahead(self._app.input)
+        self._early = not self._begun
+        if self._is_entered():
+            note()
+        elif self._begun:
+            self._soon()
+
+    def _soon(self) -> None:
+        if self._app.loop is not None:
+            self._app.loop.call_soon_threadsafe(self._interrupt)
+
+    def _interrupt(self) -> None:
+        """Drop what was typed, as the terminal does; of a paste the end may have been dropped, too."""
+        clear_typeahead(self._app.input)
+        self._app.key_processor.empty_queue()
+        parser = getattr(self._app.input, "vt100_parser", None)
         if parser is not None:
-            parser.reset()  # the end of a paste may have been dropped, too
-        if not app.is_done:
-            app.key_processor.send_sigint()
-
-    def press() -> None:
-        clear_typeahead(app.input)
-        if app.is_running and app.loop is not None:
-            app.loop.call_soon_threadsafe(interrupt)
-        done = begun and (app.future is None or (app.future.done() and app.future.exception() is None))
-        if done:  # Enter was pressed: that is for the command
+            parser.reset()
+        if not self._app.is_done:
+            self._app.key_processor.send_sigint()
+        elif self._is_entered():
             note()
 
-    with at_prompt(press):
-        return prompt.prompt(handle_sigint=False, pre_run=begins, **how)
+    def _is_entered(self) -> bool:
+        """Whether Enter was taken: the next is the command's."""
+        future = self._app.future
+        return self._begun and (future is None or (future.done() and future.exception() is None))

@@ -82,6 +82,7 @@ class Terminal:
         self.input: Input | None = self._face["input"]
         self.history: History = LineHistory(history_path()) if config.history else InMemoryHistory()
         self._editor: ProgramEditor | None = None
+        self._report = guard.report
         self._told = ""  # of the history's problem
         self._warm = False
         self._explain = guard.guard(self._show_explanation, None)
@@ -106,7 +107,7 @@ class Terminal:
 
     def read(self) -> str:
         """The next line, or lines if a text was pasted.  KeyboardInterrupt at Ctrl-C, EOFError at Ctrl-D."""
-        return typed(self.prompt, self._schedule_warm_up)
+        return typed(self.prompt, self._report, self._schedule_warm_up)
 
     def news(self) -> str:
         """What has gone wrong with the history since this was asked last; "" if nothing has."""
@@ -119,7 +120,7 @@ class Terminal:
         if self._editor is None:
             from kshell.shell.prompt.editor import ProgramEditor
 
-            self._editor = ProgramEditor(self._session, self._face)
+            self._editor = ProgramEditor(self._session, self._face, self._report)
         return self._editor.edit(text)
 
     def _schedule_warm_up(self) -> None:

@@ -79,8 +79,11 @@ def _goals(session: Session, wanted: Expected) -> Iterable[tuple[str, str]]:
         from kshell.kbuild.goals import GOALS
 
         return GOALS.items()
+    makefile = os.path.join(folder, "Makefile")
+    if not os.path.isfile(makefile):  # a pipe would never open
+        return ()
     try:
-        with open(os.path.join(folder, "Makefile"), encoding="utf-8", errors="replace") as file:
+        with open(makefile, encoding="utf-8", errors="replace") as file:
             text = file.read(MAKEFILE_MAX)
     except (OSError, ValueError):
         return ()

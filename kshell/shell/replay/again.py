@@ -30,10 +30,11 @@ class Interrupted(Exception):
 
 
 class TypedAgain:
-    """A keyboard at which the same is typed, and a screen that nobody looks at."""
+    """A keyboard at which the same is typed, and Ctrl-C pressed at the same moments; and a screen that nobody looks
+    at."""
 
-    def __init__(self, typed: Sequence[bytes | None]) -> None:
-        self._typed = list(typed)
+    def __init__(self, typed: Sequence[bytes | None], interrupted: Sequence[int]) -> None:
+        self._typed, self._interrupted, self._asked = list(typed), interrupted, 0
 
     def write(self, data: bytes) -> None:
         """It was shown then."""
@@ -44,11 +45,16 @@ class TypedAgain:
             raise Differs("a program reads the terminal that did not before")
         return self._typed.pop(0)
 
+    def interrupts(self, pressed: bool) -> bool:
+        """As it did then; one that is pressed now ends all of it."""
+        self._asked += 1
+        return pressed or self._asked in self._interrupted
+
 
 def do_again(k: Kernel, done: Done) -> None:
     """Do one deed as it was done.  Differs where it comes to something else."""
     assert not isinstance(done.deed, Boot)
-    before, k.tty = k.tty, TypedAgain(done.typed)
+    before, k.tty = k.tty, TypedAgain(done.typed, done.interrupted)
     waiting, k.cpu.patience.on_long_run = k.cpu.patience.on_long_run, None
 
     def meanwhile() -> None:

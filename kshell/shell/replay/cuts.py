@@ -14,8 +14,7 @@ from typing import Any, NamedTuple
 
 from kshell.kernel.kernel import Kernel
 from kshell.machine.ram import PAGE_SIZE
-
-MOST_BYTES = 16 << 20  # of pages, compressed, that one cut may take
+from kshell.shell.replay.packing import packed
 
 
 class Cut(NamedTuple):
@@ -41,11 +40,10 @@ class Differs(Exception):
 def cut_now(k: Kernel, kind: str, ring: int) -> Cut:
     """The moment, and the state."""
     frames, memory = k.ram.frames(), k.ram.bytes
-    packer = zlib.compressobj(1)
-    pages = [packer.compress(memory[frame : frame + PAGE_SIZE]) for frame in frames]
+    pages = packed(memory[frame : frame + PAGE_SIZE] for frame in frames)
     protected = k.memory.protection.write_protect
     registers = tuple(k.cpu.ring0.regs) if ring == 0 else ()
-    return Cut(kind, k.clock.ns, ring, protected, registers, tuple(frames), b"".join([*pages, packer.flush()]))
+    return Cut(kind, k.clock.ns, ring, protected, registers, tuple(frames), pages)
 
 
 def _restore(k: Kernel, cut: Cut) -> None:

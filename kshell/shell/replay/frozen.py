@@ -26,6 +26,7 @@ from kshell.machine.cpu import Cpu
 from kshell.machine.mmu import Mmu
 from kshell.machine.ram import Ram
 from kshell.machine.registers import PtRegs
+from kshell.shell.replay.packing import packed
 
 OUTSIDE = ("tty", "on_cut", "on_break", "on_event", "tracer")  # of a kernel: the session's own
 # What never changes once it is there, and is shared by all machines.
@@ -62,7 +63,7 @@ class Frozen:
         self._fpu = k.cpu.fpu_state()
         self._ram_state = k.ram.state()
         self._size = k.ram.size
-        self._ram = zlib.compress(memoryview(k.ram.bytes)[: k.ram.end], 1)
+        self._ram = packed([memoryview(k.ram.bytes)[: k.ram.end]])
         self.size = len(self._state) + len(self._ram)
 
     def thaw(self) -> Kernel:

@@ -35,14 +35,19 @@ class Boot(NamedTuple):
 
 class Done:
     """A deed that was done: what was `typed` for it at /dev/tty, read by read; its `cuts`, the runs that were cut off;
-    what was done `meanwhile`, while it slept (None: nobody waited for that)."""
+    what was done `meanwhile`, while it slept (None: nobody waited for that).
 
-    __slots__ = ("cuts", "deed", "meanwhile", "typed")
+    Its long calls have `asked` so often whether Ctrl-C was pressed, and heard Yes at those that are `interrupted`.
+    """
+
+    __slots__ = ("asked", "cuts", "deed", "interrupted", "meanwhile", "typed")
 
     def __init__(self, deed: Deed[Any] | Boot, meanwhile: list[Done] | None = None) -> None:
         self.deed, self.meanwhile = deed, meanwhile
         self.typed: list[bytes | None] = []
         self.cuts: list[Cut] = []
+        self.asked = 0
+        self.interrupted: list[int] = []
 
 
 class Panicked(NamedTuple):
@@ -154,6 +159,14 @@ class Journal:
         """A program has read what a person typed; None: Ctrl-C."""
         if self._doing:
             self._doing[-1].typed.append(data)
+
+    def asked(self, pressed: bool) -> None:
+        """A long call has asked whether Ctrl-C was pressed."""
+        if self._doing:
+            done = self._doing[-1]
+            done.asked += 1
+            if pressed:
+                done.interrupted.append(done.asked)
 
     def cut(self, cut: Cut) -> None:
         """What is being done was cut off."""

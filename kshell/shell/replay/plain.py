@@ -70,6 +70,8 @@ class Writer:
         found: dict[str, Any] = {"deed": kind, "with": self._deed(done.deed)}
         if done.typed:
             found["typed"] = [None if each is None else self.data(each) for each in done.typed]
+        if done.interrupted:
+            found["interrupted"] = done.interrupted
         if done.cuts:
             found["cuts"] = [each._replace(pages=self.data(each.pages))._asdict() for each in done.cuts]
         if done.meanwhile is not None:
@@ -149,6 +151,7 @@ class Reader:
             None if meanwhile is None else [self._done(each) for each in meanwhile],
         )
         done.typed = [None if each is None else self.data(each) for each in plain.get("typed", ())]
+        done.interrupted = [int(each) for each in plain.get("interrupted", ())]
         for cut in plain.get("cuts", ()):
             made = Cut(**{**cut, "pages": self.data(cut["pages"])})
             done.cuts.append(made._replace(registers=tuple(made.registers), frames=tuple(made.frames)))

@@ -17,10 +17,12 @@ import zlib
 from typing import Any, NamedTuple
 
 from kshell.abi.problem import ProblemError
+from kshell.shell.own_files import read_whole
 from kshell.shell.replay.journal import Boot, Journal, Kept, Step
 from kshell.shell.replay.plain import Reader, Writer
 
 FORMAT = 1
+ZLIB = b"\x78\x01"  # how compressed data begins
 MOST_BYTES = 16 << 20  # of one session's file
 MOST_SESSIONS = 10
 TOO_LONG = "this session has become too long to be kept whole: --resume will know its beginning"
@@ -132,7 +134,8 @@ def _new_file(stem: str) -> int:
 
 
 def _packed(data: bytes) -> str:
-    return base64.b64encode(zlib.compress(data)).decode("ascii")
+    is_packed = data.startswith(ZLIB)  # the pages of a cut are: a second time takes long, and saves nothing
+    return base64.b64encode(zlib.compress(data, 0 if is_packed else -1)).decode("ascii")
 
 
 def _lock(file: int) -> bool:
@@ -168,6 +171,7 @@ def sessions(folder: str) -> list[str]:
     """The files of sessions, the one that was written last first."""
     try:
         names = [os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".jsonl")]
+        names = [path for path in names if os.path.isfile(path)]
         return sorted(names, key=lambda path: (os.stat(path).st_mtime_ns, path), reverse=True)
     except OSError:
         return []
@@ -178,8 +182,7 @@ def read(path: str, begin: Kept, version: str) -> tuple[Saved, int, set[str]]:
 
     It ends where a line is damaged: what was being written when kshell was killed.
     """
-    with open(path, "rb") as file:
-        lines = file.read().split(b"\n")
+    lines = read_whole(path, MOST_BYTES).split(b"\n")
     reader, good = Reader(), 0
     try:
         head = json.loads(lines[0])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from kshell.machine.sigint import stops_now
 from kshell.shell.errors import CommandError
 from kshell.shell.replay.journal import Journal
 from kshell.shell.views.output import Output
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
 
 BYTE_COST = 4  # instructions: a program that writes without end is ended at 12 MB
-PIECE = 4096  # bytes that are written at once
 COLLECTED_MAX = 4 << 20  # bytes of a program's output that --json keeps
 
 
@@ -50,10 +48,7 @@ class ShellTty:
             self.on_write(data)
         if not self._front.output.collects:
             try:
-                for at in range(0, len(data), PIECE):  # a terminal is slow, and Ctrl-C drops what it has not taken yet
-                    if stops_now():
-                        break
-                    self._front.output.write(data[at : at + PIECE])
+                self._front.output.write(data)
             except OSError as error:  # the reader has gone: not a matter for the kernel in whose name this runs
                 self.failure = self.failure or error
             return
@@ -81,6 +76,11 @@ class ShellTty:
             taken = None
         self._front.journal.typed(taken)
         return taken
+
+    def interrupts(self, pressed: bool) -> bool:
+        """At once; the journal knows when."""
+        self._front.journal.asked(pressed)
+        return pressed
 
     def forget_line(self) -> None:
         """What the last command left unread of a typed line is not for the next one."""

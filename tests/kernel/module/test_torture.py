@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from kshell.kernel.entry import machine_code
+from kshell.kernel.entry import machine_code, oops
 from kshell.kernel.entry.exec import run_stub
+from kshell.machine.stop import CTRL_C
 from kshell.shell.modules.insmod import rmmod
 from kshell.shell.modules.refusals import ModuleError
 from tests.kernel.module_lab import Lab
@@ -116,6 +120,33 @@ def test_an_odd_top_level_is_loaded_or_refused(tmp_path: Path, name: str) -> Non
         rmmod(lab.k, "m")
     lab.assert_well()
     lab.load("", "another")
+
+
+WARNS = "def {}:\n    while True:\n        WARN_ON(1)\n    return 0\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals to send oneself")
+@pytest.mark.parametrize("where", ["init", "a call"])
+def test_a_loop_of_warnings_ends_by_ctrl_c(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    lab = Lab(tmp_path)
+    warned, warn = [], oops.warn_machine_code
+
+    def warn_and_press(*args: Any) -> None:
+        warn(*args)
+        warned.append(lab.k.clock.ns)
+        if len(warned) == 5:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(oops, "warn_machine_code", warn_and_press)
+    if where == "init":
+        with pytest.raises(ModuleError, match="Killed"):
+            lab.load(WARNS.format("m_init(k: Kernel) -> int") + "module_init(m_init)\n")
+    else:
+        lab.handler(WARNS.format("handler(k: Kernel, n: int) -> Long"))
+        assert run_stub(lab.k, 335, [1]).outcome.kind == "killed"
+    assert 5 <= len(warned) <= 5 + machine_code.OVERTIME[CTRL_C]
+    assert any("soft lockup" in line for line in lab.dmesg())
+    assert lab.result(39) > 0
 
 
 def test_a_loop_of_warnings_ends_with_a_scripts_budget(tmp_path: Path) -> None:

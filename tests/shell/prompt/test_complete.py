@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -147,6 +150,24 @@ def test_parameters_of_a_module_are_offered_and_nothing_in_it_runs(lab: Lab) -> 
 def test_a_source_that_does_not_compile_offers_no_parameters(lab: Lab) -> None:
     Path("mine.py").write_text("from kshell.linux import *\nlevel = Param('level', 1)\nnever = nobody\n")
     assert offered(lab.session, "insmod mine.py ") == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs Unix's special files")
+@pytest.mark.parametrize(
+    ("before", "found"), [("run pi", ["pipe"]), ("insmod m.py ", []), ("insmod m.ko ", []), ("make ", ["M="])]
+)
+def test_what_would_never_open_is_not_opened(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, before: str, found: list[str]
+) -> None:
+    for name in ("pipe", "m.py", "m.ko", "Makefile"):
+        os.mkfifo(name)
+
+    def open_regular(path: Any, *args: Any, **how: Any) -> Any:
+        assert os.path.isfile(path), f"{path} is a pipe, and nobody writes to it"
+        return io.open(path, *args, **how)
+
+    monkeypatch.setattr("builtins.open", open_regular)
+    assert offered(lab.session, before) == found
 
 
 def test_files_of_the_right_kind_come_first_and_hidden_ones_only_when_asked(shared: Lab) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,9 @@ import pytest
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
+from kshell.machine.sigint import take_over
 from kshell.shell.commands import registry
+from kshell.shell.errors import INTERRUPTED
 from kshell.shell.lines.words import pasted
 from kshell.shell.prompt.f1 import explain
 from kshell.shell.prompt.guard import Guard
@@ -71,6 +74,21 @@ class Talk:
         self.repl.run()
         return [result.text for result in self.results]
 
+    def type_in_parts(self, *parts: str) -> list[str]:
+        """Type the parts at one prompt, each a moment after the one before, and leave; what was run."""
+        waiting = [*parts, CTRL_C + CTRL_D]
+        terminal = self.repl._terminal
+        assert terminal is not None
+
+        def send() -> None:
+            if waiting:
+                self.pipe.send_text(waiting.pop(0))
+                asyncio.get_running_loop().call_later(0.05, send)
+
+        terminal._schedule_warm_up = send  # type: ignore[method-assign]
+        self.repl.run()
+        return [result.text for result in self.results]
+
     def lines(self, *keys: str) -> list[str]:
         """The commands that typing these ran."""
         self.type(*keys)
@@ -117,6 +135,75 @@ def test_the_line_that_the_banner_suggests_works(talk: Talk, capsys: pytest.Capt
 
 def test_ctrl_c_clears_the_line_and_never_ends_the_shell(talk: Talk) -> None:
     assert talk.lines("syscall getp", CTRL_C, CTRL_C, "lsmod", ENTER) == ["lsmod"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send itself SIGINT")
+def test_a_press_while_enter_is_on_its_way_is_for_what_was_entered(talk: Talk) -> None:
+    take_over()
+    assert talk.repl._terminal is not None
+    processor = talk.repl._terminal.prompt.app.key_processor
+    process = processor.process_keys
+
+    def press_first() -> None:
+        if any(key.data == ENTER for key in processor.input_queue):
+            signal.raise_signal(signal.SIGINT)
+        process()
+
+    processor.process_keys = press_first  # type: ignore[method-assign]
+    talk.type_slowly("syscall getpid" + ENTER)
+    assert [result.status for result in talk.results] == [INTERRUPTED]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send itself SIGINT")
+def test_a_press_before_the_prompt_takes_keys_is_for_what_is_typed_there(talk: Talk) -> None:
+    take_over()
+    assert talk.repl._terminal is not None
+    session = talk.repl._terminal.prompt
+    prompt = session.prompt
+    begun: list[int] = []
+
+    def press_first(**how: Any) -> str:
+        if not begun:
+            signal.raise_signal(signal.SIGINT)
+        return prompt(**how)
+
+    def type_at_the_second() -> None:
+        begun.append(len(talk.results))
+        patience = 0.0 if len(begun) > 1 else 10.0
+        asyncio.get_running_loop().call_later(patience, talk.pipe.send_text, "exit" + ENTER)
+
+    session.prompt = press_first  # type: ignore[method-assign, assignment]
+    talk.repl._terminal._schedule_warm_up = type_at_the_second  # type: ignore[method-assign]
+    talk.repl.run()
+    assert begun == [0, 0]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send itself SIGINT")
+def test_a_search_that_ctrl_c_ended_leaves_a_prompt_that_takes_lines(talk: Talk) -> None:
+    take_over()
+    assert talk.repl._terminal is not None
+    app = talk.repl._terminal.prompt.app
+
+    def press_in_search(_: object) -> None:
+        if app.layout.is_searching and app.current_buffer.text == "ls":
+            signal.raise_signal(signal.SIGINT)
+
+    app.key_processor.after_key_press += press_in_search
+    assert talk.type_slowly("lsmod" + ENTER, CTRL_R + "ls", "lsmod" + ENTER) == ["lsmod", "lsmod"]
+
+
+def test_a_key_that_prompt_toolkit_cannot_read_does_nothing(talk: Talk, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = "\x1b[<;;M"  # a click of the mouse, nowhere
+    assert talk.type_in_parts(broken, "lsmod" + ENTER) == ["lsmod"]
+    assert "error" not in capsys.readouterr().out
+
+
+def test_a_key_whose_handler_has_a_bug_is_told_of_and_the_line_goes_on(
+    talk: Talk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kshell.shell.prompt.keys.choices", lambda buffer: 1 // 0)
+    assert talk.type_in_parts("lsm", TAB, "od" + ENTER) == ["lsmod"]
+    assert "internal error: ZeroDivisionError" in capsys.readouterr().out
 
 
 def test_ctrl_d_leaves_only_on_an_empty_line(talk: Talk) -> None:

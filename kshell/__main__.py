@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from kshell.machine.sigint import interruptible, let_go, take_over
 from kshell.shell.command_line import USAGE, USAGE_ERROR, Arguments, UsageError, read_arguments
 from kshell.shell.errors import INTERRUPTED, CommandError
+from kshell.shell.host_trouble import host_trouble
 from kshell.shell.limits import Limits
 
 if TYPE_CHECKING:
@@ -194,6 +195,8 @@ def _lines_of(path: str) -> list[str]:
     except CommandError as error:
         error.status = USAGE_ERROR
         raise
+    except OSError as error:
+        raise host_trouble(error) or error from None
 
 
 def _stdin_lines() -> Iterator[str]:
@@ -240,7 +243,7 @@ def main() -> int:
     except Exception as bug:
         from kshell.shell.views.failure import bug_report
 
-        return _refused(bug_report(bug), sys.argv[1:])
+        return _refused(host_trouble(bug) or bug_report(bug), sys.argv[1:])
     finally:
         let_go()
 

@@ -99,7 +99,11 @@ def compile_c(
         words = [*compiler, *options(name, version, module=module, include=include), "-c", path, "-o", out]
         try:
             done = subprocess.run(words, capture_output=True, text=True, timeout=TIME_LIMIT, check=False, cwd=folder)
-        except (OSError, subprocess.TimeoutExpired) as error:
+        except subprocess.TimeoutExpired:
+            what = f"{path}: {os.path.basename(compiler[0])} was ended after {TIME_LIMIT} seconds"
+            because = "no source of a module takes so long to compile"
+            raise SourceError(ENOEXEC, Problem(what, because, "is it the right file?")) from None
+        except OSError as error:
             raise _refused(path, folder, f"{compiler[0]}: {error}") from None
         if done.returncode != 0 or not os.path.exists(out):
             raise _refused(path, folder, done.stderr.strip() or f"{compiler[0]} ended with status {done.returncode}")

@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from kshell.abi.elf import ElfObject
 from kshell.cc.finding import Finding
+from kshell.cc.source_error import too_large
 
 SUFFIXES = (".py", ".c")
+C_SOURCE_MAX = 1 << 20
 _OWN = ("-nostdinc", "-mcmodel=kernel", "-mno-red-zone", "-mno-sse", "-fno-omit-frame-pointer", "-O0", "-gdwarf-4")
 
 
@@ -29,7 +31,11 @@ def compile_file(
     `module` says whether it is for a module or for the kernel itself; `folder` is where a path that is no absolute one
     begins.  Raises SourceError, with all that was found.
     """
-    return _compile_c(path, version, module, folder) if path.endswith(".c") else _compile_python(path, text, release)
+    if not path.endswith(".c"):
+        return _compile_python(path, text, release)
+    if len(text) > C_SOURCE_MAX:
+        raise too_large(path, C_SOURCE_MAX)
+    return _compile_c(path, version, module, folder)
 
 
 def command_line(path: str, out: str, version: tuple[int, int], *, module: bool = True) -> str:

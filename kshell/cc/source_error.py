@@ -41,6 +41,12 @@ def at_place(
     return SourceError(ENOEXEC, problem, text=what, line=line, column=column)
 
 
+def too_large(path: str, most: int) -> SourceError:
+    """A source of more than `most` bytes: no compiler is given that."""
+    problem = Problem(f"{path}: error: too large", f"a source may have {most >> 10} KiB", "is it the right file?")
+    return SourceError(ENOEXEC, problem)
+
+
 def of_findings(path: str, text: str, findings: Sequence[Finding]) -> SourceError:
     """The first error among what was found in `text`, and the rest with it."""
     first = next(each for each in findings if each.kind == ERROR)

@@ -10,7 +10,7 @@ from kshell.abi.errno import EACCES, EINVAL, EISDIR, ENOENT, ENOEXEC, ENXIO
 from kshell.abi.object_file import MODULE_NAME
 from kshell.abi.problem import Problem
 from kshell.cc.compiler import SUFFIXES, module_name
-from kshell.cc.source_error import SourceError, at_place
+from kshell.cc.source_error import SourceError, at_place, too_large
 
 SIZE_MAX = 1 << 20
 
@@ -46,8 +46,7 @@ def read_source(path: str) -> str:
 def decode(data: bytes, path: str) -> str:
     """The text of a source file; a byte order mark is no part of it.  Raises SourceError."""
     if len(data) > SIZE_MAX:
-        problem = Problem(f"{path}: error: too large", "a source may have 1 MiB", "is it the right file?")
-        raise SourceError(ENOEXEC, problem)
+        raise too_large(path, SIZE_MAX)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

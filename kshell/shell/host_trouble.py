@@ -9,9 +9,9 @@ from kshell.shell.errors import CommandError
 from kshell.shell.views.view import show
 
 
-def host_trouble(error: OSError | MemoryError) -> CommandError | None:
+def host_trouble(error: Exception) -> CommandError | None:
     """The reason in the host's present state; None if there is none, and the error is a bug."""
-    number = errno.ENOMEM if isinstance(error, MemoryError) else error.errno
+    number = error.errno if isinstance(error, OSError) else errno.ENOMEM if _is_memory(error) else None
     if number in (errno.EMFILE, errno.ENFILE):
         return CommandError(f"kshell: {os.strerror(number)}", "the host lets it open no more files", "ulimit -n 256")
     if number == errno.ENOMEM:
@@ -24,6 +24,11 @@ def host_trouble(error: OSError | MemoryError) -> CommandError | None:
         assert isinstance(error, OSError)
         return CommandError(f"kshell: {os.strerror(number)}", f"{show(str(error.filename))} cannot be written", "df .")
     return None
+
+
+def _is_memory(error: Exception) -> bool:
+    """Whether there was no memory left, for an object or for the stack of a thread."""
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "start new thread" in str(error))
 
 
 def folder_is_gone() -> bool:

@@ -335,10 +335,8 @@ class Session(Context):
         except (KernelPanic, KernelFault) as panic:
             because = f"a module has overwritten what the kernel itself needs: {panic}"
             return CommandError("Kernel panic - not syncing: Fatal exception", because, "boot  (a fresh machine)")
-        except (OSError, MemoryError) as error:
-            return host_trouble(error) or bug_report(error)
         except Exception as bug:  # the last line of defence: a bug of kshell's own must not end the session
-            return bug_report(bug)
+            return host_trouble(bug) or bug_report(bug)
 
     def _finish(self, text: str, outcome: View | CommandError) -> Result:
         """Make the result, remember its status, show it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from kshell.cc import c_compiler
 from kshell.cc.c_compiler import compile_c, find_compiler, version_code
 from kshell.cc.c_words import INCLUDE
+from kshell.cc.compiler import compile_file
 from kshell.cc.source_error import SourceError
 
 needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="no C compiler for x86-64 Linux here")
@@ -178,6 +180,22 @@ def test_without_a_compiler_there_is_one_sentence(tmp_path: Path, monkeypatch: p
         compiled(tmp_path, MODULE)
     assert caught.value.what == "cc: no C compiler for mod.c"
     assert "kshell-os[c]" in caught.value.try_
+
+
+def test_a_compiler_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(c_compiler, "find_compiler", lambda: [sys.executable, "-c", "import time; time.sleep(60)"])
+    monkeypatch.setattr(c_compiler, "TIME_LIMIT", 0.01)
+    with pytest.raises(SourceError) as caught:
+        compiled(tmp_path, MODULE)
+    assert caught.value.what.endswith("was ended after 0.01 seconds")
+    assert caught.value.try_ == "is it the right file?"
+
+
+def test_a_source_that_is_too_large_is_given_to_no_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(c_compiler, "find_compiler", lambda: None)
+    with pytest.raises(SourceError) as caught:
+        compile_file("big.c", "int x;\n" * 200_000, "4.19.1", (4, 19), folder=str(tmp_path))
+    assert (caught.value.what, caught.value.because) == ("big.c: error: too large", "a source may have 1024 KiB")
 
 
 def test_the_version_code_is_linuxs() -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from kshell.__main__ import _lines_of
 from kshell.kernel.core.memory import KernelFault
+from kshell.shell.errors import CommandError
 from tests.shell.lab import Lab
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +48,9 @@ def test_a_folder_that_was_removed_is_named_whatever_is_asked(tmp_path: Path, mo
         assert "internal error" not in error["what"]
     assert lab.error("insmod x.py")["because"].startswith("the folder that kshell was started in has been removed")
     assert lab.text("syscall getpid").startswith("getpid()")
+    with pytest.raises(CommandError, match="No such file or directory") as told:
+        _lines_of("x.ks")
+    assert told.value.because == lab.error("insmod x.py")["because"]
 
 
 def test_from_an_archive_it_says_what_to_do(tmp_path: Path) -> None:
@@ -66,6 +71,7 @@ def test_from_an_archive_it_says_what_to_do(tmp_path: Path) -> None:
     [
         (OSError(errno.EMFILE, "x"), "kshell: Too many open files"),
         (MemoryError(), "kshell: Cannot allocate memory"),
+        (RuntimeError("can't start new thread"), "kshell: Cannot allocate memory"),
         (KernelFault(0, 16, 0), "Kernel panic - not syncing: Fatal exception"),
         (OSError(errno.EIO, "x"), "kshell: internal error: OSError: [Errno 5] x"),
     ],

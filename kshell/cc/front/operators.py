@@ -102,7 +102,8 @@ def _check_overflow(
     if value is not None and kind.wrap(value) != value:
         text = f"integer overflow in expression of type '{spelled(kind)}' results in '{kind.wrap(value)}'"
         because = f"'{spelled(kind)}' has {8 * kind.size} bits"
-        scope.report.warn("overflow", node, text, because, f"calculate in a wider type: Long({left.value})")
+        wider = f"calculate in a wider type: Long({left.value})" if kind.size < 8 else "smaller numbers: none is wider"
+        scope.report.warn("overflow", node, text, because, wider)
 
 
 def step_size(scope: Scope, node: ast.expr | ast.stmt, kind: Pointer) -> int:

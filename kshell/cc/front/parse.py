@@ -8,7 +8,7 @@ import warnings
 from kshell.abi.errno import ENOEXEC
 from kshell.abi.problem import Problem
 from kshell.cc.c_text import HELP, in_python, is_c
-from kshell.cc.source_error import SourceError, at_place
+from kshell.cc.source_error import SourceError, at_place, too_large
 
 SIZE_MAX = 1 << 18
 DEPTH_MAX = 60  # of statements and expressions inside one another
@@ -18,9 +18,7 @@ NODES_MAX = 100_000
 def parse(text: str, path: str) -> ast.Module:
     """The syntax tree of a source.  Raises SourceError."""
     if len(text) > SIZE_MAX:
-        raise SourceError(
-            ENOEXEC, Problem(f"{path}: error: too large", "a source may have 256 KiB", "is it the right file?")
-        )
+        raise too_large(path, SIZE_MAX)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Python writes them to the terminal by itself
         try:

@@ -10,7 +10,26 @@ from kshell.cc.front.unit import compile_source
 from kshell.cc.source_error import SourceError
 
 HEAD = "from kshell.linux import *\ndef f(k: Kernel, n: Int) -> Int:\n"
+TOP = "from kshell.linux import *\n"
+# What hung or filled the host's memory when a source was executed.
+BOMBS = {
+    "doubled string": TOP + "s = 'x'\n" + "s = s + s\n" * 36,
+    "doubled list": TOP + "a = [1]\n" + "a = [*a, *a]\n" * 36,
+    "hash of a tree": TOP + "a = (1,)\n" + "a = (a, a)\n" * 60 + "b = {a: 1}\n",
+    "squares": TOP + "x = 99999999999\n" + "x = x * x\n" * 60,
+    "width": TOP + "s = '%*d' % (2147483647, 1)\n",
+    "hook of a class": TOP + "class A:\n    def __init_subclass__(cls):\n        exit(7)\nclass B(A):\n    pass\n",
+    "width in a function": HEAD + "    k.printk(KERN_INFO, '%*d' % (2147483647, 1))\n    return 0\n",
+    "width of a value": HEAD + "    k.printk(KERN_INFO, f'{n:99999999999999999999}')\n    return 0\n",
+    "power": HEAD + "    return 9 ** 9 ** 9 ** 9\n",
+    "shift": HEAD + "    return 1 << 10 ** 12\n",
+    "repeated string": HEAD + "    s = 'x' * (1 << 40)\n    return 0\n",
+    "long name": TOP + "def " + "a" * 200_000 + "(k: Kernel) -> Int:\n    return b\n",
+    "many arguments": HEAD + "    return f(k, " + ", ".join(["n"] * 20_000) + ")\n",
+    "deep types": TOP + "x: " + "Ptr[" * 90 + "Int" + "]" * 90 + "\n",
+}
 HOSTILE = {
+    **BOMBS,
     "parentheses": HEAD + "    return " + "(" * 5000 + "1" + ")" * 5000,
     "minus": HEAD + "    return " + "-" * 100_000 + "1",
     "sum": HEAD + "    return " + "+".join(["n"] * 50_000),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from pathlib import Path
 from typing import Any
@@ -164,7 +163,7 @@ def test_what_would_never_open_is_not_opened(
 
     def open_regular(path: Any, *args: Any, **how: Any) -> Any:
         assert os.path.isfile(path), f"{path} is a pipe, and nobody writes to it"
-        return io.open(path, *args, **how)
+        return open(path, *args, **how)
 
     monkeypatch.setattr("builtins.open", open_regular)
     assert offered(lab.session, before) == found

@@ -32,12 +32,14 @@ def without(package: str, line: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("platform", "machine", "installed"),
     [
-        ("linux", "x86_64", {"unicorn", "keystone-engine"}),
-        ("linux", "aarch64", {"unicorn"}),
-        ("linux", "armv7l", {"unicorn"}),
-        ("darwin", "x86_64", {"unicorn", "keystone-engine"}),
-        ("darwin", "arm64", {"unicorn"}),
-        ("win32", "AMD64", {"unicorn", "keystone-engine"}),
+        ("linux", "x86_64", {"unicorn", "capstone", "keystone-engine"}),
+        ("linux", "aarch64", {"unicorn", "capstone"}),
+        ("linux", "i686", {"unicorn", "capstone"}),
+        ("linux", "armv7l", set()),
+        ("linux", "riscv64", set()),
+        ("darwin", "x86_64", {"unicorn", "capstone", "keystone-engine"}),
+        ("darwin", "arm64", {"unicorn", "capstone"}),
+        ("win32", "AMD64", {"unicorn", "capstone", "keystone-engine"}),
         ("win32", "ARM64", set()),
         ("freebsd14", "amd64", set()),
     ],
@@ -48,8 +50,8 @@ def test_only_where_there_is_a_wheel_a_package_is_asked_for(platform: str, machi
     needed = [requirements.Requirement(text) for text in project["dependencies"]]
     here = {"sys_platform": platform, "platform_machine": machine}
     chosen = {each.name for each in needed if each.marker is None or each.marker.evaluate(here)}
-    assert chosen & {"unicorn", "keystone-engine"} == installed
-    assert {"rich", "capstone", "pyelftools"} <= chosen
+    assert chosen & {"unicorn", "capstone", "keystone-engine"} == installed
+    assert {"rich", "prompt_toolkit", "pyelftools"} <= chosen
 
 
 def test_the_makefile_leaves_out_on_musl_what_no_marker_can() -> None:

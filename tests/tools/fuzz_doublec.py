@@ -1,7 +1,7 @@
 """Ctrl-C twice or more, 0 to 60 ms apart: in programs, modules, builds and scripts, at the prompt and the debugger's,
 while the shell starts and while it ends.
 
-    .venv/bin/python tests/tools/fuzz_doublec.py [TRIALS=300] [SEED=1]
+    .venv/bin/python tests/tools/fuzz_doublec.py [TRIALS=300] [SEED=1] [COMMAND...]
 
 Counts tracebacks that are shown, sessions that died, and sessions whose getpid does not answer.  The last line has the
 figures; exit status 1 on a failure.
@@ -40,6 +40,7 @@ PING_EVERY = 10
 def main() -> int:
     """All trials; returns the exit status."""
     count, seed = (int(option) for option in options(300, 1))
+    commands = tuple(sys.argv[3:]) or COMMANDS
     d = random.Random(seed)
     write_files()
     fresh()
@@ -47,7 +48,7 @@ def main() -> int:
     prepare(session)
     found: Counter[str] = Counter()
     for i in range(count):
-        command = d.choice(COMMANDS)
+        command = d.choice(commands)
         session.buf = b""
         if command == START:
             session.kill()

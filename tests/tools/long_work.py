@@ -2,11 +2,12 @@
 
 import struct
 
-from fuzz_exhaust_lib import prog_sys
+from fuzz_exhaust_lib import movabs, prog_sys
 from ptylib import WORK
 
 TEXT = 0x401000
-PATH_AT = 0x180  # where `zread` has its path
+PATH_AT = 0x380  # where a program has the path that it opens
+ROOM, MIB = 0x10000000, 1 << 20
 MODULE = """\
 from kshell.linux import *
 
@@ -43,7 +44,33 @@ def init(k: Kernel) -> int:
         k.printk(KERN_INFO, 'hello')
     return 0
 """,
+    "warner": """
+def init(k: Kernel) -> int:
+    while True:
+        WARN_ON(1)
+    return 0
+""",
+    "comparer": """
+def init(k: Kernel) -> int:
+    while True:
+        memcmp(k, Ptr[Void](0xffffffff81000000), Ptr[Void](0xffffffff81000000), 4096)
+        kallsyms_lookup_name(k, 'nothing')
+        kfree(k, kmalloc(k, 4 << 20, GFP_KERNEL))
+    return 0
+""",
+    "wide": """
+n = Param('n', 1)
+
+
+def init(k: Kernel) -> int:
+    buf: Array[Char] = Array(Char, 16)
+    while True:
+        snprintf(k, buf, 16, f'{k.read(n):2147483647d}')
+    return 0
+""",
 }
+EMPTY = "def init(k: Kernel) -> int:\n    return 0"
+FUNCTION = "def f{0}(k: Kernel, n: Int) -> Int:\n    return n * {0} if n > {0} else n - {0}\n"
 SECOND_OF_YEARS = r"\xff\xff\xff\xff\xff\xff\xff\x0f\0\0\0\0\0\0\0\0"
 
 
@@ -54,12 +81,16 @@ def write_files() -> None:
         (WORK / f"{name}.py").write_text(MODULE.format(body=body.strip()))
     (WORK / "big.tbl").write_text("".join(f"{i % 4000} common call{i} sys_call{i}\n" for i in range(120_000)))
     (WORK / "long.ksh").write_text("syscall getpid\n" * 20_000)
+    (WORK / "modules.ksh").write_text("modprobe hello\nrmmod hello\n" * 5000)
+    (WORK / "many.py").write_text(MODULE.format(body="".join(map(FUNCTION.format, range(2500))) + EMPTY))
+    for name, program in PROGRAMS.items():
+        (WORK / f"{name}.bin").write_bytes(program)
     (WORK / "bigasm.s").write_text("_start:\n" + "  mov rax, [rbx + rcx*4 + 17]\n" * 20_000)
 
 
 def _looped(code: bytes) -> bytes:
     """The code, and a jump back to its start."""
-    return code + b"\xeb" + struct.pack("b", -len(code) - 2)
+    return code + b"\xe9" + struct.pack("<i", -len(code) - 5)
 
 
 def _spam() -> bytes:
@@ -67,13 +98,39 @@ def _spam() -> bytes:
     return _looped(prog_sys(1, 1, TEXT, 4096))
 
 
-def _zread() -> bytes:
-    """read(open("/dev/zero"), 48 MiB) for ever."""
-    room, size = 0x10000000, 48 << 20
-    opened = prog_sys(9, room, size, 3, 0x32, -1, 0) + prog_sys(257, -100, TEXT + PATH_AT, 0) + b"\x89\xc7\x89\xc3"
-    read = bytes.fromhex("89df be00000010 ba00000003 31c0 0f05")  # read(ebx, room, size)
-    return (opened + _looped(read)).ljust(PATH_AT, b"\0") + b"/dev/zero\0"
+def _with_file(path: bytes, code: bytes, room: int = 48 * MIB) -> bytes:
+    """The code for ever, with `path` open in ebx and so much room at ROOM."""
+    mapped = prog_sys(9, ROOM, room, 3, 0x32, -1, 0)
+    opened = prog_sys(257, -100, TEXT + PATH_AT, 0o102, 0o644) + b"\x89\xc3"
+    return (mapped + opened + _looped(code)).ljust(PATH_AT, b"\0") + path + b"\0"
 
+
+def _on_file(nr: int, size: int) -> bytes:
+    """A call with the open file, ROOM, and a size."""
+    return bytes.fromhex("89df") + movabs(6, ROOM) + movabs(2, size) + b"\xb8" + struct.pack("<I", nr) + b"\x0f\x05"
+
+
+def _vectors() -> bytes:
+    """1024 times the same two MiB of the room, as an iovec at its start."""
+    entry = bytes.fromhex("488907 48895708 4883c710 ffc9")  # [rdi] = rax; [rdi + 8] = rdx; rdi += 16; ecx--
+    begin = movabs(7, ROOM) + movabs(0, ROOM + MIB) + movabs(2, 2 * MIB) + movabs(1, 1024)
+    return begin + entry + b"\x75" + struct.pack("b", -len(entry) - 2)
+
+
+def _mapping(*calls: bytes) -> bytes:
+    return _looped(b"".join(calls))
+
+
+PROGRAMS = {
+    "zread": _with_file(b"/dev/zero", _on_file(0, 48 * MIB)),
+    "readv": _with_file(b"/dev/zero", _vectors() + _on_file(19, 1024)),
+    "writev": _with_file(b"/dev/tty", _vectors() + _on_file(20, 1024)),
+    "fwritev": _with_file(b"/tmp/f", _vectors() + _on_file(20, 1024)),
+    "mmap": _mapping(prog_sys(9, 0, 4096, 1, 0x22, -1, 0), prog_sys(9, 0, 4096, 3, 0x22, -1, 0)),
+    "populate": _mapping(prog_sys(9, ROOM, 40 * MIB, 3, 0x8032, -1, 0), prog_sys(11, ROOM, 40 * MIB)),
+    "mprotect": prog_sys(9, ROOM, 40 * MIB, 3, 0x8032, -1, 0)
+    + _mapping(prog_sys(10, ROOM, 40 * MIB, 1), prog_sys(10, ROOM, 40 * MIB, 3)),
+}
 
 COMMANDS = {
     "loop": "run --hex ebfe",
@@ -82,11 +139,20 @@ COMMANDS = {
     "fault": "run --hex 0f0b",
     "traceloop": "trace run --hex b8270000000f05ebf7",
     "spam": f"run --hex {_spam().hex()}",
-    "zread": f"run --hex {_zread().hex()}",
+    **{name: f"run {name}.bin" for name in PROGRAMS},
     "insmodloop": "insmod loopinit.py",
     "sleeper": "insmod sleeper.py",
     "rec": "insmod rec.py",
     "printer": "insmod printer.py",
+    "warner": "insmod warner.py",
+    "comparer": "insmod comparer.py",
+    "wide": "insmod wide.py",
+    "ccmany": "cc many.py",
+    "insmodmany": "insmod many.py",
+    "modules": "source modules.ksh",
+    "back": "run --hex b900000020ffc975fc31ffb83c0000000f05; back",
+    "search": "\x12sys",
+    "lint": "lesson lint hijacking-a-call",
     "make": "make -C ct",
     "makeclean": "make -C ct clean",
     "boot": "boot",
@@ -115,4 +181,4 @@ COMMANDS = {
     "disas": "disas 0xffffffff81000000 4000",
     "getrandom": "syscall getrandom 0x402000 16777216 0",
 }
-NOT_ENTERED = ("prompt", "half")  # Return is not pressed behind these
+NOT_ENTERED = ("prompt", "half", "search")  # Return is not pressed behind these

@@ -24,11 +24,11 @@ def c_to_kshell() -> View:
 
 def config() -> View:
     """Where the prompt's settings are, and what can be set."""
-    from kshell.shell.settings import DEFAULT_TEXT, config_path
+    from kshell.shell.settings import DEFAULT_TEXT, config_path, shortened
 
     path = config_path()
     lines: list[Line] = [
-        marked(f"The prompt reads `{path}` when it starts, if that file is there.", "name"),
+        marked(f"The prompt reads `{shortened(path)}` when it starts, if that file is there.", "name"),
         marked("`kshell --write-config` makes it, with the defaults:"),
         [],
         *[span("  " + line) for line in DEFAULT_TEXT.rstrip("\n").split("\n")],

@@ -1,7 +1,4 @@
-"""A small seeded form of each attack tool, and what they may know of kshell.
-
-Known faults are open (README.md names them): the seeds here are such that show none, so that a new one is seen.
-"""
+"""A small seeded form of each attack tool, and what they may know of kshell."""
 
 from __future__ import annotations
 

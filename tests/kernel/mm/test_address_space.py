@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from itertools import pairwise
+from types import FrameType
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -253,3 +257,43 @@ def test_a_read_into_a_mapping_without_write_is_EFAULT(k: Kernel) -> None:
     call = run_stub(k, 318, [BASE, 8, 0]).call
     assert call is not None
     assert call.ret == -EFAULT
+
+
+def lines_of(action: Callable[[], object]) -> int:
+    """How many lines of Python an action executes."""
+    count = 0
+
+    def traced(frame: FrameType, event: str, argument: Any) -> Any:
+        nonlocal count
+        count += event == "line"
+        return traced
+
+    before = sys.gettrace()
+    sys.settrace(traced)
+    try:
+        action()
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def test_a_mapping_among_thousands_costs_what_one_among_few_does(k: Kernel) -> None:
+    mm = new_shell_task(k).mm
+    costs = []
+    for number in range(6000):
+        prot = R if number % 2 else R | W  # neighbours that do not join
+
+        def map_one(prot: int = prot) -> None:
+            where = mm.get_unmapped_area(0, PAGE_SIZE, PA)
+            assert mm.map(where, PAGE_SIZE, prot, PA) == where
+
+        if number in (100, 5900):
+            costs.append(lines_of(map_one))
+        else:
+            map_one()
+    middle = mm.vmas[3000].start
+    costs.append(lines_of(lambda: mm.find(middle)))
+    costs.append(lines_of(lambda: mm.protect(middle, PAGE_SIZE, R | W | X)))
+    costs.append(lines_of(lambda: mm.unmap(middle, PAGE_SIZE)))
+    assert costs[0] == costs[1]
+    assert max(costs) < 500

@@ -33,6 +33,8 @@ FLAGS = (
 # Warnings that end a build of Linux.
 ERRORS = ("-Werror=implicit-function-declaration", "-Werror=implicit-int", "-Werror=incompatible-pointer-types")
 TIME_LIMIT = 60  # seconds
+OBJECT_MAX = 16 << 20  # bytes
+LIMITS = "ulimit -v 4194304 2>/dev/null; ulimit -f 131072 2>/dev/null"  # of a compiler: 4 GiB, and 64 MiB on disk
 
 
 def find_compiler() -> list[str] | None:
@@ -98,7 +100,7 @@ def compile_c(
         out = os.path.join(made, "out.o")
         words = [*compiler, *options(name, version, module=module, include=include), "-c", path, "-o", out]
         try:
-            done = subprocess.run(words, capture_output=True, text=True, timeout=TIME_LIMIT, check=False, cwd=folder)
+            done = _run(words, folder)
         except subprocess.TimeoutExpired:
             what = f"{path}: {os.path.basename(compiler[0])} was ended after {TIME_LIMIT} seconds"
             because = "no source of a module takes so long to compile"
@@ -107,8 +109,22 @@ def compile_c(
             raise _refused(path, folder, f"{compiler[0]}: {error}") from None
         if done.returncode != 0 or not os.path.exists(out):
             raise _refused(path, folder, done.stderr.strip() or f"{compiler[0]} ended with status {done.returncode}")
+        size = os.path.getsize(out)
+        if size > OBJECT_MAX:
+            what = f"{path}: its object has {size >> 20} MiB"
+            because = f"kshell reads none of more than {OBJECT_MAX >> 20} MiB: what has a value is in it byte by byte"
+            raise SourceError(ENOEXEC, Problem(what, because, "kmalloc() the memory when it is needed"))
         with open(out, "rb") as file:
             return file.read(), done.stderr.strip()
+
+
+def _run(words: list[str], folder: str) -> subprocess.CompletedProcess[str]:
+    """A compiler, which a source may make read and write without end: it has no terminal, and so much memory and disk."""
+    if os.name == "posix":
+        words = ["/bin/sh", "-c", f'{LIMITS}; exec "$@"', "sh", *words]
+    return subprocess.run(
+        words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIME_LIMIT, check=False, cwd=folder
+    )
 
 
 def _refused(path: str, folder: str, said: str) -> SourceError:

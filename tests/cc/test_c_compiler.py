@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -189,6 +190,21 @@ def test_a_compiler_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pyte
         compiled(tmp_path, MODULE)
     assert caught.value.what.endswith("was ended after 0.01 seconds")
     assert caught.value.try_ == "is it the right file?"
+
+
+@needs_compiler
+@pytest.mark.skipif(os.name != "posix", reason="needs a Unix's special files, and its limits")
+@pytest.mark.parametrize("text", ['#include "/dev/stdin"\nint x = y;\n', "char x[1 << 30] = {1};\n"])
+def test_a_compiler_has_no_terminal_and_not_the_whole_disk(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        compiled(tmp_path, text)
+    assert "was ended after" not in caught.value.what
+
+
+@needs_compiler
+def test_an_object_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="its object has 32 MiB"):
+        compiled(tmp_path, "char x[32 << 20] = {1};\n")
 
 
 def test_a_source_that_is_too_large_is_given_to_no_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

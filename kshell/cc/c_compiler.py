@@ -119,7 +119,7 @@ def compile_c(
 
 
 def _run(words: list[str], folder: str) -> subprocess.CompletedProcess[str]:
-    """A compiler, which a source may make read and write without end: it has no terminal, and so much memory and disk."""
+    """A compiler, which a source may make read and write without end: it has no terminal, and bounds."""
     if os.name == "posix":
         words = ["/bin/sh", "-c", f'{LIMITS}; exec "$@"', "sh", *words]
     return subprocess.run(

@@ -292,7 +292,7 @@ def test_a_mapping_among_thousands_costs_what_one_among_few_does(k: Kernel) -> N
         else:
             map_one()
     middle = mm.vmas[3000:3001][0].start
-    costs.append(lines_of(lambda: mm.find(middle)))
+    costs.append(lines_of(lambda: mm.vmas.find(middle)))
     costs.append(lines_of(lambda: mm.protect(middle, PAGE_SIZE, R | W | X)))
     costs.append(lines_of(lambda: mm.unmap(middle, PAGE_SIZE)))
     assert costs[0] == costs[1]

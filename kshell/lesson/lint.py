@@ -178,6 +178,9 @@ class Proof:
             if found.passed != bool(check.get(STILL)):
                 tail = "does not hold before the step" if check.get(STILL) else "holds before anything is done"
                 yield f"the check {dict(check)} {tail} (found: {found.found})"
+        for at, wrong in enumerate(step.wrong, 1):
+            if hold(self.guide.world, wrong.check):
+                yield f"wrong answer {at} holds before anything is done"
 
     def _wrong(self, step: Step, wrong: Wrong, at: int) -> Iterator[str]:
         before = len(self.heard.views)

@@ -9,6 +9,7 @@ import json
 import os
 from typing import Any, NamedTuple
 
+from kshell.lesson.appended import append
 from kshell.lesson.lesson import Lesson
 from kshell.shell.settings import state_folder
 
@@ -69,9 +70,7 @@ class Progress:
         if not self.path:
             return
         try:
-            os.makedirs(os.path.dirname(self.path), exist_ok=True)
-            with open(self.path, "a", encoding="utf-8") as file:
-                file.write(json.dumps(record) + "\n")
+            append(self.path, json.dumps(record) + "\n")
         except OSError as error:
             self.problem = f"your progress is not kept: {self.path}: {error.strerror}"
 
@@ -94,7 +93,8 @@ class Progress:
             state = State(step, [], {}, [], state.ended)
         elif kind == STEP:  # also back to an earlier one: what was done from there on is undone
             kept = event.get("commands", len(state.commands))
-            state = state._replace(step=step, commands=state.commands[:kept])
+            done = event.get("done", state.done)
+            state = state._replace(step=step, commands=state.commands[:kept], done=[*done])
         elif kind == COMMAND:
             state.commands.append((step, event["line"]))
         elif kind == ANSWER:
@@ -120,4 +120,5 @@ def _event(line: bytes) -> dict[str, Any] | None:
     of_kind: dict[str, dict[str, type]] = {COMMAND: {"line": str}, ANSWER: {"answer": str, "right": bool}}
     needed = of_kind.get(str(event.get("event")), {})
     fits = all(isinstance(event.get(key), type_) for key, type_ in needed.items())
-    return event if texts and fits and isinstance(event.get("commands", 0), int) else None
+    fits = fits and isinstance(event.get("commands", 0), int) and isinstance(event.get("done", []), list)
+    return event if texts and fits else None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from kshell.abi.did_you_mean import did_you_mean
 from kshell.abi.problem import ProblemError
-from kshell.lesson import checks
+from kshell.lesson.checks import kinds as checks
 from kshell.lesson.lesson import KINDS, SKIPS, STILL, Check, Choice, Edit, Lesson, Step, Wrong
 from kshell.lesson.toml_lines import TomlLines
 

@@ -13,8 +13,8 @@ from kshell.lesson.prose import prose
 from kshell.shell.views.view import Line, View, marked, span
 from kshell.shell.views.wrapping import choice_lines, letter, wrapped
 
+GO_ON = "to go on: Enter, or `next`"
 TO_DO = {
-    "text": "to go on: Enter, or `next`",
     "choice": "type its letter",
     "parsons": "type the numbers in their right order, as in 2 1 3",
     "command": "what is missing: `check`    help: `hint`",
@@ -35,10 +35,11 @@ def shuffled(lesson: Lesson, step: Step) -> list[str]:
 
 
 class StepView(View):
-    """A step: where it is, its text, its question, and what to do."""
+    """A step: where it is, its text, its question, and what to do, if it is not done already."""
 
-    def __init__(self, lesson: Lesson, at: int, notes: Sequence[str] = ()) -> None:
+    def __init__(self, lesson: Lesson, at: int, notes: Sequence[str] = (), is_done: bool = False) -> None:
         self.lesson, self.at, self.step, self.notes = lesson, at, lesson.steps[at], notes
+        self._is_done = is_done
 
     def json(self) -> dict[str, Any]:
         step = self.step
@@ -72,6 +73,10 @@ class StepView(View):
 
     def _to_do(self) -> str:
         step = self.step
+        if step.kind == "text":
+            return GO_ON
+        if self._is_done:
+            return f"this step is done    {GO_ON}"
         if step.kind == "predict" and step.choices:
             return f"before you see it: type {', '.join(letter(at) for at in range(len(step.choices)))}"
         if step.kind == "predict":

@@ -11,6 +11,7 @@ from kshell.lesson.progress import Progress
 from kshell.lesson.read import read_lesson
 from kshell.lesson.shelf import Folder
 from kshell.lesson.views import EndView
+from kshell.lesson.words import Lead
 from kshell.shell.session import Session
 from kshell.shell.views.output import Output, Result
 
@@ -92,7 +93,7 @@ def lesson_of(folder: Path, text: str, **files: str) -> Lesson:
     return read_lesson(Folder(write(folder / "07-tried", text, **files)))
 
 
-class Heard(Output):
+class Shown(Output):
     """What a student was shown, as the objects of --json and as text."""
 
     collects = True
@@ -114,7 +115,7 @@ class Student:
     """Does a lesson; `says(line)` gives the objects that come, `last` the result of the last of them."""
 
     def __init__(self, lesson: Lesson, progress: Progress, goes_on: bool = False) -> None:
-        self.heard = Heard()
+        self.heard = Shown()
         self.session = Session("course", keep_going=True, output=self.heard)
         self.lesson, self.progress = lesson, progress
         self.guide = LessonGuide(self.session, lesson, progress, self._end)
@@ -122,7 +123,7 @@ class Student:
         self.session.guide = self.guide
         self.ended = False
 
-    def _end(self, guide: LessonGuide) -> EndView:
+    def _end(self, guide: Lead) -> EndView:
         self.ended = True
         return EndView(self.lesson, guide.world.answers, None)
 

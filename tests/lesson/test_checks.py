@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from kshell.lesson.checks import KINDS, hold, look
-from kshell.lesson.world import World
+from kshell.lesson.world import Heard, World
 from kshell.shell.session import Session
-from tests.lesson.school import Heard
+from tests.lesson.school import Shown
 
 # What is done, a check that holds then, one that does not, and what the latter says that it found.
 CASES: list[tuple[list[str], dict[str, Any], dict[str, Any], str]] = [
@@ -60,11 +60,11 @@ def test_a_check(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.txt").write_text("mine")
-    session = Session("course", keep_going=True, output=Heard())
+    session = Session("course", keep_going=True, output=Shown())
     world = World(session)
     for line in lines:
         for result in session.execute(line):
-            world.heard(result)
+            world.hear(Heard(result.json(), written=world.take_written()))
     assert look(world, holds).passed, look(world, holds)
     failed = look(world, fails)
     assert not failed.passed
@@ -78,7 +78,7 @@ def test_every_check_is_tried_here() -> None:
 
 
 def test_a_freed_pointer_is_told_from_one_that_leads_somewhere() -> None:
-    session = Session("course", keep_going=True, output=Heard())
+    session = Session("course", keep_going=True, output=Shown())
     world = World(session)
     for line in ("modprobe dangling", "rmmod dangling"):
         session.execute(line)
@@ -86,7 +86,7 @@ def test_a_freed_pointer_is_told_from_one_that_leads_somewhere() -> None:
 
 
 def test_predicted_holds_only_where_the_answer_was_right() -> None:
-    world = World(Session("course", output=Heard()))
+    world = World(Session("course", output=Shown()))
     assert look(world, {"predicted": "s"}).found == "none"
     world.answers["s"] = "-1", False
     assert not hold(world, [{"predicted": "s"}])
@@ -95,14 +95,14 @@ def test_predicted_holds_only_where_the_answer_was_right() -> None:
 
 
 def test_what_was_before_the_step_does_not_count() -> None:
-    session = Session("course", keep_going=True, output=Heard())
+    session = Session("course", keep_going=True, output=Shown())
     world = World(session)
     for result in session.execute("syscall test_call 3"):
-        world.heard(result)
+        world.hear(Heard(result.json(), written=world.take_written()))
     world.begin()
     assert not hold(world, [{"call": "test_call"}])
     assert not hold(world, [{"dmesg": "int is 3"}])
 
 
 def test_no_checks_hold_nothing() -> None:
-    assert not hold(World(Session("course", output=Heard())), [])
+    assert not hold(World(Session("course", output=Shown())), [])

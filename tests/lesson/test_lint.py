@@ -88,3 +88,8 @@ def test_lint_leaves_no_file_and_no_progress_behind(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "here"))
     lint(lesson_of(tmp_path, WHOLE))
     assert list((tmp_path / "here").iterdir()) == []
+
+
+def test_a_wrong_state_that_is_there_from_the_start_is_named(tmp_path: Path) -> None:
+    text = WHOLE.replace('check = [{ call = "test_call", ret = -38 }]', "check = [{ oops = 0 }]")
+    assert "step load: wrong answer 1 holds before anything is done" in findings(tmp_path, text)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from kshell.abi.did_you_mean import did_you_mean
 from kshell.abi.problem import ProblemError
-from kshell.lesson.guide import WORDS, LessonGuide
+from kshell.lesson.guide import LessonGuide
 from kshell.lesson.lesson import Lesson
 from kshell.lesson.progress import Progress
 from kshell.lesson.shelf import Shelf
 from kshell.lesson.views import EndView, InfoView, ListView
+from kshell.lesson.words import WORDS, Lead
 from kshell.shell.commands.registry import command, misuse
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.options import Argument, Option
@@ -97,7 +98,7 @@ def _begin(session: Session, verb: str, rest: list[str]) -> View:
 def start(session: Session, chosen: Lesson, progress: Progress, anew: bool, shelf: Shelf) -> View:
     """Begin a lesson, or go on where it was left."""
 
-    def end(guide: LessonGuide) -> View:
+    def end(guide: Lead) -> View:
         ordered = shelf.ordered()
         slugs = [each.slug for each in ordered]
         at = slugs.index(chosen.slug) + 1 if chosen.slug in slugs else len(ordered)

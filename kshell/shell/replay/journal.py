@@ -6,7 +6,7 @@ It is data, and does nothing: again.py does it again, saved.py keeps it on disk.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -219,6 +219,15 @@ class Journal:
         self._images.clear()
         self.at, self._bytes, self.lost = 0, 0, why
         self.moved += 1
+
+    def append(self, steps: Iterable[Step]) -> None:
+        """Steps of an earlier session, as the next that could be done again from here."""
+        for step in steps:
+            if self.on_step is not None:
+                self.on_step(step, len(self.steps))
+            self.steps.append(step)
+        if self.on_move is not None:
+            self.on_move(self.at)
 
     def take_over(self, first: Boot, begin: Kept, steps: list[Step]) -> None:
         """Have done what an earlier session did, and stand before the first of it."""

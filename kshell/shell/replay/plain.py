@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -19,8 +21,18 @@ from kshell.shell.replay.cuts import Cut
 from kshell.shell.replay.journal import Boot, Done, Kept, Panicked, Step
 
 SHORT = 64  # bytes that are written where they belong
+ZLIB = b"\x78\x01"  # how compressed data begins
 
-Contents = Callable[[bytes], str]  # keeps bytes, and answers their name
+
+def packed(data: bytes) -> str:
+    """Bytes as a text."""
+    is_packed = data.startswith(ZLIB)  # the pages of a cut are: a second time takes long, and saves nothing
+    return base64.b64encode(zlib.compress(data, 0 if is_packed else -1)).decode("ascii")
+
+
+def unpacked(text: str) -> bytes:
+    """And back.  ValueError or zlib.error where it is none."""
+    return zlib.decompress(base64.b64decode(text))
 
 
 class Writer:

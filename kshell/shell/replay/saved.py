@@ -7,7 +7,6 @@ command, and `at` where the session went to another place.
 
 from __future__ import annotations
 
-import base64
 import errno
 import json
 import os
@@ -19,10 +18,9 @@ from typing import Any, NamedTuple
 from kshell.abi.problem import ProblemError
 from kshell.shell.own_files import read_whole
 from kshell.shell.replay.journal import Boot, Journal, Kept, Step
-from kshell.shell.replay.plain import Reader, Writer
+from kshell.shell.replay.plain import Reader, Writer, packed, unpacked
 
 FORMAT = 1
-ZLIB = b"\x78\x01"  # how compressed data begins
 MOST_BYTES = 16 << 20  # of one session's file
 MOST_SESSIONS = 10
 TOO_LONG = "this session has become too long to be kept whole: --resume will know its beginning"
@@ -97,7 +95,7 @@ class SessionLog:
         try:
             lines = [] if self._file is not None else [self._begin()]
             contents = [each for each in self._writer.contents.items() if each[0] not in self._known]
-            lines += [{"contents": name, "zlib": _packed(data)} for name, data in contents]
+            lines += [{"contents": name, "zlib": packed(data)} for name, data in contents]
             text = "".join(json.dumps(each, separators=(",", ":")) + "\n" for each in [*lines, line]).encode()
             if self._written + len(text) > MOST_BYTES:
                 self.problem = TOO_LONG
@@ -131,11 +129,6 @@ def _new_file(stem: str) -> int:
         except FileExistsError:  # another machine has the same folder, and the same number for its process
             continue
     raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
-
-
-def _packed(data: bytes) -> str:
-    is_packed = data.startswith(ZLIB)  # the pages of a cut are: a second time takes long, and saves nothing
-    return base64.b64encode(zlib.compress(data, 0 if is_packed else -1)).decode("ascii")
 
 
 def _lock(file: int) -> bool:
@@ -201,7 +194,7 @@ def read(path: str, begin: Kept, version: str) -> tuple[Saved, int, set[str]]:
         try:
             plain = json.loads(line)
             if "contents" in plain:
-                reader.contents[plain["contents"]] = zlib.decompress(base64.b64decode(plain["zlib"]))
+                reader.contents[plain["contents"]] = unpacked(plain["zlib"])
             elif "step" in plain:
                 steps[at:] = [reader.step(plain, steps[at - 1].kept if at else begin)]
                 at += 1

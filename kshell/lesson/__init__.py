@@ -7,6 +7,7 @@ by the state that it led to, never by what was typed.
     prose      the text of a step as lines of a screen
     world      what a check may look at
     checks     the closed set of checks, a file for each subject
+    keys       which keys a lesson.toml has
     read       lesson.toml to a Lesson, or a LessonError with file and line
     shelf      where lessons are: with kshell, in a folder or zip of one's own, in packages
     progress   what was done when, on disk

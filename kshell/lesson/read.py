@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from kshell.abi.did_you_mean import did_you_mean
 from kshell.abi.problem import ProblemError
 from kshell.lesson.checks import kinds as checks
+from kshell.lesson.keys import COMMON, EDIT, LESSON, STEPS, TEXT, TEXTS, WRONG, is_of
 from kshell.lesson.lesson import KINDS, SKIPS, STILL, Check, Choice, Edit, Lesson, Step, Wrong
 from kshell.lesson.toml_lines import TomlLines
 
@@ -28,38 +29,6 @@ KERNELS = ("course", "4.19", "6.19")
 _FOLDER = re.compile(r"(?:(\d+)-)?([a-z0-9][a-z0-9-]*)\Z")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
 
-TEXT, INTEGER, TEXTS, TABLES, ORDERS = "a text", "a number", "a list of texts", "a list of tables", "lists of numbers"
-LESSON = {
-    **dict.fromkeys(("title", "kernel", "cmdline", "skip"), TEXT),
-    **dict.fromkeys(("format_version", "minutes"), INTEGER),
-    **dict.fromkeys(("goals", "needs", "misconceptions", "remember"), TEXTS),
-    "step": TABLES,
-}
-COMMON = {
-    **dict.fromkeys(("id", "kind", "title", "say", "then", "notes"), TEXT),
-    **dict.fromkeys(("hints", "files"), TEXTS),
-    "wrong": TABLES,
-}
-DONE = {"check": TABLES, "edit": TABLES, "solution": TEXTS}
-EDIT = {"file": TEXT, "find": TEXT, "text": TEXT, "source": TEXT}
-# What a step of each kind has beside COMMON, and which of it must be there.
-STEPS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
-    "text": ({}, ("say",)),
-    "predict": (
-        {"question": TEXT, "choices": TEXTS, "right": TEXT, "compare": TEXT, "run": TEXTS, "check": TABLES},
-        ("question", "right", "run"),
-    ),
-    "choice": ({"question": TEXT, "choices": TEXTS, "right": TEXT}, ("question", "choices", "right")),
-    "parsons": ({"question": TEXT, "lines": TEXTS, "extra": TEXTS, "also": ORDERS}, ("question", "lines")),
-    "command": (DONE, ("check", "solution")),
-    "fill": (DONE | {"file": TEXT, "solved": TEXT}, ("check", "file", "solved")),
-    "explore": (DONE, ("check", "solution")),
-}
-WRONG = {
-    **dict.fromkeys(("say", "answer", "misconception", "goto"), TEXT),
-    **dict.fromkeys(("check", "edit"), TABLES),
-    "solution": TEXTS,
-}
 COMPARED = ("ret", "errno")
 
 
@@ -229,7 +198,7 @@ class Reader:
         for key, value in table.items():
             if key not in types:
                 self.fail(line, f"the check {kind.name} has no {key}", f"it has {', '.join(types)}")
-            if not _is_of(value, types[key]):
+            if not is_of(value, types[key]):
                 self.fail(line, f"{key} of the check {kind.name} is {types[key]}, not {value!r}", "")
         missing = next((key for key in kind.needed if key not in table), None)
         if missing is not None:
@@ -276,7 +245,7 @@ class Reader:
             if key not in keys:
                 close = did_you_mean(key, keys)
                 self.fail(at, f"{what} has no key {key}", f"{close[0]} = ..." if close else f"it has {', '.join(keys)}")
-            if not _is_of(value, keys[key]):
+            if not is_of(value, keys[key]):
                 self.fail(at, f"{key} of {what} is {keys[key]}, not {value!r}", "")
         missing = next((key for key in needed if key not in table), None)
         if missing is not None:
@@ -291,28 +260,3 @@ def _is_inside(path: str) -> bool:
     """Whether a path stays in the folder that it is taken from, on every system."""
     parts = path.replace("\\", "/").split("/")
     return bool(path) and ".." not in parts and parts[0] != "" and ":" not in parts[0]
-
-
-def _is_of(value: object, type_: str) -> bool:
-    if type_ == checks.PATTERN:
-        return isinstance(value, str) and _compiles(value)
-    if type_ in (TEXT, checks.TEXT):
-        return isinstance(value, str)
-    if type_ == checks.BOOLEAN:
-        return isinstance(value, bool)
-    if type_ in (INTEGER, checks.INTEGER):
-        return isinstance(value, int) and not isinstance(value, bool)
-    if not isinstance(value, list):
-        return False
-    inner: dict[str, type] = {TEXTS: str, checks.TEXTS: str, TABLES: dict, checks.CHECKS: dict, checks.INTEGERS: int}
-    if type_ == ORDERS:
-        return all(_is_of(each, checks.INTEGERS) for each in value)
-    return all(isinstance(each, inner[type_]) for each in value)
-
-
-def _compiles(pattern: str) -> bool:
-    try:
-        re.compile(pattern)
-    except (re.error, RecursionError, OverflowError):
-        return False
-    return True

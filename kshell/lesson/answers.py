@@ -12,6 +12,8 @@ from kshell.lesson.lesson import Lesson, Step, Wrong
 from kshell.lesson.views import shuffled
 from kshell.lesson.world import World
 from kshell.shell.calls.arguments import BadValue, number
+from kshell.shell.errors import CommandError
+from kshell.shell.views.view import show
 from kshell.shell.views.wrapping import letter
 
 _NUMBERS = re.compile(r"[\d\s,]+\Z")
@@ -57,7 +59,7 @@ def is_answer(step: Step, words: Sequence[str]) -> bool:
     if step.kind == "parsons":
         return bool(_NUMBERS.match(text)) and any(c.isdigit() for c in text)
     if step.choices:
-        return text.lower().rstrip(").") in [letter(at) for at in range(len(step.choices))]
+        return len(text.rstrip(").")) == 1
     if step.compare == "ret":
         return len(words) == 1 and _number(text) is not None
     return len(words) == 1 and bool(_NAME.match(text)) and (text.isupper() or text == "none")
@@ -69,7 +71,7 @@ def answered(lesson: Lesson, step: Step, words: Sequence[str]) -> Answered:
     if step.kind == "parsons":
         return _ordered(lesson, step, [int(each) for each in re.findall(r"\d+", text)])
     if step.choices:
-        text = text.lower().rstrip(").")
+        text = _chosen(step, text.lower().rstrip(")."))
     if step.kind == "predict":
         return Answered(step, text, None)
     if text == step.right:
@@ -78,6 +80,15 @@ def answered(lesson: Lesson, step: Step, words: Sequence[str]) -> Answered:
     if known is None:
         return Answered(step, text, False, "Not that one. Read the question once more, and try again.")
     return Answered(step, text, False, known.say, known.misconception, known.goto)
+
+
+def _chosen(step: Step, text: str) -> str:
+    """The letter of a choice.  CommandError where it is none."""
+    letters = [letter(at) for at in range(len(step.choices))]
+    if text not in letters:
+        because = f"this question has {', '.join(letters[:-1])} and {letters[-1]}"
+        raise CommandError(f"{show(text)}: no such answer", because, "step  (shows it again)")
+    return text
 
 
 def _ordered(lesson: Lesson, step: Step, numbers: list[int]) -> Answered:
@@ -103,9 +114,10 @@ def _ordered(lesson: Lesson, step: Step, numbers: list[int]) -> Answered:
         return Answered(step, text, False, f"Line {extra} belongs nowhere.")
     fitting = max(_in_common(order, each) for each in right)
     if fitting == len(order):
-        return Answered(step, text, False, f"Right so far; {len(lines) - len(order)} more belong behind it.")
-    told = f"The first {fitting} are right." if fitting > 1 else "The first one is right." if fitting else "Not so."
-    return Answered(step, text, False, f"{told} What comes next?" if fitting else f"{told} What comes first?")
+        more = len(lines) - len(order)
+        return Answered(step, text, False, f"Right so far; {more} more {'belong' if more > 1 else 'belongs'} behind it.")
+    told = f"The first {fitting} are right." if fitting > 1 else "The first one is right."
+    return Answered(step, text, False, f"{told} What comes next?" if fitting else "Something else comes first. What?")
 
 
 def _in_common(one: list[str], other: list[str]) -> int:

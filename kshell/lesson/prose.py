@@ -25,8 +25,8 @@ def reader() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False})
 
 
-def prose(text: str, width: int | None = None) -> list[Line]:
-    """The lines of a Markdown text for a screen of `width` columns (80 where nobody says)."""
+def prose(text: str, width: int | None = None, lead: Span | None = None) -> list[Line]:
+    """The lines of a Markdown text for a screen of `width` columns (80 where nobody says); `lead` stands before it."""
     room = max(min(width or 80, WIDEST), NARROWEST)
     lines: list[Line] = []
     indents: list[str] = []
@@ -41,8 +41,9 @@ def prose(text: str, width: int | None = None) -> list[Line]:
         elif token.type == "inline":
             if lines and not marker and not token.hidden and lines[-1]:
                 lines.append([])
-            lines += wrapped(_spans(token), room, "".join(indents), marker)
-            marker = ""
+            spans = _spans(token) if lead is None else [lead, (" ", ""), *_spans(token)]
+            lines += wrapped(spans, room, "".join(indents), marker)
+            marker, lead = "", None
         elif token.type in ("fence", "code_block"):
             code = [[("    ", ""), (line, "hint")] for line in token.content.rstrip("\n").split("\n")]
             lines += [[], *code, []]

@@ -95,9 +95,8 @@ class Feedback(View):
         return {"passed": self.passed, "say": self.said, **self.more}
 
     def lines(self, width: int | None = None) -> list[Line]:
-        mark = [(f"{self.mark} ", "good" if self.passed else "errno")]
-        first, *rest = prose(f"{self.said}", width) or [[]]
-        lines: list[Line] = [mark + first, *rest]
+        mark = (self.mark, "good" if self.passed else "errno")
+        lines = prose(self.said, width, mark) or [[mark]]
         return [*lines, *([[("-> ", "dim"), *marked(self.goes_on)]] if self.goes_on else [])]
 
 
@@ -115,7 +114,7 @@ class CheckView(View):
         lines: list[Line] = []
         for each in self.found:
             mark = ("[ok] ", "good") if each.passed else ("[not yet] ", "errno")
-            lines.append([mark, (each.looked_at, "")])
+            lines.append([mark, (each.looked_at, ""), (f": {each.wanted}" if each.passed and each.wanted else "", "")])
             if not each.passed:
                 lines.append([("    wanted: ", "dim"), (each.wanted, "")])
                 lines.append([("    found:  ", "dim"), (each.found, "")])

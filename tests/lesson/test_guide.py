@@ -8,7 +8,7 @@ import pytest
 
 from kshell.lesson.lesson import Lesson
 from kshell.lesson.progress import Progress
-from kshell.lesson.views import shuffled
+from kshell.lesson.views import Feedback, shuffled
 from tests.lesson.school import ASK, CHOOSE, EXPLORE, HEAD, LOAD, ORDER, READ, Student, lesson_of
 
 FILL = """
@@ -153,6 +153,18 @@ def test_a_choice_is_asked_until_it_is_right_and_the_first_answer_is_kept(studen
     assert student.guide.world.answers["choose"] == ("a", False)
 
 
+def test_a_letter_that_is_no_choice_is_told_and_is_no_command(student: Student) -> None:
+    told = student.last("goto choose", "d")  # alone it would be the debugger's `delete`
+    assert (told["what"], told["because"]) == ("d: no such answer", "this question has a and b")
+    assert "choose" not in student.guide.world.answers
+
+
+def test_what_is_said_is_wrapped_with_its_mark_before_it(student: Student) -> None:
+    said = Feedback(True, "word " * 40, {}).lines(40)
+    assert all(sum(len(text) for text, _ in line) <= 40 for line in said)
+    assert ("[ok]", "good") in said[0]
+
+
 def test_lines_are_put_in_order_by_the_numbers_on_the_screen(student: Student, lesson: Lesson) -> None:
     shown = student.last("goto order")["lines"]
     assert shown == shuffled(lesson, lesson.steps[4]) != ["one", "two", "three", "four", "five"]
@@ -161,9 +173,9 @@ def test_lines_are_put_in_order_by_the_numbers_on_the_screen(student: Student, l
     def says(*texts: str) -> str:
         return str(student.last(" ".join(number[text] for text in texts))["say"])
 
-    assert says("three", "one") == "Not so. What comes first?"
+    assert says("three", "one") == "Something else comes first. What?"
     assert says("one", "two", "four") == "The first 2 are right. What comes next?"
-    assert says("one", "two", "three") == "Right so far; 1 more belong behind it."
+    assert says("one", "two", "three") == "Right so far; 1 more belongs behind it."
     assert says("one", "five").startswith(f"Line {number['five']} belongs nowhere")
     assert says("one", "one").startswith(f"Line {number['one']} stands twice")
     assert student.last("9")["say"] == "There is no line 9."

@@ -93,7 +93,7 @@ def test_the_line_at_the_bottom_and_the_words_of_a_lesson(person: Person) -> Non
     person.types("syscall getpid", "[1: play]>")
     person.types("resume", "[1: 2/7]>")
     person.types("goto 4", "[1: 4/7]>")
-    person.types("1 2", "What comes")
+    person.types("1 2", "Something else comes first")
     person.types("bye", "Your place is kept")
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 # The figures of starting up are those of a student's second start: with compiled files, as pip leaves them too.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-from benchmarks import ctrl_c, machine, modules, ratio, replay, ring0, startup, trees
+from benchmarks import ctrl_c, lessons, machine, modules, ratio, replay, ring0, startup, trees
 from kshell.machine.registers import fast_path_available
 
 
@@ -25,6 +25,7 @@ def figures(quick: bool) -> Iterator[ratio.Figure]:
     yield from modules.figures(10 if quick else 50)
     yield from trees.figures(2 if quick else trees.ROUNDS)
     yield from replay.figures(2 if quick else replay.ROUNDS)
+    yield from lessons.figures(2 if quick else lessons.ROUNDS)
     yield modules.leaves_nothing(500 if quick else 10_000)
 
 

@@ -115,7 +115,9 @@ def _ordered(lesson: Lesson, step: Step, numbers: list[int]) -> Answered:
     fitting = max(_in_common(order, each) for each in right)
     if fitting == len(order):
         more = len(lines) - len(order)
-        return Answered(step, text, False, f"Right so far; {more} more {'belong' if more > 1 else 'belongs'} behind it.")
+        return Answered(
+            step, text, False, f"Right so far; {more} more {'belong' if more > 1 else 'belongs'} behind it."
+        )
     told = f"The first {fitting} are right." if fitting > 1 else "The first one is right."
     return Answered(step, text, False, f"{told} What comes next?" if fitting else "Something else comes first. What?")
 

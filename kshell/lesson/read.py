@@ -41,6 +41,12 @@ def read_lesson(folder: Folder) -> Lesson:
     return Reader(folder).lesson()
 
 
+def parts_of(name: str) -> tuple[int, str] | None:
+    """The number (0 for none) and the slug that a folder's name gives to its lesson; None where it is no such name."""
+    named = _FOLDER.match(name)
+    return None if named is None else (int(named[1] or 0), named[2])
+
+
 class Reader:
     """Reads one lesson.toml."""
 
@@ -61,8 +67,8 @@ class Reader:
         except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
             raise LessonError(f"{self.where}: not TOML: {error}", "a lesson is written in TOML", "") from None
         self.lines = TomlLines(text)
-        named = _FOLDER.match(self.folder.name)
-        if named is None:
+        parts = parts_of(self.folder.name)
+        if parts is None:
             self.fail(
                 1, f"the folder {self.folder.name!r} names no lesson", "NN-slug in small letters, as in 01-a-call"
             )
@@ -71,12 +77,12 @@ class Reader:
             line = self.lines.of(("format_version",))
             self.fail(line, f"format_version {table['format_version']} is not known", f"format_version = {FORMAT}")
         steps = [self._step(each, at) for at, each in enumerate(table["step"])]
-        lesson = self._made(table, steps, named[2], int(named[1] or 0), files)
+        lesson = self._made(table, steps, *parts, files)
         self._hold_together(lesson)
         return lesson
 
     def _made(
-        self, table: Mapping[str, Any], steps: Sequence[Step], slug: str, number: int, files: dict[str, bytes]
+        self, table: Mapping[str, Any], steps: Sequence[Step], number: int, slug: str, files: dict[str, bytes]
     ) -> Lesson:
         digest = blake2b(repr([sorted(table.items()), sorted(files.items())]).encode(), digest_size=8).hexdigest()
         texts = {key: tuple(table.get(key, ())) for key in ("goals", "needs", "misconceptions", "remember")}

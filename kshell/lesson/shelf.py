@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from kshell.abi.did_you_mean import did_you_mean
 from kshell.lesson.lesson import Lesson
-from kshell.lesson.read import NAME, LessonError, read_lesson
+from kshell.lesson.read import NAME, LessonError, parts_of, read_lesson
 from kshell.shell.commands.pages import lesson_folder
 
 ENTRY_POINTS = "kshell.lessons"
@@ -62,35 +63,62 @@ class Folder:
 
 
 class Shelf:
-    """All lessons that can be done, by slug, in their order; `places` are folders or zips of one's own.
-
-    `problems` are those that cannot be read.
-    """
+    """All lessons that can be done, in their order; `places` are folders or zips of one's own.  They are read when they
+    are asked for."""
 
     def __init__(self, places: Sequence[str] = ()) -> None:
-        self.lessons: dict[str, Lesson] = {}
-        self.problems: list[LessonError] = []
-        for place in (lesson_folder(), *_of_packages(), *map(_opened, places)):
-            for folder in lessons_in(place):
-                try:
-                    lesson = read_lesson(folder)
-                except LessonError as error:
-                    self.problems.append(error)
-                else:
-                    self.lessons[lesson.slug] = lesson
+        ours = (lesson_folder(), *_of_packages(), *map(_opened, places))
+        self._folders = [folder for place in ours for folder in lessons_in(place)]
+
+    @cached_property
+    def _read(self) -> tuple[dict[str, Lesson], list[LessonError]]:
+        lessons, problems = {}, []
+        for folder in self._folders:
+            try:
+                lesson = read_lesson(folder)
+            except LessonError as error:
+                problems.append(error)
+            else:
+                lessons[lesson.slug] = lesson
+        return lessons, problems
+
+    @property
+    def lessons(self) -> dict[str, Lesson]:
+        """All that can be read, by slug."""
+        return self._read[0]
+
+    @property
+    def problems(self) -> list[LessonError]:
+        """What is wrong with the others."""
+        return self._read[1]
 
     def ordered(self) -> list[Lesson]:
         """The lessons by their numbers; those without one stand at the end."""
         return sorted(self.lessons.values(), key=lambda each: (not each.number, each.number, each.slug))
 
+    def knows(self, name: str) -> bool:
+        """Whether a lesson has that number or slug."""
+        return bool(self._called(name))
+
     def find(self, name: str) -> Lesson:
-        """The lesson of that number or slug.  LessonError if there is none."""
-        for lesson in self.ordered():
-            if name in (lesson.slug, str(lesson.number), f"{lesson.number:02d}", f"{lesson.number:02d}-{lesson.slug}"):
-                return lesson
+        """The lesson of that number or slug.  LessonError if there is none, or it cannot be read."""
+        called = self._called(name)
+        if called:
+            return read_lesson(called[min(called)])
         close = did_you_mean(name, self.lessons)
         try_ = f"lesson start {close[0]}  (did you mean that?)" if close else "lesson  (lists them)"
         raise LessonError(f"there is no lesson {name!r}", "a lesson has a number and a name", try_)
+
+    def _called(self, name: str) -> dict[str, Folder]:
+        """The folders whose lessons are called so, by slug; of two with one slug the later."""
+        found = {}
+        for folder in self._folders:
+            parts = parts_of(folder.name)
+            if parts is not None and (name == parts[1] or (name.isdecimal() and int(name) == parts[0] > 0)):
+                found[parts[1]] = folder
+            elif name == folder.name:
+                found[folder.name] = folder
+        return found
 
 
 def lesson_named(name: str, places: Sequence[str]) -> Lesson:

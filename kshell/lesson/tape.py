@@ -10,14 +10,17 @@ import json
 import os
 import zlib
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kshell import __version__
 from kshell.lesson.appended import append
 from kshell.lesson.lesson import Lesson
 from kshell.lesson.world import Heard
 from kshell.shell.replay.journal import Kept, Step
-from kshell.shell.replay.plain import Reader, Writer, packed, unpacked
+
+if TYPE_CHECKING:
+    from kshell.shell.replay.plain import Reader, Writer
 
 FORMAT = 1
 MOST = 64 << 20  # bytes that are read back
@@ -40,8 +43,13 @@ class Tape:
     def __init__(self, path: str, lesson: Lesson) -> None:
         self.path = path
         self._head = {"lesson_tape": FORMAT, "kshell": __version__, "lesson": lesson.slug, "hash": lesson.hash}
-        self._writer = Writer()
         self._known: set[str] = set()
+
+    @cached_property
+    def _writer(self) -> Writer:
+        from kshell.shell.replay.plain import Writer
+
+        return Writer()
 
     def begin(self) -> None:
         """Forget what was there."""
@@ -55,6 +63,8 @@ class Tape:
 
     def add(self, taped: Taped, before: Kept) -> None:
         """A command is over; the session had `before` then."""
+        from kshell.shell.replay.plain import packed
+
         steps = []
         for step in taped.did:
             steps.append(self._writer.step(step, before))
@@ -81,6 +91,8 @@ class Tape:
     def read(self, begin: Kept) -> list[Taped]:
         """The commands that are kept; the session has `begin` before the first.  Those of another kshell are forgotten:
         the same deeds might lead elsewhere now."""
+        from kshell.shell.replay.plain import Reader, unpacked
+
         found: list[Taped] = []
         reader = Reader()
         head, *lines = self._lines() or [b""]

@@ -66,3 +66,19 @@ def test_the_code_of_a_package_of_lessons_is_never_imported(tmp_path: Path, monk
     monkeypatch.syspath_prepend(str(tmp_path))
     assert "packed" in Shelf().lessons
     assert "ourlessons" not in sys.modules
+
+
+def test_one_that_cannot_be_read_is_told_by_its_name_and_does_not_hide_another(tmp_path: Path) -> None:
+    write(tmp_path / "90-bad", HEAD)
+    shelf = Shelf([str(tmp_path)])
+    with pytest.raises(LessonError, match=r"90-bad/lesson\.toml:1: a lesson needs step"):
+        shelf.find("bad")
+    assert shelf.find("2").slug == "the-table"
+    assert not shelf.knows("0")
+
+
+def test_of_two_lessons_with_one_name_the_later_place_wins(tmp_path: Path) -> None:
+    write(tmp_path / "one" / "90-mine", HEAD + READ)
+    write(tmp_path / "two" / "91-mine", HEAD + READ)
+    shelf = Shelf([str(tmp_path / "one"), str(tmp_path / "two")])
+    assert shelf.find("mine").number == shelf.lessons["mine"].number == 91

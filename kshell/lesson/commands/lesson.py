@@ -73,7 +73,7 @@ def _lesson(session: Session, texts: list[str]) -> View:
         if not isinstance(guide, LessonGuide):
             raise CommandError(f"lesson {verb}: you are in no lesson", "its words work inside of one", "lesson start 1")
         return WORDS[verb](guide, rest)
-    if len(texts) == 1 and (verb.isdecimal() or verb in Shelf(session.lesson_places).lessons):
+    if len(texts) == 1 and (verb.isdecimal() or Shelf(session.lesson_places).knows(verb)):
         return _begin(session, "start", texts)
     close = did_you_mean(verb, [*WORDS, *AUTHOR, "start"])
     raise misuse("lesson", f"no verb {show(verb)}", f"lesson {close[0]}" if close else "lesson start 1")
@@ -86,7 +86,7 @@ def _begin(session: Session, verb: str, rest: list[str]) -> View:
     if not rest and verb == "start":
         todo = [each for each in shelf.ordered() if not progress.state(each).ended]
         chosen = (todo or shelf.ordered())[0]
-    elif not rest and progress.latest not in shelf.lessons:
+    elif not rest and not shelf.knows(progress.latest):
         raise CommandError(f"lesson {verb}: which one?", "you have begun none yet", "lesson start 1")
     else:
         chosen = shelf.find(rest[0] if rest else progress.latest)

@@ -45,6 +45,7 @@ class StepView(View):
         step = self.step
         found: dict[str, Any] = {"lesson": self.lesson.slug, "step": step.id, "number": self.at + 1}
         found |= {"of": len(self.lesson.steps), "kind": step.kind, "title": step.title, "say": step.say}
+        found |= {"done": self._is_done}
         if step.asks:
             found |= {"question": step.question, "choices": [choice.text for choice in step.choices]}
         if step.kind == "parsons":

@@ -67,8 +67,12 @@ class Doing:
         state = self.progress.state(self.lesson)
         self.at, self.done = self.lesson.index_of(state.step) or 0, state.done[:]
         later = self._ids_from(self.at)
-        before = next((n for n, (step, _) in enumerate(state.commands) if step in later), len(state.commands))
-        self.track.take_up(state.commands[:], before)
+        commands = state.commands[:]
+        before = next((n for n, (step, _) in enumerate(commands) if step in later), len(commands))
+        if self.step.kind == "predict" and not self.is_done:  # what it runs was cut off, and will be run again
+            del commands[before:]
+            self.progress.note(self.lesson, STEP, self.step.id, commands=before)
+        self.track.take_up(commands, before)
         self.world.answers = dict(state.answers)
         return self.show()
 

@@ -67,8 +67,8 @@ class Shelf:
     are asked for."""
 
     def __init__(self, places: Sequence[str] = ()) -> None:
-        ours = (lesson_folder(), *_of_packages(), *map(_opened, places))
-        self._folders = [folder for place in ours for folder in lessons_in(place)]
+        found = [lessons_in(place) for place in (lesson_folder(), *_of_packages())]
+        self._folders = [folder for each in (*found, *map(_own, places)) for folder in each]
 
     @cached_property
     def _read(self) -> tuple[dict[str, Lesson], list[LessonError]]:
@@ -144,6 +144,14 @@ def lessons_in(place: Place) -> Iterator[Folder]:
                 yield Folder(each)
 
 
+def _own(path: str) -> list[Folder]:
+    """The lessons of a place that the person named.  LessonError if there are none."""
+    found = list(lessons_in(_opened(path)))
+    if not found:
+        raise LessonError(f"--lessons {path}: no lesson there", "one is a folder with a lesson.toml", "lesson new DIR")
+    return found
+
+
 def _opened(path: str) -> Place:
     """A folder or zip that the person named.  LessonError if it is neither."""
     if os.path.isdir(path):
@@ -164,9 +172,7 @@ def _of_packages() -> Iterator[Place]:
     from importlib.util import find_spec
 
     for entry in entry_points(group=ENTRY_POINTS):
-        name = entry.value.partition(":")[0]
-        if "." in name:  # to find one inside of a package, Python would import that
-            continue
-        spec = find_spec(name)
+        name, *inside = entry.value.partition(":")[0].split(".")
+        spec = find_spec(name)  # of what is inside of it Python would find nothing without importing it
         for path in (spec.submodule_search_locations or ()) if spec is not None else ():
-            yield Path(path)
+            yield Path(path, *inside)

@@ -40,7 +40,8 @@ Exit status: 0 done, 1 a command failed, 2 wrong usage, 3 a bug in kshell, 124 a
 KERNELS = ("4.19", "course", "6.19")
 TREE_USAGE = "kshell tree new DIR [4.19|6.19] [--force]"
 USAGE_ERROR = 2
-OWN_WORDS = ("tree", "lesson", "present")  # commands that stand for themselves
+# Commands that stand for themselves, by what is typed for them.
+WORDS = {"tree": "tree", "present": "present", **dict.fromkeys(("lesson", "lessons", "learn", "tutorial", "demo"), "lesson")}
 _FLAGS = {
     "--json": "json",
     "--echo": "echo",
@@ -100,8 +101,8 @@ def read_arguments(argv: Sequence[str]) -> Arguments:
         elif arg.startswith("-") and arg not in ("-", "--"):
             close = did_you_mean(arg, [*_FLAGS, *_VALUES])
             raise UsageError(f"unknown option {arg}", f"{close[0]}  (did you mean that?)" if close else "kshell --help")
-        elif arg in OWN_WORDS:
-            found.words, rest = [arg, *rest], []
+        elif arg in WORDS:
+            found.words, rest = [WORDS[arg], *rest], []
         else:
             if arg == "--":
                 arg = rest.pop(0) if rest else "-"

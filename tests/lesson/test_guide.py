@@ -241,9 +241,12 @@ def test_an_empty_line_goes_on_only_at_the_prompt_and_only_when_the_step_is_done
 
 def test_at_the_debuggers_prompt_gdbs_words_win(student: Student) -> None:
     student.says("goto choose", "play", "break my_test_call")
-    student.session.following = iter(enumerate(["next", "lesson info", "continue"], 1))
-    shown = student.says("syscall test_call 42")
-    assert all("step" not in each.get("result", {}) for each in shown[:2])
+    typed = ["next", "lesson info", "lesson back", "continue"]
+    student.session.following = iter(enumerate(typed, 1))
+    shown = {each["command"]: each for each in student.says("syscall test_call 42")}
+    assert shown["next"]["result"]["stopped"]["line"] == 23
+    assert shown["lesson info"]["result"]["place"] == "You are at step 4 of 7."
+    assert shown["lesson back"]["error"]["try"] == "continue; lesson back"
     assert student.guide.sandbox
 
 

@@ -56,13 +56,22 @@ def test_what_is_no_folder_and_no_zip_is_refused(tmp_path: Path, path: str) -> N
         Shelf([str(tmp_path / path)])
 
 
-def test_the_code_of_a_package_of_lessons_is_never_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path / "ourlessons" / "91-packed", HEAD + READ)
+def test_a_place_without_a_lesson_is_told(tmp_path: Path) -> None:
+    with pytest.raises(LessonError, match="no lesson there"):
+        Shelf([str(tmp_path)])
+
+
+@pytest.mark.parametrize("inside", ["", "course/first"])
+def test_the_code_of_a_package_of_lessons_is_never_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inside: str
+) -> None:
+    write(tmp_path / "ourlessons" / inside / "91-packed", HEAD + READ)
     (tmp_path / "ourlessons" / "__init__.py").write_text("raise SystemExit('imported')")
     info = tmp_path / "ourlessons-1.0.dist-info"
+    name = f"ourlessons/{inside}".strip("/").replace("/", ".")
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: ourlessons\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[kshell.lessons]\nours = ourlessons\n")
+    (info / "entry_points.txt").write_text(f"[kshell.lessons]\nours = {name}\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     assert "packed" in Shelf().lessons
     assert "ourlessons" not in sys.modules

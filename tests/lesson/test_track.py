@@ -9,7 +9,7 @@ import pytest
 from kshell.lesson import tape
 from kshell.lesson.lesson import Lesson
 from kshell.lesson.progress import Progress
-from tests.lesson.school import EXPLORE, HEAD, READ, Student, lesson_of
+from tests.lesson.school import ASK, EXPLORE, HEAD, READ, Student, lesson_of
 
 TIMES = """from kshell.linux import *
 MODULE_LICENSE("GPL")
@@ -182,3 +182,17 @@ def test_breakpoints_are_set_again_on_another_day_and_gone_before_they_were_set(
     assert len(debugging.debugger.breakpoints) == 1
     later.says("goto 1")
     assert not debugging.debugger.breakpoints
+
+
+def test_a_prediction_that_was_cut_off_in_the_middle_of_its_run_begins_again(lesson: Lesson, tmp_path: Path) -> None:
+    ask = ASK.replace('run = ["syscall', 'run = ["modprobe hello", "syscall')
+    lesson = lesson_of(tmp_path / "other", HEAD + ask + EXPLORE)
+    student = Student(lesson, Progress(str(tmp_path / "state" / "progress.jsonl")))
+    student.says("-38")
+    path = Path(student.progress.path)
+    events = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(events[: next(n for n, line in enumerate(events) if "modprobe" in line) + 1]))
+    later = again(student)
+    assert not later.session.kernel.modules
+    assert [each["status"] for each in later.says("-38")] == [0, 0, 0]
+    assert [*again(later).session.kernel.modules] == ["hello"]

@@ -14,6 +14,7 @@ import pytest
 
 from kshell.__main__ import run
 from kshell.shell import limits
+from kshell.shell.command_line import read_arguments
 from kshell.shell.limits import Limits, memory_used
 from kshell.shell.state import context
 from tests.shell.json_page import object_problems
@@ -178,3 +179,8 @@ def test_a_program_that_writes_without_end_is_ended_in_a_script(
     (found,) = objects(capsys)
     assert "wr.s: stopped after" in found["error"]["what"]
     assert len(found["output"]) < 300_000
+
+
+@pytest.mark.parametrize("word", ["lesson", "lessons", "learn", "tutorial", "demo"])
+def test_every_word_for_lessons_leads_to_them(word: str) -> None:
+    assert read_arguments([word, "info", "3"]).words == ["lesson", "info", "3"]

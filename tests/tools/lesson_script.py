@@ -65,8 +65,7 @@ def _lines(machine: Machine, steps: list[dict[str, Any]]) -> Iterator[str]:
             yield " ".join(str(shown.index(line) + 1) for line in step["lines"])
         elif "right" in step:
             yield step["right"]
-        for line in step.get("solution", ()):
-            yield line
+        yield from step.get("solution", ())
         if number < len(steps):
             yield "next"
 

@@ -19,6 +19,7 @@ from kshell.shell.state.context import Context
 from kshell.shell.views.failure import retold
 from kshell.shell.views.view import View, show
 
+LOOKING = ("list", "ls", "hint", "check", "review", "info", "step")  # what may be said while a call stands still
 AUTHOR = ("run", "new", "lint", "test", "preview", "render")
 
 
@@ -60,6 +61,9 @@ def lesson(session: Context, words: list[Word]) -> View:
 def _lesson(session: Session, texts: list[str]) -> View:
     verb, rest = (texts[0], texts[1:]) if texts else ("", [])
     guide = session.guide
+    if session.stands_still and verb and verb not in LOOKING:
+        because = "the CPU stands in the middle of a call, and a lesson that moves takes its machine along"
+        raise CommandError(f"lesson {show(verb)}: not while a call stands still", because, f"continue; lesson {verb}")
     if not verb or verb in ("list", "ls"):
         shelf = Shelf(session.lesson_places)
         return ListView(shelf.ordered(), Progress(), [problem.what for problem in shelf.problems])

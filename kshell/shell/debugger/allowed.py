@@ -23,7 +23,7 @@ LOOKS = (
     "kallsyms",
     "dmesg",
 )
-ALSO = ("lsmod", "modinfo", "table", "taint", "cat", "ls", "man", "help", "history", "echo", "cc", "exit")
+ALSO = ("lsmod", "modinfo", "table", "taint", "cat", "ls", "man", "help", "history", "echo", "cc", "lesson", "exit")
 ALLOWED = frozenset((*GOES_ON, *LOOKS, *ALSO))
 
 

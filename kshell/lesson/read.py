@@ -26,6 +26,7 @@ FILE_MAX = 1 << 20
 FILES_MAX = 64
 HINTS_MAX = 3
 KERNELS = ("course", "4.19", "6.19")
+NOT_TOML = """a text with quotes in it: 'say "hello"'"""
 _FOLDER = re.compile(r"(?:(\d+)-)?([a-z0-9][a-z0-9-]*)\Z")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
 
@@ -65,7 +66,9 @@ class Reader:
             text = data.decode("utf-8-sig")
             table = tomllib.loads(text)
         except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-            raise LessonError(f"{self.where}: not TOML: {error}", "a lesson is written in TOML", "") from None
+            place = re.search(r" \(at line (\d+), column \d+\)", str(error))
+            said = str(error).replace(place[0], "") if place else str(error)
+            self.fail(int(place[1]) if place else 1, f"not TOML: {said}", NOT_TOML)
         self.lines = TomlLines(text)
         parts = parts_of(self.folder.name)
         if parts is None:

@@ -45,7 +45,7 @@ def test_anything_that_changes_in_the_folder_changes_the_hash(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("title = [", ": not TOML"),
+        ("title = [", ":1: not TOML"),
         (READ, ":1: a lesson needs format_version"),
         (HEAD, ":1: a lesson needs step"),
         (HEAD.replace("= 1", "= 2") + READ, ":1: format_version 2 is not known"),
@@ -152,3 +152,10 @@ def test_any_values_come_to_a_lesson_or_to_one_error(steps: list[dict[str, objec
         text += "\n[[step]]\n" + "".join(f"{key} = {toml(value)}\n" for key, value in pairs.items())
     with suppress(LessonError):
         Reader(Held(text)).lesson()
+
+
+def test_what_is_no_toml_is_told_with_its_line_and_how_quotes_are_written(tmp_path: Path) -> None:
+    with pytest.raises(LessonError) as caught:
+        lesson_of(tmp_path, HEAD + 'say = "a "b" c"\n')
+    assert ":5: not TOML: " in caught.value.what
+    assert caught.value.try_ == """a text with quotes in it: 'say "hello"'"""

@@ -20,10 +20,9 @@ from lesson_script import Place, lay_out, resumed, script, use
 from scratch import KSHELL, SCRATCH
 
 LESSONS = (1, 2, 4, 6, 7, 9, 10, 11)
-LONGEST = 1.0  # seconds until a kill, from the first answer on, or (one time in EARLY) from the start
-EARLY = 5
-GAP = 0.1  # and between two lines, at most
-PATIENCE = 60  # until the first answer
+MOST = 10  # results until a kill
+AHEAD = 0.1  # how likely a line is typed before the one before it is answered
+LOOKS = 0.02  # seconds between two looks at what has come
 
 
 class Student:
@@ -39,32 +38,35 @@ class Student:
     def is_killed(self) -> str:
         """One sitting: begin or go on, type, be killed.  What is wrong then, "" for nothing."""
         first = f"lesson resume {self.lesson}" if self.at else f"lesson start {self.lesson}"
+        lines = [first, *self.lines[self.at :]]
         process = subprocess.Popen(
             [KSHELL, "--json", "--keep-going"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
-        sent = self._types(process, [first, *self.lines[self.at :]]) - 1
+        sent, shown = self._types(process, lines)
         process.kill()
-        shown, errors = process.communicate()
+        rest, errors = process.communicate()
         if errors:
             return f"it said {errors.decode(errors='replace')[-500:]}"
-        answered = _answered(shown, [first, *self.lines[self.at : self.at + sent]]) - 1
-        if self.at == 0 and answered < 0:
+        answered = _answered(shown + rest, lines[:sent])
+        if self.at == 0 and answered == 0:
             return ""  # the lesson may not even have begun
-        return self._found(self.at + max(answered - 1, 0), self.at + max(sent, 0))
+        return self._found(self.at + max(answered - 2, 0), self.at + max(sent - 1, 0))
 
-    def _types(self, process: subprocess.Popen[bytes], lines: list[str]) -> int:
-        """Type until the moment has come; how many lines that were."""
+    def _types(self, process: subprocess.Popen[bytes], lines: list[str]) -> tuple[int, bytes]:
+        """Type until so many results have come, and for a moment of the next command's; how many lines that were, and
+        what was shown."""
         assert process.stdin is not None
-        sent = 0
-        if self.d.randrange(EARLY):
-            sent = self._type(process.stdin, lines[0])
-            select.select([process.stdout], [], [], PATIENCE)
-        moment = time.monotonic() + self.d.random() * LONGEST
-        while sent < len(lines) and time.monotonic() < moment:
+        assert process.stdout is not None
+        sent, shown, wanted, begin = 0, b"", self.d.randrange(MOST), time.monotonic()
+        while shown.count(b"\n") < wanted and _answered(shown, lines) < len(lines):
+            if sent < len(lines) and (_answered(shown, lines) == sent or self.d.random() < AHEAD):
+                sent += self._type(process.stdin, lines[sent])
+            if select.select([process.stdout], [], [], LOOKS)[0]:
+                shown += os.read(process.stdout.fileno(), 1 << 20)
+        if sent < len(lines):
             sent += self._type(process.stdin, lines[sent])
-            time.sleep(min(self.d.random() * GAP, max(moment - time.monotonic(), 0)))
-        time.sleep(max(moment - time.monotonic(), 0))
-        return sent
+        time.sleep(self.d.random() * (time.monotonic() - begin) / max(wanted, 1))
+        return sent, shown
 
     def _type(self, keyboard: IO[bytes], line: str) -> int:
         keyboard.write(line.encode() + b"\n")
@@ -108,7 +110,7 @@ def main() -> int:
     d = random.Random(seed)
     lessons = numbers[2:] or [*LESSONS]
     os.chdir(SCRATCH)
-    failures, ended = 0, 0
+    failures = ended = done = 0
     student = Student(d, lessons[0])
     for moment in range(moments):
         if student.is_done:
@@ -118,7 +120,8 @@ def main() -> int:
         if wrong := student.is_killed():
             failures += 1
             print(f"FAIL moment {moment}, lesson {student.lesson}, from line {before}: {wrong}", flush=True)
-    print(f"fuzz_lessons: {moments} moments, {ended} lessons ended, {failures} failures")
+        done += student.at - before
+    print(f"fuzz_lessons: {moments} moments, {done} lines, {ended} lessons ended, {failures} failures")
     return int(failures > 0)
 
 

@@ -132,6 +132,12 @@ def test_several_presses_of_ctrl_c_neither_end_nor_silence_the_prompt(tmp_path: 
     assert figures == "fuzz_doublec: 5 trials, 0 tracebacks, 0 sessions died, 0 without getpid"
 
 
+@PTY
+def test_a_lesson_survives_kill_9(tmp_path: Path) -> None:
+    figures = last_line(run(tmp_path, "fuzz_lessons", 6, 3, 6, 11))
+    assert re.fullmatch(r"fuzz_lessons: 6 moments, [1-9]\d* lines, \d lessons ended, 0 failures", figures)
+
+
 def native() -> str:
     """Why there is no Linux to compare with, "" if there is one."""
     if sys.platform != "linux" or platform.machine() != "x86_64":

@@ -18,6 +18,7 @@ from kshell.shell.session import Session
 from kshell.shell.views.output import Result
 from kshell.shell.views.view import View
 
+CHANGED = "this lesson has changed since you began it: it begins anew"
 OFFERS_AFTER = 3  # failed tries, before a step offers its best hint by itself
 
 
@@ -57,10 +58,11 @@ class Doing:
     def begin(self) -> View:
         """The first step, on a fresh machine."""
         self.at, self.done, self.sandbox = 0, [], False
+        notes = [CHANGED] if self.progress.was_changed(self.lesson) else []
         self.track.begin()
         self.progress.note(self.lesson, START, self.step.id)
         self._enter_step()
-        return self.show()
+        return self.show(notes)
 
     def take_up(self) -> View:
         """Where it was left, on the machine that it was left with."""

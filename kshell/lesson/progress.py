@@ -54,9 +54,10 @@ class Progress:
         """Where the person is in a lesson."""
         return self._states.get((lesson.slug, lesson.hash), State("", [], {}, [], 0))
 
-    def seen_before(self, lesson: Lesson) -> bool:
-        """Whether it was begun in an earlier form, with another hash."""
-        return any(slug == lesson.slug and hash_ != lesson.hash for slug, hash_ in self._states)
+    def was_changed(self, lesson: Lesson) -> bool:
+        """Whether it is under way in an earlier form, with another hash, and not in this one."""
+        forms = {hash_: state for (slug, hash_), state in self._states.items() if slug == lesson.slug}
+        return lesson.hash not in forms and any(state.is_open for state in forms.values())
 
     @property
     def latest(self) -> str:

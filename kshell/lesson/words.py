@@ -143,6 +143,7 @@ class Lead(Doing):
             return self.begin()
         if what == "all":
             self.progress.note(self.lesson, FORGET)
+            self.track.tape.begin()
             self.session.guide = None
             return Text([marked("Forgotten. `lesson` lists the lessons.")], {"reset": "all"})
         raise CommandError("reset: what?", "reset step, reset lesson, or reset all", "reset step")

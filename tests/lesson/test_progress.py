@@ -59,7 +59,11 @@ def test_a_lesson_that_was_changed_begins_anew(tmp_path: Path) -> None:
     Student(lesson, Progress(path)).says("next")
     changed = lesson_of(tmp_path / "b", TEXT.replace('title = "T"', 'title = "U"'))
     assert not Progress(path).state(changed).is_open
-    assert Progress(path).seen_before(changed)
+    assert Progress(path).was_changed(changed)
+    assert not Progress(path).was_changed(lesson)
+    told = Student(changed, Progress(path)).first["notes"]
+    assert told == ["this lesson has changed since you began it: it begins anew"]
+    assert not Progress(path).was_changed(changed)
     assert Progress(path).state(lesson).step == "ask"
 
 

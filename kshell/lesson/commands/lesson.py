@@ -27,7 +27,7 @@ AUTHOR = ("run", "new", "lint", "test", "preview", "render")
     "lesson",
     "lesson",
     "lesson start|resume|info N|SLUG",
-    "lesson next|hint|check|skip|play|resume|back|goto N|review|reset step|lesson|all|info|step|bye",
+    "lesson next|hint|check|skip|play|resume|back|goto N|undo|redo|review|reset step|lesson|all|info|step|bye",
     "lesson run N|SLUG [--solutions]",
     "lesson new|lint|test|preview|render DIR",
     group="The shell",
@@ -44,7 +44,8 @@ def lesson(session: Context, words: list[Word]) -> View:
     """Learn by guided lessons: predict, run, compare.
 
     In a lesson its words are commands: next, hint, check, skip (shows the solution), play (a sandbox) and resume, back
-    and goto N (the machine goes with you), review, reset step|lesson|all, info, step (shows it again), bye.
+    and goto N (to another step, and the machine goes with you), undo and redo (a command of this step), review, reset
+    step|lesson|all, info, step (shows it again), bye.
 
     A lesson judges the state of the machine, never what was typed. Your place is kept from day to day.
     """

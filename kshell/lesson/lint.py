@@ -21,6 +21,7 @@ from kshell.shell.views.view import View
 
 PREDICTIONS = 2
 REMEMBERED = 3
+LETTERS = 3  # questions that are answered by a letter, from which on they should not all have the same
 
 
 class Finding(NamedTuple):
@@ -79,6 +80,9 @@ def _at_rest(lesson: Lesson) -> Iterator[Finding]:
         yield Finding(lesson.where, f"fewer than {PREDICTIONS} predictions: who only watches learns little", False)
     if lesson.steps[-1].kind != "explore":
         yield Finding(lesson.where, "it does not end with an explore step", False)
+    letters = [step.right for step in lesson.steps if step.choices]
+    if len(letters) >= LETTERS and len(set(letters)) == 1:
+        yield Finding(lesson.where, f"the right letter is always {letters[0]}: students will notice", False)
     if len(lesson.remember) != REMEMBERED:
         yield Finding(lesson.where, f"remember has {len(lesson.remember)} lines, and {REMEMBERED} stay", False)
     for step in lesson.steps:

@@ -93,3 +93,11 @@ def test_lint_leaves_no_file_and_no_progress_behind(tmp_path: Path, monkeypatch:
 def test_a_wrong_state_that_is_there_from_the_start_is_named(tmp_path: Path) -> None:
     text = WHOLE.replace('check = [{ call = "test_call", ret = -38 }]', "check = [{ oops = 0 }]")
     assert "step load: wrong answer 1 holds before anything is done" in findings(tmp_path, text)
+
+
+def test_a_right_letter_that_is_always_the_same_is_told(tmp_path: Path) -> None:
+    asked = "".join(CHOOSE.replace('"choose"', f'"choose-{number}"') for number in range(3))
+    told = "the right letter is always b: students will notice"
+    assert told in [each.text for each in lint(lesson_of(tmp_path / "a", HEAD + asked + EXPLORE))]
+    other = asked.replace('right = "b"', 'right = "a"', 1).replace('answer = "a"', 'answer = "b"', 1)
+    assert told not in [each.text for each in lint(lesson_of(tmp_path / "b", HEAD + other + EXPLORE))]

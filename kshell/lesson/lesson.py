@@ -9,6 +9,7 @@ Check = Mapping[str, Any]  # of the closed set in checks.py
 
 KINDS = ("text", "predict", "command", "choice", "parsons", "fill", "explore")
 ASKS = ("predict", "choice", "parsons")  # the kinds that are answered, and not done
+SAYS = "says"  # the key of a check with what it wants, in words for a person
 STILL = "still"  # the key of a check that holds before the step as well, and must go on holding
 SKIPS = ("solution", "never")
 

@@ -14,7 +14,7 @@ from kshell.abi.did_you_mean import did_you_mean
 from kshell.abi.problem import ProblemError
 from kshell.lesson.checks import kinds as checks
 from kshell.lesson.keys import COMMON, EDIT, LESSON, STEPS, TEXT, TEXTS, WRONG, is_of
-from kshell.lesson.lesson import KINDS, SKIPS, STILL, Check, Choice, Edit, Lesson, Step, Wrong
+from kshell.lesson.lesson import KINDS, SAYS, SKIPS, STILL, Check, Choice, Edit, Lesson, Step, Wrong
 from kshell.lesson.toml_lines import TomlLines
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ class Reader:
             self.fail(
                 line, f"no check has the keys {', '.join(table)}", f"{close[0]} = ..." if close else "help lesson"
             )
-        types = {kind.name: kind.value, **kind.more, STILL: checks.BOOLEAN}
+        types = {kind.name: kind.value, **kind.more, STILL: checks.BOOLEAN, SAYS: TEXT}
         for key, value in table.items():
             if key not in types:
                 self.fail(line, f"the check {kind.name} has no {key}", f"it has {', '.join(types)}")

@@ -106,3 +106,12 @@ def test_what_was_before_the_step_does_not_count() -> None:
 
 def test_no_checks_hold_nothing() -> None:
     assert not hold(World(Session("course", output=Shown())), [])
+
+
+def test_a_pattern_that_is_hard_to_read_is_told_in_words(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows").write_text("1\n2\n3\n")
+    world = World(Session("course", output=Shown()))
+    found = look(world, {"host_file": "rows", "holds": r"(?m)^4\s*$", "says": "a row for 4"})
+    assert (found.wanted, found.found) == ("a row for 4", "3 lines, and it is in none of them")
+    assert look(world, {"host_file": "rows", "holds": "3", "says": "a row for 3"}).passed

@@ -19,7 +19,7 @@ def file(world: World, path: str, holds: str = "") -> Found:
     if isinstance(data, int):
         return Found(False, looked_at, wanted, errno_name(-data))
     text = data.decode("utf-8", "replace")
-    return Found(bool(re.search(holds, text)), looked_at, wanted, shortened(text))
+    return _in(text, holds, looked_at)
 
 
 @kind("host_file", TEXT, holds=PATTERN)
@@ -32,4 +32,11 @@ def host_file(world: World, path: str, holds: str = "") -> Found:
         text = read_text("check", path)
     except CommandError as error:
         return Found(False, f"your file {path}", holds or "that it is there", error.what)
-    return Found(bool(re.search(holds, text)), f"your file {path}", holds or "that it is there", shortened(text))
+    return _in(text, holds, f"your file {path}")
+
+
+def _in(text: str, pattern: str, looked_at: str) -> Found:
+    """Whether a file's text has the pattern; of a long one that has not, only how long it is."""
+    passed, lines = bool(re.search(pattern, text)), text.count("\n")
+    found = f"{lines} lines, and it is in none of them" if lines > 1 and not passed else shortened(text)
+    return Found(passed, looked_at, pattern or "that it is there", found)

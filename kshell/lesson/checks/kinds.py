@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from kshell.lesson.lesson import STILL, Check
+from kshell.lesson.lesson import SAYS, STILL, Check
 from kshell.lesson.world import World
 
 BOOLEAN, INTEGER, TEXT, PATTERN, INTEGERS, TEXTS, CHECKS = (
@@ -61,8 +61,9 @@ def look(world: World, check: Check) -> Found:
     """Do one check."""
     found = kind_of(check)
     assert found is not None  # read.py lets no other through
-    rest = {key.replace("-", "_"): value for key, value in check.items() if key not in (found.name, STILL)}
-    return found.test(world, check[found.name], **rest)
+    rest = {key: value for key, value in check.items() if key not in (found.name, STILL, SAYS)}
+    came_to = found.test(world, check[found.name], **rest)
+    return came_to._replace(wanted=check.get(SAYS, came_to.wanted))
 
 
 def look_all(world: World, checks: Sequence[Check]) -> list[Found]:

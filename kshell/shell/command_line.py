@@ -41,7 +41,11 @@ KERNELS = ("4.19", "course", "6.19")
 TREE_USAGE = "kshell tree new DIR [4.19|6.19] [--force]"
 USAGE_ERROR = 2
 # Commands that stand for themselves, by what is typed for them.
-WORDS = {"tree": "tree", "present": "present", **dict.fromkeys(("lesson", "lessons", "learn", "tutorial", "demo"), "lesson")}
+WORDS = {
+    "tree": "tree",
+    "present": "present",
+    **dict.fromkeys(("lesson", "lessons", "learn", "tutorial", "demo"), "lesson"),
+}
 _FLAGS = {
     "--json": "json",
     "--echo": "echo",

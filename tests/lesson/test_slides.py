@@ -12,7 +12,7 @@ from kshell.lesson.lesson import Lesson
 from kshell.lesson.read import LessonError
 from kshell.lesson.shelf import Shelf
 from kshell.lesson.slides import lesson_deck
-from kshell.lesson.world import World
+from kshell.lesson.world import Heard, World
 from kshell.shell.lines.words import TypedCommand
 from kshell.shell.present.deck import Ask, Run, Tell
 from kshell.shell.present.face import BACK, FORWARD
@@ -35,8 +35,10 @@ class Class:
         run = self.session._run
 
         def heard(part: TypedCommand) -> Result:
+            kernel = self.session.kernel
             result = run(part)
-            self.world.heard(result)
+            boots = self.session.kernel is not kernel
+            self.world.hear(Heard(result.json(), boots, self.world.take_written()))
             return result
 
         self.session._run = heard  # type: ignore[method-assign]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kshell.lesson.guide import Listener
+from kshell.lesson.listener import Listener
 from kshell.shell.commands.pages import lesson_folder
 from kshell.shell.errors import INTERRUPTED, CommandError
 from kshell.shell.present.face import AGAIN, BACK, FORWARD, LEAVE

@@ -50,7 +50,7 @@ class Emulator:
         self._extended = Extended(uc)
         self._extended.before_selectors = self._touch_descriptors
         self.ring0 = Ring0(uc, self.mmu, self._extended)
-        self.guards = Guards(uc, self.mmu.read_user, self._guarded, self.charge)
+        self.guards = Guards(uc, self.mmu.read_user, self._guarded, self.charge, self._interrupts_off)
         self.probes = Probes(uc, self._fail)
         self.count = InstructionCount(uc, self.mmu)
         self.cut: Callable[[], bool] | None = None  # asked whether the run is to end, whenever the emulator has stopped
@@ -96,6 +96,10 @@ class Emulator:
             self._save()
             self._frame_is_final = True
         self._end(stop)
+
+    def _interrupts_off(self) -> None:
+        self.watch.watch_halts()
+        self.uc.emu_stop()
 
     def _end(self, stop: Stop) -> None:
         if not self.mmu.closed:

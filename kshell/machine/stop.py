@@ -13,6 +13,7 @@ SYSENTER = "sysenter"
 SIMD_FAULT = "simd fault"  # an SSE instruction met what MXCSR does not mask
 SLEEPING = "sleeping"  # a kernel path waits: its `vmcall` is to be executed anew when it goes on
 PROBED = "probe"  # ring 0 stands before an instruction at which somebody wants to look around
+HALTED = "halted"  # ring 0 stands before a `hlt`, with interrupts off: nothing would wake it
 RETURNED = "returned"  # a call from outside of a run
 TRIPLE_FAULT = "triple fault"  # ring 0 took away what the CPU itself needs
 BUDGET = "budget"

@@ -33,7 +33,7 @@ from kshell.kernel.fs.filesystem import FileSystem
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.lib.usercopy import ROUTINES
 from kshell.kernel.mm import extable
-from kshell.kernel.module.init_exit import run_function
+from kshell.kernel.module.init_exit import run_init
 from kshell.kernel.proc.mount import mount
 from kshell.kernel.syscalls import definitions, plain_functions
 from kshell.kernel.syscalls.sys_ni import sys_ni_syscall
@@ -44,22 +44,31 @@ RAM_SIZE = 64 << 20
 
 
 def boot(
-    image: Vmlinux | str = DEFAULT.name, cmdline: str = "", *, init_budget: int = 0, ram_size: int = RAM_SIZE
+    image: Vmlinux | str = DEFAULT.name,
+    cmdline: str = "",
+    *,
+    init_budget: int = 0,
+    ram_size: int = RAM_SIZE,
+    before_initcalls: Callable[[Kernel], None] = lambda k: None,
 ) -> Kernel:
     """A booted kernel.  Raises KernelPanic where an image does not get through its boot.
 
     `image` is one that was built, or by its name one that comes with kshell (4.19, course, 6.19); `cmdline` is what the
     boot loader passes (`nosmap`, `nosmep`, `module_reuse` and `uid=N` are understood); `init_budget` is how many
     instructions a module's init or exit function may take, 0 for any number; `ram_size` is in bytes.
+    `before_initcalls` is handed the kernel before the first init function of a file that is built in runs.
     """
     image = packaged(image) if isinstance(image, str) else image
     k = Kernel(image, cmdline, init_budget=init_budget, ram_size=ram_size)
     start_kernel(k)
+    before_initcalls(k)
+    do_initcalls(k)
+    k.printk(KERN_INFO, f"Run kshell as init; {k.calls_built_in} system calls built in")
     return k
 
 
 def start_kernel(k: Kernel) -> None:
-    """Boot `k`: from an empty machine to a task in ring 3."""
+    """Boot `k` as far as to a task in ring 3."""
     k.taint = Taint(PLACES_TODAY if k.profile.version >= (6, 15) else PLACES_4_19)
     k.memory.protection.smap = "nosmap" not in k.cmdline.split()
     k.memory.protection.smep = "nosmep" not in k.cmdline.split()
@@ -76,8 +85,6 @@ def start_kernel(k: Kernel) -> None:
     k.fs = FileSystem(k)
     mount(k)
     new_shell_task(k)
-    do_initcalls(k)
-    k.printk(KERN_INFO, f"Run kshell as init; {k.calls_built_in} system calls built in")
 
 
 def _map_text(k: Kernel, start: int, end: int) -> None:
@@ -162,7 +169,7 @@ def do_initcalls(k: Kernel) -> None:
             continue
         k.builtin_modules.append(linked.name.rpartition("/")[2].removesuffix(".o").replace("-", "_"))
         with k.cpu.ctrl_c:
-            if run_function(k, function, "swapper/0", pid=1) is None:
+            if run_init(k, function, "swapper/0", pid=1) is None:
                 _panic(k)
 
 
@@ -171,4 +178,6 @@ def _panic(k: Kernel) -> NoReturn:
     signal = k.current.killed_by
     reason = f"Attempted to kill init! exitcode={signal.signo if signal is not None else 0:#010x}"
     k.printk(KERN_EMERG, f"Kernel panic - not syncing: {reason}")
-    raise KernelPanic(reason, [record.text for record in k.log.since(0)])
+    oops = k.last_oops
+    report, why = (oops.report, oops.why) if oops is not None else ([], "")
+    raise KernelPanic(reason, [record.text for record in k.log.since(0)], report, why)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from kshell.kernel.core import layout
 from kshell.kernel.core.kallsyms import Symbol
 from kshell.kernel.entry import entry
+from kshell.kernel.entry.entry_64 import DO_ONE_INITCALL
 from kshell.kernel.entry.entry_text import DISPATCH, NATIVE_IRET, entry_text, per_cpu
 from kshell.kernel.kernel import Kernel
 from kshell.machine.ram import PAGE_SIZE
@@ -24,7 +25,9 @@ def place_way_in(k: Kernel) -> None:
     k.memory.poke(layout.TRAMPOLINE, TRAMPOLINE)
     k.memory.poke(layout.TOUCH, TOUCH)
     k.memory.poke(NATIVE_IRET, IRETQ)
-    for symbol in (*text.symbols, Symbol("native_iret", NATIVE_IRET, "T", layout.FUNCTION_SIZE)):
+    k.memory.poke(layout.DO_ONE_INITCALL, DO_ONE_INITCALL)
+    initcall = Symbol("do_one_initcall", layout.DO_ONE_INITCALL, "T", len(DO_ONE_INITCALL))
+    for symbol in (*text.symbols, Symbol("native_iret", NATIVE_IRET, "T", layout.FUNCTION_SIZE), initcall):
         k.symbols.add(symbol)
     k.memory.map(layout.PER_CPU + layout.PER_CPU_TSS, PAGE_SIZE, writable=True)
     for name, at in per_cpu(k.profile.version).items():

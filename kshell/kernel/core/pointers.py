@@ -53,15 +53,16 @@ class KernelBug(Exception):
 
 class KernelPanic(Exception):
     """The kernel stops: it cannot even report an oops any more, or it did not get through its boot.  `log` is the end
-    of what it said."""
+    of what it said, `report` the part of it that tells of its death, and `why` that in a sentence."""
 
-    def __init__(self, text: str, log: Sequence[str] = ()) -> None:
+    def __init__(self, text: str, log: Sequence[str] = (), report: Sequence[str] = (), why: str = "") -> None:
         super().__init__(text)
-        self.log = list(log)
+        self.log, self.report, self.why = list(log), list(report), why
 
 
-class SoftLockup(BaseException):
-    """Kernel code looped until the person at the shell pressed Ctrl-C, or until a script's budget was used up."""
+class Lockup(BaseException):
+    """Kernel code looped until the person at the shell pressed Ctrl-C, or until a script's budget was used up; or it
+    halted the CPU for ever."""
 
 
 class BugEntry(NamedTuple):

@@ -98,10 +98,10 @@ def frames_of(k: Kernel, regs: Sequence[int], in_call: bool) -> list[CodeFrame]:
         if above is None or (above.cfa <= frame.cfa and above.address != CALL_END):
             break
         frame = above
-    if not in_call:  # nobody came in: it was called from outside of a run
-        while len(found) > 1 and layout.KERNEL_TEXT <= found[-1].address < layout.LIB_TEXT:
-            found.pop()
-    return found
+    if in_call:
+        return found
+    ends = (at for at, each in enumerate(found) if at and each.address == CALL_END)
+    return found[: next(ends, None)]  # nobody came in: it was called from outside of a run
 
 
 def is_way_in(frame: CodeFrame) -> bool:

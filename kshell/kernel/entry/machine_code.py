@@ -16,7 +16,7 @@ from kshell.kernel.core import layout
 from kshell.kernel.core.calling import CallAgain, from_machine_code
 from kshell.kernel.core.clock import BODY_NS, FAULT_NS
 from kshell.kernel.core.control_registers import read_control_register, write_control_register
-from kshell.kernel.core.pointers import SoftLockup
+from kshell.kernel.core.pointers import Lockup
 from kshell.kernel.entry import oops
 from kshell.kernel.entry.entry import entry_SYSCALL_64, lookup, new_statistics, syscall_exit_to_user_mode
 from kshell.kernel.entry.ring0_traps import UD2_SIZE, trap_of
@@ -165,7 +165,7 @@ def go_on(k: Kernel, stop: Stop, last: KernelPath | None, user_regs: memoryview 
             k.calls_left = 1 if stop.kind == BUDGET else k.calls_left
             return ring0.suspended(overtime + 1)
         words = "until Ctrl-C" if k.on_cut(stop.kind, 0) == CTRL_C else "for longer than a script may"
-        oops.die(k, SoftLockup(f"kernel code looped {words}"), user_regs, ring0.regs)
+        oops.die(k, Lockup(f"kernel code looped {words}"), user_regs, ring0.regs)
         return None
     k.clock.advance(FAULT_NS)
     bug = k.bug_at(ring0.regs[IP])

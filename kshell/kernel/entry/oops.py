@@ -11,7 +11,7 @@ import sys
 
 from kshell.abi.signal import SIGKILL, SIGSEGV
 from kshell.kernel.core.memory import KernelFault
-from kshell.kernel.core.pointers import BugEntry, KernelPanic, SoftLockup
+from kshell.kernel.core.pointers import BugEntry, KernelPanic, Lockup
 from kshell.kernel.core.signal import Siginfo
 from kshell.kernel.core.taint import add_taint
 from kshell.kernel.kernel import Kernel
@@ -50,8 +50,8 @@ def _die(k: Kernel, error: BaseException, regs: memoryview | None, machine: memo
     begin = k.log.written
     if isinstance(error, OutOfMemory):
         signal = out_of_memory(k)
-    elif isinstance(error, SoftLockup):
-        oops_report.soft_lockup(k, frames, regs, machine)
+    elif isinstance(error, Lockup):
+        oops_report.lockup(k, frames, regs, machine)
         why = f"{error}. On Linux nothing could have stopped it but a reboot; kshell ends the task"
         signal = Siginfo(SIGKILL, why=why)
     else:

@@ -10,7 +10,7 @@ import re
 from kshell.abi.ptregs import IP, SP
 from kshell.kernel.core.layout import STACK_STRIDE, THREAD_SIZE
 from kshell.kernel.core.memory import KernelFault
-from kshell.kernel.core.pointers import Bug, CpuException, InvalidOpcode, KernelPanic, StackOverflow
+from kshell.kernel.core.pointers import Bug, CpuException, InvalidOpcode, KernelPanic, Lockup, StackOverflow
 from kshell.kernel.kernel import Kernel
 from kshell.machine import stop as stops
 from kshell.machine.paging import FETCH
@@ -24,6 +24,8 @@ def trap_of(k: Kernel, stop: Stop, regs: memoryview) -> BaseException:
     """The error behind a stop in ring 0 with registers `regs`.  Raises KernelPanic for a triple fault."""
     if stop.kind == stops.TRIPLE_FAULT:
         raise KernelPanic("triple fault: ring 0 took paging, long mode or its page tables away from the CPU. Reboot")
+    if stop.kind == stops.HALTED:
+        return Lockup("kernel code halted the CPU with interrupts off, and nothing can wake it")
     if stop.kind == stops.PAGE_FAULT:
         return _page_fault(k, stop)
     if stop.kind == stops.UNDEFINED:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kshell.abi.errno import EINTR
+from kshell.kernel.core import layout
 from kshell.kernel.entry.exec import revive_shell_task
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.struct_module import LOADING, Module
@@ -21,14 +22,23 @@ def function_of(state: str) -> str:
     return "init function" if state == LOADING else "exit function"
 
 
-def run_function(k: Kernel, function: int, comm: str, pid: int = 0) -> int | None:
-    """What the init or exit function at an address answers, in the name of the shell's task, which is called `comm`
-    meanwhile, and has another `pid` if one is given; None if it died."""
+def run_init(k: Kernel, function: int, comm: str, pid: int = 0) -> int | None:
+    """What the init function at an address answers, in the name of the shell's task, which is called `comm` meanwhile,
+    and has another `pid` if one is given; None if it died."""
+    return _run(k, (layout.DO_ONE_INITCALL, function), comm, pid)
+
+
+def run_exit(k: Kernel, function: int) -> int | None:
+    """The same of an exit function, which rmmod's system call calls by itself."""
+    return _run(k, (function,), "rmmod", 0)
+
+
+def _run(k: Kernel, call: tuple[int, ...], comm: str, pid: int) -> int | None:
     revive_shell_task(k)
     k.switch_to(k.shell_task)
     with named(k.shell_task, comm, pid):
         try:
-            return k.call_out(function)
+            return k.call_out(*call)
         except TaskExit:
             return None
 

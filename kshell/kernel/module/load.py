@@ -13,7 +13,7 @@ from kshell.abi.loglevel import KERN_ERR, KERN_WARNING
 from kshell.kernel.core.clock import MODULE_LOAD_NS
 from kshell.kernel.entry.oops import dump_stack
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.init_exit import death, function_of, named, run_function
+from kshell.kernel.module.init_exit import death, function_of, named, run_init
 from kshell.kernel.module.link import link_module
 from kshell.kernel.module.load_info import LoadInfo
 from kshell.kernel.module.params import set_parameters
@@ -78,7 +78,7 @@ def _check_not_there(k: Kernel, name: str) -> None:
 
 def _do_init_module(k: Kernel, module: Module) -> int | None:
     """What the init function answered, 0 where there is none, None if it died.  Refusal for an error."""
-    result = run_function(k, module.init, "insmod") if module.init is not None else 0
+    result = run_init(k, module.init, "insmod") if module.init is not None else 0
     if result is None:
         return None
     result = INT.narrow(result)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from kshell.abi.errno import EAGAIN, EBUSY, ENOENT
 from kshell.kernel.core.taint import add_taint
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.init_exit import death, function_of, run_function
+from kshell.kernel.module.init_exit import death, function_of, run_exit
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.space import free_module
 from kshell.kernel.module.struct_module import LIVE, LOADING, UNLOADING, Module
@@ -51,7 +51,7 @@ def _unload(k: Kernel, module: Module) -> None:
     module.state = UNLOADING
     if module.exit is not None:
         with k.cpu.ctrl_c:
-            result = run_function(k, module.exit, "rmmod")
+            result = run_exit(k, module.exit)
         if result is None:
             raise death(k, module)
     note_leaks(k, module.name, module.space, f"{module.name} is unloaded")

@@ -22,6 +22,8 @@ from kshell.kernel.report.show_regs import Frame, is_old, place, registers, say,
 from kshell.machine.paging import FETCH, NX, PRESENT, USER, WRITE
 
 SOFT_LOCKUP_SECONDS = 22  # twice the watchdog's threshold, and a little
+HARD_LOCKUP_SECONDS = 10  # the threshold
+INTERRUPT_FLAG = 1 << 9
 WARNING_COST = 10_000  # instructions: a loop of warnings must not outlive a budget by minutes
 INT3 = 0xCC
 _ROOT = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(__file__))), "")  # of kshell's own code
@@ -94,20 +96,26 @@ def oops(
         say(k, line)
 
 
-def soft_lockup(k: Kernel, frames: Sequence[Frame], regs: memoryview | None, machine: memoryview | None = None) -> None:
-    """What the watchdog says of a loop in the kernel."""
-    task = k.current
-    k.clock.advance(SOFT_LOCKUP_SECONDS * 10**9)
-    stuck = f"CPU#0 stuck for {SOFT_LOCKUP_SECONDS}s! [{task.comm}:{task.pid}]"
-    k.printk(KERN_EMERG, f"watchdog: BUG: soft lockup - {stuck}")
+def lockup(k: Kernel, frames: Sequence[Frame], regs: memoryview | None, machine: memoryview | None = None) -> None:
+    """What the watchdog says of a loop in the kernel: its thread gets no turn, or, with interrupts off, no timer ticks."""
+    task, is_hard = k.current, machine is not None and not machine[ptregs.FLAGS] & INTERRUPT_FLAG
+    k.clock.advance((HARD_LOCKUP_SECONDS if is_hard else SOFT_LOCKUP_SECONDS) * 10**9)
+    stuck = f"BUG: soft lockup - CPU#0 stuck for {SOFT_LOCKUP_SECONDS}s! [{task.comm}:{task.pid}]"
+    if is_hard:
+        stuck = "Watchdog detected hard LOCKUP on cpu 0"
+        k.printk(KERN_EMERG, f"NMI watchdog: {stuck}" if is_old(k) else f"watchdog: CPU0: {stuck}")
+    else:
+        k.printk(KERN_EMERG, f"watchdog: {stuck}")
     show_modules(k)
     show_who(k)
     for line in registers(k, frames, None, machine, saved=0):
         say(k, line)
     if frames:
-        say(k, f"kshell: it looped at {place(frames[0]) if frames[0].file else frames[0].symbol}")
+        where = place(frames[0]) if frames[0].file else frames[0].symbol
+        say(k, f"kshell: it {'stood' if is_hard else 'looped'} at {where}")
     show_trace(k, frames[1:], regs)
-    add_taint(k, "L")
+    if not is_hard:
+        add_taint(k, "L")
 
 
 def warning(

@@ -79,7 +79,7 @@ def registers(
     if not rip and machine is None:
         lines = [f"RIP: 0010:{frames[0].symbol if frames else '0x0'}"]
     else:
-        known = machine is not None and frames and "[" in frames[0].symbol and frames[0].file
+        known = machine is not None and frames and frames[0].file
         name = k.symbols.describe(rip) if rip or not is_old(k) else f"{'(null)':>16}"  # %pS of NULL until 5.2
         lines = [f"RIP: 0010:{name}" + (f" ({place(frames[0])})" if known else ""), "Code: " + opcodes(k, rip)]
     if machine is None:
@@ -128,7 +128,7 @@ def show_trace(k: Kernel, frames: Sequence[Frame], regs: memoryview | None) -> N
     say(k, "Call Trace:")
     if not is_old(k):
         say(k, " <TASK>")
-    lines = [f" {f.symbol}" + (f" ({place(f)})" if "[" in f.symbol and f.file else "") for f in frames]
+    lines = [f" {f.symbol}" + (f" ({place(f)})" if f.file else "") for f in frames]
     left_out = len(lines) - 2 * TRACE_MAX
     if left_out > 0:
         more = f"kshell: {left_out} more of these functions were running, and Linux prints a line for each"

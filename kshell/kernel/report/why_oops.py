@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kshell.kernel.core.layout import MODULES, MODULES_SIZE, TASK_SIZE_MAX
 from kshell.kernel.core.memory import KernelFault
-from kshell.kernel.core.pointers import Bug, CpuException, InvalidOpcode, SoftLockup, StackOverflow
+from kshell.kernel.core.pointers import Bug, CpuException, InvalidOpcode, Lockup, StackOverflow
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.report.oops_report import describe
 from kshell.kernel.report.show_regs import Frame, place
@@ -16,7 +16,7 @@ def why_oopsed(k: Kernel, error: BaseException, frames: list[Frame]) -> str:
     """The sentence about `error`; `frames` are the functions that were running, innermost first."""
     if isinstance(error, InvalidOpcode):
         return f"the CPU knows no such instruction as that at {k.symbols.describe(error.address)}"
-    if isinstance(error, SoftLockup | Bug):
+    if isinstance(error, Lockup | Bug):
         return str(error)
     where = f"{place(frames[0])}: " if frames and frames[0].file else ""
     if isinstance(error, CpuException | StackOverflow):

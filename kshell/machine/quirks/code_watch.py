@@ -69,6 +69,7 @@ class CodeWatch:
     def __init__(self, ram: Ram) -> None:
         self.ram = ram
         self.divides = self.x87 = False  # whether an exception of an SSE division, or of the x87 unit, is unmasked
+        self._halts = False  # whether interrupts were ever off in ring 0
         self.stale = False
         self.guarded: dict[int, str] = {}
         # A page is known by its address, with the ring that executes it in the low bits.
@@ -121,7 +122,7 @@ class CodeWatch:
 
     def _scan_ring0(self, text: bytes, start: int) -> dict[int, str]:
         """Kernel code uses no SSE, and a LOCK that is #UD does no harm there: honest code has no exits."""
-        found = {start + at: kind for at, kind in guarded_starts(text)}
+        found = {start + at: kind for at, kind in guarded_starts(text, self._halts)}
         found.update((start + at, KILLER) for at in host_killer_starts(text))
         return found
 
@@ -131,6 +132,11 @@ class CodeWatch:
             self.divides, self.x87 = divides, x87
             self._texts = {page: text for page, text in self._texts.items() if page >= USER_END}
             self.stale = True
+
+    def watch_halts(self) -> None:
+        """Stop ring 0 at each `hlt` from now on, and no longer at `cli`: the byte of the one is in much honest code."""
+        self._halts = self.stale = True
+        self._texts.clear()
 
     def watch_page_end(self, page: int) -> bool:
         """Stop before each instruction that may reach into `page`, which cannot be fetched; False if that is done."""

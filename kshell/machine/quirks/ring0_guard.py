@@ -1,5 +1,5 @@
 """Instructions of ring 0 that must not reach the emulator: they would leave ring 0 behind its back, switch paging or
-long mode off under it, or ask the host.
+long mode off under it, ask the host, or halt the CPU for ever.  And invlpg, which takes it as long as many others.
 
 Each is met with a hook on its own address.  No exit would do: after each run the emulator looks at the pages of its
 exits from whatever ring it stopped in.
@@ -14,12 +14,14 @@ from typing import Any
 from unicorn import unicorn_const as uc_const
 from unicorn import x86_const as x86
 
-from kshell.machine.stop import GENERAL_PROTECTION, INTERRUPT, TRIPLE_FAULT, Stop
+from kshell.machine.stop import GENERAL_PROTECTION, HALTED, INTERRUPT, TRIPLE_FAULT, Stop
 
 _PREFIXES = frozenset(b"\x26\x2e\x36\x3e\x64\x65\x66\x67\xf0\xf2\xf3") | frozenset(range(0x40, 0x50))
 LONGEST_INSTRUCTION = 15
 HOOK_COST = 1000  # instructions that could run while a hook is looked into
-FORBIDDEN, CONTROL, RDTSC = "forbidden", "control register", "rdtsc"
+FORBIDDEN, CONTROL, RDTSC, INVLPG = "forbidden", "control register", "rdtsc", "invlpg"
+CLI, HALT = "cli", "hlt"
+INTERRUPT_FLAG = 1 << 9
 
 # Far transfers and descriptors: iret, retf, far call and jmp; mov, pop and loads of segment registers; lldt, ltr;
 # lgdt, lidt, lmsw; sysret, sysexit, syscall's registers (wrmsr, rdmsr); debug registers; rsm.
@@ -31,12 +33,18 @@ _FORBIDDEN = re.compile(
 )
 _CONTROL = re.compile(rb"\x0f[\x20\x22]", re.DOTALL)
 _RDTSC = re.compile(rb"\x0f\x31", re.DOTALL)
+_INVLPG = re.compile(rb"\x0f\x01[\x38-\x3f\x78-\x7f\xb8-\xbf]", re.DOTALL)
+_CLI, _HALT = re.compile(rb"\xfa"), re.compile(rb"\xf4")
 _GENERAL = ("RAX", "RCX", "RDX", "RBX", "RSP", "RBP", "RSI", "RDI", *(f"R{i}" for i in range(8, 16)))
 
 
-def guarded_starts(text: bytes) -> Iterator[tuple[int, str]]:
-    """Every offset from which decoding may meet such an instruction, and which."""
-    for pattern, kind in ((_FORBIDDEN, FORBIDDEN), (_CONTROL, CONTROL), (_RDTSC, RDTSC)):
+_PATTERNS = ((_FORBIDDEN, FORBIDDEN), (_CONTROL, CONTROL), (_RDTSC, RDTSC), (_INVLPG, INVLPG))
+
+
+def guarded_starts(text: bytes, halts: bool) -> Iterator[tuple[int, str]]:
+    """Every offset from which decoding may meet such an instruction, and which; `hlt` is one if `halts`."""
+    last = (_HALT, HALT) if halts else (_CLI, CLI)
+    for pattern, kind in (*_PATTERNS, last):
         at = 0
         while match := pattern.search(text, at):
             at = match.start() + 1
@@ -51,7 +59,8 @@ def _with_prefixes(text: bytes, at: int) -> Iterator[int]:
 
 
 class Guards:
-    """The hooks.  `on_stop(stop)` is called at one that ends the run, `charge(instructions)` at each.
+    """The hooks.  `on_stop(stop)` is called at one that ends the run, `charge(instructions)` at each, `on_cli()` before
+    the first `cli`: from there on a `hlt` may be one that nothing ends.
 
     The kernel answers for control registers: `read_control(number)`, and `write_control(number, value)`, which is False
     where the CPU could not go on with that value.  `time_stamp()` is what rdtsc reads.
@@ -66,6 +75,7 @@ class Guards:
         read: Callable[[int, int], bytes],
         on_stop: Callable[[Stop], None],
         charge: Callable[[int], None],
+        on_cli: Callable[[], None],
     ) -> None:
         self.read_control: Callable[[int], int] = lambda number: 0
         self.write_control: Callable[[int, int], bool] = lambda number, value: False
@@ -73,7 +83,7 @@ class Guards:
         self.own: Container[int] = ()
         self.exits: Container[int] = ()
         self.on_exit: Callable[[int], None] = lambda address: None
-        self._uc, self._read, self._on_stop, self._charge = uc, read, on_stop, charge
+        self._uc, self._read, self._on_stop, self._charge, self._on_cli = uc, read, on_stop, charge, on_cli
         self._kinds: dict[int, str] = {}
         self._handles: dict[int, int] = {}
 
@@ -100,7 +110,12 @@ class Guards:
             self._write("RIP", address + size)
         elif kind == CONTROL:
             self._control(address, size)
-        elif kind is not None:
+        elif kind == CLI:
+            self._on_cli()
+        elif kind == HALT:
+            if not self._uc.reg_read(x86.UC_X86_REG_EFLAGS) & INTERRUPT_FLAG:
+                self._on_stop(Stop(HALTED))
+        elif kind == FORBIDDEN:
             self._on_stop(Stop(INTERRUPT, vector=GENERAL_PROTECTION))
 
     def _control(self, address: int, size: int) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from kshell.abi.did_you_mean import did_you_mean
+from kshell.kbuild.tree.sources import Sources, is_tree
 from kshell.kernel.debug.debugger import Breakpoint
 from kshell.kernel.debug.locations import Location, addresses_of, files, function_names, is_file
 from kshell.kernel.kernel import Kernel
 from kshell.shell.errors import CommandError
 from kshell.shell.views.view import show
 
+MOST_FILES = 1000  # of a tree, to look for one among
 LIKELY = ("__do_sys_", "my_")  # what may stand before a name that somebody remembers
 
 
@@ -26,16 +29,21 @@ def parse(text: str, file: str) -> Location:
     name = os.path.normpath(name) if name else ""
     if name.startswith(os.getcwd() + os.sep):  # a module that was loaded from here knows the rest of the path
         name = os.path.relpath(name)
+    for folder in Path(name).parents:
+        if folder.name and is_tree(Sources(str(folder))):  # its files are known by their paths in it
+            name = os.path.relpath(name, folder)
     return Location("", name, int(rest)) if rest.isdigit() else Location(rest, name, 0)
 
 
-def check(k: Kernel, location: Location) -> None:
-    """CommandError where no breakpoint can be: not now, and not when a module is loaded."""
+def check(k: Kernel, location: Location, typed: str, tree: str) -> None:
+    """CommandError where no breakpoint can be: not now, and not when a module is loaded or a tree's kernel booted.
+
+    `typed` is what `location` was made of, `tree` the one that the session works on."""
     if addresses_of(k, location):
         return
     function, file, line = location
     known_file = any(is_file(path, location) for path in files(k))
-    if file and not known_file and not os.path.isfile(file):
+    if file and not known_file and not os.path.isfile(typed.rpartition(":")[0]) and not _is_in_tree(tree, location):
         close = did_you_mean(file, [os.path.basename(path) for path in files(k)])
         raise _missing(
             f"No source file named {show(file)}.", "no such file was compiled, and none lies here", close, location, k
@@ -53,6 +61,11 @@ def check(k: Kernel, location: Location) -> None:
     close = [before + function for before in LIKELY if before + function in names] or did_you_mean(function, names)
     because = f"no machine code that is loaded {'of that file ' if file else ''}has such a function"
     raise _missing(f'Function "{show(function)}" not defined.', because, close, location, k)
+
+
+def _is_in_tree(tree: str, location: Location) -> bool:
+    suffix = os.path.splitext(location.file)[1]
+    return bool(tree and suffix) and any(is_file(path, location) for path in Sources(tree).walk(suffix, MOST_FILES))
 
 
 def _missing(what: str, because: str, close: list[str], location: Location, k: Kernel) -> CommandError:

@@ -31,7 +31,9 @@ def stopped_state(session: Context, command: str) -> tuple[DebugState, Stopped]:
     state = session.debugging
     if state is None or state.stopped is None:
         because = "no call stands still: one does at a breakpoint"
-        raise CommandError(f"{command}: The program is not being run.", because, A_STOP)
+        has_test_call = not session.has_kernel or "test_call" in session.kernel.definitions
+        try_ = A_STOP if has_test_call else "break entry_SYSCALL_64; syscall getpid"
+        raise CommandError(f"{command}: The program is not being run.", because, try_)
     return state, state.stopped
 
 

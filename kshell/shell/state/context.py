@@ -103,7 +103,11 @@ class Context:
 
         with CtrlC(lambda: None):  # nothing is raised in the middle of it
             self._leave_machine()  # two machines at once would need twice the memory
-            kernel = boot(image, cmdline, init_budget=self.budget)
+            try:
+                kernel = boot(image, cmdline, init_budget=self.budget, before_initcalls=self._take)
+            except BaseException:
+                self._leave_machine()
+                raise
         self.image, self.profile = image, kernel.profile.name
         self.core, self.last_call, self.log_seen, self.log_cleared = None, None, 0, 0
         self.journal.booted(Boot(image, cmdline), kernel, self.running == "")
@@ -111,14 +115,20 @@ class Context:
 
     def adopt(self, kernel: Kernel) -> Kernel:
         """Make a machine that is booted the session's own."""
-        self._leave_machine()
-        self._kernel, self.journal.has_booted = kernel, True
+        if kernel is not self._kernel:
+            self._leave_machine()
+            self._take(kernel)
+        self.journal.has_booted = True
         kernel.tty, kernel.init_budget, kernel.on_cut = self.tty, self.budget, self._note_cut
         if self.interactive:
             kernel.cpu.patience.on_long_run = partial(tell_long_run, self)
+        return kernel
+
+    def _take(self, kernel: Kernel) -> None:
+        """From here on a breakpoint stops it, and is told of in this session."""
+        self._kernel = kernel
         if self.debugging is not None:
             self.debugging.debugger.attach(kernel)
-        return kernel
 
     def _leave_machine(self) -> None:
         if self._kernel is not None:

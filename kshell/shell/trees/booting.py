@@ -20,7 +20,6 @@ from kshell.shell.trees.tree_notes import BOOT, change_note
 from kshell.shell.views.failure import retold
 from kshell.shell.views.view import show
 
-_OOPS = ("------------[ cut here", "BUG: ", "general protection fault", "watchdog: BUG")  # how an oops begins
 LAST_LINES, MOST_LINES = 12, 40  # of a log that an error shows: without an oops in it, and at most
 
 
@@ -63,14 +62,14 @@ def boot_image(session: Context, image: Vmlinux | str, cmdline: str) -> Kernel:
         now = session.boot(before if isinstance(before, str) or before is not image else before.profile.name)
         named_ = image if isinstance(image, str) else f"{image.release} #{image.build}"
         session.panicked = Panicked(named_, panic.log)
-        because = "an init function that is built in runs before there is anything to fall back to"
+        because = f"{panic.why}; " if panic.why else ""
+        because += "an init function that is built in runs before there is anything to fall back to"
         what = f"Kernel panic - not syncing: {panic}"
         try_ = f"correct it, make, make install and boot again; until then {version(now)} runs, as before\n"
         try_ += "dmesg  (the whole log of the kernel that panicked, and then the present one's)"
-        log = [show(line) for line in panic.log]
-        starts = [at for at, line in enumerate(log) if line.startswith(_OOPS)]
-        end = log[starts[-1] :] if starts else log[-LAST_LINES:]
-        raise CommandError(what, because, try_, details=end[-MOST_LINES:], facts={"log": log}) from None
+        details = [show(line) for line in panic.report[:MOST_LINES] or panic.log[-LAST_LINES:]]
+        facts = {"log": [show(line) for line in panic.log]}
+        raise CommandError(what, because, try_, details=details, facts=facts) from None
     session.panicked = None
     return kernel
 

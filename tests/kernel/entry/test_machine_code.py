@@ -18,6 +18,7 @@ from kshell.kernel.entry.run import run_program
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.task.binfmt import Segment
 from kshell.kernel.task.task import TaskExit
+from kshell.machine.quirks.ring0_guard import HOOK_COST
 from tests.kernel.lab import EXIT, ending
 from tests.kernel.lab import TEXT as USER_TEXT
 from tests.kernel.machine_code_lab import DATA, EPILOGUE, NR, PROLOGUE, MachineLab, call, h, mov_rax
@@ -58,6 +59,11 @@ def test_the_user_finds_every_register_as_it_was_but_the_three_that_a_call_chang
     code += h("66480f7ec1 01d8 01e8 01d0 4401e0 01c8 89c7") + EXIT
     task = load_program(lab.k, [Segment(USER_TEXT, code, len(code), "r-x")], USER_TEXT, "p", ["p"])
     assert ending(run_program(lab.k, task)) == f"exit {1 + 0x11 + 0x22 + 0x33 + 0x44 + 0x11 & 255}"
+
+
+def test_an_instruction_that_empties_the_tlb_costs_as_much_as_it_takes(lab: MachineLab) -> None:
+    assert lab.run(h("0f0138" * 20 + "c3"), budget=100_000).call is not None  # invlpg [rax]
+    assert 20 * HOOK_COST <= lab.k.cpu.charged < 40 * HOOK_COST
 
 
 def test_a_body_gets_its_arguments_narrowed_to_their_types(lab: MachineLab) -> None:

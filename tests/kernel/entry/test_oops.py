@@ -368,7 +368,7 @@ def test_endless_recursion_meets_the_stacks_guard_page(tmp_path: Path, style: st
     )
     assert int(more.split()[1]) + frames > THREAD_SIZE // 64
     assert lines[lines.index(more) + 1].startswith(" handler+")
-    assert " __x64_sys_test_call+0x19/0x1b" in lines
+    assert " __x64_sys_test_call+0x19/0x1b (test_call.py:12)" in lines
     assert len(lines) < 100
     lab.assert_well()
 

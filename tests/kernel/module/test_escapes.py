@@ -58,6 +58,13 @@ HARMLESS = {
     "the direction flag": "std",
     "a vector register": "movaps %%xmm0, %%xmm1",
     "an instruction of the FPU": "fld1",
+    "a halt that the next tick ends": "hlt",
+    "interrupts off for a while": "cli; nop; sti; hlt",
+}
+LOCKUPS = {
+    "a halt that nothing ends": "cli; hlt",
+    "a halt that nothing ends, in a loop": "1: cli; hlt; jmp 1b",
+    "a halt with the flags of before": "pushfq; cli; popfq; cli; nop; hlt",
 }
 
 
@@ -94,6 +101,14 @@ def test_what_takes_the_kernel_from_under_itself_is_a_panic(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     assert after(tmp_path, monkeypatch, PANICS[what])[0] == "panic"
+
+
+@pytest.mark.parametrize("what", LOCKUPS)
+def test_a_cpu_that_nothing_wakes_is_a_hard_lockup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    ended, oopses, log = after(tmp_path, monkeypatch, LOCKUPS[what])
+    assert (ended, oopses) == ("killed", 0)
+    assert "NMI watchdog: Watchdog detected hard LOCKUP on cpu 0\nModules linked in: m(O)\n" in log
+    assert "kshell: it stood at m.c:4" in log
 
 
 @pytest.mark.parametrize("what", HARMLESS)

@@ -43,6 +43,21 @@ def test_a_division_by_zero_is_a_divide_error(old: MachineLab, new: MachineLab) 
         assert lab.end.startswith("SIGSEGV")
 
 
+def test_a_halt_and_a_loop_with_interrupts_off_are_hard_lockups_and_set_no_taint() -> None:
+    heads = {"course": "NMI watchdog: Watchdog detected hard LOCKUP on cpu 0"}
+    heads["6.19"] = "watchdog: CPU0: Watchdog detected hard LOCKUP on cpu 0"
+    for release, head in heads.items():
+        for code in (h("fa f4"), h("fa ebfe")):  # cli; hlt, and cli; 1: jmp 1b
+            lab = MachineLab(release)
+            function = lab.function("stuck", PROLOGUE + code + EPILOGUE)
+            lab.before = len(lab.k.log.since(0))
+            lab.point(function)
+            assert ending(lab.syscall(budget=100_000).outcome).startswith("SIGKILL")
+            assert lab.log()[0] == head
+            assert "L" not in lab.k.taint.letters
+            assert lab.getpid() == lab.k.shell_task.pid
+
+
 def test_the_caller_of_a_function_without_a_frame_is_in_the_call_trace(old: MachineLab) -> None:
     leaf = old.function("leaf", h("31c9 31d2 f7f1 c3"))
     said = report(old, PROLOGUE + call(leaf) + EPILOGUE, name="caller")

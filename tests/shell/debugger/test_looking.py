@@ -10,6 +10,7 @@ import pytest
 
 from kshell.shell.commands.registry import find, names
 from kshell.shell.debugger.allowed import ALLOWED
+from kshell.shell.debugger.talk import A_STOP
 from tests.shell.debugger.debug_lab import STEPS, debug, debug_json, line_of
 from tests.shell.lab import Lab, screen
 
@@ -209,3 +210,13 @@ def test_no_expression_ends_in_a_bug() -> None:
     assert "internal error" not in errors
     assert status == 1
     assert shown.count("\n$") > 10
+
+
+def test_what_to_type_for_a_call_to_look_at_works_on_the_kernel_that_runs() -> None:
+    for profile, try_ in (("course", A_STOP), ("6.19", "break entry_SYSCALL_64; syscall getpid")):
+        error = Lab(profile).error("boot; next")
+        assert error["try"] == try_
+        assert any(
+            line.startswith("Breakpoint 1, ")
+            for line in screen(*try_.split("; "), "bt", profile=profile)[0].split("\n")
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kshell.cc.c_declarations import TYPE, declaration
+from kshell.cc.c_declarations import TYPE, declaration, kshell_type
 
 HELP = "help c-to-kshell"
 # What lines of C look like and lines of Python hardly ever do; a file with several kinds of them is C.
@@ -24,11 +24,14 @@ MARKS = tuple(
 LINES, KINDS = 3, 2  # so many lines with marks, of so many kinds
 MOST_LINES = 2000
 _SPECIFIERS = re.compile(r"%(?:(%)|([-+ #0]*)(\d*)(?:\.\d+)?(?:hh|h|ll|l|z)?([diuxXcsp]))")
-_PRINTK = re.compile(r"\s*(\w+\.)?printk\s*\(\s*(KERN_\w+)?\s*(,?)\s*\"((?:[^\"\\]|\\.)*)\"\s*,?\s*(.*?)\)\s*;?\s*$")
+_PRINTK = re.compile(
+    r"\s*(\w+\.)?printk\s*\(\s*(KERN_\w+)?\s*(,?)\s*([\"'])((?:(?!\4)[^\\]|\\.)*)\4\s*,?\s*(.*?)\)\s*;?\s*$"
+)
 _FOR = re.compile(r"\s*for\s*\(\s*(?:int\s+)?(\w+)\s*=\s*(\w+)\s*;\s*\1\s*<\s*([^;]+);\s*(?:\1\+\+|\+\+\1)\s*\)")
 _CONDITIONAL = re.compile(r"(\s*(?:return\b|[^=]+[^=!<>]=(?!=))\s*)([^?]+?)\s*\?\s*([^:]+?)\s*:\s*([^;]+?)\s*;?\s*$")
 _ADDRESS = re.compile(r"(^\s*|[=(,]\s*|\breturn\s+)&(\w+(?:(?:->|\.)\w+|\[\w+\])*)")
 _FOLLOWED = re.compile(r"(^\s*|[=(,]\s*|\breturn\s+)\*(\w+)")
+_CAST = re.compile(rf"\(\s*((?:{TYPE}|struct \w+)(?:\s+\w+)*\s*\**)\s*\)\s*(\w+(?:(?:->|\.)\w+|\[\w+\])*)")
 _OCTAL = re.compile(r"(?<![\w.])0([0-7]+)(?![\w.])")
 # Single marks of C: what they look like in a line of code, why Python does not take them, and the line to write.
 _SIGNS = (
@@ -39,6 +42,19 @@ _SIGNS = (
     (re.compile(r"![\w(]"), "! is `not` in Python", (r"!(?=[\w(])", "not ")),
     (re.compile(r"\belse\s+if\b"), "else if is `elif` in Python", (r"\belse\s+if\b", "elif")),
     (re.compile(r"(?:\+\+|--)\s*(?:;|$)"), "Python has neither ++ nor --", (r"(\w+)\s*(\+|-)\2\s*;?", r"\1 \2= 1")),
+    (re.compile(r"\bsizeof\s+\w"), "sizeof is called", (r"\bsizeof\s+(?:struct\s+)?(\w+)", r"sizeof(\1)")),
+    (re.compile(r"^\s*goto\b"), "there is no goto: undo what was done, and return", (r"goto\s+\w+", "return -EINVAL")),
+    (
+        re.compile(r"^\s*switch\b"),
+        "there is no switch",
+        (r"switch\s*\(?\s*([^(){:]+?)\s*\)?\s*[{:]?\s*$", r"if \1 == 1:"),
+    ),
+    (
+        re.compile(r"^\s*(?:if|elif|while)\b[^=]*[^=!<>:]=[^=]"),
+        "= assigns, == compares",
+        (r"([^=!<>:])=(?!=)", r"\1=="),
+    ),
+    (re.compile(r"^\s*(?!else\b|try\b|finally\b)[a-z]\w*:\s*$"), "a label is for goto, and there is none", None),
     (re.compile(r"^(?!\s*def\b).*->"), "a pointer is followed with a dot", (r"->", ".")),
 )
 
@@ -58,7 +74,7 @@ def is_c(text: str) -> int:
 def in_python(line: str) -> tuple[str, str] | None:
     """Why one line of C is no Python, and how it is said; None for a line that shows no sign of C."""
     line = line[:500]
-    for rule in (_printk, _octal, declaration, _address, _for, _conditional):
+    for rule in (_printk, _octal, declaration, _address, _for, _conditional, _cast):
         found = rule(line)
         if found is not None:
             return found
@@ -113,7 +129,7 @@ def _printk(line: str) -> tuple[str, str] | None:
     match = _PRINTK.match(line)
     if match is None or (match[1] and (match[3] or not match[2])):
         return None  # k.printk(KERN_INFO, "...") is as it should be
-    level, text, rest = match[2] or "KERN_INFO", match[4].removesuffix("\\n"), match[5]
+    level, text, rest = match[2] or "KERN_INFO", match[5].removesuffix("\\n"), match[6]
     arguments = [part.strip() for part in rest.split(",")] if rest else []
     because = "printk is a method of the kernel, and its text an f-string"
     if match[1]:
@@ -149,6 +165,15 @@ def _conditional(line: str) -> tuple[str, str] | None:
     if match is None:
         return None
     return "`test ? a : b` is `a if test else b`", _said(f"{match[1]}{match[3]} if {match[2]} else {match[4]}")
+
+
+def _cast(line: str) -> tuple[str, str] | None:
+    match = _CAST.search(line)
+    kind = kshell_type(match[1]) if match is not None else ""
+    if match is None or not kind:
+        return None
+    right = line[: match.start()] + f"{kind}({match[2]})" + line[match.end() :]
+    return "a cast is a call of the type", _said(right)
 
 
 def _said(line: str) -> str:

@@ -68,14 +68,15 @@ def _quoted(file: FileScope, node: ast.Constant, text: str) -> ast.expr:
 
 
 def _unknown(file: FileScope, node: ast.expr, name: str, unknown: str = UNKNOWN) -> Type:
-    names = [*file.names, "int"]
+    names = [*(each for each, known in file.names.items() if isinstance(known, TypeName)), "int"]
     because, try_ = explain(name, names)
     known = try_ in SPELLINGS.values() or try_.startswith("from ")
     close = "" if known else "".join(did_you_mean(name, [*TYPES, *names]))
     if name == "Kernel" and name in file.names:
         because, try_, close = "k is no value, and nothing of this type is in the machine code", "take it out", ""
-    if name in SPELLINGS or kshell_type(name):
-        because, try_ = f"C's {name} is spelled in another way here  (help c-to-kshell)", kshell_type(name) or try_
+    spelled_here = kshell_type(name) or ("" if header_of(name) else kshell_type(name.lower()))
+    if name in SPELLINGS or spelled_here:
+        because, try_ = f"{name} is spelled in another way here  (help c-to-kshell)", spelled_here or try_
     elif close and "(did you mean" not in try_ and not header_of(name):
         try_ = f"{close}  (did you mean that?)"
     file.report.fail(node, unknown.format(name), because, try_, len(name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from typing import NoReturn
 
 from kshell.cc.front import kernel_use, macros
 from kshell.cc.front.annotations import is_type, read_type
@@ -28,10 +29,14 @@ from kshell.cc.types import (
     size_of,
 )
 
+ALLOCATE = ("kmalloc", "kzalloc")  # whose last argument says whether they may sleep
+
 
 def call(scope: Scope, node: ast.Call) -> Value:
     """Any call."""
     function = node.func
+    if is_struct(scope, node):
+        _no_struct(scope, node)
     if node.keywords or any(isinstance(each, ast.Starred) for each in node.args):
         at = node.keywords[0].value if node.keywords else node.args[0]
         because = "the arguments of a C function have an order, and no names"
@@ -122,7 +127,8 @@ def _check_count(scope: Scope, node: ast.Call, given: Sequence[ast.expr], kind: 
     few = "few" if len(given) < wanted else "many"
     takes = ", ".join(spelled(each) for each in kind.parameters) or "none"
     because = f"it takes {wanted} behind {scope.kernel}: {takes}"
-    right = ", ".join([scope.kernel, *(ast.unparse(each) for each in given[:wanted]), *["0"] * (wanted - len(given))])
+    missing = ["GFP_KERNEL" if name in ALLOCATE else "0"] * (wanted - len(given))
+    right = ", ".join([scope.kernel, *(ast.unparse(each) for each in given[:wanted]), *missing])
     right = scope.report.line_with(node, f"{ast.unparse(node.func)}({right})")
     scope.report.fail(node, f"too {few} arguments to function '{name}'", because, right, len(name))
 
@@ -142,11 +148,6 @@ def _cast(scope: Scope, node: ast.Call) -> Value:
     """``Int(x)``, ``Ptr[e](x)``."""
     kind = read_type(scope.file, node.func)
     name = ast.unparse(node.func)
-    if isinstance(kind, StructType):
-        because = f"{name}() makes a struct, and stands only where a variable is declared"
-        scope.report.fail(
-            node, "conversion to non-scalar type requested", because, f"v = {name}()  (in a line of its own)"
-        )
     if len(node.args) != 1:
         scope.report.fail(node, f"expected one value behind '{name}'", "a cast converts one value", f"{name}(x)")
     if isinstance(kind, VoidType):
@@ -169,6 +170,12 @@ def _cast(scope: Scope, node: ast.Call) -> Value:
         because = f"an address has 64 bits, '{spelled(kind)}' has {8 * kind.size}"
         scope.report.warn("pointer-to-int-cast", node, text, because, f"ULong({ast.unparse(node.args[0])})")
     return cast(value, kind)
+
+
+def _no_struct(scope: Scope, node: ast.Call) -> NoReturn:
+    made = ast.unparse(node)
+    because = f"{ast.unparse(node.func)}() makes a struct, and stands only where a variable is declared"
+    scope.report.fail(node, "conversion to non-scalar type requested", because, f"v = {made}  (in a line of its own)")
 
 
 def is_struct(scope: Scope, node: ast.expr) -> bool:

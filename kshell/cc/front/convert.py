@@ -170,5 +170,8 @@ def _impossible(report: Report, node: ast.expr, source: Type, to: Type, want: Wa
         text = f"incompatible type for argument {want.number} of '{want.name}'"
     elif want.kind == "return":
         text = f"incompatible types when returning type '{spelled(source)}' but '{spelled(to)}' was expected"
-    because = "a struct is no number and no pointer"
-    report.fail(node, text, because, f"addr({report.source_of(node) or 'v'})  (its address)")
+    because, name = "a struct is no number and no pointer", report.source_of(node) or "v"
+    try_ = f"addr({name})  (its address)"
+    if isinstance(source, Pointer):
+        try_ = f"{name}[0]  (what is there)"
+    report.fail(node, text, because, try_)

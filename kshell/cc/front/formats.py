@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from kshell.cc.c_text import in_format
 from kshell.cc.front.arithmetic import cast, decayed, is_text, promoted
@@ -17,6 +17,7 @@ PRINTK = FunctionType(INT, (CONST_CHAR_POINTER,), True)
 SPEC = re.compile(r"(?:(.)?([<>^=]))?([-+ ]?)(#?)(0?)(\d{0,3})(?:\.(\d{1,3}))?([a-zA-Z]{0,3})")
 C_SPECIFIER = re.compile(r"%[-+ #0]*\d*(?:\.\d+)?(?:hh|h|ll|l|z)?[diuxXcsp]")
 LEVEL = re.compile(rb"\x01[0-7c]")
+LEVEL_NAME = re.compile(r"KERN_[A-Z]+")
 INTEGERS = "duxXoc"
 
 
@@ -53,7 +54,10 @@ def _level(scope: Scope, call: ast.Call, given: Sequence[ast.expr]) -> Text:
     try_ = 'k.printk(KERN_INFO, f"...")'
     if isinstance(node, ast.JoinedStr | ast.Constant) and isinstance(getattr(node, "value", ""), str):
         because = "what follows the text is in C's manner; here an f-string holds the values"
-        if isinstance(node, ast.Constant):
+        if isinstance(node, ast.Constant) and LEVEL_NAME.fullmatch(str(node.value)):
+            because = f"{node.value} is a text itself: its name stands without quotes"
+            try_ = scope.report.line_with(node, str(node.value))
+        elif isinstance(node, ast.Constant):
             said = in_format(str(node.value), [ast.unparse(each) for each in given[1:]])
             try_ = scope.report.line_with(call, f"{scope.kernel}.printk(KERN_INFO, {said})")
     return scope.report.fail(node, "expected a level of printk before the text", because, try_)
@@ -80,6 +84,7 @@ def format_of(scope: Scope, node: ast.expr, newline: bool) -> tuple[bytes, list[
                 "format", node, f"format '{found[0]}' expects a matching argument", because, 'f"n is {n}"'
             )
     else:
+        _no_new_text(scope, node)
         value = scope.value(node)
         if not is_text(value.type):
             because = f"it is '{spelled(value.type)}'"
@@ -90,6 +95,38 @@ def format_of(scope: Scope, node: ast.expr, newline: bool) -> tuple[bytes, list[
     if newline and not text.endswith("\n"):
         text += "\n"
     return text.encode("utf-8", "surrogatepass"), arguments
+
+
+def _no_new_text(scope: Scope, node: ast.expr) -> None:
+    """``"n is %d" % n``, ``"n is " + str(n)``: the f-string that is meant."""
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Add | ast.Mod):
+        return
+    parts = list(_parts(node)) if isinstance(node.op, ast.Add) else [node.left]
+    has_level = isinstance(parts[0], ast.Name) and LEVEL_NAME.fullmatch(parts[0].id)
+    if has_level or not any(isinstance(each, ast.Constant) and isinstance(each.value, str) for each in parts):
+        return
+    if isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant):
+        given = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
+        right = in_format(str(node.left.value), [ast.unparse(each) for each in given])
+    else:
+        right = ast.unparse(ast.JoinedStr([_part(each) for each in parts]))
+    text = f"invalid operands to binary {'%' if isinstance(node.op, ast.Mod) else '+'} (have 'char *')"
+    because = "a string is an address of bytes, and no operator makes a new one; an f-string is a format"
+    scope.report.fail(node, text, because, scope.report.line_with(node, right))
+
+
+def _parts(node: ast.expr) -> Iterator[ast.expr]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        yield from _parts(node.left)
+        yield from _parts(node.right)
+    else:
+        yield node
+
+
+def _part(node: ast.expr) -> ast.expr:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "str" and node.args:
+        node = node.args[0]
+    return node if isinstance(node, ast.Constant) else ast.FormattedValue(node, -1)
 
 
 def _conversion(scope: Scope, part: ast.FormattedValue, arguments: list[Value], before: str) -> str:

@@ -100,7 +100,9 @@ def leaves(scope: Scope, node: ast.expr, kind: Type, offset: int = 0, place: Pla
     found: list[Leaf] = []
     if node.args:
         because = "a struct's fields are named where it begins"
-        scope.report.fail(node.args[0], "positional initialization of field in struct", because, f"{kind.tag}(a=1)")
+        fields = ", ".join(f"{name}={ast.unparse(each)}" for name, each in zip(kind.fields, node.args, strict=False))
+        right = scope.report.line_with(node, f"{kind.tag}({fields})")
+        scope.report.fail(node.args[0], "positional initialization of field in struct", because, right)
     for keyword in node.keywords:
         if keyword.arg is None:
             scope.report.fail(keyword.value, "expected expression before '*' token", "fields have names", "a=1")
@@ -150,9 +152,9 @@ def _number(node: ast.expr, value: int) -> ast.Constant:
 def begin(scope: Scope, node: ast.expr, place: Place, line: int) -> list[Statement]:
     """The statements that give a local array or struct its initial value; none where none is said."""
     assert isinstance(node, ast.Call)
-    if not node.keywords and len(node.args) < 3:
-        return []
     kind = place.type
+    if not node.keywords and not (node.args if isinstance(kind, StructType) else node.args[2:]):
+        return []
     if isinstance(kind, ArrayType) and isinstance(node.args[2], ast.Constant):  # a text is copied from .rodata
         data, pointers = static_value(scope, node, kind)
         name = f"{UNIQUE}init{len(scope.file.data)}"

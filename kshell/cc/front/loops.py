@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Callable, Sequence
 
 from kshell.cc.front.annotations import read_type
@@ -82,6 +83,8 @@ def for_loop(scope: Scope, node: ast.For, block: Block) -> list[Statement]:
             return _range(scope, node, name, calls, block)
         if is_macro(scope, calls, "list_for_each_entry"):
             return _entries(scope, node, name, calls, block)
+        if isinstance(calls.func, ast.Name) and not hasattr(builtins, calls.func.id):
+            scope.any(calls)  # nothing declares it, and that is to be said
     source = scope.report.source_of(calls) or "it"
     because = f"C counts, or follows pointers; nothing walks over {source} by itself"
     return scope.report.fail(calls, "expected expression before 'in'", because, "for i in range(len(a)): ... a[i]")

@@ -68,6 +68,8 @@ def _syntax_error(path: str, text: str, error: SyntaxError) -> SourceError:
     because, try_ = "Python cannot parse it, as a C compiler could not", f"correct line {line}"
     lines = text.splitlines()
     c = in_python(lines[line - 1]) if 0 < line <= len(lines) else None
+    if c is None and error.msg == "expected ':'":
+        because, try_ = "a line that a block follows ends with a colon", f"{lines[line - 1].strip()}:"
     if c is not None:
         because, try_ = f"that is C: {c[0]}  ({HELP})", c[1]
     return at_place(path, text, line, column, error.msg, because, try_)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import NoReturn
+from typing import NoReturn, TypeGuard
 
 from kshell.abi.did_you_mean import did_you_mean
 from kshell.cc.front.arithmetic import cast, decayed, is_text
@@ -12,7 +12,7 @@ from kshell.cc.front.operators import is_null, step_size
 from kshell.cc.front.report import WrongError, spelled
 from kshell.cc.front.scope import Scope
 from kshell.cc.front.spelling import kshell_name
-from kshell.cc.front.symbols import Define, Object, as_variable
+from kshell.cc.front.symbols import Define, Object, TypeName, as_variable
 from kshell.cc.tree import Deref, Global, Local, Member, Number, Place, PointerAdd, Value
 from kshell.cc.types import LONG, ArrayType, Field, FunctionType, IntType, Pointer, StructType, Type, VoidType
 
@@ -77,6 +77,8 @@ def field(scope: Scope, node: ast.Attribute) -> Value:
     if is_text(decayed(base).type):
         _no_method(scope, node)
     if isinstance(base.type, Pointer):
+        if isinstance(base.type.target, VoidType):
+            _field_of_void(scope, node)
         base = follow(scope, node.value, base)
     kind = base.type
     if not isinstance(kind, StructType) or not isinstance(base, Local | Global | Deref | Member):
@@ -84,6 +86,23 @@ def field(scope: Scope, node: ast.Attribute) -> Value:
         because = f"{scope.report.source_of(node.value) or 'it'} is '{spelled(kind)}'"
         scope.report.fail(node, text, because, "a Ptr to a Struct has fields")
     return Member(base, member(scope, node, kind, node.attr))
+
+
+def _field_of_void(scope: Scope, node: ast.Attribute) -> None:
+    """``p.nr`` where nothing says that p is a pointer to the one struct with such a field."""
+    kinds = [each.type for each in scope.file.names.values() if isinstance(each, TypeName)]
+    own = {kind.tag for kind in kinds if _has(kind, node.attr)}
+    if len(own) != 1:
+        return
+    source, tag = scope.report.source_of(node.value) or "p", own.pop()
+    because = f"void says nothing of what is there; {node.attr} is a field of struct {tag}"
+    try_ = scope.report.line_with(node.value, f"Ptr[{tag}]({source})") + f"  (or p: Ptr[{tag}] where it is declared)"
+    scope.report.fail(node.value, "dereferencing 'void *' pointer", because, try_)
+
+
+def _has(kind: Type, name: str) -> TypeGuard[StructType]:
+    """Whether a type is a struct with such a field."""
+    return isinstance(kind, StructType) and name in kind.fields
 
 
 def _no_method(scope: Scope, node: ast.Attribute) -> NoReturn:
@@ -104,11 +123,13 @@ def _no_method(scope: Scope, node: ast.Attribute) -> NoReturn:
 def _given(scope: Scope, node: ast.Attribute) -> list[str]:
     """The arguments in the parentheses behind a method's name, as they stand in the source."""
     behind = scope.report.lines[node.lineno - 1][node.end_col_offset :].decode(errors="replace")
-    try:
-        call = ast.parse("f" + behind[: behind.rindex(")") + 1], mode="eval").body
-    except (SyntaxError, ValueError):
-        return []
-    return [ast.unparse(each) for each in call.args] if isinstance(call, ast.Call) else []
+    for end in (at for at, character in enumerate(behind, 1) if character == ")"):
+        try:
+            call = ast.parse("f" + behind[:end], mode="eval").body
+        except (SyntaxError, ValueError):
+            continue
+        return [ast.unparse(each) for each in call.args] if isinstance(call, ast.Call) else []
+    return []
 
 
 def member(scope: Scope, node: ast.expr, kind: StructType, name: str) -> Field:

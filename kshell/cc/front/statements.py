@@ -96,7 +96,7 @@ def bug(scope: Scope, node: ast.Call, then: list[Statement]) -> list[Statement]:
 def _assign(scope: Scope, node: ast.Assign) -> list[Statement]:
     if len(node.targets) > 1:
         because = "one assignment a line"
-        right = f"{ast.unparse(node.targets[-1])} = {ast.unparse(node.value)}"
+        right = "; ".join(f"{ast.unparse(each)} = {ast.unparse(node.value)}" for each in reversed(node.targets))
         scope.report.fail(node.targets[0], "expected ';' before '=' token", because, right)
     to = node.targets[0]
     if isinstance(to, ast.Starred):

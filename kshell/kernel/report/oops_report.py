@@ -97,7 +97,7 @@ def oops(
 
 
 def lockup(k: Kernel, frames: Sequence[Frame], regs: memoryview | None, machine: memoryview | None = None) -> None:
-    """What the watchdog says of a loop in the kernel: its thread gets no turn, or, with interrupts off, no timer ticks."""
+    """What the watchdog says of a loop in the kernel: its thread gets no turn or, with interrupts off, no timer."""
     task, is_hard = k.current, machine is not None and not machine[ptregs.FLAGS] & INTERRUPT_FLAG
     k.clock.advance((HARD_LOCKUP_SECONDS if is_hard else SOFT_LOCKUP_SECONDS) * 10**9)
     stuck = f"BUG: soft lockup - CPU#0 stuck for {SOFT_LOCKUP_SECONDS}s! [{task.comm}:{task.pid}]"

@@ -45,8 +45,8 @@ def break_(session: Context, words: list[Word]) -> View:
     (x, disas, dmesg, lsmod, ...). Ctrl-D, quit or kill end the debugging: the call runs to its end. Ctrl-C stops a call
     that runs on. In a script the lines that follow are taken as what is typed there.
 
-    A file that is not loaded yet is waited for; so an init function can be stopped, and that of a file which a tree builds
-    in, while its kernel boots. Breakpoints stay when a module goes, or the machine is booted anew.
+    A file that is not loaded yet is waited for; so an init function can be stopped, and that of a file which a tree
+    builds in, while its kernel boots. Breakpoints stay when a module goes, or the machine is booted anew.
     """
     if len(words) != 1:
         raise misuse("break", "one place at a time, and no conditions" if words else "where?")

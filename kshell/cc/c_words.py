@@ -132,6 +132,10 @@ _KNOWN: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Sequence[str], int
         re.compile("expected declaration or statement at end of input|expected '}'"),
         _said("a { above has no } of its own", "}"),
     ),
+    (
+        re.compile("ignoring return value of"),
+        _said("it says whether that was done: a user's pointer may lead anywhere", "if (...) return -EFAULT;"),
+    ),
     (re.compile("unused variable"), _said("nothing reads it", "take it out")),
 )
 

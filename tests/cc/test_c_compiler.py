@@ -216,3 +216,13 @@ def test_a_source_that_is_too_large_is_given_to_no_compiler(tmp_path: Path, monk
 
 def test_the_version_code_is_linuxs() -> None:
     assert version_code((4, 19)) == 0x41300
+
+
+@needs_compiler
+def test_a_copy_whose_answer_nobody_looks_at_is_warned_of_where_it_is_made(tmp_path: Path) -> None:
+    text = "#include <linux/uaccess.h>\n\nvoid f(void *to)\n{\n\tcopy_from_user(to, (void __user *)8, 4);\n}\n"
+    (tmp_path / "f.c").write_text(text)
+    data, said = compile_c(str(tmp_path / "f.c"), "f", (4, 19))
+    assert re.search(r"f\.c:5:\d+: warning: ignoring return value", said)
+    assert "[-Wunused-result]" in said
+    assert b"\0_copy_from_user\0" in data

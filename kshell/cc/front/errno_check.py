@@ -1,4 +1,4 @@
-"""What a function returns: a positive errno, an address in its own frame."""
+"""What a function returns: a positive errno, an address in its own frame, and what its caller must look at."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import ast
 from kshell.abi.errno import ERRNO
 from kshell.cc.finding import WARNING
 from kshell.cc.front.scope import Scope
-from kshell.cc.tree import AddressOf, Cast, Local, Member, Value
+from kshell.cc.tree import AddressOf, Call, Cast, Local, Member, Value
 
 NUMBERS = {name: number for number, (name, _) in ERRNO.items()}
+MUST_CHECK = ("copy_from_user", "copy_to_user", "strncpy_from_user", "clear_user")
 
 
 def check_errno(scope: Scope, node: ast.expr) -> None:
@@ -34,3 +35,13 @@ def check_frame(scope: Scope, node: ast.expr, said: Value) -> None:
         because = "the frame of a function is gone when it returns, and the next call writes over it"
         try_ = "kmalloc, or memory of the caller's"
         scope.report.warn("return-local-addr", node, "function returns address of local variable", because, try_)
+
+
+def check_used(scope: Scope, node: ast.Call, value: Value) -> None:
+    """A call whose result nobody looks at, though Linux declares it as __must_check."""
+    if isinstance(value, Call) and value.function in MUST_CHECK and isinstance(node.func, ast.Name):
+        name, said = node.func.id, scope.report.source_of(node) or ast.unparse(node)
+        text = f"ignoring return value of '{name}' declared with attribute 'warn_unused_result'"
+        because = "it says whether the copy was made: a user's pointer may lead anywhere"
+        failed = f"{said} < 0" if name == "strncpy_from_user" else said
+        scope.report.warn("unused-result", node, text, because, f"if {failed}: return -EFAULT", len(name))

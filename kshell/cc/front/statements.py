@@ -10,7 +10,7 @@ from kshell.cc.front import loops, not_c
 from kshell.cc.front.annotations import is_complete, read_type
 from kshell.cc.front.calls import is_macro
 from kshell.cc.front.convert import Want, convert
-from kshell.cc.front.errno_check import check_errno, check_frame
+from kshell.cc.front.errno_check import check_errno, check_frame, check_used
 from kshell.cc.front.initial import array_type, begin, composite_type
 from kshell.cc.front.kernel_use import function_for, not_global
 from kshell.cc.front.names import def_line
@@ -72,7 +72,9 @@ def _expression(scope: Scope, node: ast.Expr) -> list[Statement]:
         because = "it compares, and nobody looks at the answer"
         try_ = f"if {scope.report.source_of(value) or ast.unparse(value)}: ..."
         scope.report.warn("unused-value", value, "statement with no effect", because, try_)
-    elif not isinstance(value, ast.Call | ast.NamedExpr | ast.IfExp | ast.BoolOp):
+    elif isinstance(value, ast.Call):
+        check_used(scope, value, read)
+    elif not isinstance(value, ast.NamedExpr | ast.IfExp | ast.BoolOp):
         because = "nobody looks at the value"
         scope.report.warn("unused-value", value, "statement with no effect", because, "x = ..., or take it out")
     return [Evaluate(read, node.lineno)]

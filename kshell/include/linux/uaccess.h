@@ -3,26 +3,26 @@
 #ifndef _LINUX_UACCESS_H
 #define _LINUX_UACCESS_H
 
+#include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/types.h>
 
 /* Each answers how many bytes it did not copy. */
-unsigned long _copy_from_user(void *to, const void __user *from, unsigned long n);
-unsigned long _copy_to_user(void __user *to, const void *from, unsigned long n);
+unsigned long __must_check copy_from_user(void *to, const void __user *from, unsigned long n)
+	__asm__("_copy_from_user");
+unsigned long __must_check copy_to_user(void __user *to, const void *from, unsigned long n)
+	__asm__("_copy_to_user");
 /* The length of the string, or -EFAULT. */
-long strncpy_from_user(char *dst, const char __user *src, long count);
-unsigned long clear_user(void __user *to, unsigned long n);
-
-#define copy_from_user(to, from, n) _copy_from_user(to, from, n)
-#define copy_to_user(to, from, n) _copy_to_user(to, from, n)
+long __must_check strncpy_from_user(char *dst, const char __user *src, long count);
+unsigned long __must_check clear_user(void __user *to, unsigned long n);
 
 #define get_user(x, pointer) ({ \
 	__typeof__(*(pointer)) _value; \
-	int _bad = _copy_from_user(&_value, (pointer), sizeof(_value)) ? -EFAULT : 0; \
+	int _bad = copy_from_user(&_value, (pointer), sizeof(_value)) ? -EFAULT : 0; \
 	(x) = _bad ? (__typeof__(*(pointer)))0 : _value; \
 	_bad; })
 #define put_user(x, pointer) ({ \
 	__typeof__(*(pointer)) _value = (x); \
-	_copy_to_user((pointer), &_value, sizeof(_value)) ? -EFAULT : 0; })
+	copy_to_user((pointer), &_value, sizeof(_value)) ? -EFAULT : 0; })
 
 #endif

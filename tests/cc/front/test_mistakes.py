@@ -134,6 +134,10 @@ WARNINGS = [
     ),
     ("n == 3\nreturn 0", "statement with no effect [-Wunused-value]"),
     (
+        "copy_from_user(k, p, q, 4)\nreturn 0",
+        "ignoring return value of 'copy_from_user' declared with attribute 'warn_unused_result' [-Wunused-result]",
+    ),
+    (
         "u: UInt = 3\nreturn u < n",
         "comparison of integer expressions of different signedness: 'unsigned int' and 'int'",
     ),

@@ -89,3 +89,18 @@ def test_a_walk_that_python_would_do_is_told_to_be_a_loop_that_counts() -> None:
     for walked in ("zip(buf, buf)", "buf", "sorted(buf)"):
         (found,) = findings(f"{HEAD}    for x in {walked}:\n        pass\n{TAIL}")
         assert (found.text, found.try_) == ("expected expression before 'in'", "for i in range(len(a)): ... a[i]")
+
+
+def test_what_a_copy_answers_is_looked_at() -> None:
+    for call, try_ in (
+        ("copy_to_user(k, User[Void](0), buf, 4)", "if copy_to_user(k, User[Void](0), buf, 4): return -EFAULT"),
+        (
+            "strncpy_from_user(k, buf, User[Char](0), 4)",
+            "if strncpy_from_user(k, buf, User[Char](0), 4) < 0: return -EFAULT",
+        ),
+    ):
+        text = f"{HEAD}    {call}\n{TAIL}"
+        (found,) = findings(text)
+        assert (found.kind, found.try_) == ("warning", try_)
+        assert is_cured(text, found)
+        assert not findings(f"{HEAD}    n = {call}\n{TAIL}")

@@ -117,8 +117,11 @@ class TracedCode:
 
     def body_of(self, function: TracedFunction) -> int:
         """Where a breakpoint in it goes: behind what makes its frame.  A C compiler that optimizes makes that anywhere,
-        and says for each instruction where the variables are: there it is the first one, as for gdb."""
-        if self.frames:
+        and says for each instruction where the variables are: there it is the first one, as for gdb.  One that does not
+        says that they are in the frame, even where they are still to be put there."""
+        known = function.debug.variables if function.debug is not None else []
+        passed = [each.at(function.start) for each in known if each.is_parameter][: len(ptregs.C_ARGUMENTS)]
+        if self.frames and all(place is None or place.kind != "memory" for place in passed):
             return function.start
         return lines_of(self.module).body(function.start, function.end)
 

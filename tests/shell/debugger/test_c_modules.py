@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kshell.cc import c_compiler
 from kshell.cc.c_compiler import find_compiler
 from tests.shell.debugger.debug_lab import debug
 
@@ -86,3 +87,14 @@ def test_an_init_function_in_c_is_waited_for() -> None:
     assert any(line.startswith("#0  c_init () at c.c:2") for line in shown)
     assert "Value returned is $1 = 0" in shown
     assert shown[-1] == "test_call(1)                            = 2"
+
+
+@needs_compiler
+def test_a_function_that_keeps_its_arguments_in_its_frame_stops_when_they_are_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    flags = tuple("-O0" if each == "-Og" else each for each in c_compiler.FLAGS)
+    monkeypatch.setattr(c_compiler, "FLAGS", flags)
+    shown = debug("insmod c.c", "break handler", "syscall test_call 3", "print n", "quit")
+    assert any(line.startswith("Breakpoint 1, handler (n=3) at c.c:") for line in shown)
+    assert "$1 = 3" in shown

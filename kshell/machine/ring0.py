@@ -19,6 +19,7 @@ from unicorn import x86_const as x86
 
 from kshell.abi import ptregs
 from kshell.abi.c_types import U64
+from kshell.abi.ptregs import AX, C_ARGUMENTS, SP
 from kshell.machine.mmu import Mmu
 from kshell.machine.registers import Context, Extended, PtRegs, hook_invalid, new_frame
 from kshell.machine.way_in import KERNEL_GS_BASE, WayIn
@@ -123,17 +124,17 @@ class Ring0:
 
     def call_in_text(self, entry: KernelEntry) -> None:
         """Within do_syscall_64: the same, from its own trampoline, on the stack as it is."""
-        sp = self.regs[ptregs.SP]
+        sp = self.regs[SP]
         self.regs[:] = _NOTHING
         self._set_call(entry)
-        self.regs[ptregs.SP], self.regs[ptregs.IP], self.regs[ptregs.FLAGS] = sp, self._trampoline, _FLAGS
+        self.regs[SP], self.regs[ptregs.IP], self.regs[ptregs.FLAGS] = sp, self._trampoline, _FLAGS
 
     def _set_call(self, entry: KernelEntry) -> None:
         regs = self.regs
-        regs[ptregs.R9 : ptregs.DI + 1] = _NO_ARGUMENTS
-        regs[ptregs.SP], regs[ptregs.AX] = entry.stack & ~15, entry.address & U64
-        for slot, value in zip(ptregs.C_ARGUMENTS, entry.args, strict=False):
-            regs[slot] = value & U64
+        regs[_ARGUMENTS] = _NO_ARGUMENTS
+        regs[SP], regs[AX] = entry.stack & ~15, entry.address & U64
+        for at, value in enumerate(entry.args):
+            regs[C_ARGUMENTS[at]] = value & U64
 
     def _prepare(self, entry: KernelEntry) -> None:
         self._set_call(entry)
@@ -181,7 +182,7 @@ class Ring0:
 
     def finish(self) -> PtRegs | None:
         """The path is at its end, in a hook: back to ring 3, or to who called; the pt_regs of ring 3, if there is."""
-        result, frame = self.regs[ptregs.AX], self.user_frame
+        result, frame = self.regs[AX], self.user_frame
         self.leave()
         if frame is None:
             self.result = result
@@ -206,5 +207,6 @@ class Ring0:
         return KernelPath(tuple(self.regs), self._uc.context_save(), overtime, self._users_gs)
 
 
+_ARGUMENTS = slice(ptregs.R9, ptregs.DI + 1)
 _NO_ARGUMENTS = memoryview(bytes(8 * (ptregs.DI + 1 - ptregs.R9))).cast("Q")
 _NOTHING = memoryview(bytes(ptregs.SIZE)).cast("Q")

@@ -120,13 +120,13 @@ class Context:
             self._take(kernel)
         self.journal.has_booted = True
         kernel.tty, kernel.init_budget, kernel.on_cut = self.tty, self.budget, self._note_cut
-        if self.interactive:
-            kernel.cpu.patience.on_long_run = partial(tell_long_run, self)
         return kernel
 
     def _take(self, kernel: Kernel) -> None:
-        """From here on a breakpoint stops it, and is told of in this session."""
+        """From here on what loops or stops at a breakpoint in it is told of in this session."""
         self._kernel = kernel
+        if self.interactive:
+            kernel.cpu.patience.on_long_run = partial(tell_long_run, self)
         if self.debugging is not None:
             self.debugging.debugger.attach(kernel)
 

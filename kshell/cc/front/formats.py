@@ -55,7 +55,7 @@ def _level(scope: Scope, call: ast.Call, given: Sequence[ast.expr]) -> Text:
     if isinstance(node, ast.JoinedStr | ast.Constant) and isinstance(getattr(node, "value", ""), str):
         because = "what follows the text is in C's manner; here an f-string holds the values"
         if isinstance(node, ast.Constant) and LEVEL_NAME.fullmatch(str(node.value)):
-            because = f"{node.value} is a text itself: its name stands without quotes"
+            because = f"{node.value!s} is a text itself: its name stands without quotes"
             try_ = scope.report.line_with(node, str(node.value))
         elif isinstance(node, ast.Constant):
             said = in_format(str(node.value), [ast.unparse(each) for each in given[1:]])

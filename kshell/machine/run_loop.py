@@ -148,6 +148,8 @@ class RunLoop(Emulator):
         if kind == PAGE_END:
             self.mmu.ahead = page_behind(rip, self.mmu.read_user)
         stop = self._start(1)
+        if stop is None and self._register("rip") == rip:  # the emulator counts a store into itself twice
+            stop = self._start(2)
         self.mmu.ahead = -1
         self.watch.stale = True  # watch `rip` again
         if kind == LARGE_RETURN and self.uc.reg_read(x86.UC_X86_REG_RIP) != rip:

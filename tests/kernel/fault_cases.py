@@ -302,6 +302,14 @@ CASES: dict[str, str] = {
             *(("jmp to the next", 0x00EB, 2), ("jmp back to ud2", 0xFCEB0B0F, 4), ("half a jmp", 0xEB90, 2)),
         )
     },
+    # There, a store into itself is done once: the byte that it has made is loaded, and is an address.
+    **{
+        f"at the end of text, into itself: {code}": f"{PUT.format(code=value, size=4)}; mov rax, rcx; jmp rcx"
+        for code, value in (
+            *(("inc byte ptr [rax]; xor al, al", 0xC03000FE), ("mov byte ptr [rax + 2], 0", 0x000240C6)),
+            ("inc byte ptr [rax]; mov al, [rax]", 0x008A00FE),
+        )
+    },
     # Operands across the end of user space, and across two pages.
     **{
         f"across 0x800000000000: {code}": f"movabs rbx, 0x7fffffffffff; {code}"
@@ -310,6 +318,11 @@ CASES: dict[str, str] = {
             *("movups xmm0, [rbx]", "push qword ptr [rbx]", "mov rsp, rbx; pop rax", "lea rsp, [rbx + 5]; push rax"),
             *("mov rbp, rbx; mov eax, [rbp]", "jmp [rbx]", "mov rsi, rbx; mov rdi, r15; movsd", "jmp rbx"),
         )
+    },
+    **{  # ten bytes are eight and two
+        f"across 0x800000000000 at -{before}: {code}": f"movabs rbx, 0x800000000000 - {before}; {code}"
+        for before in (10, 9, 8, 7)
+        for code in ("fld tbyte ptr [rbx]", "fldz; fstp tbyte ptr [rbx]")
     },
     **{
         f"{code} across pages at {at}": f"mov rbx, {at}; {code}"

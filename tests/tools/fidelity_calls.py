@@ -18,6 +18,7 @@ from fidelity_values import (
     MMAP_FLAGS,
     MMAP_OFFSETS,
     NANOSECONDS,
+    NUMBERS,
     PATH_CALLS,
     PIPE_FLAGS,
     READ_OFFSETS,
@@ -162,7 +163,7 @@ class Calls(Arguments):
         elif name == "fcntl":
             usual = r.random() < 0.9
             command = r.choice(
-                [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 1030, 1030] if usual else [18, 99, 999, -1, 0x7FFFFFFF, 1069, 2000]
+                [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 1030, 1030] if usual else [18, 99, 999, -1, 0x7FFFFFFF, 1069, 2000, 1031, 0x80000003]
             )
             arguments = FCNTL_ARGUMENTS.get(command & 0x7FFFFFFF, [0, 1, -1, KERNEL])
             step = self.add(name, self.fd(), self.hi(command), i(r.choice(arguments)))
@@ -291,5 +292,7 @@ class Calls(Arguments):
             else:
                 buffer = i(ZONE) if r.random() < 0.7 else self.ptr(1)
             self.add(name, buffer, i(count), self.hi(self.c(0, 0, 1, 2, 3, 4, 5, 6, 7, 8, -1)), n=320)
+        elif name == "number":
+            self.add(r.choice(NUMBERS), self.fd(), self.ptr(), i(16), n=16)
         else:
             self.add(name)

@@ -13,6 +13,11 @@ PATHS = [
     *(b"/proc/self/cwd", b"/proc/self/cwd/a", b"/proc/self/root/tmp/w", b"/proc/self/comm", b"/proc/self/fd"),
     *(b"/proc/self/cmdline", b"/proc/sys/kernel/ostype", b"/proc/sys/kernel", b"/proc/mounts", b"/sys/module"),
     *(b"/proc/cpuinfo", b"/proc/self/status", b"/proc/self/cwd/", b"/dev/random", b"/proc/self/x", b"/proc/1x"),
+    *(b"/proc/self/mounts", b"/proc/self/maps", b"/proc/self/root", b"/proc/self/root/etc", b"/proc/self/fd/0"),
+    *(b"/proc/self/fd/1", b"/proc/self/fd/3", b"/proc/self/fd/77", b"/proc/self/fd/x", b"/proc/self/fd/3/"),
+    *(b"/proc/uptime", b"/proc/meminfo", b"/proc/filesystems", b"/proc/sys/", b"/proc/sys/kernel/osrelease"),
+    *(b"/proc/sys/vm", b"/proc/sys/kernel/tainted", b"/proc/sys/nope", b"/proc/self/cmdline/", b"/dev/tty"),
+    *(b"/dev/console", b"/dev/nope", b"/dev/zero/..", b"/etc/passwd", b"/etc/os-release", b"/home", b"/home/.."),
     *(b"/home/student/n", b"/etc/mtab", b"/proc", b"/proc/version", b"/proc/self", b"/proc/nope", b"/sys"),
     *(b"/sys/x", b"/var/mail/root", b"/var/mail/n", b"/nope", b"/nope/x", b"/dev/urandom", b"x" * 255),
     *(b"x" * 256, b"d/" + b"y" * 255, b"y" * 256 + b"/z", b"a/" + b"y" * 256, b"./" * 2047 + b"a"),
@@ -88,5 +93,10 @@ MM_CALLS = ["mmap", "mmap", "mmap", "mmap", "munmap", "mprotect", "mprotect", "b
 TIME_CALLS = ["time", "gettimeofday", "clock_gettime", "clock_gettime", "nanosleep", "nanosleep"]
 MISC_CALLS = [
     *("uname", "sysinfo", "getrandom", "getrandom", "getrandom", "sched_yield", "getpid", "gettid", "getppid"),
-    *("getuid", "geteuid", "getgid", "getegid"),
+    *("getuid", "geteuid", "getgid", "getegid", "number", "number"),
+]
+# system calls that are none, by the names that fidelity_program.NR has for their numbers
+NUMBERS = [
+    *("no_call", "hole", "too_large", "too_large_int", "gone", "vserver", "uprobe", "getpid_x32", "getpid_wide"),
+    *("getpid_garbled", "largest"),
 ]

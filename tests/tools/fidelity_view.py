@@ -57,7 +57,7 @@ def stat_view(buf):
 def view(name, result, buf, anchor):
     """A result and its buffer as they are compared."""
     what = result
-    if name in ("getpid", "gettid", "getppid") and result > 0:
+    if name.startswith(("getpid", "gettid", "getppid")) and result > 0:
         what = "pid"
     elif name == "time" and result > 1_500_000_000:
         what = "time"

@@ -54,9 +54,10 @@ LINKS = ((b"etc/mtab", b"/proc/self/mounts"), (b"home/student/loop", b"loop"))
 
 
 class FileSystem:
-    """Everything that has a path.  `root` is where every walk ends up; `pipefs` counts the pipes."""
+    """Everything that has a path.  `root` is where every walk ends up; `pipefs` counts the pipes, `shm_mnt` the shared
+    mappings of no file."""
 
-    __slots__ = ("_console", "pipefs", "root")
+    __slots__ = ("_console", "pipefs", "root", "shm_mnt")
 
     def __init__(self, k: Kernel) -> None:
         now = k.clock.realtime_ns()
@@ -79,6 +80,7 @@ class FileSystem:
                 self._console = dentry
         self.pipefs = SuperBlock("pipefs", 0xD)
         self.pipefs.noexec = k.profile.version >= (6, 17)
+        self.shm_mnt = SuperBlock("tmpfs", 0x1)
 
     def _add(self, path: bytes, inode: Inode) -> None:
         """Put something into the tree, in a directory that is there already."""

@@ -20,6 +20,7 @@ class RegularInode(Inode):
     """A regular file.  Only pages that were written exist, so a byte at a huge offset costs one page."""
 
     __slots__ = ("_pages", "_size")
+    shared_write = False  # whether a shared mapping may write to it
 
     def __init__(self, sb: SuperBlock, mode: int, now: int, uid: int = 0, gid: int = 0) -> None:
         super().__init__(sb, S_IFREG | mode, now, uid, gid)
@@ -116,3 +117,14 @@ class RegularInode(Inode):
         """Give the pages back to the file system."""
         self.sb.free_pages += len(self._pages)
         self._pages.clear()
+
+
+class SharedMemory(RegularInode):
+    """What MAP_SHARED shows without a file, or of /dev/zero: so many zeros, under no name.  C: shmem_zero_setup()."""
+
+    __slots__ = ()
+    shared_write = True
+
+    def __init__(self, sb: SuperBlock, size: int, now: int) -> None:
+        super().__init__(sb, 0o777, now)
+        self._size, self.nlink = size, 0

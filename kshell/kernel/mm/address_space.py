@@ -104,7 +104,7 @@ class AddressSpace:
         end = address + page_align(size)
         if address & ~PAGE_MASK or end > TASK_SIZE_MAX:
             return -EINVAL
-        counted = inode is None if flags & MAP_SHARED else prot & PROT_WRITE
+        counted = inode is None or inode.shared_write if flags & MAP_SHARED else prot & PROT_WRITE
         if counted and not flags & MAP_NORESERVE and end - address > self._k.ram.size:  # more than all sense
             return -ENOMEM
         self.unmap(address, end - address)
@@ -182,7 +182,7 @@ class AddressSpace:
         for vma in self.vmas[first:last]:
             if vma.start != covered:
                 break
-            if prot & PROT_WRITE and vma.flags & MAP_SHARED and vma.inode is not None:
+            if prot & PROT_WRITE and vma.flags & MAP_SHARED and vma.inode and not vma.inode.shared_write:
                 result = -EACCES
                 break
             vma.prot = prot

@@ -24,6 +24,7 @@ class MappedInode(Protocol):
     """What an area knows of the file that it shows: fs/inode.py and fs/shmem.py have the rest."""
 
     users: int  # who keeps it when its names are gone
+    shared_write: bool  # whether a shared mapping may write to it
 
     def pread(self, pos: int, size: int) -> bytes:
         """Up to `size` bytes at `pos`; none behind its end."""
@@ -63,9 +64,11 @@ class Vma:
         return max(self.start - STACK_GUARD_GAP, 0) if self.flags & MAP_GROWSDOWN else self.start
 
     def joins(self, after: Vma) -> bool:
-        """Whether this and `after` are one mapping of fresh memory (C: can_vma_merge)."""
+        """Whether this and `after` are one mapping, of fresh memory or of a file (C: can_vma_merge)."""
         same = (self.prot, self.flags, self.name) == (after.prot, after.flags, after.name)
-        return same and self.end == after.start and self.inode is None and after.inode is None
+        if not same or self.end != after.start or self.inode is not after.inode:
+            return False
+        return self.inode is None or after.offset - self.offset == after.start - self.start
 
     def __repr__(self) -> str:
         letters = "".join(c if self.prot & bit else "-" for c, bit in zip("rwx", (1, 2, 4), strict=True))
@@ -167,6 +170,7 @@ class VmaList:
         vmas = self._vmas
         for at in range(min(last, len(vmas) - 1), max(first, 1) - 1, -1):
             if vmas[at - 1].joins(vmas[at]):
+                vmas[at].release()
                 vmas[at - 1].end = vmas.pop(at).end
 
     def cut(self, start: int, end: int) -> tuple[int, int]:

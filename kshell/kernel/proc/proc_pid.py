@@ -14,6 +14,7 @@ from kshell.kernel.core.cred import Cred
 from kshell.kernel.fs.dcache import Dentry, d_path
 from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File, Kiocb
 from kshell.kernel.fs.inode import DirectoryInode, Inode
+from kshell.kernel.fs.shmem import SharedMemory
 from kshell.kernel.fs.uio import IovIter
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.address_space import AddressSpace
@@ -146,7 +147,8 @@ def _map_line(k: Kernel, vma: Vma) -> bytes:
     device, number = 0, 0
     if isinstance(inode, Inode):
         device, number = inode.sb.dev, inode.ino
-        name = _path_of_inode(k.fs.root, inode) or b"(deleted)"
+        nameless = b"/dev/zero (deleted)" if isinstance(inode, SharedMemory) else b"(deleted)"
+        name = _path_of_inode(k.fs.root, inode) or nameless
     line = f"{vma.start:08x}-{vma.end:08x} {letters} {vma.offset:08x} {device >> 8:02x}:{device & 0xFF:02x} {number} "
     return (line.ljust(NAME_COLUMN).encode() + name if name else line.encode()) + b"\n"
 

@@ -14,7 +14,6 @@ from kshell.kernel.core.cred import Cred
 from kshell.kernel.core.layout import MMAP_MIN_ADDR
 from kshell.kernel.core.printk import DEFAULT_LEVEL
 from kshell.kernel.core.taint import LETTERS, add_taint
-from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE
 from kshell.kernel.fs.inode import MAX_LFS_FILESIZE
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.address_space import MAX_MAP_COUNT
@@ -38,12 +37,12 @@ class SysctlInode(SizedInode):
 
     __slots__ = ()
     read_only = EINVAL
-    strict = True
     maximum = MAX_LFS_FILESIZE  # C: default_llseek()
 
-    def may_open(self, cred: Cred, mode: int) -> int:
-        """The fourth access mode, which gives neither right, asks for both."""
-        return super().may_open(cred, mode or FMODE_READ | FMODE_WRITE)
+    @property
+    def no_write(self) -> int:  # type: ignore[override]
+        """The mode binds root too, truncating included.  C: proc_sys_permission()."""
+        return 0 if self.mode & 0o222 else EACCES
 
     def store(self, k: Kernel, data: bytes, pos: int) -> int:
         """Only what is written at the start counts.  C: proc_first_pos_non_zero_ignore()."""

@@ -30,7 +30,7 @@ from kshell.kernel.core.declare import SYSCALL_DEFINE1, SYSCALL_DEFINE2, SYSCALL
 from kshell.kernel.fs.devices import ZeroInode
 from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File
 from kshell.kernel.fs.inode import MAX_LFS_FILESIZE
-from kshell.kernel.fs.shmem import RegularInode
+from kshell.kernel.fs.shmem import RegularInode, SharedMemory
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.address_space import MAX_MAP_COUNT, page_align
 from kshell.machine.ram import PAGE_SIZE
@@ -86,7 +86,12 @@ def do_mmap(k: Kernel, file: File | None, addr: int, len: int, prot: int, flags:
         return -EOVERFLOW
     known = LEGACY_MAP_MASK | (MAP_ABOVE4G if k.profile.version >= (6, 6) else 0)
     inode, error = _backing(file, prot, flags, known)
-    return error or mm.map(addr, size, prot & (PROT_READ | PROT_WRITE | PROT_EXEC), flags, inode=inode, offset=off)
+    if error:
+        return error
+    if inode is None and flags & MAP_SHARED:
+        inode = SharedMemory(k.fs.shm_mnt, size, k.clock.realtime_ns())
+    offset = 0 if file is None else off
+    return mm.map(addr, size, prot & (PROT_READ | PROT_WRITE | PROT_EXEC), flags, inode=inode, offset=offset)
 
 
 def file_mmap_ok(file: File, off: int, size: int) -> bool:

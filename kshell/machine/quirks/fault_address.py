@@ -59,12 +59,17 @@ def find_operand(
         size = operand.size or PAGE_SIZE
         if into_page < size or address - page & U64 < PAGE_SIZE:
             place = page if into_page < size else address
-            if is_canonical(place) and not is_canonical(address + max(operand.size, 1) - 1 & U64):
+            if is_canonical(place) and not is_canonical(address + max(_first_part(operand), 1) - 1 & U64):
                 place = USER_END  # the end of an operand counts before any page of it
             if wanted in operand.access:
                 return place, operand
             found = found or (place, operand)
     return found
+
+
+def _first_part(operand: MemoryOperand) -> int:
+    """How many bytes are touched at once: of the ten of an x87 number, the first eight."""
+    return 8 if operand.size == 10 else operand.size
 
 
 def _bit_address(code: bytes, rip: int, register: Callable[[str], int], address: int) -> int:

@@ -14,14 +14,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from kshell.abi.errno import EFAULT
-from kshell.abi.mman import MAP_ANONYMOUS, MAP_GROWSDOWN, MAP_PRIVATE
-from kshell.abi.signal import SIGKILL
+from kshell.abi.mman import MAP_ANONYMOUS, MAP_GROWSDOWN, MAP_PRIVATE, MAP_SHARED
+from kshell.abi.signal import BUS_ADRERR
+from kshell.abi.signal import SIGBUS, SIGKILL
 from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import load_program, new_shell_task, run_stub
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
 from kshell.kernel.task.binfmt import Segment as Part
 from kshell.kernel.task.task import do_exit, release_task
+from kshell.machine.paging import READ
 from kshell.machine.ram import PAGE_SIZE
 from tests.kernel.lab import DATA, EXIT, TEXT, ending, run
 
@@ -29,6 +31,7 @@ BASE = 0x2000_0000
 PAGES = 12
 PA = MAP_PRIVATE | MAP_ANONYMOUS
 R, W, X = 1, 2, 4
+NUMBERS = {"open": 2, "mmap": 9, "mprotect": 10, "munmap": 11, "pread64": 17}
 
 
 @pytest.fixture(scope="module")
@@ -228,6 +231,32 @@ def test_a_mapped_file_shows_its_bytes_and_outlives_its_name(k: Kernel) -> None:
     assert inode.users == 1
     run_stub(k, 11, [0x3000_0000, 8192])
     assert inode.users == 0
+
+
+def test_a_shared_mapping_without_a_file_is_one_object_as_large_as_itself(k: Kernel) -> None:
+    def call(name: str, *args: object) -> int:
+        made = run_stub(k, NUMBERS[name], list(args)).call
+        assert made is not None
+        assert made.ret is not None
+        return made.ret
+
+    begin, free = 0x3000_0000, k.fs.shm_mnt.free_inodes
+    zero = call("open", b"/dev/zero", 2, 0)
+    for at, size in ((0, 4096), (4096, 4096)):
+        assert call("mmap", begin + at, size, R | W, MAP_SHARED | MAP_ANONYMOUS | 0x10, -1, 0) == begin + at
+    assert call("mmap", begin + 8192, 8192, R | W, MAP_SHARED | 0x10, zero, 4096) == begin + 8192
+    mm = k.shell_task.mm
+    assert [(vma.start - begin, vma.end - begin) for vma in mm.vmas if begin <= vma.start < begin + 16384] == [
+        *((0, 4096), (4096, 8192), (8192, 16384)),  # none is part of another, as they show different memory
+    ]
+    # Of /dev/zero the offset counts, and the object ends where the mapping's size says: one page of two is there.
+    assert [call("pread64", zero, begin + at, 4096, 0) for at in (0, 4096, 8192, 12288)] == [4096, 4096, 4096, -14]
+    assert mm.fault(begin + 12288, READ) == (SIGBUS, BUS_ADRERR)
+    for prot in (R, R | W):  # parts of one object join again
+        assert call("mprotect", begin + 8192, 4096, prot) == 0
+    assert sum(begin + 8192 <= vma.start < begin + 16384 for vma in mm.vmas) == 1
+    assert call("munmap", begin, 16384) == 0
+    assert k.fs.shm_mnt.free_inodes == free
 
 
 def test_brk_moves_back_and_forth_and_never_answers_an_errno(k: Kernel) -> None:

@@ -488,7 +488,10 @@ def test_opening_reading_seeking_and_writing_answer_as_linux_does(name: str) -> 
 def test_what_linux_answers_where_no_linux_is_at_hand(lab: Lab) -> None:
     assert simulated(lab, "/proc/version", O_WRONLY, ("write", b"x")) == [0, "EIO"]
     assert simulated(lab, "/proc/self/status", O_WRONLY, ("write", b"x")) == [0, "EINVAL"]
-    assert simulated(lab, "/proc/sys/kernel/ostype", O_WRONLY) == ["EACCES"]
+    for flags in (O_WRONLY, O_RDWR, O_TRUNC, 3):  # the mode binds root too
+        assert simulated(lab, "/proc/sys/kernel/ostype", flags) == ["EACCES"]
+        assert simulated(lab, "/proc/sys/kernel/tainted", flags) == [0]
+    assert simulated(lab, "/proc/version", O_TRUNC) == [0]
     assert simulated(lab, "/proc/self/nope", O_CREAT | O_RDWR) == ["ENOENT"]
     assert lab.call("mkdir", ["path", "/proc/self/x"], 0o755) == -ENOENT
     assert lab.call("unlink", ["path", "/proc/version"]) == -EPERM

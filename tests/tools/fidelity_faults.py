@@ -19,6 +19,8 @@ ACCEPTED = [  # (a regular expression on the fragment, why)
     ),
     (r"fldcw.*(fldz; fldz|paddb|fnstsw)", "docs: of the x87 exceptions only division by zero, and not by MMX"),
     (r"0x40000; popfq; mov", "docs: alignment is not checked"),
+    (r"inc byte ptr \[rip - 5\]", "docs: what changes its own bytes leaves other flags"),
+    (r"\.byte .*(0x66,.* 0xf[23],.* 0xf,|0xf[23],.* 0x66,.* 0xf,)", "docs: 66 beside f2 or f3"),
     (r"fxsave|fxrstor|maskmovdqu", "docs: where CPUs differ among themselves"),
     (r"\.byte 0xf1\b", "docs: int1 is a trap"),
     (r"push 0x23", "docs: no 32-bit mode"),

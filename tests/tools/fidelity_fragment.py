@@ -18,7 +18,7 @@ ADDRS = [
 ]
 KINDS = [
     *("memory", "memory", "memory", "memory", "memory", "string", "div", "int", "list", "list", "list", "jump"),
-    *("sse", "alu", "bytes", "atomic", "edge"),
+    *("sse", "alu", "bytes", "atomic", "edge", "stack", "itself", "override", "frame"),
 ]
 # The names of the lower halves of registers.
 LOW = {"rax": "al", "rbx": "bl", "rcx": "cl", "rdx": "dl", "rsi": "sil", "rdi": "dil"}
@@ -74,6 +74,25 @@ AT_END = [
     ),
     *("0xff, 0xe0", "0xff, 0xff", "0x66, 0x90", "0xf0, 0x90", "0x50", "0x31, 0xc9, 0xf7, 0xf1"),
 ]
+
+
+STACK = """push {q}|pop {q}|pushfq|popfq|enter 16, 0|enter 8, 2|leave|call 1f; 1: nop|ret|ret 8|push word ptr [{q}]
+pop qword ptr [{q}]|push fs|pop fs|push 1; pop {q}|xchg rsp, [rsp]|add rsp, [rsp]|mov rsp, [rsp]; nop""".replace(
+    "\n", "|"
+).split("|")
+OVERRIDE = """mov {x}, fs:[{base}]|mov gs:[{base}], {x}|mov {x}, cs:[{base}]|mov {x}, ss:[{base}]|rep movsb
+mov {d}, [{half}]|mov [{half}], {d}|lea {q}, [{half}]; mov {b}, [{q}]|xlatb|fs xlatb|addr32 rep stosb|es lodsb|gs lodsq
+movabs al, [{address}]|movabs [{address}], eax|movabs rax, fs:[{address}]|fs jmp [{base}]""".replace("\n", "|").split("|")
+HALF = {**DOUBLE, "rsp": "esp", "rbp": "ebp", "r8": "r8d", "r9": "r9d", "r12": "r12d", "r13": "r13d", "r15": "r15d"}
+SELECTORS = [0x33, 0x33, 0x33, 0x2B, 0, 3, 0x10, 0x18, 0x30, 0x37, 0x3B, 0xFFFF, 0x53]
+FLAG_BITS = [0x202, 0x202, 2, 0x302, 0x40202, 0x200202, 0x20202, 0x3202, 0x4202, 0xFFFFFFFF, 0x10202, 0xA02]
+INTO_ITSELF = """mov byte ptr [rip + 1f], 0xf4; 1: nop|mov word ptr [rip + 1f], 0x0b0f; 1: nop; nop
+mov byte ptr [rip], 0xcc; nop|inc byte ptr [rip - 5]; hlt|mov ecx, 3; 1: inc byte ptr [rip + 1f]; loop 1b; 1: nop
+lea rdi, [rip + 1f]; mov al, 0xf4; mov ecx, 4; rep stosb; 1: nop; nop; nop; nop
+lea rdi, [rip]; mov al, 0xcc; mov ecx, 16; rep stosb; .fill 16, 1, 0x90
+lock xadd [rip + 1f], {q}; 1: .fill 8, 1, 0x90|push 0x0b0f; pop qword ptr [rip + 1f]; 1: .fill 8, 1, 0x90""".replace(
+    "\n", "|"
+).split("|")
 
 
 def fragment(r):
@@ -163,6 +182,34 @@ def _edge(r, address, base, names):
     return f"{mprotect}{writes}mov eax, {at:#x}; jmp rax"
 
 
+def _stack(r, address, base, names):
+    """The stack at an odd place."""
+    register = r.choice(["rsp", "rsp", "rsp", "rbp"])
+    return _load(names["q"], address) + _load(register, r.choice(ADDRS)) + r.choice(STACK).format_map(names)
+
+
+def _override(r, address, base, names):
+    """Segments and sizes of addresses, by prefixes."""
+    names = {**names, "half": HALF[base], "address": hex(address)}
+    registers = f"movabs rsi, {address:#x}; movabs rdi, {r.choice(ADDRS):#x}; mov ecx, 3; movabs rbx, {address:#x}; "
+    return registers + _load(base, address) + r.choice(OVERRIDE).format_map(names)
+
+
+def _frame(r, address, base, names):
+    """iretq from a frame of odd values."""
+    where = r.choice(["lea rax, [rip + 1f]", f"movabs rax, {address:#x}"])
+    cs, ss = r.choice(SELECTORS), r.choice([0x2B, 0x2B, *SELECTORS])
+    sp = r.choice(["rsp", "rsp", "0", "rdi"])
+    flags = f"mov ebx, {r.choice(FLAG_BITS):#x}; push rbx"
+    return f"{where}; push {ss:#x}; push {sp}; {flags}; push {cs:#x}; push rax; iretq; 1: nop"
+
+
+def _itself(r, address, base, names):
+    """Code that changes itself: mprotect makes the text writable."""
+    mprotect = "mov eax, 10; mov edi, 0x401000; mov esi, 4096; mov edx, 7; syscall; "
+    return mprotect + r.choice(INTO_ITSELF).format_map(names)
+
+
 MAKERS = {
     "memory": _memory,
     "string": _string,
@@ -175,4 +222,8 @@ MAKERS = {
     "bytes": _bytes,
     "atomic": _atomic,
     "edge": _edge,
+    "stack": _stack,
+    "itself": _itself,
+    "override": _override,
+    "frame": _frame,
 }

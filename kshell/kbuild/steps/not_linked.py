@@ -26,7 +26,7 @@ def explain_missing(build: BuildState, errors: list[BuildMessage]) -> None:
         if sources is None:
             sources = _all_sources(build.sources)
         if call is not None:
-            name, does, pattern = call[2], f"defines {call[2]}", _definition(call[2])
+            name, does, pattern = call[2], f"defines {call[2]}", _definition(call[2], rf"(?:__x64_)?sys_{call[2]}")
         elif export is not None:
             name, does = export[1], f"exports {export[1]}"
             pattern = rf"^(?=EXPORT_SYMBOL(?:_GPL)?\(\s*{re.escape(name)}\s*\))"
@@ -37,12 +37,13 @@ def explain_missing(build: BuildState, errors: list[BuildMessage]) -> None:
             error.because, error.try_ = written_by_hand(build, call[1]) or (error.because, error.try_)
 
 
-def _definition(name: str) -> str:
-    """How a source begins the call `name`: by the macro, or by hand."""
-    name = re.escape(name)
-    python = rf"@SYSCALL_DEFINE\d[^\n]*\n(?:\s*#[^\n]*\n)*(?=def\s+{name}\b)|(?=def\s+(?:__x64_)?sys_{name}\b)"
-    c = rf"(?=SYSCALL_DEFINE\d\(\s*{name}\b)|(?=asmlinkage\s[^;(]*\b(?:__x64_)?sys_{name}\s*\([^;]*$)"
-    return rf"^(?:{python}|{c})"
+def _definition(name: str, function: str) -> str:
+    """How a source begins the call `name` by the macro, or by hand a function called so (a pattern); "" for neither."""
+    by_hand = rf"(?<!@SYSCALL_DEFINE\d\n)(?=def\s+{function}\b)|(?=asmlinkage\s[^;(]*\b{function}\s*\([^;]*$)"
+    if not name:
+        return rf"^(?:{by_hand})"
+    python = rf"@SYSCALL_DEFINE\d[^\n]*\n(?:\s*#[^\n]*\n)*(?=def\s+{name}\b)"
+    return rf"^(?:{python}|(?=SYSCALL_DEFINE\d\(\s*{name}\b)|{by_hand})"
 
 
 def _is_linked(build: BuildState, source: str) -> bool:
@@ -54,10 +55,11 @@ def function_finder(tree: Sources) -> Callable[[str], bool]:
     sources: list[tuple[str, str]] = []
 
     def defines(symbol: str) -> bool:
-        match = re.fullmatch(r"(?:__x64_)?sys_(\w+)", symbol)
         if not sources:
             sources.extend(_all_sources(tree))
-        return match is not None and _find(sources, re.compile(_definition(match[1]), re.MULTILINE)) is not None
+        by_macro = symbol.removeprefix("__x64_sys_") if symbol.startswith("__x64_sys_") else ""
+        pattern = _definition(re.escape(by_macro), re.escape(symbol))
+        return _find(sources, re.compile(pattern, re.MULTILINE)) is not None
 
     return defines
 

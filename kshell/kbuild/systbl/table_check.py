@@ -41,28 +41,35 @@ def check_table(
     """What a release makes of a table.  `before` is the table as it came with its tree; `defines` says of a function
     whether a file of the tree has it, None where there is no tree to look into.
 
-    A whole table that is spelt for the other release is read as that one reads it, with a note.
+    A whole table that is spelt for the other release is read as that one reads it, with a note; in a tree it is one
+    error, since the link of that tree stops.
     """
     release = script_of(profile)
     entries = [match[4] for match in map(ROW.match, text.split("\n")) if match is not None and match[4]]
     foreign = [entry for entry in entries if entry.startswith(SPELT_ELSEWHERE[release])]
-    if len(foreign) > max(MANY, len(entries) // 2):
-        result = generate(text, "6.19" if release == "4.19" else "4.19", filename, before)
-        result.notes.insert(0, _of_another_release(foreign, release, filename))
-    else:
-        result = generate(text, release, filename, before)
+    is_foreign = len(foreign) > max(MANY, len(entries) // 2)
+    result = generate(text, _script_for(entries) if is_foreign and defines is None else release, filename, before)
     lines = {id(message): line for line, message in result.failed.items()}
     errors = [(lines.get(id(message), message.line), message) for message in result.errors]
-    if not errors and len(foreign) <= MANY:
+    if errors:
+        found = []
+    elif is_foreign:
+        found = [_of_another_release(foreign, release, filename, NOTE if defines is None else ERROR)]
+    else:
         found = [_undefined(text.split("\n"), row, profile, filename, defines) for row in result.rows]
-        errors = [(message.line, message) for message in found if message is not None and message.kind == ERROR]
-        result.notes += [message for message in found if message is not None and message.kind == NOTE]
-    return Checked(result.rows, errors, result.notes)
+    errors += [(message.line, message) for message in found if message is not None and message.kind == ERROR]
+    notes = [message for message in found if message is not None and message.kind == NOTE]
+    return Checked(result.rows, errors, [*notes, *result.notes] if is_foreign else [*result.notes, *notes])
 
 
 def script_of(profile: Profile) -> str:
     """Which of the two scripts a kernel of this profile has: "4.19" or "6.19"."""
     return "4.19" if profile.version < (5, 7) else "6.19"
+
+
+def _script_for(entries: Sequence[str]) -> str:
+    """The script that reads a table with these entries: that of 4.19 knows `__x64_sys_x` and `sys_x/ptregs`."""
+    return "4.19" if any(entry.startswith("__x64_") or "/" in entry for entry in entries) else "6.19"
 
 
 @cache
@@ -98,10 +105,12 @@ def _undefined(
     return BuildMessage(kind, text, filename, row.line, row.symbol_column, under, because, try_)
 
 
-def _of_another_release(entries: Sequence[str], release: str, filename: str) -> BuildMessage:
-    """A note on the whole of a table."""
+def _of_another_release(entries: Sequence[str], release: str, filename: str, kind: str) -> BuildMessage:
+    """One message on the whole of a table."""
     what = f"{len(entries)} entries are of another release: {entries[0]} and others"
     spelt = "sys_x up to Linux 4.16 and since 5.7, __x64_sys_x in between"
     because = f"they are spelt {spelt}; {release} wants {'__x64_sys_x' if release == '4.19' else 'sys_x'}"
     right = f"__x64_{entries[0]}" if release == "4.19" else entries[0].removeprefix("__x64_")
-    return BuildMessage(NOTE, what, filename, 0, 0, (), because, f"{right}  (and so on), for a tree of {release}")
+    if kind == ERROR:
+        because += ", and without such functions the link stops"
+    return BuildMessage(kind, what, filename, 0, 0, (), because, f"{right}  (and so on), for a tree of {release}")

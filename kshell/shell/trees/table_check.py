@@ -30,16 +30,16 @@ _COLUMNS = (Column("nr", "number", right=True), Column("abi"), Column("name", "n
 def check(path: str, profile: Profile) -> View:
     """What a table file of the host is to a kernel: of the tree that it is in, else of `profile`, which runs."""
     text = decode(read_bytes("table check", path))
-    abis = foreign_abis(text)
+    abis, tree = foreign_abis(text), Sources(os.path.dirname(path) or ".").tree_above()
     if abis:
         what, because = what_it_is([show(abi) for abi in abis])
-        if "i386" in abis:
+        if "i386" in abis or tree:
             beside = os.path.join(os.path.dirname(path), os.path.basename(TABLE))
-            try_ = f"table check {named(beside)}" if os.path.isfile(beside) else f"table  (a tree has its own: {TABLE})"
+            other = os.path.isfile(beside) and not os.path.samefile(beside, path)
+            try_ = f"table check {named(beside)}" if other else f"table  (a new tree has a right one: {TABLE})"
             raise CommandError(f"table check: {show(path)} is {what}", because, try_)
         rows = foreign_rows(text)
         return _rows_view(rows, rows, [span(f"{_count(len(rows), 'row')} of {what}: {because}", "note")], [])
-    tree = Sources(os.path.dirname(path) or ".").tree_above()
     sources = Sources(tree) if tree else None
     if sources is not None:
         profile = _profile(sources) or profile

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -129,3 +130,61 @@ def test_a_syscall_32_tbl_in_a_tree_is_one_note_or_one_error(version: str) -> No
     outcome = tree.make()
     assert len(outcome.errors) + len(outcome.notes) == 1
     assert "this is a syscall_32.tbl" in outcome.said[0]
+
+
+def _three(text: str) -> str:
+    """A table of 4.19 as Linux 3.x had it."""
+    return re.sub(r"sys_(\w+)/ptregs", r"stub_\1", text.replace("__x64_sys_", "sys_").replace("__x32_", ""))
+
+
+def _variants(version: str) -> dict[str, str]:
+    own, prefix = SHIPPED[version], "__x64_" * (version == "4.19")
+    rows = {row: f"{own}{row}\n" for each, row, *_ in ROWS if each == version}
+    for row in (
+        *("475 common x sys_read", "475 common x getpid", "475 common x SyS_getpid", "475 common x __ia32_sys_getpid"),
+        *("0x14f common x {}sys_getpid", "-1 common x {}sys_getpid", "99999999999 common x {}sys_getpid"),
+        *("600 common x {}sys_getpid", "475 common x {}sys_getpid compat_sys_getpid", "475 64 x {}sys_getpid"),
+        *("475 x32 x {}sys_getpid", "520 x32 hello {}sys_hello", "548 x32 hello {}sys_hello", "475 i386 x {}sys_x"),
+        *("475 common my-call {}sys_getpid", "475 common 9lives {}sys_getpid", "475 common X {}sys_getpid"),
+        *("475 common x {}sys_getpid # mine", "475 common x {}sys_getpid /* mine */", "common 335 x {}sys_x"),
+    ):
+        rows[row] = f"{own}{row.format(prefix)}\n"
+    return rows | {
+        "the other release's": SHIPPED["6.19" if version == "4.19" else "4.19"],
+        "of 3.x": _three(SHIPPED["4.19"]),
+        "of 4.16": SHIPPED["4.19"].replace("__x64_sys_", "sys_"),
+        "half of 4.16": SHIPPED["4.19"].replace("__x64_sys_", "sys_", 150),
+        "cr lf": own.replace("\n", "\r\n"),
+        "one cr lf": f"{own}475\tcommon\tx\t{prefix}sys_getpid\r\n",
+        "blanks": own.replace("\t", "  ").replace("\n", "  \n"),
+        "no last newline": own.rstrip("\n"),
+        "a byte order mark": "\ufeff" + own,
+        "out of order": own.replace("\n1\tcommon", "\n@").replace("\n2\t", "\n1\t").replace("\n@", "\n2\tcommon"),
+        "no row 0": re.sub(r"\n0\t.*\n", "\n", own),
+        "arm's": "".join(f"{n}\tcommon\t{name}\tsys_{name}\n" for n, name in enumerate(("io_setup", "read", "write"))),
+        "empty": "",
+        "comments": "# nothing\n",
+    }
+
+
+@pytest.mark.parametrize("version", SHIPPED)
+def test_check_and_make_find_the_same_in_a_tree_s_table(shells: dict[str, Lab], version: str) -> None:
+    tree, differences = TreeLab(Path(), version, built=True), []
+    for name, text in _variants(version).items():
+        tree.write(TABLE, text)
+        result = shells[version].result(f"table check test_kernel/{TABLE}")
+        found = [what(each) for each in result.json().get("result", {}).get("errors", [])]
+        outcome = tree.make()
+        made = [what({"what": message.text}) for message in outcome.errors]
+        # A table of another release is one sentence where the linker has hundreds; an empty one is a note of make's.
+        one = len(found) == 1 and " of another release: " in found[0]
+        empty = result.error is not None and ": no rows" in result.error["what"]
+        if not (set(made) <= set(found) or (one and made) or (empty and outcome.notes)) or bool(found) > bool(made):
+            differences.append(f"{name}: check {found[:3]}, make {made[:3]}")
+    assert not differences, "\n".join(differences)
+
+
+def what(error: dict[str, str]) -> str:
+    """The undefined symbol of an error, or the whole of it, without the folder."""
+    match = re.search(r"undefined reference to `([^']*)'", error["what"])
+    return match[1] if match else error["what"].replace("test_kernel/", "")

@@ -181,7 +181,7 @@ def _write_config() -> int:
     except OSError as error:
         reason = "it is there already" if isinstance(error, FileExistsError) else error.strerror or str(error)
         what = f"kshell: {config_path()} was not written: {reason}"
-        raise CommandError(what, "", "edit it, or move it away first") from None
+        raise CommandError(what, "", f"mv {config_path()} {config_path()}.old  (or edit it)") from None
     sys.stdout.write(f"{path}\n")
     return 0
 

@@ -9,11 +9,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from kshell.machine import sigint
+from tests import reached
 
 # No example is judged by a clock, since machines are shared and noisy.  `pytest --hypothesis-profile long` is for an
 # attack; a test has a number of its own only where its examples are very cheap or very dear.
@@ -29,6 +31,33 @@ if sys.dont_write_bytecode:
     sys.pycache_prefix = str(Path(__file__).parent.parent / ".pytest_cache" / "bytecode")
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+
+
+_met: set[tuple[str, int]] = set()  # where errors are made, of the workers that are done
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    reached.record()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A worker has ended: what it has met."""
+    _met.update(map(tuple, getattr(node, "workeroutput", {}).get("met", ())))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """After a run of all tests that passed: fail it where a place that makes an error was met by none of them."""
+    config = session.config
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["met"] = reached.met()
+        return
+    whole = config.args == config.getini("testpaths") and not (config.option.keyword or config.option.markexpr)
+    missed = reached.missed(_met | set(reached.met())) if whole and not exitstatus else []
+    if missed:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        sys.stderr.write("\n".join(["", "errors that no test meets (tests/reached.py):", *missed, ""]))
 
 
 def pytest_collection_finish() -> None:

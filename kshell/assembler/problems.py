@@ -35,7 +35,7 @@ class KeystoneMissing(ProblemError):
 
     def __init__(self) -> None:
         because = "Keystone is not installed: it has no wheel for Arm machines, and none for musl (Alpine Linux)"
-        try_ = "give machine code (`run --hex BYTES` or `run FILE.bin`), or use an Intel or AMD machine"
+        try_ = "run --hex b83c0000000f05  (machine code; or take an Intel or AMD machine)"
         super().__init__("no assembler here", because, try_)
 
     def __str__(self) -> str:

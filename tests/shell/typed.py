@@ -35,6 +35,11 @@ ACCEPTED = {
     "asm": ("asm: left",),  # by a person of the tests, who leaves the editor again
 }
 _LEAVES = frozenset({"exit", "quit"})
+# What an error may advise beside a command of kshell's: a line for a Unix shell, a key, and a line for a file.
+_ELSEWHERE = re.compile(
+    r"(?:\w+=\S+ )?kshell\b|objcopy |gcc |pip install |ulimit |df |mv |outside kshell: |Ctrl-C|"
+    r"return 0|MODULE_\w+\(|EXPORT_SYMBOL|extern\(|SYSCALL_DEFINE|obj-[ym] |core-y |\d+\t|[(@k]|M="
+)
 _seen: set[tuple[str, str]] = set()  # lines, each with the reason that stood over it
 
 
@@ -55,12 +60,14 @@ def refused(session: Session, result: Result) -> list[str]:
     wrong = []
     because = result.error["because"] if result.error is not None else ""
     for line in tries(result):
-        first = line.partition(" ")[0]
+        first = re.split("[ ;]", line)[0]
         if (
             (line, because) in _seen or "\\x" in line or _OUTSIDE.search(line)
         ):  # a name with such characters cannot be typed
             continue
         _seen.add((line, because))
+        if isinstance(result.view, Failure) and not registry.is_command(first) and not _ELSEWHERE.match(line):
+            wrong.append(f"{result.text!r} advises {line!r}, which is no line to be typed")
         if first in NAMES or first in BEFORE:
             wrong.append(f"{result.text!r} advises {line!r}, and kshell has no {first}")
         elif registry.is_command(first) and first not in _LEAVES:

@@ -184,7 +184,7 @@ def tree_at(path: str) -> Sources:
         because = "there is no such folder"
         raise TreeError(f"{path}: No such file or directory", because, f"tree new {path or free_name()}")
     if not os.path.isdir(root):
-        raise TreeError(f"{path}: Not a directory", "a tree is a folder", "the folder that the file is in")
+        raise TreeError(f"{path}: Not a directory", "a tree is a folder", f"tree new {free_name()}  (makes one)")
     sources = Sources(root)
     if not is_tree(sources):
         because = f"it has neither {TABLE} nor {PRISTINE}"

@@ -55,6 +55,7 @@ class Inode:
     can_write = True  # whether writing means anything for it (C: FMODE_CAN_WRITE)
     can_signal = False  # whether it would send SIGIO (C: f_op->fasync)
     no_write = 0  # the errno for whoever would write to it, root too
+    is_own = False  # whether it is the caller's own, and its mode is for others (C: proc_fd_permission())
     no_mmap = ENODEV  # what mmap answers, where the file has no pages to show
 
     def __init__(self, sb: SuperBlock, mode: int, now: int, uid: int = 0, gid: int = 0) -> None:
@@ -153,9 +154,10 @@ class DirectoryInode(Inode):
 
 
 class SymlinkInode(Inode):
-    """A symbolic link: a path to go on with."""
+    """A symbolic link: a path to go on with, or the very place that one of /proc jumps to."""
 
     __slots__ = ("target",)
+    jump: Dentry | None = None  # C: nd_jump_link()
 
     def __init__(self, sb: SuperBlock, target: bytes, now: int, uid: int = 0, gid: int = 0) -> None:
         super().__init__(sb, S_IFLNK | 0o777, now, uid, gid)
@@ -202,7 +204,7 @@ def inode_permission(cred: Cred, inode: Inode, mask: int) -> int:
         bits = inode.mode >> 3
     else:
         bits = inode.mode
-    if mask & ~bits & 7 == 0:
+    if mask & ~bits & 7 == 0 or inode.is_own:
         return 0
     if cred.euid == 0:
         executable = isinstance(inode, DirectoryInode) or inode.mode & 0o111

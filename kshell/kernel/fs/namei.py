@@ -91,8 +91,10 @@ class Nameidata:
                 err = self.follow(found.inode)
                 if err:
                     return err
-                name = (found.inode.target + b"/" + name).lstrip(b"/")
-                continue
+                if found.inode.jump is None:
+                    name = (found.inode.target + b"/" + name).lstrip(b"/")
+                    continue
+                found = found.inode.jump
             if not isinstance(found.inode, DirectoryInode):
                 return -ENOTDIR
             self.dentry = found
@@ -128,7 +130,11 @@ class Nameidata:
     def last_link(self, link: SymlinkInode) -> int:
         """Go on with the target of a link that was the last part; slashes after the link stay after its target."""
         trailing = self.trailing
-        err = self.follow(link) or self.walk(link.target)
+        err = self.follow(link)
+        if not err and link.jump is not None:
+            self.dentry, self.last_type = link.jump, LAST_ROOT
+        elif not err:
+            err = self.walk(link.target)
         self.trailing |= trailing
         return err
 

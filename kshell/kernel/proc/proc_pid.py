@@ -75,17 +75,17 @@ def _pid_entries(task: Task, k: Kernel) -> Mapping[bytes, ProcEntry]:
     comm = shown(_comm)
     comm.mode, comm.store = 0o644, partial(_store_comm, task)
     descriptors = directory(partial(_fd_entries, task), 0o500)
-    descriptors.size = k.profile.version >= (6, 2)
+    descriptors.size, descriptors.is_own = k.profile.version >= (6, 2), task is k.current
     memory = shown(maps)
     memory.guard = partial(_may_look_into, task)
     return {
         b"cmdline": shown(cmdline, CmdlineInode),
         b"comm": comm,
-        b"cwd": _owned(task, link(path_of(task.cwd))),
+        b"cwd": _owned(task, link(path_of(task.cwd), jump=task.cwd)),
         b"fd": _owned(task, descriptors),
         b"maps": memory,
         b"mounts": shown(lambda k, task: mounts(k)),
-        b"root": _owned(task, link(b"/")),
+        b"root": _owned(task, link(b"/", jump=k.fs.root)),
         b"status": shown(status),
     }
 
@@ -185,6 +185,6 @@ def _fd_entries(task: Task, k: Kernel) -> Mapping[bytes, ProcEntry]:
 def _fd_link(task: Task, opened: File) -> ProcEntry:
     """A link to what a descriptor stands for; its mode says for what it was opened."""
     mode = (0o500 if opened.mode & FMODE_READ else 0) | (0o300 if opened.mode & FMODE_WRITE else 0)
-    entry = link(path_of(opened.dentry), mode, FD_SIZE)
+    entry = link(path_of(opened.dentry), mode, FD_SIZE, opened.dentry)
     entry.uid, entry.gid, entry.subject = task.cred.euid, task.cred.egid, opened
     return entry

@@ -37,6 +37,8 @@ class ProcEntry:
         "entries",
         "gid",
         "guard",
+        "is_own",
+        "jump",
         "kind",
         "mode",
         "no_write",
@@ -55,6 +57,8 @@ class ProcEntry:
         self.store: Store | None = None
         self.entries: Entries | None = None
         self.target = b""
+        self.jump: Dentry | None = None
+        self.is_own = False
         self.uid = self.gid = 0
         self.no_write = 0
         self.subject: object = None
@@ -92,21 +96,21 @@ def directory(entries: Entries, mode: int = 0o555, no_write: int = 0) -> ProcEnt
     return entry
 
 
-def link(target: bytes, mode: int = 0o777, size: int = 0) -> ProcEntry:
-    """A symbolic link."""
+def link(target: bytes, mode: int = 0o777, size: int = 0, jump: Dentry | None = None) -> ProcEntry:
+    """A symbolic link; with `jump` its target is only to be read, and who follows it is there at once."""
     entry = ProcEntry(S_IFLNK | mode, size)
-    entry.target = target
+    entry.target, entry.jump = target, jump
     return entry
 
 
 class PseudoLink(SymlinkInode):
     """A link whose target is made when it is looked up."""
 
-    __slots__ = ("entry",)
+    __slots__ = ("entry", "jump")
 
     def __init__(self, sb: SuperBlock, now: int, entry: ProcEntry) -> None:
         super().__init__(sb, entry.target, now)
-        self.mode, self.entry = entry.mode, entry
+        self.mode, self.entry, self.jump = entry.mode, entry, entry.jump
 
     @property
     def size(self) -> int:
@@ -121,7 +125,7 @@ class PseudoDirectory(DirectoryInode):
     long as its own is `alive`.  C counterparts: proc_lookup(), kernfs_iop_lookup(), d_revalidate().
     """
 
-    __slots__ = ("_alive", "_entries", "_subjects", "counts", "dentry", "k", "no_write")
+    __slots__ = ("_alive", "_entries", "_subjects", "counts", "dentry", "is_own", "k", "no_write")
 
     def __init__(
         self,
@@ -135,6 +139,7 @@ class PseudoDirectory(DirectoryInode):
         super().__init__(sb, mode, k.clock.realtime_ns())
         self.k, self._entries, self._alive = k, entries, alive
         self.fixed, self.absent, self.no_write, self.counts = True, absent, 0, False
+        self.is_own = False
         self.dentry: Dentry
         self._subjects: dict[bytes, object] = {}
 
@@ -173,8 +178,10 @@ class PseudoDirectory(DirectoryInode):
             return None
         if old is None:
             old = self._add(name, entry)
-        if isinstance(old.inode, SymlinkInode):
-            old.inode.target = entry.target
+        if isinstance(old.inode, PseudoLink):
+            old.inode.target, old.inode.jump = entry.target, entry.jump
+        elif isinstance(old.inode, PseudoDirectory):
+            old.inode.is_own = entry.is_own
         old.inode.uid, old.inode.gid = entry.uid, entry.gid
         return old
 

@@ -76,7 +76,7 @@ def _call(session: Context, name: str, *args: int | bytes) -> int:
     try:
         run = session.do(SystemCall(NUMBERS[name], args))
     except ValueError as error:
-        raise CommandError("echo: the text is too long", str(error), "a shorter text") from None
+        raise CommandError("echo: the text is too long", str(error), "help echo  (a shorter text)") from None
     ret = run.call.ret if run.call is not None else None
     if ret is None:
         words = run.outcome.signal.words if run.outcome.signal is not None else "interrupted"

@@ -100,7 +100,8 @@ def make_call(session: Context, words: list[Word], with_hops: bool, detail: str 
     try:
         run = session.do(SystemCall(nr, args), tracer, meanwhile.run if meanwhile is not None else None)
     except ValueError as error:
-        raise CommandError(f"syscall: {error}", "the arguments are put into user memory first", "less data") from None
+        because = "the arguments are put into user memory first"
+        raise CommandError(f"syscall: {error}", because, "syscall write 1 buf:4096 4096  (less data)") from None
     if meanwhile is not None:
         meanwhile.finish()
     _stopped(run)
@@ -188,4 +189,4 @@ def _stopped(run: StubRun) -> None:
         raise interrupted("syscall", run.call, "", f"man {name}" if name else "table")
     if run.outcome.kind == "budget":
         because = f"in a script a command may run {BUDGET:,} instructions, and this one used them up"
-        raise CommandError("syscall: stopped", because, "the same at the prompt, where Ctrl-C ends it")
+        raise CommandError("syscall: stopped", because, "kshell  (at its prompt it may run on, and Ctrl-C ends it)")

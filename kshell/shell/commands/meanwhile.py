@@ -13,6 +13,7 @@ from kshell.shell.views.failure import Failure
 from kshell.shell.views.view import Line, View, show
 
 # The emulated CPU is in the middle of the call: what runs meanwhile may run kernel code, but no program of its own.
+EXAMPLE = "syscall --during 'rmmod sleepy' test_call 1"
 ALLOWED = ("rmmod", "insmod", "modprobe", "lsmod", "modinfo", "dmesg", "kallsyms", "table")
 
 
@@ -23,13 +24,13 @@ class Meanwhile(View):
         self._session, self._line = session, line.strip()
         commands = split(line)
         if len(commands) != 1:
-            raise misuse("syscall", "--during takes one command", "syscall --during 'rmmod sleepy' test_call 1")
+            raise misuse("syscall", "--during takes one command", EXAMPLE)
         self._words = commands[0].words
         name = self._words[0].text
         found = find(name)
         if found is None or found.name not in ALLOWED:
             because = f"the CPU is in the middle of a call, so only these can run: {', '.join(ALLOWED)}"
-            raise CommandError(f"syscall: --during {show(name)}: not possible", because, "--during 'rmmod sleepy'")
+            raise CommandError(f"syscall: --during {show(name)}: not possible", because, EXAMPLE)
         self.ran = False
         self._outcome: View | CommandError | None = None
         self._bug: Exception | None = None

@@ -24,8 +24,8 @@ MODPROBE_WORDS = {
     ENOENT: "Unknown symbol in module, or unknown parameter (see dmesg)",
     EEXIST: "Module already in kernel",
 }
-BUILD_OR_BOOT = "build it for this kernel: insmod of its source does that, and so does make; or boot the other kernel"
-BUILD_AGAIN = "build it again, from its source"
+BUILD_OR_BOOT = "help insmod  (of its source: that builds it for this kernel, as make does; or boot the other kernel)"
+BUILD_AGAIN = "help cc  (which builds it again from its source)"
 REBOOT = "boot  (a real machine would need a reboot)"
 # Because and try for each reason but one (see _looked_around).  Beside its facts there is {module}, and what was typed:
 # {insmod} or {rmmod}.
@@ -33,11 +33,11 @@ WORDS: dict[Reason, tuple[str, str]] = {
     Reason.BAD_OBJECT: ("{why}", BUILD_AGAIN),
     Reason.BAD_RELOCATION: (
         "it has a relocation of type {kind} (for {symbol}), and this kernel knows 64, 32, 32S, PC32 and PLT32",
-        "compile it for the kernel: -mcmodel=kernel -fno-pic",
+        "gcc -c -mcmodel=kernel -fno-pic FILE.c  (outside kshell)",
     ),
     Reason.RELOCATION_OVERFLOW: (
         "the address {value:#x} does not fit into the 4 bytes that its code has for it",
-        "compile it for the kernel: -mcmodel=kernel -fno-pic",
+        "gcc -c -mcmodel=kernel -fno-pic FILE.c  (outside kshell)",
     ),
     Reason.OTHER_RELEASE: (
         "it was built for kernel {built_for}, and {release} is running: its calls and structures may not fit",
@@ -88,7 +88,7 @@ WORDS: dict[Reason, tuple[str, str]] = {
     Reason.BAD_PARAMETER: ("{why}", "{insmod} {parameter}={example}"),
     Reason.INIT_FAILED: (
         "its init function returned {result}, so the kernel unloaded it again",
-        "return 0 where all went well  (in its init function)",
+        "return 0  (at the end of its init function, where all went well)",
     ),
     Reason.NOT_LOADED: ("the loaded modules are: {names}", "lsmod  (lists them)"),
     Reason.USED: ("these modules use its symbols", "{rmmod} {last}  (then this one)"),

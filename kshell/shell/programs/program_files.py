@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 RAW_MAX = 16 << 20
 PROTECTIONS = ("r-x", "r--", "rw-")
+HELP = "help run  (with examples that work)"
 _MAIN = re.compile(r"^\s*\.globa?l[ \t]+(?:[\w.$]+\s*,\s*)*main\b", re.MULTILINE)
 _START = re.compile(r"^\s*_start\s*:", re.MULTILINE)
 
@@ -69,7 +70,7 @@ def from_bytes(code: bytes, name: str) -> Program:
             f"objcopy -O binary -j .text {show(name)} prog.bin  (outside kshell), then run prog.bin",
         )
     if len(code) > RAW_MAX:
-        raise CommandError(f"{what}: {len(code)} bytes", f"at most {RAW_MAX} fit", "a smaller program")
+        raise CommandError(f"{what}: {len(code)} bytes", f"at most {RAW_MAX} fit", HELP)
     return Program([Segment(USER_TEXT, code, len(code), "r-x")], USER_TEXT, name)
 
 

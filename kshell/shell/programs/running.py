@@ -12,7 +12,7 @@ from kshell.shell.calls.call_views import Ending, RunView, call_line
 from kshell.shell.calls.hops import Hops
 from kshell.shell.calls.interrupted import interrupted
 from kshell.shell.errors import CommandError
-from kshell.shell.programs.program_files import Program
+from kshell.shell.programs.program_files import HELP, Program
 from kshell.shell.programs.program_trace import ProgramTracer, instruction_at, stopped_at
 from kshell.shell.replay.core import core_of
 from kshell.shell.replay.deeds import RunProgram
@@ -53,7 +53,7 @@ def start(
     try:
         task, outcome = session.do(deed, tracer)
     except ValueError as error:
-        raise CommandError(f"run: {show(program.name)}: {error}", "the machine has 64 MiB", "a smaller one") from None
+        raise CommandError(f"run: {show(program.name)}: {error}", "the machine has 64 MiB", HELP) from None
     finally:
         k.on_exit = None
     if tracer.full:
@@ -114,5 +114,5 @@ def _stopped(program: Program, instruction: str) -> CommandError:
     return CommandError(
         f"run: {name}: stopped after {BUDGET:,} instructions",
         f"a script may run no more, so that an endless loop ends; it was at {instruction}",
-        "the same at the prompt, where Ctrl-C ends it",
+        "kshell  (at its prompt it may run on, and Ctrl-C ends it)",
     )

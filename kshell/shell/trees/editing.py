@@ -35,7 +35,7 @@ def editor() -> list[str]:
     found = next((name for name in FALLBACKS if shutil.which(name)), None)
     if found is None:
         because = f"EDITOR is not set, and none of {', '.join(FALLBACKS)} is here"
-        raise CommandError("edit: no editor", because, "any editor, in a window of its own: kshell sees what it saves")
+        raise CommandError("edit: no editor", because, "EDITOR=nano kshell  (or edit in a window of its own)")
     return [found]
 
 
@@ -61,7 +61,7 @@ def edit_file(session: Context, path: str) -> View:
             os.rmdir(made)
     if status:
         because = f"{show(words[0])} ended with status {status}"
-        try_ = "the same again; the file is as the editor left it"
+        try_ = f"edit {named(path)}  (the file is as the editor left it)"
         raise CommandError(f"edit: {show(path)}: the editor failed", because, try_)
     return Nothing()
 
@@ -76,15 +76,17 @@ def _make_folder(path: str) -> str:
     what = f"edit: {show(path)}: "
     if not os.path.isdir(above) or not Sources(folder).tree_above():
         because = f"there is no folder {show(folder)}, and edit makes one only in a kernel tree, beside what is there"
-        raise CommandError(
-            what + "No such file or directory", because, "another path, or make the folder outside kshell"
-        )
+        raise CommandError(what + "No such file or directory", because, _in_this_folder(path))
     try:
         os.mkdir(folder)
     except OSError as error:
         because = f"the folder {show(folder)} cannot be made"
-        raise CommandError(f"{what}{error.strerror}", because, "another folder") from None
+        raise CommandError(f"{what}{error.strerror}", because, _in_this_folder(path)) from None
     return folder
+
+
+def _in_this_folder(path: str) -> str:
+    return f"edit {named(os.path.basename(path))}  (in this folder; others are made outside kshell)"
 
 
 def a_file(session: Context) -> str:

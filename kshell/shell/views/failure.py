@@ -66,6 +66,6 @@ def bug_report(bug: BaseException) -> CommandError:
     return CommandError(
         f"kshell: internal error: {type(bug).__name__}: {text}",
         "this is a bug in kshell, not in what you typed",
-        "please report it with the command and the output of the same with KSHELL_DEBUG=1 set",
+        "KSHELL_DEBUG=1 kshell  (shows where: please report that, and the command)",
         status=BUG,
     )

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from kshell.abi.errno import EACCES, EINVAL, EIO, ENOENT, EPERM, ESRCH
+from kshell.abi.errno import EACCES, EINVAL, EIO, ENOENT, ENOTDIR, EPERM, ESRCH
 from kshell.abi.fcntl import O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY
 from kshell.kernel.boot.start import boot
 from kshell.kernel.core.layout import PER_CPU, PER_CPU_TSS
@@ -346,6 +346,32 @@ def test_fd_has_a_link_for_each_descriptor(lab: Lab) -> None:
     assert (found["4"][1], found["5"][1]) == (0o500, 0o300)
     lab.call("close", 3)
     assert "3" not in {entry.name for entry in listing(lab.k, "/proc/self/fd")}  # type: ignore[union-attr]
+
+
+def test_the_links_of_proc_lead_to_the_very_file_whatever_their_text_says(lab: Lab) -> None:
+    """Measured on Linux, as root and as a user."""
+    for _ in range(2):
+        lab.call("pipe", ["buf", 8])
+        reader = max(opened for opened, file in lab.k.current.files.items() if file.dentry.name.startswith(b"pipe")) - 1
+        link = f"/proc/self/fd/{reader}"
+        for flags in (O_RDONLY, O_WRONLY, O_RDWR, O_CREAT | O_WRONLY):
+            assert lab.call("open", ["path", link], flags, 0) > reader
+        assert lab.call("open", ["path", f"{link}/"], O_RDONLY, 0) == -ENOTDIR
+        assert lab.call("chdir", ["path", link]) == -ENOTDIR
+        removed = lab.call("open", ["path", "/tmp/f"], O_CREAT | O_RDWR, 0o600)
+        lab.call("unlink", ["path", "/tmp/f"])
+        assert lab.call("open", ["path", f"/proc/self/fd/{removed}"], O_RDWR, 0) > removed
+        assert lab.call("open", ["path", f"/proc/self/fd/{removed}/x"], O_RDWR, 0) == -ENOTDIR
+        for name, path in (("mkdir", "/tmp/d"), ("chdir", "/tmp/d"), ("rmdir", "/tmp/d")):
+            assert lab.call(name, ["path", path], *([0o755] if name == "mkdir" else [])) == 0
+        assert lab.call("open", ["path", "/proc/self/cwd/.."], O_RDONLY, 0) > removed
+        assert lab.call("open", ["path", "/proc/self/cwd/x"], O_CREAT, 0o600) == -ENOENT
+        assert lab.call("open", ["path", "/proc/self/root/etc/hostname"], O_RDONLY, 0) > removed
+        # The directory is the task's own, whatever its mode says: what cannot be done there is refused for itself.
+        assert lab.call("unlink", ["path", link]) == -EPERM
+        assert lab.call("rmdir", ["path", link]) == -ENOTDIR
+        assert lab.call("mkdir", ["path", "/proc/self/fd/x"], 0o755) == -ENOENT
+        lab.call("as_user")
 
 
 def test_a_task_renames_itself_through_comm(lab: Lab) -> None:

@@ -257,5 +257,5 @@ def test_what_a_program_that_has_died_had_in_registers_and_memory_is_kept(lab: L
 
 
 def test_a_program_that_is_stopped_by_the_budget_can_be_looked_at(lab: Lab) -> None:
-    assert lab.error("run --hex ebfe")["try"] == "the same at the prompt, where Ctrl-C ends it"
+    assert lab.error("run --hex ebfe")["try"] == "kshell  (at its prompt it may run on, and Ctrl-C ends it)"
     assert lab.json("x/i $rip")["rows"][0]["text"] == "jmp 0x401000"

@@ -43,7 +43,9 @@ class _Reader:
 
     def refuse(self, because: str) -> NoReturn:
         """It is no object file, because of that."""
-        raise ObjectError(f"{self.path}: file format not recognized", because, "help cc  (which builds it again from its source)")
+        raise ObjectError(
+            f"{self.path}: file format not recognized", because, "help cc  (which builds it again from its source)"
+        )
 
     def read(self) -> ElfObject:
         """The whole file."""

@@ -71,6 +71,9 @@ solution = ["syscall getpid"]
 """
 
 
+NEW = "lesson new 20-my-lesson"
+
+
 def author(session: Session, verb: str, words: list[str]) -> View:
     """Do what an author asks for."""
     solutions = "--solutions" in words
@@ -106,11 +109,11 @@ def _new(path: str) -> View:
     name = os.path.basename(os.path.normpath(path))
     if not name or any(not (c.isascii() and (c.islower() or c.isdigit() or c == "-")) for c in name):
         because = "a lesson's folder has small letters, digits and -"
-        raise CommandError(f"lesson new: {show(path)}: no name for a lesson", because, "lesson new 20-my-lesson")
+        raise CommandError(f"lesson new: {show(path)}: no name for a lesson", because, NEW)
     try:
         os.makedirs(path, exist_ok=True)
     except OSError as error:
-        raise CommandError(f"lesson new: {show(path)}: {error.strerror}", "the folder cannot be made", "") from None
+        raise CommandError(f"lesson new: {show(path)}: {error.strerror}", "the folder cannot be made", NEW) from None
     file = os.path.join(path, "lesson.toml")
     write_new("lesson new", file, TEMPLATE, "lesson new")
     lines = [
@@ -131,9 +134,7 @@ def _lint_all(path: str, proved: bool) -> View:
             where, _, what = error.what.partition(": ")
             found.append(Finding(where, what))
     if not lessons and not found:
-        raise CommandError(
-            f"lesson lint: {show(path)}: no lesson there", "one is a folder with lesson.toml", "lesson new DIR"
-        )
+        raise CommandError(f"lesson lint: {show(path)}: no lesson there", "one is a folder with lesson.toml", NEW)
     for lesson in lessons:
         found += lint(lesson)
     return Findings(lessons, [*found, *circles(lessons)], proved)

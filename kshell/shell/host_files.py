@@ -23,7 +23,9 @@ def read_bytes(command: str, path: str) -> bytes:
         raise unreadable(command, path, error) from None
     if len(data) > FILE_MAX:
         because = f"kshell reads no file that is larger than {FILE_MAX >> 20} MiB"
-        raise CommandError(f"{command}: {show(path)}: File too large", because, f"help {command.split()[0]}  (what it takes)")
+        raise CommandError(
+            f"{command}: {show(path)}: File too large", because, f"help {command.split()[0]}  (what it takes)"
+        )
     return data
 
 

@@ -38,7 +38,7 @@ _LEAVES = frozenset({"exit", "quit"})
 # What an error may advise beside a command of kshell's: a line for a Unix shell, a key, and a line for a file.
 _ELSEWHERE = re.compile(
     r"(?:\w+=\S+ )?kshell\b|objcopy |gcc |pip install |ulimit |df |mv |outside kshell: |Ctrl-C|"
-    r"return 0|MODULE_\w+\(|EXPORT_SYMBOL|extern\(|SYSCALL_DEFINE|obj-[ym] |core-y |\d+\t|[(@k]|M="
+    r"return 0|MODULE_\w+\(|EXPORT_SYMBOL|extern\(|SYSCALL_DEFINE|obj-[ym] |core-y |\d+\t|[(@k]|M=|SUBDIRS="
 )
 _seen: set[tuple[str, str]] = set()  # lines, each with the reason that stood over it
 
@@ -66,11 +66,12 @@ def refused(session: Session, result: Result) -> list[str]:
         ):  # a name with such characters cannot be typed
             continue
         _seen.add((line, because))
-        if isinstance(result.view, Failure) and not registry.is_command(first) and not _ELSEWHERE.match(line):
+        known = registry.is_command(first) or (session.guide is not None and first in session.guide.words())
+        if isinstance(result.view, Failure) and not known and not _ELSEWHERE.match(line):
             wrong.append(f"{result.text!r} advises {line!r}, which is no line to be typed")
-        if first in NAMES or first in BEFORE:
+        if not known and (first in NAMES or first in BEFORE):
             wrong.append(f"{result.text!r} advises {line!r}, and kshell has no {first}")
-        elif registry.is_command(first) and first not in _LEAVES:
+        elif known and first not in _LEAVES:
             said = [each for each in _typed(session, line) if not _is_their_own(result, line, each)]
             wrong += [f"{result.text!r} advises {line!r}, and that answers: {each}" for each in said]
     return wrong

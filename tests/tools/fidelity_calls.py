@@ -163,7 +163,9 @@ class Calls(Arguments):
         elif name == "fcntl":
             usual = r.random() < 0.9
             command = r.choice(
-                [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 1030, 1030] if usual else [18, 99, 999, -1, 0x7FFFFFFF, 1069, 2000, 0x80000003]
+                [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 1030, 1030]
+                if usual
+                else [18, 99, 999, -1, 0x7FFFFFFF, 1069, 2000, 0x80000003]
             )
             arguments = FCNTL_ARGUMENTS.get(command & 0x7FFFFFFF, [0, 1, -1, KERNEL])
             step = self.add(name, self.fd(), self.hi(command), i(r.choice(arguments)))

@@ -82,7 +82,9 @@ pop qword ptr [{q}]|push fs|pop fs|push 1; pop {q}|xchg rsp, [rsp]|add rsp, [rsp
 ).split("|")
 OVERRIDE = """mov {x}, fs:[{base}]|mov gs:[{base}], {x}|mov {x}, cs:[{base}]|mov {x}, ss:[{base}]|rep movsb
 mov {d}, [{half}]|mov [{half}], {d}|lea {q}, [{half}]; mov {b}, [{q}]|xlatb|fs xlatb|addr32 rep stosb|es lodsb|gs lodsq
-movabs al, [{address}]|movabs [{address}], eax|movabs rax, fs:[{address}]|fs jmp [{base}]""".replace("\n", "|").split("|")
+movabs al, [{address}]|movabs [{address}], eax|movabs rax, fs:[{address}]|fs jmp [{base}]""".replace("\n", "|").split(
+    "|"
+)
 HALF = {**DOUBLE, "rsp": "esp", "rbp": "ebp", "r8": "r8d", "r9": "r9d", "r12": "r12d", "r13": "r13d", "r15": "r15d"}
 SELECTORS = [0x33, 0x33, 0x33, 0x2B, 0, 3, 0x10, 0x18, 0x30, 0x37, 0x3B, 0xFFFF, 0x53]
 FLAG_BITS = [0x202, 0x202, 2, 0x302, 0x40202, 0x200202, 0x20202, 0x3202, 0x4202, 0xFFFFFFFF, 0x10202, 0xA02]

@@ -80,7 +80,9 @@ def notes(text: str, profile: str, filename: str, result: SystblResult) -> list[
     _line_ends(made)
     if not result.rows and not result.errors and not made.found:
         because = "no line of it begins with a number, so every call of this kernel answers -ENOSYS"
-        made.found.append(BuildMessage(NOTE, "the table has no rows", filename, 0, 0, (), because, "diff  (shows what was in it)"))
+        made.found.append(
+            BuildMessage(NOTE, "the table has no rows", filename, 0, 0, (), because, "diff  (shows what was in it)")
+        )
     found = sorted(made.found, key=lambda note: (note.line, note.column))
     if made.count > MOST:
         more = BuildMessage(NOTE, f"{made.count - MOST} more like these", filename, found[MOST].line)

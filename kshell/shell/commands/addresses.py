@@ -210,7 +210,7 @@ def regs(session: Context, words: list[Word]) -> View:
     That is a program, or the call that the shell's own task has made.
     """
     if words:
-        raise misuse("regs", "it takes no arguments", "x/gx $rsp  (memory that a register points to)")
+        raise misuse("regs", "it takes no arguments", "regs  (then: x/gx $rsp, the memory that a register points to)")
     session.kernel  # noqa: B018  # boots it, if nothing has yet
     registers = examine.registers_of(session)
     order = _REGISTERS.split()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kshell.kernel.debug.debugger import Breakpoint
 from kshell.kernel.kernel import Kernel
 from kshell.shell.commands.numbers import count
-from kshell.shell.commands.registry import command, misuse
+from kshell.shell.commands.registry import STOPPED_AT, command, misuse
 from kshell.shell.debugger.frame_words import values_of
 from kshell.shell.debugger.places import breakpoint_json, check, parse
 from kshell.shell.debugger.talk import debugging, selected_frame
@@ -14,8 +14,6 @@ from kshell.shell.lines.options import Argument
 from kshell.shell.lines.words import Word, plain
 from kshell.shell.state.context import Context
 from kshell.shell.views.view import Line, Nothing, Text, View, show, span
-
-STOPPED_AT = "modprobe syscallModule; break my_test_call; syscall test_call 42; "
 
 
 @command(

@@ -9,9 +9,8 @@ from kshell.kernel.debug.expressions import BadExpression, evaluate
 from kshell.kernel.debug.frames import CodeFrame
 from kshell.kernel.debug.locations import Location, addresses_of
 from kshell.kernel.debug.values import shown
-from kshell.shell.commands.breakpoints import STOPPED_AT
 from kshell.shell.commands.numbers import count
-from kshell.shell.commands.registry import command, misuse
+from kshell.shell.commands.registry import STOPPED_AT, command, misuse
 from kshell.shell.debugger.frame_words import frame_json, frame_line, is_in_middle, source_line, value_json
 from kshell.shell.debugger.source import lines_of
 from kshell.shell.debugger.talk import selected_frame, stopped_state
@@ -42,9 +41,9 @@ def print_(session: Context, words: list[Word]) -> View:
     operators and no calls.
     """
     text = " ".join(word.raw for word in words)
+    frame, k = selected_frame(session, "print"), session.kernel
     if not text:
         raise misuse("print", "what?")
-    frame, k = selected_frame(session, "print"), session.kernel
     state, _ = stopped_state(session, "print")
     try:
         found = shown(k, evaluate(k, frame, text))
@@ -73,9 +72,9 @@ def bt(session: Context, words: list[Word]) -> View:
 
     Each is a function that runs, with its arguments, and where it is.
     """
+    _, stopped = stopped_state(session, "bt")
     if words:
         raise misuse("bt", "it takes no arguments")
-    _, stopped = stopped_state(session, "bt")
     found = [frame_json(session.kernel, each, level, stopped.in_call) for level, each in enumerate(stopped.frames)]
     lines = [_leveled(row, frame) for row, frame in zip(found, stopped.frames, strict=True)]
     return Text(lines, {"frames": found})
@@ -147,9 +146,9 @@ def list_(session: Context, words: list[Word]) -> View:
 
     list 12 and list FUNCTION show it around that.
     """
+    k, row = session.kernel, selected_frame(session, "list").row
     if len(words) > 1:
         raise misuse("list", "one place")
-    k, row = session.kernel, selected_frame(session, "list").row
     if words and not words[0].text.isdigit():
         places = addresses_of(k, Location(words[0].text, "", 0))
         place = k.place_of(places[0]) if places else None

@@ -22,6 +22,7 @@ from kshell.shell.views.view import View, show
 Handler = Callable[["Context", "list[Word]"], "View"]
 
 # The headings of help, in its order; under each, commands stand in the order of their files.
+STOPPED_AT = "modprobe syscallModule; break my_test_call; syscall test_call 42; "  # how examples of the debugger begin
 GROUPS = (
     "System calls",
     "Modules",
@@ -234,11 +235,16 @@ def _typed_again(name: str, rest: Sequence[Word]) -> str:
 
 
 def misuse(name: str, what: str, try_: str = "") -> CommandError:
-    """What to answer to a command that was typed wrongly: the usage is the reason, an example the way out."""
+    """What to answer to a command that was typed wrongly: the usage is the reason, an example the way out.
+
+    Who asks where a call stands still has looked that one does, and needs no example's way to it.
+    """
     found = find(name)
     assert found is not None
     usage = "\n".join(found.usage)
-    return CommandError(f"{name}: {what}", f"its usage is: {usage}", try_ or found.examples[0][0])
+    return CommandError(
+        f"{name}: {what}", f"its usage is: {usage}", try_ or found.examples[0][0].removeprefix(STOPPED_AT)
+    )
 
 
 def take_options(name: str, words: Sequence[Word], leading: bool = False) -> Given:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from kshell.kernel.debug.frames import is_way_in
 from kshell.kernel.debug.steps import Finish, InstructionStep, LineStep
-from kshell.shell.commands.breakpoints import STOPPED_AT
 from kshell.shell.commands.numbers import count
-from kshell.shell.commands.registry import command, misuse
+from kshell.shell.commands.registry import STOPPED_AT, command, misuse
 from kshell.shell.debugger.frame_words import frame_json, frame_line, is_in_middle
 from kshell.shell.debugger.talk import selected_frame, stopped_state
 from kshell.shell.errors import CommandError
@@ -19,9 +18,9 @@ TIMES = (Argument("word", "[TIMES]"),)
 
 
 def _go(session: Context, name: str, words: list[Word], kind: type[LineStep | InstructionStep], over: bool) -> View:
+    state, stopped = stopped_state(session, name)
     if len(words) > 1:
         raise misuse(name, "how often? one number")
-    state, stopped = stopped_state(session, name)
     times = count(name, words[0]) if words else 1
     state.debugger.step = kind(session.kernel, stopped.frames[0], over, times)
     return Deferred()
@@ -93,8 +92,8 @@ def nexti(session: Context, words: list[Word]) -> View:
 )
 def finish(session: Context, words: list[Word]) -> View:
     """Go on until this function returns, and show its result."""
-    _no_words("finish", words)
     state, _ = stopped_state(session, "finish")
+    _no_words("finish", words)
     frame = selected_frame(session, "finish")
     if frame.code is None or is_way_in(frame):
         what, because = '"finish" not meaningful in the outermost frame.', "no machine code called it"
@@ -113,8 +112,8 @@ def finish(session: Context, words: list[Word]) -> View:
 )
 def continue_(session: Context, words: list[Word]) -> View:
     """Go on to the next breakpoint, or to the end of the call."""
-    _no_words("continue", words)
     stopped_state(session, "continue")
+    _no_words("continue", words)
     return Deferred()
 
 
@@ -129,8 +128,8 @@ def detach(session: Context, words: list[Word]) -> View:
     Breakpoints stop the next call again. quit, kill and Ctrl-D do the same at the debugger's prompt. Kernel code cannot
     be killed in the middle: nobody would give back what it holds.
     """
-    _no_words("detach", words)
     state, _ = stopped_state(session, "detach")
+    _no_words("detach", words)
     state.debugger.detached = True
     return Deferred()
 

@@ -15,8 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from kshell.abi.errno import EFAULT
 from kshell.abi.mman import MAP_ANONYMOUS, MAP_GROWSDOWN, MAP_PRIVATE, MAP_SHARED
-from kshell.abi.signal import BUS_ADRERR
-from kshell.abi.signal import SIGBUS, SIGKILL
+from kshell.abi.signal import BUS_ADRERR, SIGBUS, SIGKILL
 from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import load_program, new_shell_task, run_stub
 from kshell.kernel.kernel import Kernel

@@ -9,6 +9,7 @@ from fidelity_program import M64
 
 BIG = 64 << 20
 MMAP_MIN_ADDR = 65536
+HUGE = 0x40010  # MAP_HUGETLB | MAP_FIXED
 VVAR = 0x7FFFF7FF0000  # natively the vDSO and its data are above
 # Arguments through which a call gives what differs from machine to machine.
 NOISY = {
@@ -141,6 +142,8 @@ def accepted(seq, i, native, kshell, kernel):
         address, length = (value(arg, native) or 0 for arg in seq[i][1][:2])
         if address + length > VVAR:
             return "docs: there is no vDSO (to protect, or to cut in two)"
+    if name == "mmap" and any(step[0] == "mmap" and (number(step, 3) or 0) & HUGE == HUGE for step in seq[:i]):
+        return "docs: no huge page (of 6.18, a fixed one that fails has unmapped what was there)"
     for arg in seq[i][1]:
         on_linux, here = value(arg, native), value(arg, kshell)
         if on_linux != here and max(on_linux, here) >= M64 - 8192:

@@ -51,11 +51,10 @@ def check_table(
     result = generate(text, _script_for(entries) if is_foreign and defines is None else release, filename, before)
     lines = {id(message): line for line, message in result.failed.items()}
     errors = [(lines.get(id(message), message.line), message) for message in result.errors]
-    if errors:
-        found = []
-    elif is_foreign:
+    found: list[BuildMessage | None] = []
+    if not errors and is_foreign:
         found = [_of_another_release(foreign, release, filename, NOTE if defines is None else ERROR)]
-    else:
+    elif not errors:
         found = [_undefined(text.split("\n"), row, profile, filename, defines) for row in result.rows]
     errors += [(message.line, message) for message in found if message is not None and message.kind == ERROR]
     notes = [message for message in found if message is not None and message.kind == NOTE]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from kshell.abi.errno import EAGAIN, EFAULT, EINTR, EPIPE
+from kshell.abi.errno import EAGAIN, EFAULT, EINTR, EINVAL, EPIPE
 from kshell.abi.fcntl import O_DIRECT, O_NONBLOCK, O_RDONLY, O_WRONLY
 from kshell.abi.signal import SIGPIPE
 from kshell.abi.st_mode import S_IFIFO
@@ -44,7 +44,9 @@ class PipeInode(Inode):
         self.readers = self.writers = 0
 
     def open(self, k: Kernel, file: File) -> int:
-        """Count the end."""
+        """Count the end; the fourth access mode is none."""
+        if not file.mode & (FMODE_READ | FMODE_WRITE):
+            return -EINVAL
         self.readers += bool(file.mode & FMODE_READ)
         self.writers += bool(file.mode & FMODE_WRITE)
         return 0

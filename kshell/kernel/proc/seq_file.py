@@ -39,6 +39,7 @@ class SeqInode(Inode):
     gone = ESRCH  # what a read answers when its subject is no more
     strict = False  # whether the mode binds root too
     once = False  # whether a read that does not begin at 0 gives nothing
+    whole = False  # whether a read gives all of its bytes or none
 
     def __init__(self, k: Kernel, sb: SuperBlock, entry: ProcEntry) -> None:
         super().__init__(sb, S_IFREG | entry.mode, k.clock.realtime_ns())
@@ -87,9 +88,11 @@ class SeqInode(Inode):
             seq.data = made
         data = seq.data[iocb.pos : iocb.pos + to.count]
         copied = to.copy_to_iter(data)
+        if copied < len(data) and (self.whole or not copied):
+            return -EFAULT
         iocb.pos += copied
         seq.read_pos = iocb.pos
-        return -EFAULT if data and not copied else copied
+        return copied
 
     def write_iter(self, k: Kernel, iocb: Kiocb, source: IovIter) -> int:
         """Hand `most` bytes at most to who stores them."""

@@ -19,7 +19,9 @@ from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.address_space import MAX_MAP_COUNT
 from kshell.kernel.proc.pseudo import ProcEntry, directory, file
 from kshell.kernel.proc.seq_file import SizedInode
+from kshell.machine.ram import PAGE_SIZE
 
+FETCHED_MAX = 4 << 20  # bytes of one write (C: KMALLOC_MAX_SIZE)
 TOKEN_MAX = 21  # characters of a number, more are no number (C: TMPBUFLEN)
 BLANK = b" \t\n\v\f\r"
 CONSOLE_LOGLEVELS = (7, DEFAULT_LEVEL, 1, 7)  # C: console_printk[]
@@ -37,6 +39,7 @@ class SysctlInode(SizedInode):
 
     __slots__ = ()
     read_only = EINVAL
+    whole = True
     maximum = MAX_LFS_FILESIZE  # C: default_llseek()
 
     @property
@@ -44,9 +47,14 @@ class SysctlInode(SizedInode):
         """The mode binds root too, truncating included.  C: proc_sys_permission()."""
         return 0 if self.mode & 0o222 else EACCES
 
+    @property
+    def most(self) -> int:  # type: ignore[override]
+        """Since 5.8 all that is written is fetched, and its first page is read.  C: proc_sys_call_handler()."""
+        return FETCHED_MAX if self.k.profile.version >= (5, 8) else PAGE_SIZE
+
     def store(self, k: Kernel, data: bytes, pos: int) -> int:
         """Only what is written at the start counts.  C: proc_first_pos_non_zero_ignore()."""
-        return len(data) if pos else super().store(k, data, pos)
+        return len(data) if pos else super().store(k, data[:PAGE_SIZE], pos)
 
 
 class NumberInode(SysctlInode):

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from kshell.abi.errno import EACCES, EINVAL, EIO, ENOENT, ENOTDIR, EPERM, ESRCH
+from kshell.abi.errno import EACCES, EFAULT, EINVAL, EIO, ENOENT, ENOTDIR, EPERM, ESRCH
 from kshell.abi.fcntl import O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY
 from kshell.kernel.boot.start import boot
 from kshell.kernel.core.layout import PER_CPU, PER_CPU_TSS
@@ -348,6 +348,26 @@ def test_fd_has_a_link_for_each_descriptor(lab: Lab) -> None:
     assert "3" not in {entry.name for entry in listing(lab.k, "/proc/self/fd")}  # type: ignore[union-attr]
 
 
+def test_a_sysctl_gives_all_of_its_bytes_or_none_and_is_fetched_whole_since_5_8() -> None:
+    """Measured on Linux: the last byte of memory is not enough for `0` and its newline."""
+    end = 0x3000_1000
+    for version, answer in (("4.19", -EINVAL), ("6.19", -EFAULT)):
+        k = boot(version)
+        assert k.current.mm.map(end - 4096, 4096, 3, 0x22) == end - 4096
+        assert [
+            _answer(k, number, *arguments)
+            for number, *arguments in (
+                *((2, b"/proc/sys/kernel/tainted", O_RDWR, 0), (1, 3, end - 4096, 5000)),  # zeros, which are no number
+                *((0, 3, end - 1, 16), (0, 3, end - 2, 16)),
+            )
+        ] == [3, answer, -EFAULT, 2]
+
+
+def _answer(k: Kernel, number: int, *arguments: int | bytes) -> int | None:
+    made = run_stub(k, number, list(arguments)).call
+    return made.ret if made is not None else None
+
+
 def test_the_links_of_proc_lead_to_the_very_file_whatever_their_text_says(lab: Lab) -> None:
     """Measured on Linux, as root and as a user."""
     for _ in range(2):
@@ -356,6 +376,7 @@ def test_the_links_of_proc_lead_to_the_very_file_whatever_their_text_says(lab: L
         link = f"/proc/self/fd/{reader}"
         for flags in (O_RDONLY, O_WRONLY, O_RDWR, O_CREAT | O_WRONLY):
             assert lab.call("open", ["path", link], flags, 0) > reader
+        assert lab.call("open", ["path", link], 3, 0) == -EINVAL
         assert lab.call("open", ["path", f"{link}/"], O_RDONLY, 0) == -ENOTDIR
         assert lab.call("chdir", ["path", link]) == -ENOTDIR
         removed = lab.call("open", ["path", "/tmp/f"], O_CREAT | O_RDWR, 0o600)

@@ -91,6 +91,7 @@ def directories() -> Iterator[list[Step]]:
         ["stat", path("a/b"), at], ["rmdir", path("a")], ["chdir", path("a/b")], ["rmdir", path("../b")],
         ["getcwd", ["buf", 100], 100], ["getcwd", 0, 0], ["stat", path("."), at], ["stat", path(".."), at],
         ["open", path("x"), O_CREAT, 0], ["mkdir", path("x"), 0], ["open", path("."), 0, 0], ["stat", path("x"), at],
+        ["open", path("x" * 256), O_CREAT, 0o600], ["mkdir", path("x" * 256), 0o700], ["stat", path("x" * 256), at],
         ["open", path("."), O_TMPFILE | O_RDWR, 0o600], ["chdir", path("..")], ["rmdir", path("b")],
         ["getcwd", ["buf", 200], 200], *(["getcwd", ["buf", 200], n] for n in range(0, 60, 3)),
     ]  # fmt: skip

@@ -70,11 +70,11 @@ ACCEPTED = [
     ),
     ("mmap", lambda n, k, c, s: (number(c, 3) or 0) & 0x40020 == 0x40020, "docs: no huge page"),
     *(
-        (call, lambda n, k, c, s: c[1][0][0] == "r" and random_source(s), "contents of /proc or random")
+        (call, lambda n, k, c, s: c[1][0][0] in "ri" and random_source(s), "contents of /proc or random")
         for call in ("open", "mkdir", "unlink", "rmdir", "chdir", "stat", "lstat")
     ),
     *(
-        (call, lambda n, k, c, s: c[1][1][0] == "r" and random_source(s), "contents of /proc or random")
+        (call, lambda n, k, c, s: c[1][1][0] in "ri" and random_source(s), "contents of /proc or random")
         for call in ("openat", "mkdirat", "unlinkat", "newfstatat")
     ),
     ("getcwd", lambda n, k, c, s: random_source(s), "contents of /proc or random"),

@@ -116,7 +116,10 @@ class Nameidata:
         found = directory.lookup(self.last)
         if found is None and directory.absent:
             return directory.absent
-        return -ENAMETOOLONG if found is None and len(self.last) > NAME_MAX else found
+        too_long = (
+            found is None and len(self.last) > NAME_MAX and self.dentry.hashed
+        )  # in a removed one there is nothing
+        return -ENAMETOOLONG if too_long else found
 
     def follow(self, link: SymlinkInode) -> int:
         """Count a link, and start at the root if it says so; ELOOP past the fortieth, ENOENT for an empty one."""

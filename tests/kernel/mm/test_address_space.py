@@ -233,7 +233,7 @@ def test_a_mapped_file_shows_its_bytes_and_outlives_its_name(k: Kernel) -> None:
 
 
 def test_a_shared_mapping_without_a_file_is_one_object_as_large_as_itself(k: Kernel) -> None:
-    def call(name: str, *args: object) -> int:
+    def call(name: str, *args: int | bytes) -> int:
         made = run_stub(k, NUMBERS[name], list(args)).call
         assert made is not None
         assert made.ret is not None

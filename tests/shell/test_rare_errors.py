@@ -14,10 +14,12 @@ WORDS = [
     ("asm --nope nop", "asm: unknown option --nope"),
     ("asm", "asm: there is no editor here"),
     ("info", "info: about what?"),
+    ("disas", "disas: which function?"),
+    ("man", "man: which call?"),
     ("module copy", "module: which module?"),
     ("module copy a b c", "module: one module at a time"),
-    ("dmesg -n 1/0", "dmesg: "),
-    ("goto 1/0", "goto: "),
+    ("dmesg -n 08", "dmesg: 08 is not a number"),
+    ("goto 08", "goto: 08 is not a number"),
     ("history 1 2", "history: one number at most"),
     ("help dmesg regs", "help: one command at a time"),
     ("source", "source: which file?"),
@@ -51,7 +53,7 @@ def test_words_that_a_command_cannot_take_are_told(shared: Lab, line: str, what:
 ALONE = [  # what changes the session, each in one of its own
     ("lesson start 1 2", "lesson: one lesson at a time"),
     ("lesson resume", "lesson resume: which one?"),
-    ("exit 1/0", "exit: "),
+    ("exit 08", "exit: 08 is not a number"),
     ("exit 1 2", "exit: one number at most"),
 ]
 IN_A_LESSON = [
@@ -95,3 +97,13 @@ def test_the_words_of_a_lesson_say_what_they_wait_for(lab: Lab, before: list[str
 def test_what_a_call_that_stands_still_cannot_show_is_told(line: str, what: str) -> None:
     _, err, _ = screen("modprobe syscallModule", "break my_test_call", "syscall test_call 5", line, "kill")
     assert err.startswith(what)
+
+
+def test_what_is_too_large_is_told_with_its_limit(lab: Lab) -> None:
+    Path("big.bin").write_bytes(bytes((16 << 20) + 1))
+    for line, what in (
+        (f"echo {'x' * (17 << 20)} > /tmp/f", "echo: the text is too long"),
+        ("dmesg -n 99999999999999999999999999", "dmesg: 99999999999999999999"),
+        ("run big.bin", "run: big.bin: 16777217 bytes"),
+    ):
+        assert lab.error(line)["what"].startswith(what)

@@ -78,6 +78,11 @@ ACCEPTED = [
         for call in ("openat", "mkdirat", "unlinkat", "newfstatat")
     ),
     ("getcwd", lambda n, k, c, s: random_source(s), "contents of /proc or random"),
+    *(
+        (call, lambda n, k, c, s: c[1][1][0] in "ri" and random_source(s), "contents of /proc or random")
+        for call in ("readv", "writev")
+    ),
+    ("nanosleep", lambda n, k, c, s: c[1][0][0] in "ri" and random_source(s), "contents of /proc or random"),
     (
         "pwrite64",
         lambda n, k, c, s: n == -14 and (value(c[1][1], []) == 0 or c[1][1][0] == "r"),

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from kshell.machine.sigint import interruptible, let_go, take_over
-from kshell.shell.command_line import USAGE, USAGE_ERROR, Arguments, UsageError, read_arguments
+from kshell.shell.command_line import USAGE, USAGE_ERROR, Arguments, UsageError, colour_asked, read_arguments
 from kshell.shell.errors import INTERRUPTED, CommandError
 from kshell.shell.host_trouble import host_trouble
 from kshell.shell.limits import Limits
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from kshell.shell.session import Session
-    from kshell.shell.views.output import Output
 
 DESCRIPTORS = 8  # that a command may need at once: sources, sockets, the terminal's
 
@@ -32,9 +31,9 @@ def _prepare_streams() -> None:
 
 def _make_session(found: Arguments, interactive: bool, reads_stdin: bool) -> Session:
     from kshell.shell.session import Session
-    from kshell.shell.views.output import JsonOutput, PlainOutput
+    from kshell.shell.streams import open_output
 
-    output: Output = JsonOutput() if found.json else PlainOutput()  # the prompt puts its own in this place
+    output = None if interactive else open_output(found.json, found.color)  # the prompt has its own
     session = Session(found.kernel, interactive=interactive, keep_going=found.keep_going, output=output)
     session.lesson_places = list(found.lessons)
     if reads_stdin and sys.stdin is not None:
@@ -81,11 +80,12 @@ class StdinLines:
 
 def _refused(error: CommandError, argv: Iterable[str]) -> int:
     """Tell why nothing, or no more, is done, as --json has it where that was asked for; returns the exit status."""
+    from kshell.shell.streams import open_output
     from kshell.shell.views.failure import Failure
-    from kshell.shell.views.output import JsonOutput, PlainOutput, Result
+    from kshell.shell.views.output import Result
 
     words = list(argv)
-    output = JsonOutput() if "--json" in words else PlainOutput()
+    output = open_output("--json" in words, colour_asked(words))
     output.show(Result(" ".join(["kshell", *words]), error.status, Failure(error), error.json()))
     return error.status
 
@@ -121,7 +121,7 @@ def _do(found: Arguments, argv: list[str]) -> int:
         return _run_script(found, _stdin_lines(), reads_stdin=False)
     if found.timeout is not None or found.memory is not None:
         raise UsageError("--timeout and --memory are for scripts", "kshell  (at the prompt Ctrl-C ends a command)")
-    return _talk(_make_session(found, True, True), resume=found.resume)
+    return _talk(_make_session(found, True, True), found)
 
 
 def _is_interactive(found: Arguments) -> bool:
@@ -129,10 +129,10 @@ def _is_interactive(found: Arguments) -> bool:
     return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty() and not found.json
 
 
-def _talk(session: Session, first: str = "", resume: bool = False) -> int:
+def _talk(session: Session, found: Arguments, first: str = "") -> int:
     from kshell.shell.prompt.repl import run_repl
 
-    status = run_repl(session, first, resume)
+    status = run_repl(session, first, found.resume, found.color)
     return status if isinstance(status, int) else session.final_status()
 
 
@@ -153,7 +153,7 @@ def _run_stepped(found: Arguments) -> int:
     assert found.file is not None
     if not _is_interactive(found):
         raise UsageError("--step waits for keys, and this is no terminal", f"kshell --echo {named(found.file)}")
-    return _talk(_make_session(found, True, True), first=f"source {named(found.file)} --step")
+    return _talk(_make_session(found, True, True), found, f"source {named(found.file)} --step")
 
 
 def _run_words(found: Arguments) -> int:
@@ -163,7 +163,7 @@ def _run_words(found: Arguments) -> int:
     interactive = _is_interactive(found) and goes_on
     session = _make_session(found, interactive, interactive)
     if interactive:
-        return _talk(session, first=" ".join(found.words))
+        return _talk(session, found, " ".join(found.words))
     session.execute_words(found.words)
     status = session.final_status()
     if session.guide is not None:

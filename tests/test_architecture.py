@@ -34,20 +34,8 @@ FLOORS = ("core", "mm", "fs", "task", "report", "syscalls", "entry", "lib", "mod
 # And inside the shell, where some are files; its __init__ says what each is.
 SHELL = (
     *("errors", "limits", "command_line", "views", "host_files", "host_trouble", "own_files", "machine_files", "lines"),
-    *(
-        "settings",
-        "replay",
-        "state",
-        "trees",
-        "modules",
-        "calls",
-        "programs",
-        "diagrams",
-        "debugger",
-        "present",
-        "commands",
-    ),
-    *("session", "prompt"),
+    *("settings", "streams", "replay", "state", "trees", "modules", "calls", "programs", "diagrams", "debugger"),
+    *("present", "commands", "session", "prompt"),
 )
 # What changes a kernel from outside, and so must be noted before it is done.
 DOORS = (

@@ -19,6 +19,7 @@ from kshell.shell.views.output import Result
 from kshell.shell.views.view import View, show
 
 MAY_LOOK = frozenset((*LOOKS, "help", "man", "lsmod", "table", "history", "lesson", "exit", "modinfo", "cat", "ls"))
+OF_THE_SESSION = ("lesson", "export", "transcript", "theme", "clear")  # no part of what is done in a lesson
 
 
 class LessonGuide(Lead, Guide):
@@ -61,7 +62,7 @@ class LessonGuide(Lead, Guide):
             return None
         if is_answer(self.step, texts):
             return partial(self.answered, texts)
-        shows_it = self.step.kind == "predict" and is_command(name) and own_name(name) not in MAY_LOOK
+        shows_it = self.step.kind == "predict" and is_command(name) and own_name(name) not in (*MAY_LOOK, *OF_THE_SESSION)
         return partial(self._must_wait, name) if shows_it else None
 
     def _must_wait(self, name: str) -> View:
@@ -76,7 +77,8 @@ class LessonGuide(Lead, Guide):
         return self.next_([]) if self.is_done and not self.sandbox else None
 
     def heard(self, result: Result) -> View | None:
-        if result.text.split()[:1] == ["lesson"] or self.sandbox:
+        name = result.text.split()[0] if result.text.split() else ""
+        if own_name(name) in OF_THE_SESSION or self.sandbox:
             return None
         self.note_command(result)
         if self.session.stands_still or self.is_done or self.step.asks:

@@ -7,6 +7,7 @@ from html import escape
 from kshell.lesson.lesson import Lesson, Step
 from kshell.lesson.prose import reader
 from kshell.lesson.views import shuffled
+from kshell.shell.views.web_page import web_page
 from kshell.shell.views.wrapping import letter
 
 STYLE = """\
@@ -14,7 +15,7 @@ body { font: 16px/1.5 Georgia, 'Times New Roman', serif; max-width: 44rem; margi
        color: #1a1a1a; background: #ffffff; }
 h1, h2 { font-family: Helvetica, Arial, sans-serif; line-height: 1.2; }
 h2 { margin-top: 2.5rem; border-top: 1px solid #767676; padding-top: 1rem; font-size: 1.2rem; }
-code, pre { font-family: Menlo, Consolas, 'DejaVu Sans Mono', monospace; font-size: 0.9em; }
+code, pre { font-size: 0.9em; }
 pre { background: #f2f2f2; padding: 0.6rem; overflow-x: auto; white-space: pre-wrap; }
 .answer { border-bottom: 1px dotted #555555; height: 2.2rem; }
 .meta { color: #4a4a4a; }
@@ -25,27 +26,17 @@ details { margin: 0.5rem 0; }
 
 def render(lesson: Lesson) -> str:
     """The page: each step with room for an answer; hints and solutions are folded away, and not printed."""
-    title = escape(lesson.title)
     goals = "".join(f"<li>{reader().renderInline(goal)}</li>" for goal in lesson.goals)
     remember = "".join(f"<li>{reader().renderInline(text)}</li>" for text in lesson.remember)
     steps = "\n".join(_step(lesson, step, at) for at, step in enumerate(lesson.steps, 1))
-    return f"""\
-<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-{STYLE}</style></head>
-<body>
-<h1>{title}</h1>
+    body = f"""\
+<h1>{escape(lesson.title)}</h1>
 <p class="meta">{lesson.minutes} minutes. In <code>kshell</code>, type <code>lesson start {lesson.slug}</code>.</p>
 <p>After it you can:</p>
 <ul>{goals}</ul>
 {steps}
-<section><h2>Remember</h2><ul>{remember}</ul></section>
-</body>
-</html>
-"""
+<section><h2>Remember</h2><ul>{remember}</ul></section>"""
+    return web_page(lesson.title, STYLE, body)
 
 
 def _step(lesson: Lesson, step: Step, at: int) -> str:

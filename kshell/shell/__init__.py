@@ -12,6 +12,7 @@ Its rooms and files stand in one order, and each imports from those before it al
     machine_files  files inside the machine, looked at without a program
     lines          a line as typed: words, options, what a Unix shell has and kshell has not
     settings       what the person has set for the prompt
+    streams        where the results of a process without a prompt go: plain text, colours, JSON
     replay         what is done to a kernel, noted as data and done again: the way back
     state          what a session has and remembers, as data: the Context that every command is handed
     trees          a kernel tree on the host: which one, what was changed, whether it runs, what boots

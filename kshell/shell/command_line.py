@@ -28,6 +28,7 @@ A teaching shell for a simulated Linux-like kernel.
   --echo                       in scripts: show each command before it runs, and comments as prose
   --step                       with FILE: the same, a key for each command; q leaves to the prompt
   --json                       one JSON object a command, a line each (docs/json.md)
+  --color auto|always|never    colours: where a terminal shows them, or as NO_COLOR and FORCE_COLOR say (auto)
   --keep-going                 in scripts: go on after a failed command
   --timeout SECONDS            in scripts: end after so long (0: never; without it a line has {TIMEOUT_SECONDS} seconds)
   --memory MIB                 in scripts: end when kshell takes more memory (0: any; without it {MEMORY_MIB})
@@ -59,8 +60,10 @@ _FLAGS = {
     "--version": "show_version",
     "-V": "show_version",
 }
+COLOURS = ("auto", "always", "never")
 _VALUES = {  # each with an example
     "--kernel": "kshell --kernel 6.19",
+    "--color": "kshell --color always FILE  (or auto, or never)",
     "-c": "kshell -c 'syscall getpid'",
     "--lessons": "kshell --lessons DIR",
     "--timeout": "kshell --timeout 10 FILE  (seconds; 0: no limit)",
@@ -84,6 +87,7 @@ class Arguments:
     file: str | None = None
     words: Sequence[str] = ()  # of a command that stands for itself: `tree new ...`, `lesson ...`, `present ...`
     lessons: tuple[str, ...] = ()
+    color = "auto"
     timeout: float | None = None
     memory: float | None = None
 
@@ -117,6 +121,13 @@ def read_arguments(argv: Sequence[str]) -> Arguments:
     return found
 
 
+def colour_asked(argv: Sequence[str]) -> str:
+    """What --color says on a command line of which the rest may make no sense."""
+    given = " ".join(argv).replace("--color ", "--color=").split()
+    words = [word.removeprefix("--color=") for word in given if word.startswith("--color=")]
+    return next((word for word in reversed(words) if word in COLOURS), "auto")
+
+
 def _take(found: Arguments, option: str, value: str) -> None:
     """The value of an option; of several -c all count, one after the other."""
     if option == "-c":
@@ -127,6 +138,10 @@ def _take(found: Arguments, option: str, value: str) -> None:
         if value not in KERNELS:
             raise UsageError(f"there is no kernel {value!r}", f"--kernel {'|'.join(KERNELS)}")
         found.kernel = value
+    elif option == "--color":
+        if value not in COLOURS:
+            raise UsageError(f"--color takes {', '.join(COLOURS)}, and not {value!r}", _VALUES[option])
+        found.color = value
     else:
         try:
             number = float(value)

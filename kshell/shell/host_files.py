@@ -105,12 +105,12 @@ def _again(command: str, folder: str, names: list[str]) -> str:
     return "kshell --help" if command == "kshell" else f"help {command.split()[0]}  (with examples that work)"
 
 
-def write_new(command: str, path: str, text: str, again: str = "", rest: str = "") -> None:
-    """Write a file of the host that is not there yet.  CommandError where it is, or where it cannot be written;
+def write_new(command: str, path: str, text: str, again: str = "", rest: str = "", *, over: bool = False) -> None:
+    """Write a file of the host that is not there yet, or, if `over`, one that may be.  CommandError where it cannot be;
     `again` is what is typed before another name, ``command --save`` if it is not given, and `rest` what behind it."""
     again = again or f"{command} --save"
     try:
-        with open(path, "x", encoding="utf-8", errors="surrogateescape") as file:
+        with open(path, "w" if over else "x", encoding="utf-8", errors="surrogateescape") as file:
             file.write(text)
     except FileExistsError:
         because = "kshell never overwrites what you may have edited"

@@ -25,7 +25,7 @@ from kshell.shell.state.guide import Guide
 from kshell.shell.state.steps import end_step
 from kshell.shell.state.typed_lines import TypedLine
 from kshell.shell.views.failure import Failure, bug_report
-from kshell.shell.views.output import OOPSED, Output, Result, Unseen, oops_json
+from kshell.shell.views.output import OOPSED, Result, Silence, Unseen, oops_json
 from kshell.shell.views.view import Deferred, View, show, span
 
 if TYPE_CHECKING:
@@ -75,9 +75,11 @@ class Session(Context):
             self._remember(line)
             parts = split(line)
         except CommandError as error:
+            self._begin(line.strip())
             return [self._finish(line.strip(), error)]
         results = []
         if not line.strip() and self.interactive and self.guide is not None:
+            self._begin("")
             self.say(self.guide.on_empty())
         before, self._waiting = self._waiting, parts
         try:
@@ -89,9 +91,19 @@ class Session(Context):
             self._waiting = before
         return results
 
+    @property
+    def is_typed(self) -> bool:
+        """Whether the present lines are the person's, and not those of a file or of whoever leads them."""
+        return not self._sourced and not self._is_led
+
+    def _begin(self, text: str) -> None:
+        """Note that a command begins, as the person sees it behind the prompt."""
+        if self.is_typed:
+            self.output.record.begin(self.prompt, text)
+
     def _remember(self, line: str) -> None:
         """Keep a line that the person gave."""
-        if line.strip() and not self._sourced and not self._is_led:
+        if line.strip() and self.is_typed:
             self.history.append(TypedLine(line))
 
     def _recalled(self, line: str) -> str:
@@ -114,6 +126,7 @@ class Session(Context):
             try:
                 self._waiting = split(line)
             except CommandError as error:
+                self._begin(line.strip())
                 return self._finish(line.strip(), error)
         return self._run(self._waiting.pop(0))
 
@@ -142,7 +155,7 @@ class Session(Context):
     def run_quietly(self, lines: Iterable[str], guide: Guide) -> None:
         """Run lines again that were run before: nothing is shown, nobody is asked for input, and `guide` hears."""
         shown, read, interactive = self.output, self.read_input, self.interactive
-        self.output, self.read_input, self.interactive = Output(), lambda: b"", False
+        self.output, self.read_input, self.interactive = Silence(), lambda: b"", False
         try:
             with self._led(guide):
                 for line in lines:
@@ -156,6 +169,7 @@ class Session(Context):
         with self._led(None):
             self.following, self.read_command = lines, at_prompt
             for _, line in lines:
+                self.output.record.begin(self.prompt, line)
                 self.execute(line)
                 if self.exit_status is not None:
                     break
@@ -302,6 +316,7 @@ class Session(Context):
 
     def _run(self, part: TypedCommand) -> Result:
         before, self.running = self.running, part.text
+        self._begin(part.text)
         guide = self.guide
         is_for_guide = guide is not None and not self.stands_still and guide.takes(part.words)
         moved, looks = self.journal.moved, self.stands_still

@@ -21,6 +21,7 @@ menu = true        # completions pop up while you type; else Tab shows them
 suggestion = true  # an earlier line in grey; the right arrow takes it
 toolbar = true     # the bottom line: the call being typed, or the kernel
 theme = "auto"     # colours for your background: theme lists them
+pager = true       # a result higher than the screen: by $PAGER, or less
 colour = true      # false: bold and underlined only, as by NO_COLOR
 history = true     # remember lines, and the last sessions (kshell --resume)
 """
@@ -28,18 +29,18 @@ history = true     # remember lines, and the last sessions (kshell --resume)
 LARGEST = 8 << 10  # bytes; what is longer was not meant to be this file
 LONGEST_REASON = 80
 _KEYS = ("emacs", "vi")
-_SWITCHES = ("menu", "suggestion", "toolbar", "colour", "history")
+_SWITCHES = ("menu", "suggestion", "toolbar", "pager", "colour", "history")
 _SYNONYMS = {"color": "colour", "suggestions": "suggestion", "completion": "menu", "mode": "keys"}
 
 
 class Config:
     """The settings; `problem` is a sentence about what was wrong in the file, "" if nothing was."""
 
-    __slots__ = ("colour", "history", "keys", "menu", "problem", "suggestion", "theme", "toolbar")
+    __slots__ = ("colour", "history", "keys", "menu", "pager", "problem", "suggestion", "theme", "toolbar")
 
     def __init__(self) -> None:
         self.keys, self.theme = "emacs", DEFAULT
-        self.menu = self.suggestion = self.toolbar = self.colour = self.history = True
+        self.menu = self.suggestion = self.toolbar = self.pager = self.colour = self.history = True
         self.problem = ""
 
 

@@ -66,6 +66,16 @@ def test_what_is_to_be_predicted_cannot_be_run_before_but_looked_around(student:
     assert [(each.step, each.line) for each in student.guide.track.commands] == [("ask", "lsmod")]
 
 
+def test_what_is_about_the_session_itself_is_no_part_of_the_lesson(
+    student: Student, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    student.says("next")
+    for line in ("transcript on log.txt", "theme dark", "export txt out.txt"):
+        assert student.says(line)[-1]["status"] == 0
+    assert student.guide.commands == []
+
+
 def test_a_step_is_done_in_any_way_that_leads_there(student: Student) -> None:
     student.says("next", "-38", "next")
     told = student.says("modprobe syscallModule", "syscall test_call 41", "syscall test_call 0x2a")

@@ -117,7 +117,9 @@ def _type_and_leave(session: Session, line: str, writing: int) -> None:
         signal.alarm(LONGEST)
         os.environ["EDITOR"] = "true"
         sys.stdin = open(os.openpty()[1])  # noqa: SIM115  the process ends here
+        record = session.output.record
         session.output, session.interactive, session.exit_status, session._waiting = Silence(), True, None, []
+        session.output.record = record
         session.journal.on_step = session.journal.on_move = None  # the file of the session is the test's
         results = session.execute(line)
         with open(writing, "wb") as answer:

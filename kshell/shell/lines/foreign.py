@@ -116,7 +116,7 @@ _ADVICE: dict[str, tuple[str, str]] = {
     "grep": ("dmesg, table and kallsyms filter by themselves", "dmesg --grep int  (or another word)"),
     "journalctl": ("the kernel's log is read with dmesg", "dmesg"),
     "sysctl": ("this kernel has no settings to turn", "help"),
-    "export": ("the shell has no variables", "help"),
+    "set": ("the shell has no variables", "help"),
     "alias": ("the shell has no aliases", "help"),
     "shutdown": (
         "the machine lives in this shell and ends with it",
@@ -152,7 +152,7 @@ _SAME = {
     "gdb": ("lldb", "kgdb", "crash"),
     "cd": ("pushd", "popd"),
     "mkdir": ("rmdir",),
-    "export": ("set", "env", "unset", "setenv"),
+    "set": ("env", "unset", "setenv"),
     "id": ("groups",),
     "su": ("login", "doas"),
     "sysctl": ("systemctl", "service"),

@@ -19,7 +19,7 @@ from kshell.shell.present.presentation import START, Place, Presentation
 from kshell.shell.state.context import Context
 from kshell.shell.state.way_back import go_to
 from kshell.shell.views.failure import Failure
-from kshell.shell.views.output import Output, Result
+from kshell.shell.views.output import Output, Result, Silence
 
 if TYPE_CHECKING:
     from kshell.kernel.debug.debugger import Breakpoint
@@ -155,7 +155,7 @@ class Giving:
     def _quiet(self) -> Iterator[None]:
         """In this block nothing is shown, and nobody is asked for input."""
         session, read = self.session, self.session.read_input
-        screen, silence = self._screen, Output()
+        screen, silence = self._screen, Silence()
         session.output = self._screen = silence
         session.read_input = lambda: b""
         try:

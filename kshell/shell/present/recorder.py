@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kshell.shell.views.output import Output, Result
-from kshell.shell.views.view import Line, labelled, span
+from kshell.shell.views.record import Record
+from kshell.shell.views.view import Line, span
 
 
 class Recorder(Output):
@@ -27,22 +30,25 @@ class Recorder(Output):
     def theme(self, name: str) -> None:
         self._screen.theme = name
 
-    def show(self, result: Result) -> None:
+    @property
+    def record(self) -> Record:
+        """The screen's."""
+        return self._screen.record
+
+    def put(self, result: Result, lines: Sequence[Line]) -> None:
         """Keep the lines of a result."""
         self._begun = False
-        self._lines += result.view.lines(self.width)
-        for note in result.notes:
-            self._lines += labelled("note", note)
+        self._lines += [*lines, *result.note_lines]
 
-    def line(self, line: Line) -> None:
+    def put_line(self, line: Line) -> None:
         """Keep a line, and show it."""
         self._begun = False
         self._lines.append(line)
-        self._screen.line(line)
+        self._screen.put_line(line)
 
-    def write(self, data: bytes) -> None:
+    def put_bytes(self, data: bytes) -> None:
         """Keep what a program wrote, and show it."""
-        self._screen.write(data)
+        self._screen.put_bytes(data)
         first, *more = data.decode("utf-8", "replace").split("\n")
         if self._begun:
             self._lines[-1] = [*self._lines[-1], (first, "")]

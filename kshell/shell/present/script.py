@@ -93,7 +93,8 @@ def echoed(session: Context, lines: Iterable[str]) -> Iterator[str]:
 
 def _line(session: Context, line: Line) -> None:
     if not session.output.collects:
-        session.output.line(line)
+        put = session.output.put_line if session.is_typed else session.output.line  # what is typed is noted already
+        put(line)
 
 
 def comment_view(piece: Piece) -> View | None:

@@ -9,14 +9,11 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from kshell.kernel.boot.vmlinux import Vmlinux
-from kshell.kernel.core.profile import DEFAULT
 from kshell.shell.commands.registry import Command, find
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.options import Option
 from kshell.shell.lines.words import TypedCommand, Word, plain, split
 
-DEBUGGER_PROMPT = "(gdb) "
 LONGEST = 4000
 """A line longer than this is run all the same, but not coloured and not completed."""
 
@@ -136,13 +133,3 @@ def _kind(command: Command, arguments: Sequence[Word]) -> str:
     if position and literals and first not in ("word", "line") and arguments[0].text not in literals:
         return first or ""  # `table open ...`: the form without a literal repeats its own kind
     return command.kind_at(position) or ""
-
-
-def prompt_text(image: Vmlinux | str, stopped: bool = False, place: str = "") -> str:
-    """``kshell> ``; a kernel that is not the usual one is named, since its rules differ, and so is the `place` in a
-    lesson: ``kshell [1: 2/9]> ``.  While a call stands still it is gdb's: the words are."""
-    if stopped:
-        return DEBUGGER_PROMPT
-    name = image.release if not isinstance(image, str) else "" if image == DEFAULT.name else image
-    parts = ["kshell", *([name] if name else []), *([f"[{place}]"] if place else [])]
-    return f"{' '.join(parts)}> "

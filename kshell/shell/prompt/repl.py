@@ -17,12 +17,12 @@ from kshell.machine.sigint import interruptible
 from kshell.shell.errors import INTERRUPTED, CommandError
 from kshell.shell.lines.words import END, pasted
 from kshell.shell.prompt.guard import Guard
-from kshell.shell.prompt.line import prompt_text
 from kshell.shell.prompt.screen import Screen
 from kshell.shell.prompt.terminal import Terminal
 from kshell.shell.prompt.warming import warm_up
 from kshell.shell.session import Session
 from kshell.shell.settings import Config, load
+from kshell.shell.views.colour import wants_colour
 from kshell.shell.views.failure import Failure
 from kshell.shell.views.output import WAITS, Result, is_dumb
 from kshell.shell.views.view import span
@@ -39,10 +39,12 @@ New here? Type: lesson     Try: trace syscall getpid     All commands: help
 """
 
 
-def run_repl(session: Session, first: str = "", resume: bool = False) -> int:
+def run_repl(session: Session, first: str = "", resume: bool = False, colour: str = "auto") -> int:
     """Talk with the person at the terminal until they leave; returns the exit status.  `first` is run before that; with
-    `resume` the last session goes on."""
-    repl = Repl(session, load())
+    `resume` the last session goes on; `colour` is what --color says."""
+    config = load()
+    config.colour = wants_colour(colour, config.colour, not is_dumb())
+    repl = Repl(session, config)
     try:
         if resume:
             repl.keep(resume)
@@ -59,6 +61,7 @@ class Repl:
         self.session, self.config = session, config
         self.screen = Screen(config.colour)
         self.screen.theme = config.theme
+        self.screen.pages = self._pages
         session.output = self.screen
         session.read_input = self._read_input
         session.edit_program = self._edit_program
@@ -83,6 +86,11 @@ class Repl:
 
         self._keeps = False
         self._log, self._resumed = keep(self.session, resume)
+
+    def _pages(self) -> bool:
+        """Whether a long result of now is leafed through: not one of lines that run one after the other."""
+        by_hand = self.session.is_typed and not self._pending
+        return by_hand and self.config.pager and self._terminal is not None
 
     def run(self, first: str = "") -> int:
         """Run `first`, then read and run lines until `exit` or Ctrl-D."""
@@ -116,7 +124,7 @@ class Repl:
                 line = self._pending.pop(0)
                 if several:
                     shown = line if line.isprintable() else ascii(line)[1:-1]
-                    self.screen.say(self._prompt() + shown)
+                    self.screen.say(self.session.prompt + shown)
                 self._has_told = False
                 results = self.session.execute(line)
                 if any(result.status == INTERRUPTED for result in results):
@@ -145,23 +153,18 @@ class Repl:
             self._terminal = None
             return ""
 
-    def _prompt(self) -> str:
-        state = self.session.debugging
-        place = self.session.guide.place if self.session.guide is not None else ""
-        return prompt_text(self.session.image, state is not None and state.stopped is not None, place)
-
     def _read_command(self) -> str:
         """A line for the debugger: of the pasted text that the command stood in, or typed by the person."""
         self.screen.fresh_line()
         if self._pending:
             line = self._pending.pop(0)
-            self.screen.say(self._prompt() + line)
+            self.screen.say(self.session.prompt + line)
             return line
         return self._read()
 
     def _read_plain(self) -> str:
         """A line as the terminal itself edits it."""
-        sys.stdout.write(self._prompt())
+        sys.stdout.write(self.session.prompt)
         sys.stdout.flush()
         with interruptible():
             line = sys.stdin.readline()

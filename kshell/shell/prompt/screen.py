@@ -4,12 +4,17 @@ cursor is."""
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from kshell.machine.sigint import presses
 from kshell.shell.errors import INTERRUPTED
+from kshell.shell.prompt.pager import LOWEST, page
 from kshell.shell.views.output import Output, Result
-from kshell.shell.views.render import RichOutput
 from kshell.shell.views.view import Line
+
+if TYPE_CHECKING:
+    from kshell.shell.views.render import RichOutput
 
 
 class Screen(Output):
@@ -17,6 +22,7 @@ class Screen(Output):
 
     def __init__(self, colour: bool = True) -> None:
         self.colour = colour
+        self.pages: Callable[[], bool] = lambda: False  # whether a long result goes to a pager now
         self._rich: RichOutput | None = None
         self._presses = presses()  # of Ctrl-C that are accounted for
         self._wiped = False  # the line that the cursor was in has just been wiped out
@@ -34,8 +40,7 @@ class Screen(Output):
             from kshell.shell.views.render import RichOutput
 
             self._rich = RichOutput()
-            if not self.colour:
-                self._rich.console.no_color = True
+            self._rich.console.no_color = not self.colour
         self._rich.theme = self.theme
         return self._rich
 
@@ -44,20 +49,28 @@ class Screen(Output):
         """Columns of the terminal."""
         return self.rich.width
 
-    def show(self, result: Result) -> None:
-        """Show one result, on lines of its own."""
+    def put(self, result: Result, lines: Sequence[Line]) -> None:
+        """Show one result, on lines of its own; one that is higher than the screen by a pager, where there is one."""
         if result.status == INTERRUPTED and not self._wiped:
             self.line_was_broken()
         self._wiped = False
         self.fresh_line()
-        self.rich.show(result)
+        if self.pages() and not self.rich.console.legacy_windows:
+            shown = self.rich.rendered(result, lines)
+            if shown.count("\n") >= max(self.rich.console.height, LOWEST):
+                page(shown, self.rich.console.height)
+            else:
+                sys.stdout.write(shown)
+                sys.stdout.flush()
+        else:
+            self.rich.put(result, lines)
 
-    def line(self, line: Line) -> None:
+    def put_line(self, line: Line) -> None:
         """One line of a view that is still being made."""
         self.fresh_line()
-        self.rich.line(line)
+        self.rich.put_line(line)
 
-    def write(self, data: bytes) -> None:
+    def put_bytes(self, data: bytes) -> None:
         """A program's bytes, at once."""
         if data:
             sys.stdout.flush()
@@ -83,7 +96,7 @@ class Screen(Output):
     def transient(self, line: Line) -> None:
         """A line that stays until `wipe`: the cursor is behind it."""
         self.fresh_line()
-        self.rich.line(line)
+        self.rich.put_line(line)
         sys.stdout.write("\x1b[A")
         sys.stdout.flush()
 

@@ -102,7 +102,7 @@ class SlideFace:
     def _show(self, rows: list[Line]) -> None:
         _write(EMPTY)
         for row in rows:
-            self._screen.line(row)
+            self._screen.put_line(row)
 
 
 def _write(text: str) -> None:

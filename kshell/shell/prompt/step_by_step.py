@@ -92,7 +92,7 @@ class StepFace:
 
     def _lines(self, lines: list[Line]) -> None:
         for line in lines:
-            self._screen.line(line)
+            self._screen.put_line(line)
 
     def _key(self, said: Line) -> str:
         """Wait for a key, with a line that goes when it has come."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -25,12 +24,12 @@ from kshell.shell.prompt.editor import ProgramEditor
 from kshell.shell.prompt.guard import Guard
 from kshell.shell.prompt.history import LineHistory
 from kshell.shell.prompt.keys import line_keys
-from kshell.shell.prompt.line import DEBUGGER_PROMPT, prompt_text
 from kshell.shell.prompt.match import Match
 from kshell.shell.prompt.raw_input import keyboard, typed
 from kshell.shell.prompt.style import PLAIN, coloured
 from kshell.shell.session import Session
 from kshell.shell.settings import Config, history_path
+from kshell.shell.state.prompt_text import DEBUGGER_PROMPT
 from kshell.shell.trees.tree_state import State
 
 MENU_ROWS = 8
@@ -69,7 +68,7 @@ class Terminal:
         output: Output | None = None,
     ) -> None:
         self._session, self._config, self._warming = session, config, warming
-        colour = config.colour and not os.environ.get("NO_COLOR")
+        colour = config.colour
         self.mode = EditingMode.VI if config.keys == "vi" else EditingMode.EMACS
         self._face: dict[str, Any] = {
             "style": DynamicStyle(lambda: coloured(session.output.theme)) if colour else PLAIN,
@@ -149,11 +148,9 @@ class Terminal:
     # What prompt_toolkit asks for.
 
     def _message(self) -> StyleAndTextTuples:
-        state = self._session.debugging
-        if state is not None and state.stopped is not None:
-            return [("class:prompt", DEBUGGER_PROMPT)]
-        guide = self._session.guide
-        text = prompt_text(self._session.image, place=guide.place if guide is not None else "")
+        text = self._session.prompt
+        if text == DEBUGGER_PROMPT:
+            return [("class:prompt", text)]
         name, _, profile = text.removesuffix("> ").partition(" ")
         middle = ("class:prompt.profile", f" {profile}" if profile else "")
         return [("class:prompt", name), middle, ("class:prompt", "> ")]

@@ -10,6 +10,7 @@ from kshell.kernel.core.profile import DEFAULT
 from kshell.shell.limits import Limits
 from kshell.shell.replay.journal import Boot, Journal, Kept, Panicked
 from kshell.shell.state.long_run import tell_long_run
+from kshell.shell.state.prompt_text import prompt_text
 from kshell.shell.state.tree_memory import TreeMemory
 from kshell.shell.state.tty import ShellTty
 from kshell.shell.state.typed_lines import TypedLine
@@ -92,6 +93,11 @@ class Context:
     def has_kernel(self) -> bool:
         """Whether a kernel was booted already."""
         return self._kernel is not None
+
+    @property
+    def prompt(self) -> str:
+        """What stands before the line that is typed now."""
+        return prompt_text(self.image, self.stands_still, self.guide.place if self.guide is not None else "")
 
     def boot(self, image: Vmlinux | str, cmdline: str = "") -> Kernel:
         """A fresh machine, with a kernel that was built or, by its name, one that comes with kshell.
@@ -193,6 +199,11 @@ class Context:
     @property
     def has_reader(self) -> bool:
         """Whether there is anybody who may type, or has written, what is to be done next."""
+        raise NotImplementedError
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether the present lines are the person's, and not those of a file or of whoever leads them."""
         raise NotImplementedError
 
     def run_next(self) -> Result:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
+from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple, TextIO
 
 from kshell.shell.views.failure import Failure
+from kshell.shell.views.record import Record
 from kshell.shell.views.themes import DEFAULT, PLAIN
 from kshell.shell.views.view import Line, View, labelled, screen_text
 
@@ -42,6 +45,11 @@ class Result(NamedTuple):
     def failed(self) -> bool:
         """Whether a script stops here, and ends with the status of this command."""
         return self.status not in (0, OOPSED)
+
+    @property
+    def note_lines(self) -> list[Line]:
+        """The notes as they are shown."""
+        return [line for note in self.notes for line in labelled("note", note)]
 
     def json(self) -> dict[str, Any]:
         """The object of --json."""
@@ -80,10 +88,19 @@ WAITS = "(it reads from the terminal: type a line, and Enter; Ctrl-C ends it)"
 
 
 class Output:
-    """A place for results.  `collects`: programs' output goes into the result instead of `write`."""
+    """A place for results, with a record of what was shown.  Whatever is shown comes through `show`, `line` and
+    `write`; a kind of output says how, by the methods that begin with `put`.
+
+    `collects`: programs' output goes into the result instead of `write`.
+    """
 
     collects = False
     theme = DEFAULT  # of the colours, where there are any
+
+    @cached_property
+    def record(self) -> Record:
+        """What was shown so far."""
+        return Record()
 
     @property
     def width(self) -> int | None:
@@ -97,12 +114,32 @@ class Output:
 
     def show(self, result: Result) -> None:
         """Show one result."""
+        lines = result.view.lines(self.width)
+        self.record.write(result.output)
+        self.record.add([*lines, *result.note_lines])
+        self.put(result._replace(notes=[*result.notes, *self.record.take_news()]), lines)
 
     def line(self, line: Line) -> None:
         """One line of a view that is still being made, at once: never called where `collects`."""
+        self.record.add([line])
+        self.put_line(line)
 
     def write(self, data: bytes) -> None:
         """Bytes that a program in the machine wrote to its screen, at once: never called where `collects`."""
+        self.record.write(data)
+        self.put_bytes(data)
+
+    def put(self, result: Result, lines: Sequence[Line]) -> None:
+        """Show a result, whose view has these lines."""
+
+    def put_line(self, line: Line) -> None:
+        """Show a line."""
+
+    def put_bytes(self, data: bytes) -> None:
+        """Show a program's bytes."""
+
+    def fresh_line(self) -> None:
+        """Put the cursor at the start of a line, if a program left it in the middle of one."""
 
     def progress(self, done: int, total: int, what: str) -> None:
         """How far a build is; a terminal shows a bar, for others the lines say it."""
@@ -112,7 +149,20 @@ class Output:
         return False
 
 
-class Unseen(Output):
+class Silence(Output):
+    """Shows nothing, and keeps no record of it."""
+
+    def show(self, result: Result) -> None:
+        """Nothing is worded, either."""
+
+    def line(self, line: Line) -> None:
+        """Nothing."""
+
+    def write(self, data: bytes) -> None:
+        """Nothing."""
+
+
+class Unseen(Silence):
     """Nobody looks: whoever made a session with it takes what its commands answer."""
 
     collects = True
@@ -147,30 +197,34 @@ class PlainOutput(Output):
         self._out, self._err = out or sys.stdout, err or sys.stderr
         self._fresh = True  # whether the cursor is at the start of a line
 
-    def write(self, data: bytes) -> None:
+    def fresh_line(self) -> None:
+        """A newline, where one is needed."""
+        if not self._fresh:
+            self._out.write("\n")
+            self._out.flush()
+            self._fresh = True
+
+    def put_bytes(self, data: bytes) -> None:
         """The bytes as they are."""
         if data:
             write_bytes(self._out, data)
             self._fresh = data.endswith(b"\n")
 
-    def line(self, line: Line) -> None:
+    def put_line(self, line: Line) -> None:
         """The line, on a line of its own."""
-        self._out.write(("" if self._fresh else "\n") + screen_text([line]))
+        self.fresh_line()
+        self._out.write(screen_text([line]))
         self._out.flush()
-        self._fresh = True
 
-    def show(self, result: Result) -> None:
+    def put(self, result: Result, lines: Sequence[Line]) -> None:
         """The lines of the view; the person's next line starts fresh."""
-        lines = list(result.view.lines())
         stream = self._err if isinstance(result.view, Failure) else self._out
-        if (lines or result.notes) and not self._fresh:
-            self._out.write("\n")
-            self._fresh = True
+        if lines or result.notes:
+            self.fresh_line()
         if stream is self._err:
             self._out.flush()
         stream.write(screen_text(lines))
-        for note in result.notes:
-            self._out.write(screen_text(labelled("note", note)))
+        self._out.write(screen_text(result.note_lines))
         stream.flush()
 
 
@@ -182,7 +236,7 @@ class JsonOutput(Output):
     def __init__(self, out: TextIO | None = None) -> None:
         self._out = out or sys.stdout
 
-    def show(self, result: Result) -> None:
+    def put(self, result: Result, lines: Sequence[Line]) -> None:
         """The object; characters beyond ASCII are escaped, so that any terminal and any pipe can carry it."""
         from json import dumps
 

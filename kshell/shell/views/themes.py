@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 
 class Palette(NamedTuple):
-    """Seven colours for backgrounds like those named; `about` says for whom."""
+    """Seven colours for backgrounds like those named; `about` says for whom.  A page has the first of these."""
 
     about: str
     backgrounds: tuple[str, ...]
@@ -25,10 +25,11 @@ class Palette(NamedTuple):
 
 
 DEFAULT, PLAIN = "auto", "plain"
+LIGHT, DARK = ("#ffffff", "#1a1a1a"), ("#000000", "#e8e8e8")  # a page by daylight and in the dark: ground and text
 PALETTES: dict[str, Palette | None] = {
     "auto": Palette(
         "for any background: readable on black and on white",
-        ("#000000", "#ffffff"),
+        ("#ffffff", "#000000"),
         *("#767676", "#ec0000", "#008900", "#8a7400", "#5f5fff", "#d700af", "#00838f"),
     ),
     "dark": Palette(
@@ -101,6 +102,27 @@ def styles(theme: str) -> dict[str, str]:
         role: " ".join(colours.get(part, "") if part in Palette._fields else part for part in parts).strip()
         for role, parts in ROLES.items()
     }
+
+
+def colours(theme: str) -> tuple[str, ...]:
+    """The six colours of a terminal, red to cyan, as a theme for a known background has them; else none."""
+    palette = PALETTES[theme]
+    if palette is None or theme == DEFAULT:
+        return ()
+    return palette.red, palette.green, palette.yellow, palette.blue, palette.magenta, palette.cyan
+
+
+def is_for_any(theme: str) -> bool:
+    """Whether a theme is for a background that nobody knows."""
+    return theme == DEFAULT or PALETTES[theme] is None
+
+
+def ground(theme: str) -> tuple[str, str]:
+    """The background of a page in a theme, and the colour of text that has no role (#rrggbb)."""
+    palette = PALETTES[theme]
+    background = palette.backgrounds[0] if palette is not None else LIGHT[0]
+    text = max((LIGHT[1], DARK[1]), key=lambda colour: contrast(background, colour))
+    return background, text
 
 
 def about(theme: str) -> str:

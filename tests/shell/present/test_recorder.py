@@ -13,10 +13,10 @@ class Screen(Output):
     def __init__(self) -> None:
         self.seen: list[str] = []
 
-    def write(self, data: bytes) -> None:
+    def put_bytes(self, data: bytes) -> None:
         self.seen.append(data.decode())
 
-    def line(self, line: Line) -> None:
+    def put_line(self, line: Line) -> None:
         self.seen.append(plain(line))
 
 

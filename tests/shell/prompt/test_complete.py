@@ -76,7 +76,9 @@ def test_the_likeliest_comes_first(shared: Lab, before: str, first: str) -> None
     [
         ("sys", ["syscall"]),
         ("ins", ["insmod"]),
-        ("tr", ["trace", "tree"]),
+        ("tr", ["trace", "tree", "transcript"]),
+        ("export ", ["html", "svg", "cast", "txt"]),
+        ("transcript o", ["on", "off"]),
         ("trace on", ["on"]),
         ("trace off", ["off"]),
         ("syscall read", ["read", "readv", "readlink", "readahead", "readlinkat"]),

@@ -22,11 +22,11 @@ from kshell.shell.errors import INTERRUPTED
 from kshell.shell.lines.words import pasted
 from kshell.shell.prompt.f1 import explain
 from kshell.shell.prompt.guard import Guard
-from kshell.shell.prompt.line import prompt_text
 from kshell.shell.prompt.repl import Repl
 from kshell.shell.prompt.warming import warm_up
 from kshell.shell.session import Session
 from kshell.shell.settings import Config
+from kshell.shell.state.prompt_text import prompt_text
 from kshell.shell.views.output import Result
 from tests.kbuild.tree_lab import TreeLab
 from tests.shell.lab import Lab

@@ -24,9 +24,10 @@ addEventListener("load", () => {
   for (const frame of document.querySelectorAll("iframe")) {
     const page = frame.contentDocument, root = page.documentElement, inner = frame.contentWindow;
     const texts = [...page.querySelectorAll("body *")].filter(e => e.textContent.trim() && e.getClientRects().length);
+    const blocks = texts.filter(e => e.tagName !== "SPAN" || e.parentElement.tagName === "PRE");  // blanks may hang out
     found[frame.id] = {
       overflow: root.scrollWidth - root.clientWidth,
-      right: Math.max(...texts.map(e => e.getBoundingClientRect().right)),
+      right: Math.max(...blocks.map(e => e.getBoundingClientRect().right)),
       height: root.scrollHeight,
       text: page.body.innerText ?? "",
       ground: inner.getComputedStyle(page.body).backgroundColor,

@@ -18,8 +18,8 @@ from kshell.shell.state.guide import Guide
 from kshell.shell.views.output import Result
 from kshell.shell.views.view import View, show
 
-MAY_LOOK = frozenset((*LOOKS, "help", "man", "lsmod", "table", "history", "lesson", "exit", "modinfo", "cat", "ls"))
 OF_THE_SESSION = ("lesson", "export", "transcript", "theme", "clear")  # no part of what is done in a lesson
+MAY_LOOK = frozenset((*LOOKS, *OF_THE_SESSION, *"help man lsmod table history exit modinfo cat ls".split()))
 
 
 class LessonGuide(Lead, Guide):
@@ -62,7 +62,7 @@ class LessonGuide(Lead, Guide):
             return None
         if is_answer(self.step, texts):
             return partial(self.answered, texts)
-        shows_it = self.step.kind == "predict" and is_command(name) and own_name(name) not in (*MAY_LOOK, *OF_THE_SESSION)
+        shows_it = self.step.kind == "predict" and is_command(name) and own_name(name) not in MAY_LOOK
         return partial(self._must_wait, name) if shows_it else None
 
     def _must_wait(self, name: str) -> View:
@@ -77,8 +77,7 @@ class LessonGuide(Lead, Guide):
         return self.next_([]) if self.is_done and not self.sandbox else None
 
     def heard(self, result: Result) -> View | None:
-        name = result.text.split()[0] if result.text.split() else ""
-        if own_name(name) in OF_THE_SESSION or self.sandbox:
+        if self.sandbox or own_name(result.text.partition(" ")[0]) in OF_THE_SESSION:
             return None
         self.note_command(result)
         if self.session.stands_still or self.is_done or self.step.asks:

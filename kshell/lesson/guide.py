@@ -19,7 +19,7 @@ from kshell.shell.views.output import Result
 from kshell.shell.views.view import View, show
 
 OF_THE_SESSION = ("lesson", "export", "transcript", "theme", "clear")  # no part of what is done in a lesson
-MAY_LOOK = frozenset((*LOOKS, *OF_THE_SESSION, *"help man lsmod table history exit modinfo cat ls".split()))
+MAY_LOOK = {*LOOKS, *OF_THE_SESSION, "help", "man", "lsmod", "table", "history", "exit", "modinfo", "cat", "ls"}
 
 
 class LessonGuide(Lead, Guide):

@@ -73,7 +73,7 @@ def test_what_is_about_the_session_itself_is_no_part_of_the_lesson(
     student.says("next")
     for line in ("transcript on log.txt", "theme dark", "export txt out.txt"):
         assert student.says(line)[-1]["status"] == 0
-    assert student.guide.commands == []
+    assert student.guide.track.commands == []
 
 
 def test_a_step_is_done_in_any_way_that_leads_there(student: Student) -> None:

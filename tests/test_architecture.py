@@ -35,7 +35,7 @@ FLOORS = ("core", "mm", "fs", "task", "report", "syscalls", "entry", "lib", "mod
 SHELL = (
     *("errors", "limits", "command_line", "views", "host_files", "host_trouble", "own_files", "machine_files", "lines"),
     *("settings", "streams", "replay", "state", "trees", "modules", "calls", "programs", "diagrams", "debugger"),
-    *("present", "commands", "session", "prompt"),
+    *("present", "commands", "engine", "session", "prompt"),
 )
 # What changes a kernel from outside, and so must be noted before it is done.
 DOORS = (

@@ -23,6 +23,7 @@ Its rooms and files stand in one order, and each imports from those before it al
     debugger       a call that stands still: what is shown of it, and what may be typed then
     present        a script or a lesson for a class: slides, and a machine that goes back with them
     commands       the commands, thin faces over the rooms above, and their registry
-    session        the engine: reads lines, runs their commands, shows what each came to
+    engine         one command: found, run, and shown as what it came to
+    session        lines, and whose: typed ones, those of a script, a file, a lesson, a presentation
     prompt         the face on a terminal
 """

@@ -38,6 +38,8 @@ _met: set[tuple[str, int]] = set()  # where errors are made, of the workers that
 
 def pytest_configure(config: pytest.Config) -> None:
     reached.record()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # it was started in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)

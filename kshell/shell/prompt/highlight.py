@@ -58,7 +58,7 @@ def _word(session: Session, part: TypedCommand, number: int, raw: str, quote: st
         known = {spelling for option in wanted.command.options for spelling in option.known}
         if word.text.partition("=")[0] in known:
             return [("class:option", raw)]
-    if wanted.kind in ("syscall", "line"):
+    if wanted.kind in ("syscall", "line") and not word.quote:
         takes_commands = wanted.kind == "line" or wanted.command.name == "man"
         return [(_call_style(session.kernel, word, last, takes_commands), raw)]
     if wanted.kind == "row":

@@ -272,6 +272,6 @@ def test_a_presentation_in_a_presentation_is_refused_and_exit_ends_all(
 
 def test_lines_that_are_given_run_after_a_ctrl_c_too(session: Session, speaker: Speaker) -> None:
     session.execute("syscall getpid")
-    session._finish("run", CommandError("run: interrupted", "", "", status=INTERRUPTED))
+    session._finish("run", CommandError("run: interrupted", "", "help", status=INTERRUPTED))
     session.run_quietly(["modprobe hello"], Listener(lambda result: None))
     assert modules(session) == ["hello"]

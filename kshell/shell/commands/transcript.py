@@ -52,7 +52,9 @@ def transcript(session: Context, words: list[Word]) -> View:
     if given[:1] == ["on"] and len(given) == 2:
         record.follow = _begun(session, given[1], "--append" in options)
     elif given == ["off"]:
-        record.follow = None
+        before, record.follow = record.follow, None
+        if isinstance(before, Transcript):
+            return Text([f"the transcript has ended: {before.shown}"], {"path": None})
     elif given:
         raise misuse("transcript", "into which file?" if given == ["on"] else "on FILE, or off")
     path = record.follow.shown if isinstance(record.follow, Transcript) else None

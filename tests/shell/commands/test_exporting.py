@@ -169,7 +169,8 @@ def test_a_transcript_has_each_command_as_soon_as_it_is_shown() -> None:
     for line in LINES:
         lab.session.execute(line)
     assert Path("log.txt").read_text(encoding="utf-8") == begin + SESSION
-    assert lab.json("transcript off") == {"path": None}
+    assert lab.text("transcript off") == "the transcript has ended: log.txt"
+    assert lab.text("transcript off") == "there is no transcript"
     lab.text("echo after")
     text = Path("log.txt").read_text(encoding="utf-8")
     assert text == begin + SESSION + "kshell> transcript off\n"

@@ -53,13 +53,13 @@ class Record:
         command = Shown(prompt, text)
         self.commands.append(command)
         self._pay(command.cost)
-        self._tell(screen_text(command.all_lines), False)
+        self._tell_lines(command.all_lines)
 
     def add(self, lines: list[Line]) -> None:
         """Lines that are shown, each on a line of its own."""
         if lines:
             self._keep(lines, False)
-            self._tell(screen_text(lines), False)
+            self._tell_lines(lines)
 
     def write(self, data: bytes) -> None:
         """What a program writes to the screen; control sequences are left out."""
@@ -85,6 +85,12 @@ class Record:
         last.lines += lines
         last.cost += cost
         self._pay(cost)
+
+    def _tell_lines(self, lines: list[Line]) -> None:
+        """Hand lines on, where somebody listens."""
+        if self.follow is not None:
+            self._tell(screen_text(lines), False)
+        self._is_open = False
 
     def _tell(self, text: str, joins: bool) -> None:
         """Hand the text on, on a line of its own unless it `joins` the one before."""

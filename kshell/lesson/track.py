@@ -24,6 +24,7 @@ from kshell.shell.state.steps import end_step
 from kshell.shell.state.way_back import go_to
 from kshell.shell.views.output import Result
 
+LOST = -1  # a place in the journal that there is no more
 BREAKPOINTS = ("break", "delete")  # what these have changed is in no machine
 
 
@@ -49,6 +50,7 @@ class Track:
         self.tape = Tape(path if progress.path else "", lesson)
         self._heard: list[Heard] = []  # while a call stands still
         self._kept = 0  # so many commands are on disk
+        self._losses = 0  # of the journal, that were noticed
 
     # Beginning.
 
@@ -62,7 +64,7 @@ class Track:
         self.session.boot(self.lesson.kernel, self.lesson.cmdline)
         end_step(self.session, self.session.running or f"lesson start {self.lesson.slug}")
         self._base = self._here = self.session.journal.at
-        self.commands, self._kept = [], 0
+        self.commands, self._kept, self._losses = [], 0, self.session.journal.losses
         self.world = World(self.session)
         self.begin_step()
 
@@ -136,7 +138,7 @@ class Track:
 
     def _stand_behind(self, count: int) -> None:
         at = self.commands[count - 1].at if count else self._base
-        if at > len(self.session.journal.steps):
+        if not LOST < at <= len(self.session.journal.steps):
             raise CommandError("lesson: there is no way to that state", self.session.journal.lost, "reset lesson")
         go_to(self.session, "lesson", at)
         self._here = at
@@ -155,6 +157,8 @@ class Track:
     def hear(self, step: str, result: Result, again: bool = False) -> None:
         """A command of a step is over; `again`: on disk its line is known already."""
         journal = self.session.journal
+        if journal.losses != self._losses:
+            self._lose()
         if journal.at < self._here:  # it has moved
             return self.follow(step)
         new = journal.steps[self._here : journal.at]
@@ -171,6 +175,12 @@ class Track:
         self._keep(again)
         return None
 
+    def _lose(self) -> None:
+        """The session has become too long: what was done stays done, but there is no way back to before it."""
+        self._losses = self.session.journal.losses
+        self.commands = [each._replace(at=LOST) for each in self.commands if each.at <= self._here]
+        self._base, self._here, self.floor = LOST, 0, 0
+
     def _keep(self, again: bool = False) -> None:
         """On disk is what was done, and no more."""
         done = self._done()
@@ -178,7 +188,7 @@ class Track:
             self.tape.keep(len(done))
         for number in range(self._kept, len(done)):
             step, line, at, heard = done[number]
-            before = done[number - 1].at if number else self._base
+            before = max(0, done[number - 1].at if number else self._base)
             self.tape.add(
                 Taped(step, line, self.session.journal.steps[before:at], heard), self.session.journal.kept_at(before)
             )

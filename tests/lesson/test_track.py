@@ -21,6 +21,7 @@ def start(k: Kernel) -> int:
     return 0
 module_init(start)
 """
+LINES = ["insmod times.py", "syscall test_call 21", "syscall getpid"]
 USE = """
 [[step]]
 id = "use"
@@ -196,3 +197,16 @@ def test_a_prediction_that_was_cut_off_in_the_middle_of_its_run_begins_again(les
     assert not later.session.kernel.modules
     assert [each["status"] for each in later.says("-38")] == [0, 0, 0]
     assert [*again(later).session.kernel.modules] == ["hello"]
+
+
+def test_where_a_session_has_become_too_long_to_go_back_that_is_said(
+    student: Student, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    student.says("next", *LINES[:2], "next")
+    monkeypatch.setattr("kshell.shell.replay.journal.MOST_BYTES", 0)
+    student.says(LINES[2])
+    told = student.last("back")
+    assert told["what"] == "lesson: there is no way to that state"
+    assert told["because"] == "the session is so long that its first commands are not kept any more"
+    assert [each.line for each in again(student).guide.track.commands] == LINES
+    assert student.last("reset lesson")["step"] == "read"

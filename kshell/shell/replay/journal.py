@@ -111,6 +111,7 @@ class Journal:
         self.at = self.moved = 0
         self.told_of_host = self.has_booted = False
         self.lost = ""  # why there is no way from the first boot any more
+        self.losses = 0  # how many times its steps were lost
         self.on_step: Callable[[Step, int], None] | None = None  # who keeps it: a step, and how many go before it
         self.on_move: Callable[[int], None] | None = None
         self._since: list[Done] = []  # what was done since the last step
@@ -218,6 +219,7 @@ class Journal:
         self.steps.clear()
         self._images.clear()
         self.at, self._bytes, self.lost = 0, 0, why
+        self.losses += 1
         self.moved += 1
 
     def append(self, steps: Iterable[Step]) -> None:

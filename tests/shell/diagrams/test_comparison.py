@@ -53,6 +53,12 @@ def test_the_table_of_4_19_and_the_switch_of_6_19(shared: Lab) -> None:
     assert "B: boot 6.19; syscall getpid  (6.19.0)" in text
 
 
+def test_a_machine_that_cannot_be_copied_is_compared_with_no_other(lab: Lab) -> None:
+    lab.session.kernel.last_unloaded = (each for each in "")  # type: ignore[assignment]  # nothing can put that by
+    error = lab.error(WITH)
+    assert (error["what"], error["try"]) == ("this machine cannot be copied", "boot  (a fresh machine)")
+
+
 def test_hijacked_and_clean(shared: Lab) -> None:
     assert compared(shared, HIJACKED)["says"][1:] == [
         "Slot 39 of sys_call_table: __x64_sys_getpid / my_getpid [hijack].",

@@ -15,7 +15,7 @@ from kshell.shell.errors import CommandError
 from kshell.shell.programs.program_files import HELP, Program
 from kshell.shell.programs.program_trace import ProgramTracer, instruction_at, stopped_at
 from kshell.shell.replay.core import core_of
-from kshell.shell.replay.deeds import RunProgram
+from kshell.shell.replay.deeds import Ran, RunProgram
 from kshell.shell.state.context import BUDGET, Context
 from kshell.shell.views.view import Line, View, show
 
@@ -35,44 +35,59 @@ def start(
     Its calls are shown as they come, unless a picture is `drawn` of them.
     """
     k = session.kernel
-    comm = os.path.basename(program.name)
     for note in program.notes:
         k.note(note)
     live = traced and not drawn and not session.output.collects
-
-    def show_line(line: Line) -> None:
-        session.tty.line(line, stop=False)
-
-    show_call = (lambda call: show_line(call_line(call))) if live else None
-    hops_wanted, asked = with_hops or (traced and session.output.collects), traced or session.output.collects
-    tracer = ProgramTracer(k, program, hops_wanted, asked, show_call, show_line if live and with_hops else None)
+    tracer = _tracer(session, program, traced, with_hops, live)
     tracer.detail = detail or tracer.detail
     oopses = k.oopses
-    deed = RunProgram(program.segments, program.entry, comm, [program.name, *args])
-    session.core, k.on_exit = None, partial(_kept, session, k)
-    try:
-        task, outcome = session.do(deed, tracer)
-    except ValueError as error:
-        raise CommandError(f"run: {show(program.name)}: {error}", "the machine has 64 MiB", HELP) from None
-    finally:
-        k.on_exit = None
+    task, outcome = _run(session, program, args, tracer)
     if tracer.full:
         k.note(f"the program made more than {MOST_CALLS:,} system calls: the rest are not kept here")
     at = instruction_at(program, task.regs[ptregs.IP])
     if outcome.kind == "interrupted":
         last = tracer.calls[-1] if tracer.calls else tracer.last_failed(traced)
-        raise interrupted(f"run: {show(comm)}", last, at, "regs  (its registers)", is_shown=live)
+        raise interrupted(f"run: {show(_comm(program))}", last, at, "regs  (its registers)", is_shown=live)
     if outcome.kind == "budget":
         raise _stopped(program, at)
     signal = outcome.signal
     instruction = instruction_at(program, stopped_at(program, signal)) if signal and signal.ip else ""
-    ending = Ending(outcome, instruction, k.oopses > oopses, comm)
+    ending = Ending(outcome, instruction, k.oopses > oopses, _comm(program))
     calls = [(call, _count(k, call)) for call in tracer.calls]
     failed = tracer.last_failed(traced)
     session.last_call = failed or session.last_call
     _add_notes(session, tracer, failed, task.regs_address, signal.why if signal is not None else "")
-    hops = Hops(tracer.events, [], tree=k.image.tree) if hops_wanted else None
+    hops = Hops(tracer.events, [], tree=k.image.tree) if tracer.wants_events else None
     return RunView(calls, ending, hops, traced and not live, with_hops and not live, propagates)
+
+
+def _comm(program: Program) -> str:
+    return os.path.basename(program.name)
+
+
+def _tracer(session: Context, program: Program, traced: bool, with_hops: bool, live: bool) -> ProgramTracer:
+    """What hears of the program's calls; if `live` it shows them as they come."""
+
+    def show_line(line: Line) -> None:
+        session.tty.line(line, stop=False)
+
+    show_call = (lambda call: show_line(call_line(call))) if live else None
+    wants_events, is_asked = with_hops or (traced and session.output.collects), traced or session.output.collects
+    show_hop = show_line if live and with_hops else None
+    return ProgramTracer(session.kernel, program, wants_events, is_asked, show_call, show_hop)
+
+
+def _run(session: Context, program: Program, args: list[str], tracer: ProgramTracer) -> Ran:
+    """The program's task, and how it ended.  CommandError where there is no room for it."""
+    k = session.kernel
+    deed = RunProgram(program.segments, program.entry, _comm(program), [program.name, *args])
+    session.core, k.on_exit = None, partial(_kept, session, k)
+    try:
+        return session.do(deed, tracer)
+    except ValueError as error:
+        raise CommandError(f"run: {show(program.name)}: {error}", "the machine has 64 MiB", HELP) from None
+    finally:
+        k.on_exit = None
 
 
 def _add_notes(session: Context, tracer: ProgramTracer, failed: Call | None, regs_address: int, why: str) -> None:

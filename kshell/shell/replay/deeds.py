@@ -77,6 +77,9 @@ def _by_another_task(k: Kernel, meanwhile: Callable[[], None]) -> None:
         release_task(k, other)
 
 
+Ran = tuple[Task, Outcome]  # a program's task, and how it ended
+
+
 class RunProgram(NamedTuple):
     """A program, run to its end in a task of its own.  ValueError where it does not fit."""
 
@@ -90,7 +93,7 @@ class RunProgram(NamedTuple):
         """Bytes."""
         return sum(len(each.data) for each in self.segments)
 
-    def do(self, k: Kernel, live: Live) -> tuple[Task, Outcome]:
+    def do(self, k: Kernel, live: Live) -> Ran:
         """Load it and run it."""
         task = load_program(k, self.segments, self.entry, self.comm, self.argv)
         return task, run_program(k, task, live.budget, live.tracer)

@@ -1,4 +1,4 @@
-"""The house's walls: who may import whom.
+"""The house's walls: who may import whom, and how long a function or a file may be.
 
 Every import counts: late ones, those under TYPE_CHECKING, and import_module("...").
 """
@@ -225,3 +225,12 @@ def _is_top(tree: ast.Module, function: ast.FunctionDef) -> bool:
     homes = [tree.body, *(node.body for node in classes)]
     found = any(function is child for home in homes for child in home)
     return found and not function.name.startswith("visit_")
+
+
+def test_no_function_is_longer_than_fifty_lines_and_no_file_than_three_hundred() -> None:
+    functions = [
+        (name, node) for name in FILES for node in ast.walk(tree_of(name)) if isinstance(node, ast.FunctionDef)
+    ]
+    long = [f"{name}: {node.name}" for name, node in functions if (node.end_lineno or 0) - node.lineno >= 50]
+    long += [name for name, path in FILES.items() if path.read_text(encoding="utf-8").count("\n") > 300]
+    assert not long

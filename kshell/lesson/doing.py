@@ -102,8 +102,10 @@ class Doing:
         return view
 
     def _go_back(self, at: int) -> None:
-        self.track.back_to(self.track.before(self._ids_from(at)))
+        before = self.track.before(self._ids_from(at))
+        self.track.back_to(before)
         self.at, self.sandbox = at, False
+        self.progress.note(self.lesson, STEP, self.step.id, commands=before)
 
     def _do_it(self) -> None:
         """Do the present step for the student."""

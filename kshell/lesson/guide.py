@@ -80,6 +80,6 @@ class LessonGuide(Lead, Guide):
         if self.sandbox or own_name(result.text.partition(" ")[0]) in OF_THE_SESSION:
             return None
         self.note_command(result)
-        if self.session.stands_still or self.is_done or self.step.asks:
+        if self.session.stands_still or self.session.has_given_up_call or self.is_done or self.step.asks:
             return None
         return self.judged(result)

@@ -25,18 +25,21 @@ class Lead(Doing):
 
     def next_(self, words: list[str]) -> View:
         """Go on, once the step is done."""
+        self._may_go_on(words)
         if self.sandbox:
             return self.come_back()
-        if not self.is_done:
-            what = "next: this step is not done yet"
-            because = "it waits for your answer" if self.step.asks else "`check` says what is missing"
-            raise CommandError(what, because, "hint  (or skip: it shows the solution)")
         self.mark_done()
         if self.at + 1 < len(self.lesson.steps):
             return self.go_on()
         self.progress.note(self.lesson, END)
         self.session.guide = None
         return self.on_end(self)
+
+    def _may_go_on(self, words: list[str]) -> None:
+        if not self.sandbox and not self.is_done:
+            what = "next: this step is not done yet"
+            because = "it waits for your answer" if self.step.asks else "`check` says what is missing"
+            raise CommandError(what, because, "hint  (or skip: it shows the solution)")
 
     def hint(self, words: list[str]) -> View:
         """The next hint, from a nudge to a step half done."""
@@ -66,8 +69,7 @@ class Lead(Doing):
         step = self.step
         if self.is_done:
             return self.next_(words)
-        if self.lesson.skip == "never":
-            raise CommandError("skip: not in this lesson", "whoever wrote it wants each step done", "hint")
+        self._may_skip(words)
         if step.kind == "parsons":
             self.mark_done()
             return Text([*([("    ", ""), (line, "hint")] for line in step.lines)], {"lines": list(step.lines)})
@@ -79,6 +81,10 @@ class Lead(Doing):
         answer = f"The answer is {step.right}. " if step.right else ""
         return self.finished(answer + step.then, skipped=True)
 
+    def _may_skip(self, words: list[str]) -> None:
+        if not self.is_done and self.lesson.skip == "never":
+            raise CommandError("skip: not in this lesson", "whoever wrote it wants each step done", "hint")
+
     def play(self, words: list[str]) -> View:
         """A sandbox: try anything; `resume` brings the lesson's machine back."""
         if not self.sandbox:
@@ -88,23 +94,44 @@ class Lead(Doing):
 
     def resume(self, words: list[str]) -> View:
         """Out of the sandbox."""
+        self._may_resume(words)
+        return self.come_back()
+
+    def _may_resume(self, words: list[str]) -> None:
         if not self.sandbox:
             raise CommandError("resume: the lesson goes on already", "there is no sandbox to leave", "play")
-        return self.come_back()
 
     def back(self, words: list[str]) -> View:
         """The step before this one, with its machine."""
+        return self.go_to(self._before(words))
+
+    def _before(self, words: list[str]) -> int:
         if self.at == 0:
             raise CommandError("back: this is the first step", "there is nothing before it", "reset step")
-        return self.go_to(self.at - 1)
+        return self.at - 1
 
     def goto(self, words: list[str]) -> View:
         """Another step, with its machine."""
+        return self.go_to(self._named(words))
+
+    def _named(self, words: list[str]) -> int:
         at = self.lesson.index_of(words[0]) if len(words) == 1 else None
         if at is None:
             what = f"goto: no step {show(' '.join(words))}" if words else "goto: which step?"
             raise CommandError(what, f"steps have numbers, 1 to {len(self.lesson.steps)}", "review  (lists them)")
-        return self.go_to(at)
+        return at
+
+    def ask_before(self, name: str, words: list[str]) -> None:
+        """CommandError if a word cannot be followed as things are; nothing is done."""
+        asked = {
+            "next": self._may_go_on,
+            "skip": self._may_skip,
+            "resume": self._may_resume,
+            "back": self._before,
+            "goto": self._named,
+        }.get(name)
+        if asked is not None:
+            asked(words)
 
     def undo(self, words: list[str]) -> View:
         """Take back the last command of this step, or the last N; the machine is as it was before."""

@@ -8,7 +8,7 @@ from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.pointers import KernelPanic
 from kshell.machine.sigint import interruptible
 from kshell.shell.commands import registry
-from kshell.shell.debugger.allowed import ENDS, command_for
+from kshell.shell.debugger.allowed import ENDS, command_for, refuse_word_of_lesson
 from kshell.shell.errors import BUG, INTERRUPTED, CommandError
 from kshell.shell.host_trouble import host_trouble
 from kshell.shell.limits import LIMIT
@@ -53,6 +53,8 @@ class Engine(Context):
         if self.guide is not None and not self.stands_still and self.guide.takes(words):
             return self.guide.answer(words)
         name, rest = words[0].text, words[1:]
+        if self.guide is not None and self.stands_still and name in self.guide.words():
+            refuse_word_of_lesson(name)
         if name.startswith("x/"):
             rest = [plain(name[1:], words[0].column + 1), *rest]
         if self.stands_still and (registry.is_command(name) or name in ENDS):

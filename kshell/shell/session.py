@@ -18,7 +18,7 @@ from kshell.shell.lines.words import TypedCommand, plain, split, without_prompt
 from kshell.shell.state.guide import Guide
 from kshell.shell.state.typed_lines import TypedLine
 from kshell.shell.views.output import Result, Silence, Unseen
-from kshell.shell.views.view import show, span
+from kshell.shell.views.view import Deferred, View, show, span
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
@@ -34,6 +34,7 @@ class Session(Engine):
     make_face: Callable[[bool], Face] | None = None  # for a presentation, on slides or not; None where no terminal is
     giving: Giving | None = None  # the presentation that was begun last
     _waiting: list[TypedCommand] = []  # noqa: RUF012  those of the present line that are still to be run; never changed
+    _after_call: TypedCommand | None = None  # the last one for which a call was given up
 
     @property
     def finished(self) -> bool:
@@ -101,6 +102,18 @@ class Session(Engine):
                 self._begin(line.strip())
                 return self._finish(line.strip(), error)
         return self._run(self._waiting.pop(0))
+
+    def give_up_call(self, command: TypedCommand) -> View:
+        """End the debugging of the call that stands still, and run `command` when that is over."""
+        assert self.debugging is not None
+        self.debugging.debugger.detached = True
+        self._after_call, self._waiting = command, [command, *self._waiting]
+        return Deferred()
+
+    @property
+    def has_given_up_call(self) -> bool:
+        """Whether the next command is the one for which a call was given up."""
+        return bool(self._waiting) and self._waiting[0] is self._after_call
 
     def _next_line(self) -> str:
         """A line of the script, or what the person types; EOFError at the end."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -251,13 +252,102 @@ def test_an_empty_line_goes_on_only_at_the_prompt_and_only_when_the_step_is_done
 
 def test_at_the_debuggers_prompt_gdbs_words_win(student: Student) -> None:
     student.says("goto choose", "play", "break my_test_call")
-    typed = ["next", "lesson info", "lesson back", "continue"]
-    student.session.following = iter(enumerate(typed, 1))
-    shown = {each["command"]: each for each in student.says("syscall test_call 42")}
+    shown = {each["command"]: each for each in at_gdb(student, "next", "lesson info", "back", "bye", "continue")}
     assert shown["next"]["result"]["stopped"]["line"] == 23
     assert shown["lesson info"]["result"]["place"] == "You are at step 4 of 7."
-    assert shown["lesson back"]["error"]["try"] == "continue; lesson back"
+    assert shown["back"]["error"]["try"] == "lesson back"
+    assert shown["bye"]["error"]["try"] == "lesson bye"
     assert student.guide.sandbox
+
+
+def at_gdb(student: Student, *typed: str) -> list[dict[str, Any]]:
+    """Lines typed while a call stands still; it does so no more."""
+    student.session.following = iter(enumerate(typed, 1))
+    found = student.says("syscall test_call 42")
+    student.session.following = None
+    assert not student.session.stands_still
+    return found
+
+
+def test_a_lesson_that_moves_at_the_debuggers_prompt_takes_its_machine_along(student: Student) -> None:
+    student.says("goto load")
+    before = student.session.digest
+    student.says("modprobe syscallModule; break my_test_call")
+    shown = at_gdb(student, "bt", "lesson back")
+    call, back = "syscall test_call 42", "lesson back"
+    assert [each["command"] for each in shown] == [call, "bt", back, call, back]
+    assert shown[2]["result"] == {"stopped": None}
+    assert student.at == "ask"
+    assert "load" not in student.guide.done
+    assert list(student.session.kernel.modules) == []
+    assert student.session.debugging is not None
+    assert not student.session.debugging.debugger.breakpoints
+    assert student.last("-38")["right"] is True
+    student.says("next")
+    assert student.session.digest == before
+    assert student.last("hint")["say"] == "modprobe"
+
+
+def test_a_call_that_is_given_up_does_not_finish_its_step_and_can_be_undone(student: Student) -> None:
+    student.says("goto load", "modprobe syscallModule; break my_test_call")
+    before = student.session.digest
+    shown = at_gdb(student, "lesson undo")
+    assert student.guide.done == []
+    assert "error" not in shown[-1]
+    assert student.session.digest == before
+
+
+def test_next_at_the_debuggers_prompt_waits_until_the_step_is_done_and_the_call_stands_meanwhile(
+    student: Student,
+) -> None:
+    student.says("goto load", "modprobe syscallModule; break my_test_call")
+    shown = at_gdb(student, "lesson next", "lesson goto nowhere", "lesson check", "next", "continue")
+    tries = [each["error"]["try"].split("  ")[0] for each in shown if "error" in each]
+    assert tries == ["lesson hint", "lesson review"]
+    assert student.guide.is_done  # the call went on as if nothing had been
+    at_gdb(student, "lesson next")
+    assert student.at == "choose"
+    assert list(student.session.kernel.modules) == ["syscallModule"]
+
+
+def test_skip_play_and_bye_at_the_debuggers_prompt(student: Student) -> None:
+    student.says("goto load", "modprobe syscallModule; break my_test_call")
+    shown = at_gdb(student, "lesson skip")
+    assert shown[-1]["result"]["skipped"] is True
+    assert student.at == "load"
+    at_gdb(student, "lesson play")
+    assert student.guide.sandbox
+    at_gdb(student, "lesson resume")
+    assert not student.guide.sandbox
+    at_gdb(student, "lesson bye")
+    assert student.session.guide is None
+
+
+def test_another_lesson_can_be_started_at_the_debuggers_prompt_and_an_unknown_one_lets_the_call_stand(
+    student: Student,
+) -> None:
+    student.says("goto load", "modprobe syscallModule; break my_test_call")
+    shown = at_gdb(student, "lesson start nowhere", "lesson lint x", "print test", "lesson start 2")
+    assert [each["command"] for each in shown if "error" in each] == ["lesson start nowhere", "lesson lint x"]
+    assert student.session.guide is not student.guide
+    assert student.session.guide is not None
+    assert student.session.guide.place.startswith("2: 1/")
+
+
+def test_what_a_step_had_begun_before_it_was_left_ahead_is_forgotten_on_another_day_too(student: Student) -> None:
+    student.says("goto load", "modprobe syscallModule", "goto order")
+    again = Student(student.lesson, student.progress, goes_on=True)
+    assert again.session.digest == student.session.digest
+    assert list(again.session.kernel.modules) == ["syscallModule"]
+
+
+def test_a_place_that_was_gone_to_at_the_debuggers_prompt_is_there_on_another_day(student: Student) -> None:
+    student.says("goto load", "modprobe syscallModule; break my_test_call")
+    at_gdb(student, "lesson goto order")
+    digest = student.session.digest
+    again = Student(student.lesson, student.progress, goes_on=True)
+    assert again.at == "order"
+    assert again.session.digest == digest
 
 
 def test_words_are_explained_and_completed(student: Student) -> None:

@@ -13,13 +13,13 @@ from kshell.lesson.words import WORDS, Lead
 from kshell.shell.commands.registry import command, misuse
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.options import Argument, Option
-from kshell.shell.lines.words import Word
+from kshell.shell.lines.words import TypedCommand, Word, plain
 from kshell.shell.session import Session
 from kshell.shell.state.context import Context
 from kshell.shell.views.failure import retold
 from kshell.shell.views.view import View, show
 
-LOOKING = ("list", "ls", "hint", "check", "review", "info", "step")  # what may be said while a call stands still
+LOOKING = ("hint", "check", "review", "info", "step")  # words that leave a call that stands still as it is
 AUTHOR = ("run", "new", "lint", "test", "preview", "render")
 
 
@@ -47,6 +47,9 @@ def lesson(session: Context, words: list[Word]) -> View:
     and goto N (to another step, and the machine goes with you), undo and redo (a command of this step), review, reset
     step|lesson|all, info, step (shows it again), bye.
 
+    At the debugger's prompt, (gdb), its words come behind `lesson`: lesson next, lesson back. One that moves ends the
+    debugging of the call.
+
     A lesson judges the state of the machine, never what was typed. Your place is kept from day to day.
     """
     assert isinstance(session, Session)
@@ -62,9 +65,9 @@ def lesson(session: Context, words: list[Word]) -> View:
 def _lesson(session: Session, texts: list[str]) -> View:
     verb, rest = (texts[0], texts[1:]) if texts else ("", [])
     guide = session.guide
-    if session.stands_still and verb and verb not in LOOKING:
-        because = "the CPU stands in the middle of a call, and a lesson that moves takes its machine along"
-        raise CommandError(f"lesson {show(verb)}: not while a call stands still", because, f"continue; lesson {verb}")
+    if session.stands_still and verb in AUTHOR:
+        because = "the CPU stands in the middle of a call"
+        raise CommandError(f"lesson {verb}: not while a call stands still", because, f"continue; lesson {verb}")
     if not verb or verb in ("list", "ls"):
         shelf = Shelf(session.lesson_places)
         return ListView(shelf.ordered(), Progress(), [problem.what for problem in shelf.problems])
@@ -77,11 +80,28 @@ def _lesson(session: Session, texts: list[str]) -> View:
     if verb in WORDS:
         if not isinstance(guide, LessonGuide):
             raise CommandError(f"lesson {verb}: you are in no lesson", "its words work inside of one", "lesson start 1")
-        return WORDS[verb](guide, rest)
+        return _while_standing(session, guide, texts) if session.stands_still else WORDS[verb](guide, rest)
     if len(texts) == 1 and (verb.isdecimal() or Shelf(session.lesson_places).knows(verb)):
         return _begin(session, "start", texts)
     close = did_you_mean(verb, [*WORDS, *AUTHOR, "start"])
     raise misuse("lesson", f"no verb {show(verb)}", f"lesson {close[0]}" if close else "lesson start 1")
+
+
+def _while_standing(session: Session, guide: LessonGuide, texts: list[str]) -> View:
+    verb, rest = texts[0], texts[1:]
+    try:
+        if verb in LOOKING:
+            return WORDS[verb](guide, rest)
+        guide.ask_before(verb, rest)
+    except CommandError as error:
+        error.reword(error.because, f"lesson {error.try_}")
+        raise
+    return _after_call(session, texts)
+
+
+def _after_call(session: Session, texts: list[str]) -> View:
+    """A lesson that moves takes its machine along: the call that stands still is given up before."""
+    return session.give_up_call(TypedCommand(session.running, [plain("lesson"), *map(plain, texts)]))
 
 
 def _begin(session: Session, verb: str, rest: list[str]) -> View:
@@ -97,6 +117,8 @@ def _begin(session: Session, verb: str, rest: list[str]) -> View:
         chosen = shelf.find(rest[0] if rest else progress.latest)
     if verb == "info":
         return InfoView(chosen, "")
+    if session.stands_still:
+        return _after_call(session, [verb, *rest])
     return start(session, chosen, progress, anew=verb == "start", shelf=shelf)
 
 

@@ -27,6 +27,13 @@ ALSO = ("lsmod", "modinfo", "table", "taint", "cat", "ls", "man", "help", "histo
 ALLOWED = frozenset((*GOES_ON, *LOOKS, *ALSO))
 
 
+def refuse_word_of_lesson(name: str) -> None:
+    """CommandError for a word of the lesson that is none of gdb's."""
+    if name not in ALLOWED:
+        because = "at the debugger's prompt a lesson's words stand behind `lesson`"
+        raise CommandError(f"{show(name)}: not while a call stands still", because, f"lesson {show(name)}")
+
+
 def command_for(name: str, own_name: str) -> str:
     """The command that is typed so, by its own name.  CommandError for one that would change the machine."""
     if name in ENDS:

@@ -24,9 +24,8 @@ UNIX_MARKS = frozenset("|<>&`$")  # what a Unix shell would take for itself
 
 
 class Engine(Context):
-    """Runs commands, whoever gives them.  `status` is that of the last one."""
+    """Runs commands, whoever gives them."""
 
-    status = 0
     _sourced: tuple[str, ...] = ()  # the files that are being read inside each other
     _top: tuple[str, ...] = ()  # those that were when the present lines began
     _is_led = False  # whether somebody else than the person gives the lines

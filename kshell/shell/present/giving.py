@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from kshell.shell.errors import CommandError
+from kshell.shell.errors import INTERRUPTED, CommandError
 from kshell.shell.present.deck import Deck, Run
 from kshell.shell.present.face import AGAIN, BACK, FORWARD, LEAVE, Face
 from kshell.shell.present.folder import OwnFolder
@@ -20,6 +20,7 @@ from kshell.shell.state.context import Context
 from kshell.shell.state.way_back import go_to
 from kshell.shell.views.failure import Failure
 from kshell.shell.views.output import Output, Result, Silence
+from kshell.shell.views.view import show
 
 if TYPE_CHECKING:
     from kshell.kernel.debug.debugger import Breakpoint
@@ -46,6 +47,7 @@ class Giving:
         self.folder = OwnFolder() if deck.has_files else None
         self.is_given = False  # at present
         self._marks: dict[Place, Mark] = {}
+        self._interrupted: set[Place] = set()  # where Ctrl-C ended a command that was shown
         self._screen, self._image = session.output, session.image
 
     def go_on(self, face: Face) -> None:
@@ -97,11 +99,13 @@ class Giving:
         if isinstance(presentation.beat, Run):
             presentation.shown[presentation.place] = []
             yield from self._run(presentation.beat, face.results(presentation))
+            if self.session.status == INTERRUPTED:
+                self._interrupted.add(presentation.place)
         self._stand_at(presentation.after())
 
     def _run(self, run: Run, output: Output) -> Lines:
         """The lines of a command; when the next one is asked for it is over, or stands still."""
-        self.session.output = output
+        self.session.output, self.session.status = output, 0
         self.session.journal.forget_ahead()
         try:
             if run.prepare is not None:
@@ -116,13 +120,17 @@ class Giving:
 
     def _stand_at(self, place: Place) -> None:
         """It is at that place; the machine's state belongs to it."""
-        session, journal = self.session, self.session.journal
         self.presentation.place = place
         if self.presentation.slide.arrive is not None:
             self.presentation.slide.arrive()
-        if session.stands_still:
+        if self.session.stands_still:
             self.presentation.debugged.add(place)
-        else:
+        self._mark(place)
+
+    def _mark(self, place: Place) -> None:
+        """Remember the state that belongs to a place, if the machine is not in the middle of a call."""
+        session, journal = self.session, self.session.journal
+        if not session.stands_still:
             state = session.debugging
             breakpoints = tuple(state.debugger.breakpoints) if state is not None else ()
             step = journal.steps[journal.at - 1] if journal.at else None
@@ -147,9 +155,21 @@ class Giving:
                 start = START
             else:
                 self._go_to(self._marks[start])
-            for _, run in self.presentation.commands(start, place):
+            for at, run in self.presentation.commands(start, place):
+                self._mark(at)
                 yield from self._run(run, self.session.output)
+                if self.session.status == INTERRUPTED and at not in self._interrupted:
+                    yield from self._stop_before(at, run)
         self._stand_at(place)
+
+    def _stop_before(self, place: Place, run: Run) -> Lines:
+        """Ctrl-C has ended the command that comes there: to the nearest place before it, with its machine, and out."""
+        while self.session.stands_still:
+            yield 0, "detach"
+        self.presentation.place = self._known(place) or START
+        self._go_to(self._marks[self.presentation.place])
+        because = f"Ctrl-C was pressed on the way, at `{show(run.lines[0])}`; it stands before that, with its machine"
+        raise CommandError(f"{NAME}: interrupted", because, f"{NAME}  (goes on there)", status=INTERRUPTED)
 
     @contextmanager
     def _quiet(self) -> Iterator[None]:
@@ -177,8 +197,10 @@ class Giving:
 
     def _nearest(self, place: Place) -> Place | None:
         """The last place up to that one whose state can be gone to; None if there is none."""
-        if self.folder is not None:
-            return None
+        return self._known(place) if self.folder is None else None
+
+    def _known(self, place: Place) -> Place | None:
+        """The same, whatever has become of files."""
         journal = self.session.journal
 
         def is_there(mark: Mark) -> bool:

@@ -60,6 +60,7 @@ class Context:
         self.guide: Guide | None = None  # who leads the person: a lesson
         self.lesson_places: list[str] = []  # folders and zips of lessons of one's own
         self.exit_status: int | None = None  # set by `exit`
+        self.status = 0  # of the last command
         self.worst = 0  # of a script: 0, 1 a failure, 3 a bug in kshell, 124 a limit, 130 Ctrl-C, a program's own
         self.limits = Limits(0, 0)  # what a script may take
         self.trace_all = False

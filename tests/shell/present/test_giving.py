@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,11 @@ import pytest
 from kshell.lesson.listener import Listener
 from kshell.shell.commands.pages import lesson_folder
 from kshell.shell.errors import INTERRUPTED, CommandError
+from kshell.shell.lines.words import Word
 from kshell.shell.present.face import AGAIN, BACK, FORWARD, LEAVE
 from kshell.shell.present.script import script_deck
 from kshell.shell.session import Session
-from kshell.shell.views.view import plain
+from kshell.shell.views.view import View, plain
 from tests.shell.present.speaker import Speaker, interactive
 
 LOADING = """\
@@ -186,18 +188,97 @@ def test_a_command_that_ctrl_c_ended_is_no_end_of_the_presentation(
     session: Session, speaker: Speaker, tmp_path: Path
 ) -> None:
     (tmp_path / "loop.ksh").write_text("run --hex ebfe\nsyscall getpid\n", encoding="utf-8")
-    real = session.call
-
-    def interrupted(words: object) -> object:
-        if words[0].text == "run":  # type: ignore[index]
-            raise KeyboardInterrupt
-        return real(words)  # type: ignore[arg-type]
-
-    session.call = interrupted  # type: ignore[assignment]
+    Presser(session, "run")
     last = speaker.presents("present loop.ksh", FORWARD, FORWARD)
     assert "run: interrupted" in last
     assert "getpid()" in last
     assert session.status != INTERRUPTED
+
+
+class Presser:
+    """Presses Ctrl-C in each command that begins with these words, from the `first` one on."""
+
+    def __init__(self, session: Session, text: str, first: int = 1) -> None:
+        self._session, self._text, self._left = session, text, first
+        self._real = session.call
+        session.call = self._call  # type: ignore[method-assign]
+
+    def _call(self, words: list[Word]) -> View:
+        if " ".join(word.text for word in words).startswith(self._text):
+            self._left -= 1
+            if self._left <= 0:
+                raise KeyboardInterrupt
+        return self._real(words)
+
+    def rests(self) -> None:
+        self._session.call = self._real  # type: ignore[method-assign]
+
+
+@pytest.mark.made_up  # what is advised works at a terminal
+def test_ctrl_c_on_the_way_back_leaves_at_the_nearest_place_with_its_machine(
+    session: Session, speaker: Speaker
+) -> None:
+    speaker.presents("present load.ksh", *[FORWARD] * 5)
+    assert modules(session) == []
+    session.execute("goto 1; modprobe hello")
+    presser = Presser(session, "syscall test_call", first=2)
+    results = session.execute("present")
+    error = results[-1].error
+    assert error is not None
+    assert (error["what"], results[-1].status) == ("present: interrupted", INTERRUPTED)
+    assert "at `syscall test_call 42`" in error["because"]
+    assert modules(session) == ["syscallModule"]
+    assert log(session) == []
+    presser.rests()
+    assert "= 42" not in speaker.presents("present").partition("Somebody comes.")[2]
+    assert "= 42" in speaker.presents("present", FORWARD)
+    assert len(log(session)) == 1
+
+
+@pytest.mark.made_up  # what is advised works at a terminal
+def test_ctrl_c_on_the_way_to_a_call_that_stands_still_gives_that_up(
+    session: Session, speaker: Speaker, tmp_path: Path
+) -> None:
+    script = "modprobe syscallModule; break my_test_call\nsyscall test_call 42\nnext\nbt\ncontinue\nlsmod\n"
+    (tmp_path / "gdb.ksh").write_text(script, encoding="utf-8")
+    speaker.presents("present gdb.ksh", *[FORWARD] * 5)
+    session.execute("goto 1; modprobe hello")
+    presser = Presser(session, "bt")
+    results = session.execute("present")
+    error = results[-1].error
+    assert error is not None
+    assert results[-1].status == INTERRUPTED
+    assert not session.stands_still
+    assert modules(session) == ["syscallModule"]
+    assert log(session) == []
+    presser.rests()
+    assert "(gdb) next\n" in speaker.presents("present", FORWARD, FORWARD)
+
+
+@pytest.mark.made_up  # what is advised works at a terminal
+def test_ctrl_c_on_the_way_through_a_lesson_with_files_and_there_again(session: Session, speaker: Speaker) -> None:
+    speaker.presents("present 8", *[FORWARD] * 14)
+    place = session.giving.presentation.place  # type: ignore[union-attr]
+    presser = Presser(session, "syscall 335")
+    results = session.execute("present")
+    assert results[-1].status == INTERRUPTED
+    assert session.giving.presentation.place < place  # type: ignore[union-attr]
+    presser.rests()
+    speaker.presents("present", *[FORWARD] * 8)
+    assert session.giving.presentation.place >= place  # type: ignore[union-attr]
+    assert "lab8" in os.listdir()
+    session.giving.close()  # type: ignore[union-attr]
+
+
+def test_a_command_that_ctrl_c_ended_before_the_class_may_be_ended_on_the_way_back(
+    session: Session, speaker: Speaker, tmp_path: Path
+) -> None:
+    (tmp_path / "loop.ksh").write_text("run --hex ebfe\nsyscall getpid\n", encoding="utf-8")
+    Presser(session, "run")
+    speaker.presents("present loop.ksh", FORWARD, FORWARD)
+    session.execute("goto 0; modprobe hello")
+    assert "getpid()" in speaker.presents("present")
+    assert modules(session) == []
 
 
 def test_hands_are_kept_and_compared(session: Session, tmp_path: Path) -> None:

@@ -15,11 +15,13 @@ from kshell.shell.state.context import Context
 from kshell.shell.trees.named_tree import tree_of
 from kshell.shell.views.view import Nothing, View, show
 
-FALLBACKS = ("nano", "vim", "vi", "notepad")
+FALLBACKS = ("nano", "notepad", "vim", "vi")  # those that tell how to leave them come first
+WITHOUT_A_WORD = ("vim", "vi")  # and these do not
 
 
 def editor() -> list[str]:
-    """The editor's command: $VISUAL, $EDITOR, or the first of the usual ones that is here.  CommandError if none is."""
+    """The editor's command, as $VISUAL or $EDITOR names it; nothing where none is set.  CommandError if it is not
+    here."""
     for name in ("VISUAL", "EDITOR"):
         value = os.environ.get(name, "").strip()
         if not value:
@@ -32,11 +34,21 @@ def editor() -> list[str]:
             return words
         because = f"{name} is {show(value)!r}, and there is no such program"
         raise CommandError("edit: no editor", because, f"{name}=nano kshell  (or any editor that you have)")
+    return []
+
+
+def _usual_editor(session: Context) -> str:
+    """The first of the usual ones that is here; of one that says nothing itself, how to leave it is told.  CommandError
+    if there is none."""
     found = next((name for name in FALLBACKS if shutil.which(name)), None)
     if found is None:
         because = f"EDITOR is not set, and none of {', '.join(FALLBACKS)} is here"
         raise CommandError("edit: no editor", because, "EDITOR=nano kshell  (or edit in a window of its own)")
-    return [found]
+    if found in WITHOUT_A_WORD and not session.output.collects:
+        keys = "i types; Esc :wq Enter saves and ends, Esc :q! Enter ends"
+        session.output.line([(found, "name"), (f": {keys}. Enter opens it", "")])
+        sys.stdin.readline()
+    return found
 
 
 def edit_file(session: Context, path: str) -> View:
@@ -49,7 +61,7 @@ def edit_file(session: Context, path: str) -> View:
         raise CommandError(
             f"edit: {show(path)}: Is a directory", because, f"edit {named(os.path.join(path, 'Makefile'))}"
         )
-    words = editor()
+    words = editor() or [_usual_editor(session)]
     made = _make_folder(path)
     try:
         status = subprocess.call([*words, path])

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from kshell.shell.session import Session
+from kshell.shell.views.output import PlainOutput
 from tests.kbuild.tree_lab import TreeLab
 from tests.shell.lab import Lab, screen
 
@@ -77,6 +79,59 @@ def test_without_any_editor_the_person_is_told_how_to_name_one(person: Lab, monk
     error = person.error("edit new.py")
     assert error["because"].startswith("EDITOR is not set, and none of nano, ")
     assert error["try"]
+
+
+def usual(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Let these editors be all that is here, and none of them be named."""
+    folder = Path("bin")
+    folder.mkdir(exist_ok=True)
+    for name in names:
+        (folder / name).write_text(f'#!/bin/sh\necho {name} > "$1"\n')
+        (folder / name).chmod(0o755)
+    monkeypatch.delenv("EDITOR", raising=False)
+    monkeypatch.setenv("PATH", str(folder.absolute()))
+
+
+@pytest.mark.parametrize(
+    ("names", "first"),
+    [
+        (("vi", "vim", "nano"), "nano"),
+        (("vi", "vim", "notepad"), "notepad"),
+        (("vi", "vim"), "vim"),
+        (("vi",), "vi"),
+    ],
+)
+def test_where_none_is_named_an_editor_that_tells_how_to_leave_it_comes_first(
+    person: Lab, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...], first: str
+) -> None:
+    usual(monkeypatch, *names)
+    person.json("edit new.py")
+    assert Path("new.py").read_text() == f"{first}\n"
+
+
+@pytest.mark.parametrize(("name", "is_told"), [("vi", True), ("vim", True), ("nano", False)])
+def test_before_vi_opens_how_to_leave_it_is_told_until_enter_is_pressed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, is_told: bool
+) -> None:
+    typed = Tty("\nsyscall getpid\n")
+    monkeypatch.setattr(sys, "stdin", typed)
+    monkeypatch.delenv("VISUAL", raising=False)
+    usual(monkeypatch, name)
+    Session(interactive=True, output=PlainOutput()).execute("edit new.py")
+    assert Path("new.py").read_text() == f"{name}\n"
+    shown = capsys.readouterr().out
+    assert (":wq Enter saves and ends" in shown) == (":q! Enter" in shown) == is_told
+    assert max(len(line) for line in [*shown.split("\n"), ""]) < 80
+    assert typed.readline() == ("syscall getpid\n" if is_told else "\n")
+
+
+def test_who_names_vi_knows_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "stdin", Tty())
+    usual(monkeypatch, "vi")
+    monkeypatch.setenv("EDITOR", "vi")
+    Session(interactive=True, output=PlainOutput()).execute("edit new.py")
+    assert Path("new.py").read_text() == "vi\n"
+    assert capsys.readouterr().out == ""
 
 
 def test_an_editor_that_fails_is_told_with_its_status(person: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from itertools import groupby
 from kshell.shell.diagrams.glyphs import Glyphs
 from kshell.shell.diagrams.sequence import CROSS, RETURN, Lane, Message
 from kshell.shell.views.view import Line
+from kshell.shell.views.wrapping import columns
 
 
 class Row:
@@ -17,9 +18,16 @@ class Row:
         self._cells: list[tuple[str, str]] = [(" ", "")] * width
 
     def put(self, at: int, text: str, role: str = "") -> None:
-        """Write a text, each character a cell."""
-        for column, c in enumerate(text[: len(self._cells) - at], at):
-            self._cells[column] = c, role
+        """Write a text, each character in as many cells as it takes columns; a combining one goes to that before it."""
+        for c in text:
+            size = columns(c)
+            if at + size > len(self._cells):
+                break
+            if size:
+                self._cells[at : at + size] = [(c, role), *[("", role)] * (size - 1)]
+            elif at:
+                self._cells[at - 1] = self._cells[at - 1][0] + c, role
+            at += size
 
     def line(self) -> Line:
         """Its pieces, without blanks at the end."""
@@ -52,7 +60,7 @@ class Canvas:
         return row
 
     def _left(self, lane: Lane, margin: int = 0) -> int:
-        return self._centers[lane.name] - (len(lane.title) + 2 * margin) // 2
+        return self._centers[lane.name] - (columns(lane.title) + 2 * margin) // 2
 
     def rings(self) -> None:
         """Which lanes are in which ring, over them."""
@@ -60,7 +68,7 @@ class Canvas:
         for ring in (3, 0):
             inside = [lane for lane in self._lanes if lane.ring == ring]
             if inside:
-                end = self._left(inside[-1]) + len(inside[-1].title)
+                end = self._left(inside[-1]) + columns(inside[-1].title)
                 start = self._left(inside[0])
                 row.put(start, f" ring {ring} ".center(end - start, self._glyphs.line).strip(), f"ring{ring}")
 
@@ -75,7 +83,7 @@ class Canvas:
         glyphs = self._glyphs
         top, middle, bottom = self._blank(), self._blank(), self._blank()
         for lane in self._lanes:
-            at, size, role = self._left(lane, 2), len(lane.title) + 2, _role(lane)
+            at, size, role = self._left(lane, 2), columns(lane.title) + 2, _role(lane)
             top.put(at, glyphs.top[0] + glyphs.line * size + glyphs.top[1], role)
             middle.put(at, f"{glyphs.life} {lane.title} {glyphs.life}", role)
             bottom.put(at, glyphs.bottom[0] + glyphs.line * size + glyphs.bottom[1], role)

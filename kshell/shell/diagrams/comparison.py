@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby, zip_longest
-from textwrap import wrap
 from typing import Any, NamedTuple
 
 from kshell.kernel.core.event import Event
@@ -13,6 +12,7 @@ from kshell.shell.calls.hops import words
 from kshell.shell.diagrams.alignment import Pair, align
 from kshell.shell.diagrams.differences import Run, differences
 from kshell.shell.views.view import Line, View, show, span, trimmed
+from kshell.shell.views.wrapping import folded, padded
 
 SIDE_BY_SIDE = 120  # columns from which both are in one line; as many are taken where no terminal sets a width
 STEP = 10  # columns for the name of a step
@@ -69,7 +69,7 @@ class ComparedView(View):
         named = [f"  ({release})" if releases[0] != releases[1] else "" for release in releases]
         heads = [f"A: {show(self._a.line)}{named[0]}", f"B: {show(self._b.line)}{named[1]}"]
         layout = _side_by_side if width >= SIDE_BY_SIDE else _stacked
-        said = [span(text, "name") for each in self.says for text in wrap(each, width)]
+        said = [span(text, "name") for each in self.says for text in folded(each, width)]
         return [*layout(heads, self.rows, width), *said]
 
 
@@ -107,7 +107,7 @@ def _parts(rows: Sequence[Row]) -> Iterator[Row | str]:
 
 
 def _left_out(text: str, width: int) -> list[Line]:
-    return [span(part, "dim") for part in wrap(f"  ... {text}", width, subsequent_indent="  ")]
+    return [span(part, "dim") for part in folded(f"  ... {text}", width, "  ")]
 
 
 def _side_by_side(heads: Sequence[str], rows: Sequence[Row], width: int) -> list[Line]:
@@ -125,18 +125,17 @@ def _folded(row: Row, column: int, role: str) -> list[Line]:
     lines: list[Line] = []
     for left, right in cells:
         mark = SAME if lines else row.mark
-        lines.append(trimmed([(f"{left:<{column}}", role), (f" {mark} ", "name"), (right, role)]))
+        lines.append(trimmed([(padded(left, column), role), (f" {mark} ", "name"), (right, role)]))
     return lines
 
 
 def _wrapped(text: str, column: int) -> list[str]:
-    rest = " " * min(STEP + 2, column // 2)
-    return wrap(text, column, subsequent_indent=rest, break_on_hyphens=False, replace_whitespace=False)
+    return folded(text, column, " " * min(STEP + 2, column // 2)) if text else []
 
 
 def _stacked(heads: Sequence[str], rows: Sequence[Row], width: int) -> list[Line]:
     """One under the other; what differs has A's line and then B's, each with its sign."""
-    lines: list[Line] = [span(part, "name") for head in heads for part in wrap(head, width)]
+    lines: list[Line] = [span(part, "name") for head in heads for part in folded(head, width)]
     for part in _parts(rows):
         if isinstance(part, str):
             lines += _left_out(part, width)

@@ -5,12 +5,11 @@ On a wide screen each label stands over its arrow; on a narrower one the lanes s
 
 from __future__ import annotations
 
-from textwrap import wrap
-
 from kshell.shell.diagrams.canvas import Canvas
 from kshell.shell.diagrams.glyphs import Glyphs
 from kshell.shell.diagrams.sequence import CALL, CROSS, LOG, NOTE, RETURN, USER, Lane, Message, Sequence
 from kshell.shell.views.view import Line, span
+from kshell.shell.views.wrapping import columns, folded
 
 PIPE_WIDTH = 120  # where no terminal sets a width
 WIDE_GAP, WIDEST_GAP = 12, 24  # columns between two boxes, for labels over the arrows
@@ -39,14 +38,14 @@ def _centers(lanes: list[Lane], gap: int, margin: int) -> dict[str, int]:
     """The column of each lane's line; a title takes its length and twice the margin."""
     found, at = {}, 0
     for lane in lanes:
-        size = len(lane.title) + 2 * margin
+        size = columns(lane.title) + 2 * margin
         found[lane.name] = at + size // 2
         at += size + gap
     return found
 
 
 def _total(lanes: list[Lane], gap: int, margin: int) -> int:
-    return sum(len(lane.title) + 2 * margin for lane in lanes) + gap * (len(lanes) - 1)
+    return sum(columns(lane.title) + 2 * margin for lane in lanes) + gap * (len(lanes) - 1)
 
 
 def _over(sequence: Sequence, width: int, glyphs: Glyphs) -> list[Line]:
@@ -73,7 +72,7 @@ def _over(sequence: Sequence, width: int, glyphs: Glyphs) -> list[Line]:
 def _start(message: Message, centers: dict[str, int], width: int) -> int:
     """The column where the label begins: at the right of the left lane, further left if it needs that room; negative
     where it has none."""
-    length, left = len(message.label), min(centers[message.source], centers[message.target])
+    length, left = columns(message.label), min(centers[message.source], centers[message.target])
     if left + 2 + length <= width:
         return left + 2
     return width - length if message.source != message.target else left - 2 - length
@@ -92,7 +91,7 @@ def _beside(sequence: Sequence, width: int, glyphs: Glyphs) -> list[Line]:
     canvas.titles()
     for message in sequence.messages:
         role = role_of(message)
-        first, *rest = wrap(message.label, width - at, break_on_hyphens=False) or [""]
+        first, *rest = folded(message.label, width - at)
         row = canvas.row()
         if message.source == message.target:
             canvas.mark(row, message)
@@ -111,13 +110,12 @@ def _listed(sequence: Sequence, width: int) -> list[Line]:
     for ring in (3, 0):
         inside = [lane.title for lane in sequence.lanes if lane.ring == ring]
         if inside:
-            lines += [span(text, f"ring{ring}") for text in wrap(f"ring {ring}: {', '.join(inside)}", width)]
+            lines += [span(text, f"ring{ring}") for text in folded(f"ring {ring}: {', '.join(inside)}", width)]
     arrows = {CALL: "->", RETURN: "-->"}
     for message in sequence.messages:
         head = titles[message.source]
         if message.source != message.target:
             head += f" {arrows[message.kind]} {titles[message.target]}"
         text = f"{head}: {'X ' if message.kind == CROSS else ''}{message.label}"
-        for part in wrap(text, width, subsequent_indent="  ", break_on_hyphens=False):
-            lines.append(span(part, role_of(message)))
+        lines += [span(part, role_of(message)) for part in folded(text, width, "  ")]
     return lines

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from unicodedata import combining, east_asian_width
 
@@ -69,18 +69,39 @@ def _width(char: str) -> int:
 def rows(line: Line, width: int) -> list[Line]:
     """A line as rows that fit into `width` columns, at least one: broken at blanks where that will do, the rest under
     the line's own indentation."""
-    left = _cells(line)
-    blanks = next((at for at, cell in enumerate(left) if cell[0] != " "), 0)
-    indent: list[Cell] = [(" ", "", 1)] * min(blanks, width // 2)
-    found: list[Line] = []
+    cells = _cells(line)
+    indent: list[Cell] = [(" ", "", 1)] * min(_blanks(cells), width // 2)
+    return [_joined(row) for row in _rows(cells, width, indent)]
+
+
+def folded(text: str, width: int, rest: str = "") -> list[str]:
+    """A text as lines of at most `width` columns, at least one: broken at blanks where that will do; `rest` stands
+    before all but the first."""
+    found = _rows(_cells([(text, "")]), width, _cells([(rest, "")]))
+    return ["".join(cell[0] for cell in row).rstrip() for row in found]
+
+
+def padded(text: str, width: int) -> str:
+    """A text with blanks behind it, up to so many columns."""
+    return text + " " * (width - columns(text))
+
+
+def _blanks(cells: Sequence[Cell]) -> int:
+    """How many blanks it begins with."""
+    return next((at for at, cell in enumerate(cells) if cell[0] != " "), 0)
+
+
+def _rows(left: list[Cell], width: int, indent: list[Cell]) -> Iterator[list[Cell]]:
+    """The cells of each row, `indent` before all but the first."""
+    blanks = _blanks(left)
     while True:
         end = _fitting(left, width)
         if end < len(left):
             end = _break_before(left, end, blanks)
-        found.append(_joined(left[:end]))
+        yield left[:end]
         left = left[end:]
         if not left:
-            return found
+            return
         while left and left[0][0] == " ":
             left = left[1:]
         left, blanks = indent + left, len(indent)

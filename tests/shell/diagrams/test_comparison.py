@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kshell.shell.diagrams.comparison import ComparedView, Row
+from kshell.shell.views.wrapping import columns
 from tests.shell.lab import Lab, screen
 
 WITH = "trace --compare --with 'modprobe syscallModule' syscall test_call 42"
@@ -155,14 +156,15 @@ def test_on_160_columns_they_stand_beside_each_other(shared: Lab) -> None:
 @pytest.fixture(scope="module")
 def views() -> list[Any]:
     lab = Lab()
-    return [
-        lab.result(line).view for line in (WITH, HIJACKED, "trace --compare --kernel 6.19 'syscall write 1 NULL 3'")
-    ]
+    a, b = "世界" * 20, "世" * 30
+    wide = f"trace --compare 'syscall access \"{a}\" 0' 'syscall access \"{b}\" 0'"
+    nothing = "trace --compare --kernel 6.19 'syscall write 1 NULL 3'"
+    return [lab.result(line).view for line in (WITH, HIJACKED, nothing, wide)]
 
 
-@given(st.integers(20, 200), st.integers(0, 2))
+@given(st.integers(20, 200), st.integers(0, 3))
 def test_no_line_is_wider_than_the_screen(views: list[Any], width: int, which: int) -> None:
-    assert max(map(len, views[which].text(width).split("\n"))) <= width
+    assert max(map(columns, views[which].text(width).split("\n"))) <= width
 
 
 @pytest.mark.parametrize(

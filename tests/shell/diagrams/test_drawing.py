@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kshell.shell.diagrams.canvas import Row
 from kshell.shell.diagrams.drawing import draw
 from kshell.shell.diagrams.glyphs import ASCII, BOXES
 from kshell.shell.diagrams.sequence import CALL, CROSS, NOTE, RETURN, Message, sequence_of
 from kshell.shell.views.view import plain
+from kshell.shell.views.wrapping import columns
 from tests.shell.lab import Lab
 
 LANES = ("task", "user", "cpu", "entry", "table", "switch", "wrapper", "stub", "module a", "module b", "kernel", "log")
@@ -86,7 +88,8 @@ def test_an_oops_is_a_cross(lab: Lab) -> None:
 
 
 def messages() -> st.SearchStrategy[list[Message]]:
-    label = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF), max_size=90)
+    letters = st.characters(min_codepoint=32, max_codepoint=0x2FF) | st.sampled_from("世界한국ｗ😀🐧\u0301\u3099")
+    label = st.text(letters, max_size=90)
     between = st.builds(Message, st.sampled_from([CALL, RETURN]), st.sampled_from(LANES), st.sampled_from(LANES), label)
     lane = st.sampled_from(LANES)
     within = st.builds(
@@ -101,7 +104,7 @@ def test_no_line_is_wider_than_the_screen_and_no_label_is_lost(
     given_messages: list[Message], width: int, glyphs: object
 ) -> None:
     shown = [plain(line) for line in draw(sequence_of(given_messages, 500), width, glyphs)]  # type: ignore[arg-type]
-    assert all(len(text) <= width for text in shown)
+    assert all(columns(text) <= width for text in shown)
     whole = "".join("".join(shown).split())
     letters = {c for message in given_messages for c in message.label if c.isalnum()}
     assert letters <= set(whole)
@@ -114,6 +117,39 @@ def test_a_whole_label_is_read_in_order_at_every_width(width: int) -> None:
     shown = "".join(plain(line) for line in draw(sequence, width, BOXES))
     words = "".join(c for c in shown if c not in "│●─▶║" and not c.isspace())
     assert words.count("".join(label.split())) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ("世e\u0301x", " 世e\u0301x |"),
+        ("世界", " 世界 |"),
+        ("世界ab", " 世界ab"),
+        ("世界世界", " 世界世"),
+        ("ab世界世", " ab世界"),
+        ("\u0301a", " \u0301a    |"),
+    ],
+)
+def test_a_wide_character_takes_two_columns_and_a_combining_one_none(text: str, row: str) -> None:
+    paper = Row(7)
+    paper.put(6, "|")
+    paper.put(1, text, "name")
+    assert plain(paper.line()) == row
+
+
+def test_the_line_of_a_lane_is_straight_behind_wide_labels() -> None:
+    labels = ["plain", "世界", "e\u0301e\u0301", "😀 한국"]
+    said = [Message(CALL, "user", "log", "call"), *(Message(NOTE, "user", "user", label) for label in labels)]
+    shown = [plain(line) for line in draw(sequence_of(said, 9), 80, BOXES)]
+    rows = [text for label in labels for text in shown if label in text]
+    assert len(rows) == len(labels)
+    assert {columns(text[: text.rindex("│")]) for text in rows} == {shown[3].rindex("┬")}
+
+
+@given(st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), min_size=1, max_size=60), st.integers(20, 99))
+def test_wide_labels_are_read_in_order_at_every_width(label: str, width: int) -> None:
+    shown = "".join(plain(line) for line in draw(sequence_of([Message(NOTE, "log", "log", label)], 9), width, BOXES))
+    assert "".join(label.split()) in "".join(c for c in shown if c not in "│●" and not c.isspace())
 
 
 def test_nothing_is_drawn_where_nothing_happened(shared: Lab) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kshell.shell.views.view import plain
-from kshell.shell.views.wrapping import choice_lines, columns, rows
+from kshell.shell.views.wrapping import choice_lines, columns, folded, padded, rows
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,20 @@ def test_rows_never_are_wider_and_lose_nothing_but_blanks(text: str, width: int)
     assert all(columns(row) <= max(width, 2) for row in found)
     whole = "".join(plain(row) for row in rows([(text, "")], 10_000))
     assert "".join(found).replace(" ", "") == whole.replace(" ", "")
+
+
+@given(st.text(max_size=120), st.integers(1, 40), st.integers(0, 9))
+def test_a_folded_text_never_is_wider_and_loses_nothing_but_blanks(text: str, width: int, rest: int) -> None:
+    found = folded(text, width + rest, " " * rest)
+    assert all(columns(row) <= max(width + rest, rest + 2) for row in found)
+    assert all(row.startswith(" " * rest) or not row.strip() for row in found[1:])
+    whole = "".join(plain(row) for row in rows([(text, "")], 10_000))
+    assert "".join("".join(found).split()) == "".join(whole.split())
+
+
+def test_a_text_is_padded_to_columns() -> None:
+    texts = ("ab", "世界", "e\u0301", "longer")
+    assert [padded(text, 5) for text in texts] == ["ab   ", "世界 ", "e\u0301    ", "longer"]
 
 
 def test_the_rest_of_a_choice_stands_under_its_text() -> None:

@@ -26,6 +26,7 @@ UNIX_MARKS = frozenset("|<>&`$")  # what a Unix shell would take for itself
 class Engine(Context):
     """Runs commands, whoever gives them."""
 
+    is_aside = False  # whether this is a copy of another one, beside it
     _sourced: tuple[str, ...] = ()  # the files that are being read inside each other
     _top: tuple[str, ...] = ()  # those that were when the present lines began
     _is_led = False  # whether somebody else than the person gives the lines
@@ -61,6 +62,10 @@ class Engine(Context):
         command = registry.find(name)
         if command is None:
             raise self._unknown(words)
+        if self.is_aside:
+            from kshell.shell.commands.aside import refuse_aside
+
+            refuse_aside(command)
         if len(rest) == 1 and rest[0].raw == "--help":
             name, rest = "help", [plain(command.name)]
             command = registry.find(name)

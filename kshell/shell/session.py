@@ -242,6 +242,7 @@ class Session(Engine):
 
         other = Session(self.profile, interactive=self.interactive, output=Unseen())
         other.bring_back(self.keep())
+        other.is_aside = True
         other.limits, other.output.theme = self.limits, self.output.theme
         with CtrlC(lambda: None) as ctrl_c:  # nothing is raised in the middle of it
             other.adopt(self._machine_again())

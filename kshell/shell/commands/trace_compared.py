@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kshell.shell.calls.call_views import TracedView
-from kshell.shell.commands.registry import is_command, misuse
+from kshell.shell.commands.aside import EXAMPLE, refuse_aside
+from kshell.shell.commands.registry import find, is_command, misuse
 from kshell.shell.diagrams.comparison import ComparedView
 from kshell.shell.diagrams.differences import Run
 from kshell.shell.errors import CommandError
@@ -14,7 +15,6 @@ from kshell.shell.lines.words import plain, split
 from kshell.shell.state.context import Context
 from kshell.shell.views.view import View
 
-EXAMPLE = "trace --compare --with 'modprobe syscallModule' syscall test_call 42"
 DETAILS = ("--lines", "--insns")
 
 
@@ -52,6 +52,9 @@ def _run(session: Context, name: str, line: str, details: Sequence[str]) -> Run:
     try:
         for each in before:
             other.call(each.words)
+        command = find(words[0].text) if words else None
+        if command is not None and command.name not in other.kernel.table.by_name:
+            refuse_aside(command)
         view = other.call([plain("trace"), *map(plain, details), *words])
     except CommandError as error:
         error.reword(error.because, error.try_, f"{name}: {error.what}")

@@ -181,6 +181,15 @@ def test_no_line_is_wider_than_the_screen(views: list[Any], width: int, which: i
         ("trace --compare 'trace on' getpid", "trace: A ends in a command that has no hops"),
         ("trace --compare \"syscall open '\" getpid", "the quote ' at column 14 is not closed"),
         ("trace --compare 'trace --compare getpid getuid' getpid", "trace: A ends in a command that has no hops"),
+        ("trace --compare 'lesson start 1' getpid", "A: lesson: not in a comparison"),
+        ("trace --compare getpid 'learn; syscall getpid'", "B: lesson: not in a comparison"),
+        ("trace --compare getpid 'trace present demo'", "B: present: not in a comparison"),
+        ("trace --compare 'exit; syscall getpid' getpid", "A: exit: not in a comparison"),
+        ("trace --compare 'undo; syscall getpid' getpid", "A: back: not in a comparison"),
+        ("trace --compare 'goto 0; syscall getpid' getpid", "A: goto: not in a comparison"),
+        ("trace --compare --with 'transcript on x' getpid", "B: transcript: not in a comparison"),
+        ("trace --compare --with 'break my_test_call' getpid", "B: break: not in a comparison"),
+        ("trace --compare --with continue getpid", "B: continue: not in a comparison"),
         ("trace --compare --diagram getpid getpid", "trace: --diagram or --compare: one of them"),
         ("trace --with 'modprobe hello' getpid", "trace: --with belongs to --compare"),
         ("trace -o a.mmd getpid", "trace: -o belongs to --mermaid"),
@@ -226,3 +235,15 @@ def test_files_of_the_host_that_a_line_names_are_read(
         compared(lab, "trace --compare --with 'insmod syscallModule.py' test_call 7")["says"][-1]
         == "The result: -38 (-ENOSYS) / 7."
     )
+
+
+def test_what_a_file_of_commands_does_there_is_no_lesson_either(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "in.ksh").write_text("modprobe hello\nlesson start 1\n", encoding="utf-8")
+    error = lab.error("trace --compare 'source in.ksh; syscall getpid' getpid")
+    assert error["what"].startswith("A: source: in.ksh:2: stopped")
+    (tmp_path / "in.ksh").write_text("modprobe hello\n", encoding="utf-8")
+    lab.result("trace --compare 'source in.ksh; syscall getpid' getpid")
+
+
+def test_the_system_call_exit_is_compared(shared: Lab) -> None:
+    shared.result("trace --compare 'exit 0' 'exit 3'")

@@ -10,7 +10,7 @@ from kshell.lesson.checks import hold
 from kshell.lesson.lesson import Lesson, Step
 from kshell.lesson.listener import Listener
 from kshell.lesson.progress import ANSWER, DONE, START, STEP, Progress
-from kshell.lesson.starters import lay_out, solve
+from kshell.lesson.starters import lay_out, left_over, solve
 from kshell.lesson.track import Track
 from kshell.lesson.views import GO_ON, Feedback, StepView
 from kshell.lesson.world import World
@@ -58,7 +58,7 @@ class Doing:
     def begin(self) -> View:
         """The first step, on a fresh machine."""
         self.at, self.done, self.sandbox = 0, [], False
-        notes = [CHANGED] if self.progress.was_changed(self.lesson) else []
+        notes = [*([CHANGED] if self.progress.was_changed(self.lesson) else []), *left_over(self.lesson)]
         self.track.begin()
         self.progress.note(self.lesson, START, self.step.id)
         self._enter_step()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping, Sequence
 
-from kshell.lesson.lesson import Edit, Lesson, Step
+from kshell.lesson.lesson import Check, Edit, Lesson, Step
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import named
 from kshell.shell.views.view import Line, show
@@ -26,6 +27,33 @@ def lay_out(lesson: Lesson, step: Step, anew: bool = False) -> list[str]:
             continue
         put(name, data)
     return notes
+
+
+def left_over(lesson: Lesson) -> list[str]:
+    """A sentence if what the student makes in the lesson is there before it begins, from another time."""
+    gets = {name for step in lesson.steps for name in step.starters}
+    names = sorted({name.partition("/")[0] for name in _made(lesson) if name not in gets and os.path.exists(name)})
+    if not names:
+        return []
+    are, them = ("are", "them") if len(names) > 1 else ("is", "it")
+    begin = f"to begin with none, rename {them} outside of kshell and type `reset lesson`"
+    return [f"{', '.join(map(show, names))} {are} here already, so steps may be done at once: {begin}"]
+
+
+def _made(lesson: Lesson) -> Iterator[str]:
+    """The files of the host that its checks look at and its solutions change."""
+    for step in lesson.steps:
+        yield from (edit.file for edit in step.edit)
+        yield from _looked_at(step.check)
+
+
+def _looked_at(checks: Sequence[Check]) -> Iterator[str]:
+    for check in checks:
+        if "host_file" in check:
+            yield check["host_file"]
+        for inner in check.values():
+            if isinstance(inner, (list, tuple)):
+                yield from _looked_at([each for each in inner if isinstance(each, Mapping)])
 
 
 def put(name: str, data: bytes) -> None:

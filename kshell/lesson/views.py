@@ -69,7 +69,8 @@ class StepView(View):
             lines.append([])
             for at, text in enumerate(shuffled(self.lesson, step), 1):
                 lines.append([(f"  {at:2d}  ", "name"), (text, "hint")])
-        lines += [marked(note) for note in self.notes]
+        for note in self.notes:
+            lines += [[], *wrapped(marked(note), width or 80)]
         return [*lines, [], [("-> ", "dim"), *marked(self._to_do())]]
 
     def _to_do(self) -> str:

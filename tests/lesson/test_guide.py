@@ -208,6 +208,49 @@ def test_a_file_is_given_and_what_the_student_wrote_is_kept(student: Student) ->
     assert mine.read_text() == "def f(): return 1\n"
 
 
+MAKE = """
+[[step]]
+id = "make"
+kind = "command"
+check = [{ none = [{ host_file = "own/gone.py" }] }, { host_file = "own/made.py", holds = "x" }]
+solution = ["lsmod"]
+[[step.edit]]
+file = "own/made.py"
+text = "x"
+[[step.edit]]
+file = "also.py"
+text = "x"
+"""
+
+
+def test_what_is_left_over_from_another_time_is_told_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own").mkdir()
+    monkeypatch.chdir(tmp_path)
+    made = lesson_of(tmp_path, HEAD + MAKE)
+    progress = Progress(str(tmp_path / "progress.jsonl"))
+    assert Student(made, progress).first.get("notes") is None  # a folder alone holds nothing
+    Path("own/made.py").write_text("x")
+    says = " here already, so steps may be done at once: to begin with none, rename "
+    ends = " outside of kshell and type `reset lesson`"
+    student = Student(made, progress)
+    assert student.first["notes"] == [f"own is{says}it{ends}"]
+    assert student.last("lsmod")["passed"] is True
+    Path("also.py").write_text("")
+    assert student.last("reset lesson")["notes"] == [f"also.py, own are{says}them{ends}"]
+    assert Student(made, progress, goes_on=True).first.get("notes") is None  # on the way they are the student's own
+    Path("own").rename("old")
+    Path("also.py").unlink()
+    assert student.last("reset lesson").get("notes") is None
+
+
+def test_the_lessons_own_files_are_none_that_are_left_over(student: Student) -> None:
+    student.says("goto fill")
+    assert Path("gap.py").exists()
+    assert student.last("reset lesson").get("notes") is None
+
+
 def test_the_end_says_what_to_remember_and_leaves_the_machine(student: Student) -> None:
     shown = student.last("goto look", "syscall getpid", "next")
     assert shown["done"] is True

@@ -47,10 +47,8 @@ def lesson(session: Context, words: list[Word]) -> View:
     and goto N (to another step, and the machine goes with you), undo and redo (a command of this step), review, reset
     step|lesson|all, info, step (shows it again), bye.
 
-    At the debugger's prompt, (gdb), its words come behind `lesson`: lesson next, lesson back. One that moves ends the
-    debugging of the call.
-
-    A lesson judges the state of the machine, never what was typed. Your place is kept from day to day.
+    At (gdb) they stand behind `lesson`: lesson back gives up the call. A lesson judges the state of the machine, never
+    what was typed. Your place is kept from day to day.
     """
     assert isinstance(session, Session)
     texts = [word.text for word in words]

@@ -267,10 +267,11 @@ def _diff_role(line: str) -> str:
     examples=(("help edit", "what it does: it needs a terminal"),),
 )
 def edit(session: Context, words: list[Word]) -> View:
-    """Open a file of your own folder in your editor ($VISUAL or $EDITOR; nano where neither is set).
+    """Open a file of your own folder in your editor ($VISUAL or $EDITOR).
 
-    A file that does not exist yet is made by the editor, and so is its folder, if it belongs into a kernel tree. Any
-    other editor, in a window of its own, does as well: the shell sees what it saves.
+    Where neither is set it is nano, notepad or vi. A file that does not exist yet is made by the editor, and so is its
+    folder, if it belongs into a kernel tree. Any other editor, in a window of its own, does as well: the shell sees
+    what it saves.
     """
     from kshell.shell.trees.editing import a_file, edit_file
 

@@ -56,6 +56,7 @@ PidT = Annotated[int, CType("pid_t", 4, True)]
 # Numbers with a meaning: a trace prints names.
 Fd = Annotated[int, CType("unsigned int", 4, False, "fd")]
 ULongFd = Annotated[int, CType("unsigned long", 8, False, "fd")]  # of which fdget() takes 32 bits
+IntFd = Annotated[int, CType("int", 4, True, "fd")]
 DirFd = Annotated[int, CType("int", 4, True, "dirfd")]
 ModeT = Annotated[int, CType("umode_t", 2, False, "mode")]
 OpenFlags = Annotated[int, CType("int", 4, True, "open_flags")]
@@ -67,6 +68,8 @@ Prot = Annotated[int, CType("unsigned long", 8, False, "prot")]
 MapFlags = Annotated[int, CType("unsigned long", 8, False, "map_flags")]
 ClockId = Annotated[int, CType("const clockid_t", 4, True, "clock")]
 GrndFlags = Annotated[int, CType("unsigned int", 4, False, "grnd_flags")]
+ModuleFlags = Annotated[int, CType("int", 4, True, "module_flags")]
+DeleteFlags = Annotated[int, CType("unsigned int", 4, False, "delete_flags")]
 Addr = Annotated[int, CType("unsigned long", 8, False, "address")]
 
 # Kernel pointers: what machine code hands to a function of the kernel.  They may point anywhere.
@@ -78,6 +81,8 @@ GfpT = Annotated[int, CType("gfp_t", 4, False)]
 
 # User pointers: never to be trusted, only to be given to kshell.kernel.mm.uaccess.
 Path = Annotated[int, CType("const char __user *", 8, False, "path")]
+CString = Annotated[int, CType("const char __user *", 8, False, "string")]
+VoidUser = Annotated[int, CType("void __user *", 8, False, "address")]
 BufIn = Annotated[int, CType("const char __user *", 8, False, "buf_in")]  # as long as the next argument says
 BufOut = Annotated[int, CType("char __user *", 8, False, "buf_out")]  # as long as the result says
 StatPtr = Annotated[int, CType("struct stat __user *", 8, False, "stat")]

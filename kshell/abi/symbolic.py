@@ -7,14 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kshell.abi import clock, fcntl, getrandom, mman, signal, st_mode
+from kshell.abi import clock, fcntl, getrandom, mman, module_flags, signal, st_mode
 
-_PREFIXES = ("O_", "AT_", "F_", "FD_", "SEEK_", "S_I", "PROT_", "MAP_", "CLOCK_", "GRND_", "SIG", "FASYNC")
+_PREFIXES = (
+    "O_",
+    "AT_",
+    "F_",
+    "FD_",
+    "SEEK_",
+    "S_I",
+    "PROT_",
+    "MAP_",
+    "CLOCK_",
+    "GRND_",
+    "SIG",
+    "FASYNC",
+    "MODULE_INIT_",
+)
 _ACCESS = ("F_OK", "R_OK", "W_OK", "X_OK")
 
 SYMBOLS: dict[str, int] = {
     name: value
-    for module in (fcntl, st_mode, mman, clock, getrandom, signal)
+    for module in (fcntl, st_mode, mman, clock, getrandom, module_flags, signal)
     for name, value in vars(module).items()
     if isinstance(value, int) and (name.startswith(_PREFIXES) or name in _ACCESS)
 }
@@ -46,6 +60,8 @@ _MAP = _bits(
 )
 _MAP_TYPES = {0: "MAP_FILE", 1: "MAP_SHARED", 2: "MAP_PRIVATE", 3: "MAP_SHARED_VALIDATE"}
 _GRND = _bits(getrandom, "GRND_NONBLOCK GRND_RANDOM GRND_INSECURE")
+_MODULE = _bits(module_flags, "MODULE_INIT_IGNORE_MODVERSIONS MODULE_INIT_IGNORE_VERMAGIC MODULE_INIT_COMPRESSED_FILE")
+_DELETE = _bits(fcntl, "O_NONBLOCK O_TRUNC")
 _FD = _bits(fcntl, "FD_CLOEXEC")
 _WHENCE = dict(_bits(fcntl, "SEEK_SET SEEK_CUR SEEK_END SEEK_DATA SEEK_HOLE"))
 _CLOCKS = {value: name for name, value in vars(clock).items() if name.startswith("CLOCK_")}
@@ -126,6 +142,8 @@ _KINDS: dict[str, Callable[[int], str]] = {
     "map_flags": _map_flags,
     "at_flags": lambda value: _flags(value & _U32, _AT, "AT_"),
     "grnd_flags": lambda value: _flags(value & _U32, _GRND, "GRND_"),
+    "module_flags": lambda value: _flags(value & _U32, _MODULE, "MODULE_INIT_"),
+    "delete_flags": lambda value: _flags(value & _U32, _DELETE, "O_"),
     "fd_flags": lambda value: _flags(value & _U32, _FD, "FD_"),
     "mode": _mode,
     "st_mode": _st_mode,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kshell.kernel.core import layout
 from kshell.kernel.core.calling import CallAgain
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from kshell.kernel.fs.filesystem import FileSystem
     from kshell.kernel.lib.slab import Slab
     from kshell.kernel.module.linked_object import LinkedObject
+    from kshell.kernel.module.refusal import Reason
     from kshell.kernel.module.struct_module import Module
     from kshell.kernel.report.oops_report import Oops
     from kshell.kernel.task.task import Task
@@ -86,6 +87,8 @@ class Kernel(KernelText):
     current: Task
     shell_task: Task
     way_in: WayIn
+    load_image: Callable[[bytes, int, int], int]  # module/from_user.py, as the next one
+    unload_named: Callable[[str, int], int]
 
     def __init__(self, image: Vmlinux, cmdline: str, *, init_budget: int, ram_size: int) -> None:
         super().__init__(KernelMemory(Ram(ram_size)))
@@ -104,6 +107,7 @@ class Kernel(KernelText):
         self.modules: dict[str, Module] = {}
         self.next_module_space = layout.MODULES
         self.last_unloaded = ""
+        self.refusal: tuple[Reason, dict[str, Any]] | None = None  # of the last system call that loads or unloads
         self.linked: list[LinkedObject] = []  # the files of machine code that the kernel consists of
         self.builtin_modules: list[str] = []  # files with an init function that are linked in
         self.init_budget = init_budget

@@ -96,6 +96,7 @@ _IN: dict[str, _InDecoder] = {
     "hex": lambda k, v, i: show.unsigned_hex(v[i]),
     "address": lambda k, v, i: show.pointer(v[i]),
     "path": lambda k, v, i: show.path(k, v[i]),
+    "string": lambda k, v, i: show.path(k, v[i], show.MAX_STRLEN),
     "buf_in": _buf_in,
     "iov_in": lambda k, v, i: show.iovec(k, v[i], v[i + 1], UNLIMITED),
     "timespec_in": lambda k, v, i: show.time_pair(k, v[i], "tv_nsec"),

@@ -27,7 +27,9 @@ from kshell.abi.mman import (
     MAP_SHARED,
     MAP_SHARED_VALIDATE,
 )
+from kshell.abi.module_flags import MODULE_INIT_COMPRESSED_FILE
 from kshell.kernel.entry.exec import Buffer
+from tests.kernel.module.images import image
 
 Step = tuple[int | str | bytes | Buffer, ...]
 LAST = (1 << 63) - 1  # the largest offset
@@ -36,6 +38,7 @@ PA = MAP_PRIVATE | MAP_ANONYMOUS
 AS_USER: Step = ("uid=1000",)
 ALL_DESCRIPTORS: Step = ("until EMFILE", "dup", 0)
 ALL_INODES: Step = ("no inode is free",)
+DEAD_MODULE: Step = ("a module has died",)
 PIPE: Step = ("pipe", Buffer(8))
 PIPE_NONBLOCK: Step = ("pipe2", Buffer(8), O_NONBLOCK)
 FILL: Step = ("write", 4, Buffer(65536), 65536)
@@ -50,6 +53,16 @@ LONGEST: tuple[Step, ...] = (FILE, ("pwrite64", 3, b"x", 1, LAST - 1), ("fcntl",
 
 def iov(address: int, length: int) -> bytes:
     return address.to_bytes(8, "little") + length.to_bytes(8, "little")
+
+
+def module(data: bytes, parameters: bytes | int = b"") -> tuple[bytes, int, bytes | int]:
+    """What init_module takes."""
+    return data, len(data), parameters
+
+
+def in_a_file(data: bytes) -> tuple[Step, ...]:
+    """Such a module in an open file."""
+    return FILE, ("write", 3, data, len(data)), ("close", 3), ("open", b"/tmp/f", 0, 0)
 
 
 # What goes wrong with any path, and how each call is given one.
@@ -209,3 +222,47 @@ CASES += [
     ("ENXIO", (), ("uprobe", 1)),
     ("ENXIO", (), ("uretprobe",)),
 ]  # fmt: skip
+
+NOT_LOADED: list[tuple[str, tuple[Step, ...], bytes, bytes | int]] = [
+    ("ENOEXEC", (), b"\x7fELF".ljust(64), b""),
+    ("EFAULT", (), image(), 1),
+    ("EEXIST", (("init_module", *module(image())),), image(), b""),
+    ("EINTR", (DEAD_MODULE,), image(), b""),
+    ("ENOENT", (), image("return -ENOENT"), b""),
+    ("EINVAL", (), image(), b"level=x"),
+]
+for errno, before, data, parameters in NOT_LOADED:
+    CASES += [
+        (errno, before, ("init_module", *module(data, parameters))),
+        (errno, (*before, *in_a_file(data)), ("finit_module", 3, parameters, 0)),
+    ]
+
+
+def huge(size: int) -> tuple[Step, ...]:
+    """An open file that is mostly a hole."""
+    return FILE, ("pwrite64", 3, b"x", 1, size - 1), ("close", 3), ("open", b"/tmp/f", 0, 0)
+
+
+HELD = image("return 0 if try_module_get(k, THIS_MODULE) else -1")
+CASES += [
+    ("EPERM", (AS_USER,), ("init_module", 0, 0, 0)),
+    ("ENOEXEC", (), ("init_module", 1, 63, 0)),
+    ("EFAULT", (), ("init_module", 1, 64, 0)),
+    ("ENOMEM", (), ("init_module", 1, 1 << 40, 0)),
+    ("EPERM", (AS_USER,), ("finit_module", 9, 0, -1)),
+    ("EINVAL", (), ("finit_module", 9, 0, 8)),
+    ("EBADF", (), ("finit_module", 9, 0, 0)),
+    ("EINVAL", (), ("finit_module", 0, 0, 0)),
+    ("EINVAL", (FILE, ("close", 3), ("open", b"/tmp/f", 0, 0)), ("finit_module", 3, 0, 0)),
+    ("ETXTBSY", (FILE,), ("finit_module", 3, 0, 0)),
+    ("ENOMEM", huge(1 << 30), ("finit_module", 3, 0, 0)),
+    ("EFBIG", huge(1 << 31), ("finit_module", 3, 0, 0)),
+    ("EIO", (("init_module", *module(image())), ("open", b"/sys/module/m/refcnt", 0, 0)), ("finit_module", 3, 0, 0)),
+    ("EOPNOTSUPP", in_a_file(image()), ("finit_module", 3, b"", MODULE_INIT_COMPRESSED_FILE)),
+    ("EPERM", (AS_USER,), ("delete_module", 1, 0)),
+    ("EFAULT", (), ("delete_module", 1, 0)),
+    ("ENOENT", (), ("delete_module", b"m", 0)),
+    ("EAGAIN", (("init_module", *module(HELD)),), ("delete_module", b"m", 0)),
+    ("EBUSY", (("init_module", *module(image(exit=None))),), ("delete_module", b"m", 0)),
+    ("EBUSY", (DEAD_MODULE,), ("delete_module", b"m", 0)),
+]

@@ -13,8 +13,9 @@ from kshell.kernel.entry.exec import run_stub
 from kshell.kernel.kernel import Kernel
 from kshell.shell.calls.manual import page
 from tests.kernel.entry.test_fuzz_calls import argument
+from tests.kernel.module.images import image
 from tests.shell.lab import Lab
-from tests.shell.page_cases import ALL_DESCRIPTORS, ALL_INODES, AS_USER, CASES, PA, Step
+from tests.shell.page_cases import ALL_DESCRIPTORS, ALL_INODES, AS_USER, CASES, DEAD_MODULE, PA, Step, module
 
 PROFILES = ("4.19", "course", "6.19")
 
@@ -62,6 +63,9 @@ def answers(k: Kernel, before: tuple[Step, ...], step: Step) -> str:
                 pass
         elif first == ALL_INODES:  # as if 32,768 files had been made
             k.fs.root.inode.sb.free_inodes = 0
+        elif first == DEAD_MODULE:
+            died = run_stub(k, k.table.by_name["init_module"].number, module(image("return 1 // 0")))
+            assert died.outcome.kind == "killed"
         elif first != AS_USER:
             assert answer(k, first).isdigit(), first
     return answer(k, step)

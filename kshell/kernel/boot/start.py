@@ -33,6 +33,7 @@ from kshell.kernel.fs.filesystem import FileSystem
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.lib.usercopy import ROUTINES
 from kshell.kernel.mm import extable
+from kshell.kernel.module.from_user import load_image, unload_named
 from kshell.kernel.module.init_exit import run_init
 from kshell.kernel.proc.mount import mount
 from kshell.kernel.syscalls import definitions, plain_functions
@@ -81,6 +82,7 @@ def start_kernel(k: Kernel) -> None:
     _enter_user_mode(k)
     k.clock.advance(BOOT_STEP_NS)
     k.code_trace = CodeTrace(k)
+    k.load_image, k.unload_named = partial(load_image, k), partial(unload_named, k)
     k.place_of, k.bug_at = partial(place_of, k), partial(bug_at, k)
     k.fs = FileSystem(k)
     mount(k)

@@ -24,6 +24,14 @@ class CallAgain(BaseException):
     """A body must wait, and is to be called anew when its task goes on: it holds nothing meanwhile."""
 
 
+class TailCall(BaseException):
+    """A body ends in a call of machine code: the CPU goes on there, and what that returns is the body's result."""
+
+    def __init__(self, address: int, *args: int) -> None:
+        super().__init__(address)
+        self.address, self.args = address, args
+
+
 class RegisterArguments:
     """The arguments behind the last one that a variadic body names: first those in registers, then those on the stack
     (C: va_list)."""

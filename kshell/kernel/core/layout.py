@@ -18,6 +18,8 @@ OBJECT_TEXT = KERNEL_TEXT + 0xA000  # the other functions of the files that are 
 OBJECT_TEXT_END = KERNEL_TEXT + 0x200000
 TOUCH = KERNEL_TEXT + 0x60  # nobody calls it: for the emulator's own use
 DO_ONE_INITCALL = KERNEL_TEXT + 0x70
+DO_INIT_MODULE = KERNEL_TEXT + 0x80
+DO_SYS_DELETE_MODULE = KERNEL_TEXT + 0xA0
 TRAMPOLINE = KERNEL_TEXT + 0x18  # in do_syscall_64, as the indirect call is on Linux: the way to machine code
 KERNEL_RODATA = 0xFFFF_FFFF_8200_0000  # sys_call_table, __ex_table
 EX_TABLE = KERNEL_RODATA + 0x10000
@@ -47,6 +49,8 @@ FIXED = {
     "do_syscall_64": (KERNEL_TEXT + 0x10, "T"),
     "native_iret": (KERNEL_TEXT + 0x40, "T"),
     "do_one_initcall": (DO_ONE_INITCALL, "T"),
+    "do_init_module": (DO_INIT_MODULE, "t"),
+    "__do_sys_delete_module": (DO_SYS_DELETE_MODULE, "t"),
     "sys_call_table": (KERNEL_RODATA, "R"),
     "__start___ex_table": (EX_TABLE, "R"),
 }

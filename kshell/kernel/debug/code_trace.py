@@ -201,7 +201,9 @@ class CodeTrace:
         if self.frames and self.frames[-1].address == address and self.frames[-1].sp == sp:
             return
         name = self.k.name_at(address)
-        frame = Frame(name["symbol"] or f"{address:#x}", address, sp, self.k.current)
+        if name["symbol"] is None:  # the rest of a function that is text up to there
+            return
+        frame = Frame(name["symbol"], address, sp, self.k.current)
         types, frame.ctype = _named_types(body)
 
         def arguments() -> list[dict[str, Any]]:

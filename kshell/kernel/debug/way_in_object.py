@@ -11,8 +11,9 @@ from itertools import pairwise
 from kshell.abi import ptregs
 from kshell.abi.elf import SHF_ALLOC, SHF_EXECINSTR, SHT_PROGBITS, STB_GLOBAL, STT_FUNC, ElfObject, ElfSymbol, Section
 from kshell.kernel.core import layout
-from kshell.kernel.entry.entry_64 import DO_ONE_INITCALL, IRET_LABEL, Label
+from kshell.kernel.entry.entry_64 import IRET_LABEL, Label
 from kshell.kernel.entry.entry_text import DISPATCH, NATIVE_IRET, entry_text
+from kshell.kernel.entry.module_text import ROUTINES
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.linked_object import LinkedObject
 
@@ -25,20 +26,20 @@ def link_way_in(k: Kernel) -> LinkedObject:
     text = entry_text(k.profile.version)
     first, *_, last = text.symbols
     stub = layout.FUNCTION_SIZE
-    codes = (text.code, *(k.memory.read(at, stub) for at in (DISPATCH, NATIVE_IRET)), DO_ONE_INITCALL)
+    codes = [text.code, *(k.memory.read(at, stub) for at in (DISPATCH, NATIVE_IRET)), *(each.code for each in ROUTINES)]
     flags = SHF_ALLOC | SHF_EXECINSTR
     sections = [Section(".text", SHT_PROGBITS, flags, stub, code, len(code), []) for code in codes]
     functions = [(each.name, 0, each.address - layout.ENTRY_TEXT, each.size) for each in (first, last)]
     functions += [("do_syscall_64", 1, 0, stub), ("native_iret", 2, 0, stub)]
-    functions += [("do_one_initcall", 3, 0, len(DO_ONE_INITCALL))]
+    functions += [(each.name, index, 0, len(each.code)) for index, each in enumerate(ROUTINES, 3)]
     symbols = [ElfSymbol(*function, STT_FUNC, STB_GLOBAL) for function in functions]
     linked = LinkedObject(OBJECT, None, ElfObject(sections, symbols), [])
-    linked.places = {0: layout.ENTRY_TEXT, 1: DISPATCH, 2: NATIVE_IRET, 3: layout.DO_ONE_INITCALL}
+    linked.places = dict(enumerate([layout.ENTRY_TEXT, DISPATCH, NATIVE_IRET, *(each.address for each in ROUTINES)]))
     pairs = pairwise([*_depths(k.profile.version), (layout.ENTRY_TEXT + len(text.code), 0)])
     linked.stack_rows = [(at, end, max(depth, 0), False) for (at, depth), (end, _) in pairs]
     linked.stack_rows += [(DISPATCH, DISPATCH + stub, 8, True), (NATIVE_IRET, NATIVE_IRET + stub, _FRAME, False)]
-    begin, end = layout.DO_ONE_INITCALL, layout.DO_ONE_INITCALL + len(DO_ONE_INITCALL)
-    linked.stack_rows += [(begin, begin + 1, 8, True), (begin + 1, end - 1, 16, True), (end - 1, end, 8, True)]
+    for routine in ROUTINES:
+        linked.stack_rows += routine.stack_rows()
     return linked
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from kshell.abi.c_types import U64, to_signed64
 from kshell.abi.ptregs import AX, IP, ORIG_AX
+from kshell.kernel.core.calling import TailCall
 from kshell.kernel.core.clock import FAULT_NS, SYSCALL_NS
 from kshell.kernel.entry import oops
 from kshell.kernel.entry.syscall_trace import syscall_trace_enter, syscall_trace_exit
@@ -44,6 +45,8 @@ def entry_SYSCALL_64(k: Kernel, regs: memoryview, by_text: bool = False) -> Kern
         machine_code = do_syscall_64(k, regs)
         if machine_code is not None:
             return machine_code
+    except TailCall as call:
+        return KernelEntry(call.address, k.current.regs_address, call.args)
     except TaskExit:
         k.cpu.stop()
     except BaseException as error:  # whatever comes out of a body is an oops

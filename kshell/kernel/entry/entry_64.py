@@ -61,7 +61,6 @@ SYSRET_WILL_DO_6_19 = (("test %al, %al", "84 c0"), (f"je {IRET_LABEL}", f"0f 84 
 SYSRET = (("mov RSP-ORIG_RAX(%rsp), %rsp", "48 8b 64 24 20"),)
 SWAPGS_SYSRETQ = (("swapgs", "0f 01 f8"), ("sysretq", "48 0f 07"))
 IRET = (("add $8, %rsp", "48 83 c4 08"), ("swapgs", "0f 01 f8"), ("jmp native_iret", "e9 native_iret"))
-DO_ONE_INITCALL = bytes.fromhex("55 4889e5 ffd7 5d c3")  # push %rbp; mov %rsp, %rbp; call *%rdi; pop %rbp; ret
 FLAGS_4_19 = 0x47700  # TF, IF, DF, IOPL, NT, AC (C: MSR_SYSCALL_MASK)
 FLAGS_6_19 = 0x257FD5  # all that a program can set
 

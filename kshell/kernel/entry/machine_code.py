@@ -11,9 +11,9 @@ from __future__ import annotations
 from functools import partial
 
 from kshell.abi.c_types import U64, to_signed64
-from kshell.abi.ptregs import AX, IP, ORIG_AX, SP
+from kshell.abi.ptregs import AX, C_ARGUMENTS, IP, ORIG_AX, SP
 from kshell.kernel.core import layout
-from kshell.kernel.core.calling import CallAgain, from_machine_code
+from kshell.kernel.core.calling import CallAgain, TailCall, from_machine_code
 from kshell.kernel.core.clock import BODY_NS, FAULT_NS
 from kshell.kernel.core.control_registers import read_control_register, write_control_register
 from kshell.kernel.core.pointers import Lockup
@@ -64,6 +64,10 @@ def on_vmcall(k: Kernel, regs: memoryview) -> bool:
         result = int(run(k, regs) or 0)  # None: C's void
     except CallAgain:
         k.cpu.stop(SLEEPING)
+    except TailCall as call:
+        regs[IP] = call.address
+        for slot, value in zip(C_ARGUMENTS, call.args, strict=False):
+            regs[slot] = value & U64
     except TaskExit:
         k.cpu.stop()
     except BaseException as error:  # whatever comes out of a body is an oops

@@ -89,4 +89,8 @@ def warn_machine_code(k: Kernel, bug: BugEntry, regs: memoryview | None, machine
 
 def dump_stack(k: Kernel) -> None:
     """Say who runs and how it came to the caller (C: dump_stack)."""
-    oops_report.dump_stack(k, running_frames(k, sys._getframe(1)))
+    if k.cpu.mmu.ring == 3:
+        oops_report.dump_stack(k, running_frames(k, sys._getframe(1)))
+    else:
+        ring0 = k.cpu.ring0
+        oops_report.dump_stack(k, machine_frames(k, ring0.regs, ring0.user_frame is not None))

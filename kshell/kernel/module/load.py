@@ -5,7 +5,7 @@ C counterpart: load_module() in kernel/module.c (4.19), kernel/module/main.c (to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from kshell.abi.c_types import CType
 from kshell.abi.errno import EEXIST, EINTR
@@ -35,28 +35,57 @@ def load_module(
     A parameter without ``=`` has the value None.  `force` is insmod -f: version magic is not compared, and the kernel
     is tainted for it.
     """
+    with k.cpu.ctrl_c:
+        module = form_module(k, image, force)
+        give_parameters(k, module, (parameters or {}).items())
+        result = run_init(k, module.init, "insmod") if module.init is not None else 0
+        if result is None:
+            raise death(k, module)
+        with named(k.current, "insmod"):
+            do_init_module(k, module, result)
+    return module
+
+
+def form_module(k: Kernel, image: LoadInfo, force: bool) -> Module:
+    """Everything up to the parameters: the module is Loading.  Raises Refusal."""
     module = Module(image)
+    _check_elf(k, module)
     check_vermagic(k, module, force)
     _check_not_there(k, module.name)
     k.clock.advance(MODULE_LOAD_NS)
-    with k.cpu.ctrl_c:
-        _check_elf(k, module)
-        check_licence(k, module)
-        link_module(k, module)
-        module.state, module.references = LOADING, 1
-        k.modules[module.name] = module
-        try:
-            set_parameters(k, module, dict(parameters or {}))
-            result = _do_init_module(k, module)
-        except Refusal:
-            note_leaks(k, module.name, module.space, f"{module.name} did not load, its text is freed")
-            free_module(k, module)
-            raise
-        if result is None:
-            raise death(k, module)
+    check_licence(k, module)
+    link_module(k, module)
+    module.state, module.references = LOADING, 1
+    k.modules[module.name] = module
+    return module
+
+
+def give_parameters(k: Kernel, module: Module, given: Iterable[tuple[str, str | None]]) -> None:
+    """Set the parameters of a module that is Loading.  Raises Refusal; it is freed then."""
+    try:
+        set_parameters(k, module, given)
+    except Refusal:
+        give_up(k, module)
+        raise
+
+
+def do_init_module(k: Kernel, module: Module, result: int) -> None:
+    """Its init function has answered `result`: it is Live, or freed, and Refusal says so.  C: the rest of that."""
+    result = INT.narrow(result)
+    if result < 0:
+        give_up(k, module)
+        raise Refusal(-result, Reason.INIT_FAILED, result=result)
+    if result > 0:
+        _warn_of_result(k, module, result)
+        dump_stack(k)
     module.state = LIVE
     module_put(k, module.this_module)
-    return module
+
+
+def give_up(k: Kernel, module: Module) -> None:
+    """Free a module that does not load."""
+    note_leaks(k, module.name, module.space, f"{module.name} did not load, its text is freed")
+    free_module(k, module)
 
 
 def _check_elf(k: Kernel, module: Module) -> None:
@@ -72,26 +101,15 @@ def _check_not_there(k: Kernel, name: str) -> None:
     if old is None:
         return
     if old.state == LIVE:
-        raise Refusal(EEXIST, Reason.ALREADY_LOADED, path=old.path)
+        raise Refusal(EEXIST, Reason.ALREADY_LOADED, path=old.path or "memory")
     raise Refusal(EINTR, Reason.DIED_BEFORE, state=old.state, function=function_of(old.state))
 
 
-def _do_init_module(k: Kernel, module: Module) -> int | None:
-    """What the init function answered, 0 where there is none, None if it died.  Refusal for an error."""
-    result = run_init(k, module.init, "insmod") if module.init is not None else 0
-    if result is None:
-        return None
-    result = INT.narrow(result)
-    if result < 0:
-        raise Refusal(-result, Reason.INIT_FAILED, result=result)
-    if result > 0:
-        suspicious = f"'{module.name}'->init suspiciously returned {result}, it should follow 0/-E convention"
-        k.note(
-            f"the init function of {module.name} returned {result}, and {module.name} is loaded all the same: "
-            "0 means that all went well, a negative errno (return -EINVAL) refuses the load"
-        )
-        k.printk(KERN_WARNING, f"do_init_module: {suspicious}")
-        k.printk(KERN_WARNING, "do_init_module: loading module anyway...")
-        with named(k.current, "insmod"):
-            dump_stack(k)
-    return result
+def _warn_of_result(k: Kernel, module: Module, result: int) -> None:
+    suspicious = f"'{module.name}'->init suspiciously returned {result}, it should follow 0/-E convention"
+    k.note(
+        f"the init function of {module.name} returned {result}, and {module.name} is loaded all the same: "
+        "0 means that all went well, a negative errno (return -EINVAL) refuses the load"
+    )
+    k.printk(KERN_WARNING, f"do_init_module: {suspicious}")
+    k.printk(KERN_WARNING, "do_init_module: loading module anyway...")

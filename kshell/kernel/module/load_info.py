@@ -14,6 +14,7 @@ from kshell.abi.elf import (
     SHF_WRITE,
     SHT_PROGBITS,
     STB_GLOBAL,
+    STT_FILE,
     STT_OBJECT,
     ElfObject,
     ElfSymbol,
@@ -28,7 +29,8 @@ MODULE_SIZE = 0x380  # C: sizeof(struct module)
 class LoadInfo:
     """The bytes of the file at `path`, read.  Where they are no object, `problem` says why, and `elf` is empty.
 
-    What an object does not say is made up for: a .o has no name but that of its file, and no version magic.  `notes`
+    What an object does not say is made up for: a .o has no name but that of its file, or with the path "" that of the
+    source that it was made of, and no version magic.  `notes`
     are what the compiler lets pass, and a person should look at.
     """
 
@@ -47,10 +49,10 @@ class LoadInfo:
         modinfo = self.elf.section(".modinfo")
         self.info = pairs(modinfo.data) if modinfo is not None else []
         said = dict(self.info)
-        stem = os.path.splitext(os.path.basename(path))[0].replace("-", "_")
+        stem = os.path.splitext(os.path.basename(path or _source_of(self.elf)))[0].replace("-", "_")
         self.name = said.get("name", stem)
         if not MODULE_NAME.fullmatch(self.name):
-            self.problem, self.name = "its name is none that a module can have", "module"
+            self.problem, self.name = self.problem or "its name is none that a module can have", "module"
         self.problem = self.problem or _fault_of(self.elf)
         self.vermagic = said.get("vermagic")
         self.intree = "intree" in said
@@ -60,6 +62,11 @@ class LoadInfo:
     def undefined(self) -> list[str]:
         """The symbols that somebody else must export."""
         return [each.name for each in self.elf.symbols if each.section is None and each.name]
+
+
+def _source_of(elf: ElfObject) -> str:
+    """The file that an object says it was compiled from; "" if it does not."""
+    return next((each.name for each in elf.symbols if each.type == STT_FILE), "")
 
 
 def _fault_of(elf: ElfObject) -> str:

@@ -5,6 +5,9 @@ C counterpart: kernel/params.c, and lib/kstrtox.c for the numbers.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from kshell.abi.errno import EINVAL, ENOSPC, ERANGE
 from kshell.abi.loglevel import KERN_ERR, KERN_WARNING
 from kshell.kernel.kernel import Kernel
@@ -13,6 +16,7 @@ from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.struct_module import Module
 
 OVERFLOW = 1 << 64
+_WORD = re.compile(r'(?:"[^"]*"?|[^\s"])+', re.ASCII)
 SINCE = {"hexint": (5, 14)}  # the types that came later than the oldest kernel here
 
 
@@ -108,10 +112,18 @@ def _kstrtoint(parameter: KernelParam, text: str) -> int:
     return value
 
 
-def set_parameters(k: Kernel, module: Module, given: dict[str, str | None]) -> None:
+def parse_args(text: str) -> list[tuple[str, str | None]]:
+    """A string of parameters, as init_module is handed it: ``level=3 name="two words"`` (C: next_arg)."""
+    words = [word[1:].removesuffix('"') if word[0] == '"' else word for word in _WORD.findall(text)]
+    parts = [word.partition("=") for word in words]
+    values = [value[1:].removesuffix('"') if value[:1] == '"' else value for _, _, value in parts]
+    return [(name, value if equals else None) for (name, equals, _), value in zip(parts, values, strict=True)]
+
+
+def set_parameters(k: Kernel, module: Module, given: Iterable[tuple[str, str | None]]) -> None:
     """What insmod was given after the file: ``level=3``.  Raises Refusal for the first that does not fit."""
-    for name, text in given.items():
-        parameter = module.parameters.get(name)
+    for name, text in given:
+        parameter = module.parameters.get(name.replace("-", "_"))
         if parameter is None:
             k.printk(KERN_WARNING, f"{module.name}: unknown parameter '{name}' ignored")
             known = ", ".join(module.parameters) or "none"

@@ -33,18 +33,18 @@ def try_module_get(k: Kernel, module: Ptr) -> Int:
     """``try_module_get(THIS_MODULE)``; NULL stands for the kernel itself, which always stays."""
     if not module:
         return True
-    owner = _at(k, module)
+    owner = module_at(k, module)
     return owner is not None and get(owner)
 
 
 def module_put(k: Kernel, module: Ptr) -> None:
     """``module_put(THIS_MODULE)``."""
-    owner = _at(k, module) if module else None
+    owner = module_at(k, module) if module else None
     if owner is not None and not put(owner):
         warn(k)  # WARN_ON(ret < 0)
 
 
-def _at(k: Kernel, address: int) -> Module | None:
+def module_at(k: Kernel, address: int) -> Module | None:
     """The module whose struct module is at `address`.  Raises KernelFault where nothing is."""
     k.memory.load(address)
     return next((module for module in k.modules.values() if module.this_module == address), None)

@@ -20,23 +20,50 @@ def delete_module(k: Kernel, name: str, force: bool = False) -> None:
 
     `force` (CONFIG_MODULE_FORCE_UNLOAD) overrules references that are held and a missing exit function, and taints.
     """
+    _check_refcnt(k, name, force)
+    module = begin_unload(k, name, force)
+    if module.exit is not None:
+        with k.cpu.ctrl_c:
+            result = run_exit(k, module.exit)
+        if result is None:
+            raise death(k, module)
+    finish_unload(k, module)
+
+
+def _check_refcnt(k: Kernel, name: str, force: bool) -> None:
+    """What rmmod reads in /sys/module before it asks the kernel."""
+    module = k.modules.get(name)
+    if module is not None and not module.used_by and module.refcount > 0 and not force:
+        raise Refusal(EAGAIN, Reason.HELD_BY_INIT if module.state == LOADING else Reason.HELD)
+
+
+def begin_unload(k: Kernel, name: str, force: bool) -> Module:
+    """The module called `name`, which is Unloading from now on.  Raises Refusal."""
     module = k.modules.get(name)
     if module is None:
         raise Refusal(ENOENT, Reason.NOT_LOADED, loaded=list(k.modules))
     if module.used_by:
         raise Refusal(EAGAIN, Reason.USED, users=module.used_by)
-    if module.refcount < 0 and module.state == LIVE:
-        raise Refusal(EAGAIN, Reason.PUT_TOO_OFTEN)
-    if module.refcount > 0 and not force:
-        raise Refusal(EAGAIN, Reason.HELD_BY_INIT if module.state == LOADING else Reason.HELD)
     if module.state != LIVE:
         raise Refusal(EBUSY, Reason.NOT_LIVE, state=module.state, function=function_of(module.state))
     if module.permanent and not force:
         raise Refusal(EBUSY, Reason.PERMANENT)
+    if module.refcount < 0:
+        raise Refusal(EAGAIN, Reason.PUT_TOO_OFTEN)
+    if module.refcount > 0 and not force:
+        raise Refusal(EAGAIN, Reason.HELD)
     if module.permanent or module.refcount:
         add_taint(k, "R", lockdep_still_ok=False, why=f"rmmod -f {module.name}")
         _note_force(k, module)
-    _unload(k, module)
+    module.state = UNLOADING
+    return module
+
+
+def finish_unload(k: Kernel, module: Module) -> None:
+    """Its exit function has returned: free it."""
+    note_leaks(k, module.name, module.space, f"{module.name} is unloaded")
+    free_module(k, module)
+    k.last_unloaded = module.name
 
 
 def _note_force(k: Kernel, module: Module) -> None:
@@ -45,15 +72,3 @@ def _note_force(k: Kernel, module: Module) -> None:
     if module.refcount:
         held = f"{module.refcount} reference{'s are' if module.refcount > 1 else ' is'} still held"
         k.note(f"{held} on {module.name}: whoever took them will run in, and put back, a module that is not there")
-
-
-def _unload(k: Kernel, module: Module) -> None:
-    module.state = UNLOADING
-    if module.exit is not None:
-        with k.cpu.ctrl_c:
-            result = run_exit(k, module.exit)
-        if result is None:
-            raise death(k, module)
-    note_leaks(k, module.name, module.space, f"{module.name} is unloaded")
-    free_module(k, module)
-    k.last_unloaded = module.name

@@ -21,7 +21,7 @@ _PUSH_RBP = 0x55
 def machine_frames(k: Kernel, regs: memoryview, in_call: bool) -> list[Frame]:
     """The functions that were running, innermost first; `in_call` says that a system call began it all."""
     way_in, found = k.way_in, []
-    if regs[IP] not in way_in.text:
+    if regs[IP] not in way_in.text or layout.DO_ONE_INITCALL <= regs[IP] < layout.ENTRY_TEXT:
         for address in _return_addresses(k, regs):
             if address == layout.TRAMPOLINE + 2:
                 break

@@ -2,7 +2,7 @@
 
 Numbers are C's (42, 0x2a, 052, 0b101010, 0o52, -1), characters and strings are C's ('a', "text\\n"), constants have
 their names and may be joined (O_RDWR|O_CREAT), ``buf:64`` is room that is shown afterwards, ``NULL`` is 0, and
-``&name`` or ``&name+8`` is the address of a kernel symbol.
+``&name`` or ``&name+8`` is the address of a kernel symbol, and ``file:NAME`` the bytes of a file of the host.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from kshell.abi.did_you_mean import did_you_mean
 from kshell.abi.problem import ProblemError
+from kshell.shell.errors import CommandError
+from kshell.shell.host_files import read_bytes
 from kshell.shell.views.view import show
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from kshell.shell.lines.words import Word
 
 BUFFER_MAX = 1 << 20
+FILE = "file:"
 ALL_SYMBOLS = "kallsyms  (lists them all)"  # where no symbol is like what was typed
 EXTRA = {"NULL": 0, "STDIN_FILENO": 0, "STDOUT_FILENO": 1, "STDERR_FILENO": 2, "true": 1, "false": 0}
 
@@ -105,6 +108,8 @@ def argument(k: Kernel, word: Word) -> int | bytes | Buffer:
         raise BadValue("an argument is empty", "nothing stands there", '""  (an empty string)')
     if text.startswith("buf:") or text == "buf":
         return _buffer(text)
+    if text.startswith(FILE):
+        return _file(text)
     if text.startswith("&"):
         return _address_of(k, text)
     value = 0
@@ -137,6 +142,18 @@ def _buffer(text: str) -> Buffer:
         because = f"buf:N is room for N bytes, 1 to {BUFFER_MAX}"
         raise BadValue(f"{show(text)} is not a buffer", because, "buf:64")
     return Buffer(size)
+
+
+def _file(text: str) -> bytes:
+    """What a file of the host holds."""
+    try:
+        data = read_bytes("syscall", text.removeprefix(FILE))
+    except CommandError as error:
+        raise BadValue(error.what.removeprefix("syscall: "), error.because, "buf:64  (room for 64 bytes)") from None
+    if not 0 < len(data) <= BUFFER_MAX:
+        because = f"a buffer has 1 to {BUFFER_MAX} bytes, and the file {len(data)}"
+        raise BadValue(f"{show(text)} is no buffer", because, "buf:64")
+    return data
 
 
 def _term(k: Kernel, term: str, whole: str) -> int:

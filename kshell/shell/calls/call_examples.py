@@ -14,6 +14,7 @@ _BY_TYPE = {
     "buf_in": '"hello\\n"',
     "buf_out": "buf:64",
     "clock": "CLOCK_REALTIME",
+    "delete_flags": "0",
     "dirfd": "AT_FDCWD",
     "fcntl_cmd": "F_GETFL",
     "fd": "1",
@@ -21,11 +22,13 @@ _BY_TYPE = {
     "grnd_flags": "0",
     "map_flags": "MAP_PRIVATE|MAP_ANONYMOUS",
     "mode": "0644",
+    "module_flags": "0",
     "open_flags": "O_RDONLY",
     "path": '"/etc/hostname"',
     "pipe_flags": "O_CLOEXEC",
     "prot": "PROT_READ",
     "stat": "buf:144",
+    "string": '""',
     "sysinfo": "buf:112",
     "timespec_in": "buf:16",
     "timespec_out": "buf:16",
@@ -40,8 +43,14 @@ _BY_NAME = {
     "newfd": "9",
     "test_int": "42",
 }
+_LENGTHS = ("count", "len", "size")  # of the argument before
 # Where neither does: closing or reading the shell's own terminal is no good example.
-_BY_CALL = {("close", "fd"): "3", ("chdir", "filename"): '"/tmp"', ("mmap", "fd"): "-1"}
+_BY_CALL = {
+    ("close", "fd"): "3",
+    ("chdir", "filename"): '"/tmp"',
+    ("mmap", "fd"): "-1",
+    ("init_module", "umod"): "buf:64",
+}
 
 
 def example(definition: SyscallDefinition, position: int, before: Sequence[int | bytes | Buffer]) -> str:
@@ -50,13 +59,13 @@ def example(definition: SyscallDefinition, position: int, before: Sequence[int |
     name, kind = parameter.name, parameter.ctype.show
     if (definition.name, name) in _BY_CALL:
         return _BY_CALL[definition.name, name]
+    data = before[-1] if before else None
+    if name in _LENGTHS and isinstance(data, bytes):
+        return str(len(data))
+    if name in _LENGTHS and isinstance(data, Buffer):
+        return str(data.size)
     if name in _BY_NAME:
         return _BY_NAME[name]
-    data = before[-1] if before else None
-    if name in ("count", "size") and isinstance(data, bytes):
-        return str(len(data))
-    if name in ("count", "size") and isinstance(data, Buffer):
-        return str(data.size)
     if kind in _BY_TYPE:
         return _BY_TYPE[kind]
     return "NULL" if parameter.ctype.c.endswith("*") else "0"

@@ -32,6 +32,15 @@ _TRY = {
 }
 
 
+_LOADED = "lsmod  (which modules are loaded)"
+_LOG = dict.fromkeys(("ENOENT", "ENOEXEC", "EINVAL"), "dmesg  (what the kernel says)")
+_WHERE = {
+    "init_module": _LOG | {"EEXIST": _LOADED},
+    "finit_module": _LOG | {"EEXIST": _LOADED},
+    "delete_module": {"ENOENT": _LOADED, "EAGAIN": _LOADED},
+}
+
+
 def why(session: Context, call: Call, target: Target, told: bool = False) -> Explanation | None:
     """Why `call` answered an error, with what a tree has to do with a call that is not there; None if it did not.
 
@@ -94,7 +103,8 @@ def _from_call(k: Kernel, call: Call, errno: str, name: str, definition: Syscall
     because += accident(call) if definition.body is None else ""
     found = fact(k, call, definition, errno)
     because += f"\n{found}" if found else ""
-    return because, _TRY.get(errno, f"man {name}  (all that it can answer)")
+    where = _WHERE.get(definition.name, _TRY) if errno not in ("EBADF", "EFAULT") else _TRY
+    return because, where.get(errno, f"man {name}  (all that it can answer)")
 
 
 def _no_such_call(k: Kernel, call: Call, nr: int, address: int | None) -> Explanation:

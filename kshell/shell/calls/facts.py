@@ -14,6 +14,7 @@ from kshell.kernel.mm.address_space import AddressSpace
 from kshell.shell.machine_files import contents, listing
 from kshell.shell.views.view import show
 
+MODULE_CALLS = ("init_module", "finit_module", "delete_module")
 MOST_DESCRIPTORS = 12  # that one sentence lists
 _ACCESS = {1: "reading only", 2: "writing only", 3: "reading and writing", 4: "neither (O_PATH)"}
 _PATH_ERRNOS = ("ENOENT", "ENOTDIR", "EEXIST", "EISDIR")
@@ -21,6 +22,10 @@ _PATH_ERRNOS = ("ENOENT", "ENOTDIR", "EEXIST", "EISDIR")
 
 def fact(k: Kernel, call: Call, definition: SyscallDefinition, errno: str) -> str:
     """A sentence about the machine as it is after the call; empty where there is nothing to add."""
+    if definition.name in MODULE_CALLS and k.refusal is not None:
+        from kshell.shell.modules.refusals import reason_of
+
+        return reason_of(k, *k.refusal)
     arguments = [
         (p.name, p.ctype.show, value, p.ctype.c) for p, value in zip(definition.parameters, call.values, strict=False)
     ]

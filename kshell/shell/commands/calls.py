@@ -58,7 +58,8 @@ def syscall(session: Context, words: list[Word]) -> View:
     """Make one system call, from user code in ring 3.
 
     The arguments are numbers as in C (42, 0x2a, 0755, -1), characters ('a'), strings ("text\\n"), constants
-    (O_WRONLY|O_CREAT, AT_FDCWD), NULL, buf:64 for room of 64 bytes, and &name for a kernel symbol's address.
+    (O_WRONLY|O_CREAT, AT_FDCWD), NULL, buf:64 for room of 64 bytes, file:NAME for the bytes of a
+    file of yours, and &name for a kernel symbol's address.
 
     By name, the arguments are counted; by number they are not, as with syscall(2) in C: missing ones are 0.
 

@@ -50,7 +50,7 @@ def _find(k: Kernel, name: str) -> str:
     if os.path.isfile(name):
         return name
     loaded = k.modules.get(name.replace("-", "_"))
-    if loaded is not None:
+    if loaded is not None and loaded.path:
         return loaded.path
     sample = find_sample(name)
     if sample is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from kshell.abi.did_you_mean import did_you_mean
 from kshell.abi.errno import EEXIST, EINVAL, ENOENT, ENOEXEC, ESRCH, strerror
@@ -173,6 +174,12 @@ def not_loaded(k: Kernel, command: str, obj: LoadInfo, refusal: Refusal) -> Modu
     elif refusal.reason is Reason.NO_LICENSE:
         details = [f"ERROR: modpost: missing MODULE_LICENSE() in {obj.name}.o"]
     return ModuleError(what, because, try_, refusal.errno, details, refusal, obj)
+
+
+def reason_of(k: Kernel, reason: Reason, facts: Mapping[str, Any]) -> str:
+    """Why a system call has not loaded or unloaded a module."""
+    looked = _looked_around(k, Refusal(0, reason, **facts))
+    return looked[0] if looked else WORDS[reason][0].format_map({**facts, "names": ", ".join(k.modules) or "none"})
 
 
 def _looked_around(k: Kernel, refusal: Refusal) -> tuple[str, str] | None:

@@ -12,10 +12,10 @@ from kshell.abi import structs
 from kshell.abi.symbolic import SYMBOLS
 from kshell.kernel.core.declare import Parameter, SyscallDefinition
 from kshell.kernel.kernel import Kernel
-from kshell.shell.calls.arguments import EXTRA, BadValue, register_value
+from kshell.shell.calls.arguments import EXTRA, FILE, BadValue, register_value
 from kshell.shell.prompt.line import Cursor, Expected
 from kshell.shell.prompt.match import Candidate
-from kshell.shell.prompt.path_words import machine_files
+from kshell.shell.prompt.path_words import host_files, machine_files
 
 Found = tuple[int, str, Iterable[Candidate]]  # column, what was typed from there, what it may become
 
@@ -30,9 +30,13 @@ _PREFIXES = {
     "clock": "CLOCK_",
     "grnd_flags": "GRND_",
     "fd_flags": "FD_",
+    "module_flags": "MODULE_INIT_",
 }
-_JOINED = ("O_", "PROT_", "MAP_", "AT_", "GRND_")
-_PIPE_FLAGS = ("O_CLOEXEC", "O_DIRECT", "O_NONBLOCK")
+_JOINED = ("O_", "PROT_", "MAP_", "AT_", "GRND_", "MODULE_INIT_")
+_SOME_FLAGS = {  # of those of open()
+    "pipe_flags": ("O_CLOEXEC", "O_DIRECT", "O_NONBLOCK"),
+    "delete_flags": ("O_NONBLOCK", "O_TRUNC"),
+}
 _NOT_THERE = ("AT_FDCWD", "F_OK")  # names of another kind with such a prefix
 _ROOMS = {
     "stat": structs.STAT_SIZE,
@@ -55,6 +59,7 @@ HINTS = {
     "path": 'a path inside the machine: "/etc/hostname"',
     "buf_in": 'a string: "hello\\n"',
     "buf_out": "room that is shown afterwards: buf:64",
+    "string": 'a string: "name"',
     "fd": "a descriptor: 0, 1, 2, or what open answered",
     "dirfd": "AT_FDCWD, or a folder's descriptor",
     "mode": "a mode: 0644",
@@ -64,7 +69,8 @@ HINTS = {
 }
 HINTS |= {kind: f"room that is shown afterwards: buf:{size}" for kind, size in _ROOMS.items()}
 HINTS |= {kind: f"{prefix}..., joined by |" for kind, prefix in _PREFIXES.items() if kind.endswith(("flags", "prot"))}
-HINTS |= {"pipe_flags": "O_..., joined by |", "whence": "SEEK_...", "fcntl_cmd": "F_...", "clock": "CLOCK_..."}
+HINTS |= dict.fromkeys(_SOME_FLAGS, "O_..., joined by |")
+HINTS |= {"whence": "SEEK_...", "fcntl_cmd": "F_...", "clock": "CLOCK_..."}
 
 
 def definition_named(k: Kernel, name: str) -> SyscallDefinition | None:
@@ -106,6 +112,8 @@ def value_candidates(k: Kernel, wanted: Expected, cursor: Cursor, raw: str) -> F
         return cursor.start, raw, ()
     if raw.startswith("'"):
         return cursor.start, raw, ()
+    if raw.startswith(FILE):
+        return host_files(raw.removeprefix(FILE), cursor.start + len(FILE), "")
     if raw.startswith("&"):
         return cursor.start + 1, raw[1:], symbols(k)
     at = raw.rfind("|") + 1  # where the flag begins that is being typed
@@ -146,8 +154,8 @@ def _for_kind(show: str) -> tuple[Candidate, ...]:
         return (Candidate("AT_FDCWD", "-100: relative to the task's current folder"),)
     if show == "fd":
         return tuple(Candidate(name, meaning) for name, meaning in _STREAMS)
-    if show == "pipe_flags":
-        return tuple(Candidate(name, _number(SYMBOLS[name]), tail="") for name in _PIPE_FLAGS)
+    if show in _SOME_FLAGS:
+        return tuple(Candidate(name, _number(SYMBOLS[name]), tail="") for name in _SOME_FLAGS[show])
     prefix = _PREFIXES.get(show)
     if prefix is None:
         return ()

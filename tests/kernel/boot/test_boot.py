@@ -9,6 +9,7 @@ from kshell.kernel.boot.start import boot
 from kshell.kernel.core import layout
 from kshell.kernel.core.layout import entry_name
 from kshell.kernel.core.memory import KernelFault
+from kshell.kernel.entry.module_text import DO_INIT_MODULE, DO_SYS_DELETE_MODULE
 from kshell.kernel.kernel import Kernel
 
 
@@ -74,7 +75,9 @@ def test_a_new_call_moves_no_other_function() -> None:
 def test_no_two_functions_share_an_address(k: Kernel) -> None:
     addresses = [s.address for s in k.symbols]
     assert len(set(addresses)) == len(addresses)
-    assert all(k.symbols.at(address) is not None for address in k.bodies)
+    inside = {DO_INIT_MODULE.body, DO_SYS_DELETE_MODULE.body}  # of a function that is text up to there
+    assert all(k.symbols.at(address) is not None for address in k.bodies.keys() - inside)
+    assert inside <= k.bodies.keys()
 
 
 def test_every_built_in_call_has_a_row_or_is_said_to_have_none(k: Kernel) -> None:

@@ -45,6 +45,8 @@ def meaning(session: Session, before: str, text: str) -> str:
         ('syscall open "/etc/hostname" O_RDWR|O_CR', "O_CREAT"),
         ("syscall openat ", "AT_FDCWD"),
         ("syscall uname ", "buf:390"),
+        ('syscall delete_module "m" ', "O_NONBLOCK"),
+        ('syscall finit_module 3 "" ', "MODULE_INIT_IGNORE_MODVERSIONS"),
         ("syscall lseek 0 0 ", "SEEK_SET"),
         ("syscall write 1 &sys_call", "sys_call_table"),
         ('syscall open "/etc/host', "hostname"),
@@ -289,3 +291,9 @@ def test_fuzzy_letters_must_begin_at_the_beginning_of_a_part() -> None:
 def test_of_a_whole_name_only_the_continuations_are_offered_beside_it() -> None:
     found = rank("read", [Candidate("readv"), Candidate("pread64"), Candidate("read")])
     assert [each.candidate.text for each in found] == ["read", "readv"]
+
+
+def test_a_file_of_the_host_is_found_behind_file(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hello.ko").touch()
+    assert offered(lab.session, "syscall init_module file:he") == ["hello.ko"]

@@ -49,7 +49,7 @@ class LoadInfo:
         modinfo = self.elf.section(".modinfo")
         self.info = pairs(modinfo.data) if modinfo is not None else []
         said = dict(self.info)
-        stem = os.path.splitext(os.path.basename(path or _source_of(self.elf)))[0].replace("-", "_")
+        stem = os.path.splitext(os.path.basename(path or source_of(self.elf)))[0].replace("-", "_")
         self.name = said.get("name", stem)
         if not MODULE_NAME.fullmatch(self.name):
             self.problem, self.name = self.problem or "its name is none that a module can have", "module"
@@ -64,7 +64,7 @@ class LoadInfo:
         return [each.name for each in self.elf.symbols if each.section is None and each.name]
 
 
-def _source_of(elf: ElfObject) -> str:
+def source_of(elf: ElfObject) -> str:
     """The file that an object says it was compiled from; "" if it does not."""
     return next((each.name for each in elf.symbols if each.type == STT_FILE), "")
 

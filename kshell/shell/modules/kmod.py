@@ -8,7 +8,9 @@ from typing import NamedTuple
 from kshell.abi.did_you_mean import did_you_mean
 from kshell.abi.errno import ENOEXEC
 from kshell.cc.compiler import SUFFIXES
+from kshell.cc.source_file import read_file
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.module.load_info import LoadInfo, source_of
 from kshell.kernel.module.struct_module import Module
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import named
@@ -44,9 +46,17 @@ def _object_file(path: str, command: str) -> CommandError:
     stem = path.removesuffix(".o")
     try_ = f"insmod {named(stem + '.ko')}"
     if not os.path.isfile(stem + ".ko"):
-        source = next((stem + end for end in SUFFIXES if os.path.isfile(stem + end)), stem + ".c")
+        source = (
+            next((stem + end for end in SUFFIXES if os.path.isfile(stem + end)), "") or _source(path) or stem + ".c"
+        )
         try_ = f"cc {named(source)} -o {named(stem + '.ko')}; {try_}  (or obj-m in a Makefile, and make)"
     return ModuleError(what, because, try_, ENOEXEC)
+
+
+def _source(path: str) -> str:
+    """The source that an object says it was made of, if that lies beside it; else ""."""
+    source = os.path.join(os.path.dirname(path), source_of(LoadInfo(path, read_file(path)).elf))
+    return source if os.path.isfile(source) else ""
 
 
 def _loaded(k: Kernel, module: Module) -> View:

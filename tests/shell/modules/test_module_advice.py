@@ -76,6 +76,12 @@ def test_a_module_for_a_newer_build_names_the_build_that_runs(lab: Lab) -> None:
     lab.json(MODULE)
 
 
+def test_an_object_of_another_name_than_its_source_is_made_again_from_that(lab: Lab) -> None:
+    lab.text("module copy syscallModule .; cc syscallModule.py -o other.o")
+    error = lab.error("insmod other.o")
+    assert error["try"] == "cc syscallModule.py -o other.ko; insmod other.ko  (or obj-m in a Makefile, and make)"
+
+
 def test_a_symbol_of_an_object_that_is_not_linked_is_found_in_its_source(tree: TreeLab, lab: Lab) -> None:
     tree.replace(TABLE, "335\tcommon\ttest_call\t\t__x64_sys_test_call\n", "")
     tree.replace("SystemCalls/Makefile", "obj-y := test_call.o", "")

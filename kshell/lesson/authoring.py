@@ -10,7 +10,7 @@ from kshell.lesson.guide import LessonGuide
 from kshell.lesson.lesson import Lesson
 from kshell.lesson.lint import Finding, answers_of, circles, lint
 from kshell.lesson.progress import Progress
-from kshell.lesson.read import LessonError, read_lesson
+from kshell.lesson.read import A_LESSON, NEW, LessonError, read_lesson
 from kshell.lesson.shelf import lesson_named, lessons_in
 from kshell.lesson.starters import solve
 from kshell.lesson.views import EndView, StepView
@@ -69,9 +69,6 @@ check = [{ call = "getpid" }]
 hints = ["`table pid` lists the calls with pid in their names."]
 solution = ["syscall getpid"]
 """
-
-
-NEW = "lesson new 20-my-lesson"
 
 
 def author(session: Session, verb: str, words: list[str]) -> View:
@@ -134,7 +131,7 @@ def _lint_all(path: str, proved: bool) -> View:
             where, _, what = error.what.partition(": ")
             found.append(Finding(where, what))
     if not lessons and not found:
-        raise CommandError(f"lesson lint: {show(path)}: no lesson there", "one is a folder with lesson.toml", NEW)
+        raise CommandError(f"lesson lint: {show(path)}: no lesson there", A_LESSON, NEW)
     for lesson in lessons:
         found += lint(lesson)
     return Findings(lessons, [*found, *circles(lessons)], proved)

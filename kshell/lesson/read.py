@@ -31,6 +31,7 @@ _FOLDER = re.compile(r"(?:(\d+)-)?([a-z0-9][a-z0-9-]*)\Z")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
 
 COMPARED = ("ret", "errno")
+A_LESSON, NEW = "a lesson is a folder with a lesson.toml", "lesson new 20-my-lesson  (makes one)"
 
 
 class LessonError(ProblemError):
@@ -61,7 +62,7 @@ class Reader:
         files = self.folder.files(FILE_MAX, FILES_MAX)
         data = files.pop(NAME, None)
         if data is None:
-            raise LessonError(f"{self.where}: there is no such file", "a lesson is a folder with a lesson.toml", "")
+            raise LessonError(f"{self.where}: there is no such file", A_LESSON, NEW)
         try:
             text = data.decode("utf-8-sig")
             table = tomllib.loads(text)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kshell.abi.did_you_mean import did_you_mean
 from kshell.lesson.lesson import Lesson
-from kshell.lesson.read import NAME, LessonError, parts_of, read_lesson
+from kshell.lesson.read import A_LESSON, NAME, NEW, LessonError, parts_of, read_lesson
 from kshell.shell.commands.pages import lesson_folder
 
 ENTRY_POINTS = "kshell.lessons"
@@ -47,7 +47,7 @@ class Folder:
                     folders.append((name + "/", each))
                     continue
                 if len(found) == most:
-                    raise LessonError(f"{self.path_of('')}: more than {most} files", "a lesson is small", "")
+                    raise LessonError(f"{self.path_of('')}: more than {most} files", "a lesson is small", NEW)
                 found[name] = self._read(each, name, largest)
         return found
 
@@ -56,9 +56,9 @@ class Folder:
             with place.open("rb") as file:
                 data = file.read(largest + 1)
         except OSError as error:
-            raise LessonError(f"{self.path_of(name)}: {error.strerror}", "it cannot be read", "") from None
+            raise LessonError(f"{self.path_of(name)}: {error.strerror}", "it cannot be read", NEW) from None
         if len(data) > largest:
-            raise LessonError(f"{self.path_of(name)}: too large", f"{largest >> 10} KiB at most", "")
+            raise LessonError(f"{self.path_of(name)}: too large", f"{largest >> 10} KiB at most", NEW)
         return data
 
 
@@ -123,8 +123,11 @@ class Shelf:
 
 def lesson_named(name: str, places: Sequence[str]) -> Lesson:
     """The lesson in a folder, or one of the shelf.  LessonError if there is none."""
-    if os.path.isdir(name):
-        return read_lesson(Folder(Path(os.path.abspath(name))))
+    folder = Path(os.path.abspath(name))
+    if folder.is_dir():
+        if not folder.joinpath(NAME).is_file():  # before all that is in it is read
+            raise LessonError(f"{name}: no lesson there", A_LESSON, NEW)
+        return read_lesson(Folder(folder))
     return Shelf(places).find(name)
 
 

@@ -22,7 +22,7 @@ def test_a_new_lesson_works_at_once(lab: Lab) -> None:
     assert lab.text("lesson lint 20-mine") == "mine: 3 steps and 1 wrong answers, each proved by a run"
     assert lab.json("lesson test 20-mine") == {"lessons": ["mine"], "findings": []}
     assert "already" in lab.error("lesson new 20-mine")["what"] or "exists" in lab.error("lesson new 20-mine")["what"]
-    assert lab.error("lesson new 'My Lesson'")["try"] == "lesson new 20-my-lesson"
+    assert lab.error("lesson new 'My Lesson'")["try"] == "lesson new 20-my-lesson  (makes one)"
 
 
 def test_a_mistake_comes_with_file_and_line(lab: Lab) -> None:

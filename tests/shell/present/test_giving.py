@@ -356,3 +356,14 @@ def test_lines_that_are_given_run_after_a_ctrl_c_too(session: Session, speaker: 
     session._finish("run", CommandError("run: interrupted", "", "help", status=INTERRUPTED))
     session.run_quietly(["modprobe hello"], Listener(lambda result: None))
     assert modules(session) == ["hello"]
+
+
+def test_a_folder_without_a_lesson_is_no_lesson_and_is_not_read_through(session: Session) -> None:
+    Path("big").mkdir()
+    (Path("big") / "film.mp4").write_bytes(bytes(2 << 20))
+    error = session.execute("present big")[0].error
+    assert error == {
+        "what": "big: no lesson there",
+        "because": "a lesson is a folder with a lesson.toml",
+        "try": "lesson new 20-my-lesson  (makes one)",
+    }

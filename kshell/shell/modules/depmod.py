@@ -40,7 +40,8 @@ def exports(sample: str) -> list[str]:
 def exports_of(obj: ElfObject) -> list[str]:
     """The symbols that an object exports."""
     names = obj.section("__ksymtab_strings")
-    return [name.decode() for name in names.data.split(b"\0") if name] if names is not None else []
+    found = names.data.split(b"\0") if names is not None else []
+    return [name.decode("utf-8", "backslashreplace") for name in found if name]
 
 
 def owners(symbols: Iterable[str], k: Kernel | None = None) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kshell.abi.elf_reader import read_elf
 from tests.kbuild.tree_lab import TreeLab
 from tests.shell.lab import Lab
 
@@ -103,3 +104,16 @@ def test_whatever_a_damaged_object_asks_for_is_looked_for_as_it_stands(name: byt
     path = Path("m/importer.ko")
     path.write_bytes(path.read_bytes().replace(b"\0helper\0", b"\0" + name + b"\0"))
     assert "Unknown symbol" in lab.error("insmod m/importer.ko")["what"]
+
+
+def test_a_damaged_object_beside_it_exports_what_it_says() -> None:
+    pair("m")
+    lab = Lab()
+    lab.text("cc m/exporter.py -o m/exporter.ko")
+    path = Path("m/exporter.ko")
+    whole = path.read_bytes()
+    names = read_elf(whole, "").section("__ksymtab_strings")
+    assert names is not None
+    path.write_bytes(whole.replace(names.data, b"he\xe8per\0", 1))
+    Path("m/exporter.py").unlink()
+    assert "Unknown symbol" in lab.error("insmod m/importer.py")["what"]

@@ -167,8 +167,11 @@ def test_the_sandbox_cannot_take_back_what_the_lesson_did(student: Student) -> N
     assert called(student) == 200
 
 
-def test_a_step_far_ahead_is_reached_by_doing_each_between_in_its_turn(tmp_path: Path) -> None:
-    (tmp_path / "here").mkdir(exist_ok=True)
+def test_a_step_far_ahead_is_reached_by_doing_each_between_in_its_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
     lesson = lesson_of(tmp_path, HEAD + TREE + EXPLORE)
     student = Student(lesson, Progress(""))
     assert student.last("goto 3")["step"] == "look"

@@ -14,7 +14,6 @@ from kshell.lesson.world import World
 from kshell.shell.calls.arguments import BadValue, number
 from kshell.shell.errors import CommandError
 from kshell.shell.views.view import show
-from kshell.shell.views.wrapping import letter
 
 _NUMBERS = re.compile(r"[\d\s,]+\Z")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z")
@@ -84,7 +83,7 @@ def answered(lesson: Lesson, step: Step, words: Sequence[str]) -> Answered:
 
 def _chosen(step: Step, text: str) -> str:
     """The letter of a choice.  CommandError where it is none."""
-    letters = [letter(at) for at in range(len(step.choices))]
+    letters = step.letters
     if text not in letters:
         because = f"this question has {', '.join(letters[:-1])} and {letters[-1]}"
         raise CommandError(f"{show(text)}: no such answer", because, "step  (shows it again)")

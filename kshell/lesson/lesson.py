@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from kshell.shell.views.wrapping import letter
+
 Check = Mapping[str, Any]  # of the closed set in checks.py
 
 KINDS = ("text", "predict", "command", "choice", "parsons", "fill", "explore")
@@ -87,6 +89,11 @@ class Step(NamedTuple):
     def starters(self) -> tuple[str, ...]:
         """The files that the student gets for it."""
         return (*self.files, *([self.file] if self.file else []))
+
+    @property
+    def letters(self) -> list[str]:
+        """The letters of its choices, in their order."""
+        return [letter(at) for at in range(len(self.choices))]
 
     @property
     def asks(self) -> bool:

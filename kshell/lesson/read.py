@@ -137,18 +137,19 @@ class Reader:
 
     def _fits(self, step: Step, line: int) -> None:
         """What is true of a step in itself."""
-        letters = [chr(ord("a") + at) for at in range(len(step.choices))]
         if not _ID.match(step.id):
             self.fail(line, f"the id {step.id!r} is not made of small letters, digits and -", 'id = "first-call"')
         if len(step.hints) > HINTS_MAX:
             self.fail(
                 line, f"step {step.id} has {len(step.hints)} hints", f"{HINTS_MAX} at most, the last partly worked"
             )
-        if step.choices and step.right not in letters:
-            self.fail(line, f"step {step.id}: right is no letter of its choices", f'right = "{letters[0]}"')
+        if step.choices and step.right not in step.letters:
+            self.fail(line, f"step {step.id}: right is no letter of its choices", f'right = "{step.letters[0]}"')
         for wrong in step.wrong if step.choices else ():
-            if wrong.answer not in letters or wrong.answer == step.right:
-                self.fail(line, f"step {step.id}: no wrong choice is {wrong.answer!r}", f"one of {', '.join(letters)}")
+            if wrong.answer not in step.letters or wrong.answer == step.right:
+                self.fail(
+                    line, f"step {step.id}: no wrong choice is {wrong.answer!r}", f"one of {', '.join(step.letters)}"
+                )
         if step.kind == "predict" and not step.choices and step.compare not in COMPARED:
             try_ = f"compare is one of {', '.join(COMPARED)}"
             self.fail(line, f"step {step.id} predicts a value, and compares it with nothing", try_)

@@ -12,7 +12,6 @@ from kshell.lesson.starters import lay_out, solve, told
 from kshell.lesson.views import shuffled
 from kshell.shell.present.deck import Ask, Beat, Deck, Run, Slide, Tell
 from kshell.shell.views.view import Line, Text, View, span
-from kshell.shell.views.wrapping import letter
 
 OTHER = "another value"
 
@@ -74,7 +73,7 @@ def _choices(step: Step) -> tuple[tuple[str, ...], int, dict[int, View]]:
     """
     said = {wrong.answer: Markdown(wrong.say) for wrong in step.wrong if wrong.answer}
     if step.choices:
-        places = {letter(at): at for at in range(len(step.choices))}
+        places = {each: at for at, each in enumerate(step.letters)}
         wrong: dict[int, View] = {places[answer]: view for answer, view in said.items() if answer in places}
         return tuple(choice.text for choice in step.choices), places[step.right], wrong
     values = sorted({step.right, *said})

@@ -11,7 +11,7 @@ from kshell.lesson.lesson import Lesson, Step
 from kshell.lesson.progress import Progress
 from kshell.lesson.prose import prose
 from kshell.shell.views.view import Line, View, marked, span
-from kshell.shell.views.wrapping import choice_lines, letter, wrapped
+from kshell.shell.views.wrapping import choice_lines, wrapped
 
 GO_ON = "to go on: Enter, or `next`"
 TO_DO = {
@@ -80,7 +80,7 @@ class StepView(View):
         if self._is_done:
             return f"this step is done    {GO_ON}"
         if step.kind == "predict" and step.choices:
-            return f"before you see it: type {', '.join(letter(at) for at in range(len(step.choices)))}"
+            return f"before you see it: type {', '.join(step.letters)}"
         if step.kind == "predict":
             return "before you see it: type the number" if step.compare == "ret" else "before you see it: type its name"
         return TO_DO[step.kind].format(file=step.file)

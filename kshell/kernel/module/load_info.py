@@ -30,8 +30,8 @@ class LoadInfo:
     """The bytes of the file at `path`, read.  Where they are no object, `problem` says why, and `elf` is empty.
 
     What an object does not say is made up for: a .o has no name but that of its file, or with the path "" that of the
-    source that it was made of, and no version magic.  `notes`
-    are what the compiler lets pass, and a person should look at.
+    source that it was made of, and no version magic.  `notes` are what the compiler lets pass, and a person should look
+    at.
     """
 
     text = ""  # there is no source at hand

@@ -31,12 +31,13 @@ MOST_CELLS = 4096  # that are remembered
 class KernelFault(Exception):
     """The kernel itself touched `address` in a way that the page table forbids; `access` is READ, WRITE or FETCH.
 
-    With an address that is not canonical it is a general protection fault (#GP), else a page fault (#PF).
+    With an address that is not canonical it is a general protection fault (#GP), or #SS where it `is_stack`: rsp or rbp
+    led there; else a page fault (#PF).
     """
 
-    def __init__(self, address: int, access: int, error_code: int) -> None:
+    def __init__(self, address: int, access: int, error_code: int, is_stack: bool = False) -> None:
         super().__init__(f"kernel fault at {address:#x}")
-        self.address, self.access, self.error_code = address, access, error_code
+        self.address, self.access, self.error_code, self.is_stack = address, access, error_code, is_stack
 
     @property
     def is_general_protection(self) -> bool:

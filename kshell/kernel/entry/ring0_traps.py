@@ -37,10 +37,9 @@ def trap_of(k: Kernel, stop: Stop, regs: memoryview) -> BaseException:
     if stop.address and stop.vector in (stops.GENERAL_PROTECTION, stops.STACK_SEGMENT):
         if stop.access == FETCH:
             _back_to_the_call(k, regs)
-        return KernelFault(stop.address, stop.access, 0)
+        return KernelFault(stop.address, stop.access, 0, is_stack=stop.vector == stops.STACK_SEGMENT)
     why = "that instruction loads or does what this CPU does not allow, even in ring 0"
-    name = "general protection fault" if k.profile.version >= (5, 0) else "general protection"
-    return CpuException(name, why)
+    return CpuException("general protection fault", why)
 
 
 def _back_to_the_call(k: Kernel, regs: memoryview) -> None:

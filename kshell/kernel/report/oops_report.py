@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kshell.abi import ptregs
-from kshell.abi.loglevel import KERN_ALERT, KERN_CRIT, KERN_DEFAULT, KERN_EMERG, KERN_WARNING
+from kshell.abi.loglevel import KERN_ALERT, KERN_CRIT, KERN_DEFAULT, KERN_EMERG, KERN_INFO, KERN_WARNING
 from kshell.kernel.core.layout import TASK_SIZE_MAX, THREAD_SIZE
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.pointers import Bug, CpuException, InvalidOpcode, KernelBug, StackOverflow
@@ -19,13 +19,14 @@ from kshell.kernel.core.taint import add_taint
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.report.pointer_format import pointer
 from kshell.kernel.report.show_regs import Frame, is_old, place, registers, say, show_modules, show_trace, show_who
-from kshell.machine.paging import FETCH, NX, PRESENT, USER, WRITE
+from kshell.machine.paging import FETCH, NX, USER, WRITE
 
 SOFT_LOCKUP_SECONDS = 22  # twice the watchdog's threshold, and a little
 HARD_LOCKUP_SECONDS = 10  # the threshold
 INTERRUPT_FLAG = 1 << 9
 WARNING_COST = 10_000  # instructions: a loop of warnings must not outlive a budget by minutes
 INT3 = 0xCC
+EXCEPTION_FRAME = 48  # bytes that the CPU pushes for a page fault
 _ROOT = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(__file__))), "")  # of kshell's own code
 
 
@@ -71,7 +72,7 @@ def oops(
     elif isinstance(error, CpuException):
         _head(k, "0000", error.name)
     elif isinstance(error, RecursionError | StackOverflow):
-        _stack_overflow(k, error, frames)
+        _stack_overflow(k, error, frames, machine)
     else:
         _bug(k, error, frames)
     jumped = error.address if isinstance(error, InvalidOpcode) else None
@@ -166,10 +167,10 @@ def _fault(k: Kernel, fault: KernelFault) -> None:
     entry = space.entry(address)
     if fault.access == FETCH and code & 1:
         uid = k.current.cred.uid
-        if entry & USER:
-            k.printk(KERN_CRIT, f"unable to execute userspace code (SMEP?) (uid: {uid})")
-        elif entry & NX and entry & PRESENT:
+        if entry & NX:
             k.printk(KERN_CRIT, f"kernel tried to execute NX-protected page - exploit attempt? (uid: {uid})")
+        elif entry & USER:
+            k.printk(KERN_CRIT, f"unable to execute userspace code (SMEP?) (uid: {uid})")
     null = address < 4096
     if is_old(k):
         what = "NULL pointer dereference" if null else "paging request"
@@ -184,14 +185,15 @@ def _fault(k: Kernel, fault: KernelFault) -> None:
     levels = space.levels(address)
     levels.insert(0, levels[0])  # with four levels of tables the P4D is folded into the PGD
     names = ("PGD", "P4D", "PUD", "PMD", "PTE")
-    k.printk(KERN_ALERT, " ".join(f"{name} {value:x}" for name, value in zip(names, levels, strict=False)))
+    k.printk(KERN_INFO, " ".join(f"{name} {value:x}" for name, value in zip(names, levels, strict=False)))
     _head(k, f"{code:04x}")
 
 
 def _general_protection(k: Kernel, fault: KernelFault) -> None:
-    """#GP: the CPU tells no address; newer kernels find it in the instruction, if that has an operand in memory."""
-    what = "general protection fault"
-    if not is_old(k) and fault.access != FETCH:
+    """#GP and #SS: the CPU tells no address; newer kernels find a #GP's in the instruction, if it has an operand in
+    memory."""
+    what = "stack segment" if fault.is_stack else "general protection fault"
+    if not is_old(k) and fault.access != FETCH and not fault.is_stack:
         what += f", probably for non-canonical address 0x{fault.address:x}"
     _head(k, "0000", what)
 
@@ -215,7 +217,9 @@ def _bug(k: Kernel, error: BaseException, frames: Sequence[Frame]) -> None:
     _head(k, "0000", "invalid opcode")
 
 
-def _stack_overflow(k: Kernel, error: RecursionError | StackOverflow, frames: Sequence[Frame]) -> None:
+def _stack_overflow(
+    k: Kernel, error: RecursionError | StackOverflow, frames: Sequence[Frame], machine: memoryview | None
+) -> None:
     """A function that calls itself without end meets the unmapped page below the kernel stack."""
     low = k.current.stack
     which, high = ("", low + THREAD_SIZE - 1) if is_old(k) else ("TASK ", low + THREAD_SIZE)
@@ -224,7 +228,9 @@ def _stack_overflow(k: Kernel, error: RecursionError | StackOverflow, frames: Se
     k.printk(KERN_EMERG, f"BUG: {which}stack guard page was hit at {hit_at} (stack is {first}..{last})")
     if isinstance(error, RecursionError):
         _explain(k, f"RecursionError: {error}", frames)
-    _head(k, "0000", "kernel stack overflow (double-fault)" if is_old(k) else "stack guard page")
+    has_room = machine is not None and machine[ptregs.SP] >= low + EXCEPTION_FRAME  # else the page fault meets a second
+    overflow = f"kernel stack overflow ({'page fault' if has_room else 'double-fault'})"
+    _head(k, "0000", overflow if is_old(k) else "stack guard page")
 
 
 def _explain(k: Kernel, text: str, frames: Sequence[Frame]) -> None:

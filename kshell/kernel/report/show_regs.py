@@ -81,7 +81,9 @@ def registers(
     else:
         known = machine is not None and frames and frames[0].file
         name = k.symbols.describe(rip) if rip or not is_old(k) else f"{'(null)':>16}"  # %pS of NULL until 5.2
-        lines = [f"RIP: 0010:{name}" + (f" ({place(frames[0])})" if known else ""), "Code: " + opcodes(k, rip)]
+        hidden = rip < TASK_SIZE_MAX and not is_old(k)  # C: copy_code, since 5.8: as kernel text only
+        code = _opcodes_missing(k, rip) if hidden else opcodes(k, rip)
+        lines = [f"RIP: 0010:{name}" + (f" ({place(frames[0])})" if known else ""), "Code: " + code]
     if machine is None:
         lines.append(f"RSP: 0018:{k.current.regs_address - 0x40:016x} EFLAGS: 00010246")
     else:

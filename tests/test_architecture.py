@@ -41,7 +41,7 @@ SHELL = (
 DOORS = (
     *("boot.start.boot", "entry.exec.run_stub", "entry.exec.load_program", "entry.exec.revive_shell_task"),
     *("entry.run.run_program", "entry.run.run_task", "module.load.load_module", "module.unload.delete_module"),
-    *("task.task.Task", "task.task.do_exit", "task.task.release_task", "mm.oom.handle_mm_fault"),
+    *("task.task.Task", "task.task.do_exit", "task.task.release_task", "mm.fault.handle_mm_fault"),
     *("mm.uaccess.copy_from_user", "mm.uaccess.copy_to_user", "mm.uaccess.strncpy_from_user"),
 )
 # The one file that declares names forward: what it imports under TYPE_CHECKING goes upwards, and is not counted.

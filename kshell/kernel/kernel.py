@@ -19,6 +19,7 @@ from kshell.kernel.core.memory import KernelMemory
 from kshell.kernel.core.pointers import KernelText
 from kshell.kernel.core.printk import MESSAGE_MAX, Log
 from kshell.kernel.core.profile import Profile
+from kshell.kernel.core.swap import SwapArea
 from kshell.machine.cpu import Cpu
 from kshell.machine.ram import Ram
 from kshell.machine.way_in import WayIn
@@ -101,6 +102,8 @@ class Kernel(KernelText):
         self.random = random.Random(0)
         self.tty: Tty = NoTty()
         self.ram = self.memory.ram
+        self.zero_page = self.ram.alloc_frame()  # what all read where nothing was written yet (C: empty_zero_page)
+        self.swap = SwapArea(self.ram)
         self.cpu = Cpu(self.ram)
         self.slab: Slab | None = None  # what kmalloc hands out, once somebody asks
         self.memory.on_flush = self.cpu.mmu.flush

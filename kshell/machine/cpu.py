@@ -238,6 +238,11 @@ class Cpu(ByText):
 
     # State that is not in pt_regs.
 
+    @property
+    def ip(self) -> int:
+        """The instruction at which the CPU stands: of a page fault, that which faults."""
+        return self._register("rip")
+
     def fpu_status(self) -> tuple[int, int]:
         """The x87 status word and control word."""
         return self._register("fpsw"), self._register("fpcw")

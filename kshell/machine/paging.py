@@ -5,14 +5,19 @@ Intel SDM volume 3, chapter 4.  Pages of 4 KiB only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from kshell.machine.ram import PAGE_SIZE, ZERO_PAGE, Ram
 
 PRESENT = 1
 WRITABLE = 2
 USER = 4
+ACCESSED = 0x20
+DIRTY = 0x40
+PROT_NONE_PAGE = 0x100  # not present: the page is in RAM, and nobody may touch it (C: _PAGE_PROTNONE)
+SPECIAL = 0x200  # a bit for software: the frame is not the task's own, as that of zeros (C: _PAGE_SPECIAL)
 NX = 1 << 63
+IN_RAM = PRESENT | PROT_NONE_PAGE
 FRAME_MASK = 0x000F_FFFF_FFFF_F000
 USER_END = 1 << 47
 CANONICAL = (0, (1 << 17) - 1)  # bits 47 to 63 of an address: all alike, as a 48-bit CPU demands
@@ -48,6 +53,7 @@ class PageTable:
     def __init__(self, ram: Ram, kernel: PageTable | None = None) -> None:
         """An empty address space; with `kernel` given, its upper half is shared, as Linux does."""
         self.ram = ram
+        self.free_swap: Callable[[int], object] = int  # told of each entry of a page in swap that is gone
         self.root = ram.alloc_frame()
         if kernel is not None:
             words, here, there = ram.words, self.root >> 3, kernel.root >> 3
@@ -55,8 +61,13 @@ class PageTable:
 
     def entry(self, address: int) -> int:
         """The page-table entry for `address`, or 0 where a level above it is missing, or leads out of RAM."""
+        entry = self.leaf(address)
+        return entry if entry & FRAME_MASK < self.ram.size else 0
+
+    def leaf(self, address: int) -> int:
+        """The last-level entry as it stands, that of a page in swap too; 0 where a level above it is missing."""
         found = self.levels(address)
-        return found[-1] if len(found) > len(LEVELS) and found[-1] & FRAME_MASK < self.ram.size else 0
+        return found[-1] if len(found) > len(LEVELS) else 0
 
     def levels(self, address: int) -> list[int]:
         """The entries met on the way to `address`, PGD first, up to the first one that is not present."""
@@ -98,18 +109,25 @@ class PageTable:
         self._slot(address)
 
     def user_pages(self, start: int = 0, end: int = USER_END) -> Iterator[tuple[int, int]]:
-        """Every present page of the lower half that lies in [start, end): (address, entry), lowest first."""
-        yield from self._present(self.root, LEVELS[0], 0, start, end)
+        """Every page of the lower half that is in RAM and in [start, end): (address, entry), lowest first."""
+        return ((page, entry) for page, entry in self.leaves(start, end) if self.is_in_ram(entry))
 
-    def _present(self, table: int, shift: int, base: int, start: int, end: int) -> Iterator[tuple[int, int]]:
+    def is_in_ram(self, entry: int) -> bool:
+        """Whether a last-level entry leads to a frame."""
+        return entry & IN_RAM != 0 and entry & FRAME_MASK < self.ram.size
+
+    def leaves(self, start: int = 0, end: int = USER_END) -> Iterator[tuple[int, int]]:
+        """The same with the pages in swap: every last-level entry that is not 0."""
+        return self._leaves(self.root, LEVELS[0], 0, start, end)
+
+    def _leaves(self, table: int, shift: int, base: int, start: int, end: int) -> Iterator[tuple[int, int]]:
         for index in _indices(shift, base, start, end):
             pte = self.ram.words[(table >> 3) + index]
-            if pte & PRESENT and pte & FRAME_MASK < self.ram.size:
-                address = base + (index << shift)
-                if shift == 12:
-                    yield address, pte
-                else:
-                    yield from self._present(pte & FRAME_MASK, shift - 9, address, start, end)
+            address = base + (index << shift)
+            if shift == 12 and pte:
+                yield address, pte
+            elif pte & PRESENT and pte & FRAME_MASK < self.ram.size:
+                yield from self._leaves(pte & FRAME_MASK, shift - 9, address, start, end)
 
     def kernel_half(self) -> Iterator[tuple[int, int, int]]:
         """Every present entry of the upper half, those of the tables too: (address, shift, entry); 12 is a page's."""
@@ -128,20 +146,37 @@ class PageTable:
         """Unmap the pages of [start, end) in the lower half; free them, and the tables that are empty then."""
         self._clear(self.root, LEVELS[0], 0, start, end)
 
+    def move(self, start: int, end: int, target: int) -> None:
+        """Have the entries of [start, end) at `target`, where there are none.  Raises OutOfMemory, with nothing moved.
+
+        C: move_page_tables()."""
+        moved = list(self.leaves(start, end))
+        slots = [self._slot(page + target - start) for page, _ in moved]
+        for slot, (page, entry) in zip(slots, moved, strict=True):
+            self.ram.words[self._slot(page)], self.ram.words[slot] = 0, entry
+
     def _clear(self, table: int, shift: int, base: int, start: int, end: int) -> None:
         ram, indices = self.ram, _indices(shift, base, start, end)
         at = table >> 3
         entries = ram.words[at + indices.start : at + indices.stop].tolist()  # most are 0: all are looked at, at once
         for index, pte in zip(indices, entries, strict=True):
-            below = pte & FRAME_MASK
-            if not pte & PRESENT or below >= ram.size:
+            if not pte:
                 continue
-            if shift > 12:
+            below = pte & FRAME_MASK
+            if shift == 12:
+                self._clear_leaf(at + index, pte)
+            elif pte & PRESENT and below < ram.size:
                 self._clear(below, shift - 9, base + (index << shift), start, end)
-                if ram.bytes[below : below + PAGE_SIZE] != ZERO_PAGE:
-                    continue
-            ram.words[at + index] = 0
-            ram.free_frame(below)
+                if ram.bytes[below : below + PAGE_SIZE] == ZERO_PAGE:
+                    ram.words[at + index] = 0
+                    ram.free_frame(below)
+
+    def _clear_leaf(self, index: int, entry: int) -> None:
+        self.ram.words[index] = 0
+        if self.is_in_ram(entry):
+            self.ram.free_frame(entry & FRAME_MASK)
+        elif not entry & IN_RAM:
+            self.free_swap(entry)
 
     def destroy(self) -> None:
         """Free the user half, pages and tables, and the root.  The shared kernel half stays."""

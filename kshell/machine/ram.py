@@ -36,6 +36,7 @@ class Ram:
         self.host_address = ctypes.addressof(self._keep)
         self._next_fresh = PAGE_SIZE  # frame 0 is never handed out: physical address 0 means "none"
         self._free: list[int] = []
+        self._shares: dict[int, int] = {}  # frame -> who has it besides the first
         self.frames_used = 0
 
     @property
@@ -48,14 +49,14 @@ class Ram:
         """Beyond this byte nothing was ever in use."""
         return self._next_fresh
 
-    def state(self) -> tuple[int, list[int], int]:
+    def state(self) -> tuple[int, list[int], dict[int, int], int]:
         """Which frames are in use, for set_state of another RAM."""
-        return self._next_fresh, list(self._free), self.frames_used
+        return self._next_fresh, list(self._free), dict(self._shares), self.frames_used
 
-    def set_state(self, state: tuple[int, list[int], int]) -> None:
+    def set_state(self, state: tuple[int, list[int], dict[int, int], int]) -> None:
         """Have the frames in use that another RAM had."""
-        self._next_fresh, free, self.frames_used = state
-        self._free = list(free)
+        self._next_fresh, free, shares, self.frames_used = state
+        self._free, self._shares = list(free), dict(shares)
 
     def frames(self) -> list[int]:
         """The physical addresses of the frames that are in use, in order."""
@@ -74,7 +75,22 @@ class Ram:
         self.frames_used += 1
         return frame
 
+    def share_frame(self, frame: int) -> int:
+        """One more has that frame; the frame (C: get_page)."""
+        self._shares[frame] = self._shares.get(frame, 0) + 1
+        return frame
+
+    def is_shared(self, frame: int) -> bool:
+        """Whether more than one has it."""
+        return frame in self._shares
+
     def free_frame(self, frame: int) -> None:
-        """Give a frame back (C: free_page)."""
-        self._free.append(frame)
-        self.frames_used -= 1
+        """Give a frame back; the last one who has it frees it (C: put_page)."""
+        others = self._shares.get(frame, 0)
+        if others > 1:
+            self._shares[frame] = others - 1
+        elif others:
+            del self._shares[frame]
+        else:
+            self._free.append(frame)
+            self.frames_used -= 1

@@ -8,7 +8,15 @@ from __future__ import annotations
 BOOT_EPOCH_NS = 1_767_225_600 * 10**9  # 2026-01-01 00:00:00 UTC
 
 SYSCALL_NS = 120
-FAULT_NS = 600
+FAULT_NS = 600  # a page fault that nothing had to be fetched for, and any other in ring 0
+PAGE_FAULT_NS = {  # those that cost more or less, by their cause (mm/fault.py)
+    "zero_page": 500,
+    "page_cache": 500,
+    "copy_on_write": 900,
+    "private_copy": 900,
+    "stack_growth": 700,
+    "swap_in": 90_000,
+}
 INTERRUPT_NS = 900
 BODY_NS = 20  # a call of a kernel function by machine code
 PRINTK_NS = 1_500

@@ -10,11 +10,11 @@ from __future__ import annotations
 from kshell.abi.c_types import U64, to_signed64
 from kshell.abi.ptregs import AX, IP, ORIG_AX
 from kshell.kernel.core.calling import TailCall
-from kshell.kernel.core.clock import FAULT_NS, SYSCALL_NS
+from kshell.kernel.core.clock import SYSCALL_NS
 from kshell.kernel.entry import oops
 from kshell.kernel.entry.syscall_trace import syscall_trace_enter, syscall_trace_exit
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.mm.oom import handle_mm_fault
+from kshell.kernel.mm.fault import bring_in
 from kshell.kernel.task.task import TaskExit, do_exit
 from kshell.machine.ring0 import KernelEntry
 
@@ -29,9 +29,8 @@ class CallStatistics:
 
 
 def do_user_addr_fault(k: Kernel, address: int, access: int) -> bool:
-    """What the CPU asks when user code touches a page that is not there: True if it is now."""
-    k.clock.advance(FAULT_NS)
-    return handle_mm_fault(k, k.current.mm, address, access) is None
+    """What the CPU asks when a user page is touched that is not there: True if it is now."""
+    return bring_in(k, k.current.mm, address, access, 0 if k.cpu.mmu.ring else k.cpu.ip)
 
 
 def entry_SYSCALL_64(k: Kernel, regs: memoryview, by_text: bool = False) -> KernelEntry | None:

@@ -117,7 +117,6 @@ def _load_stub(k: Kernel, task: Task, pieces: list[tuple[int, bytes]]) -> None:
         for address, data in pieces:
             load_bytes(k, task, address, data)
     except ValueError:
-        task.pending = None  # no OOM killer: the call is not made
         raise ValueError("the machine has no memory left for the arguments") from None
     start_thread(task, USER_TEXT, USER_STACK_TOP - 0x100)
 

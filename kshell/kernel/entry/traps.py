@@ -33,7 +33,8 @@ from kshell.kernel.core.layout import TASK_SIZE_MAX
 from kshell.kernel.core.pointers import KernelPanic
 from kshell.kernel.core.signal import Siginfo
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.mm.oom import handle_mm_fault, out_of_memory
+from kshell.kernel.mm.fault import handle_mm_fault
+from kshell.kernel.mm.oom import out_of_memory
 from kshell.kernel.mm.uaccess import copy_from_user
 from kshell.kernel.report import why_signal
 from kshell.kernel.report.user_faults import log_segfault, log_trap

@@ -13,7 +13,24 @@ from kshell.kernel.fs.file import File, Kiocb
 from kshell.kernel.fs.inode import MAX_LFS_FILESIZE, Inode, SuperBlock, file_remove_privs, generic_llseek, vfs_setpos
 from kshell.kernel.fs.uio import IovIter, fill
 from kshell.kernel.kernel import Kernel
-from kshell.machine.ram import PAGE_SIZE
+from kshell.machine.ram import PAGE_SIZE, Ram
+
+
+class MappedPage:
+    """A page of a file that some task has mapped: it stands in a frame of RAM, which all who map it share."""
+
+    __slots__ = ("frame", "ram")
+
+    def __init__(self, ram: Ram, content: bytearray | None) -> None:
+        self.ram, self.frame = ram, ram.alloc_frame()
+        if content is not None:
+            self[:PAGE_SIZE] = content
+
+    def __getitem__(self, part: slice) -> bytes:
+        return self.ram.bytes[self.frame + (part.start or 0) : self.frame + part.stop]
+
+    def __setitem__(self, part: slice, data: bytes | bytearray) -> None:
+        self.ram.bytes[self.frame + (part.start or 0) : self.frame + part.stop] = data
 
 
 class RegularInode(Inode):
@@ -24,7 +41,7 @@ class RegularInode(Inode):
 
     def __init__(self, sb: SuperBlock, mode: int, now: int, uid: int = 0, gid: int = 0) -> None:
         super().__init__(sb, S_IFREG | mode, now, uid, gid)
-        self._pages: dict[int, bytearray] = {}
+        self._pages: dict[int, bytearray | MappedPage] = {}
         self._size = 0
 
     @property
@@ -59,6 +76,25 @@ class RegularInode(Inode):
         self._size = max(self._size, pos + len(data))
         return len(data)
 
+    def page_frame(self, ram: Ram, pos: int) -> int:
+        """The frame that holds the page at `pos`, which a hole gets too; 0 behind the end, or where there is no space.
+
+        Raises OutOfMemory.  C: shmem_fault()."""
+        index = pos // PAGE_SIZE
+        page = self._pages.get(index)
+        if pos >= self._size or (page is None and self.sb.free_pages <= 0):
+            return 0
+        if not isinstance(page, MappedPage):
+            self.sb.free_pages -= page is None
+            mapped = self._pages[index] = MappedPage(ram, page)
+            self.sb.free_pages -= page is None
+            return mapped.frame
+        return page.frame
+
+    def has_page(self, pos: int) -> bool:
+        """Whether the page at `pos` is there, and no hole."""
+        return pos // PAGE_SIZE in self._pages
+
     def read_iter(self, k: Kernel, iocb: Kiocb, to: IovIter) -> int:
         """Read from the position; EFAULT only if not one byte could be delivered."""
         done = fill(k, to, lambda done, size: self.pread(iocb.pos + done, size))
@@ -84,6 +120,8 @@ class RegularInode(Inode):
             stored = self.pwrite(iocb.pos, data) if data else -EFAULT
             if stored < 0:
                 return done or stored
+            if isinstance(self._pages[iocb.pos // PAGE_SIZE], MappedPage):
+                k.cpu.flush_code()  # somebody may execute it
             iocb.pos += stored
             done += stored
             todo -= stored
@@ -116,6 +154,9 @@ class RegularInode(Inode):
     def evict(self) -> None:
         """Give the pages back to the file system."""
         self.sb.free_pages += len(self._pages)
+        for page in self._pages.values():
+            if isinstance(page, MappedPage):
+                page.ram.free_frame(page.frame)
         self._pages.clear()
 
 

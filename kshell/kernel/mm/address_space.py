@@ -25,19 +25,28 @@ from kshell.abi.mman import (
     PROT_SEM,
     PROT_WRITE,
 )
-from kshell.abi.signal import BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, SIGSEGV
 from kshell.kernel.core.layout import MMAP_BASE, MMAP_MIN_ADDR, TASK_SIZE_MAX
-from kshell.kernel.mm.vma import MappedInode, Vma, VmaList
-from kshell.machine.paging import FETCH, FRAME_MASK, NX, PRESENT, USER, WRITABLE, WRITE, PageTable
-from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, OutOfMemory, whole_pages
+from kshell.kernel.mm.vma import ANY_ACCESS, MappedInode, Vma, VmaList
+from kshell.machine.paging import (
+    ACCESSED,
+    DIRTY,
+    FRAME_MASK,
+    NX,
+    PRESENT,
+    PROT_NONE_PAGE,
+    SPECIAL,
+    USER,
+    WRITABLE,
+    PageTable,
+)
+from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, whole_pages
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
 
 MAX_MAP_COUNT = 65530  # vm.max_map_count
 LOW_BEGIN, LOW_END = 0x4000_0000, 0x8000_0000  # where MAP_32BIT puts things
-ACCESS_PROT = {WRITE: PROT_WRITE, FETCH: PROT_EXEC}
-ANY_ACCESS = PROT_READ | PROT_WRITE | PROT_EXEC  # x86 reads whatever may be written or executed
+KEPT_BITS = ACCESSED | DIRTY | SPECIAL  # of an entry, when its protection changes
 
 
 def page_align(size: int) -> int:
@@ -52,41 +61,11 @@ class AddressSpace:
     def __init__(self, k: Kernel) -> None:
         self._k = k
         self.pages = PageTable(k.ram, k.memory.space)
+        self.pages.free_swap = k.swap.free
         self.vmas = VmaList()
         self.changes = 0  # of mappings that were there: who made one sees whether it is still as it was
         self.start_brk = self.brk = 0
         self.arg_start = self.arg_end = 0
-
-    # Faults.
-
-    def fault(self, address: int, access: int) -> tuple[int, int] | None:
-        """Bring in the page of a user address (C: handle_mm_fault).
-
-        None when the page is there now; else (signal, si_code) that the access deserves.  Raises OutOfMemory where RAM
-        is used up (mm/oom.py has the answer to that).
-        """
-        vma = self.vmas.find(address) or self.vmas.grow_stack(address)
-        if vma is None:
-            return SIGSEGV, SEGV_MAPERR
-        if not vma.prot & ACCESS_PROT.get(access, ANY_ACCESS):
-            return SIGSEGV, SEGV_ACCERR
-        page = address & PAGE_MASK
-        if self.pages.entry(page) & PRESENT:
-            return None
-        content = b""
-        if vma.inode is not None:
-            content = vma.inode.pread(vma.offset + page - vma.start, PAGE_SIZE)
-            if not content:
-                return SIGBUS, BUS_ADRERR
-        frame = self._k.ram.alloc_frame()
-        try:
-            self.pages.set_entry(page, frame | PTE_FLAGS[vma.prot & ANY_ACCESS])
-        except OutOfMemory:
-            self._k.ram.free_frame(frame)
-            raise
-        if content:
-            self._k.ram.bytes[frame : frame + len(content)] = content
-        return None
 
     # mmap and its relatives; all answer a negative errno or a result.
 
@@ -187,7 +166,8 @@ class AddressSpace:
                 break
             vma.prot = prot
             for page, entry in self.pages.user_pages(vma.start, vma.end):
-                self.pages.set_entry(page, entry & FRAME_MASK | PTE_FLAGS[prot])
+                flags = self.pte_flags(vma, entry & FRAME_MASK) | entry & KEPT_BITS
+                self.pages.set_entry(page, entry & FRAME_MASK | flags)
             covered = vma.end
         self.vmas.join(first, last)
         self._k.cpu.mmu.flush()
@@ -207,6 +187,13 @@ class AddressSpace:
         self.brk = wanted
         return wanted
 
+    def pte_flags(self, vma: Vma, frame: int) -> int:
+        """Page-table bits for a page of `vma`.  In a private mapping nobody writes to what others have too."""
+        flags = PTE_FLAGS[vma.prot & ANY_ACCESS]
+        if not vma.flags & MAP_SHARED and self.pages.ram.is_shared(frame):
+            flags &= ~WRITABLE
+        return flags
+
     def resident(self) -> Iterator[int]:
         """The address of each page that is in RAM."""
         return (page for page, _ in self.pages.user_pages())
@@ -220,7 +207,7 @@ class AddressSpace:
 def _pte_flags(prot: int) -> int:
     """Page-table bits for a protection.  x86 cannot write or execute without reading."""
     if prot == PROT_NONE:
-        return PRESENT | NX  # the page keeps its content, but the user bit is gone
+        return PROT_NONE_PAGE | NX  # the page keeps its content, but is not present
     return PRESENT | USER | (WRITABLE if prot & PROT_WRITE else 0) | (0 if prot & PROT_EXEC else NX)
 
 

@@ -10,24 +10,13 @@ from typing import TYPE_CHECKING
 from kshell.abi.loglevel import KERN_ERR, KERN_WARNING
 from kshell.abi.signal import SIGKILL
 from kshell.kernel.core.signal import Siginfo, force_sig_info
-from kshell.kernel.mm.address_space import AddressSpace
-from kshell.machine.ram import PAGE_SIZE, OutOfMemory
+from kshell.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
 
 GFP = "gfp_mask=0x6280ca(GFP_HIGHUSER_MOVABLE|__GFP_ZERO)"
 WHY = "the machine has no memory left, and the kernel chose this task to end (OOM killer)"
-
-
-def handle_mm_fault(k: Kernel, mm: AddressSpace, address: int, access: int) -> tuple[int, int] | None:
-    """Bring in the page of a user address: None, or (signal, si_code).  Where RAM is used up, the current task gets
-    SIGKILL, whether it was in user code or in a system call (C: pagefault_out_of_memory)."""
-    try:
-        return mm.fault(address, access)
-    except OutOfMemory:
-        out_of_memory(k)
-        return SIGKILL, 0
 
 
 def out_of_memory(k: Kernel) -> Siginfo:

@@ -16,7 +16,7 @@ from kshell.abi.errno import EFAULT
 from kshell.kernel.core.layout import TASK_SIZE_MAX
 from kshell.kernel.core.memory import KernelFault, page_parts, page_pieces
 from kshell.kernel.mm.extable import search_exception_tables
-from kshell.kernel.mm.oom import handle_mm_fault
+from kshell.kernel.mm.fault import handle_mm_fault
 from kshell.machine.paging import FRAME_MASK, NX, PRESENT, READ, USER, WRITABLE, WRITE
 from kshell.machine.ram import PAGE_SIZE
 
@@ -35,7 +35,7 @@ def _user_page(k: Kernel, address: int, access: int) -> int:
     needed = PRESENT | USER | (WRITABLE if access == WRITE else 0)
     entry = mm.pages.entry(address)
     if entry & needed != needed:
-        refused = handle_mm_fault(k, mm, address, access) is not None
+        refused = handle_mm_fault(k, mm, address, access, _routine(k, access)) is not None
         entry = mm.pages.entry(address)
         if refused or entry & needed != needed:
             _fixup_exception(k, address, access)
@@ -45,10 +45,14 @@ def _user_page(k: Kernel, address: int, access: int) -> int:
     return (entry & FRAME_MASK) + (address & PAGE_SIZE - 1)
 
 
+def _routine(k: Kernel, access: int) -> int:
+    """The address of the routine that makes such an access: its first instruction is that which faults."""
+    return k.address_of(copy_to_user if access == WRITE else copy_from_user) or 0
+
+
 def _fixup_exception(k: Kernel, address: int, access: int) -> None:
     """The CPU faulted on a user address in one of the routines below: on to its fixup, or else it is an oops."""
-    routine = k.address_of(copy_to_user if access == WRITE else copy_from_user) or 0
-    if not search_exception_tables(k, routine):
+    if not search_exception_tables(k, _routine(k, access)):
         raise KernelFault(address, access, 2 if access == WRITE else 0)
 
 

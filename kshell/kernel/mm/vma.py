@@ -11,11 +11,12 @@ from operator import attrgetter
 from typing import Protocol
 
 from kshell.abi.errno import ENOMEM
-from kshell.abi.mman import MAP_ANONYMOUS, MAP_GROWSDOWN, MAP_SHARED, PROT_NONE
+from kshell.abi.mman import MAP_ANONYMOUS, MAP_GROWSDOWN, MAP_SHARED, PROT_EXEC, PROT_NONE, PROT_READ, PROT_WRITE
 from kshell.kernel.core.layout import MMAP_BASE, MMAP_MIN_ADDR, USER_STACK_LIMIT
-from kshell.machine.ram import PAGE_MASK, PAGE_SIZE
+from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, Ram
 
 STACK_GUARD_GAP = 256 * PAGE_SIZE  # below a mapping that grows down, so that it does not grow into its neighbour
+ANY_ACCESS = PROT_READ | PROT_WRITE | PROT_EXEC  # x86 reads whatever may be written or executed
 KEPT_FLAGS = MAP_SHARED | MAP_ANONYMOUS | MAP_GROWSDOWN
 _start_of = attrgetter("start")
 
@@ -28,6 +29,9 @@ class MappedInode(Protocol):
 
     def pread(self, pos: int, size: int) -> bytes:
         """Up to `size` bytes at `pos`; none behind its end."""
+
+    def page_frame(self, ram: Ram, pos: int) -> int:
+        """The frame that holds the page at `pos`; 0 behind its end, or where there is no room.  Raises OutOfMemory."""
 
     def put(self) -> None:
         """Give its memory back once nobody keeps it."""

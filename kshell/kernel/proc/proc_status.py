@@ -57,11 +57,13 @@ def _fd_size(task: Task) -> int:
 
 def _memory(k: Kernel, task: Task) -> list[tuple[str, object]]:
     """C: task_mem().  Peaks are not kept here: they are what there is now."""
-    total = stack = data = text = anonymous = shmem = 0
+    total = stack = data = text = anonymous = shmem = swapped = 0
     for vma in task.mm.vmas:
         size = vma.end - vma.start
         total += size
-        resident = sum(PAGE_SIZE for _ in task.mm.pages.user_pages(vma.start, vma.end))
+        leaves = [entry for _, entry in task.mm.pages.leaves(vma.start, vma.end)]
+        resident = PAGE_SIZE * sum(map(task.mm.pages.is_in_ram, leaves))
+        swapped += PAGE_SIZE * len(leaves) - resident
         if vma.inode is None:
             anonymous += resident
         else:
@@ -87,7 +89,7 @@ def _memory(k: Kernel, task: Task) -> list[tuple[str, object]]:
         "VmExe": text,
         "VmLib": 0,
         "VmPTE": page_table_bytes(task.mm),
-        "VmSwap": 0,
+        "VmSwap": swapped,
     }
     lines: list[tuple[str, object]] = [(name, f"{size >> 10:8d} kB") for name, size in sizes.items()]
     lines.append(("CoreDumping", 0))

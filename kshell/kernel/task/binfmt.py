@@ -15,11 +15,10 @@ from kshell.abi.mman import MAP_ANONYMOUS, MAP_FIXED, MAP_GROWSDOWN, MAP_PRIVATE
 from kshell.kernel.core.layout import USER_STACK_TOP
 from kshell.kernel.core.memory import page_pieces
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.mm.oom import handle_mm_fault
+from kshell.kernel.mm.fault import own_frame
 from kshell.kernel.mm.uaccess import copy_to_user
 from kshell.kernel.task.task import Task
-from kshell.machine.paging import FRAME_MASK, READ
-from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, whole_pages
+from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, OutOfMemory, whole_pages
 from kshell.machine.ring3 import USER_CS, USER_SS
 
 STACK_PAGES = 33
@@ -74,11 +73,12 @@ def map_segments(k: Kernel, task: Task, segments: Sequence[Segment]) -> int:
 
 def load_bytes(k: Kernel, task: Task, address: int, data: bytes) -> None:
     """Put `data` into mapped memory, read-only or not.  ValueError where RAM is used up."""
-    for at, piece in page_pieces(address, data):
-        if handle_mm_fault(k, task.mm, at, READ) is not None:
-            raise ValueError("the program does not fit into memory")
-        frame = (task.mm.pages.entry(at) & FRAME_MASK) + (at & PAGE_SIZE - 1)
-        k.ram.bytes[frame : frame + len(piece)] = piece
+    try:
+        for at, piece in page_pieces(address, data):
+            frame = own_frame(k, task.mm, at) + (at & PAGE_SIZE - 1)
+            k.ram.bytes[frame : frame + len(piece)] = piece
+    except OutOfMemory:
+        raise ValueError("the program does not fit into memory") from None
 
 
 def build_stack(k: Kernel, task: Task, entry: int, argv: Sequence[str], envp: Sequence[str]) -> int:

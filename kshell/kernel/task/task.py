@@ -41,6 +41,8 @@ class Task:
         self.frame = k.cpu.new_frame(k.memory.physical(self.stack + THREAD_SIZE - ptregs.SIZE))
         self.regs = self.frame.words  # the 21 words of pt_regs
         k.memory.store(self.regs_address - 8, k.way_in.back)  # what each call pushes first, be it by the short road
+        self.min_flt = self.maj_flt = 0  # page faults that brought a page in: without and with a wait for a disk
+        self.cmin_flt = self.cmaj_flt = 0  # those of its children that have ended
         self.is_alive = True
         self.sleeps = False  # it is in msleep, for which the CPU may do other work (C: __state)
         self.stack_in_use = self.regs_address  # from here up, if it stands in the kernel and waits (C: thread.sp)

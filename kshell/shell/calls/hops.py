@@ -42,6 +42,7 @@ WORDS = {
     "limit": "{steps:,} steps were shown: what follows in the kernel's code is not",
     "result": "rax <- {rax}",
     "instruction": "{instruction}",
+    "fault": "#PF at {at:#x}: {decoded} -> {cause}, {cost_ns:,} ns{counted}",
 }
 REGISTERS = ("rcx", "r11", "raw")  # values that are shown in hex
 
@@ -63,6 +64,10 @@ def words(event: Event, tree: str = "") -> str:
         made["printed"] = printable(values["message"])
     elif event.what == "instruction":
         made["instruction"] = "\t".join(filter(None, (values.get("text"), values.get("place"))))
+    elif event.step == "fault":
+        from kshell.shell.calls.fault_words import fault_words
+
+        return WORDS["fault"].format_map(made | fault_words(event))
     elif event.step in ("call", "line", "insn"):
         made |= code_words(values, tree)
     return WORDS[event.what].format_map(made)

@@ -19,6 +19,7 @@ from kshell.abi.signal import BUS_ADRERR, SIGBUS, SIGKILL
 from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import load_program, new_shell_task, run_stub
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.mm.fault import handle_mm_fault
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
 from kshell.kernel.task.binfmt import Segment as Part
 from kshell.kernel.task.task import do_exit, release_task
@@ -250,7 +251,7 @@ def test_a_shared_mapping_without_a_file_is_one_object_as_large_as_itself(k: Ker
     ]
     # Of /dev/zero the offset counts, and the object ends where the mapping's size says: one page of two is there.
     assert [call("pread64", zero, begin + at, 4096, 0) for at in (0, 4096, 8192, 12288)] == [4096, 4096, 4096, -14]
-    assert mm.fault(begin + 12288, READ) == (SIGBUS, BUS_ADRERR)
+    assert handle_mm_fault(k, mm, begin + 12288, READ) == (SIGBUS, BUS_ADRERR)
     for prot in (R, R | W):  # parts of one object join again
         assert call("mprotect", begin + 8192, 4096, prot) == 0
     assert sum(begin + 8192 <= vma.start < begin + 16384 for vma in mm.vmas) == 1

@@ -1,0 +1,43 @@
+"""The words of a page fault: its error code decoded, and what the kernel made of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kshell.kernel.core.event import Event
+from kshell.kernel.mm import fault
+
+CAUSES = {
+    fault.DEMAND_ZERO: "demand zero",
+    fault.ZERO_PAGE: "the shared zero page",
+    fault.PAGE_CACHE: "a page of the file, shared",
+    fault.STACK_GROWTH: "the stack grows",
+    fault.COPY_ON_WRITE: "copy on write",
+    fault.PRIVATE_COPY: "a private copy of the file's page",
+    fault.REUSE: "made writable, nobody shares it",
+    fault.SWAP_IN: "back from swap",
+    fault.SPURIOUS: "it was there already",
+    fault.UNMAPPED: "nothing is mapped there",
+    fault.PROTECTION: "the mapping does not allow that",
+    fault.PAST_END: "the mapped file ends before that page",
+    fault.NO_MEMORY: "no memory is left",
+}
+
+
+def decoded(code: int) -> str:
+    """``write, user mode, not present`` for an error code."""
+    access = "fetch" if code & fault.PF_INSTR else "write" if code & fault.PF_WRITE else "read"
+    mode = "user mode" if code & fault.PF_USER else "kernel mode"
+    return f"{access}, {mode}, {'present' if code & fault.PF_PROT else 'not present'}"
+
+
+def fault_words(event: Event) -> dict[str, Any]:
+    """What the line of a fault is made of."""
+    refused = event.what in fault.INVALID
+    kind = "" if refused else ", major" if event.values["major"] else ", minor"
+    return {
+        "at": event.address,
+        "decoded": decoded(event.values["error_code"]),
+        "cause": CAUSES[event.what],
+        "counted": kind,
+    }

@@ -116,6 +116,14 @@ class Mmu:
             return False
         return mapped and self.allows(self.walk(address), access)
 
+    def could_write(self, address: int) -> bool:
+        """Whether the code of the present ring could write there, though a run has ended by another fault."""
+        self.closed, closed = False, self.closed
+        try:
+            return self.allows(self.walk(address), WRITE) or self._bring_in(address, WRITE)
+        finally:
+            self.closed = closed
+
     def read_user(self, address: int, size: int) -> bytes:
         """The bytes that user code would read at `address`; fewer where it cannot."""
         return b"".join(self._ram.bytes[at : at + length] for at, length in self._parts(address, size, READ))

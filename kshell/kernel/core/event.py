@@ -12,7 +12,8 @@
     wrapper    arguments             macro, and of each of the arguments: register, raw, type, name, value, and the
                                      kind that it is shown as (CType.show)
     printk     record                level, message
-    fault      its cause             error_code (as the CPU pushes it), mode ("user" or "kernel"), ip, major, cost_ns
+    fault      page                  cause (mm/fault.py has them), error_code (as the CPU pushes it), mode ("user" or
+                                     "kernel"), ip, major, cost_ns
     sleep      msleep                ms
     meanwhile  command, answer       command, answer: what another task does
     call       enter                 function, module, depth (how many calls it is in), and arguments: of each name,

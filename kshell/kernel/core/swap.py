@@ -12,8 +12,8 @@ _OFFSET_SHIFT, _OFFSET_MASK = 9, (1 << 50) - 1
 
 
 def entry_of(slot: int) -> int:
-    """The page-table entry of a page in swap: not present, and the slot's number inverted, so that a CPU that speculates
-    with it reaches no RAM (L1TF).  The highest five bits are the swap area's number, 0."""
+    """The page-table entry of a page in swap: not present, and the slot's number inverted, so that a CPU which
+    speculates with it reaches no RAM (L1TF).  The highest five bits are the swap area's number, 0."""
     return (~slot & _OFFSET_MASK) << _OFFSET_SHIFT
 
 

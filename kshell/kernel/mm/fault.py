@@ -97,8 +97,8 @@ def _tell(k: Kernel, cause: str, address: int, code: int, ip: int, cost: int) ->
     mode = "kernel" if ip else "user"
     if not ip:
         ip = k.cpu.ip if k.cpu.running else k.current.regs[IP]
-    facts = {"error_code": code, "mode": mode, "ip": ip, "major": cause == SWAP_IN, "cost_ns": cost}
-    k.tell("fault", cause, address, **facts)
+    major = cause == SWAP_IN
+    k.tell("fault", "page", address, cause=cause, error_code=code, mode=mode, ip=ip, major=major, cost_ns=cost)
 
 
 def _resolve(k: Kernel, mm: AddressSpace, address: int, access: int) -> str:

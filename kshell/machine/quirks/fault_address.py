@@ -35,7 +35,7 @@ def exact_fault(stop: Stop, rip: int, register: Callable[[str], int], mmu: Mmu, 
             access = WRITE if "write" in operand.access else stop.access
             begin = operand.address(register)
             straddles = begin < place < min(begin + operand.size, USER_END)
-            if access == WRITE != stop.access and straddles and not mmu.allows(mmu.walk(begin), WRITE):
+            if access == WRITE != stop.access and straddles and not mmu.could_write(begin):
                 place = begin  # what is to be written is looked at before it is read
             return stop._replace(address=place, access=access, stack=operand.stack)
         again = False

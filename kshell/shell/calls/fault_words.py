@@ -33,11 +33,10 @@ def decoded(code: int) -> str:
 
 def fault_words(event: Event) -> dict[str, Any]:
     """What the line of a fault is made of."""
-    refused = event.what in fault.INVALID
-    kind = "" if refused else ", major" if event.values["major"] else ", minor"
+    counted = ", major" if event.values["major"] else ", minor"
     return {
         "at": event.address,
         "decoded": decoded(event.values["error_code"]),
-        "cause": CAUSES[event.what],
-        "counted": kind,
+        "cause": CAUSES[event.values["cause"]],
+        "counted": "" if event.values["cause"] in fault.INVALID else counted,
     }

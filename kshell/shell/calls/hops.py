@@ -42,9 +42,9 @@ WORDS = {
     "limit": "{steps:,} steps were shown: what follows in the kernel's code is not",
     "result": "rax <- {rax}",
     "instruction": "{instruction}",
-    "fault": "#PF at {at:#x}: {decoded} -> {cause}, {cost_ns:,} ns{counted}",
+    "page": "#PF at {at:#x}: {decoded} -> {cause}, {cost_ns:,} ns{counted}\tip {ip:#x}",
 }
-REGISTERS = ("rcx", "r11", "raw")  # values that are shown in hex
+REGISTERS = ("rcx", "r11", "raw", "ip")  # values that are shown in hex
 
 
 def words(event: Event, tree: str = "") -> str:
@@ -67,7 +67,7 @@ def words(event: Event, tree: str = "") -> str:
     elif event.step == "fault":
         from kshell.shell.calls.fault_words import fault_words
 
-        return WORDS["fault"].format_map(made | fault_words(event))
+        return WORDS["page"].format_map(made | fault_words(event))
     elif event.step in ("call", "line", "insn"):
         made |= code_words(values, tree)
     return WORDS[event.what].format_map(made)

@@ -64,7 +64,7 @@ def words(event: Event, tree: str = "") -> str:
         made["printed"] = printable(values["message"])
     elif event.what == "instruction":
         made["instruction"] = "\t".join(filter(None, (values.get("text"), values.get("place"))))
-    elif event.step == "fault":
+    elif event.what == "page":
         from kshell.shell.calls.fault_words import fault_words
 
         return WORDS["page"].format_map(made | fault_words(event))

@@ -181,9 +181,10 @@ def test_of_too_many_messages_those_left_out_are_counted() -> None:
 @pytest.mark.parametrize("what", sorted(WORDS))
 def test_every_event_can_be_drawn_wherever_it_comes(what: str) -> None:
     facts = ["rcx", "r11", "nr", "nr_syscalls", "ms", "level", "depth", "line", "offset", "steps", "rax"]
+    facts += ["error_code", "ip", "cost_ns", "major"]
     texts = ["macro", "stub", "message", "command", "answer", "function", "file", "text", "place"]
     values: dict[str, Any] = dict.fromkeys(facts, -2) | dict.fromkeys(texts, "text") | {"module": None, "result": None}
-    values |= {"arguments": [], "variables": [], "registers": {}}
+    values |= {"cause": "zero_page", "arguments": [], "variables": [], "registers": {}}
     if what in (*WAYS, "pointer"):
         values["symbol"] = None
     step = {"enter": "call", "leave": "call", "line": "line", "changed": "line"}.get(what, "insn")

@@ -93,6 +93,7 @@ TimespecOut = Annotated[int, CType("struct __kernel_timespec __user *", 8, False
 TimevalOut = Annotated[int, CType("struct timeval __user *", 8, False, "timeval_out")]
 TimezoneOut = Annotated[int, CType("struct timezone __user *", 8, False, "timezone_out")]
 TimeOut = Annotated[int, CType("time_t __user *", 8, False, "time_out")]
+UIntOut = Annotated[int, CType("unsigned __user *", 8, False, "uint_out")]
 PipeFds = Annotated[int, CType("int __user *", 8, False, "fd_pair")]
 IovecIn = Annotated[int, CType("const struct iovec __user *", 8, False, "iov_in")]  # the next says how many
 IovecOut = Annotated[int, CType("const struct iovec __user *", 8, False, "iov_out")]

@@ -19,3 +19,4 @@ CLOCK_SGI_CYCLE = 10  # was one machine's; the number stays taken
 CLOCK_TAI = 11
 
 NSEC_PER_SEC = 1_000_000_000
+TICK_NSEC = 4_000_000  # HZ is 250

@@ -88,6 +88,7 @@ class Kernel(KernelText):
     current: Task
     shell_task: Task
     way_in: WayIn
+    vsyscall_mode: str  # what is left of the vsyscall page (vdso/vsyscall.py)
     load_image: Callable[[bytes, int, int], int]  # module/from_user.py, as the next one
     unload_named: Callable[[str, int], int]
 

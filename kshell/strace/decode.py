@@ -116,6 +116,7 @@ _OUT: dict[str, _OutDecoder] = {
     "timezone_out": lambda k, call, i: show.timezone(k, call.args[i]),
     "time_out": lambda k, call, i: show.time_t(k, call.args[i]),
     "fd_pair": lambda k, call, i: show.fd_pair(k, call.args[i]),
+    "uint_out": lambda k, call, i: show.uint(k, call.args[i]),
     "flock_out": lambda k, call, i: show.flock(k, call.args[i], with_pid=True),
 }
 

@@ -189,6 +189,12 @@ def fd_pair(k: Kernel, address: int) -> str:
     return pointer(address) if data is None else "[{}, {}]".format(*struct.unpack("<ii", data))
 
 
+def uint(k: Kernel, address: int) -> str:
+    """The number that getcpu() stored."""
+    data = read_exactly(k, address, 4) if address else None
+    return pointer(address) if data is None else f"[{int.from_bytes(data, 'little')}]"
+
+
 def flock(k: Kernel, address: int, *, with_pid: bool) -> str:
     """``struct flock``; l_pid means something only when the kernel filled it in."""
     data = read_exactly(k, address, _FLOCK.size) if address else None

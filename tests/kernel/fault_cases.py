@@ -16,6 +16,7 @@ PROLOGUE = (
 )
 EPILOGUE = "mov eax, 60; mov edi, 42; syscall"
 HIGH = "movabs rax, 0x8000000000000000"  # not canonical
+VSYSCALL = "mov rax, -0xa00000"
 KERNEL = "movabs rax, 0xffffffff81000000"
 FLDCW = "mov dword ptr [r15], {}; fldcw [r15]"
 MXCSR = "mov dword ptr [r15], {}; ldmxcsr [r15]; cvtsi2sd xmm0, r15; cvtsi2ss xmm1, r15d; pxor xmm2, xmm2"
@@ -49,6 +50,18 @@ CASES: dict[str, str] = {
     "call of the kernel": f"{KERNEL}; call rax",
     "the last address of all": "mov rax, -1; mov bl, [rax]",
     "the vsyscall page's neighbour": "mov rax, -0x300000; mov bl, [rax]",
+    "vsyscall: time": f"{VSYSCALL}; add rax, 0x400; call rax",
+    "vsyscall: a second entry's byte": f"{VSYSCALL}; add rax, 0x401; call rax",
+    "vsyscall: getcpu": f"{VSYSCALL}; add rax, 0x800; mov rdi, r15; lea rsi, [r15 + 4]; call rax",
+    "vsyscall: a fourth entry": f"{VSYSCALL}; add rax, 0xc00; call rax",
+    "vsyscall: a bad pointer": f"{VSYSCALL}; mov rdi, r13; call rax",
+    "vsyscall: a pointer to text": f"{VSYSCALL}; mov rdi, r14; call rax",
+    "vsyscall: a bad time zone": f"{VSYSCALL}; mov rdi, r15; mov esi, 1; call rax",
+    "vsyscall: a pointer to the kernel": f"{VSYSCALL}; mov rdi, rax; call rax",
+    "vsyscall: no stack": f"{VSYSCALL}; mov rsp, r13; jmp rax",
+    "vsyscall: a read": f"{VSYSCALL}; mov bl, [rax]",
+    "vsyscall: a write": f"{VSYSCALL}; mov [rax], bl",
+    "vsyscall: the page behind it": f"{VSYSCALL}; add rax, 0x1000; jmp rax",
     "the first address past user space": "movabs rax, 0x7ffffffff000; mov bl, [rax]",
     "jump to NULL": "jmp rax",
     "call of NULL": "call rax",

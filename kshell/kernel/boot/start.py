@@ -38,6 +38,7 @@ from kshell.kernel.module.init_exit import run_init
 from kshell.kernel.proc.mount import mount
 from kshell.kernel.syscalls import definitions, plain_functions
 from kshell.kernel.syscalls.sys_ni import sys_ni_syscall
+from kshell.kernel.vdso.vsyscall import map_vsyscall
 from kshell.machine.descriptors import GDT_BYTES
 from kshell.machine.ram import PAGE_SIZE
 
@@ -55,8 +56,8 @@ def boot(
     """A booted kernel.  Raises KernelPanic where an image does not get through its boot.
 
     `image` is one that was built, or by its name one that comes with kshell (4.19, course, 6.19); `cmdline` is what the
-    boot loader passes (`nosmap`, `nosmep`, `module_reuse` and `uid=N` are understood); `init_budget` is how many
-    instructions a module's init or exit function may take, 0 for any number; `ram_size` is in bytes.
+    boot loader passes (`nosmap`, `nosmep`, `module_reuse`, `uid=N` and `vsyscall=` are understood); `init_budget` is
+    how many instructions a module's init or exit function may take, 0 for any number; `ram_size` is in bytes.
     `before_initcalls` is handed the kernel before the first init function of a file that is built in runs.
     """
     image = packaged(image) if isinstance(image, str) else image
@@ -77,6 +78,7 @@ def start_kernel(k: Kernel) -> None:
     k.printk(KERN_INFO, f"Command line: {k.cmdline}".rstrip())
     k.table = k.image.table
     _map_text(k, layout.KERNEL_TEXT, layout.OBJECT_TEXT)
+    map_vsyscall(k)
     _build_table(k, _link(k))
     k.printk(KERN_INFO, f"Memory: {k.ram.frames_total * 4}K available, 4K pages, one CPU")
     _enter_user_mode(k)

@@ -11,6 +11,7 @@
     stub       pointer               stub, symbol, module
     wrapper    arguments             macro, and of each of the arguments: register, raw, type, name, value, and the
                                      kind that it is shown as (CType.show)
+    vsyscall   emulated              name, caller (the entry in the vsyscall page that was jumped to)
     printk     record                level, message
     fault      page                  cause (mm/fault.py has them), error_code (as the CPU pushes it), mode ("user" or
                                      "kernel"), ip, major, cost_ns

@@ -32,6 +32,7 @@ MODULES_SIZE = 2 << 20  # addresses come back into use after some 250 loads, not
 SLAB = 0xFFFF_8880_0000_0000  # what kmalloc hands out
 PER_CPU = 0xFFFF_8880_7FC0_0000  # the CPU's own variables: what gs leads to in the kernel
 PER_CPU_TSS = 0x6000  # where cpu_tss_rw is in it
+VSYSCALL = 0xFFFF_FFFF_FF60_0000  # one page, of user code
 VMALLOC = 0xFFFF_C900_0000_0000  # kernel stacks
 THREAD_SIZE = 0x4000  # of one kernel stack
 STACK_STRIDE = 0x8000  # stacks are aligned to their size, with a hole to fault on between them

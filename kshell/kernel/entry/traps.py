@@ -39,6 +39,7 @@ from kshell.kernel.mm.uaccess import copy_from_user
 from kshell.kernel.report import why_signal
 from kshell.kernel.report.user_faults import log_segfault, log_trap
 from kshell.kernel.task.task import Task, do_exit
+from kshell.kernel.vdso.vsyscall import emulate_vsyscall
 from kshell.machine import stop as stops
 from kshell.machine.stop import Stop, closed_gate
 
@@ -81,6 +82,8 @@ def handle(k: Kernel, task: Task, stop: Stop) -> None:
 def page_fault(k: Kernel, task: Task, stop: Stop) -> None:
     """do_page_fault for user code."""
     ip, address, access = task.regs[IP], stop.address, stop.access
+    if address >= TASK_SIZE_MAX and emulate_vsyscall(k, task, address, access):
+        return _act_on_signal(k, task)
     if address < TASK_SIZE_MAX:
         signo, code = handle_mm_fault(k, task.mm, address, access) or (SIGSEGV, SEGV_ACCERR)
     else:
@@ -161,3 +164,9 @@ def kill(k: Kernel, task: Task, signo: int, code: int, why: str) -> None:
     """Force a signal on a task for the instruction it is at; no handler can be installed here yet: it ends the task."""
     ip = task.regs[IP]
     do_exit(k, task, None, Siginfo(signo, code, None if code == SI_KERNEL else ip, ip, why))
+
+
+def _act_on_signal(k: Kernel, task: Task) -> None:
+    signal, task.pending = task.pending, None
+    if signal is not None:
+        do_exit(k, task, None, signal)

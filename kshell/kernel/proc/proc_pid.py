@@ -24,6 +24,7 @@ from kshell.kernel.proc.proc_status import status
 from kshell.kernel.proc.pseudo import ProcEntry, PseudoDirectory, directory, file, link
 from kshell.kernel.proc.seq_file import SeqInode, SizedInode
 from kshell.kernel.task.task import COMM_LEN, Task
+from kshell.kernel.vdso.vsyscall import gate_vma
 from kshell.machine.paging import FRAME_MASK, PRESENT
 from kshell.machine.ram import PAGE_SIZE
 
@@ -135,7 +136,8 @@ def access_remote_vm(k: Kernel, mm: AddressSpace, address: int, size: int) -> by
 
 def maps(k: Kernel, task: Task) -> bytes:
     """A line for each mapping: range, protection, offset, device, inode, name.  C: show_map_vma()."""
-    return b"".join(_map_line(k, vma) for vma in task.mm.vmas)
+    gate = gate_vma(k)
+    return b"".join(_map_line(k, vma) for vma in (*task.mm.vmas, *([gate] if gate else [])))
 
 
 def _map_line(k: Kernel, vma: Vma) -> bytes:

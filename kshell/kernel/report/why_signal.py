@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from kshell.abi import signal
+from kshell.abi.c_types import U64
 from kshell.abi.ptregs import SP
-from kshell.kernel.core.layout import TASK_SIZE_MAX
+from kshell.kernel.core.layout import TASK_SIZE_MAX, VSYSCALL
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_from_user
 from kshell.kernel.task.task import Task
 from kshell.machine import stop as stops
 from kshell.machine.paging import FETCH, WRITE
+from kshell.machine.ram import PAGE_MASK
 from kshell.machine.stop import Stop
 
 NO_OPCODE = "the CPU knows no such instruction"
@@ -18,6 +20,16 @@ INT1 = "int1 is a debug trap, and no debugger is there"
 PORTS = "only the kernel may talk to ports (in, out)"
 PRIVILEGED = "that instruction is the kernel's alone (privileged), or loads what it may not"
 SYSENTER = "sysenter is the way in of 32-bit programs, and this kernel runs none"
+NO_VSYSCALL = "the vsyscall page has three entries, at +0x0, +0x400 and +0x800, and that is none of them"
+VSYSCALL_STACK = "a vsyscall returns to the address that rsp leads to, and there is no memory"
+VSYSCALL_POINTER = (
+    "a vsyscall was to store its result where the program cannot write, for which the call answers EFAULT"
+)
+VSYSCALL_PAGE = {
+    "emulate": "the vsyscall page is there to be called and read",
+    "xonly": "the vsyscall page is there to be called, and only with vsyscall=emulate to be read",
+    "none": "there is no vsyscall page, since the kernel was booted with vsyscall=none",
+}
 BY_VECTOR = {
     stops.DIVIDE_ERROR: "an integer was divided by zero, or the quotient does not fit",
     stops.BREAKPOINT: "int3 is a breakpoint, and no debugger is there",
@@ -48,7 +60,11 @@ def no_address(stop: Stop) -> str:
 
 def page_fault(k: Kernel, task: Task, ip: int, stop: Stop, info: tuple[int, int]) -> str:
     """The page was not there; `info` is what the kernel made of that, a signal and its code."""
-    touched = f"it {_verb(stop.access)} {stop.address:#x}: {_why_not(task, stop.address, *info)}"
+    if stop.address & PAGE_MASK & U64 == VSYSCALL:
+        why_not = VSYSCALL_PAGE[k.vsyscall_mode]
+    else:
+        why_not = _why_not(task, stop.address, *info)
+    touched = f"it {_verb(stop.access)} {stop.address:#x}: {why_not}"
     return touched + (_ran_past_its_end(k, ip) if stop.access != FETCH else "")
 
 

@@ -1,11 +1,11 @@
-"""The rest: uname, sysinfo, getrandom, sched_yield.
+"""The rest: uname, sysinfo, getrandom, getcpu, sched_yield.
 
 C counterpart: kernel/sys.c, drivers/char/random.c, kernel/sched/core.c.
 """
 
 from __future__ import annotations
 
-from kshell.abi.c_types import BufOut, GrndFlags, Long, SizeT, SysinfoPtr, UtsnamePtr
+from kshell.abi.c_types import BufOut, GrndFlags, Long, SizeT, SysinfoPtr, UIntOut, UtsnamePtr, VoidUser
 from kshell.abi.errno import EFAULT, EINVAL
 from kshell.abi.getrandom import GRND_INSECURE, GRND_NONBLOCK, GRND_RANDOM
 from kshell.abi.structs import pack_sysinfo, pack_utsname
@@ -74,6 +74,20 @@ def getrandom(k: Kernel, buf: BufOut, count: SizeT, flags: GrndFlags) -> Long:
     if k.profile.version >= (5, 19) and not access_ok(buf, count):
         return -EFAULT
     return fill(k, UserIter(k, (buf, count)), lambda done, size: k.random.randbytes(size))
+
+
+@SYSCALL_DEFINE3
+def getcpu(k: Kernel, cpup: UIntOut, nodep: UIntOut, unused: VoidUser) -> Long:
+    """Store the number of the CPU that the caller runs on, and that of its NUMA node: here always 0.
+
+    Either pointer may be NULL.
+
+    EFAULT  cpup or nodep is not writable user memory
+    """
+    for pointer in (cpup, nodep):
+        if pointer and copy_to_user(k, pointer, bytes(4)):
+            return -EFAULT
+    return 0
 
 
 @SYSCALL_DEFINE0

@@ -1,4 +1,4 @@
-"""Time, all of it simulated: time, gettimeofday, clock_gettime, nanosleep.
+"""Time, all of it simulated: time, gettimeofday, clock_gettime, clock_getres, nanosleep.
 
 C counterpart: kernel/time/time.c, kernel/time/posix-timers.c, kernel/time/hrtimer.c.
 """
@@ -16,6 +16,7 @@ from kshell.abi.clock import (
     CLOCK_REALTIME_COARSE,
     CLOCK_TAI,
     CLOCK_THREAD_CPUTIME_ID,
+    TICK_NSEC,
 )
 from kshell.abi.errno import EFAULT, EINVAL
 from kshell.abi.structs import TIMESPEC_SIZE, pack_timespec, pack_timeval, unpack_timespec
@@ -27,8 +28,10 @@ SECOND = 10**9
 WALL_CLOCKS = (CLOCK_REALTIME, CLOCK_REALTIME_COARSE, CLOCK_TAI)
 UPTIME_CLOCKS = (CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME)
 CPU_CLOCKS = (CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID)
+COARSE_CLOCKS = (CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE)
 CPUCLOCK_CLOCK_MASK = CPUCLOCK_MAX = 3  # a negative id: which of three things its lower two bits say it counts
 CPUCLOCK_PERTHREAD_MASK = 4
+CPUCLOCK_SCHED = 2
 LONGEST_SLEEP = (1 << 63) - 1
 
 
@@ -86,6 +89,22 @@ def clock_gettime(k: Kernel, which_clock: ClockId, tp: TimespecOut) -> Long:
     else:
         return -EINVAL
     return -EFAULT if copy_to_user(k, tp, pack_timespec(now // SECOND, now % SECOND)) else 0
+
+
+@SYSCALL_DEFINE2
+def clock_getres(k: Kernel, which_clock: ClockId, tp: TimespecOut) -> Long:
+    """Store the resolution of one clock at tp, unless that is NULL: a nanosecond, or a tick (1/250 s) of a coarse one.
+
+    EINVAL  there is no such clock, or no such task
+    EFAULT  tp is not writable user memory
+    """
+    if is_cpu_clock(k, which_clock):
+        resolution = 1 if which_clock & CPUCLOCK_CLOCK_MASK == CPUCLOCK_SCHED else TICK_NSEC
+    elif which_clock in WALL_CLOCKS + UPTIME_CLOCKS + CPU_CLOCKS:
+        resolution = TICK_NSEC if which_clock in COARSE_CLOCKS else 1
+    else:
+        return -EINVAL
+    return -EFAULT if tp and copy_to_user(k, tp, pack_timespec(0, resolution)) else 0
 
 
 @SYSCALL_DEFINE2

@@ -33,6 +33,7 @@ _BY_TYPE = {
     "timespec_in": "buf:16",
     "timespec_out": "buf:16",
     "timeval_out": "buf:16",
+    "uint_out": "buf:4",
     "utsname": "buf:390",
     "whence": "SEEK_SET",
 }

@@ -28,6 +28,7 @@ WORDS = {
     "default": "x64_sys_call: default: {function}",
     "ni_syscall": "nr is not below NR_syscalls = {nr_syscalls}, and not -1: do_syscall_64 itself calls {function}",
     "arguments": "{macro}{moved}",
+    "emulated": "nothing is executed there: emulate_vsyscall calls {name}, and returns to {caller:#x}",
     "record": "{printed}",
     "pointer": "{stub} -> {function}",
     "msleep": "msleep({ms}): the CPU is free for other tasks",
@@ -44,7 +45,7 @@ WORDS = {
     "instruction": "{instruction}",
     "page": "#PF at {at:#x}: {decoded} -> {cause}, {cost_ns:,} ns{counted}\tip {ip:#x}",
 }
-REGISTERS = ("rcx", "r11", "raw", "ip")  # values that are shown in hex
+REGISTERS = ("rcx", "r11", "raw", "ip", "caller")  # values that are shown in hex
 
 
 def words(event: Event, tree: str = "") -> str:
@@ -139,12 +140,13 @@ class Hops:
         Each of `calls` goes under its own hops, which begin with `cpu` and end where ring 3 goes on.
         """
         lines: list[Line] = []
-        ended = 0
+        ended, in_call = 0, False
         column = HopColumn()
         for row in self.rows:
-            if row[0] == 3 and column.ring == 0:
+            if row[0] == 3 and in_call:
                 lines += calls[ended : ended + 1]
-                ended += 1
+                ended, in_call = ended + 1, False
+            in_call |= row[1] == "cpu"
             lines += column.lines(row, width)
         return [*lines, *calls[ended:]]
 

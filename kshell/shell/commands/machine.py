@@ -30,6 +30,7 @@ MACHINE_ONLY = ("/proc/", "/sys/", "/dev/")  # whoever types these means the mac
         Option("nosmap", "let the kernel touch user memory without asking, as before 2014"),
         Option("nosmep", "let the kernel execute user memory, as before 2012"),
         Option("uid=1000", "run user code as that user instead of root, so that permissions count"),
+        Option("vsyscall=none", "what is left of the vsyscall page: emulate, xonly (6.19) or none"),
         Option("module_reuse", "give an unloaded module's addresses to the next one at once"),
     ),
     examples=(
@@ -47,6 +48,7 @@ def boot(session: Context, words: list[Word]) -> View:
     make install has put into a tree (see tree and make).
     """
     from kshell.kernel.core.cred import UID_MAX
+    from kshell.kernel.vdso.vsyscall import VSYSCALL_MODES, modes
     from kshell.shell.trees.booting import boot_image, boot_notes, find_image
 
     texts = [word.text for word in words]
@@ -57,7 +59,9 @@ def boot(session: Context, words: list[Word]) -> View:
     for option in texts:
         if option.startswith("uid=") and not (option[4:].isdecimal() and int(option[4:]) <= UID_MAX):
             raise misuse("boot", f"{show(option)}: uid= takes a user's number, like 1000")
-        if option not in ("nosmap", "nosmep", "module_reuse") and not option.startswith("uid="):
+        if option.startswith("vsyscall=") and option[9:] not in VSYSCALL_MODES:
+            raise misuse("boot", f"{show(option)}: vsyscall= is {', '.join(VSYSCALL_MODES)}")
+        if option not in ("nosmap", "nosmep", "module_reuse") and not option.startswith(("uid=", "vsyscall=")):
             raise misuse("boot", f"unknown option {show(option)}")
     k = boot_image(session, image, " ".join(texts))
     number = f" #{k.image.build}" if k.image.tree else ""
@@ -65,6 +69,8 @@ def boot(session: Context, words: list[Word]) -> View:
     text += "sys_call_table" if k.profile.dispatch == "table" else "a switch (x64_sys_call)"
     result = {"kernel": k.profile.name, "release": k.release, "system_calls": k.calls_built_in}
     result |= {"build": k.image.build, "tree": k.image.tree or None}
+    if k.vsyscall_mode not in k.cmdline and "vsyscall=" in k.cmdline:
+        k.note(f"{k.profile.name} knows vsyscall={' and '.join(modes(k.profile.version))}: it goes by the first")
     for note in boot_notes(session, k):
         k.note(note)
     return Text([text], result)

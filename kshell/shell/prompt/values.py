@@ -47,6 +47,7 @@ _ROOMS = {
     "timezone_out": 8,
     "time_out": 8,
     "fd_pair": 8,
+    "uint_out": 4,
     "buf_out": 64,
 }
 _STREAMS = (

@@ -66,6 +66,15 @@ def native(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[bytes, s
     return results
 
 
+def kernel_for(name: str) -> Kernel:
+    """A kernel whose vsyscall page is as the one underneath has it, for the cases about that."""
+    if not name.startswith("vsyscall"):
+        return boot("course")
+    maps = Path("/proc/self/maps").read_text()
+    mode = next((mode for mark, mode in (("--xp", "xonly"), ("r-xp", "emulate")) if f"601000 {mark}" in maps), "none")
+    return boot("6.19", f"vsyscall={mode}")
+
+
 def ours(k: Kernel, code: bytes) -> str:
     segments = [
         Segment(TEXT, code, 2 * PAGE, "r-x"),
@@ -93,7 +102,7 @@ def test_each_fault_is_the_signal_the_code_and_the_address_that_linux_gives(
     cases, differences = list(native.items()), []
     for start in range(0, len(cases), PER_CHILD):
         some = cases[start : start + PER_CHILD]
-        report = in_child(lambda some=some: "\n".join(ours(boot("course"), code) for _, (code, _) in some))  # type: ignore[misc]
+        report = in_child(lambda some=some: "\n".join(ours(kernel_for(name), code) for name, (code, _) in some))  # type: ignore[misc]
         got = report.split("\n")
         assert len(got) == len(some), f"{report}, and it was to run {[name for name, _ in some]}"
         for (name, (_, ending)), mine in zip(some, got, strict=True):
@@ -106,5 +115,7 @@ def test_the_faults_one_after_the_other_on_one_kernel_end_alike_too(native: dict
     k = boot("course")
     frames = k.ram.frames_used
     for name, (code, ending) in native.items():
+        if name.startswith("vsyscall"):  # of another release
+            continue
         assert comparable(name, ours(k, code)) == comparable(name, ending), name
     assert k.ram.frames_used == frames

@@ -61,6 +61,28 @@ def test_the_clocks_agree_and_move_on_by_what_was_slept(machine: Machine) -> Non
     assert machine.syscall("clock_gettime", 99, room) == -EINVAL
 
 
+def test_the_resolution_of_a_clock_is_a_nanosecond_or_a_tick(machine: Machine) -> None:
+    room = bytearray(16)
+
+    def resolution(which: int) -> int:
+        assert machine.syscall("clock_getres", which, room) == 0
+        seconds, rest = unpack_timespec(bytes(room))
+        return seconds * SECOND + rest
+
+    assert [resolution(which) for which in (0, 1, 2, 3, 4, 7, 11, -6, -2)] == [1] * 9
+    assert [resolution(which) for which in (5, 6, -8, -7, -4, -3)] == [4_000_000] * 6  # measured where HZ is 250
+    assert [machine.syscall("clock_getres", which, room) for which in (8, 9, 10, 12, 99, -1, -5)] == [-EINVAL] * 7
+    assert machine.syscall("clock_getres", 1, 0) == 0
+
+
+def test_getcpu_stores_what_it_is_asked_for(machine: Machine) -> None:
+    cpu, node = bytearray(b"\xff" * 4), bytearray(b"\xff" * 4)
+    assert machine.syscall("getcpu", cpu, 0, 1) == machine.syscall("getcpu", 0, node, 0) == 0
+    assert cpu == node == bytearray(4)
+    assert machine.syscall("getcpu", cpu, 1, 0) == machine.syscall("getcpu", 1, 0, 0) == -EFAULT
+    assert machine.syscall("getcpu", 0, 0, 0) == 0
+
+
 def test_getrandom_gives_the_same_bytes_after_each_boot_and_others_each_time(machine: Machine) -> None:
     first, again, other = bytearray(16), bytearray(16), bytearray(16)
     assert boot("course").syscall("getrandom", first, 16, 0) == 16

@@ -48,6 +48,15 @@ def test_boot_with_a_uid_makes_user_code_that_users(lab: Lab) -> None:
     assert lab.ret("getuid") == 0
 
 
+def test_the_vsyscall_page_is_as_boot_says_it(lab: Lab) -> None:
+    assert "--xp 00000000 00:00 0                  [vsyscall]" in lab.text("boot 6.19; cat /proc/self/maps")
+    assert "[vsyscall]" not in lab.text("boot 6.19 vsyscall=none; cat /proc/self/maps")
+    assert "r-xp 00000000 00:00 0                  [vsyscall]" in lab.text("boot 4.19; cat /proc/self/maps")
+    assert lab.error("boot 4.19 vsyscall=native")["what"] == "boot: vsyscall=native: vsyscall= is emulate, xonly, none"
+    told = lab.result("boot 4.19 vsyscall=xonly").notes
+    assert told == ["4.19 knows vsyscall=emulate and none: it goes by the first"]
+
+
 @pytest.mark.parametrize("option", ["uid=", "uid=student", "uid=-1", "uid=4294967295"])
 def test_a_uid_that_is_none_is_refused(shared: Lab, option: str) -> None:
     assert "takes a user's number" in shared.error(f"boot course {option}")["what"]

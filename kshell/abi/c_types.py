@@ -97,6 +97,16 @@ UIntOut = Annotated[int, CType("unsigned __user *", 8, False, "uint_out")]
 PipeFds = Annotated[int, CType("int __user *", 8, False, "fd_pair")]
 IovecIn = Annotated[int, CType("const struct iovec __user *", 8, False, "iov_in")]  # the next says how many
 IovecOut = Annotated[int, CType("const struct iovec __user *", 8, False, "iov_out")]
+Signal = Annotated[int, CType("int", 4, True, "signal")]
+SigHow = Annotated[int, CType("int", 4, True, "sig_how")]
+SigactionIn = Annotated[int, CType("const struct sigaction __user *", 8, False, "sigaction_in")]
+SigactionOut = Annotated[int, CType("struct sigaction __user *", 8, False, "sigaction_out")]
+SigsetIn = Annotated[int, CType("const sigset_t __user *", 8, False, "sigset_in")]
+SigsetOut = Annotated[int, CType("sigset_t __user *", 8, False, "sigset_out")]
+StackIn = Annotated[int, CType("const stack_t __user *", 8, False, "stack_in")]
+StackOut = Annotated[int, CType("stack_t __user *", 8, False, "stack_out")]
+SiginfoIn = Annotated[int, CType("const siginfo_t __user *", 8, False, "siginfo_in")]
+SiginfoOut = Annotated[int, CType("siginfo_t __user *", 8, False, "siginfo_out")]
 
 
 def declared(c: str) -> CType:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kshell.abi import clock, fcntl, getrandom, mman, module_flags, signal, st_mode
+from kshell.abi import clock, fcntl, getrandom, mman, module_flags, sigaction, signal, st_mode
 
 _PREFIXES = (
     "O_",
@@ -21,6 +21,9 @@ _PREFIXES = (
     "CLOCK_",
     "GRND_",
     "SIG",
+    "SA_",
+    "SS_",
+    "ITIMER_",
     "FASYNC",
     "MODULE_INIT_",
 )
@@ -28,7 +31,7 @@ _ACCESS = ("F_OK", "R_OK", "W_OK", "X_OK")
 
 SYMBOLS: dict[str, int] = {
     name: value
-    for module in (fcntl, st_mode, mman, clock, getrandom, module_flags, signal)
+    for module in (fcntl, st_mode, mman, clock, getrandom, module_flags, signal, sigaction)
     for name, value in vars(module).items()
     if isinstance(value, int) and (name.startswith(_PREFIXES) or name in _ACCESS)
 }
@@ -64,6 +67,13 @@ _MODULE = _bits(module_flags, "MODULE_INIT_IGNORE_MODVERSIONS MODULE_INIT_IGNORE
 _DELETE = _bits(fcntl, "O_NONBLOCK O_TRUNC")
 _FD = _bits(fcntl, "FD_CLOEXEC")
 _WHENCE = dict(_bits(fcntl, "SEEK_SET SEEK_CUR SEEK_END SEEK_DATA SEEK_HOLE"))
+_SA = _bits(
+    sigaction,
+    "SA_RESTORER SA_ONSTACK SA_RESTART SA_INTERRUPT SA_NODEFER SA_RESETHAND SA_SIGINFO SA_NOCLDSTOP SA_NOCLDWAIT",
+)
+_SS = _bits(sigaction, "SS_ONSTACK SS_DISABLE SS_AUTODISARM")
+_HOW = dict(_bits(sigaction, "SIG_BLOCK SIG_UNBLOCK SIG_SETMASK"))
+_ITIMER = dict(_bits(sigaction, "ITIMER_REAL ITIMER_VIRTUAL ITIMER_PROF"))
 _CLOCKS = {value: name for name, value in vars(clock).items() if name.startswith("CLOCK_")}
 _FCNTL = {value: name for name, value in vars(fcntl).items() if name.startswith("F_") and name != "F_OK"}
 _FCNTL |= {12: "F_GETLK64", 13: "F_SETLK64", 14: "F_SETLKW64"}  # strace names i386's here too
@@ -151,6 +161,11 @@ _KINDS: dict[str, Callable[[int], str]] = {
     "fcntl_cmd": lambda value: _one_of(value & _U32, _FCNTL, "F_"),
     "clock": lambda value: _one_of(value & _U32, _CLOCKS, "CLOCK_"),
     "dirfd": _dirfd,
+    "signal": lambda value: signal.signal_name((value & _U32 ^ 0x8000_0000) - 0x8000_0000),
+    "sig_how": lambda value: _one_of(value & _U32, _HOW, "SIG_"),
+    "sa_flags": lambda value: _flags(value, _SA, "SA_"),
+    "ss_flags": lambda value: _flags(value, _SS, "SS_"),
+    "itimer": lambda value: _one_of(value & _U32, _ITIMER, "ITIMER_"),
 }
 
 KINDS = frozenset(_KINDS)

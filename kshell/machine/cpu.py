@@ -160,6 +160,7 @@ class Cpu(ByText):
             self.frame = frame
             frame.words[FLAGS] = frame.words[FLAGS] & USER_FLAGS | 0x202
             frame.load()
+            self._frame_is_final = self._stop is not None
 
     # Running.
 
@@ -236,6 +237,11 @@ class Cpu(ByText):
         stop = self.run(frame, budget=1, path=path)
         return stop._replace(kind=STOPPED) if stop.kind == BUDGET else stop
 
+    def reload(self) -> None:
+        """Called from a callback: end the run after it; the kernel has changed the registers of the task's frame."""
+        self._frame_is_final = True
+        self.stop()
+
     # State that is not in pt_regs.
 
     @property
@@ -255,6 +261,7 @@ class Cpu(ByText):
         """Have the floating-point and vector state that another CPU had."""
         for register, value in zip(self._extended.REGISTERS, state, strict=True):
             self.uc.reg_write(register, value)
+        self._watch_exceptions()
 
     def reset(self) -> None:
         """The floating-point and vector state that a new program finds (fpu__clear)."""

@@ -133,7 +133,6 @@ class RunLoop(Emulator):
 
     def _pass_watched(self, rip: int, kind: str) -> Stop | None:
         """Execute the one watched instruction at which the CPU stands; a Stop if that ends the run."""
-        from kshell.machine.quirks.simd import unmasked
         from kshell.machine.quirks.watched import exception_at, page_behind
 
         if kind == FAR:
@@ -155,10 +154,14 @@ class RunLoop(Emulator):
         if kind == LARGE_RETURN and self.uc.reg_read(x86.UC_X86_REG_RIP) != rip:
             self.uc.reg_write(x86.UC_X86_REG_RSP, self._register("rsp") + (1 << 16) & U64)
         if kind in (LOAD_MXCSR, LOAD_FPCW) and stop is None:
-            self.watch.watch_exceptions(
-                unmasked(self._register("mxcsr")), ~self._register("fpcw") & FPU_EXCEPTIONS != 0
-            )
+            self._watch_exceptions()
         return stop
+
+    def _watch_exceptions(self) -> None:
+        """Know which floating-point exceptions are not masked now."""
+        from kshell.machine.quirks.simd import unmasked
+
+        self.watch.watch_exceptions(unmasked(self._register("mxcsr")), ~self._register("fpcw") & FPU_EXCEPTIONS != 0)
 
     def _transfer(self, rip: int) -> Stop | None:
         """Execute the far transfer at which the CPU stands; a Stop if that ends the run."""

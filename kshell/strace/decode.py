@@ -17,9 +17,11 @@ from typing import NamedTuple
 from kshell.abi import fcntl
 from kshell.abi.c_types import U64, to_signed64
 from kshell.abi.errno import errno_name, is_error, strerror
+from kshell.abi.signal import signal_name
 from kshell.abi.symbolic import KINDS, flags_text
 from kshell.kernel.core.trace import Call
 from kshell.kernel.kernel import Kernel
+from kshell.strace import signals
 from kshell.strace import user_data as show
 
 RESULT_COLUMN = 40
@@ -101,6 +103,10 @@ _IN: dict[str, _InDecoder] = {
     "iov_in": lambda k, v, i: show.iovec(k, v[i], v[i + 1], UNLIMITED),
     "timespec_in": lambda k, v, i: show.time_pair(k, v[i], "tv_nsec"),
     "flock_in": lambda k, v, i: show.flock(k, v[i], with_pid=False),
+    "sigaction_in": lambda k, v, i: signals.sigaction(k, v[i]),
+    "sigset_in": lambda k, v, i: signals.sigset(k, v[i], v[-1]),
+    "stack_in": lambda k, v, i: signals.stack(k, v[i]),
+    "siginfo_in": lambda k, v, i: signals.siginfo_at(k, v[i]),
 }
 # Known when it has returned without an error; otherwise the address is shown.
 _OUT: dict[str, _OutDecoder] = {
@@ -118,6 +124,10 @@ _OUT: dict[str, _OutDecoder] = {
     "fd_pair": lambda k, call, i: show.fd_pair(k, call.args[i]),
     "uint_out": lambda k, call, i: show.uint(k, call.args[i]),
     "flock_out": lambda k, call, i: show.flock(k, call.args[i], with_pid=True),
+    "sigaction_out": lambda k, call, i: signals.sigaction(k, call.args[i]),
+    "sigset_out": lambda k, call, i: signals.sigset(k, call.args[i], call.values[-1], 1),
+    "stack_out": lambda k, call, i: signals.stack(k, call.args[i]),
+    "siginfo_out": lambda k, call, i: signals.siginfo_at(k, call.args[i]),
 }
 
 
@@ -125,6 +135,8 @@ def arguments(k: Kernel, call: Call) -> list[ArgumentText]:
     """What the program passes, before the body can change it."""
     if call.definition is None or call.name is None:
         return [ArgumentText("hex", show.unsigned_hex(value)) for value in call.args]
+    if call.name == "rt_sigreturn":
+        return [ArgumentText("frame", signals.frame_mask(k))]
     special = _KINDS_BY_NAME.get(call.name, {})
     kinds = [special.get(i, parameter.ctype.show) for i, parameter in enumerate(call.definition.parameters)]
     if call.name == "fcntl":
@@ -193,6 +205,8 @@ def _result_text(call: Call) -> str:
     if call.name == "time":
         when = show.date(ret)
         return f"{ret & U64} ({when})" if when else str(ret & U64)
+    if call.name == "rt_sigtimedwait":
+        return f"{ret} ({signal_name(ret)})"
     if call.name == "fcntl":
         command = call.args[1] & 0xFFFF_FFFF
         if command == fcntl.F_GETFL:

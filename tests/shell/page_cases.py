@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 from kshell.abi.fcntl import (
     AT_FDCWD,
     AT_REMOVEDIR,
@@ -28,6 +30,9 @@ from kshell.abi.mman import (
     MAP_SHARED_VALIDATE,
 )
 from kshell.abi.module_flags import MODULE_INIT_COMPRESSED_FILE
+from kshell.abi.sigaction import STACK_T
+from kshell.abi.signal import SI_QUEUE
+from kshell.kernel.core.layout import USER_STACK_TOP
 from kshell.kernel.entry.exec import Buffer
 from tests.kernel.module.images import image
 
@@ -87,6 +92,10 @@ TAKES_A_PATH: dict[str, tuple[Step, Step]] = {
     "lstat": ((), (Buffer(144),)),
     "newfstatat": ((AT_FDCWD,), (Buffer(144), 0)),
 }
+
+ME = 77
+OTHER_STACK: Step = ("sigaltstack", STACK_T.pack(USER_STACK_TOP - 0x4000, 0, 0x4000), 0)
+QUEUED = struct.pack("<iii", 0, 0, SI_QUEUE).ljust(128, b"\0")
 
 # (errno, what is done before, and the call that answers it)
 CASES: list[tuple[str, tuple[Step, ...], Step]] = [
@@ -224,6 +233,31 @@ CASES += [
     ("ENOSYS", (), ("test_call", 1)),
     ("ENXIO", (), ("uprobe", 1)),
     ("ENXIO", (), ("uretprobe",)),
+    ("EINVAL", (), ("rt_sigaction", 10, 0, 0, 7)),
+    ("EFAULT", (), ("rt_sigaction", 10, 1, 0, 8)),
+    ("EINVAL", (), ("rt_sigprocmask", 7, Buffer(8), 0, 8)),
+    ("EFAULT", (), ("rt_sigprocmask", 0, 1, 0, 8)),
+    ("EINVAL", (), ("rt_sigpending", Buffer(8), 9)),
+    ("EFAULT", (), ("rt_sigpending", 1, 8)),
+    ("EFAULT", (), ("sigaltstack", 1, 0)),
+    ("EINVAL", (), ("sigaltstack", STACK_T.pack(0, 7, 9999), 0)),
+    ("ENOMEM", (), ("sigaltstack", STACK_T.pack(0, 0, 9), 0)),
+    ("EPERM", (OTHER_STACK,), OTHER_STACK),
+    ("ESRCH", (), ("kill", 4242, 0)),
+    ("EINVAL", (), ("kill", ME, 65)),
+    ("ESRCH", (), ("tkill", 4242, 0)),
+    ("EINVAL", (), ("tkill", 0, 0)),
+    ("ESRCH", (), ("tgkill", ME, 4242, 0)),
+    ("EINVAL", (), ("tgkill", 0, ME, 0)),
+    ("EFAULT", (), ("rt_sigqueueinfo", ME, 10, 1)),
+    ("EPERM", (), ("rt_sigqueueinfo", 4242, 10, Buffer(128))),
+    ("ESRCH", (), ("rt_sigqueueinfo", 4242, 10, QUEUED)),
+    ("EINVAL", (), ("rt_sigqueueinfo", ME, 65, QUEUED)),
+    (
+        "EAGAIN",
+        (("rt_sigprocmask", 0, b"\xff" * 8, 0, 8), *[("rt_sigqueueinfo", ME, 40, QUEUED)] * 255),
+        ("rt_sigqueueinfo", ME, 40, QUEUED),
+    ),
 ]  # fmt: skip
 
 NOT_LOADED: list[tuple[str, tuple[Step, ...], bytes, bytes | int]] = [

@@ -26,6 +26,10 @@
     insn       registers             registers that were changed since the last instruction, by name
     limit      limit                 steps: of calls, lines and instructions no more are told
     return     result                rax
+    signal     sent                  signo, name, code, and whether it is blocked
+    signal     delivered             signo, name, code, action: handler, or what is done without one (abi/sigaction.py)
+    signal     frame                 signo, name (the frame on the user's stack)
+    signal     sigreturn             blocked: the mask of signals from here on (the frame)
     user       instruction           text, place: from who knows the program (where ring 3 is)
 
 `symbol` is None where no function lives, and `module` is None for the kernel's own.

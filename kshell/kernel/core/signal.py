@@ -1,26 +1,40 @@
-"""Signals: why one was sent, and the sending of it.  Delivering it is exit_to_user_mode's part (entry/entry.py).
+"""Signals: why one was sent, what a task does at each, and the sending.  Delivering them is kernel/signal/'s part.
 
-C counterpart: struct kernel_siginfo, kernel/signal.c.
+C counterpart: struct kernel_siginfo, struct k_sigaction, struct sighand_struct, kernel/signal.c.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from kshell.abi.signal import signal_name, signal_words
+from kshell.abi.sigaction import SIG_DFL, SIG_IGN, STOP_SIGNALS, sigmask
+from kshell.abi.signal import SI_USER, SIGCONT, SIGRTMIN, signal_name, signal_words
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
 
 
 class Siginfo:
-    """Why a signal was sent: `signo`, `code` (si_code), `address` (si_addr, None where there is none);
-    `ip` is where the program was, and `why` says it in a sentence for the person at the shell."""
+    """Why a signal was sent: `signo`, `code` (si_code), `address` (si_addr, None where there is none), the `sender`
+    (si_pid and si_uid) and its `value` (si_value); `ip` is where the program was, and `why` says it in a sentence for
+    the person at the shell."""
 
-    __slots__ = ("address", "code", "ip", "signo", "why")
+    __slots__ = ("address", "code", "ip", "sender", "signo", "to_process", "value", "why")
 
-    def __init__(self, signo: int, code: int = 0, address: int | None = None, ip: int = 0, why: str = "") -> None:
+    def __init__(
+        self,
+        signo: int,
+        code: int = 0,
+        address: int | None = None,
+        ip: int = 0,
+        why: str = "",
+        sender: tuple[int, int] = (0, 0),
+        value: int = 0,
+        to_process: bool = False,
+    ) -> None:
         self.signo, self.code, self.address, self.ip, self.why = signo, code, address, ip, why
+        self.sender, self.value = sender, value
+        self.to_process = to_process  # not to one thread: it waits in another queue
 
     @property
     def name(self) -> str:
@@ -33,11 +47,83 @@ class Siginfo:
         return signal_words(self.signo)
 
 
+class SigAction(NamedTuple):
+    """What a task does at a signal: `handler` is SIG_DFL, SIG_IGN or a function's address; `mask` is blocked while that
+    runs, and it returns to `restorer`."""
+
+    handler: int = SIG_DFL
+    flags: int = 0
+    restorer: int = 0
+    mask: int = 0
+
+
+class Signals:
+    """A task's side of it.  `pending`: something is to be done before the task goes on in ring 3 (C: TIF_SIGPENDING).
+
+    `stack` is what sigaltstack set (ss_sp, ss_flags, ss_size), `trap` the last exception that became a signal (its
+    number, error code and CR2), `saved_mask` what a handler's return is to block again after sigsuspend, `sleep` what
+    restart_syscall goes on with (until when, and where what is left is stored), `fpu` what rt_sigreturn has read for
+    the FPU.
+    """
+
+    def __init__(self) -> None:
+        self.pending = False
+        self.actions: dict[int, SigAction] = {}
+        self.blocked = 0
+        self.queued: list[Siginfo] = []
+        self.stack = (0, 0, 0)
+        self.trap = (0, 0, 0)
+        self.saved_mask: int | None = None
+        self.sleep: tuple[int, int] | None = None
+        self.fpu: bytes | None = None
+
+    def action(self, signo: int) -> SigAction:
+        """What was asked for."""
+        return self.actions.get(signo) or SigAction()
+
+    def is_handled(self, signo: int) -> bool:
+        """Whether a function of the program's is called at this signal."""
+        return self.action(signo).handler not in (SIG_DFL, SIG_IGN)
+
+    def recalculate(self) -> None:
+        """After any change: whether there is a signal that is not blocked (C: recalc_sigpending)."""
+        self.pending = any(not self.blocked & sigmask(info.signo) for info in self.queued)
+
+    def discard(self, mask: int) -> None:
+        """Forget those of a set that wait (C: flush_sigqueue_mask)."""
+        self.queued = [info for info in self.queued if not mask & sigmask(info.signo)]
+
+    def queue(self, info: Siginfo) -> None:
+        """Let a signal wait; a standard one that waits already is not queued twice (C: __send_signal)."""
+        bit = sigmask(info.signo)
+        if bit & STOP_SIGNALS:
+            self.discard(sigmask(SIGCONT))
+        elif info.signo == SIGCONT:
+            self.discard(STOP_SIGNALS)
+        same = [each for each in self.queued if each.signo == info.signo and each.to_process == info.to_process]
+        if info.signo >= SIGRTMIN or not same:
+            self.queued.append(info)
+        self.recalculate()
+
+
 def force_sig_info(k: Kernel, info: Siginfo) -> None:
-    """Send a signal to the current task; it acts when the task next returns to user mode."""
-    k.current.pending = info
+    """Send the current task a signal that it cannot escape: who blocks or ignores it is killed by it."""
+    signals, bit = k.current.signals, sigmask(info.signo)
+    if signals.blocked & bit or signals.action(info.signo).handler == SIG_IGN:
+        signals.actions.pop(info.signo, None)
+        signals.blocked &= ~bit
+    send_signal(k, signals, info)
 
 
-def send_sig(k: Kernel, signo: int, why: str = "") -> None:
-    """The same for a signal of which there is nothing more to tell."""
-    force_sig_info(k, Siginfo(signo, why=why))
+def send_sig(k: Kernel, signo: int, why: str = "", code: int = SI_USER) -> None:
+    """Send the current task a signal, as if it did so itself; it acts when the task next returns to user mode."""
+    sender = (k.current.pid, k.current.cred.uid) if code == SI_USER else (0, 0)
+    send_signal(k, k.current.signals, Siginfo(signo, code, why=why, sender=sender))
+
+
+def send_signal(k: Kernel, signals: Signals, info: Siginfo) -> None:
+    """Let a signal wait for the task that `signals` belongs to."""
+    signals.queue(info)
+    if k.on_event is not None:
+        blocked = bool(signals.blocked & sigmask(info.signo))
+        k.tell("signal", "sent", signo=info.signo, name=info.name, code=info.code, blocked=blocked)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kshell.kernel.core.declare import SyscallDefinition
     from kshell.kernel.core.event import Event
+    from kshell.kernel.core.signal import Siginfo
 
 CALLS, LINES, INSTRUCTIONS = "calls", "lines", "instructions"  # what is told of machine code in ring 0
 MOST_CALLS = 10_000  # that a tracer keeps, so that a program of a million calls does not eat the memory
@@ -55,6 +56,12 @@ class Tracer:
     def event(self, event: Event) -> None:
         """A step was taken."""
         self.events.append(event)
+
+    def signal_delivered(self, info: Siginfo) -> None:
+        """A signal is about to act."""
+
+    def task_stopped(self, info: Siginfo) -> None:
+        """It has stopped the task."""
 
     def call_ends(self, call: Call) -> None:
         """A call is over; `ret` says how."""

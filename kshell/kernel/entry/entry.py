@@ -8,14 +8,14 @@ one stroke.  Who listens is told in syscall_trace.py.
 from __future__ import annotations
 
 from kshell.abi.c_types import U64, to_signed64
-from kshell.abi.ptregs import AX, IP, ORIG_AX
+from kshell.abi.ptregs import AX, ORIG_AX
 from kshell.kernel.core.calling import TailCall
 from kshell.kernel.core.clock import SYSCALL_NS
 from kshell.kernel.entry import oops
 from kshell.kernel.entry.syscall_trace import syscall_trace_enter, syscall_trace_exit
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.fault import bring_in
-from kshell.kernel.task.task import TaskExit, do_exit
+from kshell.kernel.task.task import TaskExit
 from kshell.machine.ring0 import KernelEntry
 
 
@@ -51,18 +51,18 @@ def entry_SYSCALL_64(k: Kernel, regs: memoryview, by_text: bool = False) -> Kern
     except BaseException as error:  # whatever comes out of a body is an oops
         oops.die(k, error, regs)
         k.cpu.stop()
-    if by_text and k.current.is_alive and k.current.pending is None:
+    if by_text and k.current.is_alive and not k.current.signals.pending:
         return None
     syscall_exit_to_user_mode(k, regs)
     return None
 
 
 def syscall_exit_to_user_mode(k: Kernel, regs: memoryview) -> None:
-    """The call is over, and its result in ax: tell who listens, deliver signals, count."""
+    """The call is over, and its result in ax: tell who listens, stop for signals, count."""
     if k.tracer is not None:
         syscall_trace_exit(k, k.tracer, regs)
-    if k.current.pending is not None:
-        exit_to_user_mode(k)
+    if k.current.signals.pending:
+        k.cpu.stop()  # they are delivered outside (run.py)
     k.calls_left = left = k.calls_left - 1
     if not left:
         k.cpu.stop()
@@ -115,13 +115,3 @@ def lookup(k: Kernel, rax: int) -> tuple[int | None, int]:
     if nr == -1:
         return None, nr
     return k.switch.get(nr, k.ni_syscall), nr
-
-
-def exit_to_user_mode(k: Kernel) -> None:
-    """Deliver a pending signal.  Nobody can catch one here yet, so it ends the task."""
-    task = k.current
-    signal, task.pending = task.pending, None
-    if signal is not None:
-        signal.ip = signal.ip or task.regs[IP]
-        do_exit(k, task, None, signal)
-        k.cpu.stop()

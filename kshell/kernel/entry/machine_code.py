@@ -112,7 +112,7 @@ def on_entry(k: Kernel, regs: memoryview) -> None:
 def on_result(k: Kernel, result: int) -> None:
     """The function that do_syscall_64 called has returned; a signal is delivered there."""
     _with_result(k, result)
-    if k.current.pending is not None:
+    if k.current.signals.pending:
         on_exit(k)
 
 

@@ -13,6 +13,7 @@ from kshell.kernel.entry import traps
 from kshell.kernel.entry.machine_code import budget_of, go_on
 from kshell.kernel.entry.syscall_trace import syscall_trace_exit
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.signal.deliver import do_signal
 from kshell.kernel.task.task import Task, do_exit, release_task
 from kshell.machine.stop import BUDGET, CTRL_C, CUT, STOPPED
 
@@ -45,6 +46,8 @@ def run_task(k: Kernel, task: Task, calls: int = 0, budget: int = 0) -> Outcome:
         if stop.ring == 3 and stop.kind not in (STOPPED, CTRL_C, BUDGET, CUT):
             traps.handle(k, task, stop)
             left -= TRAP_COST
+        if task.signals.pending and task.is_alive:
+            do_signal(k)
         if not task.is_alive:
             if k.tracer is not None:  # machine code that died has not come back to where a call ends
                 syscall_trace_exit(k, k.tracer, task.regs)

@@ -85,5 +85,5 @@ def syscall_trace_exit(k: Kernel, tracer: Tracer, regs: memoryview) -> None:
         if k.on_event is not None:
             k.tell("return", "result", rax=call.ret)
     tracer.call_ends(call)
-    if alive and k.current.pending is None and k.on_event is not None:
+    if alive and not k.current.signals.pending and k.on_event is not None:
         k.on_event(Event(3, "user", "instruction", regs[ptregs.IP], {}))

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from kshell.abi.ptregs import AX, CX, DX, FLAGS, IP
+from kshell.abi.c_types import U64
+from kshell.abi.ptregs import AX, CX, DX, FLAGS, IP, ORIG_AX
 from kshell.abi.signal import (
     FPE_FLTDIV,
     FPE_FLTINV,
@@ -31,14 +32,13 @@ from kshell.abi.signal import (
 from kshell.kernel.core.clock import INTERRUPT_NS
 from kshell.kernel.core.layout import TASK_SIZE_MAX
 from kshell.kernel.core.pointers import KernelPanic
-from kshell.kernel.core.signal import Siginfo
+from kshell.kernel.core.signal import Siginfo, force_sig_info
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.fault import handle_mm_fault
-from kshell.kernel.mm.oom import out_of_memory
 from kshell.kernel.mm.uaccess import copy_from_user
 from kshell.kernel.report import why_signal
-from kshell.kernel.report.user_faults import log_segfault, log_trap
-from kshell.kernel.task.task import Task, do_exit
+from kshell.kernel.report.user_faults import error_code, log_segfault, log_trap
+from kshell.kernel.task.task import Task
 from kshell.kernel.vdso.vsyscall import emulate_vsyscall
 from kshell.machine import stop as stops
 from kshell.machine.stop import Stop, closed_gate
@@ -56,17 +56,17 @@ TRAPS = {
 
 
 def handle(k: Kernel, task: Task, stop: Stop) -> None:
-    """Answer the exception that stopped `task`: mend it so that the run can go on, or end the task by a signal."""
+    """Answer the exception that stopped `task`: mend it so that the run can go on, or send the task a signal."""
     k.clock.advance(INTERRUPT_NS)
+    task.regs[ORIG_AX] = U64  # -1: this is no system call
     if stop.kind == stops.PAGE_FAULT:
         page_fault(k, task, stop)
     elif stop.kind == stops.INTERRUPT:
         exception(k, task, stop)
     elif stop.kind == stops.UNDEFINED:
-        log_trap(k, task, "trap invalid opcode")
-        kill(k, task, SIGILL, ILL_ILLOPN, why_signal.NO_OPCODE)
+        trap(k, task, stops.UNDEFINED_OPCODE, SIGILL, ILL_ILLOPN, why_signal.NO_OPCODE, "trap invalid opcode")
     elif stop.kind == stops.SIMD_FAULT:
-        floating_point(k, task, stop.vector, "SSE", "MXCSR does not mask")
+        floating_point(k, task, stops.SIMD, stop.vector, "SSE", "MXCSR does not mask")
     elif stop.kind == stops.SYSENTER:
         protection_fault(k, task, why_signal.SYSENTER)
     elif stop.kind == stops.PRIVILEGED:
@@ -83,39 +83,39 @@ def page_fault(k: Kernel, task: Task, stop: Stop) -> None:
     """do_page_fault for user code."""
     ip, address, access = task.regs[IP], stop.address, stop.access
     if address >= TASK_SIZE_MAX and emulate_vsyscall(k, task, address, access):
-        return _act_on_signal(k, task)
+        return
     if address < TASK_SIZE_MAX:
         signo, code = handle_mm_fault(k, task.mm, address, access) or (SIGSEGV, SEGV_ACCERR)
     else:
         signo, code = SIGSEGV, SEGV_MAPERR  # to user code the kernel's half does not exist
     if signo == SIGKILL:
-        return do_exit(k, task, None, out_of_memory(k))
+        return  # it is sent already
     why = why_signal.page_fault(k, task, ip, stop, (signo, code))
-    if signo == SIGSEGV:
+    if signo == SIGSEGV and not task.signals.is_handled(signo):
         log_segfault(k, task, address, access)
-    return do_exit(k, task, None, Siginfo(signo, code, address, ip, why))
+    task.signals.trap = (stops.PAGE, error_code(task, address, access), address)
+    force_sig_info(k, Siginfo(signo, code, address, ip, why))
 
 
 def exception(k: Kernel, task: Task, stop: Stop) -> None:
     """An exception by its vector (C: the exc_ or do_ function that the IDT has for it)."""
     if stop.vector in TRAPS:
         name, signo, code = TRAPS[stop.vector]
-        log_trap(k, task, name)
-        kill(k, task, signo, code, why_signal.BY_VECTOR[stop.vector])
+        trap(k, task, stop.vector, signo, code, why_signal.BY_VECTOR[stop.vector], name)
     elif stop.vector == stops.DEBUG:
         debug(k, task, stop)
     elif stop.vector == stops.STACK_SEGMENT:
-        log_trap(k, task, "trap stack segment")
-        kill(k, task, SIGBUS, SI_KERNEL, f"through rsp or rbp, {why_signal.no_address(stop)}")
+        why = f"through rsp or rbp, {why_signal.no_address(stop)}"
+        trap(k, task, stop.vector, SIGBUS, SI_KERNEL, why, "trap stack segment")
     elif stop.vector == stops.FPU:
         status, control = k.cpu.fpu_status()
-        floating_point(k, task, status & ~control & 0x3F, "x87", "is not masked")
+        floating_point(k, task, stop.vector, status & ~control & 0x3F, "x87", "is not masked")
     else:
         general_protection(k, task, stop)
 
 
 def general_protection(k: Kernel, task: Task, stop: Stop) -> None:
-    """#GP in user code: rdtsc is answered, for the rest the task is killed."""
+    """#GP in user code: rdtsc is answered, for the rest there is a signal."""
     gate = closed_gate(stop.error)
     if gate is not None:
         why = why_signal.closed_gate(gate)
@@ -130,8 +130,8 @@ def general_protection(k: Kernel, task: Task, stop: Stop) -> None:
 
 def protection_fault(k: Kernel, task: Task, why: str, error: int = 0) -> None:
     """SIGSEGV without an address.  `error` is the code that the CPU pushed."""
-    log_trap(k, task, "general protection fault" if k.profile.version >= (5, 0) else "general protection", error)
-    kill(k, task, SIGSEGV, SI_KERNEL, why)
+    name = "general protection fault" if k.profile.version >= (5, 0) else "general protection"
+    trap(k, task, stops.GENERAL_PROTECTION, SIGSEGV, SI_KERNEL, why, name, error)
 
 
 def debug(k: Kernel, task: Task, stop: Stop) -> None:
@@ -139,15 +139,16 @@ def debug(k: Kernel, task: Task, stop: Stop) -> None:
     ip = task.regs[IP]
     if stop.error & stops.DR_STEP:
         task.regs[FLAGS] &= ~TRAP_FLAG
-        kill(k, task, SIGTRAP, TRAP_TRACE, why_signal.SINGLE_STEP)
+        trap(k, task, stops.DEBUG, SIGTRAP, TRAP_TRACE, why_signal.SINGLE_STEP)
     else:
-        do_exit(k, task, None, Siginfo(SIGTRAP, TRAP_BRKPT, ip, stop.address, why_signal.INT1))
+        task.signals.trap = (stops.DEBUG, 0, task.signals.trap[2])
+        force_sig_info(k, Siginfo(SIGTRAP, TRAP_BRKPT, ip, stop.address, why_signal.INT1))
 
 
-def floating_point(k: Kernel, task: Task, flags: int, instruction: str, open_by: str) -> None:
+def floating_point(k: Kernel, task: Task, vector: int, flags: int, instruction: str, open_by: str) -> None:
     """#MF or #XM; `flags` are the exceptions that were met and are not masked (C: math_error)."""
     code = next((code for bits, code in FPU_CODES.items() if flags & bits), 0)
-    kill(k, task, SIGFPE, code, why_signal.floating_point(code, instruction, open_by))
+    trap(k, task, vector, SIGFPE, code, why_signal.floating_point(code, instruction, open_by))
 
 
 def read_time_stamp(k: Kernel, task: Task, length: int) -> None:
@@ -160,13 +161,11 @@ def read_time_stamp(k: Kernel, task: Task, length: int) -> None:
     regs[IP] += length
 
 
-def kill(k: Kernel, task: Task, signo: int, code: int, why: str) -> None:
-    """Force a signal on a task for the instruction it is at; no handler can be installed here yet: it ends the task."""
+def trap(k: Kernel, task: Task, vector: int, signo: int, code: int, why: str, log: str = "", error: int = 0) -> None:
+    """Send a signal for the instruction that the task is at, and `log` it if the task has no handler (C: do_trap).
+    `error` is the code that the CPU pushed."""
     ip = task.regs[IP]
-    do_exit(k, task, None, Siginfo(signo, code, None if code == SI_KERNEL else ip, ip, why))
-
-
-def _act_on_signal(k: Kernel, task: Task) -> None:
-    signal, task.pending = task.pending, None
-    if signal is not None:
-        do_exit(k, task, None, signal)
+    if log and not task.signals.is_handled(signo):
+        log_trap(k, task, log, error)
+    task.signals.trap = (vector, error, task.signals.trap[2])
+    force_sig_info(k, Siginfo(signo, code, None if code == SI_KERNEL else ip, ip, why))

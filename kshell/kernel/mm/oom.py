@@ -23,8 +23,9 @@ def out_of_memory(k: Kernel) -> Siginfo:
     """Report it, and send the current task SIGKILL, which is also the result; it acts when the task next returns to
     user mode."""
     task = k.current
-    if task.pending is not None and task.pending.signo == SIGKILL:
-        return task.pending
+    already = next((info for info in task.signals.queued if info.signo == SIGKILL), None)
+    if already is not None:
+        return already
     total = sum(vma.end - vma.start for vma in task.mm.vmas) >> 10
     resident = sum(1 for _ in task.mm.resident()) * PAGE_SIZE >> 10
     k.printk(KERN_WARNING, f"{task.comm} invoked oom-killer: {GFP}, order=0, oom_score_adj=0")

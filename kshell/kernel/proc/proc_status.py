@@ -7,10 +7,11 @@ them out then: PID namespaces, huge pages, cpusets, seccomp.  C counterparts: fs
 from __future__ import annotations
 
 from kshell.abi.mman import MAP_GROWSDOWN, MAP_SHARED, PROT_EXEC, PROT_WRITE
-from kshell.kernel.core.layout import THREAD_SIZE
+from kshell.abi.sigaction import SIG_IGN, sigmask
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.address_space import AddressSpace
 from kshell.kernel.proc.sysctl import cap_last_cap
+from kshell.kernel.signal.kill import sigpending_limit
 from kshell.kernel.task.task import Task
 from kshell.machine.paging import FRAME_MASK, LEVELS, PRESENT
 from kshell.machine.ram import PAGE_SIZE
@@ -112,11 +113,17 @@ def page_table_bytes(mm: AddressSpace) -> int:
 
 
 def _signals(k: Kernel, task: Task) -> list[tuple[str, object]]:
-    """Nothing is blocked, ignored or caught here.  The limit is what fork_init() makes of the size of RAM."""
-    limit = k.ram.frames_total * PAGE_SIZE // (8 * THREAD_SIZE) // 2
-    pending = 1 << task.pending.signo - 1 if task.pending is not None else 0
-    masks = {"SigPnd": pending, "ShdPnd": 0, "SigBlk": 0, "SigIgn": 0, "SigCgt": 0}
-    lines: list[tuple[str, object]] = [("Threads", 1), ("SigQ", f"{int(pending != 0)}/{limit}")]
+    """C: task_sig().  The limit is what fork_init() makes of the size of RAM."""
+    limit = sigpending_limit(k)
+    signals = task.signals
+    masks = {
+        "SigPnd": sigmask(*(info.signo for info in signals.queued if not info.to_process)),
+        "ShdPnd": sigmask(*(info.signo for info in signals.queued if info.to_process)),
+        "SigBlk": signals.blocked,
+        "SigIgn": sigmask(*(signo for signo, action in signals.actions.items() if action.handler == SIG_IGN)),
+        "SigCgt": sigmask(*(signo for signo in signals.actions if signals.is_handled(signo))),
+    }
+    lines: list[tuple[str, object]] = [("Threads", 1), ("SigQ", f"{len(signals.queued)}/{limit}")]
     return lines + [(name, f"{mask:016x}") for name, mask in masks.items()]
 
 

@@ -12,6 +12,7 @@ from kshell.abi import ptregs
 from kshell.abi.loglevel import KERN_INFO
 from kshell.kernel.core.layout import TASK_SIZE_MAX, USER_TEXT
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.report.pointer_format import pointer
 from kshell.kernel.report.show_regs import opcodes
 from kshell.kernel.task.task import Task
 from kshell.machine.paging import FETCH, PRESENT, USER, WRITE
@@ -20,13 +21,18 @@ from kshell.machine.ram import PAGE_SIZE
 PROTECTION, BY_WRITE, BY_USER, BY_FETCH = 1, 2, 4, 16  # bits of a page fault's error code
 
 
-def log_segfault(k: Kernel, task: Task, address: int, access: int) -> None:
-    """C: show_signal_msg()."""
-    regs = task.regs
+def error_code(task: Task, address: int, access: int) -> int:
+    """What a page fault of user code at `address` is told with: all of the kernel's half is closed, be it mapped or
+    not."""
     error = BY_USER | {WRITE: BY_WRITE, FETCH: BY_FETCH}.get(access, 0)
     entry = task.mm.pages.entry(address)
-    if entry & PRESENT and (entry & USER or address >= TASK_SIZE_MAX):
-        error |= PROTECTION
+    present = address >= TASK_SIZE_MAX or (entry & PRESENT and entry & USER)
+    return error | PROTECTION if present else error
+
+
+def log_segfault(k: Kernel, task: Task, address: int, access: int) -> None:
+    """C: show_signal_msg()."""
+    regs, error = task.regs, error_code(task, address, access)
     cpu0 = " likely on CPU 0 (core 0, socket 0)" if k.profile.version >= (6, 1) else ""
     k.printk(
         KERN_INFO,
@@ -41,6 +47,14 @@ def log_trap(k: Kernel, task: Task, what: str, error: int = 0) -> None:
     regs = task.regs
     registers = f"ip:{regs[ptregs.IP]:x} sp:{regs[ptregs.SP]:x}"
     k.printk(KERN_INFO, f"traps: {task.comm}[{task.pid}] {what} {registers} error:{error:x}{_where(k, task)}")
+
+
+def log_bad_frame(k: Kernel, task: Task, frame: int) -> None:
+    """C: signal_fault()."""
+    regs = task.regs
+    hidden = pointer(k, frame, b"").decode()
+    at = f"frame:{hidden} ip:{regs[ptregs.IP]:x} sp:{regs[ptregs.SP]:x} orax:{regs[ptregs.ORIG_AX]:x}"
+    k.printk(KERN_INFO, f"{task.comm}[{task.pid}] bad frame in rt_sigreturn {at}{_where(k, task)}")
 
 
 def _where(k: Kernel, task: Task) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kshell.abi import ptregs
 from kshell.kernel.core.cred import Cred, init_cred
 from kshell.kernel.core.layout import THREAD_SIZE
-from kshell.kernel.core.signal import Siginfo
+from kshell.kernel.core.signal import Siginfo, Signals
 from kshell.kernel.mm.address_space import AddressSpace
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Task:
         self.is_alive = True
         self.sleeps = False  # it is in msleep, for which the CPU may do other work (C: __state)
         self.stack_in_use = self.regs_address  # from here up, if it stands in the kernel and waits (C: thread.sp)
-        self.pending: Siginfo | None = None
+        self.signals = Signals()
         self.exit_status: int | None = None
         self.killed_by: Siginfo | None = None
 

@@ -34,6 +34,11 @@ def call_line(call: Call) -> Line:
     return [(show(text[:at]), "name"), (" = ", "dim"), (show(text[at + 3 :]), "errno" if failed else "good")]
 
 
+def signal_line(text: str) -> Line:
+    """strace's line of a signal, between two calls."""
+    return span(show(text), "note")
+
+
 def result_faces(ret: int, libc: bool) -> str:
     """What stands under a call's line about its result: with `libc` what a C program makes of a negative one ("" for
     the others, which it gets as they are), else what the kernel left in rax."""
@@ -198,10 +203,11 @@ class RunView(TracedView):
         show_calls: bool,
         show_hops: bool,
         propagates: bool = False,
+        between: Sequence[tuple[int, str]] = (),
     ) -> None:
         if propagates:
             self.status = ending.exit_status()
-        self.calls, self.ending, self.hops = calls, ending, hops
+        self.calls, self.ending, self.hops, self.between = calls, ending, hops, between
         self.show_calls, self.show_hops = show_calls, show_hops
 
     def json(self) -> dict[str, Any]:
@@ -210,6 +216,8 @@ class RunView(TracedView):
             **self.ending.json(),
             "output": "",
         }
+        if self.between:
+            found["signals"] = [{"calls": at, "text": text} for at, text in self.between]
         if self.hops is not None:
             found["hops"] = self.hops.json()
         return found
@@ -217,13 +225,19 @@ class RunView(TracedView):
     def lines(self, width: int | None = None) -> list[Line]:
         if self.hops is None or not self.show_hops:
             return self.own_lines(width)
-        return self.hops.lines(width, self._call_lines()) + self.ending.lines()
+        lines = [call_line(call) for call, _ in self.calls] if self.show_calls else []
+        return self.hops.lines(width, lines) + self.ending.lines()
 
     def own_lines(self, width: int | None = None) -> list[Line]:
         return self._call_lines() + self.ending.lines()
 
     def _call_lines(self) -> list[Line]:
-        return [call_line(call) for call, _ in self.calls] if self.show_calls else []
+        """The calls, and the signals that came between them."""
+        if not self.show_calls:
+            return []
+        lines = [(at, call_line(call)) for at, (call, _) in enumerate(self.calls)]
+        signals = [(calls - 0.5, signal_line(text)) for calls, text in self.between]
+        return [line for _, line in sorted([*lines, *signals], key=lambda each: each[0])]
 
 
 class ModuleTraceView(TracedView):

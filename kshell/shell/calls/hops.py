@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kshell.abi.c_types import U64
+from kshell.abi.signal import si_code_name
 from kshell.abi.symbolic import KINDS, flags_text
 from kshell.kernel.core.event import Event
 from kshell.kernel.core.printk import printable
@@ -42,6 +43,10 @@ WORDS = {
     "registers": "\t{listed}",
     "limit": "{steps:,} steps were shown: what follows in the kernel's code is not",
     "result": "rax <- {rax}",
+    "sent": "{name} ({code}) is sent{waits}",
+    "delivered": "{name}: {does}",
+    "frame": "rt_sigframe for {name} on the user's stack",
+    "sigreturn": "registers and mask come back out of the frame",
     "instruction": "{instruction}",
     "page": "#PF at {at:#x}: {decoded} -> {cause}, {cost_ns:,} ns{counted}\tip {ip:#x}",
 }
@@ -69,9 +74,22 @@ def words(event: Event, tree: str = "") -> str:
         from kshell.shell.calls.fault_words import fault_words
 
         return WORDS["page"].format_map(made | fault_words(event))
+    elif event.step == "signal":
+        made |= signal_words(values)
     elif event.step in ("call", "line", "insn"):
         made |= code_words(values, tree)
     return WORDS[event.what].format_map(made)
+
+
+def signal_words(values: dict[str, Any]) -> dict[str, str]:
+    """What is said of a signal's way."""
+    made = {"waits": ": it is blocked, and waits" if values.get("blocked") else ": it is pending"}
+    if "code" in values:
+        made["code"] = si_code_name(values["signo"], values["code"])
+    if "action" in values:
+        words = {"handler": "to the program's handler", "ignore": "ignored", "stop": "stops the task"}
+        made["does"] = words.get(values["action"], "ends the task: no handler is installed")
+    return made
 
 
 def argument_value(argument: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from functools import partial
 from kshell.abi import ptregs
 from kshell.kernel.core.trace import MOST_CALLS, Call
 from kshell.kernel.kernel import Kernel
-from kshell.shell.calls.call_views import Ending, RunView, call_line
+from kshell.shell.calls.call_views import Ending, RunView, call_line, signal_line
 from kshell.shell.calls.hops import Hops
 from kshell.shell.calls.interrupted import interrupted
 from kshell.shell.errors import CommandError
@@ -58,7 +58,8 @@ def start(
     session.last_call = failed or session.last_call
     _add_notes(session, tracer, failed, task.regs_address, signal.why if signal is not None else "")
     hops = Hops(tracer.events, [], tree=k.image.tree) if tracer.wants_events else None
-    return RunView(calls, ending, hops, traced and not live, with_hops and not live, propagates)
+    shows = traced and not live
+    return RunView(calls, ending, hops, shows, with_hops and not live, propagates, tracer.between)
 
 
 def _comm(program: Program) -> str:
@@ -74,7 +75,10 @@ def _tracer(session: Context, program: Program, traced: bool, with_hops: bool, l
     show_call = (lambda call: show_line(call_line(call))) if live else None
     wants_events, is_asked = with_hops or (traced and session.output.collects), traced or session.output.collects
     show_hop = show_line if live and with_hops else None
-    return ProgramTracer(session.kernel, program, wants_events, is_asked, show_call, show_hop)
+    tracer = ProgramTracer(session.kernel, program, wants_events, is_asked, show_call, show_hop)
+    if live and not with_hops:
+        tracer.line_between = lambda text: show_line(signal_line(text))  # type: ignore[method-assign]
+    return tracer
 
 
 def _run(session: Context, program: Program, args: list[str], tracer: ProgramTracer) -> Ran:

@@ -1,0 +1,62 @@
+"""Sending a signal from one task to another: whom it is for.  All tasks are one user's, so each may send to each.
+
+C counterpart: kill_something_info() and group_send_sig_info() in kernel/signal.c.
+"""
+
+from __future__ import annotations
+
+from kshell.abi.errno import EAGAIN, EINVAL, ESRCH
+from kshell.abi.sigaction import CORE, SIG_DFL, TERMINATE, default_action, sigmask
+from kshell.abi.signal import SI_USER, SIGKILL, SIGRTMAX, SIGRTMIN
+from kshell.kernel.core.layout import THREAD_SIZE
+from kshell.kernel.core.signal import Siginfo, send_signal
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.task.task import Task, do_exit
+from kshell.machine.ram import PAGE_SIZE
+
+INT_MIN = -(1 << 31)
+
+
+def sigpending_limit(k: Kernel) -> int:
+    """How many signals may wait for the tasks of one user (C: RLIMIT_SIGPENDING, as fork_init sets it)."""
+    return k.ram.frames_total * PAGE_SIZE // (8 * THREAD_SIZE) // 2
+
+
+def send_to(k: Kernel, task: Task | None, info: Siginfo) -> int:
+    """Send a signal to a task, or only ask whether that may be (signal 0): 0 or a negative errno."""
+    if task is None:
+        return -ESRCH
+    if not 0 <= info.signo <= SIGRTMAX:
+        return -EINVAL
+    if not info.signo:
+        return 0
+    if info.signo >= SIGRTMIN and info.code != SI_USER and len(task.signals.queued) >= sigpending_limit(k):
+        return -EAGAIN
+    if task is not k.current and _is_fatal(task, info.signo):
+        do_exit(k, task, None, info)  # it sleeps, is woken, and dies
+    else:
+        send_signal(k, task.signals, info)
+    return 0
+
+
+def _is_fatal(task: Task, signo: int) -> bool:
+    signals = task.signals
+    ends = signals.action(signo).handler == SIG_DFL and default_action(signo) in (TERMINATE, CORE)
+    return signo == SIGKILL or (ends and not signals.blocked & sigmask(signo))
+
+
+def info_of(k: Kernel, signo: int, code: int, how: str) -> Siginfo:
+    """What the caller's kill() says of itself."""
+    task = k.current
+    why = f"process {task.pid} ({task.comm}) sent it {how}"
+    return Siginfo(signo, code, why=why, sender=(task.pid, task.cred.uid), to_process=code == SI_USER)
+
+
+def kill_something_info(k: Kernel, pid: int, info: Siginfo) -> int:
+    """kill(2).  Each task here is a process group of its own, as a shell makes one of each job."""
+    if pid == INT_MIN:
+        return -ESRCH
+    if pid == -1:
+        results = [send_to(k, task, info) for task in list(k.tasks.values()) if task is not k.current]
+        return results[-1] if results else -ESRCH
+    return send_to(k, k.tasks.get(abs(pid)) if pid else k.current, info)

@@ -1,0 +1,123 @@
+"""Signals as strace shows them: sets, actions, stacks, siginfo, and the lines of their own between the calls."""
+
+from __future__ import annotations
+
+import struct
+
+from kshell.abi.ptregs import SP
+from kshell.abi.sigaction import ALL_SIGNALS, SA_RESTORER, SIGACTION, SIGINFO_SIZE, SIGSET_SIZE, STACK_T
+from kshell.abi.signal import (
+    SI_TIMER,
+    SI_TKILL,
+    SI_USER,
+    SIGBUS,
+    SIGFPE,
+    SIGILL,
+    SIGNALS,
+    SIGRTMAX,
+    SIGRTMIN,
+    SIGSEGV,
+    SIGTRAP,
+    si_code_name,
+    signal_name,
+)
+from kshell.abi.symbolic import flags_text
+from kshell.kernel.core.signal import Siginfo
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.signal import siginfo
+from kshell.kernel.signal.frame import SIGMASK
+from kshell.strace.user_data import pointer, read_exactly
+
+FAULTS = (SIGILL, SIGFPE, SIGSEGV, SIGBUS, SIGTRAP)
+INVERTED = SIGRTMAX * 2 // 3  # from so many signals on, the others are named
+
+
+def mask(value: int) -> str:
+    """A set of signals: ``[INT USR1]``, or ``~[KILL STOP]`` where nearly all are in it."""
+    inverted = value.bit_count() >= INVERTED
+    shown = ~value & ALL_SIGNALS if inverted else value
+    names = [_short(signo) for signo in range(1, SIGRTMAX + 1) if shown >> signo - 1 & 1]
+    return f"{'~' if inverted else ''}[{' '.join(names)}]"
+
+
+def _short(signo: int) -> str:
+    if signo in SIGNALS:
+        return SIGNALS[signo][0].removeprefix("SIG")
+    return "RTMIN" if signo == SIGRTMIN else f"RT_{signo - SIGRTMIN}"
+
+
+def sigset(k: Kernel, address: int, size: int, least: int = SIGSET_SIZE) -> str:
+    """A set in user memory, of a size that the program says."""
+    if not address or not least <= size <= SIGSET_SIZE:
+        return pointer(address)
+    data = read_exactly(k, address, size)
+    return pointer(address) if data is None else mask(int.from_bytes(data, "little"))
+
+
+def sigaction(k: Kernel, address: int) -> str:
+    """struct sigaction."""
+    data = read_exactly(k, address, SIGACTION.size) if address else None
+    if data is None:
+        return pointer(address)
+    handler, flags, restorer, blocked = SIGACTION.unpack(data)
+    name = {0: "SIG_DFL", 1: "SIG_IGN"}.get(handler, f"{handler:#x}")
+    text = f"sa_handler={name}, sa_mask={mask(blocked)}, sa_flags={flags_text(flags, 'sa_flags')}"
+    return f"{{{text}, sa_restorer={pointer(restorer)}}}" if flags & SA_RESTORER else f"{{{text}}}"
+
+
+def stack(k: Kernel, address: int) -> str:
+    """stack_t."""
+    data = read_exactly(k, address, STACK_T.size) if address else None
+    if data is None:
+        return pointer(address)
+    base, flags, size = STACK_T.unpack(data)
+    return f"{{ss_sp={pointer(base)}, ss_flags={flags_text(flags, 'ss_flags')}, ss_size={size}}}"
+
+
+def frame_mask(k: Kernel) -> str:
+    """What rt_sigreturn is shown with: the mask in the frame at the stack pointer."""
+    address = k.current.regs[SP] - 8 + SIGMASK
+    data = read_exactly(k, address, SIGSET_SIZE)
+    return pointer(address) if data is None else f"{{mask={mask(int.from_bytes(data, 'little'))}}}"
+
+
+def siginfo_at(k: Kernel, address: int) -> str:
+    """struct siginfo."""
+    data = read_exactly(k, address, SIGINFO_SIZE) if address else None
+    if data is None:
+        return pointer(address)
+    return info_text(siginfo.unpack(struct.unpack_from("<i", data)[0], data))
+
+
+def info_text(info: Siginfo) -> str:
+    """The same of a signal that the kernel delivers."""
+    if not info.signo:
+        return "{}"
+    pid, uid = info.sender
+    code = si_code_name(info.signo, info.code)
+    parts = [f"si_signo={info.name}", f"si_code={code if not code.isdigit() else hex(info.code)}"]
+    if info.code in (SI_USER, SI_TKILL):
+        parts += [f"si_pid={pid}", f"si_uid={uid}"]
+    elif info.signo in FAULTS and info.code != SI_TIMER:
+        parts.append(f"si_addr={pointer(info.address if info.address is not None else uid << 32 | pid)}")
+    elif info.code == SI_TIMER:
+        parts += [f"si_timerid={pid:#x}" if pid else "si_timerid=0", f"si_overrun={uid}", *_value(info.value)]
+    else:
+        parts += [f"si_pid={pid}", f"si_uid={uid}"] if pid or uid else []
+        parts += _value(info.value)
+    return f"{{{', '.join(parts)}}}"
+
+
+def _value(value: int) -> list[str]:
+    number = (value & 0xFFFF_FFFF ^ 0x8000_0000) - 0x8000_0000
+    return [f"si_int={number}", f"si_ptr={pointer(value)}"] if value else []
+
+
+def delivered(info: Siginfo) -> str:
+    """The line of a signal that acts."""
+    return f"--- {info.name} {info_text(info)} ---"
+
+
+def stopped(signo: int) -> str:
+    """The line of a task that a signal has stopped."""
+    return f"--- stopped by {signal_name(signo)} ---"

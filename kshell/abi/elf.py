@@ -20,6 +20,7 @@ SHT_NULL, SHT_PROGBITS, SHT_SYMTAB, SHT_STRTAB, SHT_RELA, SHT_NOTE, SHT_NOBITS, 
 SHT_GROUP, SHT_SYMTAB_SHNDX = 17, 18
 # What a section is for (sh_flags): ALLOC is in memory when the module lives.
 SHF_WRITE, SHF_ALLOC, SHF_EXECINSTR, SHF_MERGE, SHF_STRINGS = 0x1, 0x2, 0x4, 0x10, 0x20
+TEXT, READ_ONLY, DATA = range(3)  # what it is for, in a word
 SHF_INFO_LINK, SHF_LINK_ORDER, SHF_GROUP = 0x40, 0x80, 0x200
 
 # Where a symbol is that is in no section of the file.
@@ -69,6 +70,18 @@ class Section(NamedTuple):
     size: int
     relocations: list[Relocation]
 
+    @property
+    def area(self) -> int:
+        """TEXT, READ_ONLY or DATA."""
+        if self.flags & SHF_EXECINSTR:
+            return TEXT
+        return DATA if self.flags & SHF_WRITE else READ_ONLY
+
+    @property
+    def letter(self) -> str:
+        """nm's letter for what is in it and not global."""
+        return "b" if self.type == SHT_NOBITS and self.area != TEXT else "trd"[self.area]
+
 
 class ElfSymbol(NamedTuple):
     """A name for a place: `section` is an index into the object's sections, None where another file defines it, SHN_ABS
@@ -81,6 +94,12 @@ class ElfSymbol(NamedTuple):
     type: int
     binding: int
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether it is a function or a variable with a name, in a section: what nm and kallsyms are about."""
+        in_section = self.section is not None and self.section != SHN_ABS
+        return self.type in (STT_FUNC, STT_OBJECT) and in_section and bool(self.name)
+
 
 class ElfObject(NamedTuple):
     """A relocatable file."""
@@ -91,6 +110,10 @@ class ElfObject(NamedTuple):
     def section(self, name: str) -> Section | None:
         """The first section of a name."""
         return next((each for each in self.sections if each.name == name), None)
+
+    def undefined(self) -> dict[str, bool]:
+        """The names that other files must define, each with whether it may be missing (weak: its address is 0 then)."""
+        return {each.name: each.binding == STB_WEAK for each in self.symbols if each.section is None and each.name}
 
     def symbol_name(self, index: int) -> str:
         """How a symbol is called; one that stands for a section is called as that is."""

@@ -7,23 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kshell.abi.elf import (
-    R_X86_64_64,
-    SHF_ALLOC,
-    SHF_WRITE,
-    SHT_PROGBITS,
-    STB_GLOBAL,
-    STT_NOTYPE,
-    STT_OBJECT,
-    ElfObject,
-    ElfSymbol,
-    Relocation,
-    Section,
-)
+from kshell.abi.elf import R_X86_64_64, SHF_ALLOC, SHT_PROGBITS, ElfObject, Relocation, Section
+from kshell.abi.modinfo import MODULE_SIZE, with_this_module
 
-THIS_MODULE, THIS_MODULE_SECTION = "__this_module", ".gnu.linkonce.this_module"
-# struct module: its size, and where the name and the addresses of the two functions stand in it.
-MODULE_SIZE, MODULE_NAME, MODULE_INIT, MODULE_EXIT = 0x380, 0x18, 0x150, 0x328
+# Where the name and the addresses of the two functions stand in a struct module.
+MODULE_NAME, MODULE_INIT, MODULE_EXIT = 0x18, 0x150, 0x328
 NAME_SIZE = 56  # C: MODULE_NAME_LEN
 
 
@@ -41,10 +29,10 @@ def make_module(obj: ElfObject, name: str, vermagic: str, depends: Sequence[str]
     else:
         data = sections[old].data + said
         sections[old] = sections[old]._replace(data=data, size=len(data))
-    return _with_this_module(ElfObject(sections, list(obj.symbols)), name)
+    return _with_struct_module(ElfObject(sections, list(obj.symbols)), name)
 
 
-def _with_this_module(obj: ElfObject, name: str) -> ElfObject:
+def _with_struct_module(obj: ElfObject, name: str) -> ElfObject:
     """The object with its struct module, which knows the name and the addresses of init_module and cleanup_module."""
     data = bytearray(MODULE_SIZE)
     data[MODULE_NAME : MODULE_NAME + NAME_SIZE] = name.encode()[: NAME_SIZE - 1].ljust(NAME_SIZE, b"\0")
@@ -54,10 +42,4 @@ def _with_this_module(obj: ElfObject, name: str) -> ElfObject:
         for offset, symbol in ((MODULE_INIT, "init_module"), (MODULE_EXIT, "cleanup_module"))
         if symbol in places
     ]
-    section = Section(
-        *(THIS_MODULE_SECTION, SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, 64), bytes(data), MODULE_SIZE, relocations
-    )
-    here = ElfSymbol(THIS_MODULE, len(obj.sections), 0, MODULE_SIZE, STT_OBJECT, STB_GLOBAL)
-    wanted = ElfSymbol(THIS_MODULE, None, 0, 0, STT_NOTYPE, STB_GLOBAL)
-    symbols = [here if each == wanted else each for each in obj.symbols]
-    return ElfObject([*obj.sections, section], symbols if here in symbols else [*symbols, here])
+    return with_this_module(obj, bytes(data), relocations)

@@ -34,9 +34,8 @@ if TYPE_CHECKING:
     from kshell.kernel.entry.entry import CallStatistics
     from kshell.kernel.fs.filesystem import FileSystem
     from kshell.kernel.lib.slab import Slab
-    from kshell.kernel.module.linked_object import LinkedObject
     from kshell.kernel.module.refusal import Reason
-    from kshell.kernel.module.struct_module import Module
+    from kshell.kernel.module.struct_module import LinkedObject, Module
     from kshell.kernel.report.oops_report import Oops
     from kshell.kernel.task.task import Task
 
@@ -89,7 +88,7 @@ class Kernel(KernelText):
     shell_task: Task
     way_in: WayIn
     vsyscall_mode: str  # what is left of the vsyscall page (vdso/vsyscall.py)
-    load_image: Callable[[bytes, int, int], int]  # module/from_user.py, as the next one
+    load_image: Callable[[bytes, int, int], int]  # module/load.py; the next is of module/unload.py
     unload_named: Callable[[str, int], int]
 
     def __init__(self, image: Vmlinux, cmdline: str, *, init_budget: int, ram_size: int) -> None:

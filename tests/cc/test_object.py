@@ -23,8 +23,9 @@ from kshell.abi.elf import (
 )
 from kshell.abi.elf_reader import read_elf
 from kshell.abi.elf_writer import write_elf
+from kshell.abi.modinfo import THIS_MODULE_SECTION
 from kshell.cc.code import Code
-from kshell.cc.module_object import MODULE_INIT, MODULE_NAME, THIS_MODULE_SECTION, make_module
+from kshell.cc.module_object import MODULE_INIT, MODULE_NAME, make_module
 from kshell.cc.object import make_object
 from tests.cc.hand_made import AT_INIT, CODE, INIT, TEXT, UNIT
 

@@ -9,9 +9,9 @@ import pytest
 
 import kshell.modules
 from kshell.abi.errno import ENOSYS
+from kshell.abi.modinfo import modinfo
 from kshell.cc.compiler import compile_file
 from kshell.kernel.entry.exec import run_stub
-from kshell.kernel.module.load_info import pairs
 from kshell.shell.modules.insmod import insmod, rmmod
 from kshell.shell.modules.refusals import ModuleError
 from tests.kernel.module_lab import Lab
@@ -33,9 +33,7 @@ def load(lab: Lab, name: str, /, **parameters: str) -> None:
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_a_sample_has_a_docstring_a_licence_and_a_description(path: Path) -> None:
     obj = compile_file(str(path), path.read_text(encoding="utf-8"), "4.19.1", (4, 19)).object
-    modinfo = obj.section(".modinfo")
-    assert modinfo is not None
-    info = dict(pairs(modinfo.data))
+    info = dict(modinfo(obj))
     assert info["license"] == ("Proprietary" if path.stem == "proprietary" else "GPL")
     assert info["description"]
     assert path.read_text(encoding="utf-8").startswith('"""')

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from kshell.abi.debug_info import LineTable, read_lines, standard_bases
 from kshell.abi.debug_variables import read_variables
 from kshell.abi.elf import SHN_ABS, STB_GLOBAL, STB_LOCAL, STB_WEAK, STT_FUNC, ElfObject, ElfSymbol, Section
+from kshell.abi.modinfo import THIS_MODULE, modinfo
 from kshell.kbuild.steps.object_facts import EXIT, INIT, Defined, ObjectFacts, SystemCall, Wanted
-from kshell.kernel.module.load_info import THIS_MODULE, pairs
 
 EXPORTS = {"__ksymtab": False, "__ksymtab_gpl": True}
 KSYMTAB = "__ksymtab_"
@@ -24,14 +24,13 @@ def read_facts(obj: ElfObject, source: str) -> ObjectFacts:
     """The facts of an object that was made of `source`."""
     lines = _Lines(obj)
     exports = [(each.name.removeprefix(KSYMTAB), gpl) for each, gpl in _ksymtab(obj)]
-    modinfo = obj.section(".modinfo")
     return ObjectFacts(
         source,
         _defined(obj, lines),
         list(_wanted(obj, lines)),
         list(_syscalls(obj, lines)),
         sorted(exports),
-        pairs(modinfo.data) if modinfo is not None else [],
+        modinfo(obj),
         any(each.name == INIT and each.section is not None for each in obj.symbols),
     )
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kshell.abi.elf import SHN_ABS, STB_GLOBAL, STT_FUNC, STT_OBJECT, ElfObject
+from kshell.abi.elf import STB_GLOBAL, ElfObject
 from kshell.kbuild.steps.own_bodies import subject_named
 from kshell.kbuild.systbl.table_row import TableRow
-from kshell.kernel.boot.objects import place_objects
+from kshell.kernel.boot.objects import first_places
 from kshell.kernel.core import layout
 from kshell.kernel.entry.entry_text import entry_text
 from kshell.kernel.mm import extable
-from kshell.kernel.module.symbol_table import elf_type
+from kshell.kernel.module.link import place_sections
 from kshell.kernel.syscalls import definitions, plain_functions
 
 Entry = tuple[int, str, str]
@@ -37,13 +37,12 @@ def system_map(
 
 def _of_machine_code(objects: Sequence[ElfObject], functions: int) -> list[Entry]:
     """The symbols of the files behind so many functions with bodies in Python."""
-    found = []
-    for obj, places in zip(objects, place_objects(objects, functions).sections, strict=True):
+    found, ends = [], first_places(functions)
+    for obj in objects:
+        places = place_sections(obj, ends)
         for each in obj.symbols:
-            if each.type not in (STT_FUNC, STT_OBJECT) or each.section in (None, SHN_ABS) or not each.name:
-                continue
-            if each.section is not None and each.section in places:
-                letter = elf_type(obj.sections[each.section])
+            if each.is_shown and each.section is not None and each.section in places:
+                letter = obj.sections[each.section].letter
                 is_global = each.binding == STB_GLOBAL
                 found.append((places[each.section] + each.value, letter.upper() if is_global else letter, each.name))
     return found

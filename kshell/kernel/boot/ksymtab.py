@@ -15,9 +15,9 @@ from kshell.kernel.core.sections import section
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.lib import cr0, kallsyms, set_memory, slab, sleep, string, usercopy, vprintk, vsprintf
 from kshell.kernel.module import refcount
-from kshell.kernel.module.kernel_param import TYPES
 from kshell.kernel.module.module_sections import EXPORTS
 from kshell.kernel.module.params import SINCE as PARAM_SINCE
+from kshell.kernel.module.params import TYPES
 from kshell.kernel.module.symbols import NOT_EXPORTED_SINCE
 
 LIBRARY = (usercopy, vprintk, vsprintf, string, slab, sleep, refcount, set_memory, cr0, kallsyms)

@@ -13,7 +13,7 @@ from typing import NoReturn
 from kshell.abi import ptregs
 from kshell.abi.loglevel import KERN_EMERG, KERN_INFO, KERN_NOTICE
 from kshell.kernel.boot.ksymtab import place_library
-from kshell.kernel.boot.objects import globals_of, init_of, link_objects
+from kshell.kernel.boot.objects import globals_of, link_objects
 from kshell.kernel.boot.vmlinux import Vmlinux, packaged
 from kshell.kernel.boot.way_in import place_way_in
 from kshell.kernel.core import layout
@@ -33,8 +33,9 @@ from kshell.kernel.fs.filesystem import FileSystem
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.lib.usercopy import ROUTINES
 from kshell.kernel.mm import extable
-from kshell.kernel.module.from_user import load_image, unload_named
-from kshell.kernel.module.init_exit import run_init
+from kshell.kernel.module.init_exit import call_as
+from kshell.kernel.module.load import load_image
+from kshell.kernel.module.unload import unload_named
 from kshell.kernel.proc.mount import mount
 from kshell.kernel.syscalls import definitions, plain_functions
 from kshell.kernel.syscalls.sys_ni import sys_ni_syscall
@@ -168,12 +169,12 @@ def do_initcalls(k: Kernel) -> None:
     An error that one returns is nobody's business; one that oopses takes init with it: KernelPanic.
     """
     for linked in k.linked:
-        function = init_of(linked)
+        function = linked.address_of("init_module")
         if function is None:
             continue
         k.builtin_modules.append(linked.name.rpartition("/")[2].removesuffix(".o").replace("-", "_"))
         with k.cpu.ctrl_c:
-            if run_init(k, function, "swapper/0", pid=1) is None:
+            if call_as(k, "swapper/0", layout.DO_ONE_INITCALL, function, pid=1) is None:
                 _panic(k)
 
 

@@ -11,7 +11,8 @@ from kshell.kernel.entry import entry
 from kshell.kernel.entry.entry_text import DISPATCH, NATIVE_IRET, entry_text, per_cpu
 from kshell.kernel.entry.module_text import DO_INIT_MODULE, DO_SYS_DELETE_MODULE, ROUTINES
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.from_user import exit_returned, init_returned
+from kshell.kernel.module.load import init_returned
+from kshell.kernel.module.unload import exit_returned
 from kshell.machine.ram import PAGE_SIZE
 from kshell.machine.ring0 import TOUCH, TRAMPOLINE
 from kshell.machine.ring3 import IRETQ

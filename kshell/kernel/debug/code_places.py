@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kshell.kernel.core.pointers import BugEntry
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.linked_object import LinkedObject
+from kshell.kernel.module.struct_module import LinkedObject
 
 if TYPE_CHECKING:
     from kshell.abi.debug_info import LineTable

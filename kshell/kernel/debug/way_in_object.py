@@ -15,7 +15,7 @@ from kshell.kernel.entry.entry_64 import IRET_LABEL, Label
 from kshell.kernel.entry.entry_text import DISPATCH, NATIVE_IRET, entry_text
 from kshell.kernel.entry.module_text import ROUTINES
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.linked_object import LinkedObject
+from kshell.kernel.module.struct_module import LinkedObject
 
 OBJECT = "arch/x86/entry/entry_64.o"
 _FRAME = 5 * 8  # what an iretq takes from the stack

@@ -4,36 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from kshell.abi.errno import EINTR
-from kshell.kernel.core import layout
 from kshell.kernel.entry.exec import revive_shell_task
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.struct_module import LOADING, Module
 from kshell.kernel.task.task import Task, TaskExit
 
-if TYPE_CHECKING:
-    from kshell.kernel.module.refusal import Refusal
 
-
-def function_of(state: str) -> str:
-    """The function that runs in a state: "init function" or "exit function"."""
-    return "init function" if state == LOADING else "exit function"
-
-
-def run_init(k: Kernel, function: int, comm: str, pid: int = 0) -> int | None:
-    """What the init function at an address answers, in the name of the shell's task, which is called `comm` meanwhile,
-    and has another `pid` if one is given; None if it died."""
-    return _run(k, (layout.DO_ONE_INITCALL, function), comm, pid)
-
-
-def run_exit(k: Kernel, function: int) -> int | None:
-    """The same of an exit function, which rmmod's system call calls by itself."""
-    return _run(k, (function,), "rmmod", 0)
-
-
-def _run(k: Kernel, call: tuple[int, ...], comm: str, pid: int) -> int | None:
+def call_as(k: Kernel, comm: str, *call: int, pid: int = 0) -> int | None:
+    """What the function at an address answers to its arguments, called in the name of the shell's task, which is named
+    `comm` meanwhile, and has another `pid` if one is given; None if it died."""
     revive_shell_task(k)
     k.switch_to(k.shell_task)
     with named(k.shell_task, comm, pid):
@@ -54,10 +36,13 @@ def named(task: Task, comm: str, pid: int = 0) -> Iterator[None]:
         task.comm, task.pid = before
 
 
+def function_of(state: str) -> str:
+    """The function that runs in a state: "init function" or "exit function"."""
+    return "init function" if state == LOADING else "exit function"
+
+
 def death(k: Kernel, module: Module) -> Refusal:
     """The task that ran the module's code was killed there, and the module stays as it is."""
-    from kshell.kernel.module.refusal import Reason, Refusal  # most machines end without one
-
     by = k.current.killed_by
     signal, why = (by.words, by.why) if by is not None else ("Killed", "it was killed")
     revive_shell_task(k)

@@ -1,5 +1,9 @@
 """Loading a module: from a compiled object to live text.
 
+Its init runs on the way: for insmod by a call from outside, for a program that asks by a system call on that program's
+own path.  A body ends in a call of the kernel's text there (entry/module_text.py), which calls init and comes back to
+`init_returned`; where init dies, nothing comes back.
+
 C counterpart: load_module() in kernel/module.c (4.19), kernel/module/main.c (today).
 """
 
@@ -7,24 +11,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from kshell.abi.c_types import CType
-from kshell.abi.errno import EEXIST, EINTR
+from kshell.abi.c_types import CType, Int, Ptr
+from kshell.abi.errno import EEXIST, EINTR, ENOSPC
 from kshell.abi.loglevel import KERN_ERR, KERN_WARNING
+from kshell.abi.module_flags import MODULE_INIT_IGNORE_VERMAGIC
+from kshell.kernel.core import layout
+from kshell.kernel.core.calling import TailCall
 from kshell.kernel.core.clock import MODULE_LOAD_NS
 from kshell.kernel.entry.oops import dump_stack
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.init_exit import death, function_of, named, run_init
+from kshell.kernel.mm.uaccess import strncpy_from_user
+from kshell.kernel.module.init_exit import call_as, death, function_of, named
 from kshell.kernel.module.link import link_module
 from kshell.kernel.module.load_info import LoadInfo
-from kshell.kernel.module.params import set_parameters
+from kshell.kernel.module.params import Unfit, parse, parse_args
 from kshell.kernel.module.policy import check_licence, check_vermagic
-from kshell.kernel.module.refcount import module_put
+from kshell.kernel.module.refcount import module_of, module_put
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.space import free_module
 from kshell.kernel.module.struct_module import LIVE, LOADING, Module
 from kshell.kernel.report.leaks import note_leaks
 
 INT = CType("int", 4, True)
+ARGUMENTS_MAX = 1 << 20  # bytes: no string of a program is longer here
 
 
 def load_module(
@@ -38,12 +47,39 @@ def load_module(
     with k.cpu.ctrl_c:
         module = form_module(k, image, force)
         give_parameters(k, module, (parameters or {}).items())
-        result = run_init(k, module.init, "insmod") if module.init is not None else 0
+        result = call_as(k, "insmod", layout.DO_ONE_INITCALL, module.init) if module.init is not None else 0
         if result is None:
             raise death(k, module)
         with named(k.current, "insmod"):
             do_init_module(k, module, result)
     return module
+
+
+def load_image(k: Kernel, data: bytes, uargs: int, flags: int) -> int:
+    """Load the object `data` with the parameters at the user address `uargs`: 0, a negative errno, or TailCall."""
+    image = LoadInfo("", data)
+    try:
+        module = form_module(k, image, bool(flags & MODULE_INIT_IGNORE_VERMAGIC))
+        text = strncpy_from_user(k, uargs, ARGUMENTS_MAX)
+        if isinstance(text, int):
+            give_up(k, module)
+            return text
+        give_parameters(k, module, parse_args(text.decode("utf-8", "surrogateescape")))
+    except Refusal as refusal:
+        return refusal.answer(k, image.name)
+    if module.init is None:
+        return init_returned(k, module.this_module, 0)
+    raise TailCall(layout.DO_INIT_MODULE, module.this_module, module.init)
+
+
+def init_returned(k: Kernel, mod: Ptr, result: Int) -> Int:
+    """The rest of do_init_module, for a program: 0, or what init refused with."""
+    module = module_of(k, mod)
+    try:
+        do_init_module(k, module, result)
+    except Refusal as refusal:
+        return refusal.answer(k, module.name)
+    return 0
 
 
 def form_module(k: Kernel, image: LoadInfo, force: bool) -> Module:
@@ -61,12 +97,26 @@ def form_module(k: Kernel, image: LoadInfo, force: bool) -> Module:
 
 
 def give_parameters(k: Kernel, module: Module, given: Iterable[tuple[str, str | None]]) -> None:
-    """Set the parameters of a module that is Loading.  Raises Refusal; it is freed then."""
-    try:
-        set_parameters(k, module, given)
-    except Refusal:
-        give_up(k, module)
-        raise
+    """Set the parameters of a module that is Loading, as insmod has them behind the file: ``level=3``.  Raises Refusal
+    for the first that does not fit; the module is freed then."""
+    for name, text in given:
+        parameter = module.parameters.get(name.replace("-", "_"))
+        if parameter is None:
+            k.printk(KERN_WARNING, f"{module.name}: unknown parameter '{name}' ignored")
+            known = ", ".join(module.parameters) or "none"
+            k.note(f"{module.name} has no parameter {name} (it has: {known}); Linux ignores it and so does kshell")
+            continue
+        try:
+            parameter.store(k, parse(parameter, text, k.profile.version))
+        except Unfit as unfit:
+            if unfit.errno == ENOSPC:
+                k.printk(KERN_ERR, f"{name}: string parameter too long")
+            verdict = "too large" if unfit.errno == ENOSPC else "invalid"
+            k.printk(KERN_ERR, f"{module.name}: `{text or ''}' {verdict} for parameter `{name}'")
+            give_up(k, module)
+            example = parameter.low if parameter.low is not None else "text" if parameter.type == "charp" else 1
+            facts = {"parameter": name, "why": unfit.because, "example": example}
+            raise Refusal(unfit.errno, Reason.BAD_PARAMETER, **facts) from None
 
 
 def do_init_module(k: Kernel, module: Module, result: int) -> None:

@@ -15,10 +15,11 @@ from typing import Any
 from kshell.abi.c_types import U64, declared
 from kshell.abi.ptregs import ARGUMENTS
 from kshell.kernel.core.declare import Parameter, SyscallDefinition
+from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.pointers import BugEntry
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.kernel_param import TYPES, KernelParam
-from kshell.kernel.module.linked_object import Export, LinkedObject, Tables
+from kshell.kernel.module.params import TYPES, KernelParam
+from kshell.kernel.module.struct_module import Export, LinkedObject, Tables
 
 NAME_MAX = 512  # C: KSYM_NAME_LEN
 EXPORTS = {"__ksymtab": "EXPORT_SYMBOL", "__ksymtab_gpl": "EXPORT_SYMBOL_GPL"}
@@ -30,8 +31,11 @@ BUGFLAG_WARNING = 1
 
 
 def find_module_sections(k: Kernel, module: LinkedObject) -> Tables:
-    """The tables of a module whose sections are in memory.  Raises KernelFault, Refusal."""
-    return Tables(_exports(k, module), _parameters(k, module), _syscalls(k, module), _bugs(k, module))
+    """The tables of a module whose sections are in memory.  Raises Refusal."""
+    try:
+        return Tables(_exports(k, module), _parameters(k, module), _syscalls(k, module), _bugs(k, module))
+    except KernelFault as fault:
+        raise module.malformed(k, f"one of its tables points to {fault.address:#x}, and nothing is there") from None
 
 
 def _exports(k: Kernel, module: LinkedObject) -> list[Export]:

@@ -1,23 +1,39 @@
-"""The parameters of a module: what text each type takes, and how its value reads in /sys.
+"""The parameters of a module: variables of C's types in its data, what text each takes, and how that reads in /sys.
 
-C counterpart: kernel/params.c, and lib/kstrtox.c for the numbers.
+C counterpart: struct kernel_param in include/linux/moduleparam.h, kernel/params.c.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
 
+from kshell.abi.c_types import CType
 from kshell.abi.errno import EINVAL, ENOSPC, ERANGE
-from kshell.abi.loglevel import KERN_ERR, KERN_WARNING
-from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.kernel_param import STRING_MAX, TYPES, KernelParam
-from kshell.kernel.module.refusal import Reason, Refusal
-from kshell.kernel.module.struct_module import Module
+from kshell.kernel.lib.kstrtox import kstrtobool, kstrtoint
+from kshell.kernel.lib.slab import slab_of
+from kshell.machine.ram import OutOfMemory
 
-OVERFLOW = 1 << 64
-_WORD = re.compile(r'(?:"[^"]*"?|[^\s"])+', re.ASCII)
+if TYPE_CHECKING:
+    from kshell.kernel.kernel import Kernel
+
+# The types that module_param takes, each as its variable is in memory.
+TYPES: dict[str, CType] = {
+    "bool": CType("bool", 1, False),
+    "invbool": CType("bool", 1, False),
+    "byte": CType("unsigned char", 1, False),
+    "short": CType("short", 2, True),
+    "ushort": CType("unsigned short", 2, False),
+    "int": CType("int", 4, True),
+    "uint": CType("unsigned int", 4, False),
+    "long": CType("long", 8, True),
+    "ulong": CType("unsigned long", 8, False),
+    "hexint": CType("unsigned int", 4, False),
+    "charp": CType("char *", 8, False),
+}
 SINCE = {"hexint": (5, 14)}  # the types that came later than the oldest kernel here
+STRING_MAX = 1024  # bytes of a charp parameter, without its NUL
+_WORD = re.compile(r'(?:"[^"]*"?|[^\s"])+', re.ASCII)
 
 
 class Unfit(Exception):
@@ -26,6 +42,48 @@ class Unfit(Exception):
     def __init__(self, errno: int, because: str) -> None:
         super().__init__(because)
         self.errno, self.because = errno, because
+
+
+class KernelParam(NamedTuple):
+    """`type` is one of TYPES, `perm` the mode of its file in /sys (0: none), `address` where the variable is; `low` and
+    `high` are the least and the greatest value that is taken, None for any."""
+
+    name: str
+    type: str
+    perm: int
+    address: int
+    low: int | None = None
+    high: int | None = None
+
+    def load(self, k: Kernel) -> int | str:
+        """Its value, a str for a charp.  Raises KernelFault where its memory or its pointer is bad."""
+        ctype = TYPES[self.type]
+        value = ctype.narrow(int.from_bytes(k.memory.read(self.address, ctype.size), "little"))
+        if self.type != "charp":
+            return value
+        text = k.memory.read_string(value, STRING_MAX + 1) if value else b"(null)"
+        return text.decode("utf-8", "surrogateescape")
+
+    def store(self, k: Kernel, value: int | str) -> None:
+        """Give it a value: a charp gets a copy of the string.  Raises KernelFault, OutOfMemory."""
+        ctype = TYPES[self.type]
+        if isinstance(value, str):
+            data = value.encode("utf-8", "surrogateescape")[:STRING_MAX] + b"\0"
+            value = slab_of(k).alloc(len(data))
+            if not value:
+                raise OutOfMemory
+            k.memory.write(value, data)
+            self.free(k)
+            slab_of(k).parameters.add(value)
+        k.memory.write(self.address, (value & ctype.mask).to_bytes(ctype.size, "little"))
+
+    def free(self, k: Kernel) -> None:
+        """Give back the copy that a charp points to, if that is one (C: param_free_charp)."""
+        slab = slab_of(k)
+        text = k.memory.load(self.address) if self.type == "charp" and slab.parameters else 0
+        if text in slab.parameters:
+            slab.parameters.remove(text)
+            slab.release(text)
 
 
 def param_get(k: Kernel, parameter: KernelParam) -> str:
@@ -66,49 +124,22 @@ def parse(parameter: KernelParam, text: str | None, version: tuple[int, int]) ->
             raise Unfit(ENOSPC, f"a string parameter has at most {STRING_MAX} bytes")
         return text
     if kind in ("bool", "invbool"):
-        truth = _kstrtobool(text, version)
+        truth = kstrtobool(text, version)
         if truth is None:
             raise Unfit(EINVAL, f"{name} is of type {kind}, and {text.rstrip()!r} is none: y or n, 1 or 0, on or off")
         return int(truth != (kind == "invbool"))
-    value = _kstrtoint(parameter, text)
+    try:
+        value = kstrtoint(text, TYPES[kind])
+    except ValueError:
+        said = text.rstrip("\n")
+        raise Unfit(EINVAL, f"{name} is of type {kind}, and {said!r} is none") from None
+    except OverflowError:
+        said, bits, signed = text.rstrip("\n"), 8 * TYPES[kind].size, TYPES[kind].signed
+        ends = f"{-(1 << bits - 1) if signed else 0} to {(1 << bits - signed) - 1}"
+        raise Unfit(ERANGE, f"{name} is of type {kind} ({ends}), and {said} does not fit") from None
     low, high = parameter.low, parameter.high
     if low is not None and high is not None and not low <= value <= high:
         raise Unfit(EINVAL, f"{name} is from {low} to {high}, and {value} is not")
-    return value
-
-
-def _kstrtobool(text: str, version: tuple[int, int]) -> bool | None:
-    """C looks at the first letter, or at two of them, and no further."""
-    later = version >= (5, 17)
-    first = text[:1].lower()
-    if first in ("y", "1") or (later and first == "t"):
-        return True
-    if first in ("n", "0") or (later and first == "f"):
-        return False
-    return {"on": True, "of": False}.get(text[:2].lower())
-
-
-def _kstrtoint(parameter: KernelParam, text: str) -> int:
-    name, ctype = parameter.name, TYPES[parameter.type]
-    said = text.rstrip("\n")
-    body = text.removesuffix("\n")
-    negative = ctype.signed and body[:1] == "-"
-    digits = body[1:] if negative or body[:1] == "+" else body
-    base = 10
-    if digits[:1] == "0":
-        base = 16 if digits[1:2] in ("x", "X") and digits[2:3].isalnum() else 8
-    none = Unfit(EINVAL, f"{name} is of type {parameter.type}, and {said!r} is none")
-    if not digits.isascii() or not digits.isalnum() or (base == 8 and digits[1:2] in ("o", "O")):
-        raise none  # int() would take blanks, underlines and 0o17
-    try:
-        value = int(digits, base)
-    except ValueError:
-        raise none from None
-    value = -value if negative else value
-    if abs(value) >= OVERFLOW or ctype.narrow(value) != value:
-        low = -(1 << 8 * ctype.size - 1) if ctype.signed else 0
-        most = (1 << 8 * ctype.size - ctype.signed) - 1
-        raise Unfit(ERANGE, f"{name} is of type {parameter.type} ({low} to {most}), and {said} does not fit")
     return value
 
 
@@ -118,25 +149,3 @@ def parse_args(text: str) -> list[tuple[str, str | None]]:
     parts = [word.partition("=") for word in words]
     values = [value[1:].removesuffix('"') if value[:1] == '"' else value for _, _, value in parts]
     return [(name, value if equals else None) for (name, equals, _), value in zip(parts, values, strict=True)]
-
-
-def set_parameters(k: Kernel, module: Module, given: Iterable[tuple[str, str | None]]) -> None:
-    """What insmod was given after the file: ``level=3``.  Raises Refusal for the first that does not fit."""
-    for name, text in given:
-        parameter = module.parameters.get(name.replace("-", "_"))
-        if parameter is None:
-            k.printk(KERN_WARNING, f"{module.name}: unknown parameter '{name}' ignored")
-            known = ", ".join(module.parameters) or "none"
-            k.note(f"{module.name} has no parameter {name} (it has: {known}); Linux ignores it and so does kshell")
-            continue
-        try:
-            parameter.store(k, parse(parameter, text, k.profile.version))
-        except Unfit as unfit:
-            too_large = unfit.errno == ENOSPC
-            if too_large:
-                k.printk(KERN_ERR, f"{name}: string parameter too long")
-            verdict = "too large" if too_large else "invalid"
-            k.printk(KERN_ERR, f"{module.name}: `{text or ''}' {verdict} for parameter `{name}'")
-            example = parameter.low if parameter.low is not None else "text" if parameter.type == "charp" else 1
-            facts = {"parameter": name, "why": unfit.because, "example": example}
-            raise Refusal(unfit.errno, Reason.BAD_PARAMETER, **facts) from None

@@ -6,6 +6,7 @@ C counterpart: try_module_get() and module_put() in kernel/module/main.c.
 from __future__ import annotations
 
 from kshell.abi.c_types import Int, Ptr
+from kshell.kernel.core.pointers import KernelBug
 from kshell.kernel.core.sections import EXPORT_SYMBOL
 from kshell.kernel.entry.oops import warn
 from kshell.kernel.kernel import Kernel
@@ -48,6 +49,15 @@ def module_at(k: Kernel, address: int) -> Module | None:
     """The module whose struct module is at `address`.  Raises KernelFault where nothing is."""
     k.memory.load(address)
     return next((module for module in k.modules.values() if module.this_module == address), None)
+
+
+def module_of(k: Kernel, address: int) -> Module:
+    """The same where machine code has kept the address on its stack, and may have spoiled it.  Raises KernelFault,
+    KernelBug."""
+    module = module_at(k, address)
+    if module is None:
+        raise KernelBug(f"there is no struct module at {address:#x}")
+    return module
 
 
 EXPORT_SYMBOL(try_module_get)

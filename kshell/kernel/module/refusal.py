@@ -6,7 +6,10 @@ The words are found by the room that speaks to a person; what stands in the log 
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kshell.kernel.kernel import Kernel
 
 
 class Reason(Enum):
@@ -50,3 +53,8 @@ class Refusal(Exception):
     def __init__(self, errno: int, reason: Reason, **facts: Any) -> None:
         super().__init__(reason.name)
         self.errno, self.reason, self.facts = errno, reason, facts
+
+    def answer(self, k: Kernel, module: str) -> int:
+        """What the system call answers; why is kept for who asks."""
+        k.refusal = self.reason, self.facts | {"module": module}
+        return -self.errno

@@ -18,28 +18,20 @@ from kshell.abi.elf import (
     R_X86_64_PLT32,
     SHN_ABS,
     SHT_NOBITS,
-    STB_WEAK,
-    ElfObject,
     Relocation,
-    Section,
 )
 from kshell.abi.errno import ENOEXEC
 from kshell.abi.loglevel import KERN_ERR
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.linked_object import LinkedObject
 from kshell.kernel.module.refusal import Reason, Refusal
+from kshell.kernel.module.struct_module import LinkedObject
 
 SIZES = {R_X86_64_64: 8, R_X86_64_32: 4, R_X86_64_32S: 4, R_X86_64_PC32: 4, R_X86_64_PLT32: 4}
 
 
-def simplify_symbols(elf: ElfObject) -> dict[str, bool]:
-    """The names that somebody else must export, each with whether it may be missing (weak: its address is 0 then)."""
-    return {each.name: each.binding == STB_WEAK for each in elf.symbols if each.section is None and each.name}
-
-
-def move_object(k: Kernel, module: LinkedObject, found: Mapping[str, int]) -> list[int]:
-    """Put the sections into memory, relocated; the value of each symbol.  `found` are the addresses of what the module
-    uses of others.  Raises Refusal."""
+def move_object(k: Kernel, module: LinkedObject, found: Mapping[str, int]) -> None:
+    """Put the sections into memory, relocated.  `found` are the addresses of what the module uses of others, NULL for
+    what it does without.  Raises Refusal."""
     values = [_value(module, each.section, each.value, found.get(each.name, 0)) for each in module.elf.symbols]
     for index, address in module.places.items():
         section = module.elf.sections[index]
@@ -49,9 +41,8 @@ def move_object(k: Kernel, module: LinkedObject, found: Mapping[str, int]) -> li
             continue
         data = bytearray(section.data)
         for each in section.relocations:
-            _apply(k, module, section, address, data, each, values)
+            _apply(k, module, index, data, each, values[each.symbol])
         k.memory.poke(address, bytes(data))
-    return values
 
 
 def _value(module: LinkedObject, section: int | None, value: int, found: int) -> int:
@@ -60,32 +51,23 @@ def _value(module: LinkedObject, section: int | None, value: int, found: int) ->
     return value if section == SHN_ABS else module.places.get(section, 0) + value & U64
 
 
-def _apply(
-    k: Kernel,
-    module: LinkedObject,
-    section: Section,
-    address: int,
-    data: bytearray,
-    relocation: Relocation,
-    values: list[int],
-) -> None:
-    """Fill one hole of a section that stands at `address`."""
+def _apply(k: Kernel, module: LinkedObject, index: int, data: bytearray, relocation: Relocation, symbol: int) -> None:
+    """Fill one hole in the `data` of a section with an address that is made of the symbol's."""
     offset, kind = relocation.offset, relocation.kind
     if kind == R_X86_64_NONE:
         return
-    size = SIZES.get(kind)
+    size, place = SIZES.get(kind), module.places[index] + offset
     if size is None:
         k.printk(KERN_ERR, f"{module.name}: Unknown rela relocation: {kind}")
         raise Refusal(ENOEXEC, Reason.BAD_RELOCATION, kind=kind, symbol=module.elf.symbol_name(relocation.symbol))
     if any(data[offset : offset + size]):
-        place = f"type {kind}, loc {address + offset:016x}, val {values[relocation.symbol]:x}"
-        text = f"Skipping invalid relocation target, existing value is nonzero for {place}"
-        k.printk(KERN_ERR, f"module: x86/modules: {text}")
-        why = f"a hole of section {section.name} that an address belongs in is not empty"
+        nonzero = f"existing value is nonzero for type {kind}, loc {place:016x}, val {symbol:x}"
+        k.printk(KERN_ERR, f"module: x86/modules: Skipping invalid relocation target, {nonzero}")
+        why = f"a hole of section {module.elf.sections[index].name} that an address belongs in is not empty"
         raise Refusal(ENOEXEC, Reason.BAD_OBJECT, why=why)
-    value = values[relocation.symbol] + relocation.addend
+    value = symbol + relocation.addend
     if kind in (R_X86_64_PC32, R_X86_64_PLT32):
-        value -= address + offset
+        value -= place
     elif _overflows(kind, value & U64):
         k.printk(KERN_ERR, f"module: overflow in relocation type {kind} val {value & U64:x}")
         k.printk(KERN_ERR, f"module: `{module.name}' likely not compiled with -mcmodel=kernel")

@@ -13,58 +13,26 @@ from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.struct_module import UNFORMED, Module
-from kshell.machine.ram import PAGE_SIZE, OutOfMemory, whole_pages
+from kshell.machine.ram import PAGE_SIZE, OutOfMemory
 
 PADDING = b"\xcc"  # int3: what stands where no function does
 
 
-def allocate(k: Kernel, module: Module, text: int, data: int) -> None:
-    """Give a module pages for so many bytes of text, filled with traps, and of data, which can be written to.  Raises
-    Refusal."""
-    text_size, data_size = whole_pages(text), whole_pages(data)
-    base = find_module_space(k, text_size + data_size)
+def module_alloc(k: Kernel, module: Module, text: int, read_only: int, data: int) -> None:
+    """Give a module whole pages: so many bytes of text, filled with traps, and behind them of data, which can all be
+    written to at first.  Raises Refusal."""
+    size = text + read_only + data
+    base = find_module_space(k, size)
     if base == 0:
         raise Refusal(ENOMEM, Reason.NO_MODULE_SPACE)
     try:
-        k.memory.map(base, text_size, writable=False, executable=True)
-        k.memory.map(base + text_size, data_size, writable=True)
+        k.memory.map(base, text, writable=False, executable=True)
+        k.memory.map(base + text, read_only + data, writable=True)
     except OutOfMemory:
-        k.memory.unmap(base, text_size + data_size)
+        k.memory.unmap(base, size)
         raise Refusal(ENOMEM, Reason.NO_MEMORY) from None
-    module.address, module.size, module.data_size = base, text_size, data_size
-    k.memory.poke(base, PADDING * text_size)
-
-
-def use_owners(module: Module) -> None:
-    """The modules that it uses are held by it from now on."""
-    for owner in module.uses:
-        owner.used_by.append(module.name)
-
-
-def free_module(k: Kernel, module: Module) -> None:
-    """Take a module's text, data and symbols out of the kernel (C: free_module)."""
-    for owner in module.uses:
-        owner.used_by.remove(module.name)
-    module.uses.clear()
-    module.state = UNFORMED
-    k.modules.pop(module.name, None)
-    k.symbols.remove_module(module.name)
-    destroy_params(k, module)
-    free_space(k, module)
-
-
-def destroy_params(k: Kernel, module: Module) -> None:
-    """What its parameters were given is freed (C: destroy_params)."""
-    for parameter in module.tables.parameters:
-        with suppress(KernelFault):  # a bad object's may be anywhere
-            parameter.free(k)
-
-
-def free_space(k: Kernel, module: Module) -> None:
-    """Unmap its pages; what the CPU has translated of them is forgotten."""
-    if module.space:
-        k.memory.unmap(module.address, len(module.space))
-        k.cpu.flush_code()
+    module.address, module.size, module.data_size, module.read_only = base, text, read_only + data, read_only
+    k.memory.poke(base, PADDING * text)
 
 
 def find_module_space(k: Kernel, size: int) -> int:
@@ -84,3 +52,24 @@ def find_module_space(k: Kernel, size: int) -> int:
             k.next_module_space = at + size + PAGE_SIZE
             return at
     return 0
+
+
+def free_module(k: Kernel, module: Module) -> None:
+    """Take a module's text, data and symbols out of the kernel (C: free_module)."""
+    for owner in module.uses:
+        owner.used_by.remove(module.name)
+    module.uses.clear()
+    module.state = UNFORMED
+    k.modules.pop(module.name, None)
+    k.symbols.remove_module(module.name)
+    for parameter in module.tables.parameters:
+        with suppress(KernelFault):  # a bad object's may be anywhere
+            parameter.free(k)
+    free_space(k, module)
+
+
+def free_space(k: Kernel, module: Module) -> None:
+    """Unmap its pages; what the CPU has translated of them is forgotten."""
+    if module.space:
+        k.memory.unmap(module.address, len(module.space))
+        k.cpu.flush_code()

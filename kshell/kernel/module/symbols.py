@@ -5,8 +5,6 @@ C counterpart: resolve_symbol(), verify_exported_symbols() and inherit_taint() i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from kshell.abi.errno import EBUSY, ENOENT, ENOEXEC
 from kshell.abi.loglevel import KERN_ERR, KERN_WARNING
 from kshell.kernel.core.kallsyms import Symbol
@@ -19,39 +17,42 @@ NOT_EXPORTED_SINCE = {"kallsyms_lookup_name": (5, 7)}
 WAIT_FOR_INIT_NS = 30 * 10**9  # how long a module waits for another's init function
 
 
-def resolve(k: Kernel, module: Module, names: Mapping[str, bool]) -> dict[str, Symbol]:
-    """The exported symbol of each name, but for those that may be missing (True) and are.  Raises Refusal."""
+def resolve(k: Kernel, module: Module) -> dict[str, int]:
+    """The address of each name that others must export, but for those that may be missing, and are.  Raises Refusal."""
     found, missing = {}, []
-    using_gpl_only = False
-    for name, may_be_missing in names.items():
+    for name, may_be_missing in module.elf.undefined().items():
         symbol = k.symbols.lookup_exported(name)
-        if symbol is None and may_be_missing:
-            continue
-        gpl_only = symbol is not None and symbol.exported == "EXPORT_SYMBOL_GPL"
-        owner = k.modules.get(symbol.module) if symbol is not None and symbol.module else None
-        using_gpl_only |= gpl_only
-        refused = gpl_only and "P" in module.taints
-        if symbol is not None and owner is not None and not refused:
-            refused = not _inherit_taint(k, module, owner, name, using_gpl_only)
-        if symbol is None or refused:
+        if symbol is not None and _resolve_symbol(k, module, symbol):
+            found[name] = symbol.address
+        elif symbol is not None or not may_be_missing:
             missing.append(name)
-            continue
-        if owner is not None and owner.state != LIVE:
-            raise _not_live(k, module, owner, name)
-        found[name] = symbol
-        if owner is not None and owner not in module.uses:
-            module.uses.append(owner)
+    for name in missing:
+        k.printk(KERN_WARNING, f"{module.name}: Unknown symbol {name} (err -2)")
     if missing:
-        module.uses.clear()
-        for name in missing:
-            k.printk(KERN_WARNING, f"{module.name}: Unknown symbol {name} (err -2)")
         raise _unknown(k, module, missing[0])
     return found
 
 
+def _resolve_symbol(k: Kernel, module: Module, symbol: Symbol) -> bool:
+    """Whether a module may use what is exported; it uses the owner from now on.  Raises Refusal."""
+    gpl_only = symbol.exported == "EXPORT_SYMBOL_GPL"
+    module.using_gpl_only |= gpl_only
+    if gpl_only and "P" in module.taints:
+        return False
+    owner = k.modules.get(symbol.module or "")
+    if owner is None:
+        return True
+    if not _inherit_taint(k, module, owner, symbol.name):
+        return False
+    if owner.state != LIVE:
+        raise _not_live(k, module, owner, symbol.name)
+    if owner not in module.uses:
+        module.uses.append(owner)
+    return True
+
+
 def _not_live(k: Kernel, module: Module, owner: Module, name: str) -> Refusal:
     """A symbol of a module that is not Live; insmod waits for one that loads (C: resolve_symbol_wait)."""
-    module.uses.clear()
     err = ENOENT
     if owner.state == LOADING:
         err = EBUSY
@@ -61,11 +62,11 @@ def _not_live(k: Kernel, module: Module, owner: Module, name: str) -> Refusal:
     return Refusal(err, Reason.OWNER_NOT_LIVE, symbol=name, owner=owner.name, state=owner.state)
 
 
-def _inherit_taint(k: Kernel, module: Module, owner: Module, name: str, using_gpl_only: bool) -> bool:
+def _inherit_taint(k: Kernel, module: Module, owner: Module, name: str) -> bool:
     """Since 5.9 a module that uses a proprietary one counts as proprietary too, and so may use nothing GPL-only."""
     if "P" not in owner.taints or k.profile.version < (5, 9):
         return True
-    if using_gpl_only:
+    if module.using_gpl_only:
         uses = f"module using GPL-only symbols uses symbols {name} from proprietary module {owner.name}."
         k.printk(KERN_ERR, f"{module.name}: {uses}")
         return False
@@ -90,9 +91,9 @@ def _unknown(k: Kernel, module: Module, name: str) -> Refusal:
     return Refusal(ENOENT, Reason.NOT_EXPORTED if known else Reason.UNKNOWN_SYMBOL, symbol=name)
 
 
-def check_exports(k: Kernel, module: Module, names: Iterable[str]) -> None:
+def check_exports(k: Kernel, module: Module) -> None:
     """What somebody exports already (C: verify_exported_symbols, which comes after the module's own symbols)."""
-    for name in names:
+    for name, _, _ in module.tables.exports:
         other = k.symbols.lookup_exported(name)
         if other is not None:
             owner = other.module or "kernel"

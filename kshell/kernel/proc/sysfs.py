@@ -13,8 +13,7 @@ from kshell.kernel.core.cred import Cred
 from kshell.kernel.fs.file import Kiocb
 from kshell.kernel.fs.uio import IovIter
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.kernel_param import KernelParam
-from kshell.kernel.module.params import param_get, param_set
+from kshell.kernel.module.params import KernelParam, param_get, param_set
 from kshell.kernel.module.struct_module import UNFORMED, Module
 from kshell.kernel.proc.proc_files import kallsyms_show_value
 from kshell.kernel.proc.pseudo import ProcEntry, directory, file, link

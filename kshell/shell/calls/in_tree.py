@@ -63,7 +63,7 @@ def user_of(k: Kernel, stub: str) -> str:
     root, sources = k.image.tree, Sources(k.image.tree)
     for path in sources.walk(".ko", MOST_MODULES):
         built = LoadInfo(path, sources.read_bytes(path) or b"")
-        if stub in built.undefined and built.vermagic == k.vermagic:
+        if stub in built.elf.undefined() and built.vermagic == k.vermagic:
             return f"insmod {os.path.relpath(os.path.join(root, path))}  (the module that make built for it)"
     for path in (path for suffix in SUFFIXES for path in sources.walk(suffix, MOST_SOURCES)):
         if stub.encode() in (sources.read_bytes(path) or b""):

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from kshell.abi.did_you_mean import did_you_mean
 from kshell.abi.errno import ENOEXEC
+from kshell.abi.modinfo import source_of
 from kshell.cc.compiler import SUFFIXES
 from kshell.cc.source_file import read_file
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.load_info import LoadInfo, source_of
+from kshell.kernel.module.load_info import LoadInfo
 from kshell.kernel.module.struct_module import Module
 from kshell.shell.errors import CommandError
 from kshell.shell.host_files import named

@@ -49,7 +49,7 @@ def advise(session: Context, path: str, error: CommandError) -> None:
 def _unknown_symbol(session: Context, obj: LoadInfo) -> tuple[str, str] | None:
     """What a missing symbol comes from: another module, or a kernel of a tree that does not run."""
     k = session.kernel
-    unknown = [symbol for symbol in obj.undefined if k.symbols.lookup_exported(symbol) is None]
+    unknown = [symbol for symbol in obj.elf.undefined() if k.symbols.lookup_exported(symbol) is None]
     first = next(iter(owners(unknown)), None)
     if first is not None:
         because = f"it uses what {first} exports, and {first} is not loaded"

@@ -8,8 +8,7 @@ import pytest
 
 from kshell.abi.errno import EINVAL, ENOSPC, ERANGE
 from kshell.kernel.lib.slab import slab_of
-from kshell.kernel.module.kernel_param import KernelParam
-from kshell.kernel.module.params import Unfit, param_get, param_set, parse
+from kshell.kernel.module.params import KernelParam, Unfit, param_get, param_set, parse
 from kshell.shell.modules.insmod import insmod, rmmod
 from tests.kernel.module_lab import Lab
 

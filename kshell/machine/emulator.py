@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from unicorn import Uc, UcError  # type: ignore[attr-defined]
 from unicorn import unicorn_const as uc_const
 from unicorn import x86_const as x86
 
+from kshell.machine.control_registers import read_control_register, write_control_register
 from kshell.machine.ctrl_c import CtrlC
 from kshell.machine.descriptors import DESCRIPTORS, Descriptors
 from kshell.machine.host_memory import demand_for_emulator
@@ -50,7 +52,8 @@ class Emulator:
         self._extended = Extended(uc)
         self._extended.before_selectors = self._touch_descriptors
         self.ring0 = Ring0(uc, self.mmu, self._extended)
-        self.guards = Guards(uc, self.mmu.read_user, self._guarded, self.charge, self._interrupts_off)
+        control = partial(read_control_register, self.mmu), partial(write_control_register, self.mmu)
+        self.guards = Guards(uc, self.mmu.read_user, self._guarded, self.charge, self._interrupts_off, *control)
         self.probes = Probes(uc, self._fail)
         self.count = InstructionCount(uc, self.mmu)
         self.cut: Callable[[], bool] | None = None  # asked whether the run is to end, whenever the emulator has stopped

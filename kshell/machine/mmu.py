@@ -37,7 +37,8 @@ FIRST_FILLS, MOST_FILLS = 300, 20_000
 class Mmu:
     """Translates for one CPU, in the address space that was loaded last (C: CR3).
 
-    `on_page_fault(address, access)` is the kernel: it may map a page and return True.
+    `on_page_fault(address, access)` is the kernel: it may map a page and return True.  `on_protection()` is told that
+    ring 0 has changed what it may do.  `root` is what CR3 holds.
     `fault` is (address, access) of the first access of a run that was refused, None if none was; `error` is what the
     kernel raised meanwhile.  `descriptors` is the frame of what the CPU reads by itself.  A `closed` MMU brings in no
     page any more: the run is as good as over.
@@ -45,6 +46,7 @@ class Mmu:
 
     def __init__(self, uc: Any, ram: Ram, watch: CodeWatch, descriptors: int) -> None:
         self.on_page_fault: Callable[[int, int], bool] = lambda address, access: False
+        self.on_protection: Callable[[], None] = lambda: None
         self.ring = 0
         self.watched = False  # whether code is looked at before it runs: not what boots
         self.protection = Protection()
@@ -57,7 +59,7 @@ class Mmu:
         self.flush_wanted = False
         self._uc, self._ram, self._watch, self._descriptors = uc, ram, watch, descriptors
         self._space: PageTable | None = None
-        self._root = 0
+        self.root = 0
         self._fills, self._fills_limit = 0, FIRST_FILLS
         uc.hook_add(uc_const.UC_HOOK_TLB_FILL, self._fill)
 
@@ -66,7 +68,7 @@ class Mmu:
         self.flush_wanted = True
         if space is self._space:
             return False
-        self._space, self._root = space, space.root
+        self._space, self.root = space, space.root
         self._fills_limit = FIRST_FILLS
         return True
 
@@ -85,7 +87,7 @@ class Mmu:
     def walk(self, address: int) -> int:
         """The page-table entry of an address, 0 if there is none, or if it leads out of RAM."""
         words = self._ram.words
-        pte = self._root
+        pte = self.root
         try:
             for shift in (39, 30, 21, 12):
                 pte = words[((pte & FRAME_MASK) + 8 * (address >> shift & 511)) >> 3]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+from collections.abc import Iterator
 
 PAGE_SIZE = 4096
 PAGE_MASK = ~(PAGE_SIZE - 1)
@@ -13,6 +14,25 @@ ZERO_PAGE = bytes(PAGE_SIZE)
 def whole_pages(size: int) -> int:
     """`size` bytes, rounded up (C: PAGE_ALIGN)."""
     return size + PAGE_SIZE - 1 & PAGE_MASK
+
+
+def page_parts(address: int, size: int) -> Iterator[tuple[int, int]]:
+    """[address, address + size) cut at page boundaries: (address, length) each."""
+    while size > 0:
+        length = min(size, PAGE_SIZE - (address & PAGE_SIZE - 1))
+        yield address, length
+        address += length
+        size -= length
+
+
+def page_pieces(address: int, data: bytes) -> Iterator[tuple[int, bytes]]:
+    """`data`, which goes to `address`, cut at page boundaries: (address, bytes) each."""
+    done = 0
+    while done < len(data):
+        at = address + done
+        piece = data[done : done + PAGE_SIZE - (at & PAGE_SIZE - 1)]
+        yield at, piece
+        done += len(piece)
 
 
 class OutOfMemory(Exception):

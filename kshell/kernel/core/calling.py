@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from kshell.abi import ptregs
 from kshell.abi.c_types import CType
 from kshell.kernel.core.sections import CO_VARARGS, CO_VARKEYWORDS
-from kshell.kernel.core.va_list import LONG, VaList
 
 if TYPE_CHECKING:
     from kshell.kernel.core.memory import KernelMemory
 
 Body = Callable[..., Any]
+LONG = CType("long", 8, True)
 
 
 class CallAgain(BaseException):
@@ -32,9 +32,9 @@ class TailCall(BaseException):
         self.address, self.args = address, args
 
 
-class RegisterArguments:
-    """The arguments behind the last one that a variadic body names: first those in registers, then those on the stack
-    (C: va_list)."""
+class VaList:
+    """C: va_list.  A body whose last parameter is annotated with it is variadic: it reads the arguments behind the last
+    one that it names, first those in registers, then those on the stack."""
 
     def __init__(self, memory: KernelMemory, regs: Sequence[int], named: int) -> None:
         self._memory, self._regs, self._taken = memory, regs, named
@@ -90,7 +90,7 @@ def from_machine_code(body: Body) -> Callable[[Any, memoryview], Any] | None:
 
     def variadic_body(k: Any, regs: memoryview) -> Any:
         named = [ctype.narrow(regs[slot]) for ctype, slot in zip(known, slots, strict=True)]
-        return body(k, *named, RegisterArguments(k.memory, regs, len(known)))
+        return body(k, *named, VaList(k.memory, regs, len(known)))
 
     return variadic_body
 

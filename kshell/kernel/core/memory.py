@@ -6,7 +6,7 @@ read-only, or one that belongs to the user (SMAP) is a fault with an address in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from kshell.abi.c_types import U64
 from kshell.kernel.core import layout
@@ -23,7 +23,7 @@ from kshell.machine.paging import (
     PageTable,
     Protection,
 )
-from kshell.machine.ram import PAGE_SIZE, Ram
+from kshell.machine.ram import PAGE_SIZE, Ram, page_parts, page_pieces
 
 MOST_CELLS = 4096  # that are remembered
 
@@ -207,22 +207,3 @@ class KernelMemory:
         """Give a kernel stack back."""
         self.unmap(stack, layout.THREAD_SIZE)
         self._free_stacks.append(stack)
-
-
-def page_parts(address: int, size: int) -> Iterator[tuple[int, int]]:
-    """[address, address + size) cut at page boundaries: (address, length) each."""
-    while size > 0:
-        length = min(size, PAGE_SIZE - (address & PAGE_SIZE - 1))
-        yield address, length
-        address += length
-        size -= length
-
-
-def page_pieces(address: int, data: bytes) -> Iterator[tuple[int, bytes]]:
-    """`data`, which goes to `address`, cut at page boundaries: (address, bytes) each."""
-    done = 0
-    while done < len(data):
-        at = address + done
-        piece = data[done : done + PAGE_SIZE - (at & PAGE_SIZE - 1)]
-        yield at, piece
-        done += len(piece)

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from kshell.abi import ptregs
 from kshell.abi.c_types import U64, CType
-from kshell.kernel.core.calling import as_in_c, hint_of, takes_pt_regs
+from kshell.kernel.core.calling import LONG, as_in_c, hint_of, takes_pt_regs
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.trace import INSTRUCTIONS, LINES
-from kshell.kernel.core.va_list import LONG
 from kshell.kernel.debug.code_places import linked_objects
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.report.leaks import pointer_with

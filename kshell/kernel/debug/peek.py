@@ -5,12 +5,11 @@ C counterpart: access_remote_vm(), but that brings pages in.
 
 from __future__ import annotations
 
-from kshell.kernel.core.memory import page_parts
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.address_space import AddressSpace
 from kshell.kernel.mm.vma import ANY_ACCESS
 from kshell.machine.paging import FRAME_MASK
-from kshell.machine.ram import PAGE_MASK, PAGE_SIZE
+from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, page_parts
 
 
 def peek(k: Kernel, mm: AddressSpace, address: int, size: int) -> bytes:

@@ -15,7 +15,6 @@ from kshell.abi.ptregs import AX, C_ARGUMENTS, IP, ORIG_AX, SP
 from kshell.kernel.core import layout
 from kshell.kernel.core.calling import CallAgain, TailCall, from_machine_code
 from kshell.kernel.core.clock import BODY_NS, FAULT_NS
-from kshell.kernel.core.control_registers import read_control_register, write_control_register
 from kshell.kernel.core.pointers import Lockup
 from kshell.kernel.entry import oops
 from kshell.kernel.entry.entry import entry_SYSCALL_64, lookup, new_statistics, syscall_exit_to_user_mode
@@ -39,8 +38,7 @@ def attach(k: Kernel) -> None:
     k.cpu.on_entry = partial(on_entry, k)
     k.cpu.on_dispatch = partial(entry_SYSCALL_64, k, by_text=True)
     k.cpu.on_result, k.cpu.on_exit = partial(on_result, k), partial(on_exit, k)
-    k.cpu.guards.read_control = partial(read_control_register, k)
-    k.cpu.guards.write_control = partial(write_control_register, k)
+    k.cpu.mmu.on_protection = k.memory.flush
     k.cpu.guards.time_stamp = lambda: k.clock.ns
     k.call_out = partial(call, k)
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 from kshell.abi.errno import EFAULT, EFBIG, ENOSPC, ENXIO
 from kshell.abi.fcntl import O_APPEND, SEEK_DATA, SEEK_HOLE
 from kshell.abi.st_mode import S_IFREG
-from kshell.kernel.core.memory import page_parts
 from kshell.kernel.fs.file import File, Kiocb
 from kshell.kernel.fs.inode import MAX_LFS_FILESIZE, Inode, SuperBlock, file_remove_privs, generic_llseek, vfs_setpos
 from kshell.kernel.fs.uio import IovIter, fill
 from kshell.kernel.kernel import Kernel
-from kshell.machine.ram import PAGE_SIZE, Ram
+from kshell.machine.ram import PAGE_SIZE, Ram, page_parts
 
 
 class MappedPage:

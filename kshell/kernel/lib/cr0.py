@@ -6,17 +6,17 @@ C counterpart: arch/x86/kernel/cpu/common.c (native_write_cr0), <asm/special_ins
 from __future__ import annotations
 
 from kshell.abi.c_types import ULong
-from kshell.kernel.core.control_registers import CR0_WP, read_control_register
 from kshell.kernel.core.sections import EXPORT_SYMBOL
 from kshell.kernel.entry.oops import warn
 from kshell.kernel.kernel import Kernel
+from kshell.machine.control_registers import CR0_WP, read_control_register
 
 X86_CR0_WP = CR0_WP  # write protect: a read-only page is read-only in ring 0 too
 
 
 def native_read_cr0(k: Kernel) -> ULong:
     """The control register CR0."""
-    return read_control_register(k, 0)
+    return read_control_register(k.cpu.mmu, 0)
 
 
 def native_write_cr0(k: Kernel, val: ULong) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 
 from kshell.abi.c_types import U64, BufIn, BufOut, CharPtr, ConstPtr, Int, Long, Path, Ptr, ULong
 from kshell.abi.errno import EFAULT
-from kshell.kernel.core.memory import page_parts
 from kshell.kernel.core.sections import EXPORT_SYMBOL
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm import uaccess
+from kshell.machine.ram import page_parts
 
 
 def _copy_to_user(k: Kernel, to: BufOut, source: ConstPtr, n: ULong) -> ULong:

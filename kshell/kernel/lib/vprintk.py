@@ -6,9 +6,9 @@ C counterpart: vprintk_emit() and printk_get_level() in kernel/printk/printk.c.
 from __future__ import annotations
 
 from kshell.abi.c_types import ConstCharPtr, Int
+from kshell.kernel.core.calling import VaList
 from kshell.kernel.core.printk import DEFAULT_LEVEL, MESSAGE_MAX
 from kshell.kernel.core.sections import EXPORT_SYMBOL
-from kshell.kernel.core.va_list import VaList
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.lib.vsprintf import vsnprintf
 

@@ -11,8 +11,8 @@ import re
 from typing import NamedTuple
 
 from kshell.abi.c_types import CharPtr, ConstCharPtr, CType, Int, SizeT
+from kshell.kernel.core.calling import VaList
 from kshell.kernel.core.sections import EXPORT_SYMBOL
-from kshell.kernel.core.va_list import VaList
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.report.pointer_format import pointer, string
 

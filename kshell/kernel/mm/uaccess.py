@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from kshell.abi.errno import EFAULT
 from kshell.kernel.core.layout import TASK_SIZE_MAX
-from kshell.kernel.core.memory import KernelFault, page_parts, page_pieces
+from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.mm.extable import search_exception_tables
 from kshell.kernel.mm.fault import handle_mm_fault
 from kshell.machine.paging import FRAME_MASK, NX, PRESENT, READ, USER, WRITABLE, WRITE
-from kshell.machine.ram import PAGE_SIZE
+from kshell.machine.ram import PAGE_SIZE, page_parts, page_pieces
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel

@@ -12,11 +12,11 @@ from typing import NamedTuple
 from kshell.abi import ptregs
 from kshell.abi.c_types import U64
 from kshell.abi.loglevel import KERN_DEFAULT
-from kshell.kernel.core.control_registers import read_control_register
 from kshell.kernel.core.layout import TASK_SIZE_MAX
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.report.taint import tainted, words
+from kshell.machine.control_registers import read_control_register
 from kshell.machine.paging import FRAME_MASK, PRESENT
 from kshell.machine.ram import PAGE_MASK
 
@@ -89,7 +89,7 @@ def registers(
     else:
         lines.append(f"RSP: 0018:{machine[ptregs.SP]:016x} EFLAGS: {machine[ptregs.FLAGS] | saved:08x}")
         lines += _general_registers(machine)
-    cr0, cr3, cr4 = (read_control_register(k, number) for number in (0, 3, 4))
+    cr0, cr3, cr4 = (read_control_register(k.cpu.mmu, number) for number in (0, 3, 4))
     return [
         *lines,
         f"FS:  {0:016x}(0000) GS:{0:016x}(0000) knlGS:{0:016x}",

@@ -13,12 +13,11 @@ from kshell.abi import ptregs
 from kshell.abi.c_types import U64
 from kshell.abi.mman import MAP_ANONYMOUS, MAP_FIXED, MAP_GROWSDOWN, MAP_PRIVATE, PROT_EXEC, PROT_READ, PROT_WRITE
 from kshell.kernel.core.layout import USER_STACK_TOP
-from kshell.kernel.core.memory import page_pieces
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.fault import own_frame
 from kshell.kernel.mm.uaccess import copy_to_user
 from kshell.kernel.task.task import Task
-from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, OutOfMemory, whole_pages
+from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, OutOfMemory, page_pieces, whole_pages
 from kshell.machine.ring3 import USER_CS, USER_SS
 
 STACK_PAGES = 33

@@ -62,8 +62,8 @@ class Guards:
     """The hooks.  `on_stop(stop)` is called at one that ends the run, `charge(instructions)` at each, `on_cli()` before
     the first `cli`: from there on a `hlt` may be one that nothing ends.
 
-    The kernel answers for control registers: `read_control(number)`, and `write_control(number, value)`, which is False
-    where the CPU could not go on with that value.  `time_stamp()` is what rdtsc reads.
+    `read_control(number)` and `write_control(number, value)` are the control registers; the latter is False where the
+    CPU could not go on with that value.  `time_stamp()` is what rdtsc reads.
 
     At the addresses in `own` the kernel's text has what others may not have; those in `exits` lead to ring 3, and
     `on_exit(address)` does that.
@@ -76,9 +76,10 @@ class Guards:
         on_stop: Callable[[Stop], None],
         charge: Callable[[int], None],
         on_cli: Callable[[], None],
+        read_control: Callable[[int], int],
+        write_control: Callable[[int, int], bool],
     ) -> None:
-        self.read_control: Callable[[int], int] = lambda number: 0
-        self.write_control: Callable[[int, int], bool] = lambda number, value: False
+        self.read_control, self.write_control = read_control, write_control
         self.time_stamp: Callable[[], int] = lambda: 0
         self.own: Container[int] = ()
         self.exits: Container[int] = ()

@@ -11,7 +11,7 @@ import pytest
 from kshell.abi.c_types import Int, ULong
 from kshell.abi.ptregs import SP
 from kshell.kernel.core import layout
-from kshell.kernel.core.va_list import VaList
+from kshell.kernel.core.calling import VaList
 from kshell.kernel.entry.exec import load_program
 from kshell.kernel.entry.machine_code import call as call_from_outside
 from kshell.kernel.entry.run import run_program

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kshell.abi.c_types import CType
-from kshell.kernel.core.va_list import LONG
+from kshell.kernel.core.calling import LONG, VaList
 
 
-class Values:
+class Values(VaList):
     """C: a va_list of what is there already."""
 
     def __init__(self, values: Iterable[int]) -> None:

@@ -290,9 +290,10 @@ def _version(sources: Sources) -> int:
 
 def exports_of(objects: list[ld.Object], profile: Profile) -> list[Export]:
     """What the kernel itself exports: that of its objects, and of the code that is no file of the tree."""
-    from kshell.kernel.boot.ksymtab import exported_by_library
+    from kshell.kernel.boot.ksymtab import library, param_ops
+    from kshell.kernel.lib.usercopy import ROUTINES
 
-    found = [Export(name, "vmlinux", gpl) for name, gpl in exported_by_library(profile.version)]
-    for linked in objects:
-        found += [Export(symbol, "vmlinux", gpl) for symbol, gpl in linked.facts.exports]
-    return found
+    own = [(name, macro == "EXPORT_SYMBOL_GPL") for name, _, macro in library(profile.version) if macro]
+    own += [(name, False) for name in [*ROUTINES, *param_ops(profile.version)]]
+    of_files = [export for linked in objects for export in linked.facts.exports]
+    return [Export(name, "vmlinux", gpl) for name, gpl in [*sorted(own), *of_files]]

@@ -46,13 +46,6 @@ def param_ops(version: tuple[int, int]) -> list[str]:
     return [f"param_ops_{kind}" for kind in TYPES if PARAM_SINCE.get(kind, version) <= version]
 
 
-def exported_by_library(version: tuple[int, int]) -> list[tuple[str, bool]]:
-    """Every name that a module may use, and whether it is for those under the GPL alone."""
-    functions = [(name, macro == "EXPORT_SYMBOL_GPL") for name, _, macro in library(version) if macro]
-    others = [(name, False) for name in [*usercopy.ROUTINES, *param_ops(version)]]
-    return sorted([*functions, *others])
-
-
 def place_library(k: Kernel) -> None:
     """Give each function its address, behind the copies from and to user memory, and each object its place."""
     for address, (name, body, macro) in zip(

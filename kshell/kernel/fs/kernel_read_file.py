@@ -9,27 +9,25 @@ from kshell.abi.errno import EFBIG, EINVAL, EIO, ENOMEM, ETXTBSY
 from kshell.abi.st_mode import S_ISREG
 from kshell.kernel.fs.file import FMODE_WRITE, File, Kiocb
 from kshell.kernel.fs.inode import Inode
+from kshell.kernel.fs.uio import IovIter
 from kshell.kernel.kernel import Kernel
 from kshell.machine.ram import PAGE_SIZE
 
 INT_MAX = (1 << 31) - 1
 
 
-class KernelIter:
-    """A buffer of `count` bytes in the kernel: the IovIter that a file is read into."""
+class KernelIter(IovIter):
+    """A buffer of `count` bytes in the kernel, which a file is read into."""
 
-    def __init__(self, count: int) -> None:
-        self.count, self.data = count, b""
+    def __init__(self, k: Kernel, count: int) -> None:
+        super().__init__(k, (0, count))
+        self.data = b""
 
     def copy_to_iter(self, data: bytes) -> int:
         """All of it arrives."""
         self.data += data
         self.count -= len(data)
         return len(data)
-
-    def copy_from_iter(self, size: int) -> bytes:
-        """There is nothing to be written."""
-        return b""
 
 
 def kernel_read_file(k: Kernel, file: File) -> bytes | int:
@@ -46,7 +44,7 @@ def kernel_read_file(k: Kernel, file: File) -> bytes | int:
         return -EFBIG
     if not has_room(k, inode.size):
         return -ENOMEM
-    to = KernelIter(inode.size)
+    to = KernelIter(k, inode.size)
     iocb = Kiocb(file, 0)
     while to.count:
         done = inode.read_iter(k, iocb, to)

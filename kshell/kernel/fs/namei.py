@@ -116,10 +116,9 @@ class Nameidata:
         found = directory.lookup(self.last)
         if found is None and directory.absent:
             return directory.absent
-        too_long = (
-            found is None and len(self.last) > NAME_MAX and self.dentry.hashed
-        )  # in a removed one there is nothing
-        return -ENAMETOOLONG if too_long else found
+        if found is None and len(self.last) > NAME_MAX and self.dentry.hashed:  # a removed one is not looked into
+            return -ENAMETOOLONG
+        return found
 
     def follow(self, link: SymlinkInode) -> int:
         """Count a link, and start at the root if it says so; ELOOP past the fortieth, ENOENT for an empty one."""

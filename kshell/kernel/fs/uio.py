@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import Protocol
 
 from kshell.abi.c_types import to_signed64
 from kshell.abi.errno import EFAULT, EINVAL
@@ -24,20 +23,9 @@ IOVEC_SIZE = 16
 Segment = tuple[int, int]  # address and length of a buffer, as struct iovec has them
 
 
-class IovIter(Protocol):
-    """What a file's read and write operations are given; `count` is how many bytes are still to go."""
-
-    count: int
-
-    def copy_to_iter(self, data: bytes) -> int:
-        """Deliver the first bytes of `data`, at most `count`; how many arrived (fewer: the buffer faulted)."""
-
-    def copy_from_iter(self, size: int) -> bytes:
-        """Fetch up to `size` bytes, at most `count`; fewer mean that the buffer faulted there."""
-
-
-class UserIter:
-    """A buffer in user memory, in one or more segments of (address, length)."""
+class IovIter:
+    """A buffer in user memory, in one or more segments of (address, length): what a file's read and write operations
+    are given.  `count` is how many bytes are still to go."""
 
     __slots__ = ("_k", "_segments", "count")
 
@@ -55,7 +43,7 @@ class UserIter:
             del self._segments[0]
 
     def copy_to_iter(self, data: bytes) -> int:
-        """Deliver `data` to user memory; C: copy_to_iter()."""
+        """Deliver the first bytes of `data`, at most `count`; how many arrived (fewer: the buffer faulted)."""
         total = 0
         while self._segments and total < len(data):
             address, length = self._segments[0]
@@ -68,7 +56,7 @@ class UserIter:
         return total
 
     def copy_from_iter(self, size: int) -> bytes:
-        """Fetch bytes from user memory; C: copy_from_iter()."""
+        """Fetch up to `size` bytes, at most `count`; fewer mean that the buffer faulted there."""
         parts = b""
         while self._segments and len(parts) < size:
             address, length = self._segments[0]

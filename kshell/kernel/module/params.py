@@ -86,32 +86,6 @@ class KernelParam(NamedTuple):
             slab.release(text)
 
 
-def param_get(k: Kernel, parameter: KernelParam) -> str:
-    """The text that reading its file in /sys gives, without the newline that ends it (C: param_get_int, ...).
-
-    Raises KernelFault where a module has spoiled the pointer of a charp.
-    """
-    value = parameter.load(k)
-    if parameter.type in ("bool", "invbool"):
-        return "Y" if bool(value) != (parameter.type == "invbool") else "N"
-    if parameter.type == "hexint":
-        return f"{value:#08x}" if value else "0" * 8
-    return str(value)
-
-
-def param_set(k: Kernel, parameter: KernelParam, text: str) -> int:
-    """Write `text` to a parameter, as to its file in /sys: 0, or -EINVAL, -ERANGE, -ENOSPC and nothing is changed.
-
-    A newline at the end is no part of a number; a charp keeps it.
-    """
-    try:
-        parameter.store(k, parse(parameter, text, k.profile.version))
-    except Unfit as unfit:
-        k.note(f"{parameter.name}: {unfit.because}")
-        return -unfit.errno
-    return 0
-
-
 def parse(parameter: KernelParam, text: str | None, version: tuple[int, int]) -> int | str:
     """The value that `text` means for a parameter; None is a parameter without ``=``.  Raises Unfit."""
     kind, name = parameter.type, parameter.name

@@ -13,7 +13,7 @@ from kshell.kernel.core.cred import Cred
 from kshell.kernel.fs.file import Kiocb
 from kshell.kernel.fs.uio import IovIter
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.params import KernelParam, param_get, param_set
+from kshell.kernel.module.params import KernelParam, Unfit, parse
 from kshell.kernel.module.struct_module import UNFORMED, Module
 from kshell.kernel.proc.proc_files import kallsyms_show_value
 from kshell.kernel.proc.pseudo import ProcEntry, directory, file, link
@@ -115,3 +115,29 @@ def _parameter(k: Kernel, module: Module, parameter: KernelParam) -> ProcEntry:
     entry = _attribute(k, module, lambda: param_get(k, parameter), parameter.perm or 0)
     entry.store = store
     return entry
+
+
+def param_get(k: Kernel, parameter: KernelParam) -> str:
+    """The text that reading its file in /sys gives, without the newline that ends it (C: param_get_int, ...).
+
+    Raises KernelFault where a module has spoiled the pointer of a charp.
+    """
+    value = parameter.load(k)
+    if parameter.type in ("bool", "invbool"):
+        return "Y" if bool(value) != (parameter.type == "invbool") else "N"
+    if parameter.type == "hexint":
+        return f"{value:#08x}" if value else "0" * 8
+    return str(value)
+
+
+def param_set(k: Kernel, parameter: KernelParam, text: str) -> int:
+    """Write `text` to a parameter, as to its file in /sys: 0, or -EINVAL, -ERANGE, -ENOSPC and nothing is changed.
+
+    A newline at the end is no part of a number; a charp keeps it.
+    """
+    try:
+        parameter.store(k, parse(parameter, text, k.profile.version))
+    except Unfit as unfit:
+        k.note(f"{parameter.name}: {unfit.because}")
+        return -unfit.errno
+    return 0

@@ -10,7 +10,7 @@ from kshell.abi.errno import EFAULT, EINVAL
 from kshell.abi.getrandom import GRND_INSECURE, GRND_NONBLOCK, GRND_RANDOM
 from kshell.abi.structs import pack_sysinfo, pack_utsname
 from kshell.kernel.core.declare import SYSCALL_DEFINE0, SYSCALL_DEFINE1, SYSCALL_DEFINE3
-from kshell.kernel.fs.uio import MAX_RW_COUNT, UserIter, fill
+from kshell.kernel.fs.uio import MAX_RW_COUNT, IovIter, fill
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import access_ok, copy_to_user
 from kshell.machine.ram import PAGE_SIZE
@@ -73,7 +73,7 @@ def getrandom(k: Kernel, buf: BufOut, count: SizeT, flags: GrndFlags) -> Long:
     count = min(count, MAX_RW_COUNT if k.profile.version >= (5, 18) else GETRANDOM_MAX_4_19)
     if k.profile.version >= (5, 19) and not access_ok(buf, count):
         return -EFAULT
-    return fill(k, UserIter(k, (buf, count)), lambda done, size: k.random.randbytes(size))
+    return fill(k, IovIter(k, (buf, count)), lambda done, size: k.random.randbytes(size))
 
 
 @SYSCALL_DEFINE3

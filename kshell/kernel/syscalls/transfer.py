@@ -21,14 +21,52 @@ from kshell.abi.c_types import (
     ULongFd,
     Whence,
 )
-from kshell.abi.errno import EBADF, EINVAL, ESPIPE
+from kshell.abi.errno import EBADF, EFAULT, EINVAL, ESPIPE
+from kshell.abi.fcntl import SEEK_MAX
 from kshell.kernel.core.declare import SYSCALL_DEFINE3, SYSCALL_DEFINE4
-from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, Kiocb
-from kshell.kernel.fs.read_write import vfs_llseek, vfs_transfer, vfs_vectored
+from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File, Kiocb
+from kshell.kernel.fs.inode import MAX_LFS_FILESIZE
+from kshell.kernel.fs.uio import IovIter, Segment, import_iovec
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.mm.uaccess import access_ok
 
 U32 = 0xFFFF_FFFF
 Transfer = Callable[[Kernel, Kiocb, int, int, int], int]  # vfs_transfer or vfs_vectored
+
+
+def _may(file: File, mode: int) -> int:
+    """0, EBADF where the file is not open for that, EINVAL where it never could be."""
+    if not file.mode & mode:
+        return -EBADF
+    return 0 if mode == FMODE_READ or file.inode.can_write else -EINVAL
+
+
+def vfs_transfer(k: Kernel, iocb: Kiocb, mode: int, address: int, count: int) -> int:
+    """Read into user memory, or write from there, as `mode` says (FMODE_READ, FMODE_WRITE); the bytes moved, or a
+    negative errno.  C: vfs_read(), vfs_write()."""
+    err = _may(iocb.file, mode)
+    if err or not access_ok(address, count):
+        return err or -EFAULT
+    return _ask_file(k, iocb, mode, (address, count))
+
+
+def vfs_vectored(k: Kernel, iocb: Kiocb, mode: int, vec: int, vlen: int) -> int:
+    """The same with the segments at `vec`; for no bytes at all the file is not asked.  C: vfs_readv(), vfs_writev()."""
+    err = _may(iocb.file, mode)
+    segments = err if err and k.profile.version >= (6, 8) else import_iovec(k, vec, vlen)
+    if isinstance(segments, int):
+        return segments
+    if err or not any(length for _, length in segments):
+        return err
+    return _ask_file(k, iocb, mode, *segments)
+
+
+def _ask_file(k: Kernel, iocb: Kiocb, mode: int, *segments: Segment) -> int:
+    """EINVAL past the largest offset (C: rw_verify_area), and then what the file says."""
+    inode, buffers = iocb.file.inode, IovIter(k, *segments)
+    if inode.can_seek and iocb.pos + sum(length for _, length in segments) > MAX_LFS_FILESIZE:
+        return -EINVAL
+    return (inode.read_iter if mode == FMODE_READ else inode.write_iter)(k, iocb, buffers)
 
 
 def _at_position(k: Kernel, transfer: Transfer, mode: int, fd: int, what: int, count: int) -> int:
@@ -95,7 +133,11 @@ def lseek(k: Kernel, fd: Fd, offset: OffT, whence: Whence) -> Long:
     ENXIO   with SEEK_DATA or SEEK_HOLE, offset lies outside the file, or no data follows
     """
     file = k.current.files.get(fd)
-    return -EBADF if file is None else vfs_llseek(file, offset, whence)
+    if file is None:
+        return -EBADF
+    if whence > SEEK_MAX:
+        return -EINVAL
+    return file.inode.llseek(file, offset, whence) if file.inode.can_seek else -ESPIPE
 
 
 def _positioned(k: Kernel, mode: int, fd: int, buf: int, count: int, pos: int) -> int:

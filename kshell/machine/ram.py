@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 PAGE_SIZE = 4096
 PAGE_MASK = ~(PAGE_SIZE - 1)
@@ -16,8 +16,14 @@ def whole_pages(size: int) -> int:
     return size + PAGE_SIZE - 1 & PAGE_MASK
 
 
-def page_parts(address: int, size: int) -> Iterator[tuple[int, int]]:
+def page_parts(address: int, size: int) -> Iterable[tuple[int, int]]:
     """[address, address + size) cut at page boundaries: (address, length) each."""
+    if 0 < size <= PAGE_SIZE - (address & PAGE_SIZE - 1):  # as most are
+        return ((address, size),)
+    return _parts(address, size)
+
+
+def _parts(address: int, size: int) -> Iterator[tuple[int, int]]:
     while size > 0:
         length = min(size, PAGE_SIZE - (address & PAGE_SIZE - 1))
         yield address, length
@@ -25,14 +31,11 @@ def page_parts(address: int, size: int) -> Iterator[tuple[int, int]]:
         size -= length
 
 
-def page_pieces(address: int, data: bytes) -> Iterator[tuple[int, bytes]]:
+def page_pieces(address: int, data: bytes) -> Iterable[tuple[int, bytes]]:
     """`data`, which goes to `address`, cut at page boundaries: (address, bytes) each."""
-    done = 0
-    while done < len(data):
-        at = address + done
-        piece = data[done : done + PAGE_SIZE - (at & PAGE_SIZE - 1)]
-        yield at, piece
-        done += len(piece)
+    if 0 < len(data) <= PAGE_SIZE - (address & PAGE_SIZE - 1):
+        return ((address, data),)
+    return ((at, data[at - address : at - address + length]) for at, length in _parts(address, len(data)))
 
 
 class OutOfMemory(Exception):

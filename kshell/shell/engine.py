@@ -44,14 +44,16 @@ class Engine(Context):
         if self.is_typed:
             self.output.record.begin(self.prompt, text)
 
-    def call(self, words: list[Word]) -> View:
-        """What one command answers.  CommandError if it fails."""
+    def _refuse_unix(self, words: list[Word]) -> None:
+        """CommandError for what only a Unix shell would do."""
         if any(not UNIX_MARKS.isdisjoint(word.raw) for word in words):
             from kshell.shell.lines.unix_grammar import refuse
 
             refuse(words, registry.is_command, lambda: self.kernel.release)
-        if self.guide is not None and not self.stands_still and self.guide.takes(words):
-            return self.guide.answer(words)
+
+    def call(self, words: list[Word]) -> View:
+        """What one command answers.  CommandError if it fails."""
+        self._refuse_unix(words)
         name, rest = words[0].text, words[1:]
         if self.guide is not None and self.stands_still and name in self.guide.words():
             refuse_word_of_lesson(name)
@@ -63,9 +65,7 @@ class Engine(Context):
         if command is None:
             raise self._unknown(words)
         if self.is_aside:
-            from kshell.shell.commands.aside import refuse_aside
-
-            refuse_aside(command)
+            registry.refuse_aside(command)
         if len(rest) == 1 and rest[0].raw == "--help":
             name, rest = "help", [plain(command.name)]
             command = registry.find(name)
@@ -87,16 +87,15 @@ class Engine(Context):
     def _run(self, part: TypedCommand) -> Result:
         before, self.running = self.running, part.text
         self._begin(part.text)
-        guide = self.guide
-        is_for_guide = guide is not None and not self.stands_still and guide.takes(part.words)
-        moved, looks = self.journal.moved, self.stands_still
+        guide, moved, looks = self.guide, self.journal.moved, self.stands_still
+        answering = guide if guide is not None and not looks and guide.takes(part.words) else None
         try:
             with interruptible():
-                outcome = self._outcome(part.words)
+                outcome = self._outcome(part.words, answering)
                 if self.journal.moved == moved and not looks:  # not one that moved, nor a file of commands
                     end_step(self, part.text)
                 result = self._finish(part.text, outcome)
-            if guide is not None and self.guide is guide and not is_for_guide and self._sourced == self._top:
+            if guide is not None and self.guide is guide and answering is None and self._sourced == self._top:
                 self._heard(guide, result)
             return result
         except KeyboardInterrupt:
@@ -113,9 +112,12 @@ class Engine(Context):
         if view is not None:
             self.output.show(Result("lesson", 0, view))
 
-    def _outcome(self, words: list[Word]) -> View | CommandError:
+    def _outcome(self, words: list[Word], answering: Guide | None) -> View | CommandError:
         try:
-            return self.call(words)
+            if answering is None:
+                return self.call(words)
+            self._refuse_unix(words)
+            return answering.answer(words)
         except CommandError as error:
             return error
         except BrokenPipeError:  # whoever reads what we write has enough

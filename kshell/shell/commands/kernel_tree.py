@@ -263,6 +263,7 @@ def _diff_role(line: str) -> str:
 @command(
     "edit",
     group="A kernel tree",
+    aside=False,
     arguments=(Argument("file", "FILE"),),
     examples=(("help edit", "what it does: it needs a terminal"),),
 )

@@ -23,6 +23,7 @@ Handler = Callable[["Context", "list[Word]"], "View"]
 
 # The headings of help, in its order; under each, commands stand in the order of their files.
 STOPPED_AT = "modprobe syscallModule; break my_test_call; syscall test_call 42; "  # how examples of the debugger begin
+COMPARISON = "trace --compare --with 'modprobe syscallModule' syscall test_call 42"
 GROUPS = (
     "System calls",
     "Modules",
@@ -36,6 +37,7 @@ GROUPS = (
     "The machine",
     "The shell",
 )
+FOR_A_PERSON = ("The shell", "The debugger")  # headings of what is for somebody at the prompt
 # The folders that commands stand in: this one, and that of a room above, which is imported when one is typed.
 PACKAGES = ("kshell.shell.commands", "kshell.lesson.commands")
 _NAME = re.compile(r'\s*"([^"]+)"')
@@ -48,10 +50,11 @@ class Command:
 
     `usage` are the forms it takes, by default one made of the options and arguments; `arguments` what belongs where
     (the last one repeats where its placeholder says so), `examples` pairs of a line that works as typed in a fresh
-    shell and what it shows.
+    shell and what it shows.  `aside` says whether it may run on a copy of the machine beside the session, where nobody
+    sits; by default that goes by the group.
     """
 
-    __slots__ = ("aliases", "arguments", "examples", "forms", "group", "handler", "name", "options")
+    __slots__ = ("aliases", "arguments", "aside", "examples", "forms", "group", "handler", "name", "options")
     handler: Handler
 
     def __init__(
@@ -63,10 +66,12 @@ class Command:
         options: Sequence[Option] = (),
         examples: Sequence[tuple[str, str]] = (),
         aliases: Sequence[str] = (),
+        aside: bool | None = None,
     ) -> None:
         self.name, self.group, self.aliases = name, group, aliases
         self.arguments, self.options, self.examples = arguments, options, examples
         self.forms = usage
+        self.aside = group not in FOR_A_PERSON if aside is None else aside
 
     def __call__(self, handler: Handler) -> Handler:
         """Register `handler` as what does it.  CommandError where a step was forgotten."""
@@ -200,10 +205,13 @@ def is_command(name: str) -> bool:
 
 def find(name: str) -> Command | None:
     """The command of that name or alias, its file imported if it was not yet; None if there is none."""
-    name, files = own_name(name), _index()[0]
-    if name not in _commands and name in files:
-        import_module(files[name])
-    return _commands.get(name)
+    found = _commands.get(name)
+    if found is None:
+        name, files = own_name(name), _index()[0]
+        if name not in _commands and name in files:
+            import_module(files[name])
+        found = _commands.get(name)
+    return found
 
 
 def everything() -> list[Command]:
@@ -245,6 +253,13 @@ def misuse(name: str, what: str, try_: str = "") -> CommandError:
     return CommandError(
         f"{name}: {what}", f"its usage is: {usage}", try_ or found.examples[0][0].removeprefix(STOPPED_AT)
     )
+
+
+def refuse_aside(command: Command) -> None:
+    """CommandError for one that makes no sense on a copy of the machine."""
+    if not command.aside:
+        because = "each run has a copy of the machine, and nobody sits there: no prompt, no lesson, no way back"
+        raise CommandError(f"{command.name}: not in a comparison", because, COMPARISON)
 
 
 def take_options(name: str, words: Sequence[Word], leading: bool = False) -> Given:

@@ -16,6 +16,7 @@ from kshell.shell.views.view import Line, Text, View, show
 @command(
     "back",
     group="The machine",
+    aside=False,
     arguments=(Argument("word", "[N]"),),
     examples=(
         ("modprobe syscallModule; rmmod syscallModule; back; lsmod", "the module is loaded again"),
@@ -45,6 +46,7 @@ def back(session: Context, words: list[Word]) -> View:
 @command(
     "forward",
     group="The machine",
+    aside=False,
     arguments=(Argument("word", "[N]"),),
     examples=(("modprobe hello; back; forward; lsmod", "what was taken back is done again"),),
     aliases=("redo",),
@@ -67,6 +69,7 @@ def forward(session: Context, words: list[Word]) -> View:
 @command(
     "goto",
     group="The machine",
+    aside=False,
     arguments=(Argument("word", "N"),),
     examples=(
         ("syscall getpid; modprobe hello; goto 1; lsmod", "as it was after the first command"),

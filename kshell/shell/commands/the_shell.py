@@ -189,6 +189,7 @@ def _history_line(line: TypedLine, taken_back: bool) -> Line:
 @command(
     "source",
     group="The shell",
+    aside=True,
     arguments=(Argument("file", "FILE"),),
     options=(
         Option("--echo", "show each command before it runs, and comments as prose"),
@@ -236,6 +237,7 @@ def clear(session: Context, words: list[Word]) -> View:
     "echo",
     "echo [-n] [WORDS...] [> PATH]",
     group="The shell",
+    aside=True,
     arguments=(Argument("word", "[WORDS...]"),),
     options=(Option("-n", "without a newline at the end"), Option("-e", "read C's escapes in the text")),
     examples=(

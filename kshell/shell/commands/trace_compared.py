@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kshell.shell.calls.call_views import TracedView
-from kshell.shell.commands.aside import EXAMPLE, refuse_aside
-from kshell.shell.commands.registry import find, is_command, misuse
+from kshell.shell.commands.registry import COMPARISON, find, is_command, misuse, refuse_aside
 from kshell.shell.diagrams.comparison import ComparedView
 from kshell.shell.diagrams.differences import Run
 from kshell.shell.errors import CommandError
@@ -32,10 +31,10 @@ def _lines(given: Given) -> tuple[str, str]:
     if kernel is None and before is None:
         if len(words) != 2 or (is_command(words[0].raw) and not words[1].quote):
             what = "--compare takes two command lines, each in quotes, or --with and one command"
-            raise misuse("trace", what, EXAMPLE)
+            raise misuse("trace", what, COMPARISON)
         return words[0].text, words[1].text
     if not words:
-        raise misuse("trace", "which command is to be compared?", EXAMPLE)
+        raise misuse("trace", "which command is to be compared?", COMPARISON)
     line = words[0].text if len(words) == 1 else " ".join(word.raw for word in words)
     first = f"boot {kernel}" if kernel is not None else None
     return line, "; ".join(each for each in (first, before, line) if each)
@@ -45,7 +44,7 @@ def _run(session: Context, name: str, line: str, details: Sequence[str]) -> Run:
     """Run a line on a copy of the machine.  CommandError, in the name of that side, where one of its commands fails."""
     commands = split(line)
     if not commands:
-        raise misuse("trace", f"{name} has no command", EXAMPLE)
+        raise misuse("trace", f"{name} has no command", COMPARISON)
     other = session.aside()
     *before, last = commands
     words = last.words[1:] if last.words[0].text == "trace" else last.words
@@ -60,5 +59,5 @@ def _run(session: Context, name: str, line: str, details: Sequence[str]) -> Run:
         error.reword(error.because, error.try_, f"{name}: {error.what}")
         raise
     if not isinstance(view, TracedView) or view.hops is None:
-        raise misuse("trace", f"{name} ends in a command that has no hops", EXAMPLE)
+        raise misuse("trace", f"{name} ends in a command that has no hops", COMPARISON)
     return Run(line, other.kernel, view)

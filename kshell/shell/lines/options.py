@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 from kshell.shell.lines.words import Word, plain
@@ -126,9 +127,15 @@ def _getopt(name: str, short: str, long: str) -> str:
     return f"{long} '{name}'" if name.startswith("--") else f"{short} -- '{name[1:]}'"
 
 
+@cache
+def _dashed(options: tuple[Option, ...]) -> dict[str, Option]:
+    """Each option by its spellings, but for words without a dash."""
+    return {name: option for option in options for name in option.known if name.startswith("-")}
+
+
 class _Reader:
     def __init__(self, options: Sequence[Option], words: Sequence[Word]) -> None:
-        self._known = {name: option for option in options for name in option.known if name.startswith("-")}
+        self._known = _dashed(tuple(options))
         self._rest = list(words)
         self._given = Given()
 

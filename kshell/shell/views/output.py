@@ -115,7 +115,8 @@ class Output:
     def show(self, result: Result) -> None:
         """Show one result."""
         lines = result.view.lines(self.width)
-        self.record.write(result.output)
+        if result.output:
+            self.record.write(result.output)
         self.record.add([*lines, *result.note_lines])
         self.put(result._replace(notes=[*result.notes, *self.record.take_news()]), lines)
 

@@ -21,7 +21,7 @@ def machine(k: Kernel) -> dict[str, Any]:
     found |= {f"task {task.pid}": described(k, task) for task in {*k.tasks.values(), k.shell_task}}
     found |= {f"module {m.name}": {**deepcopied(vars(m)), "uses": [u.name for u in m.uses]} for m in k.modules.values()}
     for module in k.modules:
-        for shared in ("elf", "lines", "watched", "tables", "parameters"):  # the file, and what was found out of it
+        for shared in ("elf", "lines", "watched", "tables"):  # the file, and what was found out of it
             found[f"module {module}"].pop(shared)
     found |= {"pages": k.ram.frames(), "free": list(k.ram._free), "clock": k.clock.ns, "random": k.random.getstate()}
     found |= {"log": k.log.since(0), "written": k.log.written, "open": k.log.is_open, "dropped": k.log.dropped}

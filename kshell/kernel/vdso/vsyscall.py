@@ -18,7 +18,6 @@ from kshell.abi.mman import PROT_EXEC, PROT_READ, PROT_WRITE
 from kshell.abi.ptregs import AX, CS, DI, DX, IP, SI, SP
 from kshell.abi.signal import SEGV_ACCERR, SEGV_MAPERR, SI_KERNEL, SIGSEGV
 from kshell.kernel.core.layout import VSYSCALL
-from kshell.kernel.core.memory import page_parts
 from kshell.kernel.core.signal import Siginfo, force_sig_info
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import access_ok, copy_from_user
@@ -26,7 +25,7 @@ from kshell.kernel.mm.vma import Vma
 from kshell.kernel.report import why_signal
 from kshell.kernel.task.task import Task
 from kshell.machine.paging import FETCH, NX, PRESENT, READ, USER
-from kshell.machine.ram import PAGE_MASK, PAGE_SIZE
+from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, page_parts
 
 EMULATE, XONLY, NONE = "emulate", "xonly", "none"
 VSYSCALL_MODES = (EMULATE, XONLY, NONE)

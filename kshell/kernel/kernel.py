@@ -117,6 +117,7 @@ class Kernel(KernelText):
         self.first_oops: list[str] = []  # its registers, which every later one repeats
         self.oopses = 0
         self.last_oops: Oops | None = None  # or the last loop that the watchdog ended; until somebody takes it
+        self.last_report: Oops | None = None  # the same, or the last warning; whoever has taken it
         self.warned: set[str] = set()  # the places that warn once, and have
         self.on_sleep: Callable[[], None] | None = None  # who runs when a task next sleeps
         self.on_exit: Callable[[], None] | None = None  # who looks at the current task before its memory is freed

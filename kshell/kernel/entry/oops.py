@@ -63,7 +63,7 @@ def _die(k: Kernel, error: BaseException, regs: memoryview | None, machine: memo
         paging = isinstance(error, KernelFault) and not error.is_general_protection
         signal = Siginfo(SIGKILL if paging else SIGSEGV, why=why)
     if not isinstance(error, OutOfMemory):
-        k.last_oops = oops_report.known(k, begin, signal.why, frames, machine)
+        k.last_oops = k.last_report = oops_report.known(k, begin, signal.why, frames, machine)
     do_exit(k, task, None, signal)
 
 

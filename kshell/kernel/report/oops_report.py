@@ -128,6 +128,7 @@ def warning(
 ) -> None:
     """WARN(): a report like an oops, after which everything goes on; `text` may be empty, as for WARN_ON()."""
     k.cpu.charge(WARNING_COST)
+    begin = k.log.written
     task, where = k.current, frames[0].symbol if frames else "0x0"
     k.printk(KERN_WARNING, "------------[ cut here ]------------")
     if text:
@@ -144,6 +145,7 @@ def warning(
     show_trace(k, frames[1:], regs)
     say(k, f"---[ end trace {k.oopses + 1 if is_old(k) else 0:016x} ]---")
     add_taint(k, "W")
+    k.last_report = known(k, begin, f"the kernel warned at {place}, and went on", frames, machine)
 
 
 def dump_stack(k: Kernel, frames: Sequence[Frame]) -> None:

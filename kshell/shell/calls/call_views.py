@@ -110,7 +110,7 @@ class Ending:
             lines.append([("  at: ", "dim"), (self.instruction, "instruction")])
         lines += labelled("because", signal.why)
         if self.oopsed:
-            lines += labelled("try", "dmesg  (the report; then boot: a fresh machine)")
+            lines += labelled("try", "explain  (the report, line by line; then boot: a fresh machine)")
         elif signal.signo == SIGINT:
             lines += labelled("because", "Ctrl-C sends SIGINT, and whoever has no handler for it is killed")
         elif not self.instruction:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from kshell.abi.eflags import flag_names
 from kshell.kernel.kernel import Kernel
 from kshell.shell.commands import examine
 from kshell.shell.commands.code_listing import list_code
@@ -227,9 +228,6 @@ def regs(session: Context, words: list[Word]) -> View:
     return Text(lines, {"rows": rows})
 
 
-_FLAGS = ((0, "CF"), (2, "PF"), (4, "AF"), (6, "ZF"), (7, "SF"), (8, "TF"), (9, "IF"), (10, "DF"), (11, "OF"))
-
-
 def _flags(value: int) -> str:
     """``[ ZF PF IF ]`` as gdb shows eflags."""
-    return "[ " + "".join(f"{name} " for bit, name in _FLAGS if value >> bit & 1) + "]"
+    return f"[ {''.join(f'{name} ' for name in flag_names(value))}]"

@@ -122,7 +122,7 @@ def oops() -> View:
     ]
     for text, meaning in OOPS_LINES:
         lines += [[("  ", ""), (text, "name")], [("        ", ""), (meaning, "comment")]]
-    lines += [[], marked("Try: `modprobe crash; syscall test_call 2; dmesg`, and `disas crash`.")]
+    lines += [[], marked("Try: `modprobe crash; syscall test_call 2; explain`: that report, line by line.")]
     return Text(lines, {"lines": [{"line": text, "meaning": meaning} for text, meaning in OOPS_LINES]})
 
 

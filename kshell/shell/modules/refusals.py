@@ -113,7 +113,7 @@ WORDS: dict[Reason, tuple[str, str]] = {
     ),
     Reason.DIED: (
         "its {function} did not return: {why}. The module stays {state}",
-        "dmesg  (the report; then boot: a fresh machine)",
+        "explain  (the report, line by line; then boot: a fresh machine)",
     ),
 }
 

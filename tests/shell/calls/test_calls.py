@@ -195,7 +195,7 @@ def test_an_oops_says_where_the_report_is_and_the_shell_goes_on(lab: Lab) -> Non
     assert (result.status, result.failed) == (4, False)
     assert "test_call(1)                            = ?" in text
     assert text.split("\n")[1].startswith("Segmentation fault")
-    assert "dmesg" in text
+    assert "try: explain  (the report, line by line" in text
     assert lab.ret("getpid") > 0
     assert "divide error: 0000 [#1] SMP" in lab.text("dmesg")
 

@@ -4,7 +4,7 @@
 wide for its field is cut to it, as an assignment in C would.
 
 C counterparts: arch/x86/include/uapi/asm/stat.h, include/uapi/linux/utsname.h, include/uapi/linux/sysinfo.h,
-include/uapi/linux/time.h.
+include/uapi/linux/time.h, include/uapi/linux/resource.h.
 """
 
 from __future__ import annotations
@@ -37,6 +37,10 @@ SYSINFO_FIELDS: tuple[str, ...] = (
 )
 SI_LOAD_SHIFT = 16
 """A load average of 1.0 is 1 << SI_LOAD_SHIFT."""
+
+# ru_utime and ru_stime, seconds and microseconds each, and fourteen counts.
+_RUSAGE = struct.Struct("<4Q14Q")
+RUSAGE_SIZE = _RUSAGE.size  # 144
 
 _PAIR_OUT = struct.Struct("<QQ")
 _PAIR_IN = struct.Struct("<qq")
@@ -115,6 +119,18 @@ def pack_sysinfo(
 def unpack_sysinfo(data: bytes) -> dict[str, int]:
     """The fields of a ``struct sysinfo`` by name (SYSINFO_FIELDS).  `data` must hold at least SYSINFO_SIZE bytes."""
     return dict(zip(SYSINFO_FIELDS, _SYSINFO_IN.unpack_from(data), strict=True))
+
+
+def pack_rusage(*, utime: int = 0, maxrss: int = 0, minflt: int = 0, majflt: int = 0) -> bytes:
+    """``struct rusage``, 144 bytes.  `utime` in microseconds, `maxrss` in KiB, page faults as numbers."""
+    return _RUSAGE.pack(*divmod(utime, 10**6), 0, 0, maxrss, 0, 0, 0, minflt, majflt, *[0] * 8)
+
+
+def unpack_rusage(data: bytes) -> dict[str, int]:
+    """The fields of a ``struct rusage`` that Linux fills, by name.  `data` must hold at least RUSAGE_SIZE bytes."""
+    values = _RUSAGE.unpack_from(data)
+    names = {"ru_utime": 0, "ru_stime": 2, "ru_maxrss": 4, "ru_minflt": 8, "ru_majflt": 9, "ru_inblock": 11}
+    return {name: values[at] for name, at in (names | {"ru_oublock": 12, "ru_nvcsw": 16, "ru_nivcsw": 17}).items()}
 
 
 def pack_timespec(seconds: int, nanoseconds: int) -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kshell.abi import clock, fcntl, getrandom, mman, module_flags, sigaction, signal, st_mode
+from kshell.abi import clock, fcntl, getrandom, mman, module_flags, resource, sigaction, signal, st_mode
 
 _PREFIXES = (
     "O_",
@@ -26,12 +26,15 @@ _PREFIXES = (
     "ITIMER_",
     "FASYNC",
     "MODULE_INIT_",
+    "MREMAP_",
+    "MADV_",
+    "RUSAGE_",
 )
 _ACCESS = ("F_OK", "R_OK", "W_OK", "X_OK")
 
 SYMBOLS: dict[str, int] = {
     name: value
-    for module in (fcntl, st_mode, mman, clock, getrandom, module_flags, signal, sigaction)
+    for module in (fcntl, st_mode, mman, clock, getrandom, module_flags, resource, signal, sigaction)
     for name, value in vars(module).items()
     if isinstance(value, int) and (name.startswith(_PREFIXES) or name in _ACCESS)
 }
@@ -61,6 +64,9 @@ _MAP = _bits(
     "MAP_FIXED MAP_ANONYMOUS MAP_32BIT MAP_NORESERVE MAP_POPULATE MAP_NONBLOCK MAP_GROWSDOWN MAP_DENYWRITE"
     " MAP_EXECUTABLE MAP_LOCKED MAP_STACK MAP_HUGETLB MAP_SYNC MAP_FIXED_NOREPLACE",
 )
+_MREMAP = _bits(mman, "MREMAP_MAYMOVE MREMAP_FIXED MREMAP_DONTUNMAP")
+_MADV = {value: name for name, value in vars(mman).items() if name.startswith("MADV_")}
+_RUSAGE = {resource.RUSAGE_SELF: "RUSAGE_SELF", resource.RUSAGE_THREAD: "RUSAGE_THREAD", -1: "RUSAGE_CHILDREN"}
 _MAP_TYPES = {0: "MAP_FILE", 1: "MAP_SHARED", 2: "MAP_PRIVATE", 3: "MAP_SHARED_VALIDATE"}
 _GRND = _bits(getrandom, "GRND_NONBLOCK GRND_RANDOM GRND_INSECURE")
 _MODULE = _bits(module_flags, "MODULE_INIT_IGNORE_MODVERSIONS MODULE_INIT_IGNORE_VERMAGIC MODULE_INIT_COMPRESSED_FILE")
@@ -150,6 +156,9 @@ _KINDS: dict[str, Callable[[int], str]] = {
     "pipe_flags": lambda value: _flags(value & _U32, _OPEN, "O_"),
     "prot": _prot,
     "map_flags": _map_flags,
+    "mremap_flags": lambda value: _flags(value & (1 << 64) - 1, _MREMAP, "MREMAP_"),
+    "madvice": lambda value: _one_of(value & _U32, _MADV, "MADV_"),
+    "rusage_who": lambda value: _RUSAGE.get(value) or f"{value & _U32:#x} /* RUSAGE_??? */",
     "at_flags": lambda value: _flags(value & _U32, _AT, "AT_"),
     "grnd_flags": lambda value: _flags(value & _U32, _GRND, "GRND_"),
     "module_flags": lambda value: _flags(value & _U32, _MODULE, "MODULE_INIT_"),

@@ -137,6 +137,9 @@ FcntlCmd: TypeAlias = UInt
 Prot: TypeAlias = ULong
 MapFlags: TypeAlias = ULong
 GrndFlags: TypeAlias = UInt
+MremapFlags: TypeAlias = ULong
+Madvice: TypeAlias = Int
+RusageWho: TypeAlias = Int
 Addr: TypeAlias = ULong
 
 
@@ -150,6 +153,10 @@ class new_utsname(Struct):
 
 class sysinfo(Struct):
     """What sysinfo(2) answers."""
+
+
+class rusage(Struct):
+    """What getrusage(2) answers."""
 
 
 class __kernel_timespec(Struct):
@@ -174,6 +181,7 @@ BufOut: TypeAlias = User[Char]
 StatPtr: TypeAlias = User[stat]
 UtsnamePtr: TypeAlias = User[new_utsname]
 SysinfoPtr: TypeAlias = User[sysinfo]
+RusagePtr: TypeAlias = User[rusage]
 TimespecIn: TypeAlias = User[__kernel_timespec]
 TimespecOut: TypeAlias = User[__kernel_timespec]
 TimevalOut: TypeAlias = User[timeval]

@@ -66,7 +66,7 @@ class ArgumentText(NamedTuple):
     text: str | None
 
 
-_HEX_RESULTS = {"mmap", "brk"}
+_HEX_RESULTS = {"mmap", "brk", "mremap"}
 _RESTARTS = {  # results that the kernel keeps to itself: the call begins anew after the signal
     512: "ERESTARTSYS (To be restarted if SA_RESTART is set)",
     513: "ERESTARTNOINTR (To be restarted)",
@@ -116,6 +116,7 @@ _OUT: dict[str, _OutDecoder] = {
     "iov_out": lambda k, call, i: show.iovec(k, call.args[i], call.args[i + 1], _result(call)),
     "stat": lambda k, call, i: show.stat(k, call.args[i]),
     "utsname": lambda k, call, i: show.utsname(k, call.args[i]),
+    "rusage": lambda k, call, i: show.rusage(k, call.args[i]),
     "sysinfo": lambda k, call, i: show.sysinfo(k, call.args[i]),
     "timespec_out": lambda k, call, i: show.time_pair(k, call.args[i], "tv_nsec"),
     "timeval_out": lambda k, call, i: show.time_pair(k, call.args[i], "tv_usec"),

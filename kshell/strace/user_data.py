@@ -12,6 +12,7 @@ import time
 from kshell.abi.c_types import U64, to_signed64
 from kshell.abi.st_mode import S_IFBLK, S_IFCHR, S_IFMT
 from kshell.abi.structs import (
+    RUSAGE_SIZE,
     STAT_SIZE,
     SYSINFO_SIZE,
     TIMESPEC_SIZE,
@@ -163,6 +164,18 @@ def sysinfo(k: Kernel, address: int) -> str:
     uptime = fields.pop("uptime")
     rest = ", ".join(f"{name}={value}" for name, value in fields.items())
     return f"{{uptime={uptime}, loads=[{loads}], {rest}}}"
+
+
+def rusage(k: Kernel, address: int) -> str:
+    """``struct rusage``, abridged as strace does: the times."""
+    data = read_exactly(k, address, RUSAGE_SIZE)
+    if data is None:
+        return pointer(address)
+    times = [
+        f"{name}={{tv_sec={seconds}, tv_usec={parts}}}"
+        for name, (seconds, parts) in zip(("ru_utime", "ru_stime"), struct.iter_unpack("<qq", data[:32]), strict=True)
+    ]
+    return f"{{{', '.join(times)}, ...}}"
 
 
 def time_pair(k: Kernel, address: int, fraction: str) -> str:

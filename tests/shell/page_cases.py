@@ -303,3 +303,24 @@ CASES += [
     ("EBUSY", (("init_module", *module(image(exit=None))),), ("delete_module", b"m", 0)),
     ("EBUSY", (DEAD_MODULE,), ("delete_module", b"m", 0)),
 ]
+
+GIGABYTE = 1 << 30
+TWO_PAGES: Step = ("mmap", GIGABYTE, 8192, 3, PA | MAP_FIXED, -1, 0)
+PAGE_BEHIND: Step = ("mmap", GIGABYTE + 8192, 4096, 1, PA | MAP_FIXED, -1, 0)
+BEHIND_THE_END: Step = ("mmap", GIGABYTE, 4096, 1, MAP_PRIVATE | MAP_FIXED, 3, 0)
+CASES += [
+    ("EINVAL", (), ("mremap", 1, 4096, 4096, 1, 0)),
+    ("EINVAL", (TWO_PAGES,), ("mremap", GIGABYTE, 0, 4096, 1, 0)),
+    ("EFAULT", (), ("mremap", GIGABYTE, 4096, 8192, 1, 0)),
+    ("ENOMEM", (TWO_PAGES, PAGE_BEHIND), ("mremap", GIGABYTE, 8192, 16384, 0, 0)),
+    ("EPERM", (AS_USER, TWO_PAGES), ("mremap", GIGABYTE, 4096, 4096, 3, 4096)),
+    ("EINVAL", (), ("madvise", 1, 4096, 4)),
+    ("ENOMEM", (), ("madvise", GIGABYTE, 4096, 4)),
+    ("EACCES", (FILE, BEHIND_THE_END), ("madvise", GIGABYTE, 4096, 9)),
+    ("EFAULT", (FILE, BEHIND_THE_END), ("madvise", GIGABYTE, 4096, 22)),
+    ("EINVAL", (), ("mincore", 1, 4096, 0)),
+    ("ENOMEM", (), ("mincore", GIGABYTE, 4096, Buffer(8))),
+    ("EFAULT", (TWO_PAGES,), ("mincore", GIGABYTE, 4096, 1)),
+    ("EINVAL", (), ("getrusage", 2, Buffer(144))),
+    ("EFAULT", (), ("getrusage", 0, 1)),
+]

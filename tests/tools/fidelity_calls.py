@@ -6,6 +6,7 @@ from fidelity_arguments import FREE, Arguments, i, s
 from fidelity_known import BIG
 from fidelity_program import KERNEL, M64, TAIL, TOP, ZONE
 from fidelity_values import (
+    ADVICE,
     AT_FLAGS,
     CLOCKS,
     COUNTS,
@@ -22,6 +23,7 @@ from fidelity_values import (
     PATH_CALLS,
     PIPE_FLAGS,
     READ_OFFSETS,
+    REMAP_FLAGS,
     SEEKS,
     STATUS_FLAGS,
     TIME_CALLS,
@@ -215,8 +217,27 @@ class Calls(Arguments):
                 self.add(name, ("r", self.brk0, self.c(0, 1, 4096, 8192, 0x10000, 0x100000, -1, -4096, 5, 0x2001)))
             else:
                 self.add(name, i(self.c(0, 1, -1, KERNEL, TAIL, 1 << 46, TOP, ZONE)))
+        elif name == "mremap":
+            self.mremap()
+        elif name == "madvise":
+            self.add(name, self.own(), self.shorter(self.length()), self.hi(r.choice(ADVICE)))
+        elif name == "mincore":
+            self.add(name, self.own(), self.shorter(self.length()), self.ptr(0.1), n=300)
         else:
             self.touch_memory()
+
+    def own(self):
+        """An address that is not the program's."""
+        addr = self.addr()
+        return i(FREE) if addr[0] == "i" and addr[1] < TAIL + 0x100000 else addr
+
+    def mremap(self):
+        """A mapping that grows, shrinks, or moves."""
+        r = self.r
+        flags, old, new = r.choice(REMAP_FLAGS), self.shorter(self.length()), self.shorter(self.length())
+        if old[1] == 0:
+            old = i(4096)
+        self.maps.append(self.add("mremap", self.own(), old, new, i(flags), self.own() if flags & 6 else i(0)))
 
     def shorter(self, length):
         """A length that leaves the program where it is, or cannot be done at all."""
@@ -287,6 +308,8 @@ class Calls(Arguments):
         name = r.choice(MISC_CALLS)
         if name in ("uname", "sysinfo"):
             self.add(name, self.ptr(0.3), n=400)
+        elif name == "getrusage":
+            self.add(name, self.hi(self.c(0, 0, 1, -1, -1, 2, -2)), self.ptr(0.3), n=160)
         elif name == "getrandom":
             count = self.c(0, 1, 16, 64, 255, 256, 257) if r.random() < 0.8 else r.choice(COUNTS)
             if count <= 320:

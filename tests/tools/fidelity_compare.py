@@ -64,7 +64,7 @@ class Comparison:
             if i >= common or one.signature.startswith(("end", "log")) or len(found) > MOST:
                 break
             n, k = self.n[i][0], self.k[i][0]
-            if not (n == k or (n < 0 and k < 0 and self.seq[i][0] not in ("brk", "mmap"))):
+            if not (n == k or (n < 0 and k < 0 and self.seq[i][0] not in ("brk", "mmap", "mremap"))):
                 break  # a fixed mmap may have unmapped what was there, and failed only then
             start = i + 1
         return found
@@ -104,7 +104,7 @@ class Comparison:
 
     def accepted(self, i, nv, kv):
         """Why step i may differ."""
-        if nv != kv or self.seq[i][0] in ("mmap", "mprotect"):
+        if nv != kv or self.seq[i][0] in ("mmap", "mprotect", "mremap"):
             return accepted(self.seq, i, self.n, self.k, self.kernel)
         return None
 

@@ -19,6 +19,7 @@ NOISY = {
     "time": (0,),
     "uname": (0,),
     "sysinfo": (0,),
+    "getrusage": (1,),
     "nanosleep": (1,),
 }
 NOISY_PATHS = (b"random", b"proc", b"mtab", b"/sys")
@@ -130,6 +131,23 @@ ACCEPTED_4_19 = [
     ("mmap", lambda n, k, c, s: n == -1 and k == -19 and number(c, 2) & EXEC, "since 6.17 a pipe is noexec"),
     ("mmap", lambda n, k, c, s: k == -95 and number(c, 3) & ABOVE4G, "6.6 brought MAP_ABOVE4G"),
     ("uprobe", lambda n, k, c, s: k == -ENOSYS, "number 336 is newer"),
+    (
+        "madvise",
+        lambda n, k, c, s: k == -22 and (number(c, 2) or 0) & 0xFFFFFFFF >= 20,
+        "5.4 and later know more advice",
+    ),
+    ("mremap", lambda n, k, c, s: k == -22 and (number(c, 3) or 0) & 4, "5.7 brought MREMAP_DONTUNMAP"),
+    (
+        "mremap",
+        lambda n, k, c, s: n == -14 or (n, k) in ((-22, -12), (-22, -14)),
+        "since 5.16 it looks before it shrinks",
+    ),
+    (
+        "mmap",
+        lambda n, k, c, s: n > 0 and k > 0 and any(step[0] == "mremap" for step in s),
+        "before 6.17 mremap unmaps what is in the way, and then looks",
+    ),
+    ("mremap", lambda n, k, c, s: n > 0 and k == -14, "since 6.17 several mappings are moved together"),
     *(
         (call, lambda n, k, c, s: k == -ENOSYS, "since 5.14 a call's number is an int")
         for call in ("getpid_wide", "getpid_garbled")
@@ -143,10 +161,11 @@ def accepted(seq, i, native, kshell, kernel):
     n, k = native[i][0], kshell[i][0]
     if name == "mmap" and k == -EPERM and (value(seq[i][1][0], native) or 0) < MMAP_MIN_ADDR:
         return "vm.mmap_min_addr is 65536 in kshell, here another"
-    if name in ("munmap", "mprotect") and (n, k) in ((-EINVAL, 0), (-EACCES, -ENOMEM)):
+    beyond = ((-EINVAL, 0), (-EACCES, -ENOMEM), (-EINVAL, -ENOMEM))
+    if name in ("munmap", "mprotect", "madvise") and (n, k) in beyond:
         address, length = (value(arg, native) or 0 for arg in seq[i][1][:2])
         if address + length > VVAR:
-            return "docs: there is no vDSO (to protect, or to cut in two)"
+            return "docs: there is no vDSO (to protect, to cut in two, or to drop)"
     if name == "mmap" and any(step[0] == "mmap" and (number(step, 3) or 0) & HUGE == HUGE for step in seq[:i]):
         return "docs: no huge page (of 6.18, a fixed one that fails has unmapped what was there)"
     for arg in seq[i][1]:

@@ -23,8 +23,9 @@ NR = {
         r"(\w+)=(\d+)",
         """
 read=0 write=1 open=2 close=3 stat=4 fstat=5 lstat=6 lseek=8 mmap=9 mprotect=10 munmap=11 brk=12
-pread64=17 pwrite64=18 readv=19 writev=20 pipe=22 sched_yield=24 dup=32 dup2=33 nanosleep=35 getpid=39
-exit=60 uname=63 fcntl=72 getcwd=79 chdir=80 mkdir=83 rmdir=84 unlink=87 gettimeofday=96 sysinfo=99
+pread64=17 pwrite64=18 readv=19 writev=20 pipe=22 sched_yield=24 mremap=25 mincore=27 madvise=28
+dup=32 dup2=33 nanosleep=35 getpid=39
+exit=60 uname=63 fcntl=72 getcwd=79 chdir=80 mkdir=83 rmdir=84 unlink=87 gettimeofday=96 getrusage=98 sysinfo=99
 getuid=102 getgid=104 geteuid=107 getegid=108 getppid=110 gettid=186 time=201 clock_gettime=228
 exit_group=231 openat=257 mkdirat=258 newfstatat=262 unlinkat=263 dup3=292 pipe2=293 getrandom=318
 no_call=18446744073709551615 hole=387 too_large=1000 too_large_int=2147483647 gone=174 vserver=236 uprobe=336

@@ -89,11 +89,42 @@ PATH_CALLS = [
     *("mkdirat", "unlinkat", "stat"),
 ]
 FD_CALLS = ["dup", "dup2", "dup2", "dup3", "dup3", "fcntl", "fcntl", "fcntl", "fcntl", "close"]
-MM_CALLS = ["mmap", "mmap", "mmap", "mmap", "munmap", "mprotect", "mprotect", "brk", "io", "io"]
+MM_CALLS = [
+    *("mmap", "mmap", "mmap", "mmap", "munmap", "mprotect", "mprotect", "brk", "io", "io"),
+    *("mremap", "mremap", "madvise", "madvise", "mincore"),
+]
+ADVICE = [
+    0,
+    1,
+    2,
+    3,
+    4,
+    4,
+    4,
+    5,
+    6,
+    8,
+    9,
+    9,
+    10,
+    11,
+    16,
+    17,
+    18,
+    19,
+    20,
+    22,
+    23,
+    24,
+    26,
+    99,
+    -1,
+]  # no KSM, no huge pages
+REMAP_FLAGS = [0, 0, 1, 1, 1, 1, 2, 3, 3, 3, 5, 7, 8, 1 << 32]
 TIME_CALLS = ["time", "gettimeofday", "clock_gettime", "clock_gettime", "nanosleep", "nanosleep"]
 MISC_CALLS = [
     *("uname", "sysinfo", "getrandom", "getrandom", "getrandom", "sched_yield", "getpid", "gettid", "getppid"),
-    *("getuid", "geteuid", "getgid", "getegid", "number", "number"),
+    *("getuid", "geteuid", "getgid", "getegid", "number", "number", "getrusage"),
 ]
 # system calls that are none, by the names that fidelity_program.NR has for their numbers
 NUMBERS = [

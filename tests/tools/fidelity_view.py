@@ -61,7 +61,7 @@ def view(name, result, buf, anchor):
         what = "pid"
     elif name == "time" and result > 1_500_000_000:
         what = "time"
-    elif name == "mmap" and result > MMAPS and anchor is not None:
+    elif name in ("mmap", "mremap") and result > MMAPS and anchor is not None:
         what = f"anchor{result - anchor:+#x}"
     if name in STATS:
         return what, stat_view(buf)
@@ -69,12 +69,12 @@ def view(name, result, buf, anchor):
         return what, len(buf.rstrip(bytes([FILL])))
     if name == "getrandom":
         return what, result < 8 or "W" in extent(buf)
-    if name not in ("nanosleep", "uname", "sysinfo"):
+    if name not in ("nanosleep", "uname", "sysinfo", "getrusage"):
         return what, buf
     written = extent(buf)
     if name == "uname" and written[:1] == "W":
         written = "written"
-    if name == "sysinfo":
+    if name in ("sysinfo", "getrusage"):
         written = "written" if "W" in written else ""
     return what, written
 

@@ -27,6 +27,8 @@ SOURCES = {
     "pipes": "fs/pipe.py",
     "paths": "fs/namei.py",
     "mapping": "mm/mmap.py",
+    "mremap": "mm/mremap.py",
+    "madvise": "mm/madvise.py",
     "identity": "kernel/sys.py",
     "time": "kernel/time/time.py",
     "misc": "kernel/misc.py",  # kernel/sys.c, kernel/sched/core.c and drivers/char/random.c
@@ -40,7 +42,7 @@ _ABOUT = {
     "fs": "files and directories: open, read, write, stat, ...",
     "kernel": "what fits nowhere else: processes, names, time, and the calls that are left out (sys_ni)",
     "kernel/time": "clocks and sleeping",
-    "mm": "memory: mmap, munmap, mprotect, brk",
+    "mm": "memory: mmap, munmap, mprotect, brk, mremap, madvise, mincore",
 }
 _SYS_NI_HEAD = '''"""Calls that have a number in syscall_64.tbl and that this kernel leaves out: each answers -ENOSYS.
 

@@ -150,13 +150,17 @@ class RegularInode(Inode):
         self._size = 0
         self.modified(now)
 
-    def evict(self) -> None:
-        """Give the pages back to the file system."""
-        self.sb.free_pages += len(self._pages)
-        for page in self._pages.values():
+    def punch_hole(self, start: int, end: int) -> None:
+        """Give the whole pages of [start, end) back: they are zeros then.  C: shmem_fallocate()."""
+        for index in [index for index in self._pages if start <= index * PAGE_SIZE < end]:
+            page = self._pages.pop(index)
+            self.sb.free_pages += 1
             if isinstance(page, MappedPage):
                 page.ram.free_frame(page.frame)
-        self._pages.clear()
+
+    def evict(self) -> None:
+        """Give the pages back to the file system."""
+        self.punch_hole(0, MAX_LFS_FILESIZE)
 
 
 class SharedMemory(RegularInode):

@@ -173,6 +173,14 @@ class AddressSpace:
         self._k.cpu.mmu.flush()
         return result or (0 if covered >= end else -ENOMEM)
 
+    def set_flags(self, start: int, end: int, gone: int, come: int) -> None:
+        """Change the flags of the mappings in a range (C: madvise_update_vma)."""
+        self.changes += 1
+        first, last = self.vmas.cut(start, end)
+        for vma in self.vmas[first:last]:
+            vma.flags = vma.flags & ~gone | come
+        self.vmas.join(first, last)
+
     def set_brk(self, wanted: int) -> int:
         """Move the end of the heap; the result is where it is now, moved or not (C: brk)."""
         if wanted < self.start_brk or wanted > TASK_SIZE_MAX:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kshell.abi.errno import EFAULT, EINVAL, ENOMEM
 from kshell.abi.mman import MAP_SHARED, PROT_EXEC, PROT_WRITE
 from kshell.abi.ptregs import IP
 from kshell.abi.signal import BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, SIGKILL, SIGSEGV
@@ -179,6 +180,22 @@ def _set_pte(mm: AddressSpace, vma: Vma, page: int, frame: int, flags: int) -> N
     except OutOfMemory:
         mm.pages.ram.free_frame(frame)
         raise
+
+
+def populate(k: Kernel, mm: AddressSpace, vma: Vma, start: int, end: int, write: bool) -> int:
+    """Bring in the pages of [start, end), which lies in `vma`, before anybody touches them: 0 or a negative errno.
+
+    C: faultin_page_range()."""
+    if not vma.prot & (PROT_WRITE if write else ANY_ACCESS):
+        return -EINVAL
+    try:
+        for page in range(start, end, PAGE_SIZE):
+            if handle_pte_fault(k, mm, vma, page, write) == PAST_END:
+                return -EFAULT
+    except OutOfMemory:
+        out_of_memory(k)
+        return -ENOMEM
+    return 0
 
 
 def own_frame(k: Kernel, mm: AddressSpace, address: int) -> int:

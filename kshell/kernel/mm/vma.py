@@ -11,13 +11,25 @@ from operator import attrgetter
 from typing import Protocol
 
 from kshell.abi.errno import ENOMEM
-from kshell.abi.mman import MAP_ANONYMOUS, MAP_GROWSDOWN, MAP_SHARED, PROT_EXEC, PROT_NONE, PROT_READ, PROT_WRITE
+from kshell.abi.mman import (
+    MAP_ANONYMOUS,
+    MAP_GROWSDOWN,
+    MAP_LOCKED,
+    MAP_SHARED,
+    PROT_EXEC,
+    PROT_NONE,
+    PROT_READ,
+    PROT_WRITE,
+)
 from kshell.kernel.core.layout import MMAP_BASE, MMAP_MIN_ADDR, USER_STACK_LIMIT
 from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, Ram
 
 STACK_GUARD_GAP = 256 * PAGE_SIZE  # below a mapping that grows down, so that it does not grow into its neighbour
 ANY_ACCESS = PROT_READ | PROT_WRITE | PROT_EXEC  # x86 reads whatever may be written or executed
-KEPT_FLAGS = MAP_SHARED | MAP_ANONYMOUS | MAP_GROWSDOWN
+# What madvise() has noted; beyond the bits that mmap() knows.
+VM_SEQ_READ, VM_RAND_READ, VM_DONTCOPY, VM_DONTDUMP, VM_WIPEONFORK = (1 << bit for bit in range(32, 37))
+NOTES = VM_SEQ_READ | VM_RAND_READ | VM_DONTCOPY | VM_DONTDUMP | VM_WIPEONFORK
+KEPT_FLAGS = MAP_SHARED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_LOCKED | NOTES
 _start_of = attrgetter("start")
 
 
@@ -29,6 +41,12 @@ class MappedInode(Protocol):
 
     def pread(self, pos: int, size: int) -> bytes:
         """Up to `size` bytes at `pos`; none behind its end."""
+
+    def has_page(self, pos: int) -> bool:
+        """Whether the page at `pos` is there, and no hole."""
+
+    def punch_hole(self, start: int, end: int) -> None:
+        """Give the whole pages of [start, end) back: they are zeros then."""
 
     def page_frame(self, ram: Ram, pos: int) -> int:
         """The frame that holds the page at `pos`; 0 behind its end, or where there is no room.  Raises OutOfMemory."""
@@ -55,6 +73,11 @@ class Vma:
     def part(self, start: int, end: int) -> Vma:
         """The same mapping, cut to [start, end)."""
         return Vma(start, end, self.prot, self.flags, self.name, self.inode, self.offset + start - self.start)
+
+    def moved(self, start: int, place: int, end: int) -> Vma:
+        """What lies at `start` and behind, at [place, end), where it is no heap and no stack."""
+        name = "" if self.name in ("[heap]", "[stack]") else self.name
+        return Vma(place, end, self.prot, self.flags, name, self.inode, self.offset + start - self.start)
 
     def release(self) -> None:
         """It is gone: its file may go too."""
@@ -176,6 +199,12 @@ class VmaList:
             if vmas[at - 1].joins(vmas[at]):
                 vmas[at].release()
                 vmas[at - 1].end = vmas.pop(at).end
+
+    def extend(self, vma: Vma, size: int) -> None:
+        """Let a mapping reach `size` bytes further, where nothing is mapped."""
+        vma.end += size
+        at = self._after(vma.start)
+        self.join(at - 1, at)
 
     def cut(self, start: int, end: int) -> tuple[int, int]:
         """Split mappings at `start` and `end`; the indices of those between (C: split_vma)."""

@@ -17,6 +17,9 @@ from kshell.abi.mman import (
     MAP_FIXED_NOREPLACE,
     MAP_GROWSDOWN,
     MAP_HUGETLB,
+    MAP_LOCKED,
+    MAP_NONBLOCK,
+    MAP_POPULATE,
     MAP_PRIVATE,
     MAP_SHARED,
     MAP_SHARED_VALIDATE,
@@ -33,6 +36,7 @@ from kshell.kernel.fs.inode import MAX_LFS_FILESIZE
 from kshell.kernel.fs.shmem import RegularInode, SharedMemory
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.address_space import MAX_MAP_COUNT, page_align
+from kshell.kernel.mm.fault import populate
 from kshell.machine.ram import PAGE_SIZE
 
 
@@ -91,7 +95,19 @@ def do_mmap(k: Kernel, file: File | None, addr: int, len: int, prot: int, flags:
     if inode is None and flags & MAP_SHARED:
         inode = SharedMemory(k.fs.shm_mnt, size, k.clock.realtime_ns())
     offset = 0 if file is None else off
-    return mm.map(addr, size, prot & (PROT_READ | PROT_WRITE | PROT_EXEC), flags, inode=inode, offset=offset)
+    prot &= PROT_READ | PROT_WRITE | PROT_EXEC
+    begin = mm.map(addr, size, prot, flags, inode=inode, offset=offset)
+    if begin > 0 and (flags & MAP_LOCKED or flags & (MAP_POPULATE | MAP_NONBLOCK) == MAP_POPULATE):
+        _mm_populate(k, begin, size)
+    return begin
+
+
+def _mm_populate(k: Kernel, begin: int, size: int) -> None:
+    """Bring the pages of a new mapping in; where that fails, they come when they are touched."""
+    vma = k.current.mm.vmas.find(begin)
+    assert vma is not None
+    write = vma.prot & PROT_WRITE and not vma.flags & MAP_SHARED
+    populate(k, k.current.mm, vma, begin, begin + size, bool(write))
 
 
 def file_mmap_ok(file: File, off: int, size: int) -> bool:

@@ -1,15 +1,27 @@
-"""The rest: uname, sysinfo, getrandom, getcpu, sched_yield.
+"""The rest: uname, sysinfo, getrusage, getrandom, getcpu, sched_yield.
 
 C counterpart: kernel/sys.c, drivers/char/random.c, kernel/sched/core.c.
 """
 
 from __future__ import annotations
 
-from kshell.abi.c_types import BufOut, GrndFlags, Long, SizeT, SysinfoPtr, UIntOut, UtsnamePtr, VoidUser
+from kshell.abi.c_types import (
+    BufOut,
+    GrndFlags,
+    Long,
+    RusagePtr,
+    RusageWho,
+    SizeT,
+    SysinfoPtr,
+    UIntOut,
+    UtsnamePtr,
+    VoidUser,
+)
 from kshell.abi.errno import EFAULT, EINVAL
 from kshell.abi.getrandom import GRND_INSECURE, GRND_NONBLOCK, GRND_RANDOM
-from kshell.abi.structs import pack_sysinfo, pack_utsname
-from kshell.kernel.core.declare import SYSCALL_DEFINE0, SYSCALL_DEFINE1, SYSCALL_DEFINE3
+from kshell.abi.resource import RUSAGE_CHILDREN, RUSAGE_SELF, RUSAGE_THREAD
+from kshell.abi.structs import pack_rusage, pack_sysinfo, pack_utsname
+from kshell.kernel.core.declare import SYSCALL_DEFINE0, SYSCALL_DEFINE1, SYSCALL_DEFINE2, SYSCALL_DEFINE3
 from kshell.kernel.fs.uio import MAX_RW_COUNT, IovIter, fill
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import access_ok, copy_to_user
@@ -50,6 +62,27 @@ def sysinfo(k: Kernel, info: SysinfoPtr) -> Long:
         mem_unit=1,
     )
     return -EFAULT if copy_to_user(k, info, data) else 0
+
+
+@SYSCALL_DEFINE2
+def getrusage(k: Kernel, who: RusageWho, ru: RusagePtr) -> Long:
+    """Store what was used of the machine by the caller, or by its children that have ended (RUSAGE_CHILDREN).
+
+    Of a structure of eighteen numbers these are kept here: the page faults, minor and major, the memory in RAM (the
+    present one, no peak), and the time since boot.
+
+    EINVAL  who is none of RUSAGE_SELF, RUSAGE_CHILDREN and RUSAGE_THREAD
+    EFAULT  ru is not writable user memory
+    """
+    if who not in (RUSAGE_SELF, RUSAGE_CHILDREN, RUSAGE_THREAD):
+        return -EINVAL
+    task = k.current
+    if who == RUSAGE_CHILDREN:
+        data = pack_rusage(minflt=task.cmin_flt, majflt=task.cmaj_flt)
+    else:
+        resident = sum(PAGE_SIZE for _ in task.mm.resident()) >> 10
+        data = pack_rusage(utime=k.clock.ns // 1000, maxrss=resident, minflt=task.min_flt, majflt=task.maj_flt)
+    return -EFAULT if copy_to_user(k, ru, data) else 0
 
 
 @SYSCALL_DEFINE3

@@ -70,5 +70,11 @@ def do_exit(k: Kernel, task: Task, status: int | None, signal: Siginfo | None = 
 
 
 def release_task(k: Kernel, task: Task) -> None:
-    """Free the kernel stack of a task that has exited (C: put_task_stack); its registers can be read until then."""
+    """Free the kernel stack of a task that has exited (C: put_task_stack); its registers can be read until then.
+
+    What it has used is its parent's then (C: wait_task_zombie)."""
+    parent = k.tasks.get(task.ppid)
+    if parent is not None:
+        parent.cmin_flt += task.min_flt + task.cmin_flt
+        parent.cmaj_flt += task.maj_flt + task.cmaj_flt
     k.memory.free_stack(task.stack)

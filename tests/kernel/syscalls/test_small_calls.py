@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kshell.abi.errno import EFAULT, EINVAL, ENXIO
-from kshell.abi.structs import SYSINFO_SIZE, unpack_sysinfo, unpack_timespec
+from kshell.abi.structs import RUSAGE_SIZE, SYSINFO_SIZE, unpack_rusage, unpack_sysinfo, unpack_timespec
 from kshell.api import Machine, boot
 
 SECOND = 10**9
@@ -42,6 +42,23 @@ def test_sysinfo_counts_memory_in_bytes(machine: Machine) -> None:
     found = unpack_sysinfo(bytes(room))
     assert (found["mem_unit"], found["procs"]) == (1, 1)
     assert 0 < found["freeram"] < found["totalram"] <= 64 << 20
+
+
+def test_getrusage_counts_the_faults_of_the_caller_and_of_its_children() -> None:
+    machine, room = boot("course"), bytearray(RUSAGE_SIZE)
+
+    def faults(who: int) -> tuple[int, int]:
+        assert machine.syscall("getrusage", who, room) == 0
+        used = unpack_rusage(bytes(room))
+        return used["ru_minflt"], used["ru_majflt"]
+
+    before = faults(0)
+    assert faults(1) == (before[0] + 1, 0)  # the page that the structure is stored in is new in each call
+    assert faults(-1) == (0, 0)
+    machine.execute("asm 'mov rax, [rsp-0x3000]; mov [rsp-0x3000], rax; mov edi, 0; mov eax, 60; syscall'")
+    assert faults(-1)[0] >= 2
+    assert machine.syscall("getrusage", 2, room) == -EINVAL
+    assert machine.syscall("getrusage", 0, 1) == -EFAULT
 
 
 def test_the_clocks_agree_and_move_on_by_what_was_slept(machine: Machine) -> None:

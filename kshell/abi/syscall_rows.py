@@ -138,8 +138,11 @@ class SyscallTable:
         return None
 
 
-def read_row(line: str, number: int) -> Row | None:
-    """The row that a well-formed line (without trailing comment) holds; None for every other line."""
+def read_row(line: str, number: int, abis: frozenset[str] = _ABIS) -> Row | None:
+    """The row that a well-formed line (without trailing comment) holds; None for every other line.
+
+    `abis` are those that a row of this table may have.
+    """
     plain = line.replace("\t", " ")
     if not (plain.isascii() and plain.isprintable()) or plain[:1] == " ":
         return None
@@ -148,7 +151,7 @@ def read_row(line: str, number: int) -> Row | None:
     if not 3 <= count <= 6:
         return None
     nr, abi, name = field[:3]
-    if not nr.isdigit() or len(nr) > 4 or (nr[0] == "0" and nr != "0") or abi not in _ABIS:
+    if not nr.isdigit() or len(nr) > 4 or (nr[0] == "0" and nr != "0") or abi not in abis:
         return None
     value = int(nr)
     if value > MAX_NUMBER or (X32_FIRST <= value <= X32_LAST) is not (abi == "x32"):

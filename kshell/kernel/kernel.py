@@ -22,6 +22,7 @@ from kshell.kernel.core.profile import Profile
 from kshell.kernel.core.swap import SwapArea
 from kshell.machine.cpu import Cpu
 from kshell.machine.ram import Ram
+from kshell.machine.ring0 import KernelPath
 from kshell.machine.way_in import WayIn
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from kshell.kernel.debug.code_trace import CodeTrace
     from kshell.kernel.entry.entry import CallStatistics
     from kshell.kernel.fs.filesystem import FileSystem
+    from kshell.kernel.ia32.call_table import Ia32
     from kshell.kernel.lib.slab import Slab
     from kshell.kernel.module.refusal import Reason
     from kshell.kernel.module.struct_module import LinkedObject, Module
@@ -83,6 +85,7 @@ class Kernel(KernelText):
     table: SyscallTable
     taint: Taint
     fs: FileSystem
+    ia32: Ia32  # the calls by `int 0x80`
     code_trace: CodeTrace
     current: Task
     shell_task: Task
@@ -134,6 +137,7 @@ class Kernel(KernelText):
         self.extable_size = 0  # entries of the exception table
         self.switch: dict[int, int] = {}  # x64_sys_call(): what is compiled into text, whatever the table says
         self.dispatches_by_table = self.profile.dispatch == "table"
+        self.gates: dict[int, Callable[[Kernel, Task], KernelPath | None]] = {}  # what `int n` may call, by n
         self.tracer: Tracer | None = None  # who is told of each call
         self.statistics: dict[int, CallStatistics] = {}
         self.calls_left = -1  # system calls until a run's budget is used up; negative: no budget

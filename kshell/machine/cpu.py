@@ -149,7 +149,7 @@ class Cpu(ByText):
 
     def _function_returned(self, ring0: Ring0) -> None:
         """What the kernel has called is over: back to ring 3, by one road or the other."""
-        if self.by_text and ring0.user_frame is not None:
+        if self.by_text and ring0.user_frame is not None and not ring0.by_gate:
             self.on_result(ring0.regs[AX])
             self._return_to_text(ring0.user_frame)
             return
@@ -157,7 +157,7 @@ class Cpu(ByText):
         if frame is None:
             self._end(Stop(RETURNED))
         else:
-            self.frame = frame
+            self.frame = None if self.by_text else frame
             frame.words[FLAGS] = frame.words[FLAGS] & USER_FLAGS | 0x202
             frame.load()
             self._frame_is_final = self._stop is not None

@@ -43,12 +43,14 @@ class KernelEntry(NamedTuple):
 
 class KernelPath(NamedTuple):
     """A path through the kernel that stands still: its `registers` in the order of pt_regs (its stack is in RAM), and
-    what ring 3 left in the rest of the CPU.  `users_gs`: it is before the first `swapgs` or behind the second."""
+    what ring 3 left in the rest of the CPU.  `users_gs`: it is before the first `swapgs` or behind the second;
+    `by_gate`: an interrupt began it, and no `syscall`."""
 
     registers: tuple[int, ...]
     user: Any
     overtime: int = 0  # how often it went on after it should have ended
     users_gs: bool = False
+    by_gate: bool = False
 
 
 class Ring0:
@@ -73,6 +75,7 @@ class Ring0:
         self.user_frame: PtRegs | None = None  # that of the task whose `syscall` began the path
         self._trampoline = 0
         self._users_gs = False  # at the last stop
+        self.by_gate = False  # of the path that runs
 
     def boot(self, template: Any, way_in: WayIn) -> None:
         """`template` is a context of the CPU in ring 0."""
@@ -102,13 +105,13 @@ class Ring0:
 
     def enter(self, entry: KernelEntry, user_frame: PtRegs) -> None:
         """At the end of the hook of a `syscall`: go on in ring 0."""
-        self.user_frame = user_frame
+        self.user_frame, self.by_gate = user_frame, False
         self._prepare(entry)
         self.frame.load_call()
 
     def enter_text(self, user_frame: PtRegs) -> None:
         """The same by the kernel's text: `regs` is what it finds."""
-        self.user_frame = user_frame
+        self.user_frame, self.by_gate = user_frame, False
         self._user.save()
         self._before_swapgs.restore()
         self._mmu.ring = 0
@@ -117,17 +120,25 @@ class Ring0:
     def call(self, entry: KernelEntry) -> None:
         """Outside of a run: stand before the trampoline, in ring 0."""
         self.user_frame = self.result = None
-        self.regs[:] = _NOTHING
+        self._stand_before(entry)
         self._prepare(entry)
-        self.regs[ptregs.IP], self.regs[ptregs.FLAGS] = self._trampoline, _FLAGS
         self.frame.load()
+
+    def path_to(self, entry: KernelEntry) -> KernelPath:
+        """Outside of a run: a path through the kernel that begins with a call, to be resumed."""
+        self._stand_before(entry)
+        return KernelPath(tuple(self.regs), self._uc.context_save(), by_gate=True)
+
+    def _stand_before(self, entry: KernelEntry) -> None:
+        self.regs[:] = _NOTHING
+        self._set_call(entry)
+        self.regs[ptregs.IP], self.regs[ptregs.FLAGS] = self._trampoline, _FLAGS
 
     def call_in_text(self, entry: KernelEntry) -> None:
         """Within do_syscall_64: the same, from its own trampoline, on the stack as it is."""
         sp = self.regs[SP]
-        self.regs[:] = _NOTHING
-        self._set_call(entry)
-        self.regs[SP], self.regs[ptregs.IP], self.regs[ptregs.FLAGS] = sp, self._trampoline, _FLAGS
+        self._stand_before(entry)
+        self.regs[SP] = sp
 
     def _set_call(self, entry: KernelEntry) -> None:
         regs = self.regs
@@ -144,7 +155,7 @@ class Ring0:
 
     def resume(self, path: KernelPath, user_frame: PtRegs | None) -> None:
         """Outside of a run: stand where a path stood still."""
-        self.user_frame, self.result = user_frame, None
+        self.user_frame, self.result, self.by_gate = user_frame, None, path.by_gate
         self._uc.context_restore(path.user)
         self._user.save()
         (self._before_swapgs if path.users_gs else self._template).restore()
@@ -204,7 +215,7 @@ class Ring0:
 
     def suspended(self, overtime: int = 0) -> KernelPath:
         """After a stop in ring 0: the path that stands still now."""
-        return KernelPath(tuple(self.regs), self._uc.context_save(), overtime, self._users_gs)
+        return KernelPath(tuple(self.regs), self._uc.context_save(), overtime, self._users_gs, self.by_gate)
 
 
 _ARGUMENTS = slice(ptregs.R9, ptregs.DI + 1)

@@ -23,6 +23,7 @@ CUT = "cut"  # a moment is reached at which somebody wants the run to end
 # Vectors (C: X86_TRAP_DE, ...).
 DIVIDE_ERROR, DEBUG, BREAKPOINT, OVERFLOW, UNDEFINED_OPCODE = 0, 1, 3, 4, 6
 STACK_SEGMENT, GENERAL_PROTECTION, PAGE, FPU, SIMD = 12, 13, 14, 16, 19
+INT80 = 0x80  # the way in of 32-bit programs (C: IA32_SYSCALL_VECTOR)
 DR_STEP = 0x4000
 _IDT = 2
 

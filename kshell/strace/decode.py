@@ -66,7 +66,7 @@ class ArgumentText(NamedTuple):
     text: str | None
 
 
-_HEX_RESULTS = {"mmap", "brk", "mremap"}
+_HEX_RESULTS = {"mmap", "mmap2", "brk", "mremap"}
 _RESTARTS = {  # results that the kernel keeps to itself: the call begins anew after the signal
     512: "ERESTARTSYS (To be restarted if SA_RESTART is set)",
     513: "ERESTARTNOINTR (To be restarted)",

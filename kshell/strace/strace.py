@@ -40,4 +40,4 @@ class Strace(Tracer):
 
     def call_ends(self, call: Call) -> None:
         """Write the line."""
-        call.text = decode.line(self.k, call, self._passed)
+        call.text = decode.line(self.k, call, self._passed) + ("  [int 0x80]" if call.is_32 else "")

@@ -42,7 +42,8 @@ def raised(stop: Stop, code: str) -> tuple[Stop, int]:
 @pytest.mark.parametrize(
     ("stop", "code", "true", "moved"),
     [
-        (Stop(INTERRUPT, vector=0x80), "cd80 90", REFUSED._replace(error=gate_error(0x80)), -2),
+        (Stop(INTERRUPT, vector=0x81), "cd81 90", REFUSED._replace(error=gate_error(0x81)), -2),
+        (Stop(INTERRUPT, vector=0x80), "cd80 90", Stop(INTERRUPT, vector=0x80), 0),  # a gate that is open
         (DIVIDED, "cd00 90", REFUSED._replace(error=gate_error(0)), -2),
         (DIVIDED, "cd00 f7f1", DIVIDED, 0),  # the bytes before are an immediate's
         (Stop(INTERRUPT, vector=BREAKPOINT), "cd03 90", Stop(INTERRUPT, vector=BREAKPOINT), 0),

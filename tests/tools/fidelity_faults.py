@@ -30,7 +30,7 @@ ACCEPTED = [  # (a regular expression on the fragment, why)
         r"^(.*; )?(movaps|movdqa|addps|movapd|paddb|movntdq).*\[r",
         "docs: an SSE operand that is not aligned works",
     ),
-    (r"int 0x80|sysenter", "docs: int 0x80 and sysenter are #GP"),
+    (r"sysenter", "docs: sysenter is #GP"),
 ]
 UNDEFINED_FLAGS = re.compile(r"\.byte .*0x(f6|f7|69|6b|c0|c1|d[0-3])\b")  # mul, div and shifts leave some so
 JUMPED = "docs: after a jump to a non-canonical address rip is that address"

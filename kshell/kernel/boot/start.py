@@ -30,6 +30,7 @@ from kshell.kernel.debug.way_in_object import link_way_in
 from kshell.kernel.entry import entry, machine_code
 from kshell.kernel.entry.exec import new_shell_task
 from kshell.kernel.fs.filesystem import FileSystem
+from kshell.kernel.ia32.int80 import open_gate
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.lib.usercopy import ROUTINES
 from kshell.kernel.mm import extable
@@ -81,6 +82,7 @@ def start_kernel(k: Kernel) -> None:
     _map_text(k, layout.KERNEL_TEXT, layout.OBJECT_TEXT)
     map_vsyscall(k)
     _build_table(k, _link(k))
+    open_gate(k)
     k.printk(KERN_INFO, f"Memory: {k.ram.frames_total * 4}K available, 4K pages, one CPU")
     _enter_user_mode(k)
     k.clock.advance(BOOT_STEP_NS)

@@ -67,7 +67,8 @@ class SyscallDefinition:
         return self.macro
 
 
-def _parameters(body: Callable[..., int]) -> tuple[Parameter, ...]:
+def parameters_of(body: Callable[..., int]) -> tuple[Parameter, ...]:
+    """The parameters of a body after `k`.  DeclarationError where one has no C type."""
     code = body.__code__
     if code.co_argcount == 0 or code.co_varnames[0] != "k" or code.co_flags & (CO_VARARGS | CO_VARKEYWORDS):
         raise DeclarationError(f"{body.__name__} must take k: Kernel first, and then each argument by its name")
@@ -87,7 +88,7 @@ def _syscall_define(digit: int) -> Callable[[Callable[..., int]], SyscallDefinit
     def SYSCALL_DEFINE(body: Callable[..., int]) -> SyscallDefinition:
         if not isinstance(body, FunctionType):
             raise DeclarationError(f"@SYSCALL_DEFINE{digit} stands over a def, not over {body!r}")
-        parameters = _parameters(body)
+        parameters = parameters_of(body)
         if len(parameters) != digit:
             raise DeclarationError(
                 f"SYSCALL_DEFINE{digit} takes {digit} argument{'' if digit == 1 else 's'} after k, "

@@ -2,16 +2,19 @@
 
     step       what                  values, and in brackets what the address is
     cpu        syscall               rcx, r11: where the call goes back to, and with which flags
-    entry      pt_regs               (where they are)
-    dispatch   number                nr, as this kernel takes it
-    dispatch   past_end, minus_one   nr, nr_syscalls: no function is called
-    dispatch   ni_syscall            nr, nr_syscalls, symbol, module (of the function, as in the next three)
-    table      slot                  nr, symbol, module
-    switch     case, default         nr, symbol, module
+    cpu        int80                 gate (its handler), ss, rsp, rflags, cs, rip: what the CPU has pushed
+    cpu        iretq                 rip: where it goes on, after an int80
+    entry      pt_regs, pt_regs_32   (where they are; the second after an int80, as all that end in _32)
+    dispatch   number, number_32     nr, as this kernel takes it, and of the second its dispatcher
+    dispatch   past_end, past_end_32, minus_one   nr, nr_syscalls: no function is called
+    dispatch   ni_syscall, ni_syscall_32   nr, nr_syscalls, symbol, module (of the function, as in the next three)
+    table      slot, slot_32         nr, symbol, module
+    switch     case, default, case_32, default_32   nr, symbol, module
     stub       pointer               stub, symbol, module
     wrapper    arguments             macro, and of each of the arguments: register, raw, type, name, value, and the
                                      kind that it is shown as (CType.show)
     vsyscall   emulated              name, caller (the entry in the vsyscall page that was jumped to)
+    wrapper    cut                   register, raw, left: an int80 takes 32 bits of a register that had more
     printk     record                level, message
     fault      page                  cause (mm/fault.py has them), error_code (as the CPU pushes it), mode ("user" or
                                      "kernel"), ip, major, cost_ns

@@ -11,8 +11,11 @@ from collections.abc import Iterable, Mapping
 
 KERNEL_TEXT = 0xFFFF_FFFF_8100_0000  # functions, 16 bytes each
 SYSCALL_TEXT = KERNEL_TEXT + 0x1000  # __x64_sys_*, in order of their numbers, so that a new one moves no other
+IA32_TEXT = KERNEL_TEXT + 0x6000  # __ia32_sys_*, in order of their own numbers
 EXTRA_TEXT = KERNEL_TEXT + 0x8000  # calls that are in no table
 ENTRY_TEXT = KERNEL_TEXT + 0x100  # entry_SYSCALL_64 and what belongs to it
+IA32_WRAPPERS = KERNEL_TEXT + 0x9000  # __ia32_sys_* of calls whose bodies are machine code
+IA32_WRAPPER_SIZE = 32
 LIB_TEXT = KERNEL_TEXT + 0x800  # copies from and to user memory, which may fault
 OBJECT_TEXT = KERNEL_TEXT + 0xA000  # the other functions of the files that are linked in, in link order
 OBJECT_TEXT_END = KERNEL_TEXT + 0x200000
@@ -20,8 +23,11 @@ TOUCH = KERNEL_TEXT + 0x60  # nobody calls it: for the emulator's own use
 DO_ONE_INITCALL = KERNEL_TEXT + 0x70
 DO_INIT_MODULE = KERNEL_TEXT + 0x80
 DO_SYS_DELETE_MODULE = KERNEL_TEXT + 0xA0
+DO_INT80 = KERNEL_TEXT + 0xD0
+IA32_NI_SYSCALL = KERNEL_TEXT + 0xE0
 TRAMPOLINE = KERNEL_TEXT + 0x18  # in do_syscall_64, as the indirect call is on Linux: the way to machine code
 KERNEL_RODATA = 0xFFFF_FFFF_8200_0000  # sys_call_table, __ex_table
+IA32_SYS_CALL_TABLE = KERNEL_RODATA + 0xC000
 EX_TABLE = KERNEL_RODATA + 0x10000
 PARAM_OPS = KERNEL_RODATA + 0x20000  # param_ops_int, ...
 OBJECT_RODATA = KERNEL_RODATA + 0x40000  # what the files that are linked in hold of such
@@ -43,6 +49,7 @@ USER_TEXT = 0x40_1000
 USER_STACK_TOP = 0x7FFF_FFFF_F000
 USER_STACK_LIMIT = 8 << 20  # RLIMIT_STACK
 MMAP_BASE = 0x7FFF_F7FF_F000  # mmap goes down from here
+MMAP_BASE_32 = 0xF7FF_E000  # that of calls by `int 0x80` (C: mmap_compat_base)
 MMAP_MIN_ADDR = 0x1_0000
 
 # What is in no file of a tree, and where it always is.
@@ -71,7 +78,7 @@ def place_calls(names: Iterable[str], numbers: Mapping[str, int]) -> dict[str, i
     extra, found = EXTRA_TEXT, {}
     for name in names:
         address = SYSCALL_TEXT + FUNCTION_SIZE * numbers.get(name, EXTRA_TEXT)
-        if address >= EXTRA_TEXT:
+        if address >= IA32_TEXT:
             address, extra = extra, extra + FUNCTION_SIZE
         found[name] = address
     return found

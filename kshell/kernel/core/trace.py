@@ -16,18 +16,25 @@ MOST_CALLS = 10_000  # that a tracer keeps, so that a program of a million calls
 class Call:
     """One system call as the entry saw it.
 
-    `nr` is rax and `args` the six registers, as signed numbers; `name` and `definition` are those of the table's row,
+    `nr` is rax and `args` the six registers, as signed numbers; of a call by `int 0x80`, which `is_32`, they are what
+    32 bits leave of them, and `registers` all that was there; `name` and `definition` are those of the table's row,
     None where there is none; `values` are the arguments, narrowed to the types of the definition; `ret` is the kernel's
     signed result, None if it did not return.  `text` is empty: room for the words of who listens.
     """
 
-    __slots__ = ("args", "definition", "name", "nr", "ret", "text", "values")
+    __slots__ = ("args", "definition", "is_32", "name", "nr", "registers", "ret", "text", "values")
 
     def __init__(
-        self, nr: int, name: str | None, args: tuple[int, ...], definition: SyscallDefinition | None = None
+        self,
+        nr: int,
+        name: str | None,
+        args: tuple[int, ...],
+        definition: SyscallDefinition | None = None,
+        registers: tuple[int, ...] | None = None,
     ) -> None:
         self.nr, self.name, self.args, self.definition = nr, name, args, definition
         self.values = args if definition is None else definition.narrow(args)
+        self.is_32, self.registers = registers is not None, args if registers is None else registers
         self.ret: int | None = None
         self.text = ""
 

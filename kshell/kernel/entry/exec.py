@@ -68,9 +68,15 @@ def revive_shell_task(k: Kernel) -> bool:
 
 
 def run_stub(
-    k: Kernel, nr: int, args: Sequence[int | bytes | Buffer], budget: int = 0, tracer: Tracer | None = None
+    k: Kernel,
+    nr: int,
+    args: Sequence[int | bytes | Buffer],
+    budget: int = 0,
+    tracer: Tracer | None = None,
+    is_32: bool = False,
 ) -> StubRun:
-    """Make one system call as a user program does: a few instructions in ring 3, run by the CPU.
+    """Make one system call as a user program does: a few instructions in ring 3, run by the CPU.  If it `is_32`, by
+    `int 0x80`, and `nr` is a number of that.
 
     `args` are numbers, bytes (put into user memory with a NUL behind them) and Buffers.  `tracer`, a new one where none
     is given, hears of the call.
@@ -84,7 +90,7 @@ def run_stub(
         if k.current is not task:
             k.switch_to(task)
         at = _place(args)
-        stub = stub_listing(nr, [arg if isinstance(arg, int) else at[i] for i, arg in enumerate(args)])
+        stub = stub_listing(nr, [arg if isinstance(arg, int) else at[i] for i, arg in enumerate(args)], is_32)
         strings = [(at[i], arg + b"\0") for i, arg in enumerate(args) if isinstance(arg, bytes)]
         _load_stub(k, task, [*strings, (USER_TEXT, b"".join(code for code, _ in stub))])
         with k.heard_by(tracer):

@@ -17,7 +17,13 @@ from kshell.kernel.core.calling import CallAgain, TailCall, from_machine_code
 from kshell.kernel.core.clock import BODY_NS, FAULT_NS
 from kshell.kernel.core.pointers import Lockup
 from kshell.kernel.entry import oops
-from kshell.kernel.entry.entry import entry_SYSCALL_64, lookup, new_statistics, syscall_exit_to_user_mode
+from kshell.kernel.entry.entry import (
+    CallStatistics,
+    entry_SYSCALL_64,
+    lookup,
+    new_statistics,
+    syscall_exit_to_user_mode,
+)
 from kshell.kernel.entry.ring0_traps import UD2_SIZE, trap_of
 from kshell.kernel.entry.syscall_trace import syscall_trace_begin
 from kshell.kernel.kernel import Kernel
@@ -93,9 +99,16 @@ def on_return(k: Kernel, result: int) -> None:
 def _with_result(k: Kernel, result: int) -> memoryview:
     regs = k.current.regs
     if result > U64 - 4095:
-        new_statistics(k, lookup(k, regs[ORIG_AX])[1]).errors += 1
-    regs[AX] = result
+        statistics_of(k, regs[ORIG_AX]).errors += 1
+    regs[AX], k.current.in_compat_syscall = result, False
     return regs
+
+
+def statistics_of(k: Kernel, orig_ax: int) -> CallStatistics:
+    """Those of the current task's call."""
+    if k.current.in_compat_syscall:
+        return k.ia32.statistics_of(k, orig_ax)
+    return new_statistics(k, lookup(k, orig_ax)[1])
 
 
 # The same by the text of the way in.

@@ -44,8 +44,10 @@ def run_task(k: Kernel, task: Task, calls: int = 0, budget: int = 0) -> Outcome:
         if path is not None:
             continue
         if stop.ring == 3 and stop.kind not in (STOPPED, CTRL_C, BUDGET, CUT):
-            traps.handle(k, task, stop)
+            path = traps.handle(k, task, stop)
             left -= TRAP_COST
+            if path is not None:
+                continue
         if task.signals.pending and task.is_alive:
             do_signal(k)
         if not task.is_alive:

@@ -84,6 +84,8 @@ def syscall_trace_exit(k: Kernel, tracer: Tracer, regs: memoryview) -> None:
         call.ret = to_signed64(regs[ptregs.AX])
         if k.on_event is not None:
             k.tell("return", "result", rax=call.ret)
+            if call.is_32:
+                k.tell("cpu", "iretq", rip=regs[ptregs.IP])
     tracer.call_ends(call)
     if alive and not k.current.signals.pending and k.on_event is not None:
         k.on_event(Event(3, "user", "instruction", regs[ptregs.IP], {}))

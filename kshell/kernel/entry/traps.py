@@ -41,6 +41,7 @@ from kshell.kernel.report.user_faults import error_code, log_segfault, log_trap
 from kshell.kernel.task.task import Task
 from kshell.kernel.vdso.vsyscall import emulate_vsyscall
 from kshell.machine import stop as stops
+from kshell.machine.ring0 import KernelPath
 from kshell.machine.stop import Stop, closed_gate
 
 TRAP_FLAG = 0x100
@@ -55,9 +56,14 @@ TRAPS = {
 }
 
 
-def handle(k: Kernel, task: Task, stop: Stop) -> None:
-    """Answer the exception that stopped `task`: mend it so that the run can go on, or send the task a signal."""
+def handle(k: Kernel, task: Task, stop: Stop) -> KernelPath | None:
+    """Answer the exception that stopped `task`: mend it so that the run can go on, or send the task a signal.
+
+    Where it was a call of machine code, the path through the kernel on which the run goes on.
+    """
     k.clock.advance(INTERRUPT_NS)
+    if stop.kind == stops.INTERRUPT and stop.vector in k.gates:
+        return k.gates[stop.vector](k, task)
     task.regs[ORIG_AX] = U64  # -1: this is no system call
     if stop.kind == stops.PAGE_FAULT:
         page_fault(k, task, stop)
@@ -77,6 +83,7 @@ def handle(k: Kernel, task: Task, stop: Stop) -> None:
         )
     else:
         raise RuntimeError(f"a run stopped for an unknown reason: {stop.kind} at {task.regs[IP]:#x}")
+    return None
 
 
 def page_fault(k: Kernel, task: Task, stop: Stop) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
-from kshell.abi.c_types import to_signed64
+from kshell.abi.c_types import U64, to_signed64
 from kshell.abi.errno import EFAULT, EINVAL
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import access_ok, copy_from_user, copy_to_user
@@ -19,7 +19,7 @@ CHUNK = 0x10000  # how much one step of a long transfer carries, so that no coun
 
 MAX_RW_COUNT = 0x7FFFF000  # the most that one call transfers: INT_MAX, down to a page
 UIO_MAXIOV = 1024
-IOVEC_SIZE = 16
+IOVEC, COMPAT_IOVEC = struct.Struct("<QQ"), struct.Struct("<Ii")
 Segment = tuple[int, int]  # address and length of a buffer, as struct iovec has them
 
 
@@ -69,6 +69,13 @@ class IovIter:
         return parts
 
 
+def _fetch_iovec(k: Kernel, vec: int, vlen: int) -> list[Segment]:
+    """The pairs at `vec` as far as they can be read; those of `int 0x80` are of 32 bits, the length signed."""
+    pair = COMPAT_IOVEC if k.current.in_compat_syscall else IOVEC
+    data = copy_from_user(k, vec, pair.size * vlen)
+    return [(address, length & U64) for address, length in pair.iter_unpack(data[: len(data) // pair.size * pair.size])]
+
+
 def import_iovec(k: Kernel, vec: int, vlen: int) -> list[Segment] | int:
     """The segments at `vec`, cut to MAX_RW_COUNT bytes in all; EINVAL for too many or a negative length, EFAULT.
 
@@ -77,8 +84,7 @@ def import_iovec(k: Kernel, vec: int, vlen: int) -> list[Segment] | int:
     """
     if vlen > UIO_MAXIOV:
         return -EINVAL
-    data = copy_from_user(k, vec, IOVEC_SIZE * vlen)
-    segments = list(struct.iter_unpack("<QQ", data[: len(data) // IOVEC_SIZE * IOVEC_SIZE]))
+    segments = _fetch_iovec(k, vec, vlen)
     modern = k.profile.version >= (6, 4)
     if modern and any(to_signed64(length) < 0 for _, length in segments):
         return -EINVAL

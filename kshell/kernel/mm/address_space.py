@@ -25,7 +25,7 @@ from kshell.abi.mman import (
     PROT_SEM,
     PROT_WRITE,
 )
-from kshell.kernel.core.layout import MMAP_BASE, MMAP_MIN_ADDR, TASK_SIZE_MAX
+from kshell.kernel.core.layout import MMAP_BASE, MMAP_BASE_32, MMAP_MIN_ADDR, TASK_SIZE_MAX
 from kshell.kernel.mm.vma import ANY_ACCESS, MappedInode, Vma, VmaList
 from kshell.machine.paging import (
     ACCESSED,
@@ -103,11 +103,14 @@ class AddressSpace:
                 return -EINVAL
             return -EPERM if address < MMAP_MIN_ADDR and self._k.current.cred.euid else address
         address &= PAGE_MASK
-        limit = LOW_END if flags & MAP_32BIT else TASK_SIZE_MAX
+        is_32 = self._k.current.in_compat_syscall  # to such a caller MAP_32BIT says nothing
+        limit = LOW_END if flags & MAP_32BIT and not is_32 else TASK_SIZE_MAX
         if address and size <= limit - max(address, MMAP_MIN_ADDR):
             address = max(address, MMAP_MIN_ADDR)
             if not self.vmas.overlaps(address, size, guarded=True):
                 return address
+        if is_32:
+            return self.vmas.highest_gap_below(MMAP_BASE_32, size)
         if flags & MAP_32BIT:
             return self.vmas.lowest_gap(LOW_BEGIN, LOW_END, size)
         return self.vmas.highest_gap(size) or self.vmas.lowest_gap(MMAP_BASE, TASK_SIZE_MAX, size)

@@ -175,6 +175,14 @@ class VmaList:
             self._full = top if full else self._full
         return top - size if top - size >= MMAP_MIN_ADDR else 0
 
+    def highest_gap_below(self, end: int, size: int) -> int:
+        """The highest free place below `end`, or -ENOMEM."""
+        for vma in reversed(self._vmas):
+            if vma.end <= end - size:
+                break
+            end = min(end, vma.guarded_start)
+        return end - size if end - size >= MMAP_MIN_ADDR else -ENOMEM
+
     def lowest_gap(self, bottom: int, end: int, size: int) -> int:
         """The lowest free place in [bottom, end), or -ENOMEM."""
         for vma in self._vmas:

@@ -36,7 +36,10 @@ def running_frames(k: Kernel, innermost: FrameType) -> list[Frame]:
 
 def _frames(k: Kernel, places: list[tuple[FrameType, int]]) -> list[Frame]:
     """Those of `places` (outermost first) that are functions with an address, innermost first."""
-    addresses = {getattr(body, "__wrapped__", body).__code__: address for address, body in k.bodies.items()}
+    bodies = [*k.bodies.items()]
+    if not k.current.in_compat_syscall:  # of the two entries of a body, that of `int 0x80` was made last
+        bodies.reverse()
+    addresses = {getattr(body, "__wrapped__", body).__code__: address for address, body in bodies}
     frames = []
     for frame, line in places:
         code = frame.f_code

@@ -36,14 +36,11 @@ BY_VECTOR = {
     stops.OVERFLOW: "int 4 means that a sum did not fit (overflow), and ends the program",
 }
 FPU_WORDS = {signal.FPE_FLTDIV: "a division by zero", signal.FPE_FLTINV: "an operation without a result, such as 0/0"}
-LINUX_SYSCALL = 0x80
 STACK_NEAR, STACK_ABOVE = 1 << 16, 1 << 46  # an address so near rsp, and so high, was meant to be on the stack
 
 
 def closed_gate(gate: int) -> str:
     """``int gate``, which user code may not."""
-    if gate == LINUX_SYSCALL:
-        return "int 0x80 is the way in of 32-bit programs, and this kernel runs none: use syscall"
     return f"int {gate:#x} goes through a gate that is closed to user code"
 
 

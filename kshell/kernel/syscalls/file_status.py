@@ -6,6 +6,8 @@ structures of 1991.  C counterpart: fs/stat.c.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kshell.abi.c_types import AtFlags, DirFd, Fd, Long, Path, StatPtr
 from kshell.abi.clock import NSEC_PER_SEC
 from kshell.abi.errno import EBADF, EFAULT, EINVAL
@@ -16,6 +18,8 @@ from kshell.kernel.fs.inode import Inode
 from kshell.kernel.fs.namei import filename_lookup, getname
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_to_user
+
+Copy = Callable[[Kernel, Inode, int], int]  # writes one of the structures
 
 
 def cp_new_stat(k: Kernel, inode: Inode, statbuf: int) -> int:
@@ -38,20 +42,20 @@ def cp_new_stat(k: Kernel, inode: Inode, statbuf: int) -> int:
     return -EFAULT if copy_to_user(k, statbuf, data) else 0
 
 
-def vfs_fstat(k: Kernel, fd: int, statbuf: int) -> int:
+def vfs_fstat(k: Kernel, fd: int, statbuf: int, copy: Copy = cp_new_stat) -> int:
     """What is known of an open file; -EBADF if it is none."""
     file = k.current.files.get_raw(fd)
-    return -EBADF if file is None else cp_new_stat(k, file.inode, statbuf)
+    return -EBADF if file is None else copy(k, file.inode, statbuf)
 
 
-def vfs_statx(k: Kernel, dfd: int, name: bytes | int, flags: int, statbuf: int) -> int:
+def vfs_statx(k: Kernel, dfd: int, name: bytes | int, flags: int, statbuf: int, copy: Copy = cp_new_stat) -> int:
     """What all calls with a path do: flags, path (an errno, if it could not be fetched), copy."""
     if flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE):
         return -EINVAL
     if isinstance(name, int):
         return name
     found = filename_lookup(k, dfd, name, follow=not flags & AT_SYMLINK_NOFOLLOW)
-    return found if isinstance(found, int) else cp_new_stat(k, found.inode, statbuf)
+    return found if isinstance(found, int) else copy(k, found.inode, statbuf)
 
 
 @SYSCALL_DEFINE2

@@ -5,6 +5,8 @@ C counterpart: kernel/sys.c, drivers/char/random.c, kernel/sched/core.c.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from kshell.abi.c_types import (
     BufOut,
     GrndFlags,
@@ -30,20 +32,29 @@ from kshell.machine.ram import PAGE_SIZE
 GETRANDOM_MAX_4_19 = 0x1FFFFFF  # bytes of one call; later kernels cut at MAX_RW_COUNT, as read() does
 
 
+class Utsname(NamedTuple):
+    """The names of a system (C: struct new_utsname)."""
+
+    sysname: str
+    nodename: str
+    release: str
+    version: str
+    machine: str
+    domainname: str
+
+
+def utsname(k: Kernel) -> Utsname:
+    """Those of this one."""
+    return Utsname("Linux", "kshell", k.release, k.version, "x86_64", "(none)")
+
+
 @SYSCALL_DEFINE1
 def newuname(k: Kernel, name: UtsnamePtr) -> Long:
     """Store the names of this system: kernel, node, release, version, machine, domain.
 
     EFAULT  name is not writable user memory
     """
-    data = pack_utsname(
-        sysname="Linux",
-        nodename="kshell",
-        release=k.release,
-        version=k.version,
-        machine="x86_64",
-        domainname="(none)",
-    )
+    data = pack_utsname(**utsname(k)._asdict())
     return -EFAULT if copy_to_user(k, name, data) else 0
 
 

@@ -72,6 +72,15 @@ def is_cpu_clock(k: Kernel, clock: int) -> bool:
     return task is not None and (task is k.current or not clock & CPUCLOCK_PERTHREAD_MASK)
 
 
+def clock_ns(k: Kernel, clock: int) -> int | None:
+    """The time of a clock, None if there is no such clock."""
+    if clock in WALL_CLOCKS:
+        return k.clock.realtime_ns()
+    if clock in UPTIME_CLOCKS or clock in CPU_CLOCKS or is_cpu_clock(k, clock):
+        return k.clock.ns
+    return None
+
+
 @SYSCALL_DEFINE2
 def clock_gettime(k: Kernel, which_clock: ClockId, tp: TimespecOut) -> Long:
     """Store the time of one clock, seconds and nanoseconds, at tp.
@@ -82,11 +91,8 @@ def clock_gettime(k: Kernel, which_clock: ClockId, tp: TimespecOut) -> Long:
     EINVAL  there is no such clock, or no such task; a thread's clock is for its own process only
     EFAULT  tp is not writable user memory
     """
-    if which_clock in WALL_CLOCKS:
-        now = k.clock.realtime_ns()
-    elif which_clock in UPTIME_CLOCKS or which_clock in CPU_CLOCKS or is_cpu_clock(k, which_clock):
-        now = k.clock.ns
-    else:
+    now = clock_ns(k, which_clock)
+    if now is None:
         return -EINVAL
     return -EFAULT if copy_to_user(k, tp, pack_timespec(now // SECOND, now % SECOND)) else 0
 
@@ -120,7 +126,11 @@ def nanosleep(k: Kernel, rqtp: TimespecIn, rmtp: TimespecOut) -> Long:
     data = copy_from_user(k, rqtp, TIMESPEC_SIZE)
     if len(data) < TIMESPEC_SIZE:
         return -EFAULT
-    seconds, nanoseconds = unpack_timespec(data)
+    return sleep_for(k, *unpack_timespec(data))
+
+
+def sleep_for(k: Kernel, seconds: int, nanoseconds: int) -> int:
+    """Sleep: 0, or -EINVAL where that is no time."""
     if seconds < 0 or not 0 <= nanoseconds < SECOND:
         return -EINVAL
     k.clock.advance(min(seconds * SECOND + nanoseconds, LONGEST_SLEEP - k.clock.realtime_ns()))

@@ -47,6 +47,7 @@ class Task:
         self.sleeps = False  # it is in msleep, for which the CPU may do other work (C: __state)
         self.stack_in_use = self.regs_address  # from here up, if it stands in the kernel and waits (C: thread.sp)
         self.signals = Signals()
+        self.in_compat_syscall = False  # its call came by `int 0x80` (C: TS_COMPAT)
         self.exit_status: int | None = None
         self.killed_by: Siginfo | None = None
 

@@ -13,6 +13,7 @@ from kshell.machine.stop import (
     DIVIDE_ERROR,
     DR_STEP,
     GENERAL_PROTECTION,
+    INT80,
     INTERRUPT,
     OVERFLOW,
     PAGE_FAULT,
@@ -83,7 +84,7 @@ def _undefined(stop: Stop, code: bytes, rip: int) -> tuple[Stop, int]:
 def _interrupt(stop: Stop, code: bytes, rip: int, before: bytes) -> tuple[Stop, int]:
     """`int n` comes as exception n, but with rip behind it."""
     vector = stop.vector
-    if vector in (BREAKPOINT, OVERFLOW):  # the two gates that are open to user code
+    if vector in (BREAKPOINT, OVERFLOW, INT80):  # the three gates that are open to user code
         return stop, rip
     if before == bytes((0xCD, vector)) and not (vector == DIVIDE_ERROR and DIVIDES.match(code)):
         return Stop(INTERRUPT, vector=GENERAL_PROTECTION, error=gate_error(vector)), rip - 2

@@ -1,0 +1,142 @@
+"""The way in by `int 0x80`, and where it leads."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from kshell.kernel.boot.start import boot
+from kshell.kernel.core import layout
+from kshell.kernel.core.trace import Tracer
+from kshell.kernel.entry.exec import Buffer, StubRun, run_stub
+from kshell.kernel.kernel import Kernel
+
+STACK = 0x7FFF_FFFF_E000
+WRITE, GETPID, TEST_CALL = 4, 20, 387
+
+
+def call(k: Kernel, nr: int, *args: int | bytes | Buffer, tracer: Tracer | None = None) -> StubRun:
+    return run_stub(k, nr, args, tracer=tracer, is_32=True)
+
+
+def ret(k: Kernel, nr: int, *args: int | bytes | Buffer) -> int | None:
+    made = call(k, nr, *args).call
+    assert made is not None
+    return made.ret
+
+
+@pytest.mark.parametrize("release", ["course", "6.19"])
+def test_a_number_of_32_bits_leads_to_a_call_of_its_own(release: str) -> None:
+    k = boot(release)
+    assert ret(k, GETPID) == k.shell_task.pid
+    assert ret(k, 0x5_0000_0000 + GETPID) == k.shell_task.pid
+    assert [ret(k, nr) for nr in (-1, 5000, 17, 222, 2)] == [-38] * 5
+
+
+def test_a_stack_pointer_is_cut_and_a_string_of_the_stub_is_not() -> None:
+    k = boot()
+    assert ret(k, WRITE, 1, b"hi\n", 3) == 3
+    made = call(k, WRITE, 1, STACK, 3).call
+    assert made is not None
+    assert (made.ret, made.args[1], made.registers[1]) == (-14, 0xFFFF_E000, STACK)
+
+
+def test_an_int_keeps_its_sign_and_a_long_gets_zeros_above() -> None:
+    k = boot()
+    made = call(k, WRITE, 0xFFFF_FFFF_0000_0001, b"x", -1).call
+    assert made is not None
+    assert made.values[0] == 1
+    assert made.values[2] == 0xFFFF_FFFF
+    assert ret(k, 295, -100, b"/etc/hostname", 0, 0) == 3
+
+
+@pytest.mark.parametrize(("release", "where"), [("course", "slot_32"), ("6.19", "case_32")])
+def test_each_step_is_told(release: str, where: str) -> None:
+    tracer = Tracer(wants_events=True)
+    call(boot(release), WRITE, 1, STACK, 3, tracer=tracer)
+    way_in = ["int80", "pt_regs_32", "number_32", where, "cut", "arguments"]
+    assert [event.what for event in tracer.events] == [*way_in, "page", "result", "iretq", "instruction"]
+    assert tracer.events[0].values["rip"] == tracer.events[-2].values["rip"]
+
+
+@pytest.mark.parametrize(("release", "what"), [("course", "past_end_32"), ("6.19", "ni_syscall_32")])
+def test_what_is_past_the_end_is_told(release: str, what: str) -> None:
+    tracer = Tracer(wants_events=True)
+    call(boot(release), 5000, tracer=tracer)
+    assert what in [event.what for event in tracer.events]
+
+
+def test_machine_code_is_reached_with_32_bits_of_its_argument() -> None:
+    k = boot()
+    k.log.clear()
+    assert ret(k, TEST_CALL, 0x7_FFFF_FFF9) == -38
+    assert k.log.since(0)[-1].text.endswith("Your int is -7")
+    assert not k.shell_task.in_compat_syscall
+    statistics = k.ia32.statistics_of(k, TEST_CALL)
+    assert (statistics.count, statistics.errors) == (1, 1)
+    assert TEST_CALL not in k.statistics
+
+
+def test_machine_code_is_reached_where_the_way_in_by_text_is_watched_too() -> None:
+    k = boot()
+    k.cpu.always_by_text = True
+    assert ret(k, TEST_CALL, 5) == -38
+    run = run_stub(k, 39, ())
+    assert run.call is not None
+    assert run.call.ret == k.shell_task.pid
+
+
+def test_the_table_of_4_19_is_in_read_only_memory_and_a_slot_of_it_decides() -> None:
+    k = boot()
+    at = k.ia32.sys_call_table + 8 * GETPID
+    symbol = k.symbols.at(k.memory.load(at))
+    assert symbol is not None
+    assert symbol.name == "__ia32_sys_getpid"
+    k.memory.set_writable(k.ia32.sys_call_table, 8, True)
+    k.memory.store(at, k.ni_syscall)
+    assert ret(k, GETPID) == -38
+    assert boot("6.19").ia32.sys_call_table == 0
+
+
+def test_memory_of_mmap2_lies_below_4_gib() -> None:
+    k = boot()
+    assert ret(k, 192, 0, 4096, 3, 0x22, -1, 0) == layout.MMAP_BASE_32 - 4096
+    assert ret(k, 192, 0, 8192, 3, 0x22, -1, 0) == layout.MMAP_BASE_32 - 3 * 4096
+
+
+def test_iovecs_have_8_bytes() -> None:
+    k = boot()
+    fd = ret(k, 5, b"/etc/hostname", 0, 0)
+    assert fd is not None
+    place = 0x402000
+    vector = b"".join(n.to_bytes(4, "little") for n in (place + 64, 3, place + 80, 4))
+    assert ret(k, 145, fd, vector, 2) == 7
+    assert ret(k, 145, fd, vector[:4] + b"\xff\xff\xff\xff", 1) == -22
+
+
+def test_a_file_that_31_bits_cannot_tell_the_size_of_is_refused() -> None:
+    k = boot()
+    fd = ret(k, 5, b"/tmp/large", 0o102, 0o644)
+    assert fd is not None
+    assert fd >= 0
+    assert run_stub(k, 77, (fd, 0)).call is not None
+    assert ret(k, 140, fd, 0, 0x7FFF_FFFF, Buffer(8), 0) == 0
+    assert ret(k, WRITE, fd, b"x", 1) == 1
+    assert ret(k, 106, b"/tmp/large", Buffer(64)) == -75
+    assert ret(k, 195, b"/tmp/large", Buffer(96)) == 0
+    assert ret(k, 5, b"/tmp/large", 0, 0) == -75
+    assert ret(k, 5, b"/tmp/large", 0o100000, 0) == fd + 1
+
+
+def test_random_registers_change_no_kernel_memory() -> None:
+    k, rng = boot(), random.Random(80)
+    text = k.memory.read(layout.KERNEL_TEXT, 0xA000)
+    table = k.memory.read(k.ia32.sys_call_table, 8 * k.ia32.nr_syscalls)
+    values = (0, 1, 2, 3, -1, 5, 0x402000, STACK, 0xFFFF_FFFF, 0x8000_0000, k.ia32.sys_call_table, 4096, 0x22)
+    for _ in range(400):
+        nr = rng.choice((*k.ia32.switch, 5000, -1))
+        run_stub(k, nr, [rng.choice(values) for _ in range(6)], budget=100_000, is_32=True)
+    assert k.oopses == 0
+    assert k.memory.read(layout.KERNEL_TEXT, 0xA000) == text
+    assert k.memory.read(k.ia32.sys_call_table, len(table)) == table

@@ -21,7 +21,8 @@ def call_json(call: Call, arguments: int) -> dict[str, Any]:
     """One call as --json shows it; `arguments` is how many registers count."""
     errno = errno_name(-call.ret) if call.ret is not None and is_error(call.ret) else None
     args = [to_signed64(value) for value in call.args[:arguments]]
-    return {"nr": call.nr, "name": call.name, "args": args, "ret": call.ret, "errno": errno}
+    found = {"nr": call.nr, "name": call.name, "args": args, "ret": call.ret, "errno": errno}
+    return found | {"abi": "i386"} if call.is_32 else found
 
 
 def call_line(call: Call) -> Line:

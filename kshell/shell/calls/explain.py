@@ -11,7 +11,7 @@ from kshell.shell.calls.facts import fact
 from kshell.shell.calls.forgotten import without_body
 from kshell.shell.calls.handlers import accident, why_error
 from kshell.shell.calls.manual import page
-from kshell.shell.calls.target import Target, target_of
+from kshell.shell.calls.target import Target, target_of_call
 from kshell.shell.state.context import Context
 from kshell.shell.views.view import show
 
@@ -50,7 +50,7 @@ def why(session: Context, call: Call, target: Target, told: bool = False) -> Exp
     if call.ret is None or not is_error(call.ret):
         return None
     explanation = _explain(session.kernel, call, target, session.running)
-    if errno_name(-call.ret) != "ENOSYS" or not (session.tree or session.kernel.image.tree):
+    if errno_name(-call.ret) != "ENOSYS" or call.is_32 or not (session.tree or session.kernel.image.tree):
         return explanation
     from kshell.shell.calls.in_tree import further
 
@@ -73,7 +73,7 @@ def failure_note(session: Context, call: Call) -> None:
 
         found = unbooted(session)
         told = found is not None and session.tree_memory.reminded == found[0]
-    explanation = why(session, call, target_of(session.kernel, call.nr), told)
+    explanation = why(session, call, target_of_call(session.kernel, call), told)
     if explanation is not None:
         because = explanation[0].replace("\n", "; ")
         try_ = explanation[1].partition("  (")[0]  # a note is short
@@ -84,6 +84,10 @@ def _explain(k: Kernel, call: Call, target: Target, typed: str) -> Explanation:
     assert call.ret is not None
     ret, nr, address = call.ret, target.nr, target.address
     errno = errno_name(-ret)
+    if call.is_32:
+        from kshell.shell.calls.int80 import why_32
+
+        return why_32(k, call, target) or _from_32(k, call, errno, target, typed)
     if address is not None and target.definition is not None:
         own = k.symbols.lookup("__x64_sys_" + target.definition.name)
         if own is None or own.address == address:
@@ -97,6 +101,20 @@ def _explain(k: Kernel, call: Call, target: Target, typed: str) -> Explanation:
     return f"the function behind slot {nr} answered {ret}", f"table {nr}"
 
 
+def _from_32(k: Kernel, call: Call, errno: str, target: Target, typed: str) -> Explanation:
+    """The same of a call by `int 0x80`, with what is left of its arguments."""
+    from kshell.shell.calls.int80 import cuts
+
+    assert target.definition is not None
+    name = call.name or str(target.nr)
+    because, try_ = why_error(k, call, target.definition.name, target.handlers, typed) or _from_call(
+        k, call, errno, name, target.definition
+    )
+    if try_.startswith("syscall "):
+        try_ = try_.replace("syscall ", "syscall --abi i386 ", 1)
+    return "\n".join((because, *cuts(call))), try_
+
+
 def _from_call(k: Kernel, call: Call, errno: str, name: str, definition: SyscallDefinition) -> Explanation:
     reasons = page(definition, k.profile).reasons(errno)
     because = "; or ".join(reasons) or f"{name} hands on what it was told, and {errno} is not on its page"
@@ -104,7 +122,8 @@ def _from_call(k: Kernel, call: Call, errno: str, name: str, definition: Syscall
     found = fact(k, call, definition, errno)
     because += f"\n{found}" if found else ""
     where = _WHERE.get(definition.name, _TRY) if errno not in ("EBADF", "EFAULT") else _TRY
-    return because, where.get(errno, f"man {name}  (all that it can answer)")
+    page_line = f"man {'--abi i386 ' if call.is_32 else ''}{name}"
+    return because, where.get(errno, f"{page_line}  (all that it can answer)")
 
 
 def _no_such_call(k: Kernel, call: Call, nr: int, address: int | None) -> Explanation:

@@ -20,10 +20,20 @@ WIDEST = 120  # columns that a line may take where no terminal sets a limit
 # By what happened.  A tab stands before a note, which goes to the right.
 WORDS = {
     "syscall": "LSTAR -> entry_SYSCALL_64\trcx <- {rcx:#x}  r11 <- {r11:#x}",
+    "int80": "IDT gate 0x80 -> {gate}\tpushed ss:rsp {ss:#x}:{rsp:#x}  rflags {rflags:#x}  cs:rip {cs:#x}:{rip:#x}",
+    "iretq": "iretq pops rip, cs, rflags, rsp and ss\trip <- {rip:#x}",
+    "pt_regs_32": "swapgs, rsp -> kernel stack, pt_regs: orig_ax <- eax, the rest pushed, r8 to r11 too",
     "pt_regs": "swapgs, rsp -> kernel stack, pt_regs pushed",
     "number": "do_syscall_64(nr={nr})",
+    "number_32": "{dispatcher}(nr={nr})",
     "past_end": "nr is not below NR_syscalls = {nr_syscalls}: no function is called, ax stays -ENOSYS",
+    "past_end_32": "nr is not below IA32_NR_syscalls = {nr_syscalls}: no function is called, ax stays -ENOSYS",
     "minus_one": "nr is -1: no function is called, ax stays -ENOSYS",
+    "slot_32": "ia32_sys_call_table[{nr}] -> {function}",
+    "case_32": "ia32_sys_call: case {nr}: {function}",
+    "default_32": "ia32_sys_call: default: {function}",
+    "ni_syscall_32": "nr is not below IA32_NR_syscalls = {nr_syscalls}, and not -1: {function} is called",
+    "cut": "int 0x80 takes 32 bits of {register}\t{raw:#x} -> {left:#x}",
     "slot": "sys_call_table[{nr}] -> {function}",
     "case": "x64_sys_call: case {nr}: {function}",
     "default": "x64_sys_call: default: {function}",
@@ -50,7 +60,8 @@ WORDS = {
     "instruction": "{instruction}",
     "page": "#PF at {at:#x}: {decoded} -> {cause}, {cost_ns:,} ns{counted}\tip {ip:#x}",
 }
-REGISTERS = ("rcx", "r11", "raw", "ip", "caller")  # values that are shown in hex
+# Values that are shown in hex.
+REGISTERS = ("rcx", "r11", "raw", "ip", "caller", "left", "ss", "rsp", "rflags", "cs", "rip")
 
 
 def words(event: Event, tree: str = "") -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from kshell.abi.errno import is_error
 from kshell.kernel.core.trace import Call
 from kshell.kernel.kernel import Kernel
 
@@ -14,6 +15,13 @@ MAX_RW_COUNT = 0x7FFF_F000
 def surprises(k: Kernel, call: Call) -> Iterator[str]:
     """A sentence each about what a person may not have expected of a call of the shell's task."""
     if call.definition is None:
+        return
+    if call.is_32:
+        from kshell.shell.calls.int80 import cuts
+
+        if call.ret is not None and not is_error(call.ret):  # an error's reason says it already
+            yield from cuts(call)
+        yield from _short(k, call)
         return
     for parameter, given, value in zip(call.definition.parameters, call.args, call.values, strict=False):
         ctype = parameter.ctype

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from kshell.abi.c_types import U64
 from kshell.kernel.core.declare import SyscallDefinition
+from kshell.kernel.core.trace import Call
 from kshell.kernel.entry.entry import lookup
 from kshell.kernel.kernel import Kernel
 from kshell.shell.calls.handlers import Handler, handlers_of
@@ -27,3 +28,12 @@ def target_of(k: Kernel, nr: int) -> Target:
     definition = k.define_of(number) if address is not None else None
     handlers = handlers_of(k, address, definition) if address is not None else ()
     return Target(number, address, definition, handlers)
+
+
+def target_of_call(k: Kernel, call: Call) -> Target:
+    """Where the number of a call that was made leads."""
+    if not call.is_32:
+        return target_of(k, call.nr)
+    from kshell.shell.calls.int80 import target_32
+
+    return target_32(k, call.nr)

@@ -6,10 +6,11 @@ import re
 from typing import Any
 
 from kshell.abi.did_you_mean import did_you_mean
-from kshell.abi.syscall_rows import Row
+from kshell.abi.syscall_rows import Row, SyscallTable
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.profile import PROFILES
 from kshell.kernel.kernel import Kernel
+from kshell.shell.calls.table_32 import compared, table_32
 from kshell.shell.commands.registry import command, misuse, take_options
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.options import Argument, Option
@@ -19,7 +20,7 @@ from kshell.shell.views.view import Column, Line, View, show
 from kshell.shell.views.view import Table as TableView
 
 STATES = ("built", "not built", "hole", "x32")
-ABIS = ("common", "64", "x32")
+ABIS = ("common", "64", "x32", "i386")
 _NR = r"(\d{1,9}|0[xX][0-9a-fA-F]{1,8})"
 _ONE, _RANGE = re.compile(_NR + r"\Z", re.ASCII), re.compile(rf"{_NR}-{_NR}\Z", re.ASCII)
 _COLUMNS = (
@@ -35,12 +36,19 @@ _COLUMNS = (
 
 @command(
     "table",
-    "table [NAME|NR|FROM-TO]... [--abi common|64|x32] [--state built|hole|...]",
+    "table [NAME|NR|FROM-TO]... [--abi common|64|x32|i386] [--state built|hole|...]",
+    "table --compare [NAME]...",
     "table check FILE",
     group="The kernel's tables",
     arguments=(Argument("row", "[NAME|NR|FROM-TO]"), Argument("file", "FILE")),
     options=(
-        Option("--abi", "only rows of this ABI: common, 64, x32", "common|64|x32", also=("-a",)),
+        Option(
+            "--abi",
+            "only rows of this ABI: common, 64, x32; or i386: the other table",
+            "common|64|x32|i386",
+            also=("-a",),
+        ),
+        Option("--compare", "the numbers of a call for 64-bit programs and for i386"),
         Option("--state", 'only calls that are: built, "not built", hole, x32', "built|hole|...", also=("-s",)),
     ),
     examples=(
@@ -48,10 +56,14 @@ _COLUMNS = (
         ("table open", "calls with open in their name"),
         ("table 335", "one number"),
         ("table --abi x32", "the rows for x32 programs"),
+        ("table --abi i386 0-5", "six slots of ia32_sys_call_table"),
+        ("table --compare write", "write is 1 for 64-bit programs, and 4 for i386"),
     ),
 )
 def table(session: Context, words: list[Word]) -> View:
     """Show sys_call_table: numbers, rows, and the pointers in its slots.
+
+    Calls by int 0x80 have a table of their own, ia32_sys_call_table, with other numbers: --abi i386 shows that.
 
     `table check FILE` says of a syscall_64.tbl of your own folder what the build of a kernel makes of it: of the tree
     that it is in, or of the release that runs.
@@ -118,9 +130,19 @@ def show_table(k: Kernel, words: list[Word]) -> View:
             close = did_you_mean(state, STATES)
             what = f"unknown state {show(state)}: there are {', '.join(STATES)}"
             raise misuse("table", what, f'table --state "{close[0]}"' if close else "table --state built")
+    if "--compare" in options:
+        if abi is not None or state is not None:
+            raise misuse("table", "--compare shows both sides, and takes names alone", "table --compare write")
+        return compared(k, [word.text for word in options.words])
+    if abi == "i386":
+        known = k.ia32.table
+        of_words = {nr for word in options.words for nr in _numbers(k, known, k.ia32.nr_syscalls, word.text)}
+        every = {*known.by_number, *(known.holes() if state == "hole" else ())}
+        return table_32(k, _COLUMNS, sorted(of_words if options.words else every), state)
     numbers = sorted(set(k.table.by_number) | (set(k.table.holes()) if state == "hole" else set()))
     if options.words:
-        numbers = sorted({nr for word in options.words for nr in _numbers(k, word.text)})
+        end = max(k.nr_syscalls, max(k.table.by_number, default=0) + 1)
+        numbers = sorted({nr for word in options.words for nr in _numbers(k, k.table, end, word.text)})
     slots = [Slot(k, nr, k.table.by_number.get(nr)) for nr in numbers]
     slots = [s for s in slots if abi is None or (s.row is not None and s.row.abi == abi)]
     slots = [s for s in slots if state is None or s.state == state]
@@ -132,8 +154,8 @@ def show_table(k: Kernel, words: list[Word]) -> View:
     return TableView(_COLUMNS, [slot.cells() for slot in slots], {"entries": [s.json() for s in slots]}, after)
 
 
-def _numbers(k: Kernel, text: str) -> list[int]:
-    """The numbers that one word means: a number, a range, a name or a part of a name."""
+def _numbers(k: Kernel, table: SyscallTable, end: int, text: str) -> list[int]:
+    """The numbers below `end` that one word means: a number, a range, a name or a part of a name."""
     if _ONE.match(text):
         return [_nr(text)]
     match = _RANGE.match(text)
@@ -142,16 +164,15 @@ def _numbers(k: Kernel, text: str) -> list[int]:
         if first > last:
             raise misuse("table", f"{text} runs backwards", f"table {last}-{first}")
         last = min(last, first + 4096)
-        known = max(k.nr_syscalls, max(k.table.by_number, default=0) + 1)
-        return list(range(first, min(last + 1, known)))
-    exact = k.table.by_name.get(text)
-    found = [row.number for row in k.table.rows if text in row.name or (row.entry and text == row.entry)]
+        return list(range(first, min(last + 1, end)))
+    exact = table.by_name.get(text)
+    found = [row.number for row in table.rows if text in row.name or (row.entry and text == row.entry)]
     if exact is not None:
-        return [row.number for row in k.table.rows if row.name == text]
+        return [row.number for row in table.rows if row.name == text]
     if not found:
-        close = did_you_mean(text, k.table.by_name, 3)
+        close, command = did_you_mean(text, table.by_name, 3), "table" if table is k.table else "table --abi i386"
         because = f"no row of kernel {k.profile.name} has that in its name"
-        raise CommandError(f"table: no call {show(text)}", because, f"table {' '.join(close)}" if close else "table")
+        raise CommandError(f"table: no call {show(text)}", because, " ".join([command, *close]))
     return found
 
 

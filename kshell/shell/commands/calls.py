@@ -11,6 +11,7 @@ from kshell.kernel.entry.exec import StubRun
 from kshell.kernel.kernel import Kernel
 from kshell.shell.calls.call_line import call_arguments, call_number
 from kshell.shell.calls.call_views import CallView, Ending
+from kshell.shell.calls.int80 import ABI, is_i386, number_32, target_32
 from kshell.shell.calls.interrupted import interrupted
 from kshell.shell.calls.stat import STAT, counted
 from kshell.shell.calls.surprises import surprises
@@ -32,12 +33,14 @@ if TYPE_CHECKING:
     "syscall",
     "syscall NAME|NR [ARGS...]",
     "syscall --raw NAME|NR [ARGS...]",
+    "syscall --abi i386 NAME|NR [ARGS...]",
     "syscall --during COMMAND NAME|NR [ARGS...]",
     "syscall --stat NAME|NR [ARGS...]",
     group="System calls",
     arguments=(Argument("syscall", "NAME|NR"), Argument("value", "[ARGS...]")),
     options=(
         Option("--raw", "make the call with any number of arguments"),
+        ABI,
         Option("--during", "a command (in quotes) for the moment in which the call sleeps", "COMMAND"),
         STAT,
     ),
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
         ('syscall open "/etc/hostname" O_RDONLY', "flags have their names"),
         ("syscall uname buf:390", "buf:N is room that is shown afterwards"),
         ("syscall 335 42", "a call by its number"),
+        ('syscall --abi i386 write 1 "hi\\n" 3', "by int 0x80, where write is 4"),
         (
             "modprobe sleepy; syscall --during 'rmmod sleepy' test_call 1",
             "a module goes while its handler sleeps: the oops is what happens then",
@@ -65,6 +69,10 @@ def syscall(session: Context, words: list[Word]) -> View:
 
     All calls are made by one task, so a descriptor that one call opens is there for the next.
 
+    --abi i386 makes it as a 32-bit program does: by int 0x80, with the numbers of that table, and with ebx, ecx, edx,
+    esi, edi and ebp as arguments, which are the lower 32 bits of the registers. Strings and buffers lie low enough for
+    that; the stack does not.
+
     --during COMMAND runs a command at the first msleep() of the call, as if it was typed in a second terminal: rmmod,
     insmod, modprobe, lsmod, modinfo, dmesg, kallsyms or table.
 
@@ -78,6 +86,7 @@ def make_call(session: Context, words: list[Word], with_hops: bool, detail: str 
     """What `syscall` and `trace syscall` share."""
     k = session.kernel
     given = take_options("syscall", words, leading=True)
+    is_32 = is_i386("syscall", given.get("--abi"))
     if STAT.key in given:
         return counted(k, "syscall", words, lambda rest: make_call(session, rest, with_hops, detail))
     meanwhile, words = None, given.words
@@ -89,17 +98,16 @@ def make_call(session: Context, words: list[Word], with_hops: bool, detail: str 
         meanwhile = Meanwhile(session, during)
     if not words:
         raise misuse("syscall", "which call?")
-    nr = number_of_call(session, k, words, "syscall")
-    target = target_of(k, nr)
+    nr, target = _target(session, words, is_32)
     definition = target.definition
     raw = raw or words[0].text[:1].isdigit()  # by number it is syscall(2), which knows no signature either
-    args = call_arguments(k, words[0].text, words[1:], definition, raw)
+    args = call_arguments(k, ("--abi i386 " if is_32 else "") + words[0].text, words[1:], definition, raw)
     oopses, pid, regs_address = k.oopses, k.shell_task.pid, k.shell_task.regs_address
     session.core = None
     tracer = Strace(k, wants_events=with_hops)
     tracer.detail = detail or tracer.detail
     try:
-        run = session.do(SystemCall(nr, args), tracer, meanwhile.run if meanwhile is not None else None)
+        run = session.do(SystemCall(nr, args, is_32), tracer, meanwhile.run if meanwhile is not None else None)
     except ValueError as error:
         because = "the arguments are put into user memory first"
         raise CommandError(f"syscall: {error}", because, "syscall write 1 buf:4096 4096  (less data)") from None
@@ -108,14 +116,15 @@ def make_call(session: Context, words: list[Word], with_hops: bool, detail: str 
     _stopped(run)
     count = len(definition.parameters) if definition is not None else len(args)
     name = run.call.name if run.call is not None else None
-    hops = _hops(tracer, run, f"__NR_{name} = {nr}" if name else "", k.image.tree) if with_hops else None
+    hops = _hops(tracer, run, k.image.tree) if with_hops else None
     returned = run.call is not None and run.outcome.kind == "returned"
     explanation = _why(session, run, target) if returned else None
     if session.tree or k.image.tree:
         from kshell.shell.trees.tree_running import remind
 
         remind(session, k, {name})
-    _note_plain(k, target, regs_address)
+    if not is_32:
+        _note_plain(k, target, regs_address)
     memory = [(i, _parameter(definition, i), address, data) for i, address, data in run.buffers]
     ending = Ending(run.outcome, _faulting(run), k.oopses > oopses, f"the shell's task {pid}")
     if run.call is not None and returned:
@@ -123,6 +132,16 @@ def make_call(session: Context, words: list[Word], with_hops: bool, detail: str 
         for text in surprises(k, run.call):
             k.note(text)
     return CallView(run.call, count, ending, memory, explanation, hops, meanwhile, session.libc)
+
+
+def _target(session: Context, words: list[Word], is_32: bool) -> tuple[int, Target]:
+    """The number that the first word means, and where it leads."""
+    k = session.kernel
+    if is_32:
+        nr = number_32(k, words)
+        return nr, target_32(k, nr)
+    nr = number_of_call(session, k, words, "syscall")
+    return nr, target_of(k, nr)
 
 
 def _note_plain(k: Kernel, target: Target, regs_address: int) -> None:
@@ -160,9 +179,12 @@ def _parameter(definition: SyscallDefinition | None, index: int) -> str:
     return f"argument {index + 1}"
 
 
-def _hops(tracer: Strace, run: StubRun, number: str, tree: str) -> Hops:
+def _hops(tracer: Strace, run: StubRun, tree: str) -> Hops:
     from kshell.shell.calls.hops import Hops
 
+    call, number = run.call, ""
+    if call is not None and call.name:
+        number = f"__NR_{call.name} = {call.nr}{' for i386' if call.is_32 else ''}"
     return Hops(tracer.events, _listing(run), number, tree)
 
 

@@ -31,7 +31,7 @@ AROUND, SHOWN = 5, 10  # lines before the present one, and all in all
         (STOPPED_AT + "print test; continue", "a parameter"),
         (STOPPED_AT + "print &test; print $rsp; print STUB_test_call; continue", "an address, a register, a variable"),
     ),
-    aliases=("p", "inspect"),
+    aliases=("p",),
 )
 def print_(session: Context, words: list[Word]) -> View:
     """Show what a name holds where a call stands still.

@@ -12,6 +12,7 @@ from kshell.kernel.core.event import Event
 IDENTITY = ("function", "stub", "message", "text", "file", "line", "command")
 # The ways to a call's function, which differ from release to release, are one station of its path.
 WAYS = frozenset({"slot", "case", "default", "ni_syscall", "past_end", "minus_one"})
+WAYS |= {f"{way}_32" for way in WAYS}  # those of `int 0x80`
 
 
 class Pair(NamedTuple):

@@ -29,7 +29,8 @@ from kshell.shell.diagrams.sequence import (
 )
 
 # The functions that SYSCALL_DEFINEn makes.
-WRAPPERS = ("__x64_sys_", "__se_sys_", "__do_sys_", "sys_", "ksys_")
+WRAPPERS = ("__x64_sys_", "__ia32_sys_", "__ia32_compat_sys_", "__se_sys_", "__do_sys_", "sys_", "ksys_")
+WAYS_IN = ("syscall", "int 0x80")  # instructions
 FEW_RECORDS = 3  # lines of the log, one behind the other, that are drawn; of more the first is
 
 
@@ -56,6 +57,14 @@ class _Path:
         self._follow: dict[str, Callable[[int, Event], None]] = {
             "instruction": self._instruction,
             "syscall": self._syscall,
+            "int80": self._int80,
+            "pt_regs_32": lambda at, event: self._note("pt_regs on the kernel stack"),
+            "number_32": lambda at, event: self._note(f"{event.values['dispatcher']}(nr = {event.values['nr']})"),
+            "slot_32": lambda at, event: self._dispatched(at, TABLE, f"ia32_sys_call_table[{event.values['nr']}]"),
+            "case_32": lambda at, event: self._dispatched(at, SWITCH, f"ia32_sys_call: case {event.values['nr']}"),
+            "default_32": lambda at, event: self._dispatched(at, SWITCH, "ia32_sys_call: default"),
+            "ni_syscall_32": lambda at, event: self._called(at, ENTRY, event.address),
+            "iretq": lambda at, event: None,  # the return is drawn
             "pt_regs": lambda at, event: self._note("pt_regs on the kernel stack"),
             "number": lambda at, event: self._note(f"do_syscall_64(nr = {event.values['nr']})"),
             "slot": lambda at, event: self._dispatched(at, TABLE, f"sys_call_table[{event.values['nr']}]"),
@@ -114,8 +123,8 @@ class _Path:
         text, place = event.values.get("text", ""), event.values.get("place")
         if not text:  # the call is over
             self._calls, self._base = [], USER
-        elif text == "syscall":
-            self._add(CALL, USER, CPU, f"syscall  ({place})" if place else "syscall")
+        elif text in WAYS_IN:
+            self._add(CALL, USER, CPU, f"{text}  ({place})" if place else text)
         elif self.messages and self.messages[-1].kind == NOTE and self.messages[-1].source == USER:
             self._extend(f"; {text}")
         else:
@@ -128,6 +137,10 @@ class _Path:
     def _syscall(self, at: int, event: Event) -> None:
         self._calls, self._base = [], ENTRY
         self._add(CALL, CPU, ENTRY, "LSTAR: entry_SYSCALL_64")
+
+    def _int80(self, at: int, event: Event) -> None:
+        self._calls, self._base = [], ENTRY
+        self._add(CALL, CPU, ENTRY, f"IDT gate 0x80: {event.values['gate']}")
 
     def _dispatched(self, at: int, lane: str, label: str) -> None:
         self._add(CALL, ENTRY, lane, label)

@@ -16,7 +16,8 @@ from kshell.shell.programs.program_files import Program
 from kshell.shell.views.view import Line
 from kshell.strace.strace import Strace
 
-SYSCALL_SIZE = 2  # of the instruction
+SYSCALL_SIZE = 2  # of the instruction, one as the other
+WAYS_IN = {"syscall": "syscall", "int80": "int 0x80"}
 FEW = 100  # calls that are kept of a program that nobody traces, for `libc`
 # Traps leave rip behind their instruction: the signal, what `because` begins with, the encodings.
 TRAPS = (
@@ -57,9 +58,10 @@ class ProgramTracer(Strace):
 
     def event(self, event: Event) -> None:
         """Show a step, or keep it; before the first one of a call the instruction that begins it."""
-        if event.what == "syscall":
+        if event.what in WAYS_IN:
             at = self.k.current.regs[ptregs.IP] - SYSCALL_SIZE
-            self.event(Event(3, "user", "instruction", at, {"text": "syscall", "place": self._program.place(at)}))
+            values = {"text": WAYS_IN[event.what], "place": self._program.place(at)}
+            self.event(Event(3, "user", "instruction", at, values))
         if self._show_line is None:
             super().event(event)
             return

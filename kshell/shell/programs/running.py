@@ -53,7 +53,7 @@ def start(
     signal = outcome.signal
     instruction = instruction_at(program, stopped_at(program, signal)) if signal and signal.ip else ""
     ending = Ending(outcome, instruction, k.oopses > oopses, _comm(program))
-    calls = [(call, _count(k, call)) for call in tracer.calls]
+    calls = [(call, _count(call)) for call in tracer.calls]
     failed = tracer.last_failed(traced)
     session.last_call = failed or session.last_call
     _add_notes(session, tracer, failed, task.regs_address, signal.why if signal is not None else "")
@@ -106,7 +106,7 @@ def _add_notes(session: Context, tracer: ProgramTracer, failed: Call | None, reg
         from kshell.shell.calls.in_tree import own_number
 
         k.note(": ".join(own_number(k) or ()))
-    for nr in {call.nr for call in tracer.calls if k.switch.get(call.nr) not in k.bodies}:
+    for nr in {call.nr for call in tracer.calls if not call.is_32 and k.switch.get(call.nr) not in k.bodies}:
         from kshell.shell.calls.plain_function import note_plain
 
         note_plain(k, nr, regs_address)
@@ -121,10 +121,9 @@ def _kept(session: Context, k: Kernel) -> None:
     session.core = core_of(k)
 
 
-def _count(k: Kernel, call: Call) -> int:
+def _count(call: Call) -> int:
     """How many registers of a call are arguments."""
-    definition = k.define_of(call.nr)
-    return len(definition.parameters) if definition is not None else len(call.args)
+    return len(call.definition.parameters) if call.definition is not None else len(call.args)
 
 
 def _stopped(program: Program, instruction: str) -> CommandError:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 from kshell.kernel.kernel import Kernel
 from kshell.shell.commands.registry import aliases, everything, names
@@ -121,14 +122,21 @@ def _commands(session: Session, wanted: Expected, raw: str) -> Iterable[Candidat
                 yield Candidate(f"syscall {name}", signature(definition, name), rank=2)
 
 
+def is_i386(wanted: Expected) -> bool:
+    """Whether the call that is meant is one of `int 0x80`."""
+    typed = [word.text for word in wanted.words]
+    return "--abi=i386" in typed or ("--abi", "i386") in pairwise(typed)
+
+
 def _calls(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate]:
     """The calls of the table that are built here; behind them others that begin with what is typed, or where nothing
     else fits."""
     k = session.kernel
     others: list[Candidate] = []
     is_one_built = False
-    for name, row in k.table.by_name.items():
-        definition = k.define_of(row.number)
+    side = k.ia32 if is_i386(wanted) else k
+    for name, row in side.table.by_name.items():
+        definition = side.define_of(row.number)
         if definition is not None:
             is_one_built = is_one_built or match(raw, name) is not None
             yield Candidate(name, signature(definition, name))

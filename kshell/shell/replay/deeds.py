@@ -43,10 +43,11 @@ class Deed(Protocol[R_co]):
 
 
 class SystemCall(NamedTuple):
-    """One call of the shell's task.  ValueError where its arguments do not fit."""
+    """One call of the shell's task; by `int 0x80` if it `is_32`.  ValueError where its arguments do not fit."""
 
     nr: int
     args: Sequence[int | bytes | Buffer]
+    is_32: bool = False
 
     @property
     def weight(self) -> int:
@@ -58,7 +59,7 @@ class SystemCall(NamedTuple):
         meanwhile = live.meanwhile
         k.on_sleep = (lambda: _by_another_task(k, meanwhile)) if meanwhile is not None else None
         try:
-            return run_stub(k, self.nr, self.args, live.budget, live.tracer)
+            return run_stub(k, self.nr, self.args, live.budget, live.tracer, self.is_32)
         finally:
             k.on_sleep = None
 

@@ -94,7 +94,7 @@ class Writer:
         if isinstance(deed, Boot):
             return self.boot(deed)
         if isinstance(deed, deeds.SystemCall):
-            return [deed.nr, [self._argument(each) for each in deed.args]]
+            return [deed.nr, [self._argument(each) for each in deed.args], deed.is_32]
         if isinstance(deed, deeds.RunProgram):
             segments = [[each.address, self.data(each.data), each.size, each.prot] for each in deed.segments]
             return [segments, deed.entry, deed.comm, list(deed.argv)]
@@ -173,7 +173,7 @@ class Reader:
         if kind == "Boot":
             return self.boot(plain)
         if kind == "SystemCall":
-            return deeds.SystemCall(plain[0], [self._argument(each) for each in plain[1]])
+            return deeds.SystemCall(plain[0], [self._argument(each) for each in plain[1]], *plain[2:])
         if kind == "RunProgram":
             segments = [Segment(at, self.data(data), size, prot) for at, data, size, prot in plain[0]]
             return deeds.RunProgram(segments, *plain[1:])

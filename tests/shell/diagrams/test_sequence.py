@@ -182,14 +182,16 @@ def test_of_too_many_messages_those_left_out_are_counted() -> None:
 def test_every_event_can_be_drawn_wherever_it_comes(what: str) -> None:
     facts = ["rcx", "r11", "nr", "nr_syscalls", "ms", "level", "depth", "line", "offset", "steps", "rax"]
     facts += ["error_code", "ip", "cost_ns", "major"]
+    facts += ["ss", "rsp", "rflags", "cs", "rip", "raw", "left"]
     texts = ["macro", "stub", "message", "command", "answer", "function", "file", "text", "place"]
+    texts += ["gate", "dispatcher", "register"]
     values: dict[str, Any] = dict.fromkeys(facts, -2) | dict.fromkeys(texts, "text") | {"module": None, "result": None}
     values |= {"cause": "zero_page", "arguments": [], "variables": [], "registers": {}}
     if what in (*WAYS, "pointer"):
         values["symbol"] = None
     step = {"enter": "call", "leave": "call", "line": "line", "changed": "line"}.get(what, "insn")
     found = messages_of([Event(0, step, what, 0x1000, values)], None)
-    assert found or what in ("leave", "arguments")
+    assert found or what in ("leave", "arguments", "iretq")
 
 
 def test_a_module_s_lane_has_its_name_where_there_are_several() -> None:

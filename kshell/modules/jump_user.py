@@ -2,7 +2,7 @@
 
 `syscall test_call 0x401000` hands over the program's own text. SMEP forbids ring 0 to execute that: an oops, and
 `explain` walks through it. 0x402000 is the program's data (`syscall test_call "text"`), and no code for anybody (NX).
-Without SMEP (`boot course nosmep nosmap`) a program's function runs in ring 0, and may do there whatever the kernel may.
+Without SMEP (`boot course nosmep nosmap`) a program's function runs in ring 0, and may do what the kernel may.
 """
 
 from kshell.linux import (

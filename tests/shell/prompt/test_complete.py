@@ -77,7 +77,7 @@ def test_the_likeliest_comes_first(shared: Lab, before: str, first: str) -> None
     ("before", "all_of_them"),
     [
         ("sys", ["syscall"]),
-        ("ins", ["insmod"]),
+        ("ins", ["inspect", "insmod"]),
         ("tr", ["trace", "tree", "transcript"]),
         ("export ", ["html", "svg", "cast", "txt"]),
         ("transcript o", ["on", "off"]),

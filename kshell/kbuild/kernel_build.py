@@ -29,7 +29,7 @@ from kshell.kbuild.steps.modpost import Export, ModuleObject, Posted, parse_symv
 from kshell.kbuild.steps.module_build import TargetKernel, link_modules, post_modules
 from kshell.kbuild.steps.modules_install import install_modules
 from kshell.kbuild.steps.not_linked import explain_missing
-from kshell.kbuild.steps.system_map import extable_lines, system_map
+from kshell.kbuild.steps.system_map import extable_size, system_map
 from kshell.kbuild.systbl.systbl import generate
 from kshell.kbuild.systbl.table_row import TableRow
 from kshell.kbuild.tree.sources import Sources
@@ -242,8 +242,8 @@ class KernelBuild(BuildState):
         for path in (".version", "System.map", "vmlinux"):
             check_output(self.sources, path)
         self.build += 1
-        self._finish(name)
         code = {each.name: self._code(each) for each in self.objects if not each.built.shipped}
+        self._finish(name, extable_size([*code.values()], self.profile.version))
         write_sealed(self.sources, "vmlinux", "vmlinux", with_machine_code(self._outline(), code))
         shipped = [each.built.shipped for each in self.objects if each.built.shipped]
         symbols = system_map(shipped, [*code.values()], self.rows, self.profile.version)
@@ -253,21 +253,20 @@ class KernelBuild(BuildState):
         self.relinked = True
         self.log.advance("vmlinux")
 
-    def _finish(self, name: str) -> None:
+    def _finish(self, name: str, faulting: int) -> None:
         """The steps after the link: System.map and the sorting of __ex_table, the other way round since 5.6."""
         if not self.posts_first:
-            self._sort_extable("SORTEX", name)
+            self._sort_extable("SORTEX", name, faulting)
             self.log.step("SYSMAP", "System.map")
             return
         self.log.step("NM", "System.map")
-        self._sort_extable("SORTTAB", name)
+        self._sort_extable("SORTTAB", name, faulting)
         self.log.step("OBJCOPY", "vmlinux")
 
-    def _sort_extable(self, tool: str, target: str) -> None:
-        """The step that sorts __ex_table, and what is in it afterwards."""
+    def _sort_extable(self, tool: str, target: str, faulting: int) -> None:
+        """The step that sorts __ex_table, and how many entries it has."""
         self.log.step(tool, target)
-        for entry, name in extable_lines():
-            self.log.line(f"    __ex_table {entry.insn:016x} -> {entry.fixup:016x}  {name}")
+        self.log.line(f"    __ex_table: {faulting} instructions that may fault on a user's pointer (see extable)")
 
     def _code(self, linked: ld.Object) -> ElfObject:
         return read_elf(self.sources.read_bytes(linked.name) or b"", linked.name)
@@ -291,9 +290,10 @@ def _version(sources: Sources) -> int:
 def exports_of(objects: list[ld.Object], profile: Profile) -> list[Export]:
     """What the kernel itself exports: that of its objects, and of the code that is no file of the tree."""
     from kshell.kernel.boot.ksymtab import library, param_ops
-    from kshell.kernel.lib.usercopy import ROUTINES
+    from kshell.kernel.lib.uaccess_text import uaccess_text
 
     own = [(name, macro == "EXPORT_SYMBOL_GPL") for name, _, macro in library(profile.version) if macro]
-    own += [(name, False) for name in [*ROUTINES, *param_ops(profile.version)]]
+    text = [symbol.name for symbol in uaccess_text(profile.version).symbols if symbol.exported]
+    own += [(name, False) for name in [*text, *param_ops(profile.version)]]
     of_files = [export for linked in objects for export in linked.facts.exports]
     return [Export(name, "vmlinux", gpl) for name, gpl in [*sorted(own), *of_files]]

@@ -8,7 +8,7 @@ other file of the kernel may look upwards.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -135,6 +135,8 @@ class Kernel(KernelText):
         self.nr_syscalls = 0
         self.ni_syscall = 0  # the address of sys_ni_syscall (syscalls/sys_ni.py)
         self.extable_size = 0  # entries of the exception table
+        self.uaccess_text: Mapping[str, int] = {}  # the names in the text of copies from and to user memory
+        self.task_structs: list[int] = []  # free ones
         self.switch: dict[int, int] = {}  # x64_sys_call(): what is compiled into text, whatever the table says
         self.dispatches_by_table = self.profile.dispatch == "table"
         self.gates: dict[int, Callable[[Kernel, Task], KernelPath | None]] = {}  # what `int n` may call, by n
@@ -172,6 +174,7 @@ class Kernel(KernelText):
         """Make `task` the current one."""
         self.current = task
         self.memory.store(self.way_in.top_of_stack, task.stack + layout.THREAD_SIZE)
+        self.memory.store(layout.PER_CPU + layout.PER_CPU_CURRENT, task.struct)
         if task.is_alive:
             self.cpu.load_space(task.mm.pages)
             self.memory.user = task.mm.pages

@@ -121,7 +121,8 @@ class Cpu(ByText):
             self.ring0.enter(entry, frame)
 
     def _invalid(self) -> bool:
-        """An instruction that the emulator does not know: in ring 0 a `vmcall` is a call of the kernel's."""
+        """An instruction that the emulator does not know: in ring 0 a `vmcall` is a call of the kernel's, and
+        stac and clac belong to SMAP, which it does not have."""
         ring0 = self.ring0
         if self.mmu.ring != 0 or self._stop is not None:
             return False
@@ -132,20 +133,24 @@ class Cpu(ByText):
                 self._function_returned(ring0)
             elif at == ring0.dispatch and self._is_dispatch():
                 self._dispatch()
-            elif not ring0.on_vmcall(ring0.regs):
+            elif ring0.on_vmcall(ring0.regs):
+                self._go_on_behind_body()
+            elif not ring0.set_ac():
                 # Said here: where the program has exits, the emulator would report a fetch of theirs and not this.
                 self._extended.exception_taken = True
                 self._end(Stop(UNDEFINED, address=at))
                 return False
-            elif self._stop is None:
-                ring0.frame.load_body()
-                if self._budget:
-                    self.charge(BODY_COST)
-            else:
-                self._frame_is_final = True  # where it stands: the emulator may go on to the end of the block
         except BaseException as error:
             self._fail(error)
         return True
+
+    def _go_on_behind_body(self) -> None:
+        if self._stop is not None:
+            self._frame_is_final = True  # where it stands: the emulator may go on to the end of the block
+            return
+        self.ring0.frame.load_body()
+        if self._budget:
+            self.charge(BODY_COST)
 
     def _function_returned(self, ring0: Ring0) -> None:
         """What the kernel has called is over: back to ring 3, by one road or the other."""

@@ -21,7 +21,6 @@ from kshell.machine.paging import (
     PRESENT,
     READ,
     USER,
-    USER_END,
     WRITABLE,
     WRITE,
     PageTable,
@@ -57,6 +56,7 @@ class Mmu:
         self.ahead = -1  # a page that it only fetches ahead: what stands there is not executed
         self.refused = False  # the emulator was told of an exception
         self.flush_wanted = False
+        self._opened = False  # whether ring 0 has a page of the user's in its TLB since SMAP was lifted
         self._uc, self._ram, self._watch, self._descriptors = uc, ram, watch, descriptors
         self._space: PageTable | None = None
         self.root = 0
@@ -76,7 +76,13 @@ class Mmu:
         """Forget cached translations; needed after a change of a page-table entry, or of the ring."""
         self._uc.ctl(uc_const.UC_CTL_TLB_FLUSH, uc_const.UC_CTL_IO_WRITE)
         self._fills = 0
-        self.flush_wanted = False
+        self.flush_wanted = self._opened = False
+
+    def lift_smap(self, lifted: bool) -> None:
+        """EFLAGS.AC is set or cleared: pages of the user's that ring 0 has met meanwhile are closed to it again."""
+        self.protection.lifted = lifted
+        if self._opened and not lifted:
+            self.flush()
 
     def reopen(self) -> None:
         """The run begins, or goes on: nothing was refused."""
@@ -107,9 +113,7 @@ class Mmu:
 
     def _bring_in(self, address: int, access: int) -> bool:
         """Let the kernel bring in a page; True if the access is allowed then."""
-        if self.closed or (
-            self.ring == 0 and (self.protection.smap or address >= USER_END)
-        ):  # code that runs on to the end of its block after what stopped it
+        if self.closed or self.ring == 0:  # what ring 0 meets is decided when it has stopped, and its ip is known
             return False
         try:
             mapped = self.on_page_fault(address, access)
@@ -171,6 +175,7 @@ class Mmu:
                 return self._refuse(address, access)
             pte = self.walk(address)
         frame = pte & FRAME_MASK
+        self._opened = self._opened or (self.ring == 0 and self.protection.lifted and pte & USER != 0)
         entry.paddr = frame
         if access == FETCH:
             if self.watched and not self._admit(address & PAGE_MASK & U64, frame):

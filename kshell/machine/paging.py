@@ -33,17 +33,27 @@ def is_canonical(address: int) -> bool:
 
 
 class Protection:
-    """What CR0.WP, CR4.SMAP and CR4.SMEP forbid ring 0."""
+    """What CR0.WP, CR4.SMAP and CR4.SMEP forbid ring 0.  `lifted` is EFLAGS.AC, by which ring 0 lifts SMAP."""
 
     def __init__(self) -> None:
         self.write_protect = self.smap = self.smep = True
+        self.lifted = False
+
+    @property
+    def keeps_out(self) -> bool:
+        """Whether SMAP keeps ring 0 out of the user's memory now."""
+        return self.smap and not self.lifted
 
     def allows(self, pte: int, access: int) -> bool:
         """Whether ring 0 may do that to a page that is present."""
+        if access != FETCH and pte & USER and self.keeps_out:
+            return False
+        return self.allows_lifted(pte, access)
+
+    def allows_lifted(self, pte: int, access: int) -> bool:
+        """The same with SMAP lifted."""
         if access == FETCH:
             return not pte & NX and not (pte & USER and self.smep)
-        if pte & USER and self.smap:
-            return False
         return access != WRITE or bool(pte & WRITABLE) or not self.write_protect
 
 

@@ -30,6 +30,8 @@ _END = 2  # where the vmcall stands
 VMCALL_SIZE = 3
 SYSCALL_SIZE = 2  # the emulator adds that to rip after the hook of `syscall`
 _FLAGS = 0x202
+_AC = 1 << 18
+STAC, CLAC = b"\x0f\x01\xcb", b"\x0f\x01\xca"
 
 
 class KernelEntry(NamedTuple):
@@ -158,12 +160,25 @@ class Ring0:
         self.user_frame, self.result, self.by_gate = user_frame, None, path.by_gate
         self._uc.context_restore(path.user)
         self._user.save()
+        self._mmu.lift_smap(bool(path.registers[ptregs.FLAGS] & _AC))
         (self._before_swapgs if path.users_gs else self._template).restore()
         self.regs[:] = memoryview((ctypes.c_uint64 * ptregs.COUNT)(*path.registers)).cast("B").cast("Q")
         self.frame.load()
         self._mmu.ring = 0
 
     # Within.
+
+    def set_ac(self) -> bool:
+        """At `stac` or `clac`, which the emulated CPU does not have: do that; False if it is neither."""
+        regs = self.regs
+        code = self._mmu.read_user(regs[ptregs.IP], len(STAC))
+        if code not in (STAC, CLAC):
+            return False
+        regs[ptregs.FLAGS] = regs[ptregs.FLAGS] & ~_AC | (_AC if code == STAC else 0)
+        regs[ptregs.IP] += len(code)
+        self._mmu.lift_smap(code == STAC)
+        self.frame.load()
+        return True
 
     def touch(self, page: int, count: int) -> None:
         """From ring 3: have a page that ring 0 may read in the TLB of that ring; the CPU is then as it was.
@@ -204,6 +219,8 @@ class Ring0:
     def leave(self) -> None:
         """The CPU belongs to ring 3 again, as it was, whatever the path has done to it."""
         self._user.restore()
+        if self._mmu.protection.lifted:
+            self._mmu.lift_smap(False)
         self._mmu.ring = 3
         self.user_frame = None
         self._extended.exception_taken = False

@@ -16,7 +16,7 @@ from kshell.kbuild.tree.tree_paths import GENERATED
 from kshell.kernel.boot import ksymtab
 from kshell.kernel.core import layout
 from kshell.kernel.entry.entry_text import entry_text
-from kshell.kernel.lib import usercopy
+from kshell.kernel.lib.uaccess_text import uaccess_text
 
 SYSCALL_OBJECT = "arch/x86/entry/syscall_64.o"
 CASE = 11  # bytes of the code for one number: a comparison, a jump, a call
@@ -66,7 +66,7 @@ def undefined_references(
     known = {definition.name for linked in objects for definition in linked.facts.defined}
     library = {
         *(name for name, _, _ in ksymtab.library(version)),
-        *usercopy.ROUTINES,
+        *(symbol.name for symbol in uaccess_text(version).symbols),
         *ksymtab.param_ops(version),
         *layout.FIXED,
     }

@@ -1,4 +1,4 @@
-"""System.map and the sorted exception table: what the link of vmlinux leaves for people to read."""
+"""System.map and the size of the exception table: what the link of vmlinux leaves for people to read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from kshell.kbuild.systbl.table_row import TableRow
 from kshell.kernel.boot.objects import first_places
 from kshell.kernel.core import layout
 from kshell.kernel.entry.entry_text import entry_text
-from kshell.kernel.mm import extable
+from kshell.kernel.lib.uaccess_text import uaccess_text
+from kshell.kernel.mm.extable import ENTRY_SIZE
 from kshell.kernel.module.link import place_sections
 from kshell.kernel.syscalls import definitions, plain_functions
 
@@ -29,9 +30,10 @@ def system_map(
     functions = [each.__name__ for subject in subjects for each in plain_functions(subject)]
     found += [(at, layout.letter_of(name, "T"), name) for at, name in zip(layout.FUNCTIONS, functions, strict=False)]
     found += _of_machine_code(machine_code, len(functions))
-    found += [(entry.insn, "T", name) for entry, name in extable_lines()]
     found += [(at, kind, name) for name, (at, kind) in layout.FIXED.items()]
-    found += [(each.address, each.kind, each.name) for each in entry_text(version).symbols]
+    found += [
+        (each.address, each.kind, each.name) for each in (*entry_text(version).symbols, *uaccess_text(version).symbols)
+    ]
     return "".join(f"{address:016x} {kind} {name}\n" for address, kind, name in sorted(found))
 
 
@@ -48,9 +50,7 @@ def _of_machine_code(objects: Sequence[ElfObject], functions: int) -> list[Entry
     return found
 
 
-def extable_lines() -> list[tuple[extable.ExceptionEntry, str]]:
-    """The sorted exception table: each entry with the routine that it is for."""
-    from kshell.kernel.lib.usercopy import ROUTINES
-
-    names = dict(zip(layout.ROUTINES, ROUTINES, strict=False))
-    return [(entry, names[entry.insn]) for entry in extable.sort_extable(extable.extable_of(names))]
+def extable_size(machine_code: Sequence[ElfObject], version: tuple[int, int]) -> int:
+    """How many entries the sorted exception table has."""
+    sections = [section for obj in machine_code for section in obj.sections if section.name == "__ex_table"]
+    return len(uaccess_text(version).faults) + sum(section.size // ENTRY_SIZE for section in sections)

@@ -14,16 +14,17 @@ from kshell.kernel.core.kallsyms import Symbol
 from kshell.kernel.core.sections import section
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.lib import cr0, kallsyms, set_memory, slab, sleep, string, usercopy, vprintk, vsprintf
+from kshell.kernel.mm import fixup
 from kshell.kernel.module import refcount
 from kshell.kernel.module.module_sections import EXPORTS
 from kshell.kernel.module.params import SINCE as PARAM_SINCE
 from kshell.kernel.module.params import TYPES
 from kshell.kernel.module.symbols import NOT_EXPORTED_SINCE
 
-LIBRARY = (usercopy, vprintk, vsprintf, string, slab, sleep, refcount, set_memory, cr0, kallsyms)
+LIBRARY = (usercopy, vprintk, vsprintf, string, slab, sleep, refcount, set_memory, cr0, kallsyms, fixup)
 # The first release that has a name, and the first one that has it no more.
 SINCE = {"_printk": (5, 15)}
-UNTIL = {"printk": (5, 15)}
+UNTIL = {"printk": (5, 15), "ex_handler_default": (5, 16), "ex_handler_fault": (5, 16)}
 PARAM_OPS_SIZE = 32  # C: sizeof(struct kernel_param_ops)
 
 
@@ -47,10 +48,8 @@ def param_ops(version: tuple[int, int]) -> list[str]:
 
 
 def place_library(k: Kernel) -> None:
-    """Give each function its address, behind the copies from and to user memory, and each object its place."""
-    for address, (name, body, macro) in zip(
-        layout.ROUTINES[len(usercopy.ROUTINES) :], library(k.profile.version), strict=False
-    ):
+    """Give each function its address, and each object its place."""
+    for address, (name, body, macro) in zip(layout.ROUTINES, library(k.profile.version), strict=False):
         k.define_function(name, body, address, exported=macro)
     ops = param_ops(k.profile.version)
     k.memory.map(layout.PARAM_OPS, len(ops) * PARAM_OPS_SIZE, writable=True)

@@ -14,6 +14,7 @@ from kshell.abi import ptregs
 from kshell.abi.loglevel import KERN_EMERG, KERN_INFO, KERN_NOTICE
 from kshell.kernel.boot.ksymtab import place_library
 from kshell.kernel.boot.objects import globals_of, link_objects
+from kshell.kernel.boot.uaccess import place_extable, place_uaccess_text
 from kshell.kernel.boot.vmlinux import Vmlinux, packaged
 from kshell.kernel.boot.way_in import place_way_in
 from kshell.kernel.core import layout
@@ -26,14 +27,13 @@ from kshell.kernel.core.profile import DEFAULT
 from kshell.kernel.core.taint import PLACES_4_19, PLACES_TODAY, Taint
 from kshell.kernel.debug.code_places import bug_at, place_of
 from kshell.kernel.debug.code_trace import CodeTrace
+from kshell.kernel.debug.uaccess_object import link_uaccess
 from kshell.kernel.debug.way_in_object import link_way_in
 from kshell.kernel.entry import entry, machine_code
 from kshell.kernel.entry.exec import new_shell_task
 from kshell.kernel.fs.filesystem import FileSystem
 from kshell.kernel.ia32.int80 import open_gate
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.lib.usercopy import ROUTINES
-from kshell.kernel.mm import extable
 from kshell.kernel.module.init_exit import call_as
 from kshell.kernel.module.load import load_image
 from kshell.kernel.module.unload import unload_named
@@ -105,8 +105,8 @@ def _link(k: Kernel) -> dict[str, int]:
     place_way_in(k)
     ni_name = "sys_ni_syscall" if k.dispatches_by_table else "__x64_sys_ni_syscall"
     k.ni_syscall = k.define_function(ni_name, sys_ni_syscall, layout.KERNEL_TEXT + 0x20).address
-    extable.place(k, ROUTINES)
     place_library(k)
+    place_uaccess_text(k)
     rows = sorted(k.table.by_number.items(), reverse=True)
     numbers = {layout.entry_name(row.symbol): nr for nr, row in rows if row.symbol}
     k.definitions = {each.name: each for file in k.image.bodies for each in definitions(file)}
@@ -115,7 +115,8 @@ def _link(k: Kernel) -> dict[str, int]:
         k.define_function("__x64_sys_" + name, make_wrapper(k.definitions[name]), address)
     functions = [function for file in k.image.bodies for function in plain_functions(file)]
     link_objects(k, k.image.machine_code, len(functions))
-    k.linked.append(link_way_in(k))
+    place_extable(k)
+    k.linked += [link_way_in(k), link_uaccess(k)]
     for address, function in zip(layout.FUNCTIONS, functions, strict=False):
         k.define_function(function.__name__, function, address, kind=layout.letter_of(function.__name__, "T"))
     k.definitions |= {each.name: each for linked in k.linked for each in linked.tables.syscalls}

@@ -33,6 +33,14 @@
     signal     delivered             signo, name, code, action: handler, or what is done without one (abi/sigaction.py)
     signal     frame                 signo, name (the frame on the user's stack)
     signal     sigreturn             blocked: the mask of signals from here on (the frame)
+    access_ok  range                 size, limit, allowed, mapped (whether ring 0 could read there)
+    clamp      clamp                 limit, clamped: what the pointer is made of
+    copy       chunk                 length, access ("read", "write"): what was moved of one page
+    copy       left                  size, left: what was not moved
+    search     row                   module, row, side (-1: the instruction that faulted is below it, 0: it is that, 1),
+                                     where (its function and offset)
+    search     none                  (no row has it)
+    fixup      fixup                 where, how (the handler, or the type)
     user       instruction           text, place: from who knows the program (where ring 3 is)
 
 `symbol` is None where no function lives, and `module` is None for the kernel's own.

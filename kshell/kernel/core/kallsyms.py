@@ -89,6 +89,13 @@ class Kallsyms:
         symbol = self.around(address)
         return f"0x{address:x}" if symbol is None else symbol.at(address)
 
+    def offset(self, address: int) -> str:
+        """``name+0x4``, ``name`` where it begins, or the bare address."""
+        symbol = self.around(address)
+        if symbol is None:
+            return f"0x{address:x}"
+        return symbol.name + (f"+0x{address - symbol.address:x}" if address != symbol.address else "")
+
     def __iter__(self) -> Iterator[Symbol]:
         return iter(self._symbols)
 

@@ -16,7 +16,8 @@ EXTRA_TEXT = KERNEL_TEXT + 0x8000  # calls that are in no table
 ENTRY_TEXT = KERNEL_TEXT + 0x100  # entry_SYSCALL_64 and what belongs to it
 IA32_WRAPPERS = KERNEL_TEXT + 0x9000  # __ia32_sys_* of calls whose bodies are machine code
 IA32_WRAPPER_SIZE = 32
-LIB_TEXT = KERNEL_TEXT + 0x800  # copies from and to user memory, which may fault
+UACCESS_TEXT = KERNEL_TEXT + 0x9800  # get_user and its relatives, which may fault
+LIB_TEXT = KERNEL_TEXT + 0x800  # what machine code calls by name
 OBJECT_TEXT = KERNEL_TEXT + 0xA000  # the other functions of the files that are linked in, in link order
 OBJECT_TEXT_END = KERNEL_TEXT + 0x200000
 TOUCH = KERNEL_TEXT + 0x60  # nobody calls it: for the emulator's own use
@@ -39,6 +40,8 @@ SLAB = 0xFFFF_8880_0000_0000  # what kmalloc hands out
 PER_CPU = 0xFFFF_8880_7FC0_0000  # the CPU's own variables: what gs leads to in the kernel
 PER_CPU_TSS = 0x6000  # where cpu_tss_rw is in it
 VSYSCALL = 0xFFFF_FFFF_FF60_0000  # one page, of user code
+PER_CPU_CURRENT = PER_CPU_TSS + 0x90  # current_task, the address of the running task's struct task_struct
+TASK_STRUCT_SIZE, TASK_ADDR_LIMIT = 0x40, 0x10  # of struct task_struct, and where its addr_limit is
 VMALLOC = 0xFFFF_C900_0000_0000  # kernel stacks
 THREAD_SIZE = 0x4000  # of one kernel stack
 STACK_STRIDE = 0x8000  # stacks are aligned to their size, with a hole to fault on between them
@@ -62,7 +65,7 @@ FIXED = {
     "sys_call_table": (KERNEL_RODATA, "R"),
     "__start___ex_table": (EX_TABLE, "R"),
 }
-# The places of what follows each other in link order: functions, and copies from and to user memory.
+# The places of what follows each other in link order: functions, and what machine code calls by name.
 FUNCTIONS = range(OBJECT_TEXT, OBJECT_TEXT_END, FUNCTION_SIZE)
 ROUTINES = range(LIB_TEXT, SYSCALL_TEXT, FUNCTION_SIZE)
 

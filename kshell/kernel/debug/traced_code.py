@@ -46,7 +46,7 @@ class TracedCode:
 
     def __init__(self, module: LinkedObject, memory: KernelMemory) -> None:
         self.module, self._memory = module, memory
-        self.is_way_in = bool(module.stack_rows)  # whose functions are none that C calls
+        self.is_way_in = any(not returns for *_, returns in module.stack_rows)  # whose functions are none that C calls
         self.debug = read_variables(module.elf, module.places)
         self.frames: list[FrameRow] = read_frames(module.elf, module.places) or [
             FrameRow(start, end, "rsp", depth, {"rip": -8} if returns else {})

@@ -11,7 +11,8 @@ from itertools import pairwise
 from kshell.abi import ptregs
 from kshell.abi.elf import SHF_ALLOC, SHF_EXECINSTR, SHT_PROGBITS, STB_GLOBAL, STT_FUNC, ElfObject, ElfSymbol, Section
 from kshell.kernel.core import layout
-from kshell.kernel.entry.entry_64 import IRET_LABEL, Label
+from kshell.kernel.core.listing import Label
+from kshell.kernel.entry.entry_64 import IRET_LABEL
 from kshell.kernel.entry.entry_text import DISPATCH, NATIVE_IRET, entry_text
 from kshell.kernel.entry.module_text import ROUTINES
 from kshell.kernel.kernel import Kernel

@@ -7,9 +7,8 @@ docs/differences-from-linux.md names.  4.19 looks itself whether sysret will do,
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
-Line = tuple[str, str]  # an instruction, and its bytes; a name is 4 bytes: a distance, or a place in the CPU's memory
+from kshell.kernel.core.listing import Label, Line
 
 STACK_SWITCH = (
     ("swapgs", "0f 01 f8"),
@@ -63,14 +62,6 @@ SWAPGS_SYSRETQ = (("swapgs", "0f 01 f8"), ("sysretq", "48 0f 07"))
 IRET = (("add $8, %rsp", "48 83 c4 08"), ("swapgs", "0f 01 f8"), ("jmp native_iret", "e9 native_iret"))
 FLAGS_4_19 = 0x47700  # TF, IF, DF, IOPL, NT, AC (C: MSR_SYSCALL_MASK)
 FLAGS_6_19 = 0x257FD5  # all that a program can set
-
-
-class Label(NamedTuple):
-    """A name for the next line; `kind` is nm's letter."""
-
-    name: str
-    kind: str = "T"
-    is_function: bool = False
 
 
 def lines(modern: bool) -> Iterator[Line | Label]:

@@ -10,14 +10,14 @@ from typing import NamedTuple
 
 from kshell.kernel.core import layout
 from kshell.kernel.core.kallsyms import Symbol
-from kshell.kernel.entry.entry_64 import FLAGS_4_19, FLAGS_6_19, Label, Line, lines
+from kshell.kernel.core.listing import Label, Line, MayFault, Placed, encode, labels_of, place
+from kshell.kernel.entry.entry_64 import FLAGS_4_19, FLAGS_6_19, lines
 from kshell.machine.way_in import WayIn
 
 BOOL_SINCE = (6, 7)  # do_syscall_64 says whether sysret will do
 CALL_SIZE = 5
 DISPATCH, NATIVE_IRET = layout.FIXED["do_syscall_64"][0], layout.FIXED["native_iret"][0]
 _TSS_SP1, _TSS_SP2 = 0xC, 0x14
-Placed = list[tuple[int, Line | Label]]
 
 
 class EntryText(NamedTuple):
@@ -33,22 +33,20 @@ class EntryText(NamedTuple):
 def per_cpu(version: tuple[int, int]) -> dict[str, int]:
     """The variables of the CPU's own that the text uses, by their places in its memory: those of the release."""
     tss, other = layout.PER_CPU_TSS, layout.PER_CPU_TSS + 0x80
+    common = {"cpu_tss_rw": tss, "current_task": layout.PER_CPU_CURRENT}
     if version >= BOOL_SINCE:
-        return {"cpu_tss_rw": tss, "cpu_current_top_of_stack": other, "scratch": tss + _TSS_SP2, "top_of_stack": other}
-    return {"cpu_tss_rw": tss, "rsp_scratch": other, "scratch": other, "top_of_stack": tss + _TSS_SP1}
+        return common | {"cpu_current_top_of_stack": other, "scratch": tss + _TSS_SP2, "top_of_stack": other}
+    return common | {"rsp_scratch": other, "scratch": other, "top_of_stack": tss + _TSS_SP1}
 
 
 @cache
 def entry_text(version: tuple[int, int]) -> EntryText:
     """The text of a release."""
     modern = version >= BOOL_SINCE
-    placed = _place([*lines(modern)])
-    labels = {line.name: at for at, line in placed if isinstance(line, Label)}
-    names = {**labels, "do_syscall_64": DISPATCH, "native_iret": NATIVE_IRET}
-    variables, code = per_cpu(version), b""
-    for at, line in placed:
-        code = code.ljust(at - layout.ENTRY_TEXT, b"\xcc")
-        code += b"" if isinstance(line, Label) else _bytes(line[1], at, names, variables)
+    placed = place(lines(modern), layout.ENTRY_TEXT)
+    names = {**labels_of(placed), "do_syscall_64": DISPATCH, "native_iret": NATIVE_IRET}
+    variables = per_cpu(version)
+    code = encode(placed, layout.ENTRY_TEXT, names, variables)
     at_text = {text: at for at, (text, _) in _instructions(placed)}  # swapgs and the like stand there more than once
     way_in = WayIn(
         entry=layout.ENTRY_TEXT,
@@ -67,33 +65,8 @@ def entry_text(version: tuple[int, int]) -> EntryText:
     return EntryText(code, _symbols(placed, layout.ENTRY_TEXT + len(code)), placed, way_in)
 
 
-def _place(listing: list[Line | Label]) -> Placed:
-    placed: Placed = []
-    at = layout.ENTRY_TEXT
-    for line in listing:
-        if isinstance(line, Label):
-            at = -(-at // layout.FUNCTION_SIZE) * layout.FUNCTION_SIZE if line.is_function else at
-            placed.append((at, line))
-        else:
-            placed.append((at, line))
-            at += sum(1 if len(token) == 2 else 4 for token in line[1].split())
-    return placed
-
-
 def _instructions(placed: Placed) -> list[tuple[int, Line]]:
-    return [(at, line) for at, line in placed if not isinstance(line, Label)]
-
-
-def _bytes(text: str, at: int, names: dict[str, int], variables: dict[str, int]) -> bytes:
-    code = b""
-    for token in text.split():
-        if len(token) == 2:
-            code += bytes.fromhex(token)
-        elif token in variables:
-            code += variables[token].to_bytes(4, "little")
-        else:
-            code += (names[token] - (at + len(code) + 4)).to_bytes(4, "little", signed=True)
-    return code
+    return [(at, item) for at, item in placed if not isinstance(item, Label | MayFault)]
 
 
 def _symbols(placed: Placed, end: int) -> list[Symbol]:

@@ -24,6 +24,7 @@ from kshell.kernel.entry.entry import (
     new_statistics,
     syscall_exit_to_user_mode,
 )
+from kshell.kernel.entry.kernel_fault import is_mended, is_there_now
 from kshell.kernel.entry.ring0_traps import UD2_SIZE, trap_of
 from kshell.kernel.entry.syscall_trace import syscall_trace_begin
 from kshell.kernel.kernel import Kernel
@@ -50,7 +51,9 @@ def attach(k: Kernel) -> None:
 
 
 def on_vmcall(k: Kernel, regs: memoryview) -> bool:
-    """Machine code has called the function at regs[IP]: run its body in Python; False if there is none."""
+    """Machine code has called the function at regs[IP]: run its body in Python; False if there is none.
+
+    One that touched a page of the user's which was not there yet is called anew."""
     address = regs[IP]
     body = k.bodies.get(address)
     if body is None or address == UNCALLABLE:
@@ -74,9 +77,10 @@ def on_vmcall(k: Kernel, regs: memoryview) -> bool:
             regs[slot] = value & U64
     except TaskExit:
         k.cpu.stop()
-    except BaseException as error:  # whatever comes out of a body is an oops
-        oops.die(k, error, _user_regs(k), regs)
-        k.cpu.stop()
+    except BaseException as error:  # whatever else comes out of a body is an oops
+        if not is_there_now(k, error, address):
+            oops.die(k, error, _user_regs(k), regs)
+            k.cpu.stop()
     else:
         regs[AX], regs[IP] = result & U64, address + VMCALL_SIZE
         if k.on_event is not None:
@@ -182,6 +186,10 @@ def go_on(k: Kernel, stop: Stop, last: KernelPath | None, user_regs: memoryview 
         words = "until Ctrl-C" if k.on_cut(stop.kind, 0) == CTRL_C else "for longer than a script may"
         oops.die(k, Lockup(f"kernel code looped {words}"), user_regs, ring0.regs)
         return None
+    if is_mended(k, stop, ring0.regs):
+        if k.cpu.ctrl_c.pressed:  # a loop of such faults
+            return go_on(k, Stop(CTRL_C), last, user_regs)
+        return ring0.suspended(overtime)
     k.clock.advance(FAULT_NS)
     bug = k.bug_at(ring0.regs[IP])
     if bug is not None and bug.is_warning:

@@ -1,84 +1,136 @@
-"""The only way from kernel code to user memory: copies that survive a bad pointer.
+"""The only way from a body in Python to user memory: copies that survive a bad pointer.
 
-A user pointer may point anywhere, into the kernel too.  Every function here first asks whether the range is the
-user's at all (access_ok), then walks the caller's page tables page by page; a missing page is brought in as if the
-program had touched it, and one that cannot be is where the copy ends: the fault is looked up in the exception table,
-which says that the routine goes on at its end, and returns how much is missing.
+A user pointer may point anywhere, into the kernel too.  4.19 first asks whether the range is below the task's limit
+(access_ok); 6.19 moves a pointer into the kernel to where nothing is.  Then the pages are walked: a missing one is
+brought in as if the program had touched it, and one that cannot be is where the copy ends.  There the exception table
+says how the machine code goes on, which these functions stand for: what they answer, which pages they bring in, in
+which order, is what lib/copy_user.py's text does on the CPU.
 
-C counterpart: include/linux/uaccess.h, arch/x86/lib/usercopy_64.c, arch/x86/mm/extable.c (fixup_exception).
+C counterpart: include/linux/uaccess.h, lib/usercopy.c, arch/x86/include/asm/uaccess.h.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kshell.abi.errno import EFAULT
-from kshell.kernel.core.layout import TASK_SIZE_MAX
+from kshell.kernel.core.layout import TASK_ADDR_LIMIT, TASK_SIZE_MAX
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.mm.extable import search_exception_tables
 from kshell.kernel.mm.fault import handle_mm_fault
-from kshell.machine.paging import FRAME_MASK, NX, PRESENT, READ, USER, WRITABLE, WRITE
-from kshell.machine.ram import PAGE_SIZE, page_parts, page_pieces
+from kshell.kernel.mm.fixup import tell_fixup
+from kshell.machine.paging import FRAME_MASK, NX, PRESENT, READ, WRITABLE, WRITE, is_canonical
+from kshell.machine.ram import PAGE_SIZE, page_parts
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
 
+CLAMPED_SINCE = (6, 13)  # copy_from_user moves a pointer, and asks nothing
+ADDR_LIMIT_UNTIL = (5, 10)
+SHORT = 64  # bytes, from which on 4.19 uses rep movsb
 
-def access_ok(address: int, size: int) -> bool:
+
+def user_addr_max(k: Kernel) -> int:
+    """Where the current task's user memory ends: set_fs() may have moved that on 4.19."""
+    if k.profile.version < ADDR_LIMIT_UNTIL:
+        return k.memory.load(k.current.struct + TASK_ADDR_LIMIT)
+    return TASK_SIZE_MAX
+
+
+def access_ok(k: Kernel, address: int, size: int) -> bool:
     """Whether [address, address + size) lies below the end of user space.  It says nothing about mappings."""
-    return address + size <= TASK_SIZE_MAX
+    limit = user_addr_max(k)
+    allowed = address + size <= limit
+    if k.on_event is not None:
+        mapped = is_canonical(address) and k.current.mm.pages.entry(address) & PRESENT != 0
+        k.tell("access_ok", "range", address, size=size, limit=limit, allowed=allowed, mapped=mapped)
+    return allowed
 
 
-def _user_page(k: Kernel, address: int, access: int) -> int:
-    """The physical address behind a user address, or 0 where the program could not have touched it either."""
-    mm = k.current.mm
-    needed = PRESENT | USER | (WRITABLE if access == WRITE else 0)
-    entry = mm.pages.entry(address)
-    if entry & needed != needed:
-        refused = handle_mm_fault(k, mm, address, access, _routine(k, access)) is not None
-        entry = mm.pages.entry(address)
-        if refused or entry & needed != needed:
-            _fixup_exception(k, address, access)
-            return 0
+def masked_user_address(k: Kernel, address: int) -> int:
+    """A pointer that is not the user's is moved to where nothing is ever mapped."""
+    clamped = min(address, TASK_SIZE_MAX)
+    if k.on_event is not None:
+        k.tell("clamp", "clamp", address, limit=TASK_SIZE_MAX, clamped=clamped)
+    return clamped
+
+
+def _parts(k: Kernel, start: int, size: int, access: int) -> Iterator[tuple[int, int]]:
+    """The memory behind a copy of `size` bytes, page by page, as far as it gets: (physical address, length) each."""
+    for at, length in page_parts(start, size):
+        frame = _page(k, at, access)
+        if frame is None:
+            frame = _after_fault(k, at, access, _instruction(k, at - start, size, access))
+        if frame is None:
+            if k.profile.version < CLAMPED_SINCE:  # copy_user_handle_tail tries that byte again
+                _after_fault(k, at, access, k.uaccess_text[".Ltail_store" if access == WRITE else ".Ltail_load"])
+            return
+        if k.on_event is not None:
+            k.tell("copy", "chunk", at, length=length, access="write" if access == WRITE else "read")
+        yield frame, length
+
+
+def _page(k: Kernel, address: int, access: int) -> int | None:
+    """The physical address behind an address, if ring 0 may do that there with SMAP lifted."""
+    entry = k.current.mm.pages.entry(address) if is_canonical(address) else 0
+    if not entry & PRESENT or (access == WRITE and not entry & WRITABLE):
+        return None
     if access == WRITE and not entry & NX:
         k.cpu.flush_code()
     return (entry & FRAME_MASK) + (address & PAGE_SIZE - 1)
 
 
-def _routine(k: Kernel, access: int) -> int:
-    """The address of the routine that makes such an access: its first instruction is that which faults."""
-    return k.address_of(copy_to_user if access == WRITE else copy_from_user) or 0
-
-
-def _fixup_exception(k: Kernel, address: int, access: int) -> None:
-    """The CPU faulted on a user address in one of the routines below: on to its fixup, or else it is an oops."""
-    if not search_exception_tables(k, _routine(k, access)):
+def _after_fault(k: Kernel, address: int, access: int, ip: int) -> int | None:
+    """The instruction at `ip` has faulted: the physical address if the page is there now.  If not, the copy goes on at
+    the fixup, or else that is an oops: KernelFault."""
+    if address < TASK_SIZE_MAX and handle_mm_fault(k, k.current.mm, address, access, ip) is None:
+        return _page(k, address, access)
+    entry = search_exception_tables(k, ip)
+    if entry is None:
         raise KernelFault(address, access, 2 if access == WRITE else 0)
+    tell_fixup(k, entry)
+    return None
+
+
+def _instruction(k: Kernel, done: int, size: int, access: int) -> int:
+    """The instruction that moves byte number `done` of a copy of `size` bytes."""
+    if k.profile.version >= CLAMPED_SINCE:
+        return k.uaccess_text[".Lto_rep_movsb" if access == WRITE else ".Lfrom_rep_movsb"]
+    if size >= SHORT:
+        return k.uaccess_text[".Lrep_movsb"]
+    unit = "word" if done < size & ~7 else "byte"
+    return k.uaccess_text[f".Lstore_{unit}" if access == WRITE else f".Lload_{unit}"]
 
 
 def copy_from_user(k: Kernel, source: int, size: int) -> bytes:
     """Up to `size` bytes from user address `source`; fewer mean that the next one could not be read."""
-    if not access_ok(source, size):
+    if k.profile.version >= CLAMPED_SINCE:
+        source = masked_user_address(k, source)
+    elif not access_ok(k, source, size):
         return b""
-    chunks = []
-    for at, length in page_parts(source, size):
-        frame = _user_page(k, at, READ)
-        if not frame:
-            break
-        chunks.append(k.ram.bytes[frame : frame + length])
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    ram = k.ram.bytes
+    chunks = [ram[frame : frame + length] for frame, length in _parts(k, source, size, READ)]
+    data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    _tell_left(k, size, size - len(data))
+    return data
 
 
 def copy_to_user(k: Kernel, target: int, data: bytes) -> int:
     """Store `data` at user address `target`; the result is how many bytes could NOT be stored, 0 for success."""
-    if not access_ok(target, len(data)):
+    if not access_ok(k, target, len(data)):
         return len(data)
-    for at, piece in page_pieces(target, data):
-        frame = _user_page(k, at, WRITE)
-        if not frame:
-            return target + len(data) - at
-        k.ram.bytes[frame : frame + len(piece)] = piece
-    return 0
+    done = 0
+    for frame, length in _parts(k, target, len(data), WRITE):
+        k.ram.bytes[frame : frame + length] = data[done : done + length]
+        done += length
+    _tell_left(k, len(data), len(data) - done)
+    return len(data) - done
+
+
+def _tell_left(k: Kernel, size: int, left: int) -> None:
+    if k.on_event is not None and left:
+        k.tell("copy", "left", size=size, left=left)
 
 
 def strncpy_from_user(k: Kernel, source: int, count: int) -> bytes | int:

@@ -12,6 +12,7 @@ from kshell.abi.elf import SHF_ALLOC, STB_GLOBAL, ElfObject
 from kshell.abi.modinfo import THIS_MODULE
 from kshell.kernel.core.kallsyms import Symbol
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.mm.extable import sort_table
 from kshell.kernel.module.module_sections import find_module_sections
 from kshell.kernel.module.refusal import Refusal
 from kshell.kernel.module.relocate import move_object
@@ -29,6 +30,7 @@ def link_module(k: Kernel, module: Module) -> None:
         found = resolve(k, module)
         _layout_sections(k, module)
         link_object(k, module, found)
+        sort_table(k, module.extable)
         k.memory.set_writable(module.address + module.size, module.read_only, False)
         check_exports(k, module)
     except Refusal:

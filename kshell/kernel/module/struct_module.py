@@ -14,6 +14,7 @@ from kshell.abi.errno import ENOEXEC
 from kshell.abi.loglevel import KERN_ERR
 from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.core.pointers import BugEntry
+from kshell.kernel.mm.extable import ENTRY_SIZE, Table
 from kshell.kernel.module.load_info import LoadInfo
 from kshell.kernel.module.params import KernelParam
 from kshell.kernel.module.refusal import Reason, Refusal
@@ -70,6 +71,14 @@ class LinkedObject:
     def holds(self, address: int) -> bool:
         """Whether an address is in one of its sections."""
         return any(0 <= address - at < self.elf.sections[index].size for index, at in self.places.items())
+
+    @property
+    def extable(self) -> Table:
+        """Its section __ex_table."""
+        for index, at in self.places.items():
+            if self.elf.sections[index].name == "__ex_table":
+                return Table(at, self.elf.sections[index].size // ENTRY_SIZE, self.owner)
+        return Table(0, 0, self.owner)
 
     def malformed(self, k: Kernel, why: str) -> Refusal:
         """What is wrong with the file, in the log too."""

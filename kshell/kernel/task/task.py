@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kshell.abi import ptregs
 from kshell.kernel.core.cred import Cred, init_cred
-from kshell.kernel.core.layout import THREAD_SIZE
+from kshell.kernel.core.layout import TASK_ADDR_LIMIT, TASK_SIZE_MAX, TASK_STRUCT_SIZE, THREAD_SIZE
 from kshell.kernel.core.signal import Siginfo, Signals
 from kshell.kernel.mm.address_space import AddressSpace
 
@@ -26,7 +26,8 @@ class TaskExit(BaseException):
 
 
 class Task:
-    """One task.  `regs` is its pt_regs, at the top of its kernel stack; `is_alive` until it exits or is killed."""
+    """One task.  `regs` is its pt_regs, at the top of its kernel stack; `struct` where its struct
+    task_struct is in memory, as far as machine code looks at it; `is_alive` until it exits or is killed."""
 
     def __init__(self, k: Kernel, comm: str, parent: Task | None) -> None:
         self.pid = k.new_pid()
@@ -43,6 +44,8 @@ class Task:
         k.memory.store(self.regs_address - 8, k.way_in.back)  # what each call pushes first, be it by the short road
         self.min_flt = self.maj_flt = 0  # page faults that brought a page in: without and with a wait for a disk
         self.cmin_flt = self.cmaj_flt = 0  # those of its children that have ended
+        self.struct = k.task_structs.pop() if k.task_structs else k.memory.static(TASK_STRUCT_SIZE)
+        k.memory.store(self.struct + TASK_ADDR_LIMIT, TASK_SIZE_MAX)  # C: USER_DS
         self.is_alive = True
         self.sleeps = False  # it is in msleep, for which the CPU may do other work (C: __state)
         self.stack_in_use = self.regs_address  # from here up, if it stands in the kernel and waits (C: thread.sp)
@@ -79,3 +82,5 @@ def release_task(k: Kernel, task: Task) -> None:
         parent.cmin_flt += task.min_flt + task.cmin_flt
         parent.cmaj_flt += task.maj_flt + task.cmaj_flt
     k.memory.free_stack(task.stack)
+    k.memory.fill(task.struct, 0, TASK_STRUCT_SIZE)
+    k.task_structs.append(task.struct)

@@ -11,6 +11,7 @@ from kshell.abi.symbolic import KINDS, flags_text
 from kshell.kernel.core.event import Event
 from kshell.kernel.core.printk import printable
 from kshell.shell.calls.code_words import code_words
+from kshell.shell.calls.uaccess_words import UACCESS_WORDS, uaccess_words
 from kshell.shell.views.view import Line, show
 
 TEXT_COLUMN = 19  # where a hop's text begins
@@ -59,6 +60,7 @@ WORDS = {
     "sigreturn": "registers and mask come back out of the frame",
     "instruction": "{instruction}",
     "page": "#PF at {at:#x}: {decoded} -> {cause}, {cost_ns:,} ns{counted}\tip {ip:#x}",
+    **UACCESS_WORDS,
 }
 # Values that are shown in hex.
 REGISTERS = ("rcx", "r11", "raw", "ip", "caller", "left", "ss", "rsp", "rflags", "cs", "rip")
@@ -87,6 +89,8 @@ def words(event: Event, tree: str = "") -> str:
         return WORDS["page"].format_map(made | fault_words(event))
     elif event.step == "signal":
         made |= signal_words(values)
+    elif event.what in UACCESS_WORDS:
+        return uaccess_words(event)
     elif event.step in ("call", "line", "insn"):
         made |= code_words(values, tree)
     return WORDS[event.what].format_map(made)

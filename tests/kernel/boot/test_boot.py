@@ -73,7 +73,8 @@ def test_a_new_call_moves_no_other_function() -> None:
 
 
 def test_no_two_functions_share_an_address(k: Kernel) -> None:
-    addresses = [s.address for s in k.symbols]
+    second_names = ("copy_from_user", "copy_to_user")  # of _copy_from_user and _copy_to_user, for sources
+    addresses = [s.address for s in k.symbols if s.name not in second_names]
     assert len(set(addresses)) == len(addresses)
     inside = {DO_INIT_MODULE.body, DO_SYS_DELETE_MODULE.body}  # of a function that is text up to there
     assert all(k.symbols.at(address) is not None for address in k.bodies.keys() - inside)

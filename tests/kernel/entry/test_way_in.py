@@ -9,7 +9,8 @@ import pytest
 from kshell.abi import ptregs
 from kshell.kernel.boot.start import boot
 from kshell.kernel.core import layout
-from kshell.kernel.entry.entry_64 import Label, lines
+from kshell.kernel.core.listing import Label
+from kshell.kernel.entry.entry_64 import lines
 from kshell.kernel.entry.entry_text import entry_text
 from kshell.kernel.entry.exec import load_program, run_stub
 from kshell.kernel.entry.machine_code import call as call_from_outside

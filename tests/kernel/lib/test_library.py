@@ -132,29 +132,6 @@ def test_kfree_of_what_kmalloc_never_gave_is_a_bug(k: Kernel, offset: int) -> No
         slab.kfree(k, at + offset)
 
 
-def test_copies_say_how_much_is_missing(k: Kernel) -> None:
-    at, user = put(k, b"\xee" * 32), STUB_DATA
-    uaccess.copy_to_user(k, user, b"12345678")
-    assert usercopy._copy_from_user(k, at, user, 8) == 0
-    assert k.memory.read(at, 8) == b"12345678"
-    assert usercopy._copy_from_user(k, at, 1, 16) == 16
-    assert k.memory.read(at, 16) == bytes(16)
-    assert usercopy._copy_to_user(k, user, at, 8) == 0
-    assert usercopy._copy_to_user(k, at, at, 8) == 8
-    assert usercopy._copy_to_user(k, 1, NOWHERE, HUGE) == HUGE
-    with pytest.raises(KernelFault):
-        usercopy._copy_from_user(k, at, 1, HUGE)
-
-
-def test_one_number_is_copied_with_its_size(k: Kernel) -> None:
-    at, user = put(k, bytes(8)), STUB_DATA
-    get, put_4 = k.bodies[address(k, "__get_user_2")], k.bodies[address(k, "__put_user_4")]
-    assert put_4(k, 0x1_2345_6789, user) == 0
-    assert get(k, at, user) == 0
-    assert k.memory.load(at) == 0x6789
-    assert (put_4(k, 1, 8), get(k, at, 8)) == (-EFAULT, -EFAULT)
-
-
 def address(k: Kernel, name: str) -> int:
     symbol = k.symbols.lookup(name)
     assert symbol is not None

@@ -1,0 +1,47 @@
+"""The kernel's access to user memory in words: the check, the copy page by page, the search for a fixup."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kshell.kernel.core.event import Event
+
+# By what happened.  A tab stands before a note.
+UACCESS_WORDS = {
+    "range": "access_ok({address:#x}, {size}): {verdict}",
+    "clamp": "{verdict}",
+    "chunk": "{length} bytes {direction} page {page:#x}",
+    "left": "{left} of {size} bytes are left",
+    "row": "{table}[{row}] {where}\t{verdict}",
+    "none": "no row has it: that is an oops",
+    "fixup": "go on at {where}\t{how}",
+}
+SIDES = {-1: "it is before that", 0: "found", 1: "it is behind that"}
+
+
+def uaccess_words(event: Event) -> str:
+    """What happened, as the screen says it; a note stands behind a tab."""
+    values = event.values
+    made: dict[str, Any] = {**values, "address": event.address}
+    if event.what == "range":
+        made["verdict"] = "yes" if values["allowed"] else _refused(values)
+    elif event.what == "clamp":
+        made["verdict"] = _clamped(event.address or 0, values)
+    elif event.what == "chunk":
+        made |= {"direction": "to" if values["access"] == "write" else "from", "page": (event.address or 0) & ~0xFFF}
+    elif event.what == "row":
+        owner = f" of {values['module']}" if values["module"] else ""
+        made |= {"table": f"__ex_table{owner}", "verdict": SIDES[values["side"]]}
+    return UACCESS_WORDS[event.what].format_map(made)
+
+
+def _refused(values: dict[str, Any]) -> str:
+    why = f"no, user memory ends at {values['limit']:#x}"
+    readable = "\tthe page is there, and ring 0 could read it"
+    return why + (readable if values["mapped"] else "")
+
+
+def _clamped(address: int, values: dict[str, Any]) -> str:
+    if address == values["clamped"]:
+        return f"{address:#x} is not above USER_PTR_MAX: as it is"
+    return f"{address:#x} is above USER_PTR_MAX: {values['clamped']:#x} instead"

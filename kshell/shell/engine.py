@@ -8,7 +8,6 @@ from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.pointers import KernelPanic
 from kshell.machine.sigint import interruptible
 from kshell.shell.commands import registry
-from kshell.shell.debugger.allowed import ENDS, command_for, refuse_word_of_lesson
 from kshell.shell.errors import BUG, INTERRUPTED, CommandError
 from kshell.shell.host_trouble import host_trouble
 from kshell.shell.limits import LIMIT
@@ -55,12 +54,10 @@ class Engine(Context):
         """What one command answers.  CommandError if it fails."""
         self._refuse_unix(words)
         name, rest = words[0].text, words[1:]
-        if self.guide is not None and self.stands_still and name in self.guide.words():
-            refuse_word_of_lesson(name)
         if name.startswith("x/"):
             rest = [plain(name[1:], words[0].column + 1), *rest]
-        if self.stands_still and (registry.is_command(name) or name in ENDS):
-            name = command_for(name, registry.own_name(name))
+        if self.stands_still:
+            name = self._at_breakpoint(name)
         command = registry.find(name)
         if command is None:
             raise self._unknown(words)
@@ -71,6 +68,16 @@ class Engine(Context):
             command = registry.find(name)
             assert command is not None
         return command.run(self, rest)
+
+    def _at_breakpoint(self, name: str) -> str:
+        """The command that is typed so while a call stands still.  CommandError where that would change the machine."""
+        from kshell.shell.debugger.allowed import ENDS, command_for, refuse_word_of_lesson
+
+        if self.guide is not None and name in self.guide.words():
+            refuse_word_of_lesson(name)
+        if registry.is_command(name) or name in ENDS:
+            return command_for(name, registry.own_name(name))
+        return name
 
     def _unknown(self, words: list[Word]) -> CommandError:
         """What to answer to a word that is no command; a system call's name is told how it is made."""

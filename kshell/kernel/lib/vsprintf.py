@@ -16,10 +16,9 @@ from kshell.kernel.core.sections import EXPORT_SYMBOL
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.report.pointer_format import pointer, string
 
-CONVERSION = re.compile(
-    rb"%(?P<flags>[-+ #0]*)(?P<width>\*|[0-9]*)(?:\.(?P<precision>\*|-?[0-9]*))?"
-    rb"(?P<length>hh|h|ll|l|L|z|Z|t)?(?P<kind>p[0-9A-Za-z]*|.?)",
-    re.DOTALL,
+CONVERSION = (  # compiled when machine code prints
+    rb"(?s)%(?P<flags>[-+ #0]*)(?P<width>\*|[0-9]*)(?:\.(?P<precision>\*|-?[0-9]*))?"
+    rb"(?P<length>hh|h|ll|l|L|z|Z|t)?(?P<kind>p[0-9A-Za-z]*|.?)"
 )
 WIDTH_MAX, PRECISION_MAX = (1 << 23) - 1, (1 << 15) - 1
 SIZES = {b"hh": 1, b"h": 2, b"l": 8, b"ll": 8, b"L": 8, b"z": 8, b"Z": 8, b"t": 8}
@@ -72,10 +71,10 @@ class Room:
 def vsnprintf(k: Kernel, size: int, fmt: bytes, args: VaList) -> Room:
     """What `fmt` makes of its arguments, of which `size` bytes are kept.  Raises KernelFault for a %s that points to
     nowhere.  A conversion that there is not ends the text."""
-    room, at = Room(size), 0
+    room, at, pattern = Room(size), 0, re.compile(CONVERSION)
     while (start := fmt.find(b"%", at)) >= 0:
         room.put(fmt[at:start])
-        match = CONVERSION.match(fmt, start)
+        match = pattern.match(fmt, start)
         assert match is not None, "each part of a conversion may be missing"
         at = match.end()
         spec = _spec(match, args)

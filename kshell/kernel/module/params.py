@@ -33,7 +33,7 @@ TYPES: dict[str, CType] = {
 }
 SINCE = {"hexint": (5, 14)}  # the types that came later than the oldest kernel here
 STRING_MAX = 1024  # bytes of a charp parameter, without its NUL
-_WORD = re.compile(r'(?:"[^"]*"?|[^\s"])+', re.ASCII)
+_WORD = r'(?a)(?:"[^"]*"?|[^\s"])+'  # compiled when a program loads a module
 
 
 class Unfit(Exception):
@@ -119,7 +119,7 @@ def parse(parameter: KernelParam, text: str | None, version: tuple[int, int]) ->
 
 def parse_args(text: str) -> list[tuple[str, str | None]]:
     """A string of parameters, as init_module is handed it: ``level=3 name="two words"`` (C: next_arg)."""
-    words = [word[1:].removesuffix('"') if word[0] == '"' else word for word in _WORD.findall(text)]
+    words = [word[1:].removesuffix('"') if word[0] == '"' else word for word in re.findall(_WORD, text)]
     parts = [word.partition("=") for word in words]
     values = [value[1:].removesuffix('"') if value[:1] == '"' else value for _, _, value in parts]
     return [(name, value if equals else None) for (name, equals, _), value in zip(parts, values, strict=True)]

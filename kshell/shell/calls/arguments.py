@@ -26,13 +26,14 @@ FILE = "file:"
 ALL_SYMBOLS = "kallsyms  (lists them all)"  # where no symbol is like what was typed
 EXTRA = {"NULL": 0, "STDIN_FILENO": 0, "STDOUT_FILENO": 1, "STDERR_FILENO": 2, "true": 1, "false": 0}
 
-_NUMBER = re.compile(r"([+-]?)(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|[0-9][0-9_]*)[uUlL]{0,3}\Z", re.ASCII)
-_NAME = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
+# Compiled when one is needed.
+_NUMBER = r"(?a)([+-]?)(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|[0-9][0-9_]*)[uUlL]{0,3}\Z"
+_NAME = r"(?a)[A-Za-z_]\w*\Z"
 _PRODUCT = r"(?:0[xX][0-9a-fA-F_]+|[0-9]+)(?:\*(?:0[xX][0-9a-fA-F_]+|[0-9]+))*"
-_TERM = re.compile(rf"([+-]?)({_PRODUCT})", re.ASCII)
-_TOTAL = re.compile(rf"[+-]?{_PRODUCT}(?:[+-]{_PRODUCT})*\Z", re.ASCII)
+_TERM = rf"(?a)([+-]?)({_PRODUCT})"
+_TOTAL = rf"(?a)[+-]?{_PRODUCT}(?:[+-]{_PRODUCT})*\Z"
 _ESCAPES = {"n": 10, "t": 9, "r": 13, "0": 0, "a": 7, "b": 8, "f": 12, "v": 11, "e": 27}
-_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3})|(.))", re.DOTALL)
+_ESCAPE = r"(?s)\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3})|(.))"
 
 
 class BadValue(ProblemError):
@@ -41,7 +42,7 @@ class BadValue(ProblemError):
 
 def number(text: str) -> int | None:
     """The value of a number in any of C's spellings; None if the text is none, BadValue if a digit is wrong."""
-    match = _NUMBER.match(text)
+    match = re.match(_NUMBER, text)
     if match is None:
         return None
     sign, digits = match[1], match[2].replace("_", "").lower()
@@ -75,7 +76,7 @@ def c_string(inside: str) -> bytes:
     """The bytes of a C string literal, without its final NUL."""
     out = bytearray()
     at = 0
-    for match in _ESCAPE.finditer(inside):
+    for match in re.finditer(_ESCAPE, inside):
         out += inside[at : match.start()].encode("utf-8", "surrogateescape")
         hexadecimal, octal, letter = match.groups()
         if hexadecimal:
@@ -175,7 +176,7 @@ def _no_value(k: Kernel, term: str, whole: str, known: dict[str, int]) -> BadVal
     if whole.endswith((",", ")")):
         bare = show(whole.rstrip(",)")) or f'"{show(whole)}"'
         return BadValue(f"{show(whole)} is not an argument", "arguments are parted by blanks, without commas", bare)
-    if not _NAME.match(term):
+    if not re.match(_NAME, term):
         if term[:1].isdigit() or term[:1] in "+-.":
             return BadValue(f"{shown} is not a number", "numbers are 42, 0x2a, 052, 0b101010 or -1", "0x2a")
         return BadValue(f"{shown} is not a value", "a string stands between double quotes", f'"{show(whole)}"')
@@ -217,10 +218,10 @@ def symbol_address(k: Kernel, text: str, kinds: str = "") -> int:
 
 def total(text: str) -> int | None:
     """What a sum of products comes to: ``8``, ``+335*8``, ``-0x10+2*4``; None if the text is none."""
-    if not _TOTAL.match(text):
+    if not re.match(_TOTAL, text):
         return None
     result = 0
-    for sign, product in _TERM.findall(text):
+    for sign, product in re.findall(_TERM, text):
         value = 1
         for factor in product.split("*"):
             value *= register_value(factor) or 0

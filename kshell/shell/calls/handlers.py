@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from kshell.abi.c_types import to_signed64
 from kshell.abi.errno import errno_name
-from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.core.kallsyms import Symbol
 from kshell.kernel.core.trace import Call
 from kshell.kernel.kernel import Kernel
@@ -29,11 +28,9 @@ class Handler(NamedTuple):
     address: int
 
 
-def handlers_of(k: Kernel, address: int, definition: SyscallDefinition | None) -> tuple[Handler, ...]:
-    """The pointers of the call whose function is at `address`, as they are at this moment."""
-    if definition is None or address in k.bodies:
-        return ()
-    return tuple(Handler(each, k.memory.load(each.address)) for each in followed(k, address, definition.name))
+def handlers_of(k: Kernel, address: int, name: str) -> tuple[Handler, ...]:
+    """The pointers of the call `name` whose machine code is at `address`, as they are at this moment."""
+    return tuple(Handler(each, k.memory.load(each.address)) for each in followed(k, address, name))
 
 
 def why_error(k: Kernel, call: Call, name: str, handlers: tuple[Handler, ...], typed: str) -> tuple[str, str] | None:

@@ -11,7 +11,7 @@ from kshell.kernel.core.trace import Call
 from kshell.kernel.ia32.call_table import NAMES, lookup_32
 from kshell.kernel.kernel import Kernel
 from kshell.shell.calls.arguments import BadValue, register_value
-from kshell.shell.calls.target import Target
+from kshell.shell.calls.target import Target, reached
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.options import Option
 from kshell.shell.lines.words import Word
@@ -62,12 +62,8 @@ def _instead(k: Kernel, name: str, arguments: Sequence[Word]) -> str:
 
 def target_32(k: Kernel, nr: int) -> Target:
     """Where a number leads at this moment."""
-    from kshell.shell.calls.handlers import handlers_of
-
     address, number = lookup_32(k, nr & U32)
-    definition = k.ia32.define_of(number) if address is not None else None
-    handlers = handlers_of(k, address, definition) if address is not None else ()
-    return Target(number, address, definition, handlers)
+    return reached(k, number, address, k.ia32.define_of(number) if address is not None else None)
 
 
 def cuts(call: Call) -> Iterator[str]:

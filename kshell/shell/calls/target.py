@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kshell.abi.c_types import U64
 from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.core.trace import Call
 from kshell.kernel.entry.entry import lookup
 from kshell.kernel.kernel import Kernel
-from kshell.shell.calls.handlers import Handler, handlers_of
+
+if TYPE_CHECKING:
+    from kshell.shell.calls.handlers import Handler
 
 
 class Target(NamedTuple):
@@ -25,9 +27,16 @@ class Target(NamedTuple):
 def target_of(k: Kernel, nr: int) -> Target:
     """Where a number leads at this moment."""
     address, number = lookup(k, nr & U64)
-    definition = k.define_of(number) if address is not None else None
-    handlers = handlers_of(k, address, definition) if address is not None else ()
-    return Target(number, address, definition, handlers)
+    return reached(k, number, address, k.define_of(number) if address is not None else None)
+
+
+def reached(k: Kernel, nr: int, address: int | None, definition: SyscallDefinition | None) -> Target:
+    """What is reached at an address, with the pointers that it follows as they are at this moment."""
+    if address is None or definition is None or address in k.bodies:
+        return Target(nr, address, definition, ())
+    from kshell.shell.calls.handlers import handlers_of
+
+    return Target(nr, address, definition, handlers_of(k, address, definition.name))
 
 
 def target_of_call(k: Kernel, call: Call) -> Target:

@@ -15,7 +15,7 @@ from kshell.shell.views.view import Line, screen_text, show
 MOST = 16 << 20  # bytes of memory, about
 SPAN_COST = 150  # bytes that a piece of a line takes beside its text
 CUT = "[it showed more than is kept]"
-_CONTROL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
+_CONTROL = r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])"  # compiled when a program writes
 
 
 class Shown:
@@ -63,7 +63,7 @@ class Record:
 
     def write(self, data: bytes) -> None:
         """What a program writes to the screen; control sequences are left out."""
-        text = _CONTROL.sub("", self._decode(data)).replace("\r\n", "\n")
+        text = re.sub(_CONTROL, "", self._decode(data)).replace("\r\n", "\n")
         if text:
             parts = [show(part) for part in text.split("\n")]
             self._keep([[(part, "")] for part in (parts if parts[-1] else parts[:-1])], self._is_open)

@@ -18,7 +18,6 @@ from unicorn import x86_const as x86
 from kshell.abi import ptregs
 from kshell.abi.c_types import U64
 from kshell.abi.errno import ENOSYS
-from kshell.machine.by_text import FLAGS, USER_FLAGS, ByText
 from kshell.machine.paging import FRAME_MASK, PageTable
 from kshell.machine.ram import PAGE_MASK, Ram
 from kshell.machine.registers import PtRegs, hook_syscall
@@ -37,6 +36,7 @@ from kshell.machine.stop import (
     Stop,
 )
 from kshell.machine.way_in import WayIn
+from kshell.machine.way_in_by_text import FLAGS, USER_FLAGS, ByText
 
 AX, CX, IP = ptregs.AX, ptregs.CX, ptregs.IP
 BODY_COST = 1000  # instructions charged for a body that machine code calls

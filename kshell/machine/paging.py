@@ -95,11 +95,11 @@ class PageTable:
     def _slot(self, address: int) -> int:
         """The index in `words` of the last-level entry; missing tables are made.  Raises OutOfMemory."""
         words = self.ram.words
-        table = self.root
+        table, flags = self.root, PRESENT | WRITABLE | (USER if address < USER_END else 0)
         for shift in LEVELS:
             at = (table + 8 * (address >> shift & 511)) >> 3
             if not words[at] & PRESENT or words[at] & FRAME_MASK >= self.ram.size:
-                words[at] = self.ram.alloc_frame() | PRESENT | WRITABLE | USER
+                words[at] = self.ram.alloc_frame() | flags
             table = words[at] & FRAME_MASK
         return (table + 8 * (address >> 12 & 511)) >> 3
 

@@ -18,6 +18,8 @@ LOOKS = (
     "break",
     "delete",
     "x",
+    "pt",
+    "vmmap",
     "disas",
     "regs",
     "kallsyms",

@@ -13,6 +13,7 @@ from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry.exec import Buffer, StubRun, load_program, revive_shell_task, run_stub
 from kshell.kernel.entry.run import Outcome, run_program
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.mm.swap_out import swap_out
 from kshell.kernel.module.load import load_module
 from kshell.kernel.module.load_info import LoadInfo
 from kshell.kernel.module.struct_module import Module
@@ -137,3 +138,14 @@ class ReviveTask(NamedTuple):
     def do(self, k: Kernel, live: Live) -> None:
         """Make one, if need be."""
         revive_shell_task(k)
+
+
+class SwapOut(NamedTuple):
+    """swapout: a page of the shell's task goes to swap."""
+
+    page: int
+
+    def do(self, k: Kernel, live: Live) -> str:
+        """Send it; "", or why it stays."""
+        revive_shell_task(k)
+        return swap_out(k, k.shell_task.mm, self.page)

@@ -179,3 +179,10 @@ def test_params_takes_a_value_of_every_type(tmp_path: Path, profile: str) -> Non
     with pytest.raises(ModuleError, match="Invalid parameters") as caught:
         load(lab, "params", level="9")
     assert caught.value.because == "level is from 0 to 5, and 9 is not"
+
+
+def test_touch_reads_and_writes_any_address_of_the_kernel(lab: Lab) -> None:
+    place = lab.k.memory.static(8)
+    load(lab, "touch", address=hex(place), write="1")
+    assert lab.k.memory.load(place) == 1
+    assert lab.dmesg()[-1] == f"touch: {place:#x} holds 1"

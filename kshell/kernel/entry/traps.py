@@ -18,7 +18,6 @@ from kshell.abi.signal import (
     FPE_INTDIV,
     ILL_ILLOPN,
     SEGV_ACCERR,
-    SEGV_MAPERR,
     SI_KERNEL,
     SIGBUS,
     SIGFPE,
@@ -91,10 +90,7 @@ def page_fault(k: Kernel, task: Task, stop: Stop) -> None:
     ip, address, access = task.regs[IP], stop.address, stop.access
     if address >= TASK_SIZE_MAX and emulate_vsyscall(k, task, address, access):
         return
-    if address < TASK_SIZE_MAX:
-        signo, code = handle_mm_fault(k, task.mm, address, access) or (SIGSEGV, SEGV_ACCERR)
-    else:
-        signo, code = SIGSEGV, SEGV_MAPERR  # to user code the kernel's half does not exist
+    signo, code = handle_mm_fault(k, task.mm, address, access) or (SIGSEGV, SEGV_ACCERR)
     if signo == SIGKILL:
         return  # it is sent already
     why = why_signal.page_fault(k, task, ip, stop, (signo, code))

@@ -15,6 +15,7 @@ from kshell.abi.mman import MAP_SHARED, PROT_EXEC, PROT_WRITE
 from kshell.abi.ptregs import IP
 from kshell.abi.signal import BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, SIGKILL, SIGSEGV
 from kshell.kernel.core.clock import FAULT_NS, PAGE_FAULT_NS
+from kshell.kernel.core.layout import TASK_SIZE_MAX
 from kshell.kernel.mm.oom import out_of_memory
 from kshell.kernel.mm.vma import ANY_ACCESS
 from kshell.machine.paging import (
@@ -43,8 +44,10 @@ DEMAND_ZERO, ZERO_PAGE, PAGE_CACHE, STACK_GROWTH = "demand_zero", "zero_page", "
 COPY_ON_WRITE, PRIVATE_COPY, REUSE, SWAP_IN = "copy_on_write", "private_copy", "reuse", "swap_in"
 SPURIOUS = "spurious"  # it is there already
 UNMAPPED, PROTECTION, PAST_END, NO_MEMORY = "unmapped", "protection", "past_end", "no_memory"
+KERNEL_HALF = "kernel_half"  # to user code it does not exist
 INVALID = {
     UNMAPPED: (SIGSEGV, SEGV_MAPERR),
+    KERNEL_HALF: (SIGSEGV, SEGV_MAPERR),
     PROTECTION: (SIGSEGV, SEGV_ACCERR),
     PAST_END: (SIGBUS, BUS_ADRERR),
     NO_MEMORY: (SIGKILL, 0),
@@ -104,6 +107,8 @@ def _tell(k: Kernel, cause: str, address: int, code: int, ip: int, cost: int) ->
 
 def _resolve(k: Kernel, mm: AddressSpace, address: int, access: int) -> str:
     """Have the page there for that access, or not: the cause says which.  Raises OutOfMemory."""
+    if address >= TASK_SIZE_MAX:
+        return KERNEL_HALF
     vma = mm.vmas.find(address)
     grown = None if vma is not None else mm.vmas.grow_stack(address)
     vma = vma or grown

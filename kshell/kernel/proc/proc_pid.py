@@ -20,6 +20,7 @@ from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.address_space import AddressSpace
 from kshell.kernel.mm.vma import Vma
 from kshell.kernel.proc.proc_files import mounts
+from kshell.kernel.proc.proc_stat import stat
 from kshell.kernel.proc.proc_status import status
 from kshell.kernel.proc.pseudo import ProcEntry, PseudoDirectory, directory, file, link
 from kshell.kernel.proc.seq_file import SeqInode, SizedInode
@@ -87,6 +88,7 @@ def _pid_entries(task: Task, k: Kernel) -> Mapping[bytes, ProcEntry]:
         b"maps": memory,
         b"mounts": shown(lambda k, task: mounts(k)),
         b"root": _owned(task, link(b"/", jump=k.fs.root)),
+        b"stat": shown(stat),
         b"status": shown(status),
     }
 

@@ -114,17 +114,21 @@ def page_table_bytes(mm: AddressSpace) -> int:
 
 def _signals(k: Kernel, task: Task) -> list[tuple[str, object]]:
     """C: task_sig().  The limit is what fork_init() makes of the size of RAM."""
-    limit = sigpending_limit(k)
+    masks = signal_masks(task)
+    lines: list[tuple[str, object]] = [("Threads", 1), ("SigQ", f"{len(task.signals.queued)}/{sigpending_limit(k)}")]
+    return lines + [(name, f"{mask:016x}") for name, mask in masks.items()]
+
+
+def signal_masks(task: Task) -> dict[str, int]:
+    """A bit for each signal: those that wait, for the thread and for the process, are blocked, ignored, caught."""
     signals = task.signals
-    masks = {
+    return {
         "SigPnd": sigmask(*(info.signo for info in signals.queued if not info.to_process)),
         "ShdPnd": sigmask(*(info.signo for info in signals.queued if info.to_process)),
         "SigBlk": signals.blocked,
         "SigIgn": sigmask(*(signo for signo, action in signals.actions.items() if action.handler == SIG_IGN)),
         "SigCgt": sigmask(*(signo for signo in signals.actions if signals.is_handled(signo))),
     }
-    lines: list[tuple[str, object]] = [("Threads", 1), ("SigQ", f"{len(signals.queued)}/{limit}")]
-    return lines + [(name, f"{mask:016x}") for name, mask in masks.items()]
 
 
 def _capabilities(k: Kernel, task: Task) -> list[tuple[str, object]]:

@@ -19,6 +19,7 @@ CAUSES = {
     fault.SPURIOUS: "it was there already",
     fault.UNMAPPED: "nothing is mapped there",
     fault.PROTECTION: "the mapping does not allow that",
+    fault.KERNEL_HALF: "the kernel's memory is closed to user code",
     fault.PAST_END: "the mapped file ends before that page",
     fault.NO_MEMORY: "no memory is left",
 }

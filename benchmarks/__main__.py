@@ -12,13 +12,14 @@ from collections.abc import Iterator
 # The figures of starting up are those of a student's second start: with compiled files, as pip leaves them too.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-from benchmarks import ctrl_c, lessons, machine, modules, ratio, replay, ring0, startup, trees
+from benchmarks import ctrl_c, faults, lessons, machine, modules, ratio, replay, ring0, startup, trees
 from kshell.machine.registers import fast_path_available
 
 
 def figures(quick: bool) -> Iterator[ratio.Figure]:
     """Each figure as soon as it is measured."""
     yield from machine.figures(2 if quick else machine.ROUNDS)
+    yield from faults.figures(2 if quick else machine.ROUNDS)
     yield from ctrl_c.figures(3 if quick else ctrl_c.PRESSES)
     yield from startup.figures(3 if quick else startup.ROUNDS)
     yield from ring0.figures(2 if quick else machine.ROUNDS)

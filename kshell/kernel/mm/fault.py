@@ -78,7 +78,7 @@ def error_code(mm: AddressSpace, address: int, access: int, by_user: bool) -> in
 def _handle(
     k: Kernel, mm: AddressSpace, address: int, access: int, ip: int, tells_refusal: bool
 ) -> tuple[int, int] | None:
-    code = error_code(mm, address, access, not ip)
+    code = error_code(mm, address, access, not ip) if k.on_event is not None else 0
     try:
         cause = _resolve(k, mm, address, access)
     except OutOfMemory:

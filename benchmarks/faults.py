@@ -1,0 +1,93 @@
+"""How long a page fault takes, as a ratio to the same done in as few lines as the emulator allows."""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import struct
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from unicorn import Uc  # type: ignore[attr-defined]
+from unicorn.unicorn_const import UC_ARCH_X86, UC_HOOK_TLB_FILL, UC_MODE_64, UC_PROT_ALL, UC_TLB_VIRTUAL
+
+from benchmarks.machine import DATA, ROUNDS, TEXT, ours
+from benchmarks.ratio import Figure, slower
+from kshell.kernel.boot.start import boot
+
+PAGES = 256  # as many as the emulator's TLB holds
+RAM = 8 << 20
+PRESENT, FRAME = 1, 0xF_FFFF_FFFF_F000
+
+
+def store_loop(pages: int = PAGES) -> bytes:
+    """mov ebx, pages; mov eax, DATA; again: mov [rax], ebx; add rax, 4096; dec ebx; jnz again"""
+    loop = bytes.fromhex("8918 480500100000 ffcb 75f4")
+    return b"\xbb" + struct.pack("<I", pages) + b"\xb8" + struct.pack("<I", DATA) + loop
+
+
+class Probe:
+    """A CPU with page tables in a buffer and a handler that walks them and maps what is missing: no ring, no areas, no
+    counts."""
+
+    def __init__(self, code: bytes) -> None:
+        self.ram = mmap.mmap(-1, RAM)
+        self._keep = ctypes.c_char.from_buffer(self.ram)
+        self.free = iter(range(0x2000, RAM, 0x1000))
+        self.uc: Any = Uc(UC_ARCH_X86, UC_MODE_64)  # type: ignore[no-untyped-call]
+        self.uc.ctl_set_tlb_mode(UC_TLB_VIRTUAL)
+        self.uc.mem_map_ptr(0, RAM, UC_PROT_ALL, ctypes.addressof(self._keep))
+        self.uc.hook_add(UC_HOOK_TLB_FILL, self.fill)
+        frame = self.map(TEXT)
+        self.ram[frame : frame + len(code)] = code
+
+    def map(self, address: int) -> int:
+        """Let a page lead to a new frame."""
+        table = 0x1000
+        for shift in (39, 30, 21):
+            at = table + 8 * (address >> shift & 511)
+            (entry,) = struct.unpack_from("<Q", self.ram, at)
+            if not entry & PRESENT:
+                entry = next(self.free) | PRESENT
+                struct.pack_into("<Q", self.ram, at, entry)
+            table = entry & FRAME
+        frame = next(self.free)
+        struct.pack_into("<Q", self.ram, table + 8 * (address >> 12 & 511), frame | PRESENT)
+        return frame
+
+    def walk(self, address: int) -> int:
+        """The entry of a page, 0 if there is none."""
+        entry = 0x1000
+        for shift in (39, 30, 21, 12):
+            (entry,) = struct.unpack_from("<Q", self.ram, (entry & FRAME) + 8 * (address >> shift & 511))
+            if not entry & PRESENT:
+                return 0
+        return entry
+
+    def fill(self, _uc: Any, address: int, _access: int, entry: Any, _data: object) -> bool:
+        """The fault handler."""
+        entry.paddr = (self.walk(address) or self.map(address)) & FRAME
+        entry.perms = UC_PROT_ALL
+        return True
+
+
+def raw(code: bytes) -> float:
+    """Seconds that the probe needs."""
+    probe = Probe(code)
+    began = time.perf_counter()
+    probe.uc.emu_start(TEXT, TEXT + len(code))
+    return time.perf_counter() - began
+
+
+def demand_fault(rounds: int) -> Figure:
+    """A page that is zeros until it is written to: found in the areas, counted, its time taken."""
+    k, code = boot("course"), store_loop()
+    return slower(
+        "demand fault / the same by hand", lambda: ours(k, code, PAGES * 4096), lambda: raw(code), rounds, most=3.0
+    )
+
+
+def figures(rounds: int = ROUNDS) -> Iterator[Figure]:
+    """All of them."""
+    yield demand_fault(4 * rounds)

@@ -27,6 +27,11 @@ def store_loop(pages: int = PAGES) -> bytes:
     return b"\xbb" + struct.pack("<I", pages) + b"\xb8" + struct.pack("<I", DATA) + loop
 
 
+def new_cpu() -> Any:
+    """An emulator with nothing in it."""
+    return Uc(UC_ARCH_X86, UC_MODE_64)  # type: ignore[no-untyped-call]
+
+
 class Probe:
     """A CPU with page tables in a buffer and a handler that walks them and maps what is missing: no ring, no areas, no
     counts."""
@@ -35,7 +40,7 @@ class Probe:
         self.ram = mmap.mmap(-1, RAM)
         self._keep = ctypes.c_char.from_buffer(self.ram)
         self.free = iter(range(0x2000, RAM, 0x1000))
-        self.uc: Any = Uc(UC_ARCH_X86, UC_MODE_64)  # type: ignore[no-untyped-call]
+        self.uc = new_cpu()
         self.uc.ctl_set_tlb_mode(UC_TLB_VIRTUAL)
         self.uc.mem_map_ptr(0, RAM, UC_PROT_ALL, ctypes.addressof(self._keep))
         self.uc.hook_add(UC_HOOK_TLB_FILL, self.fill)

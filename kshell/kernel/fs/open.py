@@ -39,6 +39,7 @@ from kshell.kernel.fs.inode import (
 from kshell.kernel.fs.namei import LAST_NORM, Nameidata, filename_lookup, new_inode, path_parent, vfs_create
 from kshell.kernel.fs.shmem import RegularInode
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.mm.address_space import unmap_mapping
 
 O_PATH_FLAGS = O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC
 
@@ -136,6 +137,7 @@ def vfs_open(k: Kernel, dentry: Dentry, flags: int) -> File | int:
     if flags & O_TRUNC and isinstance(file.inode, RegularInode):
         file_remove_privs(k.current.cred, file.inode)
         file.inode.truncate(k.clock.realtime_ns())
+        unmap_mapping(k, file.inode)
     return file
 
 

@@ -215,6 +215,14 @@ class AddressSpace:
         self.pages.destroy()
 
 
+def unmap_mapping(k: Kernel, inode: MappedInode) -> None:
+    """A file has lost its pages: no page table may lead to them, nor to copies (C: unmap_mapping_range)."""
+    for task in k.tasks.values():
+        for vma in task.mm.vmas:
+            if vma.inode is inode:
+                task.mm.zap(vma.start, vma.end)
+
+
 def _pte_flags(prot: int) -> int:
     """Page-table bits for a protection.  x86 cannot write or execute without reading."""
     if prot == PROT_NONE:

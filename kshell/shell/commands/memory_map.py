@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from kshell.abi.mman import MAP_GROWSDOWN, MAP_SHARED, PROT_EXEC, PROT_READ, PROT_WRITE
 from kshell.kernel.debug.page_walk import NOBODY, RAM, SWAP, ZERO, states
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.mm.address_space import AddressSpace
 from kshell.kernel.mm.vma import Vma
-from kshell.kernel.task.task import Task
 from kshell.machine.ram import PAGE_SIZE
 from kshell.shell.commands.numbers import count
 from kshell.shell.commands.registry import command, misuse
@@ -42,13 +42,13 @@ class Area(NamedTuple):
         return sum(state in wanted for state in self.pages.values())
 
 
-def areas_of(k: Kernel, task: Task) -> list[Area]:
-    """All of a task's areas, lowest first."""
+def areas_of(k: Kernel, mm: AddressSpace) -> list[Area]:
+    """All areas of an address space, lowest first."""
     found = []
-    for vma in task.mm.vmas:
+    for vma in mm.vmas:
         if vma.flags & MAP_GROWSDOWN:
             found.append(Area(vma.guarded_start, vma.start, "----", "", "guard gap", {}))
-        pages = dict(states(k, task.mm, vma.start, vma.end))
+        pages = dict(states(k, mm, vma.start, vma.end))
         found.append(Area(vma.start, vma.end, _perms(vma), vma.name, _kind(vma), pages))
     return found
 
@@ -99,8 +99,8 @@ def _cell(there: list[str], pages: int) -> str:
 class MapView(View):
     """Areas one under another, the highest address last, as /proc/PID/maps has them."""
 
-    def __init__(self, task: Task, areas: Sequence[Area]) -> None:
-        self.task, self.areas = task, areas
+    def __init__(self, pid: int, comm: str, areas: Sequence[Area]) -> None:
+        self.pid, self.comm, self.areas = pid, comm, areas
 
     def json(self) -> dict[str, Any]:
         rows = [
@@ -117,7 +117,7 @@ class MapView(View):
             }
             for a in self.areas
         ]
-        return {"pid": self.task.pid, "comm": self.task.comm, "areas": rows, **self._totals()}
+        return {"pid": self.pid, "comm": self.comm, "areas": rows, **self._totals()}
 
     def _totals(self) -> dict[str, int]:
         mapped = [area for area in self.areas if area.kind != "guard gap"]
@@ -130,7 +130,7 @@ class MapView(View):
     def lines(self, width: int | None = None) -> list[Line]:
         totals = self._totals()
         swapped = f", {totals['swapped']:,} in swap" if totals["swapped"] else ""
-        head = f"task {self.task.pid} ({show(self.task.comm)}): {totals['total']:,} pages mapped, "
+        head = f"task {self.pid} ({show(self.comm)}): {totals['total']:,} pages mapped, "
         lines = [span(f"{head}{totals['resident']:,} in RAM{swapped}", "heading")]
         names = [show(area.name) or area.kind for area in self.areas]
         longest = max(map(len, names), default=0)
@@ -190,4 +190,4 @@ def vmmap(session: Context, words: list[Word]) -> View:
     if task is None or not task.is_alive:
         numbers = ", ".join(map(str, sorted(k.tasks))) or "none"
         raise CommandError("vmmap: no such task", f"the tasks of this machine are: {numbers}", "vmmap")
-    return MapView(task, areas_of(k, task))
+    return MapView(task.pid, task.comm, areas_of(k, task.mm))

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from kshell.abi.mman import MAP_ANONYMOUS, MAP_GROWSDOWN, MAP_PRIVATE, MAP_SHARED
+from kshell.abi.fcntl import O_CREAT, O_RDWR, O_TRUNC
+from kshell.abi.mman import MAP_ANONYMOUS, MAP_FIXED, MAP_GROWSDOWN, MAP_PRIVATE, MAP_SHARED
 from kshell.abi.signal import BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, SIGSEGV
 from kshell.kernel.boot.start import boot
 from kshell.kernel.core.event import Event
 from kshell.kernel.core.trace import Tracer
-from kshell.kernel.entry.exec import load_program, new_shell_task
+from kshell.kernel.entry.exec import load_program, new_shell_task, run_stub
 from kshell.kernel.entry.run import run_program
 from kshell.kernel.fs.shmem import RegularInode, SharedMemory
 from kshell.kernel.kernel import Kernel
@@ -163,6 +164,23 @@ def test_shared_memory_outlives_its_pages_in_a_page_table(k: Kernel) -> None:
     copy_to_user(k, BASE, b"kept")
     mm.zap(BASE, BASE + PAGE_SIZE)
     assert copy_from_user(k, BASE, 4) == b"kept"
+
+
+def test_a_file_that_is_truncated_takes_its_pages_away_from_who_maps_it() -> None:
+    k = boot("course")
+
+    def call(nr: int, *args: int | bytes) -> int:
+        made = run_stub(k, nr, list(args)).call
+        assert made is not None
+        assert made.ret is not None
+        return made.ret
+
+    fd = call(2, b"/tmp/f", O_CREAT | O_RDWR, 0o644)
+    assert call(1, fd, b"text", 4) == 4
+    assert call(9, BASE, PAGE_SIZE, R | W, MAP_PRIVATE | MAP_FIXED, fd, 0) == BASE
+    assert copy_to_user(k, BASE, b"TEXT") == 0
+    assert call(2, b"/tmp/f", O_TRUNC | O_RDWR, 0) == fd + 1
+    assert handle_mm_fault(k, k.shell_task.mm, BASE, READ) == (SIGBUS, BUS_ADRERR)
 
 
 def test_the_stack_grows_down_to_where_it_is_touched(k: Kernel) -> None:

@@ -39,7 +39,7 @@ FLOORS = (
 SHELL = (
     *("errors", "limits", "command_line", "views", "host_files", "host_trouble", "own_files", "machine_files", "lines"),
     *("settings", "streams", "replay", "state", "trees", "modules", "calls", "programs", "diagrams", "debugger"),
-    *("oopses", "present", "commands", "engine", "session", "prompt"),
+    *("oopses", "costs", "present", "commands", "engine", "session", "prompt"),
 )
 # What changes a kernel from outside, and so must be noted before it is done.
 DOORS = (

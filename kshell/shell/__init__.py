@@ -22,6 +22,7 @@ Its rooms and files stand in one order, and each imports from those before it al
     diagrams       pictures of a traced call, and two of them side by side
     debugger       a call that stands still: what is shown of it, and what may be typed then
     oopses         the kernel's last report, line by line
+    costs          what things cost, measured in a machine of their own
     present        a script or a lesson for a class: slides, and a machine that goes back with them
     commands       the commands, thin faces over the rooms above, and their registry
     engine         one command: found, run, and shown as what it came to

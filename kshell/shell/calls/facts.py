@@ -10,11 +10,13 @@ from kshell.kernel.core.trace import Call
 from kshell.kernel.debug.peek import peek
 from kshell.kernel.fs.file import FilesStruct
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.mm.address_space import AddressSpace
+from kshell.machine.paging import PRESENT, is_canonical
 from kshell.shell.machine_files import contents, listing
 from kshell.shell.views.view import show
 
 MODULE_CALLS = ("init_module", "finit_module", "delete_module")
+ASK_FIRST = ("read", "write", "pread64", "pwrite64", "readv", "writev")  # access_ok, whatever copies then
+CLAMPED_SINCE = (6, 13)  # others ask nothing before they read
 MOST_DESCRIPTORS = 12  # that one sentence lists
 _ACCESS = {1: "reading only", 2: "writing only", 3: "reading and writing", 4: "neither (O_PATH)"}
 _PATH_ERRNOS = ("ENOENT", "ENOTDIR", "EEXIST", "EISDIR")
@@ -33,8 +35,9 @@ def fact(k: Kernel, call: Call, definition: SyscallDefinition, errno: str) -> st
         fds = [value for _, kind, value, _ in arguments if kind == "fd"]
         return _descriptor(k.shell_task.files, fds[0] & 0xFFFF_FFFF, errno) if fds else ""
     if errno == "EFAULT":
-        pointers = [(name, value) for name, _, value, c in arguments if c.endswith("*")]
-        bad = [f"{name} = {value:#x} {why}" for name, value in pointers if (why := _unusable(k.shell_task.mm, value))]
+        clamps = k.profile.version >= CLAMPED_SINCE and definition.name not in ASK_FIRST
+        pointers = [(name, value, clamps and c.startswith("const")) for name, _, value, c in arguments if c[-1] == "*"]
+        bad = [f"{name} = {value:#x} {why}" for name, value, moves in pointers if (why := _unusable(k, value, moves))]
         return "here " + ", and ".join(bad) if bad else ""
     if errno in _PATH_ERRNOS:
         paths = [value for _, kind, value, _ in arguments if kind == "path"]
@@ -56,13 +59,24 @@ def _descriptor(files: FilesStruct, fd: int, errno: str) -> str:
     return f"here {fd} is open, but for {_ACCESS.get(file.mode, 'neither reading nor writing')}"
 
 
-def _unusable(mm: AddressSpace, address: int) -> str:
-    """Why nothing can be read at a user pointer; empty if the task has mapped that place."""
+def _unusable(k: Kernel, address: int, moves: bool) -> str:
+    """Why nothing can be read at a user pointer; empty if the task has mapped that place.  `moves`: the kernel asks
+    nothing, and moves a pointer that is not the user's."""
     if address == 0:
         return "is NULL"
     if address >= TASK_SIZE_MAX:
-        return "is not a user address"
-    return "" if mm.vmas.find(address) is not None else "leads to memory that is not mapped"
+        verdict = "the kernel moves it to where nothing is" if moves else "access_ok refuses it"
+        return f"is not a user address: {verdict}{_reachable(k, address)}"
+    return "" if k.shell_task.mm.vmas.find(address) is not None else "leads to memory that is not mapped"
+
+
+def _reachable(k: Kernel, address: int) -> str:
+    """That ring 0 could touch it: what the check is for; empty where nothing is."""
+    if not is_canonical(address) or not k.memory.space.entry(address) & PRESENT:
+        return ""
+    symbol = k.symbols.around(address)
+    name = f" ({symbol.name})" if symbol is not None else ""
+    return f"; the page itself\nis there, and ring 0 may read it{name}: nothing but that keeps a program out"
 
 
 def _path(k: Kernel, address: int, errno: str) -> str:

@@ -1,0 +1,1 @@
+"""What things cost, measured in a machine of their own: nothing is known before, all is counted while it happens."""

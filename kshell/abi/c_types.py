@@ -111,6 +111,9 @@ StackIn = Annotated[int, CType("const stack_t __user *", 8, False, "stack_in")]
 StackOut = Annotated[int, CType("stack_t __user *", 8, False, "stack_out")]
 SiginfoIn = Annotated[int, CType("const siginfo_t __user *", 8, False, "siginfo_in")]
 SiginfoOut = Annotated[int, CType("siginfo_t __user *", 8, False, "siginfo_out")]
+ItimerWhich = Annotated[int, CType("int", 4, True, "itimer")]
+ItimerIn = Annotated[int, CType("const struct itimerval __user *", 8, False, "itimer_in")]
+ItimerOut = Annotated[int, CType("struct itimerval __user *", 8, False, "itimer_out")]
 
 
 def declared(c: str) -> CType:

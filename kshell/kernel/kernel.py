@@ -19,6 +19,7 @@ from kshell.kernel.core.memory import KernelMemory
 from kshell.kernel.core.pointers import KernelText
 from kshell.kernel.core.printk import MESSAGE_MAX, Log
 from kshell.kernel.core.profile import Profile
+from kshell.kernel.core.signal import interrupt
 from kshell.kernel.core.swap import SwapArea
 from kshell.machine.cpu import Cpu
 from kshell.machine.ram import Ram
@@ -53,6 +54,9 @@ class Tty(Protocol):
     def read(self, size: int) -> bytes | None:
         """At most `size` bytes, at most one line; empty at the end, None where Ctrl-C ended the wait."""
 
+    def wait(self) -> bool:
+        """Wait until Ctrl-C is pressed; False where nobody could."""
+
     def interrupts(self, pressed: bool) -> bool:
         """Whether Ctrl-C, which was `pressed` or not, ends a long call here and now."""
 
@@ -66,6 +70,10 @@ class NoTty:
     def read(self, size: int) -> bytes:
         """End of file."""
         return b""
+
+    def wait(self) -> bool:
+        """Nobody is there."""
+        return False
 
     def interrupts(self, pressed: bool) -> bool:
         """At once."""
@@ -213,8 +221,10 @@ class Kernel(KernelText):
         self.tracer = self.on_event = None
 
     def signal_pending(self) -> bool:
-        """Whether a call that has done a part of much work is to leave it at that: Ctrl-C was pressed."""
-        return self.tty.interrupts(self.cpu.ctrl_c.pressed)
+        """Whether a call that has done a part of much work is to leave it at that: Ctrl-C was pressed, say."""
+        if self.tty.interrupts(self.cpu.ctrl_c.pressed):
+            interrupt(self)
+        return self.current.signals.pending
 
     # System calls.
 

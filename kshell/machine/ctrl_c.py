@@ -95,6 +95,15 @@ class _Blocks:
         self.stops.pop()
         state.blocks -= 1
 
+    def forget_press(self) -> None:
+        """What was pressed is over; what is pressed meanwhile is not."""
+        assert self.watcher is not None
+        state.pressed = False
+        self.watcher.rest()
+        self.watcher.stop = self.stops[-1]
+        if state.pressed:
+            self.watcher.near.send(bytes([signal.SIGINT]))
+
 
 _blocks = _Blocks()
 
@@ -131,6 +140,11 @@ class CtrlC:
             _blocks.noticed = True
             return True
         return False
+
+    def take(self) -> None:
+        """Ctrl-C was dealt with: the run may go on until the next press."""
+        if _blocks.stops and state.pressed:
+            _blocks.forget_press()
 
     @contextmanager
     def paused(self) -> Iterator[None]:

@@ -35,7 +35,7 @@ _KINDS_BY_NAME: dict[str, dict[int, str]] = {
     "getcwd": {0: "cwd"},
     "getrandom": {0: "random_out"},
     "mmap": {5: "hex"},
-    "nanosleep": {1: "address"},  # filled in only when a signal cut the sleep short
+    "nanosleep": {1: "timespec_rest"},
 }
 
 # fcntl's third argument, by command; a command that is in neither table prints it in hex.
@@ -106,6 +106,7 @@ _IN: dict[str, _InDecoder] = {
     "sigaction_in": lambda k, v, i: signals.sigaction(k, v[i]),
     "sigset_in": lambda k, v, i: signals.sigset(k, v[i], v[-1]),
     "stack_in": lambda k, v, i: signals.stack(k, v[i]),
+    "itimer_in": lambda k, v, i: signals.itimerval(k, v[i]),
     "siginfo_in": lambda k, v, i: signals.siginfo_at(k, v[i]),
 }
 # Known when it has returned without an error; otherwise the address is shown.
@@ -128,6 +129,7 @@ _OUT: dict[str, _OutDecoder] = {
     "sigaction_out": lambda k, call, i: signals.sigaction(k, call.args[i]),
     "sigset_out": lambda k, call, i: signals.sigset(k, call.args[i], call.values[-1], 1),
     "stack_out": lambda k, call, i: signals.stack(k, call.args[i]),
+    "itimer_out": lambda k, call, i: signals.itimerval(k, call.args[i]),
     "siginfo_out": lambda k, call, i: signals.siginfo_at(k, call.args[i]),
 }
 
@@ -148,7 +150,7 @@ def arguments(k: Kernel, call: Call) -> list[ArgumentText]:
 
 
 def _text(k: Kernel, values: Sequence[int], i: int, kind: str) -> str | None:
-    if kind in _OUT:
+    if kind in _OUT or kind == "timespec_rest":
         return None
     if kind in _IN:
         return _IN[kind](k, values, i)
@@ -184,12 +186,18 @@ def line(k: Kernel, call: Call, passed: Sequence[ArgumentText]) -> str:
 
 
 def _late(k: Kernel, call: Call, i: int, kind: str) -> str:
+    address = call.args[i]
+    if kind == "timespec_rest":  # filled in only where a signal has cut the sleep short
+        return show.time_pair(k, address, "tv_nsec") if _is_restart(call) else show.pointer(address)
     if call.ret is not None and not is_error(call.ret):
         return _OUT[kind](k, call, i)
-    address = call.args[i]
     if kind == "iov_out":
         return show.iovec(k, address, call.args[i + 1], None)
     return show.pointer(address)
+
+
+def _is_restart(call: Call) -> bool:
+    return call.ret is not None and -call.ret in _RESTARTS
 
 
 def _result_text(call: Call) -> str:

@@ -21,12 +21,13 @@ from kshell.abi.signal import (
     si_code_name,
     signal_name,
 )
+from kshell.abi.structs import TIMEVAL_SIZE
 from kshell.abi.symbolic import flags_text
 from kshell.kernel.core.signal import Siginfo
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.signal import siginfo
 from kshell.kernel.signal.frame import SIGMASK
-from kshell.strace.user_data import pointer, read_exactly
+from kshell.strace.user_data import pointer, read_exactly, time_pair
 
 FAULTS = (SIGILL, SIGFPE, SIGSEGV, SIGBUS, SIGTRAP)
 INVERTED = SIGRTMAX * 2 // 3  # from so many signals on, the others are named
@@ -72,6 +73,14 @@ def stack(k: Kernel, address: int) -> str:
         return pointer(address)
     base, flags, size = STACK_T.unpack(data)
     return f"{{ss_sp={pointer(base)}, ss_flags={flags_text(flags, 'ss_flags')}, ss_size={size}}}"
+
+
+def itimerval(k: Kernel, address: int) -> str:
+    """struct itimerval."""
+    if not address or read_exactly(k, address, 2 * TIMEVAL_SIZE) is None:
+        return pointer(address)
+    interval, value = time_pair(k, address, "tv_usec"), time_pair(k, address + TIMEVAL_SIZE, "tv_usec")
+    return f"{{it_interval={interval}, it_value={value}}}"
 
 
 def frame_mask(k: Kernel) -> str:

@@ -86,6 +86,9 @@ def native(program: Path, args: Sequence[str], rax: int = 0) -> tuple[bytes, int
 class Screen:
     """The terminal of a machine: what its programs wrote."""
 
+    def wait(self) -> bool:
+        return False
+
     def __init__(self) -> None:
         self.written = b""
 

@@ -30,10 +30,10 @@ from kshell.abi.mman import (
     MAP_SHARED_VALIDATE,
 )
 from kshell.abi.module_flags import MODULE_INIT_COMPRESSED_FILE
-from kshell.abi.sigaction import STACK_T
-from kshell.abi.signal import SI_QUEUE
+from kshell.abi.sigaction import SIGACTION, STACK_T
+from kshell.abi.signal import SI_QUEUE, SIGINT
 from kshell.kernel.core.layout import USER_STACK_TOP
-from kshell.kernel.entry.exec import Buffer
+from kshell.kernel.entry.exec import SHELL_ACTIONS, Buffer
 from tests.kernel.module.images import image
 
 Step = tuple[int | str | bytes | Buffer, ...]
@@ -94,6 +94,7 @@ TAKES_A_PATH: dict[str, tuple[Step, Step]] = {
 }
 
 ME = 77
+CATCHES_ALARM: Step = ("rt_sigaction", 14, SIGACTION.pack(*SHELL_ACTIONS[SIGINT]), 0, 8)
 OTHER_STACK: Step = ("sigaltstack", STACK_T.pack(USER_STACK_TOP - 0x4000, 0, 0x4000), 0)
 QUEUED = struct.pack("<iii", 0, 0, SI_QUEUE).ljust(128, b"\0")
 
@@ -233,6 +234,20 @@ CASES += [
     ("ENOSYS", (), ("test_call", 1)),
     ("ENXIO", (), ("uprobe", 1)),
     ("ENXIO", (), ("uretprobe",)),
+    ("EINTR", (), ("pause",)),
+    ("EINVAL", (), ("rt_sigsuspend", bytes(8), 7)),
+    ("EFAULT", (), ("rt_sigsuspend", 1, 8)),
+    ("EINTR", (), ("rt_sigsuspend", bytes(8), 8)),
+    ("EINVAL", (), ("rt_sigtimedwait", bytes(8), 0, 0, 7)),
+    ("EFAULT", (), ("rt_sigtimedwait", 1, 0, 0, 8)),
+    ("EAGAIN", (), ("rt_sigtimedwait", bytes(8), 0, bytes(16), 8)),
+    ("EINTR", (), ("rt_sigtimedwait", bytes(8), 0, 0, 8)),
+    ("EINTR", (), ("restart_syscall",)),
+    ("EINTR", (CATCHES_ALARM, ("alarm", 1)), ("nanosleep", iov(5, 0), 0)),
+    ("EINVAL", (), ("getitimer", 3, Buffer(32))),
+    ("EFAULT", (), ("getitimer", 0, 1)),
+    ("EINVAL", (), ("setitimer", 3, Buffer(32), 0)),
+    ("EFAULT", (), ("setitimer", 0, 1, 0)),
     ("EINVAL", (), ("rt_sigaction", 10, 0, 0, 7)),
     ("EFAULT", (), ("rt_sigaction", 10, 1, 0, 8)),
     ("EINVAL", (), ("rt_sigprocmask", 7, Buffer(8), 0, 8)),

@@ -35,10 +35,10 @@ def answer(k: Kernel, step: Step) -> str:
     name, *rest = step
     assert isinstance(name, str)
     args = [arg for arg in rest if not isinstance(arg, str)]
-    call = run_stub(k, k.table.by_name[name].number, args).call
-    assert call is not None
-    assert call.ret is not None
-    return errno_name(-call.ret) if is_error(call.ret) else str(call.ret)
+    run = run_stub(k, k.table.by_name[name].number, args)
+    assert run.call is not None
+    assert run.call.ret is not None
+    return errno_name(-run.rax) if is_error(run.rax) else str(run.rax)
 
 
 class Machines:
@@ -94,9 +94,9 @@ def test_every_errno_that_random_calls_answer_is_on_the_page(profile: str, cmdli
     for _ in range(400):
         nr = rnd.choice(sorted(pages))
         arguments = [argument(rnd) for _ in range(rnd.randrange(7))]
-        call = run_stub(k, nr, arguments, budget=1_000_000).call
-        if call is not None and call.ret is not None and is_error(call.ret):
-            assert errno_name(-call.ret) in pages[nr], (call.name, call.args, call.ret)
+        run = run_stub(k, nr, arguments, budget=1_000_000)
+        if run.call is not None and run.outcome.kind == "returned" and is_error(run.rax):
+            assert errno_name(-run.rax) in pages[nr], (run.call.name, run.call.args, run.rax)
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -18,6 +18,7 @@ PAGE_FAULT_NS = {  # those that cost more or less, by their cause (mm/fault.py)
     "swap_in": 90_000,
 }
 INTERRUPT_NS = 900
+INSTRUCTION_NS = 100  # of user code, while a timer of its task is armed
 BODY_NS = 20  # a call of a kernel function by machine code
 PRINTK_NS = 1_500
 BOOT_STEP_NS = 3_000_000

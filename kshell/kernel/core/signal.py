@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from kshell.abi.sigaction import SIG_DFL, SIG_IGN, STOP_SIGNALS, sigmask
-from kshell.abi.signal import SI_USER, SIGCONT, SIGRTMIN, signal_name, signal_words
+from kshell.abi.signal import SI_KERNEL, SI_USER, SIGCONT, SIGINT, SIGRTMIN, signal_name, signal_words
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
@@ -62,8 +62,9 @@ class Signals:
 
     `stack` is what sigaltstack set (ss_sp, ss_flags, ss_size), `trap` the last exception that became a signal (its
     number, error code and CR2), `saved_mask` what a handler's return is to block again after sigsuspend, `sleep` what
-    restart_syscall goes on with (until when, and where what is left is stored), `fpu` what rt_sigreturn has read for
-    the FPU.
+    restart_syscall goes on with (until when, where what is left is stored, and that call's number), `fpu` what
+    rt_sigreturn has read for the FPU, `timers` when each interval timer runs out and how often, `presses` how many
+    times Ctrl-C was SIGINT.
     """
 
     def __init__(self) -> None:
@@ -74,8 +75,10 @@ class Signals:
         self.stack = (0, 0, 0)
         self.trap = (0, 0, 0)
         self.saved_mask: int | None = None
-        self.sleep: tuple[int, int] | None = None
+        self.sleep: tuple[int, int, int] | None = None
         self.fpu: bytes | None = None
+        self.timers: dict[int, tuple[int, int]] = {}
+        self.presses = 0
 
     def action(self, signo: int) -> SigAction:
         """What was asked for."""
@@ -119,6 +122,13 @@ def send_sig(k: Kernel, signo: int, why: str = "", code: int = SI_USER) -> None:
     """Send the current task a signal, as if it did so itself; it acts when the task next returns to user mode."""
     sender = (k.current.pid, k.current.cred.uid) if code == SI_USER else (0, 0)
     send_signal(k, k.current.signals, Siginfo(signo, code, why=why, sender=sender))
+
+
+def interrupt(k: Kernel) -> None:
+    """Ctrl-C was pressed: the terminal sends SIGINT."""
+    k.cpu.ctrl_c.take()
+    k.current.signals.presses += 1
+    send_sig(k, SIGINT, "Ctrl-C was pressed: the terminal sends SIGINT", SI_KERNEL)
 
 
 def send_signal(k: Kernel, signals: Signals, info: Siginfo) -> None:

@@ -8,8 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from kshell.abi.c_types import to_signed64
 from kshell.abi.mman import PROT_EXEC, PROT_READ, PROT_WRITE
+from kshell.abi.ptregs import AX, IP
+from kshell.abi.sigaction import SA_RESTORER, SIG_IGN
+from kshell.abi.signal import SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU
 from kshell.kernel.core.layout import USER_STACK_TOP, USER_TEXT
+from kshell.kernel.core.signal import SigAction
 from kshell.kernel.core.trace import Call, Tracer
 from kshell.kernel.entry.run import Outcome, run_task
 from kshell.kernel.kernel import Kernel
@@ -22,6 +27,12 @@ from kshell.machine.ram import PAGE_SIZE, OutOfMemory
 STUB_DATA = USER_TEXT + PAGE_SIZE  # strings and buffers of `syscall`
 STUB_DATA_SIZE = 16 << 20
 STUB_END = STUB_DATA + STUB_DATA_SIZE
+STUB_HANDLER = USER_TEXT + PAGE_SIZE - 16  # of the shell's task for SIGINT, which does nothing; and its restorer
+HANDLER = b"\xc3" + b"\xb8\x0f\x00\x00\x00\x0f\x05"  # ret; mov eax, __NR_rt_sigreturn; syscall
+SHELL_ACTIONS = {  # as a shell at its prompt has them
+    SIGINT: SigAction(STUB_HANDLER, SA_RESTORER, STUB_HANDLER + 1),
+    **dict.fromkeys((SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU), SigAction(SIG_IGN)),
+}
 
 
 class Buffer(NamedTuple):
@@ -31,13 +42,14 @@ class Buffer(NamedTuple):
 
 
 class StubRun(NamedTuple):
-    """One `syscall`: the call (None if it was never made), its outcome, the stub's instructions (bytes and text), and
-    each buffer afterwards (argument number, address, bytes)."""
+    """One `syscall`: the call (None if it was never made), its outcome, the stub's instructions (bytes and text),
+    each buffer afterwards (argument number, address, bytes), and what the program finds in rax."""
 
     call: Call | None
     outcome: Outcome
     stub: list[tuple[bytes, str]]
     buffers: list[tuple[int, int, bytes]]
+    rax: int = 0
 
 
 def new_shell_task(k: Kernel) -> Task:
@@ -47,6 +59,7 @@ def new_shell_task(k: Kernel) -> Task:
     _map_areas(task)
     task.mm.start_brk = task.mm.brk = STUB_END
     map_stack(task)
+    task.signals.actions.update(SHELL_ACTIONS)
     k.switch_to(task)
     return task
 
@@ -92,12 +105,15 @@ def run_stub(
         at = _place(args)
         stub = stub_listing(nr, [arg if isinstance(arg, int) else at[i] for i, arg in enumerate(args)], is_32)
         strings = [(at[i], arg + b"\0") for i, arg in enumerate(args) if isinstance(arg, bytes)]
-        _load_stub(k, task, [*strings, (USER_TEXT, b"".join(code for code, _ in stub))])
+        _load_stub(k, task, [*strings, (STUB_HANDLER, HANDLER), (USER_TEXT, b"".join(code for code, _ in stub))])
+        task.signals.presses = 0
         with k.heard_by(tracer):
             outcome = run_task(k, task, calls=1, budget=budget)
+            while outcome.kind == "returned" and not USER_TEXT <= task.regs[IP] < STUB_HANDLER:
+                outcome = run_task(k, task, calls=1, budget=budget)  # a handler, until it has returned
         buffers = [(i, arg.size) for i, arg in enumerate(args) if isinstance(arg, Buffer) and task.is_alive]
         after = [(i, at[i], copy_from_user(k, at[i], size)) for i, size in buffers]
-        return StubRun(next(iter(tracer.calls[before:]), None), outcome, stub, after)
+        return StubRun(next(iter(tracer.calls[before:]), None), outcome, stub, after, to_signed64(task.regs[AX]))
 
 
 def _place(args: Sequence[int | bytes | Buffer]) -> dict[int, int]:

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from kshell.abi.signal import SI_KERNEL, SIGINT
 from kshell.kernel.core.signal import Siginfo
 from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry import traps
 from kshell.kernel.entry.machine_code import budget_of, go_on
 from kshell.kernel.entry.syscall_trace import syscall_trace_exit
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.signal.ctrl_c import press_is_sigint
 from kshell.kernel.signal.deliver import do_signal
+from kshell.kernel.signal.timer import tick, until_tick
 from kshell.kernel.task.task import Task, do_exit, release_task
-from kshell.machine.stop import BUDGET, CTRL_C, CUT, STOPPED
+from kshell.machine.ring0 import KernelPath
+from kshell.machine.stop import BUDGET, CTRL_C, CUT, STOPPED, Stop
 
 TRAP_COST = 1000  # instructions charged for a trap that a run goes on after
 CALL_COST = 100  # instructions charged for a system call
@@ -38,8 +42,13 @@ def run_task(k: Kernel, task: Task, calls: int = 0, budget: int = 0) -> Outcome:
     k.calls_left = calls or budget // CALL_COST or -1
     left, path = budget, None
     while True:
-        stop = k.cpu.run(task.frame, budget_of(left, path) if budget else 0, path)
-        path = go_on(k, stop, path, task.regs) if stop.ring == 0 else None
+        whole = budget_of(left, path) if budget else 0
+        some = until_tick(k, whole)
+        stop = k.cpu.run(task.frame, some, path)
+        is_tick = some != whole and stop.kind == BUDGET
+        if is_tick:
+            tick(k)
+        path = _path_after(k, task, stop, path, is_tick) if stop.ring == 0 else None
         left -= k.cpu.charged  # a warning is charged, too
         if path is not None:
             continue
@@ -48,20 +57,34 @@ def run_task(k: Kernel, task: Task, calls: int = 0, budget: int = 0) -> Outcome:
             left -= TRAP_COST
             if path is not None:
                 continue
-        if task.signals.pending and task.is_alive:
+        if task.is_alive and (k.cpu.ctrl_c.pressed or stop.kind == CUT):
+            k.on_cut(CTRL_C, 3)
+            if not press_is_sigint(k):
+                return Outcome("interrupted")
+        if task.is_alive and task.signals.pending:
             do_signal(k)
         if not task.is_alive:
             if k.tracer is not None:  # machine code that died has not come back to where a call ends
                 syscall_trace_exit(k, k.tracer, task.regs)
-            return Outcome("killed" if task.killed_by else "exited", task.exit_status, task.killed_by)
-        if k.cpu.ctrl_c.pressed or stop.kind == CUT:
-            k.on_cut(CTRL_C, 3)
-            return Outcome("interrupted")
+            return _ended(task)
         if k.calls_left == 0 and calls:
             return Outcome("returned")
         if k.calls_left == 0 or (budget and left <= 0):
             k.on_cut(BUDGET, 3)
             return Outcome("budget")
+
+
+def _path_after(k: Kernel, task: Task, stop: Stop, last: KernelPath | None, is_tick: bool) -> KernelPath | None:
+    """What ring 0 goes on with, if it does: a tick ends nothing there."""
+    if is_tick:
+        return k.cpu.ring0.suspended(last.overtime if last is not None else 0)
+    return go_on(k, stop, last, task.regs)
+
+
+def _ended(task: Task) -> Outcome:
+    if task.killed_by is not None and (task.killed_by.signo, task.killed_by.code) == (SIGINT, SI_KERNEL):
+        return Outcome("interrupted")  # by Ctrl-C while it waited
+    return Outcome("killed" if task.killed_by else "exited", task.exit_status, task.killed_by)
 
 
 def run_program(k: Kernel, task: Task, budget: int = 0, tracer: Tracer | None = None) -> Outcome:

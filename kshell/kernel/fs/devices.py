@@ -8,6 +8,7 @@ from __future__ import annotations
 from kshell.abi.errno import EFAULT, ENOSPC, ERESTARTSYS
 from kshell.abi.st_mode import S_IFCHR
 from kshell.abi.structs import makedev
+from kshell.kernel.core.signal import interrupt
 from kshell.kernel.fs.file import File, Kiocb
 from kshell.kernel.fs.inode import Inode, SuperBlock
 from kshell.kernel.fs.uio import CHUNK, IovIter, fill
@@ -110,8 +111,11 @@ class TtyInode(CharInode):
         if not to.count:
             return 0
         data = k.tty.read(min(to.count, N_TTY_LINE))
+        if data is None:
+            interrupt(k)
+            return -ERESTARTSYS
         if not data:
-            return -ERESTARTSYS if data is None else 0
+            return 0
         return to.copy_to_iter(data) or -EFAULT
 
     def write_iter(self, k: Kernel, iocb: Kiocb, source: IovIter) -> int:

@@ -27,15 +27,15 @@ from kshell.kernel.core.signal import SigAction, Siginfo, Signals, force_sig_inf
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.signal import fpstate
 from kshell.kernel.signal.altstack import disarm
+from kshell.kernel.signal.ctrl_c import is_last_press
 from kshell.kernel.signal.frame import setup_rt_frame
 from kshell.kernel.task.task import Task, do_exit
 from kshell.machine.ring3 import USER_CS, USER_SS
 from kshell.machine.stop import GENERAL_PROTECTION
 
 SYNCHRONOUS = (SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGSYS)
-NR_RESTART_SYSCALL = 219
 SYSCALL_SIZE = 2  # of the instruction
-RESTARTS = (-ERESTARTNOHAND, -ERESTARTSYS, -ERESTARTNOINTR)
+RESTARTS = (-ERESTARTNOHAND, -ERESTARTSYS, -ERESTARTNOINTR, -ERESTART_RESTARTBLOCK)
 
 
 def do_signal(k: Kernel) -> None:
@@ -44,17 +44,17 @@ def do_signal(k: Kernel) -> None:
     signals = task.signals
     if signals.fpu is not None:
         _return(k, task, signals.fpu)
-    while task.is_alive and (info := dequeue(signals)) is not None:
+    while task.is_alive and (info := dequeue(signals, signals.blocked)) is not None:
         _act(k, task, info)
     if task.is_alive:
         _without_handler(task)
         signals.recalculate()
 
 
-def dequeue(signals: Signals, wanted: int = BLOCKABLE) -> Siginfo | None:
-    """Take the next signal that is not blocked: what an instruction did comes first, then one thread's own, then by
+def dequeue(signals: Signals, mask: int) -> Siginfo | None:
+    """Take the next signal that is not in `mask`: what an instruction did comes first, then one thread's own, then by
     number (C: dequeue_signal)."""
-    free = [info for info in signals.queued if not signals.blocked & sigmask(info.signo)]
+    free = [info for info in signals.queued if not mask & sigmask(info.signo)]
     info = min(free, key=_order, default=None)
     if info is not None:
         signals.queued.remove(info)
@@ -79,7 +79,7 @@ def _return(k: Kernel, task: Task, fpu: bytes) -> None:
 
 def _act(k: Kernel, task: Task, info: Siginfo) -> None:
     """Do what the task asked for at this signal."""
-    action = task.signals.action(info.signo)
+    action = SigAction() if is_last_press(task, info) else task.signals.action(info.signo)
     _tell(k, info, action)
     if action.handler == SIG_IGN:
         return
@@ -152,8 +152,9 @@ def _without_handler(task: Task) -> None:
     """No handler runs: a call that was interrupted is made again, and the mask is what it was before it."""
     regs, signals = task.regs, task.signals
     result = to_signed64(regs[AX])
-    if to_signed64(regs[ORIG_AX]) != -1 and (result in RESTARTS or result == -ERESTART_RESTARTBLOCK):
-        regs[AX] = regs[ORIG_AX] if result in RESTARTS else NR_RESTART_SYSCALL
+    if to_signed64(regs[ORIG_AX]) != -1 and result in RESTARTS:
+        sleep = signals.sleep if result == -ERESTART_RESTARTBLOCK else None
+        regs[AX] = regs[ORIG_AX] if sleep is None else sleep[2]
         regs[IP] -= SYSCALL_SIZE
     if signals.saved_mask is not None:
         signals.blocked, signals.saved_mask = signals.saved_mask, None

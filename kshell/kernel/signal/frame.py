@@ -86,7 +86,7 @@ def restore_rt_frame(k: Kernel, task: Task, frame: int) -> bool:
     _, _, _, base, flags, size, *registers = _FRAME.unpack_from(data)
     *_, fpu, mask = registers
     cs, _, _, ss = registers[18:22]
-    signals.blocked = mask & BLOCKABLE
+    signals.blocked, signals.sleep = mask & BLOCKABLE, None
     before = regs[FLAGS]
     for slot, value in zip(SIGCONTEXT, registers, strict=False):
         regs[slot] = value

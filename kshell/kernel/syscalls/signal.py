@@ -42,12 +42,7 @@ from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
 from kshell.kernel.report.user_faults import log_bad_frame
 from kshell.kernel.signal.altstack import do_sigaltstack, flags_at
 from kshell.kernel.signal.frame import restore_rt_frame
-
-
-def get_sigset(k: Kernel, pointer: int) -> int | None:
-    """A set of signals out of user memory, without those that nobody can block; None where it cannot be read."""
-    data = copy_from_user(k, pointer, SIGSET_SIZE)
-    return int.from_bytes(data, "little") & BLOCKABLE if len(data) == SIGSET_SIZE else None
+from kshell.kernel.signal.sigset import get_sigset
 
 
 @SYSCALL_DEFINE4

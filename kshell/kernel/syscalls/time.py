@@ -23,6 +23,7 @@ from kshell.abi.structs import TIMESPEC_SIZE, pack_timespec, pack_timeval, unpac
 from kshell.kernel.core.declare import SYSCALL_DEFINE1, SYSCALL_DEFINE2
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
+from kshell.kernel.signal.sleep import sleep_until
 
 SECOND = 10**9
 WALL_CLOCKS = (CLOCK_REALTIME, CLOCK_REALTIME_COARSE, CLOCK_TAI)
@@ -118,20 +119,21 @@ def nanosleep(k: Kernel, rqtp: TimespecIn, rmtp: TimespecOut) -> Long:
     """Sleep for the time at rqtp.
 
     The machine's clock moves on by that time; yours does not, for nothing else would happen meanwhile.
-    rmtp would receive what is left if a signal interrupted the sleep.
+    rmtp, unless it is NULL, receives what is left if a signal (of a timer) has interrupted the sleep.
 
-    EFAULT  rqtp is not readable user memory
+    EFAULT  rqtp is not readable user memory, or rmtp not writable when a signal came
+    EINTR   a handler has run
     EINVAL  the nanoseconds are not in 0 to 999999999, or the seconds are negative
     """
     data = copy_from_user(k, rqtp, TIMESPEC_SIZE)
     if len(data) < TIMESPEC_SIZE:
         return -EFAULT
-    return sleep_for(k, *unpack_timespec(data))
+    return sleep_for(k, *unpack_timespec(data), rmtp)
 
 
-def sleep_for(k: Kernel, seconds: int, nanoseconds: int) -> int:
-    """Sleep: 0, or -EINVAL where that is no time."""
+def sleep_for(k: Kernel, seconds: int, nanoseconds: int, rmtp: int = 0) -> int:
+    """Sleep: 0, or -EINVAL where that is no time; if a signal comes, what is left is stored at `rmtp`."""
     if seconds < 0 or not 0 <= nanoseconds < SECOND:
         return -EINVAL
-    k.clock.advance(min(seconds * SECOND + nanoseconds, LONGEST_SLEEP - k.clock.realtime_ns()))
-    return 0
+    duration = min(seconds * SECOND + nanoseconds, LONGEST_SLEEP - k.clock.realtime_ns())
+    return sleep_until(k, k.clock.ns + duration, rmtp)

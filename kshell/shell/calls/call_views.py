@@ -11,7 +11,10 @@ from kshell.abi.signal import SIGINT, si_code_name
 from kshell.kernel.core.signal import Siginfo
 from kshell.kernel.core.trace import Call
 from kshell.kernel.entry.run import Outcome
+from kshell.shell.errors import INTERRUPTED
 from kshell.shell.views.view import Line, View, labelled, show, span
+
+BY_TERMINAL = "--- SIGINT {si_signo=SIGINT, si_code=SI_KERNEL}"
 
 if TYPE_CHECKING:
     from kshell.shell.calls.hops import Hops
@@ -135,7 +138,10 @@ class TracedView(View):
 
 
 class CallView(TracedView):
-    """One `syscall`: the call, its buffers, why it failed, and its hops if it was traced."""
+    """One `syscall`: the call, its buffers, why it failed, and its hops if it was traced.
+
+    `between` are the signals that came in it; the program has then `seen` another result than the call's own.
+    """
 
     ending: Ending
 
@@ -149,8 +155,12 @@ class CallView(TracedView):
         hops: Hops | None,
         meanwhile: View | None = None,
         libc: bool = True,
+        seen: int | None = None,
+        between: Sequence[str] = (),
     ) -> None:
-        self.libc, self.ending = libc, ending
+        self.libc, self.ending, self.seen, self.between = libc, ending, seen, between
+        if any(text.startswith(BY_TERMINAL) for text in between):
+            self.status = INTERRUPTED
         self.call, self.arguments = call, arguments
         self.memory, self.explanation, self.hops, self.meanwhile = memory, explanation, hops, meanwhile
 
@@ -163,6 +173,10 @@ class CallView(TracedView):
             ],
             **self.ending.json(),
         }
+        if self.between:
+            errno = errno_name(-self.seen) if self.seen is not None and is_error(self.seen) else None
+            found["signals"] = [{"calls": 1, "text": text} for text in self.between]
+            found["seen"] = {"ret": self.seen, "errno": errno}
         if self.explanation is not None:
             found["because"], found["try"] = self.explanation
         if self.hops is not None:
@@ -175,8 +189,10 @@ class CallView(TracedView):
         lines = self.meanwhile.lines(width) if self.meanwhile is not None else []
         if self.call is not None:
             lines.append(call_line(self.call))
+            lines += [signal_line(text) for text in self.between]
             lives = self.ending.outcome.signal is None  # a task that died never sees what the call answered
-            faces = result_faces(self.call.ret, self.libc) if lives and self.call.ret is not None else ""
+            ret = self.seen if self.between else self.call.ret
+            faces = result_faces(ret, self.libc) if lives and ret is not None else ""
             if faces:
                 lines.append(span(f"  {faces}", "dim"))
         if self.explanation is not None:

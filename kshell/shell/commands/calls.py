@@ -131,7 +131,8 @@ def make_call(session: Context, words: list[Word], with_hops: bool, detail: str 
         session.last_call = run.call
         for text in surprises(k, run.call):
             k.note(text)
-    return CallView(run.call, count, ending, memory, explanation, hops, meanwhile, session.libc)
+    between = [text for _, text in tracer.between]
+    return CallView(run.call, count, ending, memory, explanation, hops, meanwhile, session.libc, run.rax, between)
 
 
 def _target(session: Context, words: list[Word], is_32: bool) -> tuple[int, Target]:

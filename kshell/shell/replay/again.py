@@ -45,6 +45,12 @@ class TypedAgain:
             raise Differs("a program reads the terminal that did not before")
         return self._typed.pop(0)
 
+    def wait(self) -> bool:
+        """Pressed then, or nobody was there."""
+        if not self._typed:
+            raise Differs("a program waits for a signal that did not before")
+        return self._typed.pop(0) is None
+
     def interrupts(self, pressed: bool) -> bool:
         """As it did then; one that is pressed now ends all of it."""
         self._asked += 1
@@ -130,6 +136,9 @@ class _Deaf(CtrlC):
     """It hears no Ctrl-C."""
 
     pressed = False
+
+    def take(self) -> None:
+        """Nothing was pressed."""
 
     def __enter__(self) -> CtrlC:
         return self

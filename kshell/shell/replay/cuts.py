@@ -21,7 +21,7 @@ class Cut(NamedTuple):
     """Who cut the run off, and when: the clock moves at each event, and between two of them code changes rings and CR0.
 
     `registers` are those of ring 0, `frames` the pages in use, by their physical addresses, with what was in them,
-    compressed.
+    compressed; `fpu` is what the run goes on with where Ctrl-C did not end it.
     """
 
     kind: str
@@ -31,6 +31,7 @@ class Cut(NamedTuple):
     registers: tuple[int, ...]
     frames: tuple[int, ...]
     pages: bytes
+    fpu: tuple[Any, ...]
 
 
 class Differs(Exception):
@@ -43,7 +44,7 @@ def cut_now(k: Kernel, kind: str, ring: int) -> Cut:
     pages = packed(memory[frame : frame + PAGE_SIZE] for frame in frames)
     protected = k.memory.protection.write_protect
     registers = tuple(k.cpu.ring0.regs) if ring == 0 else ()
-    return Cut(kind, k.clock.ns, ring, protected, registers, tuple(frames), pages)
+    return Cut(kind, k.clock.ns, ring, protected, registers, tuple(frames), pages, tuple(k.cpu.fpu_state()))
 
 
 def _restore(k: Kernel, cut: Cut) -> None:
@@ -54,6 +55,7 @@ def _restore(k: Kernel, cut: Cut) -> None:
         k.ram.bytes[frame : frame + PAGE_SIZE] = pages[at * PAGE_SIZE : (at + 1) * PAGE_SIZE]
     for slot, value in enumerate(cut.registers):
         k.cpu.ring0.regs[slot] = value
+    k.cpu.set_fpu_state(list(cut.fpu))
     k.cpu.flush_code()
 
 

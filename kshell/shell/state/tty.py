@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
 
 BYTE_COST = 4  # instructions: a program that writes without end is ended at 12 MB
+POLL_SECONDS = 0.02
 COLLECTED_MAX = 4 << 20  # bytes of a program's output that --json keeps
 
 
@@ -24,6 +26,7 @@ class Front(Protocol):
     output: Output
     read_input: Callable[[], bytes]
     journal: Journal
+    interactive: bool
 
     @property
     def kernel(self) -> Kernel:
@@ -76,6 +79,14 @@ class ShellTty:
             taken = None
         self._front.journal.typed(taken)
         return taken
+
+    def wait(self) -> bool:
+        """Ctrl-C, if somebody is at the prompt to press it."""
+        pressed = self._front.interactive
+        while pressed and not self._front.kernel.cpu.ctrl_c.pressed:
+            time.sleep(POLL_SECONDS)
+        self._front.journal.typed(None if pressed else b"")
+        return pressed
 
     def interrupts(self, pressed: bool) -> bool:
         """At once; the journal knows when."""

@@ -29,8 +29,6 @@ def waiting() -> Lab:
 @pytest.mark.parametrize(
     ("line", "call"),
     [
-        ("syscall read 0 buf:16 16", "read(0, 0x402000, 16)"),
-        ("trace syscall read 0 buf:16 16", "read(0, 0x402000, 16)"),
         ("syscall readv 0 buf:16 1", ""),
         ("run rd.s", "read(0, 0x7fffffffef00, 16)"),
     ],
@@ -47,6 +45,20 @@ def test_a_wait_that_ctrl_c_ends_is_told_as_strace_tells_it(line: str, call: str
     assert [text.strip() for text in told.split("\n")[1:4]] == [f"{call:<39} {RESTART}", *ENDS]
     assert "One that handles SIGINT sees -1 with EINTR" in told
     assert told.endswith("try: man read")
+
+
+@pytest.mark.parametrize("trace", ["", "trace "])
+def test_the_shells_task_has_a_handler_and_sees_EINTR(trace: str) -> None:
+    lab = waiting()
+    lab.result('syscall open "/etc/hostname" 0')
+    result = lab.result(f"{trace}syscall read 0 buf:16 16")
+    assert result.status == 130
+    lines = [text.rstrip() for text in result.view.text().split("\n")]
+    at = lines.index(f"{'read(0, 0x402000, 16)':<39} {RESTART}")
+    assert lines[at + 1 : at + 3] == [ENDS[0], "  kernel: -4    libc: -1, errno = EINTR"]
+    assert (result.view.json()["calls"][0]["ret"], result.view.json()["seen"]) == (-512, {"ret": -4, "errno": "EINTR"})
+    assert lab.ret("close 3") == 0  # its descriptors stay
+    assert lab.ret("getpid") == 77
 
 
 def test_the_shell_goes_on_after_a_wait_was_ended() -> None:

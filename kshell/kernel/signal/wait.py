@@ -1,0 +1,46 @@
+"""Sleeping until a signal comes, or until a time.  Nothing else happens meanwhile, so the clock goes there at once.
+
+C counterpart: schedule_timeout() in a call that a signal interrupts.
+"""
+
+from __future__ import annotations
+
+from kshell.abi.sigaction import ITIMER_REAL
+from kshell.kernel.core.signal import interrupt
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.signal.timer import CPU_TIMERS, run_timers
+
+SIGNAL, TIME, NOBODY = "signal", "time", "nobody"
+
+
+def wait_for_signal(k: Kernel, until: int | None = None) -> str:
+    """What ended the wait of the current task: SIGNAL, TIME (the clock is at `until`), or NOBODY, who could."""
+    signals = k.current.signals
+    while not signals.pending:
+        expires = signals.timers[ITIMER_REAL][0] if ITIMER_REAL in signals.timers else None
+        if expires is None and until is None:
+            return SIGNAL if _wait_for_ctrl_c(k) else NOBODY
+        if expires is None or (until is not None and until <= expires):
+            _sleep_until(k, until or 0)
+            return TIME
+        _sleep_until(k, expires)
+        run_timers(k)
+    return SIGNAL
+
+
+def _sleep_until(k: Kernel, moment: int) -> None:
+    slept = max(0, moment - k.clock.ns)
+    k.clock.advance(slept)
+    timers = k.current.signals.timers
+    for which in CPU_TIMERS:
+        if which in timers:
+            timers[which] = (timers[which][0] + slept, timers[which][1])
+
+
+def _wait_for_ctrl_c(k: Kernel) -> bool:
+    """There is only the person at the terminal who could end it, if there is one."""
+    if k.tty.wait():
+        interrupt(k)
+        return True
+    k.note("On Linux this call waits until a signal comes. None can here, so kshell interrupts it.")
+    return False

@@ -119,10 +119,7 @@ def make_call(session: Context, words: list[Word], with_hops: bool, detail: str 
     hops = _hops(tracer, run, k.image.tree) if with_hops else None
     returned = run.call is not None and run.outcome.kind == "returned"
     explanation = _why(session, run, target) if returned else None
-    if session.tree or k.image.tree:
-        from kshell.shell.trees.tree_running import remind
-
-        remind(session, k, {name})
+    _remind_of_tree(session, name)
     if not is_32:
         _note_plain(k, target, regs_address)
     memory = [(i, _parameter(definition, i), address, data) for i, address, data in run.buffers]
@@ -133,6 +130,14 @@ def make_call(session: Context, words: list[Word], with_hops: bool, detail: str 
             k.note(text)
     between = [text for _, text in tracer.between]
     return CallView(run.call, count, ending, memory, explanation, hops, meanwhile, session.libc, run.rax, between)
+
+
+def _remind_of_tree(session: Context, name: str | None) -> None:
+    """Say so where another kernel runs than the tree's."""
+    if session.tree or session.kernel.image.tree:
+        from kshell.shell.trees.tree_running import remind
+
+        remind(session, session.kernel, {name})
 
 
 def _target(session: Context, words: list[Word], is_32: bool) -> tuple[int, Target]:

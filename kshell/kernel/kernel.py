@@ -33,12 +33,13 @@ if TYPE_CHECKING:
     from kshell.kernel.core.taint import Taint
     from kshell.kernel.core.trace import Tracer
     from kshell.kernel.debug.code_trace import CodeTrace
+    from kshell.kernel.elf.linked_object import LinkedObject
     from kshell.kernel.entry.entry import CallStatistics
     from kshell.kernel.fs.filesystem import FileSystem
     from kshell.kernel.ia32.call_table import Ia32
     from kshell.kernel.lib.slab import Slab
     from kshell.kernel.module.refusal import Reason
-    from kshell.kernel.module.struct_module import LinkedObject, Module
+    from kshell.kernel.module.struct_module import Module
     from kshell.kernel.report.oops_report import Oops
     from kshell.kernel.task.task import Task
 

@@ -17,7 +17,7 @@ from kshell.kbuild.steps.object_facts import EXIT, INIT, Defined, ObjectFacts, S
 
 EXPORTS = {"__ksymtab": False, "__ksymtab_gpl": True}
 KSYMTAB = "__ksymtab_"
-METADATA, META_SIZE, POINTER = "__syscalls_metadata", 32, 8  # as kernel/module/module_sections.py reads it
+METADATA, META_SIZE, POINTER = "__syscalls_metadata", 32, 8  # as kernel/elf/tables.py reads it
 
 
 def read_facts(obj: ElfObject, source: str) -> ObjectFacts:

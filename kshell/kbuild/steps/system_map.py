@@ -9,10 +9,10 @@ from kshell.kbuild.steps.own_bodies import subject_named
 from kshell.kbuild.systbl.table_row import TableRow
 from kshell.kernel.boot.objects import first_places
 from kshell.kernel.core import layout
+from kshell.kernel.elf.link_object import place_sections
 from kshell.kernel.entry.entry_text import entry_text
 from kshell.kernel.lib.uaccess_text import uaccess_text
 from kshell.kernel.mm.extable import ENTRY_SIZE
-from kshell.kernel.module.link import place_sections
 from kshell.kernel.syscalls import definitions, plain_functions
 
 Entry = tuple[int, str, str]

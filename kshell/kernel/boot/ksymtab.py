@@ -12,13 +12,13 @@ from typing import Any
 from kshell.kernel.core import layout
 from kshell.kernel.core.kallsyms import Symbol
 from kshell.kernel.core.sections import section
+from kshell.kernel.elf.kernel_param import SINCE as PARAM_SINCE
+from kshell.kernel.elf.kernel_param import TYPES
+from kshell.kernel.elf.tables import EXPORTS
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.lib import cr0, kallsyms, set_memory, slab, sleep, string, usercopy, vprintk, vsprintf
 from kshell.kernel.mm import fixup
 from kshell.kernel.module import refcount
-from kshell.kernel.module.module_sections import EXPORTS
-from kshell.kernel.module.params import SINCE as PARAM_SINCE
-from kshell.kernel.module.params import TYPES
 from kshell.kernel.module.symbols import NOT_EXPORTED_SINCE
 
 LIBRARY = (usercopy, vprintk, vsprintf, string, slab, sleep, refcount, set_memory, cr0, kallsyms, fixup)

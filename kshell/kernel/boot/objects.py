@@ -12,10 +12,9 @@ from kshell.abi.elf import DATA, READ_ONLY, STB_GLOBAL, TEXT, ElfObject
 from kshell.abi.modinfo import THIS_MODULE, modinfo
 from kshell.kernel.core import layout
 from kshell.kernel.core.pointers import KernelPanic
+from kshell.kernel.elf.link_object import add_kallsyms, link_object, place_sections
+from kshell.kernel.elf.linked_object import LinkedObject, LinkError
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.link import add_kallsyms, link_object, place_sections
-from kshell.kernel.module.refusal import Refusal
-from kshell.kernel.module.struct_module import LinkedObject
 from kshell.machine.ram import whole_pages
 
 
@@ -44,8 +43,8 @@ def link_objects(k: Kernel, objects: Sequence[BuiltIn], functions: int) -> None:
         for linked in k.linked:
             link_object(k, linked, _found(k, linked, defined))
             add_kallsyms(k, linked)
-    except Refusal as refusal:
-        raise KernelPanic(f"the kernel cannot be linked: {refusal.reason.name}, {refusal.facts}") from None
+    except LinkError as error:
+        raise KernelPanic(f"the kernel cannot be linked: {error.kind}, {error.facts}") from None
     k.memory.set_writable(layout.OBJECT_RODATA, whole_pages(ends[READ_ONLY] - layout.OBJECT_RODATA), False)
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kshell.kernel.core.pointers import BugEntry
+from kshell.kernel.elf.linked_object import LinkedObject
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.struct_module import LinkedObject
 
 if TYPE_CHECKING:
     from kshell.abi.debug_info import LineTable

@@ -20,8 +20,8 @@ from kshell.abi.debug_variables import DebugFunction, Debugged, DebugVariable, P
 from kshell.abi.elf import SHF_EXECINSTR, STT_FUNC
 from kshell.kernel.core.memory import KernelFault, KernelMemory
 from kshell.kernel.debug.code_places import lines_of
+from kshell.kernel.elf.linked_object import LinkedObject
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.struct_module import LinkedObject
 from kshell.machine.disassembler import disassemble
 
 SLOTS = {name if name[1:].isdigit() else f"r{name}": slot for slot, name in enumerate(ptregs.NAMES)}

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from kshell.abi.elf import SHF_ALLOC, SHF_EXECINSTR, SHT_PROGBITS, STB_GLOBAL, STT_FUNC, ElfObject, ElfSymbol, Section
 from kshell.kernel.core import layout
+from kshell.kernel.elf.linked_object import LinkedObject
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.lib.uaccess_text import uaccess_text
-from kshell.kernel.module.struct_module import LinkedObject
 
 OBJECT = "arch/x86/lib/lib.a"
 

@@ -12,11 +12,11 @@ from kshell.abi import ptregs
 from kshell.abi.elf import SHF_ALLOC, SHF_EXECINSTR, SHT_PROGBITS, STB_GLOBAL, STT_FUNC, ElfObject, ElfSymbol, Section
 from kshell.kernel.core import layout
 from kshell.kernel.core.listing import Label
+from kshell.kernel.elf.linked_object import LinkedObject
 from kshell.kernel.entry.entry_64 import IRET_LABEL
 from kshell.kernel.entry.entry_text import DISPATCH, NATIVE_IRET, entry_text
 from kshell.kernel.entry.module_text import ROUTINES
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.struct_module import LinkedObject
 
 OBJECT = "arch/x86/entry/entry_64.o"
 _FRAME = 5 * 8  # what an iretq takes from the stack

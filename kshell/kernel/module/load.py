@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from kshell.abi.c_types import CType, Int, Ptr
-from kshell.abi.errno import EEXIST, EINTR, ENOSPC
+from kshell.abi.errno import EEXIST, EINTR, ENOEXEC, ENOSPC
 from kshell.abi.loglevel import KERN_ERR, KERN_WARNING
 from kshell.abi.module_flags import MODULE_INIT_IGNORE_VERMAGIC
 from kshell.kernel.core import layout
@@ -143,7 +143,8 @@ def _check_elf(k: Kernel, module: Module) -> None:
     if module.problem:
         if k.profile.version >= (5, 12):
             k.printk(KERN_ERR, "Module has invalid ELF structures")
-        raise module.malformed(k, module.problem)
+        k.printk(KERN_ERR, f"{module.name}: {module.problem}")
+        raise Refusal(ENOEXEC, Reason.BAD_OBJECT, why=module.problem)
 
 
 def _check_not_there(k: Kernel, name: str) -> None:

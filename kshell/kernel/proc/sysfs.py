@@ -10,10 +10,11 @@ from functools import partial
 
 from kshell.abi.errno import EIO, ENODEV
 from kshell.kernel.core.cred import Cred
+from kshell.kernel.elf.kernel_param import KernelParam
 from kshell.kernel.fs.file import Kiocb
 from kshell.kernel.fs.uio import IovIter
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.params import KernelParam, Unfit, parse
+from kshell.kernel.module.params import Unfit, parse
 from kshell.kernel.module.struct_module import UNFORMED, Module
 from kshell.kernel.proc.proc_files import kallsyms_show_value
 from kshell.kernel.proc.pseudo import ProcEntry, directory, file, link

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from kshell.abi.errno import EINVAL, ENOSPC, ERANGE
+from kshell.kernel.elf.kernel_param import KernelParam
 from kshell.kernel.lib.slab import slab_of
-from kshell.kernel.module.params import KernelParam, Unfit, parse
+from kshell.kernel.module.params import Unfit, parse
 from kshell.kernel.proc.sysfs import param_get, param_set
 from kshell.shell.modules.insmod import insmod, rmmod
 from tests.kernel.module_lab import Lab

@@ -1,4 +1,4 @@
-"""What the tables of a module say: its exports, its parameters, its system calls, where its BUG()s are.
+"""What the tables of an object say: its exports, its parameters, its system calls, where its BUG()s are.
 
 Each is an array of C structs, full of pointers that somebody else has written: it is read from memory by address, and
 whatever lies outside of the module is refused or left out.
@@ -17,9 +17,9 @@ from kshell.abi.ptregs import ARGUMENTS
 from kshell.kernel.core.declare import Parameter, SyscallDefinition
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.pointers import BugEntry
+from kshell.kernel.elf.kernel_param import TYPES, KernelParam
+from kshell.kernel.elf.linked_object import Export, LinkedObject, Tables
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.params import TYPES, KernelParam
-from kshell.kernel.module.struct_module import Export, LinkedObject, Tables
 
 NAME_MAX = 512  # C: KSYM_NAME_LEN
 EXPORTS = {"__ksymtab": "EXPORT_SYMBOL", "__ksymtab_gpl": "EXPORT_SYMBOL_GPL"}
@@ -30,8 +30,8 @@ KERNEL_SYMBOL, KERNEL_PARAM, SYSCALL, BUG = "<iii", "<QQQHbB4xQ", "<QiiQQ", "<ii
 BUGFLAG_WARNING = 1
 
 
-def find_module_sections(k: Kernel, module: LinkedObject) -> Tables:
-    """The tables of a module whose sections are in memory.  Raises Refusal."""
+def read_tables(k: Kernel, module: LinkedObject) -> Tables:
+    """The tables of an object whose sections are in memory.  Raises LinkError."""
     try:
         return Tables(_exports(k, module), _parameters(k, module), _syscalls(k, module), _bugs(k, module))
     except KernelFault as fault:

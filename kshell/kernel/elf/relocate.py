@@ -20,18 +20,22 @@ from kshell.abi.elf import (
     SHT_NOBITS,
     Relocation,
 )
-from kshell.abi.errno import ENOEXEC
 from kshell.abi.loglevel import KERN_ERR
+from kshell.kernel.elf.linked_object import (
+    BAD_OBJECT,
+    BAD_RELOCATION,
+    RELOCATION_OVERFLOW,
+    LinkedObject,
+    LinkError,
+)
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.module.refusal import Reason, Refusal
-from kshell.kernel.module.struct_module import LinkedObject
 
 SIZES = {R_X86_64_64: 8, R_X86_64_32: 4, R_X86_64_32S: 4, R_X86_64_PC32: 4, R_X86_64_PLT32: 4}
 
 
 def move_object(k: Kernel, module: LinkedObject, found: Mapping[str, int]) -> None:
     """Put the sections into memory, relocated.  `found` are the addresses of what the module uses of others, NULL for
-    what it does without.  Raises Refusal."""
+    what it does without.  Raises LinkError."""
     values = [_value(module, each.section, each.value, found.get(each.name, 0)) for each in module.elf.symbols]
     for index, address in module.places.items():
         section = module.elf.sections[index]
@@ -59,19 +63,19 @@ def _apply(k: Kernel, module: LinkedObject, index: int, data: bytearray, relocat
     size, place = SIZES.get(kind), module.places[index] + offset
     if size is None:
         k.printk(KERN_ERR, f"{module.name}: Unknown rela relocation: {kind}")
-        raise Refusal(ENOEXEC, Reason.BAD_RELOCATION, kind=kind, symbol=module.elf.symbol_name(relocation.symbol))
+        raise LinkError(BAD_RELOCATION, kind=kind, symbol=module.elf.symbol_name(relocation.symbol))
     if any(data[offset : offset + size]):
         nonzero = f"existing value is nonzero for type {kind}, loc {place:016x}, val {symbol:x}"
         k.printk(KERN_ERR, f"module: x86/modules: Skipping invalid relocation target, {nonzero}")
         why = f"a hole of section {module.elf.sections[index].name} that an address belongs in is not empty"
-        raise Refusal(ENOEXEC, Reason.BAD_OBJECT, why=why)
+        raise LinkError(BAD_OBJECT, why=why)
     value = symbol + relocation.addend
     if kind in (R_X86_64_PC32, R_X86_64_PLT32):
         value -= place
     elif _overflows(kind, value & U64):
         k.printk(KERN_ERR, f"module: overflow in relocation type {kind} val {value & U64:x}")
         k.printk(KERN_ERR, f"module: `{module.name}' likely not compiled with -mcmodel=kernel")
-        raise Refusal(ENOEXEC, Reason.RELOCATION_OVERFLOW, kind=kind, value=value & U64)
+        raise LinkError(RELOCATION_OVERFLOW, kind=kind, value=value & U64)
     data[offset : offset + size] = (value & (1 << 8 * size) - 1).to_bytes(size, "little")
 
 

@@ -12,7 +12,8 @@ from kshell.shell.views.view import View, show
 
 @command(
     "explain",
-    "explain [oops]",
+    "explain",
+    "explain oops",
     group="The kernel's log",
     arguments=(Argument("word", "[oops]"),),
     examples=(

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from kshell.shell.oopses.explanation import Explanation
+from kshell.shell.prompt.candidates import complete
 from kshell.shell.views.view import plain
+from tests.kernel.machine_code_lab import MachineLab, h
 from tests.shell.lab import Lab
 
 SOURCE = """from kshell.linux import *
@@ -181,3 +184,34 @@ def test_it_fits_the_screen(width: int, module: str) -> None:
     long = [line for line in lines if len(line) > width]
     assert all(line.startswith(("FS:", "    0x", "unable")) for line in long), long
     assert any(line.startswith("    <48> begins mov qword ptr") for line in lines)
+
+
+def test_a_body_in_python_has_its_callers_registers_and_no_instruction_of_its_own(module: str) -> None:
+    reads = "    return int(strlen(k, Ptr[Char](ULong(0x10))))\n"
+    Path("body.py").write_text(SOURCE.replace("    p = k.read(at)\n", reads + "    p = k.read(at)\n"))
+    lines = told(Lab(), "insmod body.py")
+    assert says(lines, "RIP: 0010:strlen+0x0/0x10").startswith("0x0 bytes into strlen, which has 0x10.")
+    assert says(lines, "Code: ").startswith("<0f> begins `vmcall`, the way to a function of the kernel's own")
+    assert says(lines, "CR2: 0000000000000010 CR3").startswith("CR2 is the address of the page fault, 0x10")
+    assert says(lines, " start+") == "start: module body, line 12 of body.py."
+
+
+def test_a_warning_of_a_new_release_and_an_overflow_in_a_call_leave_no_line_without_words(module: str) -> None:
+    for command in (f"{module} kind=6", "modprobe crash; syscall test_call 5"):
+        lines = told(Lab("6.19" if "kind" in command else "course"), command)
+        assert not [line for line, meaning in lines.items() if not meaning]
+
+
+@pytest.mark.parametrize("release", ["course", "6.19"])
+def test_a_machine_that_stands_still_with_interrupts_off_is_explained(release: str) -> None:
+    lab = MachineLab(release)
+    lab.run(h("fa f4"))  # cli; hlt
+    report = lab.k.last_report
+    assert report is not None
+    says = {part.lines[0]: part.says for part in Explanation(lab.k, report).parts}
+    assert all(says.values())
+    assert next(iter(says.values())).startswith("CPU 0 took not even the timer's interrupt")
+
+
+def test_the_prompt_offers_what_it_explains() -> None:
+    assert [found.candidate.text for found in complete(Lab().session, "explain ")[1]] == ["oops"]

@@ -18,8 +18,8 @@ CAUSES = {
     fault.SWAP_IN: "back from swap",
     fault.SPURIOUS: "it was there already",
     fault.UNMAPPED: "nothing is mapped there",
-    fault.PROTECTION: "the mapping does not allow that",
-    fault.KERNEL_HALF: "the kernel's memory is closed to user code",
+    fault.PROTECTION: "the mapping forbids that",
+    fault.KERNEL_HALF: "the kernel's half is closed",
     fault.PAST_END: "the mapped file ends before that page",
     fault.NO_MEMORY: "no memory is left",
 }

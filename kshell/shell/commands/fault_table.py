@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from kshell.abi.errno import errno_name, is_error
 from kshell.abi.signal import si_code_name
+from kshell.kernel.core.event import Event
 from kshell.kernel.core.layout import KERNEL_RODATA, VMALLOC
 from kshell.kernel.core.signal import Siginfo
 from kshell.kernel.core.trace import Tracer
@@ -37,24 +38,35 @@ COLUMNS = (
 
 
 class Seen(NamedTuple):
-    """What a case came to: the faults that were told, the signal, the errno, and the first line of the oops, if any."""
+    """What a case came to: the events that were told, the signal, the errno, and the first line of the oops, if any."""
 
-    faults: list[dict[str, Any]]
+    events: list[Event]
     signal: Siginfo | None = None
     errno: str | None = None
     oops: str | None = None
 
     @property
+    def faults(self) -> list[dict[str, Any]]:
+        """The page faults among the events."""
+        return [event.values for event in self.events if event.step == "fault"]
+
+    @property
+    def has_fixup(self) -> bool:
+        """Whether the exception table had an entry for the instruction."""
+        return any(event.step == "fixup" for event in self.events)
+
+    @property
     def words(self) -> str:
         """The end of it, for a person."""
         if self.oops is not None:
-            return f"an oops: {self.oops}"
+            return f"oops: {self.oops}"
         if self.signal is not None:
             code = si_code_name(self.signal.signo, self.signal.code)
-            return f"{self.signal.name} ({code}): the program dies, if it has no handler"
+            return f"{self.signal.name} ({code})"
         if self.errno is not None:
-            return f"the call answers -{self.errno}"
-        return "the access is made again and succeeds" if self.faults else "it succeeds"
+            how = "a fixup is found" if self.has_fixup else "no access is made"
+            return f"{how}: the call answers -{self.errno}"
+        return "the access succeeds then" if self.faults else "the access succeeds"
 
 
 class Case(NamedTuple):
@@ -73,7 +85,7 @@ def _by_program(instruction: bytes, address: int) -> Callable[[Context], Seen]:
         segments = [Segment(TEXT, text, len(text), "r-x"), Segment(DATA, b"", PAGE_SIZE, "rw-")]
         segments.append(Segment(READ_ONLY, b"", PAGE_SIZE, "r--"))
         _, outcome = session.do(RunProgram(segments, TEXT, "touch", ["touch"]), tracer)
-        return Seen(_faults(tracer), outcome.signal)
+        return Seen(tracer.events, outcome.signal)
 
     return run
 
@@ -85,7 +97,7 @@ def _by_call(address: int) -> Callable[[Context], Seen]:
         tracer, k = Tracer(wants_events=True), session.kernel
         made = session.do(SystemCall(k.table.by_name["getrandom"].number, [address, 8, 0]), tracer).call
         failed = made is not None and made.ret is not None and is_error(made.ret)
-        return Seen(_faults(tracer), errno=errno_name(-made.ret) if failed and made and made.ret else None)
+        return Seen(tracer.events, errno=errno_name(-made.ret) if failed and made and made.ret else None)
 
     return run
 
@@ -101,13 +113,9 @@ def _by_module(address: int) -> Callable[[Context], Seen]:
         except CommandError:
             if k.last_oops is None:
                 raise
-        return Seen(_faults(tracer), oops=k.last_oops.what if k.last_oops is not None else None)
+        return Seen(tracer.events, oops=k.last_oops.what if k.last_oops is not None else None)
 
     return run
-
-
-def _faults(tracer: Tracer) -> list[dict[str, Any]]:
-    return [event.values for event in tracer.events if event.step == "fault"]
 
 
 CASES = (
@@ -121,14 +129,14 @@ CASES = (
     Case("user", KERNEL_MODE, "no", "the same, where nothing is mapped", _by_call(NOWHERE)),
     Case("kernel", KERNEL_MODE, "no", "the same, with a pointer into the kernel", _by_call(KERNEL)),
     Case("user", KERNEL_MODE, "yes", "a module reads there by a plain load", _by_module(STUB_DATA)),
-    Case("user", KERNEL_MODE, "no", "the same, where nothing is mapped", _by_module(NOWHERE)),
+    Case("user", KERNEL_MODE, "no", "a module reads where nothing is mapped", _by_module(NOWHERE)),
     Case("kernel", KERNEL_MODE, "yes", "a module reads the kernel's data", _by_module(KERNEL)),
     Case("kernel", KERNEL_MODE, "no", "a module reads where the kernel has nothing", _by_module(NO_KERNEL)),
 )
 
 
 def _row(case: Case, seen: Seen) -> tuple[str, ...]:
-    what = ", ".join(CAUSES[fault["cause"]] for fault in seen.faults)
+    what = ", ".join(dict.fromkeys(CAUSES[fault["cause"]] for fault in seen.faults))
     if not what:  # it did not get so far as to look for an area
         what = "one that nothing can mend" if seen.oops else "#GP, no page fault" if seen.signal else "none"
     return case.address, case.code, case.valid, case.tried, what, seen.words
@@ -140,7 +148,14 @@ def _json(case: Case, seen: Seen) -> dict[str, Any]:
         signal = {"name": seen.signal.name, "code": si_code_name(seen.signal.signo, seen.signal.code)}
     faults = [{"cause": fault["cause"], "error_code": fault["error_code"]} for fault in seen.faults]
     about = {"address": case.address, "code": case.code, "valid": case.valid == "yes", "tried": case.tried}
-    return {**about, "faults": faults, "signal": signal, "errno": seen.errno, "oops": seen.oops}
+    return {
+        **about,
+        "faults": faults,
+        "signal": signal,
+        "errno": seen.errno,
+        "oops": seen.oops,
+        "fixup": seen.has_fixup,
+    }
 
 
 @command(

@@ -25,6 +25,8 @@ def test_each_case_comes_to_what_linux_makes_of_it(lab: Lab, release: str, smap:
     assert ends["a store to a page for reading"] == "SEGV_ACCERR"
     assert ends["a load from no address at all"] == "SI_KERNEL"
     assert ends["the same, with a pointer into the kernel"] == "EFAULT"
+    fixups = [tried for tried, case in found.items() if case["fixup"]]
+    assert fixups == ["the same, where nothing is mapped"]
     by_module = found["a module reads there by a plain load"]
     assert (by_module["oops"] is not None) == smap
     assert causes["a module reads there by a plain load"] == ([] if smap else ["zero_page"])

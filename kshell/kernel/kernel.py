@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from kshell.kernel.module.struct_module import Module
     from kshell.kernel.report.oops_report import Oops
     from kshell.kernel.task.task import Task
+    from kshell.kernel.vdso.vma import Vdso
 
 FIRST_PID = 77
 
@@ -99,6 +100,7 @@ class Kernel(KernelText):
     current: Task
     shell_task: Task
     way_in: WayIn
+    vdso: Vdso
     vsyscall_mode: str  # what is left of the vsyscall page (vdso/vsyscall.py)
     load_image: Callable[[bytes, int, int], int]  # module/load.py; the next is of module/unload.py
     unload_named: Callable[[str, int], int]

@@ -21,7 +21,11 @@ from kshell.machine.stop import Stop
 
 # Linux's descriptors, so that its selectors mean what they do there, but for 0x23, 32-bit user code: there is none
 # here, and a far jump to it is refused.
-GDT = (0, 0, 0x00AF9B000000FFFF, 0x00CF93000000FFFF, 0, 0x00CFF3000000FFFF, 0x00AFFB000000FFFF)
+# The last one's limit is the number of the CPU, 0, which programs ask for (lsl).
+GDT = (
+    *(0, 0, 0x00AF9B000000FFFF, 0x00CF93000000FFFF, 0, 0x00CFF3000000FFFF, 0x00AFFB000000FFFF),
+    *(0, 0, 0, 0, 0, 0, 0, 0, 0x0040F50000000000),
+)
 GDT_BYTES = struct.pack(f"<{len(GDT)}Q", *GDT)
 DESCRIPTORS = 0xFFFF_FE00_0000_1000
 """Where the CPU finds them, as on Linux: in the first CPU's entry area (C: get_cpu_gdt_ro)."""

@@ -11,7 +11,7 @@ from kshell.kernel.core.sections import section
 from kshell.kernel.fs.dcache import Dentry, d_add
 from kshell.kernel.fs.inode import DirectoryInode, SymlinkInode
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
-from tests.kernel.oracle import AREA, BASE, Memory, Result, Step, run_steps
+from tests.kernel.oracle import AREA, BASE, PAGE, Memory, Result, Step, run_steps
 
 
 def _bodies() -> dict[str, SyscallDefinition]:
@@ -59,7 +59,7 @@ class Lab:
         self.signals: list[int] = []
         self.waits: list[str] = []
         mm = k.current.mm
-        base = mm.map(mm.get_unmapped_area(0, AREA, 0), AREA, 3, 0x22)
+        base = mm.map(mm.get_unmapped_area(0, AREA + 8 * PAGE, 0), AREA, 3, 0x22)
         self.memory = Memory(base, self._poke, lambda address, n: copy_from_user(k, address, n))
         k.current.cwd = self.make_directories(BASE)
         if null:

@@ -40,6 +40,7 @@ from kshell.kernel.module.unload import unload_named
 from kshell.kernel.proc.mount import mount
 from kshell.kernel.syscalls import definitions, plain_functions
 from kshell.kernel.syscalls.sys_ni import sys_ni_syscall
+from kshell.kernel.vdso.vma import Vdso
 from kshell.kernel.vdso.vsyscall import map_vsyscall
 from kshell.machine.descriptors import GDT_BYTES
 from kshell.machine.ram import PAGE_SIZE
@@ -91,6 +92,7 @@ def start_kernel(k: Kernel) -> None:
     k.place_of, k.bug_at = partial(place_of, k), partial(bug_at, k)
     k.fs = FileSystem(k)
     mount(k)
+    k.vdso = Vdso(k)
     new_shell_task(k)
 
 

@@ -5,6 +5,8 @@ The same commands therefore take the same time always.  docs/differences-from-li
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 BOOT_EPOCH_NS = 1_767_225_600 * 10**9  # 2026-01-01 00:00:00 UTC
 
 SYSCALL_NS = 120
@@ -26,16 +28,19 @@ MODULE_LOAD_NS = 180_000
 
 
 class Clock:
-    """`ns` counts nanoseconds since boot (CLOCK_MONOTONIC)."""
+    """`ns` counts nanoseconds since boot (CLOCK_MONOTONIC); `on_advance` is called whenever it was moved on."""
 
-    __slots__ = ("ns",)
+    __slots__ = ("ns", "on_advance")
 
     def __init__(self) -> None:
         self.ns = 0
+        self.on_advance: Callable[[], None] | None = None
 
     def advance(self, ns: int) -> None:
         """Let `ns` nanoseconds pass."""
         self.ns += ns
+        if self.on_advance is not None:
+            self.on_advance()
 
     def realtime_ns(self) -> int:
         """Nanoseconds since 1970 on the machine's wall clock (CLOCK_REALTIME)."""

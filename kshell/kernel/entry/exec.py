@@ -21,6 +21,7 @@ from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_from_user
 from kshell.kernel.task.binfmt import Segment, build_stack, load_bytes, map_fresh, map_segments, map_stack, start_thread
 from kshell.kernel.task.task import Task, do_exit, release_task
+from kshell.kernel.vdso.vma import map_vdso
 from kshell.machine.encode import stub_listing
 from kshell.machine.ram import PAGE_SIZE, OutOfMemory
 
@@ -60,6 +61,7 @@ def new_shell_task(k: Kernel) -> Task:
     task.mm.start_brk = task.mm.brk = STUB_END
     map_stack(task)
     task.signals.actions.update(SHELL_ACTIONS)
+    map_vdso(k, task)
     k.switch_to(task)
     return task
 
@@ -161,6 +163,7 @@ def load_program(
         try:
             task.mm.start_brk = task.mm.brk = map_segments(k, task, segments)
             map_stack(task)
+            map_vdso(k, task)
             sp = build_stack(k, task, entry, argv, envp)
         except ValueError:
             do_exit(k, task, 1)

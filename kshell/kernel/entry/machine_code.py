@@ -66,7 +66,7 @@ def on_vmcall(k: Kernel, regs: memoryview) -> bool:
         return False
     if k.on_event is not None:
         k.code_trace.body_called(address, body, regs)
-    k.clock.ns += BODY_NS
+    k.clock.advance(BODY_NS)
     try:
         result = int(run(k, regs) or 0)  # None: C's void
     except CallAgain:

@@ -12,6 +12,7 @@ from kshell.kernel.fs.file import File, Kiocb
 from kshell.kernel.fs.inode import MAX_LFS_FILESIZE, Inode, SuperBlock, file_remove_privs, generic_llseek, vfs_setpos
 from kshell.kernel.fs.uio import IovIter, fill
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.mm.vma import ANY_ACCESS
 from kshell.machine.ram import PAGE_SIZE, Ram, page_parts
 
 
@@ -37,6 +38,7 @@ class RegularInode(Inode):
 
     __slots__ = ("_pages", "_size")
     shared_write = False  # whether a shared mapping may write to it
+    may, splits = ANY_ACCESS, True  # of a mapping
 
     def __init__(self, sb: SuperBlock, mode: int, now: int, uid: int = 0, gid: int = 0) -> None:
         super().__init__(sb, S_IFREG | mode, now, uid, gid)

@@ -66,6 +66,7 @@ class AddressSpace:
         self.changes = 0  # of mappings that were there: who made one sees whether it is still as it was
         self.start_brk = self.brk = 0
         self.arg_start = self.arg_end = 0
+        self.vdso = 0  # where the code of the vDSO is (C: mm->context.vdso)
 
     # mmap and its relatives; all answer a negative errno or a result.
 
@@ -86,7 +87,8 @@ class AddressSpace:
         counted = inode is None or inode.shared_write if flags & MAP_SHARED else prot & PROT_WRITE
         if counted and not flags & MAP_NORESERVE and end - address > self._k.ram.size:  # more than all sense
             return -ENOMEM
-        self.unmap(address, end - address)
+        if end > address and (error := self.unmap(address, end - address)):
+            return error
         self.vmas.insert(Vma(address, end, prot, flags | (0 if inode else MAP_ANONYMOUS), name, inode, offset))
         return address
 
@@ -120,6 +122,8 @@ class AddressSpace:
         if start & ~PAGE_MASK or start > TASK_SIZE_MAX or size > TASK_SIZE_MAX - start or not size:
             return -EINVAL
         end = start + page_align(size)
+        if self.vmas.whole_at_ends(start, end):
+            return -EINVAL
         if self.vmas.overlaps(start, end - start):
             self.changes += 1
             self.vmas.remove(start, end)
@@ -157,6 +161,9 @@ class AddressSpace:
 
     def _protect(self, start: int, end: int, prot: int) -> int:
         """Linux changes what comes before a hole, or before what may not be changed, and then answers the errno."""
+        whole = self.vmas.whole_at_ends(start, end)
+        if whole is not None:
+            return -EACCES if prot & ~whole.may else 0 if prot == whole.prot else -EINVAL
         self.changes += 1
         result = 0
         first, last = self.vmas.cut(start, min(end, TASK_SIZE_MAX))
@@ -164,7 +171,7 @@ class AddressSpace:
         for vma in self.vmas[first:last]:
             if vma.start != covered:
                 break
-            if prot & PROT_WRITE and vma.flags & MAP_SHARED and vma.inode and not vma.inode.shared_write:
+            if prot & ~vma.may:
                 result = -EACCES
                 break
             vma.prot = prot

@@ -38,6 +38,8 @@ class MappedInode(Protocol):
 
     users: int  # who keeps it when its names are gone
     shared_write: bool  # whether a shared mapping may write to it
+    may: int  # the protections that a mapping can have
+    splits: bool  # whether a part of a mapping can be changed, without the rest
 
     def pread(self, pos: int, size: int) -> bytes:
         """Up to `size` bytes at `pos`; none behind its end."""
@@ -84,6 +86,14 @@ class Vma:
         if self.inode is not None:
             self.inode.users -= 1
             self.inode.put()
+
+    @property
+    def may(self) -> int:
+        """The protections that it can be given (C: VM_MAYREAD, VM_MAYWRITE, VM_MAYEXEC)."""
+        if self.inode is None:
+            return ANY_ACCESS
+        read_only = self.flags & MAP_SHARED and not self.inode.shared_write
+        return self.inode.may & ~PROT_WRITE if read_only else self.inode.may
 
     @property
     def guarded_start(self) -> int:
@@ -140,6 +150,14 @@ class VmaList:
             return True
         above = self.above(start)
         return above is not None and (above.guarded_start if guarded else above.start) < start + size
+
+    def whole_at_ends(self, start: int, end: int) -> Vma | None:
+        """A mapping that a range begins or ends in, and that can only be changed as a whole."""
+        for mark in (start, end):
+            vma = self.find(mark)
+            if vma is not None and vma.start < mark and vma.inode is not None and not vma.inode.splits:
+                return vma
+        return None
 
     def grow_stack(self, address: int) -> Vma | None:
         """Let the mapping above `address` grow down to it, if it is one that does (C: expand_stack)."""

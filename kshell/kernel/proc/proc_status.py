@@ -13,6 +13,7 @@ from kshell.kernel.mm.address_space import AddressSpace
 from kshell.kernel.proc.sysctl import cap_last_cap
 from kshell.kernel.signal.kill import sigpending_limit
 from kshell.kernel.task.task import Task
+from kshell.kernel.vdso.vma import SpecialMapping
 from kshell.machine.paging import FRAME_MASK, LEVELS, PRESENT
 from kshell.machine.ram import PAGE_SIZE
 
@@ -58,7 +59,7 @@ def _fd_size(task: Task) -> int:
 
 def _memory(k: Kernel, task: Task) -> list[tuple[str, object]]:
     """C: task_mem().  Peaks are not kept here: they are what there is now."""
-    total = stack = data = text = anonymous = shmem = swapped = 0
+    total = stack = data = text = library = anonymous = file = shmem = swapped = 0
     for vma in task.mm.vmas:
         size = vma.end - vma.start
         total += size
@@ -67,6 +68,8 @@ def _memory(k: Kernel, task: Task) -> list[tuple[str, object]]:
         swapped += PAGE_SIZE * len(leaves) - resident
         if vma.inode is None:
             anonymous += resident
+        elif isinstance(vma.inode, SpecialMapping):
+            file += resident
         else:
             shmem += resident
         if vma.flags & MAP_GROWSDOWN:
@@ -74,21 +77,21 @@ def _memory(k: Kernel, task: Task) -> list[tuple[str, object]]:
         elif vma.prot & PROT_WRITE and not vma.flags & MAP_SHARED:
             data += size
         elif vma.prot & PROT_EXEC and not vma.prot & PROT_WRITE:
-            text += size
+            text, library = (text + size, library) if vma.inode is None else (text, library + size)
     sizes = {
         "VmPeak": total,
         "VmSize": total,
         "VmLck": 0,
         "VmPin": 0,
-        "VmHWM": anonymous + shmem,
-        "VmRSS": anonymous + shmem,
+        "VmHWM": anonymous + file + shmem,
+        "VmRSS": anonymous + file + shmem,
         "RssAnon": anonymous,
-        "RssFile": 0,
+        "RssFile": file,
         "RssShmem": shmem,
         "VmData": data,
         "VmStk": stack,
         "VmExe": text,
-        "VmLib": 0,
+        "VmLib": library,
         "VmPTE": page_table_bytes(task.mm),
         "VmSwap": swapped,
     }

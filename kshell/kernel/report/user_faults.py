@@ -61,7 +61,7 @@ def _where(k: Kernel, task: Task) -> str:
     """`` in prog[401000+1000]``; nothing for memory that shows no file, such as the heap (C: print_vma_addr)."""
     ip = task.regs[ptregs.IP]
     vma = task.mm.vmas.find(ip)
-    if vma is None or (vma.inode is None and vma.name != task.comm):
+    if vma is None or (vma.inode is None and vma.name != task.comm) or vma.name.startswith("["):
         return ""
     # A program's text begins behind the first page of its file, where an ELF file has its headers.
     start_in_file = vma.offset if vma.inode is not None else max(vma.start - USER_TEXT + PAGE_SIZE, 0)

@@ -23,6 +23,7 @@ from kshell.machine.ring3 import USER_CS, USER_SS
 STACK_PAGES = 33
 PRIVATE = MAP_PRIVATE | MAP_FIXED
 PROTECTIONS = {"r": PROT_READ, "w": PROT_WRITE, "x": PROT_EXEC, "-": 0}
+AT_SYSINFO_EHDR = 33  # where the vDSO is
 AT_NULL, AT_PAGESZ, AT_ENTRY, AT_UID, AT_EUID, AT_GID, AT_EGID, AT_RANDOM = 0, 6, 9, 11, 12, 13, 14, 25
 
 
@@ -95,7 +96,22 @@ def build_stack(k: Kernel, task: Task, entry: int, argv: Sequence[str], envp: Se
     offsets = [at + offset for offset in pointers]
     task.mm.arg_start, task.mm.arg_end = at, [*offsets, random_at][len(argv)]
     uid, gid = task.cred.uid, task.cred.gid
-    auxv = (AT_PAGESZ, PAGE_SIZE, AT_ENTRY, entry, AT_UID, uid, AT_EUID, uid, AT_GID, gid, AT_EGID, gid)
+    auxv = (
+        AT_SYSINFO_EHDR,
+        task.mm.vdso,
+        AT_PAGESZ,
+        PAGE_SIZE,
+        AT_ENTRY,
+        entry,
+        AT_UID,
+        uid,
+        AT_EUID,
+        uid,
+        AT_GID,
+        gid,
+        AT_EGID,
+        gid,
+    )
     words = [len(argv), *offsets[: len(argv)], 0, *offsets[len(argv) :], 0, *auxv, AT_RANDOM, random_at, AT_NULL, 0]
     sp = (at - 8 * len(words)) & ~15
     data = struct.pack(f"<{len(words)}Q", *words)

@@ -20,10 +20,12 @@ from kshell.abi.signal import SEGV_ACCERR, SEGV_MAPERR, SI_KERNEL, SIGSEGV
 from kshell.kernel.core.layout import VSYSCALL
 from kshell.kernel.core.signal import Siginfo, force_sig_info
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.mm.fault import PF_USER, PF_WRITE
 from kshell.kernel.mm.uaccess import access_ok, copy_from_user
 from kshell.kernel.mm.vma import Vma
 from kshell.kernel.report import why_signal
 from kshell.kernel.task.task import Task
+from kshell.machine import stop as stops
 from kshell.machine.paging import FETCH, NX, PRESENT, READ, USER
 from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, page_parts
 
@@ -158,6 +160,8 @@ def _first_fault(task: Task, pointers: list[tuple[int, int]]) -> Siginfo | None:
 def _bad_pointer(k: Kernel, task: Task, info: Siginfo) -> None:
     _warn(k, task, KERN_INFO, "vsyscall fault (exploit attempt?)")
     info.ip, info.why = task.regs[IP], why_signal.VSYSCALL_POINTER
+    if info.address is not None:
+        task.signals.trap = (stops.PAGE, PF_USER | PF_WRITE, info.address)
     force_sig_info(k, info)
 
 

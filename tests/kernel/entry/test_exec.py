@@ -19,6 +19,7 @@ from kshell.kernel.task.task import Task
 from kshell.machine.ring3 import USER_CS, USER_SS
 from tests.kernel.lab import EXIT, TEXT, ending
 
+AT_SYSINFO_EHDR = 33
 AT_NULL, AT_PAGESZ, AT_ENTRY, AT_UID, AT_EUID, AT_GID, AT_EGID, AT_RANDOM = 0, 6, 9, 11, 12, 13, 14, 25
 MMAP, MPROTECT, MUNMAP, GETRANDOM = 9, 10, 11, 318
 PROGRAM = Segment(TEXT, b"\x31\xff" + EXIT, 64, "r-x")
@@ -71,6 +72,7 @@ def test_the_stack_is_the_one_of_the_abi(k: Kernel, argc: int, envc: int) -> Non
         auxv[kind] = word(k, at + 8)
         at += 16
     random_at = auxv.pop(AT_RANDOM)
+    assert copy_from_user(k, auxv.pop(AT_SYSINFO_EHDR), 4) == b"\x7fELF"
     assert auxv == {AT_PAGESZ: 4096, AT_ENTRY: TEXT, AT_UID: 0, AT_EUID: 0, AT_GID: 0, AT_EGID: 0}
     assert any(copy_from_user(k, random_at, 16))
     assert at + 16 <= random_at < random_at + 16 <= USER_STACK_TOP

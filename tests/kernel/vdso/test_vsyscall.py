@@ -11,61 +11,25 @@ from kshell.abi.ptregs import BX, DX, SP
 from kshell.kernel.boot.start import boot
 from kshell.kernel.core.event import Event
 from kshell.kernel.core.trace import Tracer
-from kshell.kernel.entry.exec import load_program
-from kshell.kernel.entry.run import run_program
-from kshell.kernel.kernel import Kernel, NoTty
-from kshell.kernel.task.binfmt import Segment
-from kshell.kernel.task.task import Task
 from kshell.kernel.vdso.vsyscall import ENTRIES, gate_vma, mode_of
-from tests.kernel.lab import DATA, EXIT, TEXT, ending
+from tests.kernel.lab import DATA, TEXT
+from tests.kernel.vdso.lab import AX, CALL, READ_ONLY, call, mov, run_code, stored
 
 PAGE = 0xFFFF_FFFF_FF60_0000
 GETTIMEOFDAY, TIME, GETCPU = PAGE, PAGE + 0x400, PAGE + 0x800
-READ_ONLY = 0x60_0000
 JUMP_ON_NO_STACK = bytes.fromhex("bc08000000 ffe0")  # mov esp, 8; jmp rax
 READ_IT, WRITE_IT = bytes.fromhex("8b18"), bytes.fromhex("8918")  # mov ebx, [rax]; mov [rax], ebx
-
-
-class Screen(NoTty):
-    """Remembers what was written last."""
-
-    shown = b""
-
-    def write(self, data: bytes) -> None:
-        self.shown = data
-
-
-def mov(register: int, value: int) -> bytes:
-    return bytes((0x48, 0xB8 + register)) + (value & (1 << 64) - 1).to_bytes(8, "little")
-
-
-def made(
-    k: Kernel, at: int, di: int = 0, si: int = 0, code: bytes = b"\xff\xd0", tracer: Tracer | None = None
-) -> tuple[str, Task]:
-    """Load rax, rdi and rsi, and `code`: call rax.  How it ended, and the task; rbx is what was answered."""
-    program = mov(0, at) + mov(7, di) + mov(6, si) + mov(2, 0x3333) + code + b"\x48\x89\xc3\x31\xff" + EXIT
-    parts = [Segment(TEXT, program, len(program), "r-x"), Segment(DATA, b"", 4096, "rw-")]
-    task = load_program(k, [*parts, Segment(READ_ONLY, b"", 4096, "r--")], TEXT, "prog", ["prog"])
-    return ending(run_program(k, task, 10_000, tracer)), task
-
-
-def stored(k: Kernel, at: int, di: int, si: int, size: int) -> bytes:
-    """What a call has stored at DATA, which the program then writes to the screen."""
-    k.tty = Screen()
-    write = mov(0, 1) + mov(7, 1) + mov(6, DATA) + mov(2, size) + b"\x0f\x05"
-    assert made(k, at, di, si, b"\xff\xd0" + write)[0] == "exit 0"
-    return k.tty.shown
 
 
 @pytest.mark.parametrize("release", ["4.19", "course", "6.19"])
 def test_each_entry_answers_what_its_call_answers_and_returns_to_its_caller(release: str) -> None:
     k = boot(release)
     seconds = k.clock.realtime_ns() // 10**9
-    how, task = made(k, TIME)
+    how, task = run_code(k, call(TIME))
     assert (how, task.regs[BX], task.regs[DX]) == ("exit 0", seconds, 0x3333)
-    assert stored(k, TIME, DATA, 0, 8) == seconds.to_bytes(8, "little")
-    assert stored(k, GETTIMEOFDAY, DATA, DATA + 16, 24)[:8] == seconds.to_bytes(8, "little")
-    assert stored(k, GETCPU, DATA, DATA + 4, 8) == bytes(8)
+    assert stored(k, call(TIME, DATA, 0), 8) == seconds.to_bytes(8, "little")
+    assert stored(k, call(GETTIMEOFDAY, DATA, DATA + 16), 24)[:8] == seconds.to_bytes(8, "little")
+    assert stored(k, call(GETCPU, DATA, DATA + 4), 8) == bytes(8)
 
 
 def test_the_page_is_what_the_boot_words_make_of_it() -> None:
@@ -96,12 +60,12 @@ def test_the_area_is_shown_as_far_as_there_is_one(release: str, cmdline: str, sh
 )
 def test_a_read_is_as_the_mode_has_it_and_a_write_is_never_allowed(release: str, cmdline: str, read: str) -> None:
     k = boot(release, cmdline)
-    assert made(k, PAGE, code=READ_IT)[0] == read
-    assert made(k, PAGE, code=WRITE_IT)[0].rsplit(" ", 1)[1] == f"{PAGE:#x}"
+    assert run_code(k, mov(AX, PAGE) + READ_IT)[0] == read
+    assert run_code(k, mov(AX, PAGE) + WRITE_IT)[0].rsplit(" ", 1)[1] == f"{PAGE:#x}"
 
 
 def test_what_is_read_there_is_the_code_that_once_ran() -> None:
-    how, task = made(boot("4.19"), TIME, code=b"\x48\x8b\x00")  # mov rax, [rax]
+    how, task = run_code(boot("4.19"), mov(AX, TIME) + b"\x48\x8b\x00")  # mov rax, [rax]
     assert (how, task.regs[BX].to_bytes(8, "little").hex(" ")) == ("exit 0", "48 c7 c0 c9 00 00 00 0f")
 
 
@@ -123,7 +87,7 @@ def test_another_offset_or_a_bad_pointer_is_a_signal_and_a_line_in_the_log(
     at: int, di: int, si: int, how: str, said: str
 ) -> None:
     k = boot("6.19")
-    got, task = made(k, at, di, si)
+    got, task = run_code(k, call(at, di, si))
     assert got == how
     assert task.killed_by is not None
     assert (task.killed_by.ip, task.regs[SP] & 0xF) == (at, 8)  # the return address is still on the stack
@@ -143,19 +107,19 @@ def test_another_offset_or_a_bad_pointer_is_a_signal_and_a_line_in_the_log(
     ],
 )
 def test_the_older_kernel_says_which_address_of_a_bad_pointer_it_was(at: int, di: int, si: int, how: str) -> None:
-    assert made(boot("4.19"), at, di, si)[0] == how
+    assert run_code(boot("4.19"), call(at, di, si))[0] == how
 
 
 def test_a_stack_that_cannot_be_read_has_no_caller_to_return_to() -> None:
     k = boot("6.19")
-    assert made(k, TIME, code=JUMP_ON_NO_STACK)[0] == "SIGSEGV 128 0x0"
+    assert run_code(k, mov(AX, TIME) + JUMP_ON_NO_STACK)[0] == "SIGSEGV 128 0x0"
     assert "vsyscall with bad stack (exploit attempt?) ip:ffffffffff600400 cs:33 sp:8 " in k.log.since(0)[-1].text
 
 
 @pytest.mark.parametrize("release", ["4.19", "6.19"])
 def test_without_the_page_a_call_is_a_jump_to_nowhere_that_is_told(release: str) -> None:
     k = boot(release, "vsyscall=none")
-    assert made(k, TIME)[0] == f"SIGSEGV 1 {TIME:#x}"
+    assert run_code(k, call(TIME))[0] == f"SIGSEGV 1 {TIME:#x}"
     assert any("prog[78] vsyscall attempted with vsyscall=none ip:ffffffffff600400" in r.text for r in k.log.since(0))
 
 
@@ -163,12 +127,12 @@ def test_without_the_page_a_call_is_a_jump_to_nowhere_that_is_told(release: str)
     ("cmdline", "code", "why"),
     [
         ("", READ_IT, "it read 0xffffffffff600000: the vsyscall page is there to be called, and only with"),
-        ("vsyscall=none", b"\xff\xd0", "jumped to 0xffffffffff600000: there is no vsyscall page, since"),
+        ("vsyscall=none", CALL, "jumped to 0xffffffffff600000: there is no vsyscall page, since"),
         ("vsyscall=emulate", WRITE_IT, "it wrote to 0xffffffffff600000: the vsyscall page is there to be called and r"),
     ],
 )
 def test_the_person_at_the_shell_is_told_what_the_page_is_for(cmdline: str, code: bytes, why: str) -> None:
-    task = made(boot("6.19", cmdline), PAGE, code=code)[1]
+    task = run_code(boot("6.19", cmdline), mov(AX, PAGE) + code)[1]
     assert task.killed_by is not None
     assert why in task.killed_by.why
 
@@ -180,7 +144,7 @@ def test_a_read_that_is_denied_is_told_by_the_newer_kernel_alone() -> None:
         ("4.19", "vsyscall=none", False),
     ):
         k = boot(release, cmdline)
-        made(k, PAGE, code=READ_IT)
+        run_code(k, mov(AX, PAGE) + READ_IT)
         assert any("vsyscall read attempt denied" in record.text for record in k.log.since(0)) is told
 
 
@@ -188,11 +152,12 @@ def test_the_emulation_is_a_trap_and_no_system_call() -> None:
     k = boot("6.19")
     tracer = Tracer(wants_events=True)
     before = k.clock.ns
-    made(k, TIME, tracer=tracer)
+    run_code(k, call(TIME), tracer)
     assert [call.name for call in tracer.calls] == ["exit"]
     caller = TEXT + 42
-    assert tracer.events[0] == Event(0, "vsyscall", "emulated", TIME, {"name": "time", "caller": caller})
-    assert tracer.events[1] == Event(0, "return", "result", None, {"rax": 1767225600})
+    told = [event for event in tracer.events if event.step in ("vsyscall", "return")]
+    assert told[0] == Event(0, "vsyscall", "emulated", TIME, {"name": "time", "caller": caller})
+    assert told[1] == Event(0, "return", "result", None, {"rax": 1767225600})
     assert k.clock.ns - before > 900
 
 
@@ -202,5 +167,5 @@ def test_a_call_at_any_offset_is_one_of_the_three_or_a_signal() -> None:
     frames = k.ram.frames_used
     entries = {PAGE + entry.offset for entry in ENTRIES}
     for at in [*entries, *(PAGE + r.randrange(0x1000) for _ in range(100))]:
-        assert made(k, at)[0] == ("exit 0" if at in entries else "SIGSEGV 128 0x0"), hex(at)
+        assert run_code(k, call(at))[0] == ("exit 0" if at in entries else "SIGSEGV 128 0x0"), hex(at)
     assert k.ram.frames_used == frames

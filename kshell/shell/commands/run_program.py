@@ -44,8 +44,9 @@ def run(session: Context, words: list[Word]) -> View:
     """Run a program on the emulated CPU, and show how it ended.
 
     FILE is a program that make has built, or FILE.s: assembly in Intel syntax, which starts at _start or at its first
-    instruction. If FILE.s has a main instead, and libc.s lies beside it, the two are assembled together. Any other
-    file is raw machine code and starts at its first byte. Without a file the program that asm made last runs again.
+    instruction. If FILE.s has a main instead, and libc.s lies beside it, the two are assembled together, with time.s
+    too if it calls clock_gettime and the like. Any other file is raw machine code and starts at its first byte.
+    Without a file the program that asm made last runs again.
 
     BYTES may be typed with blanks between them, two digits each: run --hex 0f 05. If the program is to have
     arguments too, BYTES are one word: run --hex 0f05 x, or run --hex "0f 05" x.

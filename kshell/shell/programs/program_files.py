@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 RAW_MAX = 16 << 20
 PROTECTIONS = ("r-x", "r--", "rw-")
 HELP = "help run  (with examples that work)"
+_CALLS_TIME = re.compile(r"\bcall\s+(?:clock_gettime|gettimeofday|time|getcpu)\b")  # what is in time.s
 _MAIN = re.compile(r"^\s*\.globa?l[ \t]+(?:[\w.$]+\s*,\s*)*main\b", re.MULTILINE)
 _START = re.compile(r"^\s*_start\s*:", re.MULTILINE)
 
@@ -117,11 +118,13 @@ def _library(source: str, name: str) -> list[tuple[str, str]]:
     """libc.s and what goes with it, if they lie beside a source that has a `main` but no `_start`."""
     if not _MAIN.search(source) or _START.search(source):
         return []
-    from kshell.kbuild.steps.userprog import LIBRARY
+    from kshell.kbuild.steps.userprog import LIBRARY, TIME
 
     paths = [os.path.join(os.path.dirname(name), file) for file in LIBRARY]
     if not all(os.path.isfile(path) for path in paths):
         return []
+    time = os.path.join(os.path.dirname(name), TIME)
+    paths += [time] if _CALLS_TIME.search(source) and os.path.isfile(time) else []
     return [(path, read_bytes("run", path).decode("utf-8-sig", "replace")) for path in paths]
 
 

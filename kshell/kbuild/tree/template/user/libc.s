@@ -1,5 +1,6 @@
 # libc.s: as much of a C library as test_call_user needs, small enough to read and to step through: how a program begins
-# and ends, system calls and errno, text into numbers.  Printing is in stdio.s.
+# and ends, system calls and errno, text into numbers.  Printing is in stdio.s, the time in
+# time.s.
 #
 # The kernel knows one way in, the instruction `syscall`, and one way to say that something failed: a number from -4095
 # to -1 in rax.  All that a C program sees beyond that (errno, perror, printf, main itself) is made here, in user mode.
@@ -12,7 +13,7 @@
         .equ    __NR_exit_group, 231
         .equ    ERANGE, 34
 
-        .globl  _start, exit, syscall, write, errno, __errno_location, strlen, atoi
+        .globl  _start, exit, syscall, write, environ, errno, __errno_location, strlen, atoi
 
         .text
 
@@ -25,6 +26,7 @@ _start:
         mov     rdi, [rsp]                      # argc
         lea     rsi, [rsp + 8]                  # argv
         lea     rdx, [rsi + rdi*8 + 8]          # envp: behind argv and its 0
+        mov     [rip + environ], rdx
         and     rsp, -16
         call    main
         mov     edi, eax                        # what main returns is the status
@@ -135,5 +137,6 @@ atoi:
         ret
 
         .bss
-        .balign 4
+        .balign 8
+environ: .skip  8                               # char **environ
 errno:  .skip   4

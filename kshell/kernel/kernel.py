@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from kshell.kernel.fs.filesystem import FileSystem
     from kshell.kernel.ia32.call_table import Ia32
     from kshell.kernel.lib.slab import Slab
+    from kshell.kernel.mm.fixup import BadAccess
     from kshell.kernel.module.refusal import Reason
     from kshell.kernel.module.struct_module import Module
     from kshell.kernel.report.oops_report import Oops
@@ -147,6 +148,7 @@ class Kernel(KernelText):
         self.ni_syscall = 0  # the address of sys_ni_syscall (syscalls/sys_ni.py)
         self.extable_size = 0  # entries of the exception table
         self.uaccess_text: Mapping[str, int] = {}  # the names in the text of copies from and to user memory
+        self.bad_access: BadAccess | None = None  # the last access to user memory that failed in the present call
         self.task_structs: list[int] = []  # free ones
         self.switch: dict[int, int] = {}  # x64_sys_call(): what is compiled into text, whatever the table says
         self.dispatches_by_table = self.profile.dispatch == "table"

@@ -108,7 +108,7 @@ def run_stub(
         stub = stub_listing(nr, [arg if isinstance(arg, int) else at[i] for i, arg in enumerate(args)], is_32)
         strings = [(at[i], arg + b"\0") for i, arg in enumerate(args) if isinstance(arg, bytes)]
         _load_stub(k, task, [*strings, (STUB_HANDLER, HANDLER), (USER_TEXT, b"".join(code for code, _ in stub))])
-        task.signals.presses = 0
+        task.signals.presses, k.bad_access = 0, None
         with k.heard_by(tracer):
             outcome = run_task(k, task, calls=1, budget=budget)
             while outcome.kind == "returned" and not USER_TEXT <= task.regs[IP] < STUB_HANDLER:

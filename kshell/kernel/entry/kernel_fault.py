@@ -30,16 +30,16 @@ def is_mended(k: Kernel, stop: Stop, regs: memoryview) -> bool:
         return _page_fault(k, stop, regs)
     if stop.kind == INTERRUPT:
         return _fixup(k, stop, regs, stop.vector)
-    return stop.kind == UNDEFINED and fixup_exception(k, regs, UNDEFINED_OPCODE) is not None
+    return stop.kind == UNDEFINED and fixup_exception(k, regs, UNDEFINED_OPCODE, stop.address) is not None
 
 
 def _page_fault(k: Kernel, stop: Stop, regs: memoryview) -> bool:
     is_smap = stop.access != FETCH and stop.address < TASK_SIZE_MAX and _keeps_out(k, regs)
-    if is_smap:
-        return k.profile.version < NO_FIXUP_FOR_SMAP_SINCE and fixup_exception(k, regs, X86_TRAP_PF) is not None
-    if _bring_in(k, stop.address, stop.access, regs[IP]):
+    if is_smap and k.profile.version >= NO_FIXUP_FOR_SMAP_SINCE:
+        return False
+    if not is_smap and _bring_in(k, stop.address, stop.access, regs[IP]):
         return True
-    return fixup_exception(k, regs, X86_TRAP_PF) is not None
+    return fixup_exception(k, regs, X86_TRAP_PF, stop.address) is not None
 
 
 def _keeps_out(k: Kernel, regs: memoryview) -> bool:
@@ -65,7 +65,7 @@ def _bring_in(k: Kernel, address: int, access: int, ip: int) -> bool:
 
 
 def _fixup(k: Kernel, stop: Stop, regs: memoryview, trap: int) -> bool:
-    entry = fixup_exception(k, regs, trap)
+    entry = fixup_exception(k, regs, trap, stop.address)
     if entry is None:
         return False
     k.clock.advance(FAULT_NS)

@@ -8,7 +8,7 @@ C counterpart: arch/x86/mm/extable.c.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kshell.abi.c_types import U64
 from kshell.abi.ptregs import AX, IP, NAMES
@@ -64,22 +64,32 @@ def handler_of(k: Kernel, entry: ExceptionEntry) -> Handler | None:
     return body if body in _HANDLERS else None
 
 
-def fixup_exception(k: Kernel, regs: memoryview, trap: int) -> ExceptionEntry | None:
+class BadAccess(NamedTuple):
+    """An access to user memory that came to nothing: at `address`, by the instruction `ip`, and where the kernel went
+    on; both are 0 where access_ok refused it."""
+
+    address: int
+    ip: int = 0
+    fixup: int = 0
+
+
+def fixup_exception(k: Kernel, regs: memoryview, trap: int, address: int) -> ExceptionEntry | None:
     """The path that faulted at regs[IP] goes on at the fixup of this entry; None: that is an oops.
 
-    `trap` is the number of the exception.
+    `trap` is the number of the exception, and `address` what was touched.
     """
     ip = regs[IP]
     entry = search_exception_tables(k, ip)
     handler = handler_of(k, entry) if entry is not None else None
     if entry is None or handler is None or not handler(k, entry, regs, trap):
         return None
-    tell_fixup(k, entry)
+    take_fixup(k, entry, address)
     return entry
 
 
-def tell_fixup(k: Kernel, entry: ExceptionEntry) -> None:
-    """Tell who listens where the kernel goes on."""
+def take_fixup(k: Kernel, entry: ExceptionEntry, address: int) -> None:
+    """Remember that an access to `address` came to nothing, and tell who listens where the kernel goes on."""
+    k.bad_access = BadAccess(address, entry.insn, entry.fixup)
     if k.on_event is not None:
         k.tell("fixup", "fixup", entry.fixup, where=k.symbols.offset(entry.fixup), how=how_text(k, entry))
 

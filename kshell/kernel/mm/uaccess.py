@@ -19,7 +19,7 @@ from kshell.kernel.core.layout import TASK_ADDR_LIMIT, TASK_SIZE_MAX
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.mm.extable import search_exception_tables
 from kshell.kernel.mm.fault import handle_mm_fault
-from kshell.kernel.mm.fixup import tell_fixup
+from kshell.kernel.mm.fixup import BadAccess, take_fixup
 from kshell.machine.paging import FRAME_MASK, NX, PRESENT, READ, WRITABLE, WRITE, is_canonical
 from kshell.machine.ram import PAGE_SIZE, page_parts
 
@@ -42,6 +42,8 @@ def access_ok(k: Kernel, address: int, size: int) -> bool:
     """Whether [address, address + size) lies below the end of user space.  It says nothing about mappings."""
     limit = user_addr_max(k)
     allowed = address + size <= limit
+    if not allowed:
+        k.bad_access = BadAccess(address)
     if k.on_event is not None:
         mapped = is_canonical(address) and k.current.mm.pages.entry(address) & PRESENT != 0
         k.tell("access_ok", "range", address, size=size, limit=limit, allowed=allowed, mapped=mapped)
@@ -89,7 +91,7 @@ def _after_fault(k: Kernel, address: int, access: int, ip: int) -> int | None:
     entry = search_exception_tables(k, ip)
     if entry is None:
         raise KernelFault(address, access, 2 if access == WRITE else 0)
-    tell_fixup(k, entry)
+    take_fixup(k, entry, address)
     return None
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from kshell.kernel.core.event import Event
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.mm.fixup import BadAccess
+from kshell.kernel.mm.uaccess import user_addr_max
 
 # By what happened.  A tab stands before a note.
 UACCESS_WORDS = {
@@ -45,3 +48,11 @@ def _clamped(address: int, values: dict[str, Any]) -> str:
     if address == values["clamped"]:
         return f"{address:#x} is not above USER_PTR_MAX: as it is"
     return f"{address:#x} is above USER_PTR_MAX: {values['clamped']:#x} instead"
+
+
+def bad_access(k: Kernel, bad: BadAccess) -> str:
+    """What the kernel did about an access that came to nothing, for who reads why a call answered EFAULT."""
+    if not bad.ip:
+        return f"access_ok refused {bad.address:#x}: user memory ends at {user_addr_max(k):#x}"
+    went_on = f"__ex_table sent the kernel on to {k.symbols.offset(bad.fixup)}"
+    return f"{k.symbols.offset(bad.ip)} faulted at {bad.address:#x}, and {went_on}"

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from kshell.abi.errno import EINTR, ENOSYS
-from kshell.kernel.entry.exec import Buffer, run_stub
+from kshell.abi.errno import EFAULT, EINTR, ENOSYS
+from kshell.kernel.entry.exec import STUB_DATA, Buffer, run_stub
+from kshell.kernel.mm import extable
 from kshell.kernel.module.struct_module import LIVE, LOADING, UNLOADING
 from kshell.shell.machine_files import contents
 from kshell.shell.modules.insmod import insmod
@@ -204,3 +205,26 @@ def test_kshell_s_own_compiler_makes_modules_that_load(tmp_path: Path, profile: 
         assert lab.result(335, -2) == -6
     lab.remove("hello")
     assert lab.refuses(lab.build(text, "hello"), level="10").what.endswith(": Invalid parameters")
+
+
+LOAD = """
+    int value = 7; long bad = 0;
+    asm volatile("stac\\n1: mov (%2), %0\\n2: clac\\n"
+        ".pushsection .fixup, \\"ax\\"\\n3: mov $-14, %1\\n jmp 2b\\n.popsection\\n"
+        ".pushsection __ex_table, \\"a\\"\\n.balign 4\\n"
+        ".long 1b - .\\n.long 3b - .\\n.long ex_handler_default - .\\n.popsection\\n"
+        : "=&r" (value), "+r" (bad) : "r" ((long) n));
+    return bad ? bad : value;
+"""
+
+
+@needs_compiler
+def test_a_module_of_c_has_an_exception_table_of_its_own(lab: ElfLab) -> None:
+    handler(lab, LOAD)
+    table = lab.k.modules["m"].extable
+    assert (table.size, table.module) == (1, "m")
+    (entry,) = extable.entries(lab.k, table)
+    assert extable.search_exception_tables(lab.k, entry.insn) == entry
+    assert lab.result(335, 5) == -EFAULT
+    assert lab.result(335, STUB_DATA) == 0
+    assert lab.k.oopses == 0

@@ -103,6 +103,31 @@ class Mmu:
             return 0
         return pte if address >> 47 in CANONICAL and pte & FRAME_MASK < self._ram.size else 0
 
+    def run(self, address: int, size: int, needed: int) -> tuple[int, int]:
+        """Memory in one piece: the physical address behind `address`, and how many of the `size` bytes from there on
+        follow each other in RAM, with the bits `needed` in the entries of their pages, which are all of one kind (NX);
+        0 of them where the first page is not so."""
+        first, offset = self.walk(address), address & ~PAGE_MASK
+        if first & needed != needed:
+            return 0, 0
+        pages = min(-(-(offset + size) // PAGE_SIZE), 512 - (address >> 12 & 511))
+        wanted, bits, count = first & (FRAME_MASK | NX | needed), FRAME_MASK | NX | needed, 1
+        if pages > 1:
+            for entry in self._entries(address, pages)[1:]:
+                wanted += PAGE_SIZE
+                if entry & bits != wanted or wanted & FRAME_MASK >= self._ram.size:
+                    break
+                count += 1
+        return (first & FRAME_MASK) + offset, min(count * PAGE_SIZE - offset, size)
+
+    def _entries(self, address: int, count: int) -> list[int]:
+        """So many entries of the last table on the way to an address that is mapped, its own first."""
+        words, table = self._ram.words, self.root
+        for shift in (39, 30, 21):
+            table = words[((table & FRAME_MASK) + 8 * (address >> shift & 511)) >> 3]
+        at = (table & FRAME_MASK) + 8 * (address >> 12 & 511) >> 3
+        return words[at : at + count].tolist()
+
     def allows(self, pte: int, access: int) -> bool:
         """Whether the code of the present ring may do that to a page."""
         if self.ring == 3:

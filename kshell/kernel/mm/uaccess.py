@@ -20,8 +20,8 @@ from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.mm.extable import search_exception_tables
 from kshell.kernel.mm.fault import handle_mm_fault
 from kshell.kernel.mm.fixup import BadAccess, take_fixup
-from kshell.machine.paging import FRAME_MASK, NX, PRESENT, READ, WRITABLE, WRITE, is_canonical
-from kshell.machine.ram import PAGE_SIZE, page_parts
+from kshell.machine.paging import NX, PRESENT, READ, WRITABLE, WRITE, is_canonical
+from kshell.machine.ram import page_parts
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
@@ -59,40 +59,40 @@ def masked_user_address(k: Kernel, address: int) -> int:
 
 
 def _parts(k: Kernel, start: int, size: int, access: int) -> Iterator[tuple[int, int]]:
-    """The memory behind a copy of `size` bytes, page by page, as far as it gets: (physical address, length) each."""
-    for at, length in page_parts(start, size):
-        frame = _page(k, at, access)
-        if frame is None:
-            frame = _after_fault(k, at, access, _instruction(k, at - start, size, access))
-        if frame is None:
+    """The memory behind a copy of `size` bytes, piece by piece, as far as it gets: (physical address, length) each."""
+    needed = PRESENT | WRITABLE if access == WRITE else PRESENT
+    at, end = start, start + size
+    while at < end:
+        physical, length = k.cpu.mmu.run(at, end - at, needed)
+        if not length:
+            if _is_there_now(k, at, access, _instruction(k, at - start, size, access)):
+                continue
             if k.profile.version < CLAMPED_SINCE:  # copy_user_handle_tail tries that byte again
-                _after_fault(k, at, access, k.uaccess_text[".Ltail_store" if access == WRITE else ".Ltail_load"])
+                _is_there_now(k, at, access, k.uaccess_text[".Ltail_store" if access == WRITE else ".Ltail_load"])
             return
+        if access == WRITE and k.cpu.mmu.walk(at) & NX == 0:
+            k.cpu.flush_code()
         if k.on_event is not None:
-            k.tell("copy", "chunk", at, length=length, access="write" if access == WRITE else "read")
-        yield frame, length
+            _tell_chunks(k, at, length, access)
+        yield physical, length
+        at += length
 
 
-def _page(k: Kernel, address: int, access: int) -> int | None:
-    """The physical address behind an address, if ring 0 may do that there with SMAP lifted."""
-    entry = k.current.mm.pages.entry(address) if is_canonical(address) else 0
-    if not entry & PRESENT or (access == WRITE and not entry & WRITABLE):
-        return None
-    if access == WRITE and not entry & NX:
-        k.cpu.flush_code()
-    return (entry & FRAME_MASK) + (address & PAGE_SIZE - 1)
+def _tell_chunks(k: Kernel, address: int, size: int, access: int) -> None:
+    for at, length in page_parts(address, size):
+        k.tell("copy", "chunk", at, length=length, access="write" if access == WRITE else "read")
 
 
-def _after_fault(k: Kernel, address: int, access: int, ip: int) -> int | None:
-    """The instruction at `ip` has faulted: the physical address if the page is there now.  If not, the copy goes on at
-    the fixup, or else that is an oops: KernelFault."""
+def _is_there_now(k: Kernel, address: int, access: int, ip: int) -> bool:
+    """The instruction at `ip` has faulted: whether its page is there now.  If not, the copy goes on at the fixup, or
+    else that is an oops: KernelFault."""
     if address < TASK_SIZE_MAX and handle_mm_fault(k, k.current.mm, address, access, ip) is None:
-        return _page(k, address, access)
+        return True
     entry = search_exception_tables(k, ip)
     if entry is None:
         raise KernelFault(address, access, 2 if access == WRITE else 0)
     take_fixup(k, entry, address)
-    return None
+    return False
 
 
 def _instruction(k: Kernel, done: int, size: int, access: int) -> int:
@@ -111,9 +111,8 @@ def copy_from_user(k: Kernel, source: int, size: int) -> bytes:
         source = masked_user_address(k, source)
     elif not access_ok(k, source, size):
         return b""
-    ram = k.ram.bytes
-    chunks = [ram[frame : frame + length] for frame, length in _parts(k, source, size, READ)]
-    data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    ram = memoryview(k.ram.bytes)
+    data = b"".join([ram[frame : frame + length] for frame, length in _parts(k, source, size, READ)])
     _tell_left(k, size, size - len(data))
     return data
 
@@ -123,8 +122,9 @@ def copy_to_user(k: Kernel, target: int, data: bytes) -> int:
     if not access_ok(k, target, len(data)):
         return len(data)
     done = 0
+    view = memoryview(data)
     for frame, length in _parts(k, target, len(data), WRITE):
-        k.ram.bytes[frame : frame + length] = data[done : done + length]
+        k.ram.bytes[frame : frame + length] = view[done : done + length]
         done += length
     _tell_left(k, len(data), len(data) - done)
     return len(data) - done

@@ -50,10 +50,11 @@ def why(session: Context, call: Call, target: Target, told: bool = False) -> Exp
     if call.ret is None or not is_error(call.ret):
         return None
     explanation = _explain(session.kernel, call, target, session.running)
-    if errno_name(-call.ret) == "EFAULT" and session.kernel.bad_access is not None:
+    bad = session.kernel.bad_access
+    if errno_name(-call.ret) == "EFAULT" and bad is not None and "access_ok" not in explanation[0]:
         from kshell.shell.calls.uaccess_words import bad_access
 
-        explanation = f"{explanation[0]}\n{bad_access(session.kernel, session.kernel.bad_access)}", explanation[1]
+        explanation = f"{explanation[0]}\n{bad_access(session.kernel, bad)}", explanation[1]
     if errno_name(-call.ret) != "ENOSYS" or call.is_32 or not (session.tree or session.kernel.image.tree):
         return explanation
     from kshell.shell.calls.in_tree import further

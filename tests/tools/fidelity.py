@@ -188,7 +188,13 @@ def main():
     parser.add_argument("--verbose", action="store_true")
     faults = "fragments of code that fault instead of calls (seed 1 begins with all of the list)"
     parser.add_argument("--faults", action="store_true", help=faults)
+    signals = "fragments that fault, with handlers that catch it"
+    parser.add_argument("--signals", action="store_true", help=signals)
     args = parser.parse_args()
+    if args.signals:
+        from fidelity_signals import run_signals
+
+        return run_signals(args, Both(args))
     if args.faults:
         from fidelity_faults import run_faults
 

@@ -23,6 +23,7 @@ NR = {
         r"(\w+)=(\d+)",
         """
 read=0 write=1 open=2 close=3 stat=4 fstat=5 lstat=6 lseek=8 mmap=9 mprotect=10 munmap=11 brk=12
+rt_sigaction=13 sigaltstack=131
 pread64=17 pwrite64=18 readv=19 writev=20 pipe=22 sched_yield=24 mremap=25 mincore=27 madvise=28
 dup=32 dup2=33 nanosleep=35 getpid=39
 exit=60 uname=63 fcntl=72 getcwd=79 chdir=80 mkdir=83 rmdir=84 unlink=87 gettimeofday=96 getrusage=98 sysinfo=99

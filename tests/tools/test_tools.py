@@ -166,6 +166,12 @@ def test_faults_end_as_on_linux(tmp_path: Path) -> None:
     assert re.fullmatch(r"\d+ sequences, \d+ calls, 0 distinct mismatches", figures)
 
 
+@pytest.mark.skipif(bool(NATIVE), reason=NATIVE)
+def test_faults_reach_a_handler_as_on_linux(tmp_path: Path) -> None:
+    figures = last_line(run(tmp_path, "fidelity", "--seed", 5, "--count", 15, "--signals"))
+    assert re.fullmatch(r"\d+ sequences, [1-9]\d* caught, 0 distinct mismatches", figures)
+
+
 @pytest.mark.parametrize("tool", sorted(path.name for path in TOOLS.glob("*.py")))
 def test_a_tool_knows_nothing_of_kshell_but_its_public_face(tool: str) -> None:
     names = set()

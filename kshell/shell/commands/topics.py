@@ -126,11 +126,55 @@ def oops() -> View:
     return Text(lines, {"lines": [{"line": text, "meaning": meaning} for text, meaning in OOPS_LINES]})
 
 
+SIGNAL_STEPS = (
+    (
+        "SIGUSR1 is bit 9: it is blocked now",
+        'syscall rt_sigprocmask SIG_BLOCK "\\x00\\x02\\x00\\x00\\x00\\x00\\x00" NULL 8',
+    ),
+    ("to the caller itself", "syscall kill 0 SIGUSR1"),
+    ("it waits", "syscall rt_sigpending buf:8 8"),
+    ("SigBlk, SigIgn, SigCgt, ShdPnd", "cat /proc/self/status"),
+    ("how to install a handler", "man rt_sigaction"),
+    ("faults and signals, as strace shows them", "run --trace prog.s"),
+)
+ACTION_WORDS = {
+    "core": "ends the program (Linux may write a core file; kshell never does)",
+    "terminate": "ends the program",
+    "stop": "stops it until SIGCONT, which kshell sends at once",
+    "ignore": "does nothing",
+}
+
+
+def signals() -> View:
+    """What each signal does to a program without a handler, and the calls about signals."""
+    from kshell.abi.sigaction import default_action
+    from kshell.abi.signal import SIGNALS
+
+    lines: list[Line] = [
+        span("A signal reaches the handler that rt_sigaction has installed. Where there is none:"),
+    ]
+    by_action = {
+        action: [name for signo, (name, _) in SIGNALS.items() if default_action(signo) == action]
+        for action in ACTION_WORDS
+    }
+    for action, names in by_action.items():
+        lines += [[("  ", ""), (ACTION_WORDS[action], "comment")], [("    ", ""), (" ".join(names), "name")]]
+    lines += [
+        marked("SIGKILL and SIGSTOP can be neither caught, blocked nor ignored. Ctrl-C is SIGINT: a program"),
+        marked("that does not die of it gets it, and the third press ends the run."),
+    ]
+    for meaning, command in SIGNAL_STEPS:
+        lines += [[("  ", ""), (command, "hint")], [("      ", ""), ("# " + meaning, "comment")]]
+    steps = [{"meaning": meaning, "command": command} for meaning, command in SIGNAL_STEPS]
+    return Text(lines, {"defaults": by_action, "steps": steps})
+
+
 TOPICS: dict[str, Callable[[], View]] = {
     "modules": modules,
     "c-to-kshell": c_to_kshell,
     "config": config,
     "oops": oops,
+    "signals": signals,
     "add-a-system-call": add_a_system_call,
     "modules-as-machine-code": modules_as_machine_code,
 }

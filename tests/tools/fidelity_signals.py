@@ -30,6 +30,8 @@ AFTER_TEXT += f"; mov edi, {LOGFD}; mov esi, {STATE:#x}; mov edx, {STATE_END - S
 AFTER_TEXT += "; xor edi, edi; mov eax, 231; syscall"
 CAUGHT = (4, 5, 7, 8, 11)
 SELECTORS = re.compile(r"\b[defgs]s\b|lcall|ljmp|retf|iret")  # what loads a selector
+PAGE_FAULT = 14
+PRESENT = "docs: whether the page was there already, in the error code of a page fault"
 SELECTOR = "docs: the error code of a selector that a program may not load is 0"
 
 
@@ -69,6 +71,15 @@ def view(ended, calls):
     return found | {f"after {name}": value for name, value in zip(REGISTERS, after, strict=False)}
 
 
+def known_error_code(text, native, kshell, differ):
+    """Why an error code alone may be another one; None if it may not."""
+    if differ != ["err"]:
+        return None
+    if native["trapno"] == PAGE_FAULT and native["err"] ^ kshell["err"] == 1:
+        return PRESENT
+    return SELECTOR if SELECTORS.search(text) else None
+
+
 def run_signals(args, both):
     """The whole of a run; returns the exit status."""
     from fidelity_faults import START_REGISTERS
@@ -97,7 +108,7 @@ def run_signals(args, both):
             ("signal", each.get("signo"), each.get("si_code"), each.get("si_addr"), each.get("ip"))
             for each in (native, kshell)
         ]
-        if why := SELECTOR if differ == ["err"] and SELECTORS.search(text) else accepted(text, *ends):
+        if why := known_error_code(text, native, kshell, differ) or accepted(text, *ends):
             known[why] += 1
             continue
         found = f"{' '.join(sorted(differ)[:4])}: {text.split('; ')[-1].split()[0]}"

@@ -165,7 +165,7 @@ def accepted(seq, i, native, kshell, kernel):
     if name in ("munmap", "mprotect", "madvise") and (n, k) in beyond:
         address, length = (value(arg, native) or 0 for arg in seq[i][1][:2])
         if address + length > VVAR:
-            return "docs: there is no vDSO (to protect, to cut in two, or to drop)"
+            return "docs: the data of the vDSO can be dropped"
     if name == "mmap" and any(step[0] == "mmap" and (number(step, 3) or 0) & HUGE == HUGE for step in seq[:i]):
         return "docs: no huge page (of 6.18, a fixed one that fails has unmapped what was there)"
     for arg in seq[i][1]:

@@ -114,15 +114,15 @@ class Machine:
         """Make one system call from ring 3; the kernel's result (a negative errno for an error), None if the call did
         not return.
 
-        An argument is a number, bytes (put into user memory with a NUL behind them), or a bytearray: room for as many
-        bytes in user memory, zero before the call and copied back after it.  Raises ValueError for a name that the
-        table does not have, for more than six arguments, and for more data than user memory takes.
+        An argument is a number, bytes (put into user memory with a NUL behind them), or a bytearray: as many bytes in
+        user memory, which the call finds there and which are copied back after it.  Raises ValueError for a name that
+        the table does not have, for more than six arguments, and for more data than user memory takes.
         """
         k = self._session.kernel
         nr = call if isinstance(call, int) else self._number(call)
         if len(args) > ARGUMENTS:
             raise ValueError(f"a system call takes six arguments, and these are {len(args)}")
-        values = [Buffer(len(arg)) if isinstance(arg, bytearray) else arg for arg in args]
+        values = [Buffer(len(arg), bytes(arg)) if isinstance(arg, bytearray) else arg for arg in args]
         self._session.journal.lose(LOST)
         run = run_stub(k, nr, values, BUDGET)
         for index, _, data in run.buffers:

@@ -116,8 +116,43 @@ ItimerIn = Annotated[int, CType("const struct itimerval __user *", 8, False, "it
 ItimerOut = Annotated[int, CType("struct itimerval __user *", 8, False, "itimer_out")]
 
 
+# The numbers of C, and what the kernel calls them, by their spelling: size in bytes, and whether they have a sign.
+INTEGERS = {
+    **dict.fromkeys(("char", "signed char", "s8", "__s8"), (1, True)),
+    **dict.fromkeys(("bool", "_Bool", "unsigned char", "u8", "__u8"), (1, False)),
+    **dict.fromkeys(("short", "short int", "s16", "__s16"), (2, True)),
+    **dict.fromkeys(("unsigned short", "short unsigned int", "u16", "__u16", "umode_t"), (2, False)),
+    **dict.fromkeys(("int", "signed int", "s32", "__s32", "pid_t", "clockid_t"), (4, True)),
+    **dict.fromkeys(("unsigned int", "unsigned", "u32", "__u32", "uid_t", "gid_t", "gfp_t"), (4, False)),
+    **dict.fromkeys(("long", "long int", "long long", "long long int", "s64", "__s64"), (8, True)),
+    **dict.fromkeys(("ssize_t", "off_t", "loff_t", "time_t"), (8, True)),
+    **dict.fromkeys(("unsigned long", "long unsigned int", "unsigned long long", "u64", "__u64", "size_t"), (8, False)),
+}
+
+
+def pointed_to(c: str) -> str:
+    """What the pointer type `c` points to, without const and __user; "" where it is none.
+
+    >>> pointed_to("const struct pair __user *")
+    'struct pair'
+    """
+    target, star, rest = c.rpartition("*")
+    return target.strip().removesuffix("__user").strip().removeprefix("const ") if star and not rest.strip() else ""
+
+
 def declared(c: str) -> CType:
-    """The type that a declaration calls `c`, as far as a trace knows it; of several meanings the plainest counts.  A
-    pointer that it does not know may lead anywhere, and any other type fills a register."""
+    """The type that the declaration of a system call's parameter calls `c`, as far as a trace knows it; of several
+    meanings the plainest counts, and every pointer is the user's.  A number that it does not know fills a register."""
+    target = pointed_to(c)
+    is_const = c.startswith("const ")
+    if target.endswith("*") or target.startswith(("struct ", "union ")) or target in INTEGERS:
+        known = _known(f"{'const ' * is_const}{target} __user *")
+        shows = known.show if known is not None and known.show not in ("fd_pair", "iov_in", "iov_out") else ""
+        return CType(c, 8, False, shows or ("pointed_in" if is_const else "pointed_out"))
+    size, signed = INTEGERS.get(c, (8, not c.endswith("*")))
+    return _known(c) or CType(c, size, signed, "address" if c.endswith("*") else "int")
+
+
+def _known(c: str) -> CType | None:
     known = {mark.c: mark for hint in reversed(list(globals().values())) for mark in get_args(hint)[1:]}
-    return known.get(c) or CType(c, 8, not c.endswith("*"), "address" if c.endswith("*") else "int")
+    return known.get(c)

@@ -48,6 +48,20 @@ class DebugType:
         return self.text
 
 
+def integer(text: str, size: int, signed: bool) -> DebugType:
+    """The type of a number, from its spelling, its size in bytes and whether it has a sign."""
+    found = DebugType(_BASE)
+    found.text, found.size, found.signed = text, size, signed
+    return found
+
+
+def address(text: str) -> DebugType:
+    """The type of a pointer that nobody follows."""
+    found = DebugType(_POINTER)
+    found.text, found.size = text, 8
+    return found
+
+
 class TypeReader:
     """Makes each type of an object once: one may contain itself.  `children` are the entries inside of each entry, by
     its offset."""

@@ -42,6 +42,15 @@ class BugEntry(NamedTuple):
     warning: bool
 
 
+class MayFault(NamedTuple):
+    """An instruction at `offset` that touches user memory, and may fault: the code then goes on at `resume`, with
+    -EFAULT in `register`."""
+
+    offset: int
+    resume: int
+    register: int
+
+
 class Code(NamedTuple):
     """The text of one file; `strings` are its literals, each with its NUL; `lines` say at which offset the code of a
     line begins, in the order of the offsets."""
@@ -52,3 +61,4 @@ class Code(NamedTuple):
     strings: bytes
     lines: list[tuple[int, int]]
     bugs: list[BugEntry]
+    faults: list[MayFault] = []  # noqa: RUF012

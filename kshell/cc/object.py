@@ -20,6 +20,7 @@ from kshell.abi.elf import (
 )
 from kshell.cc.code import ABS64, REL32, Code
 from kshell.cc.dwarf import add_debug_sections
+from kshell.cc.exception_table import add_exception_table
 from kshell.cc.object_draft import STRINGS, ObjectDraft, packed
 from kshell.cc.tree_unit import Datum, Unit
 from kshell.cc.types import align_of, size_of
@@ -40,6 +41,7 @@ def make_object(unit: Unit, code: Code) -> ElfObject:
     for name, is_gpl in sorted(unit.exports):
         _export(draft, name, is_gpl)
     _add_bugs(draft, unit, code)
+    add_exception_table(draft, code.faults, unit.version)
     add_debug_sections(draft, unit, code)
     return draft.finish()
 

@@ -32,6 +32,7 @@ STRINGS = ".rodata.str1.1"
 # Of each section: its flags, and the alignment that it has whatever is in it.
 _KINDS = {
     ".text": (SHF_ALLOC | SHF_EXECINSTR, 16),
+    ".fixup": (SHF_ALLOC | SHF_EXECINSTR, 1),
     ".rodata": (SHF_ALLOC, 8),
     STRINGS: (SHF_ALLOC | SHF_MERGE | SHF_STRINGS, 1),
     ".modinfo": (SHF_ALLOC, 1),
@@ -39,6 +40,7 @@ _KINDS = {
     "__ksymtab_gpl": (SHF_ALLOC, 4),
     "__ksymtab_strings": (SHF_ALLOC | SHF_MERGE | SHF_STRINGS, 1),
     "__param": (SHF_ALLOC, 8),
+    "__ex_table": (SHF_ALLOC, 4),
     "__bug_table": (SHF_ALLOC | SHF_WRITE, 1),
 }
 _DATA = (SHF_ALLOC | SHF_WRITE, 8)

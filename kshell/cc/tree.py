@@ -213,6 +213,32 @@ class Call(NamedTuple):
         return self.kind.result
 
 
+class GetUser(NamedTuple):
+    """``get_user(place, pointer)``: the scalar at a user pointer goes into a place, a 0 where it cannot be read; the
+    value is an int, 0 or -EFAULT.  `checked` is by way of a function that asks whether the address is the user's;
+    otherwise the load stands here (C: __get_user)."""
+
+    place: Place
+    pointer: Value
+    checked: bool
+    type: IntType
+
+
+class PutUser(NamedTuple):
+    """``put_user(value, pointer)``: a value of the type that the user pointer points to goes there; 0 or -EFAULT."""
+
+    value: Value
+    pointer: Value
+    checked: bool
+    type: IntType
+
+
+class AddressLimit(NamedTuple):
+    """``user_addr_max()``: where the user memory of the current task ends, which set_fs moves; before 5.10."""
+
+    type: IntType
+
+
 Value: TypeAlias = (
     Place
     | Number
@@ -230,4 +256,7 @@ Value: TypeAlias = (
     | Cast
     | Assign
     | Call
+    | GetUser
+    | PutUser
+    | AddressLimit
 )

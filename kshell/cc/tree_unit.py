@@ -126,6 +126,7 @@ class Unit(NamedTuple):
     `modinfo` holds the pairs of .modinfo, `exports` (symbol, whether for GPL-compatible modules only), `aliases` second
     names of functions (init_module for what module_init named), of which the `weak` give way to any other file's.
     `path` is the file's name for the debugger, `text` the source.  `structs` are those that the file defines or uses.
+    `version` is that of the kernel it is for: the way to a few of its functions is another in each.
     """
 
     name: str
@@ -138,3 +139,4 @@ class Unit(NamedTuple):
     aliases: list[tuple[str, str]]
     structs: list[StructType]
     weak: frozenset[str] = frozenset()
+    version: tuple[int, int] = (4, 19)

@@ -7,4 +7,7 @@ from kshell.linux.types import UInt
 
 
 def msleep(k: Kernel, msecs: UInt) -> None:
-    """Sleep for `msecs` milliseconds; meanwhile another task may run, and unload the caller."""
+    """Sleep for `msecs` milliseconds; meanwhile another task may run, and unload the caller.
+
+    >>> msleep(k, 20)
+    """

@@ -6,8 +6,14 @@ from typing import Any
 
 
 def EXPORT_SYMBOL(thing: Any) -> None:
-    """Let modules use this pointer, variable or function by name."""
+    """Let modules use this pointer, variable or function by name.
+
+    >>> EXPORT_SYMBOL(STUB_x)
+    """
 
 
 def EXPORT_SYMBOL_GPL(thing: Any) -> None:
-    """The same for modules only whose licence goes with the GPL."""
+    """Let modules whose licence goes with the GPL use this pointer, variable or function by name.
+
+    >>> EXPORT_SYMBOL_GPL(count)
+    """

@@ -56,24 +56,42 @@ class Fn(Generic[_P, _R]):
 
 
 def extern(name: str, kind: object = None) -> Any:
-    """``extern int n;`` is ``n = extern("n", Int)``, ``extern long f(int);`` is ``f: Stub[[int]] = extern("f")``."""
+    """``extern int n;`` is ``n = extern("n", Int)``, ``extern long f(int);`` is ``f: Stub[[int]] = extern("f")``.
+
+    >>> STUB_y: Stub[[int]] = extern("STUB_y")
+    """
 
 
 def addr(thing: _T) -> Ptr[_T]:
-    """``&thing``"""
+    """The address of a variable, an element, a field or a function: ``&thing`` in C.
+
+    >>> q = addr(v)
+    """
 
 
 def sizeof(thing: object) -> SizeT:
-    """``sizeof(thing)``, of a type or of a variable."""
+    """``sizeof(thing)``, of a type or of a variable.
+
+    >>> q = kmalloc(k, 2 * sizeof(e), GFP_KERNEL)
+    """
 
 
 def offsetof(kind: type, field: str) -> SizeT:
-    """``offsetof(struct e, field)``"""
+    """How many bytes into a struct a field lies.
+
+    >>> x = Int(offsetof(e, "list"))
+    """
 
 
 def container_of(pointer: Ptr[Any], kind: type[_T], field: str) -> Ptr[_T]:
-    """The struct whose `field` is at `pointer`."""
+    """The struct whose `field` is at `pointer`.
+
+    >>> q = container_of(addr(v.list), e, "list")
+    """
 
 
 def snprintf(k: Kernel, buf: Ptr[Char], size: SizeT, text: Format) -> Int:
-    """Write a text of at most `size` - 1 bytes and its NUL; the length that the whole text has."""
+    """Write a text of at most `size` - 1 bytes and its NUL; the length that the whole text has.
+
+    >>> snprintf(k, buf, sizeof(buf), f"n is {n}")
+    """

@@ -15,8 +15,14 @@ def module_param(variable: Any, kind: str, mode: int, range: tuple[int, int] = (
     """Let insmod give a variable its value: ``module_param(n, "int", 0o444, range=(0, 5))``.
 
     `mode` is that of its file in /sys, 0 for none.  Types: byte short ushort int uint long ulong charp bool invbool.
+
+    >>> level = Param("level", 1)
+    >>> module_param(level, "int", 0o644)
     """
 
 
 def MODULE_PARM_DESC(variable: Any, text: str) -> None:
-    """What modinfo says about a parameter."""
+    """What modinfo says about a parameter.
+
+    >>> MODULE_PARM_DESC(mode, "how much is said")
+    """

@@ -24,7 +24,12 @@ def kmalloc(k: Kernel, size: type[_T], flags: GfpT) -> Ptr[_T]:
 
 
 def kmalloc(k: Kernel, size: Any, flags: GfpT) -> Ptr[Any]:
-    """Memory for one struct, or of `size` bytes: ``p = kmalloc(k, e, GFP_KERNEL)``; NULL where there is none."""
+    """Memory for one struct, or of `size` bytes: ``p = kmalloc(k, e, GFP_KERNEL)``; NULL where there is none.
+
+    NULL  there is no memory left
+
+    >>> q = kmalloc(k, e, GFP_KERNEL)
+    """
 
 
 @overload
@@ -38,8 +43,16 @@ def kzalloc(k: Kernel, size: type[_T], flags: GfpT) -> Ptr[_T]:
 
 
 def kzalloc(k: Kernel, size: Any, flags: GfpT) -> Ptr[Any]:
-    """The same, all zeros."""
+    """Memory that is all zeros, for one struct or of `size` bytes; NULL where there is none.
+
+    NULL  there is no memory left
+
+    >>> q = kzalloc(k, e, GFP_KERNEL)
+    """
 
 
 def kfree(k: Kernel, pointer: Ptr[Const[Void]]) -> None:
-    """Give memory back; NULL does nothing."""
+    """Give memory back; NULL does nothing.
+
+    >>> kfree(k, q)
+    """

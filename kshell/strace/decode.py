@@ -19,9 +19,10 @@ from kshell.abi.c_types import U64, to_signed64
 from kshell.abi.errno import errno_name, is_error, strerror
 from kshell.abi.signal import signal_name
 from kshell.abi.symbolic import KINDS, flags_text
+from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.core.trace import Call
 from kshell.kernel.kernel import Kernel
-from kshell.strace import signals
+from kshell.strace import signals, typed_data
 from kshell.strace import user_data as show
 
 RESULT_COLUMN = 40
@@ -83,6 +84,14 @@ def _buf_out(k: Kernel, call: Call, i: int) -> str:
     return show.buffer(k, call.args[i], _result(call))
 
 
+def _text_out(k: Kernel, call: Call, i: int) -> str:
+    """As many bytes as the result says; where it says none, a string in as much room as the next argument says."""
+    if _result(call) > 0:
+        return show.buffer(k, call.args[i], _result(call))
+    room = call.values[i + 1] if i + 1 < len(call.values) else show.PATH_MAX
+    return show.path(k, call.args[i], max(0, min(room, show.MAX_STRLEN)))
+
+
 def _cwd(k: Kernel, call: Call, i: int) -> str:
     return show.path(k, call.args[i], min(max(_result(call) - 1, 0), show.PATH_MAX - 1))
 
@@ -113,6 +122,8 @@ _IN: dict[str, _InDecoder] = {
 _OUT: dict[str, _OutDecoder] = {
     "buf_out": _buf_out,
     "random_out": lambda k, call, i: show.buffer(k, call.args[i], _result(call), as_hex=True),
+    "text_out": _text_out,
+    "pointed_out": typed_data.pointed,
     "cwd": _cwd,
     "iov_out": lambda k, call, i: show.iovec(k, call.args[i], call.args[i + 1], _result(call)),
     "stat": lambda k, call, i: show.stat(k, call.args[i]),
@@ -146,15 +157,28 @@ def arguments(k: Kernel, call: Call) -> list[ArgumentText]:
         _choose_fcntl(call, kinds)
     elif kinds[-2:] == ["open_flags", "mode"] and not _creates(call.args[len(kinds) - 2]):
         kinds.pop()
-    return [ArgumentText(kind, _text(k, call.values, i, kind)) for i, kind in enumerate(kinds)]
+    elif call.definition.body is None:
+        _choose_by_neighbours(call.definition, kinds)
+    return [ArgumentText(kind, _text(k, call, i, kind)) for i, kind in enumerate(kinds)]
 
 
-def _text(k: Kernel, values: Sequence[int], i: int, kind: str) -> str | None:
+def _text(k: Kernel, call: Call, i: int, kind: str) -> str | None:
     if kind in _OUT or kind == "timespec_rest":
         return None
+    if kind == "pointed_in":
+        return typed_data.pointed(k, call, i)
     if kind in _IN:
-        return _IN[kind](k, values, i)
-    return flags_text(values[i], kind) if kind in KINDS else str(values[i])
+        return _IN[kind](k, call.values, i)
+    return flags_text(call.values[i], kind) if kind in KINDS else str(call.values[i])
+
+
+def _choose_by_neighbours(definition: SyscallDefinition, kinds: list[str]) -> None:
+    """Of machine code's calls the declaration alone is known: text before a size_t is as long as that says."""
+    for i, kind in enumerate(kinds):
+        if kind == "path" and i + 1 < len(kinds) and definition.parameters[i + 1].ctype.c == "size_t":
+            kinds[i] = "buf_in"
+        elif kind == "buf_out":
+            kinds[i] = "text_out"
 
 
 def _choose_fcntl(call: Call, kinds: list[str]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 HEAD = """from kshell.linux import *
+from kshell.linux.uaccess import __get_user, __put_user
 
 MODULE_LICENSE("GPL")
 
@@ -73,6 +74,12 @@ CALLS = (
     "memcpy(k, addr(table), p, 16)",
     "copy_to_user(k, User[Void](w), addr(here), sizeof(here))",
     "copy_from_user(k, addr(here), User[Void](w), sizeof(here))",
+    "copy_to_user(k, s, here)",
+    "copy_to_user(k, s, p)",
+    "copy_from_user(k, here, s)",
+    "copy_from_user(k, here.text, User[Char](w), b)",
+    "clear_user(k, s, b)",
+    "strncpy_from_user(k, here.text, User[Char](w), 16)",
     "msleep(k, 1)",
     "try_module_get(k, THIS_MODULE)",
     "module_put(k, THIS_MODULE)",
@@ -82,6 +89,14 @@ CALLS = (
     "set_memory_rw(k, w, 1)",
     'strscpy(k, here.text, "kshell", a)',
 )
+USERS = (
+    *("get_user(k, addr(a), u)", "get_user(k, addr(here.wide), u)", "get_user(k, addr(p.number), u + 1)"),
+    *("put_user(k, a, u)", "put_user(k, helper(k, b), u + n)", "__get_user(k, addr(table[b & 7]), l)"),
+    *("__put_user(k, w, l)", "__put_user(k, p, User[Ptr[node]](w))", "clear_user(k, s, 8) != 0"),
+    *("Int(strnlen_user(k, User[Char](w), b))", "access_ok(k, VERIFY_READ, u, 4)", "access_ok(k, 0, s, ULong(b))"),
+)
+USER_POINTERS = (("u", "Int"), ("l", "ULong"), ("s", "node"))
+ADDRESSES = ("w", "0x402000", "0x402ffe", "8", "0x7fffffffe000", "0xFFFF888000000000", "0xFFFFFFFF81000000", "1 << 47")
 # What Python would do, and C has no word for.
 HOSTILE = (
     *("open('/etc/passwd')", "__import__('os')", "eval('1')", "exec('x')", "globals()", "k.__class__", "().__class__"),
@@ -101,6 +116,8 @@ def number(d: random.Random, depth: int = 2) -> str:
         return f"({number(d, depth - 1)} {d.choice(OPERATORS)} {number(d, depth - 1)})"
     if kind < 0.85:
         return f"Int({wide(d, depth - 1)})"
+    if kind < 0.9:
+        return d.choice(USERS)
     if kind < 0.95:
         return f"({number(d, depth - 1)} if {truth(d)} else {number(d, depth - 1)})"
     return f"helper(k, {number(d, depth - 1)})"
@@ -131,8 +148,11 @@ def statements(d: random.Random, depth: int, indent: str) -> list[str]:
             found.append(f"{indent}{d.choice(['w', 'here.wide', 'table[b & 7]', 'p.wide'])} = {wide(d)}")
         elif kind < 0.52:
             found.append(f"{indent}p = {d.choice(POINTERS)}")
-        elif kind < 0.7:
+        elif kind < 0.66:
             found.append(f"{indent}{d.choice(CALLS)}")
+        elif kind < 0.7:
+            name, target = d.choice(USER_POINTERS)
+            found.append(f"{indent}{name} = User[{target}]({d.choice(ADDRESSES)})")
         elif depth and kind < 0.8:
             found += [f"{indent}if {truth(d)}:", *statements(d, depth - 1, indent + "    ")]
         elif depth and kind < 0.88:
@@ -147,6 +167,7 @@ def statements(d: random.Random, depth: int, indent: str) -> list[str]:
 def function(d: random.Random, name: str) -> str:
     """One with locals of several types."""
     lines = [f"def {name}(k: Kernel, n: int) -> Long:", "    global counter", "    a: Int = n", "    b: Int = 2"]
+    lines += [f"    {name}: User[{target}] = User[{target}](0x402000)" for name, target in USER_POINTERS]
     lines += ["    w: ULong = ULong(n)", "    p: Ptr[node] = addr(here)", *statements(d, 2, "    "), "    return a"]
     return "\n".join(lines)
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from kshell.cc.back.encoder import Encoder
 from kshell.cc.back.registers import RAX
-from kshell.cc.code import BugEntry
+from kshell.cc.code import BugEntry, MayFault
 from kshell.cc.tree import Value, Variable
 from kshell.cc.types import IntType, Type, size_of
 
@@ -29,15 +29,19 @@ class LoopLabels(NamedTuple):
 
 class Emitter:
     """What the writers of values and statements share.  `pushed` counts the words on the stack below the frame; `loops`
-    are those that are open; `slots` are the function's variables."""
+    are those that are open; `slots` are the function's variables.  `version` is that of the kernel the code is for."""
 
-    def __init__(self, values: dict[type, ValueWriter], statements: dict[type, StatementWriter]) -> None:
+    def __init__(
+        self, values: dict[type, ValueWriter], statements: dict[type, StatementWriter], version: tuple[int, int]
+    ) -> None:
+        self.version = version
         self.code = Encoder()
         self.slots: dict[Variable, int] = {}
         self.pushed = 0
         self.loops: list[LoopLabels] = []
         self.lines: list[tuple[int, int]] = []
         self.bugs: list[BugEntry] = []
+        self.faults: list[MayFault] = []
         self.strings = bytearray()
         self._string_offsets: dict[bytes, int] = {}
         self._values, self._statements = values, statements

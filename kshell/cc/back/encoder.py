@@ -73,6 +73,11 @@ class Encoder:
             opcode = (0xBE if signed else 0xB6) | size >> 1
             self._form(bytes([0x0F, opcode]), register, source, wide if signed else 4, byte_source=size == 1)
 
+    def load_own(self, register: int, symbol: str) -> None:
+        """mov r64, gs:[symbol]: a variable of the CPU's own."""
+        self.text += b"\x65"
+        self._form(b"\x8b", register, Memory(None, 0, symbol), 8)
+
     def store(self, target: Memory, register: int, size: int) -> None:
         """mov [m], r"""
         self._form(b"\x88" if size == 1 else b"\x89", register, target, size)
@@ -175,6 +180,14 @@ class Encoder:
     def ud2(self) -> None:
         """ud2"""
         self.text += b"\x0f\x0b"
+
+    def stac(self) -> None:
+        """stac"""
+        self.text += b"\x0f\x01\xcb"
+
+    def clac(self) -> None:
+        """clac"""
+        self.text += b"\x0f\x01\xca"
 
     def rep_movsb(self) -> None:
         """rep movsb: rcx bytes from [rsi] to [rdi]"""

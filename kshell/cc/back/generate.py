@@ -10,12 +10,13 @@ nesting.
 
 from __future__ import annotations
 
-from kshell.cc.back import arithmetic, calls, conditions, statements, values
+from kshell.cc.back import arithmetic, calls, conditions, statements, user_access, values
 from kshell.cc.back.emitter import Emitter, StatementWriter, ValueWriter
 from kshell.cc.back.frame import frame_of
 from kshell.cc.back.registers import ARGUMENTS, RBP, RSP, Memory
 from kshell.cc.code import Code, PlacedFunction
 from kshell.cc.tree import (
+    AddressLimit,
     AddressOf,
     Assign,
     Binary,
@@ -25,6 +26,7 @@ from kshell.cc.tree import (
     Conditional,
     Deref,
     FunctionName,
+    GetUser,
     Global,
     Local,
     Logical,
@@ -33,6 +35,7 @@ from kshell.cc.tree import (
     Number,
     PointerAdd,
     PointerDifference,
+    PutUser,
     Text,
     Unary,
 )
@@ -61,6 +64,9 @@ VALUES: dict[type, ValueWriter] = {
     Logical: conditions.logical,
     Conditional: conditions.choose,
     Call: calls.call,
+    GetUser: user_access.get_user,
+    PutUser: user_access.put_user,
+    AddressLimit: user_access.address_limit,
 }
 STATEMENTS: dict[type, StatementWriter] = {
     Evaluate: statements.evaluate,
@@ -78,9 +84,9 @@ STATEMENTS: dict[type, StatementWriter] = {
 def generate(unit: Unit) -> Code:
     """The machine code of a unit's functions, in their order.  Every call, and every address, is a hole that the linker
     fills, those within the unit too."""
-    e = Emitter(VALUES, STATEMENTS)
+    e = Emitter(VALUES, STATEMENTS, unit.version)
     placed = [write_function(e, function) for function in unit.functions]
-    return Code(bytes(e.code.text), e.code.fixups, placed, bytes(e.strings), e.lines, e.bugs)
+    return Code(bytes(e.code.text), e.code.fixups, placed, bytes(e.strings), e.lines, e.bugs, e.faults)
 
 
 def write_function(e: Emitter, function: Function) -> PlacedFunction:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Container
 from typing import Any, NamedTuple
 
 from kshell.cc.tree import (
+    AddressLimit,
     AddressOf,
     Assign,
     Binary,
@@ -20,6 +21,7 @@ from kshell.cc.tree import (
     Conditional,
     Deref,
     FunctionName,
+    GetUser,
     Global,
     Local,
     Logical,
@@ -29,6 +31,7 @@ from kshell.cc.tree import (
     Place,
     PointerAdd,
     PointerDifference,
+    PutUser,
     Text,
     Unary,
     Value,
@@ -37,6 +40,8 @@ from kshell.cc.tree import (
 from kshell.cc.types import INT, LONG, ULONG, IntType, Pointer, Type, c_declaration, size_of
 
 SUFFIXES = {"unsigned int": "U", "long": "L", "unsigned long": "UL", "long long": "LL", "unsigned long long": "ULL"}
+CHANGES = (Assign, GetUser, PutUser)
+EFFECTS = (*CHANGES, Call)
 
 
 def number_text(value: int, kind: Type) -> str:
@@ -57,7 +62,7 @@ def literal(data: bytes) -> str:
     return f'"{"".join(plain)}"'
 
 
-def is_pure(node: Value, effects: Container[type] = (Assign, Call)) -> bool:
+def is_pure(node: Value, effects: Container[type] = EFFECTS) -> bool:
     """Whether computing it changes nothing: none of these is in it."""
     if type(node) in effects:
         return False
@@ -177,7 +182,7 @@ def _assign(p: Printer, node: Assign) -> str:
     place: Value = node.place
     while isinstance(place, Member):
         place = place.place
-    if is_pure(node.place) and is_pure(node.value, (Assign,) if isinstance(place, Local | Global) else (Assign, Call)):
+    if is_pure(node.place) and is_pure(node.value, CHANGES if isinstance(place, Local | Global) else EFFECTS):
         return f"({_place(p, node.place)} = {p.value(node.value)})"
     name = p.temporary()
     first = f"{c_declaration(node.type, name)} = {p.value(node.value)};"
@@ -191,6 +196,25 @@ def _call(p: Printer, node: Call) -> str:
     places = ", ".join(f"{{{i + 1}}}" for i in range(len(arguments)))
     kind = c_declaration(Pointer(node.kind), "")
     return p.ordered([node.function, *arguments], f"(({kind}){{0}})({places})")
+
+
+def _get_user(p: Printer, node: GetUser) -> str:
+    """The user's memory is there, as gcc sees it: what is compared is what the number becomes."""
+    name, pointer = p.temporary(), p.value(node.pointer)
+    kind = node.pointer.type
+    assert isinstance(kind, Pointer)
+    return f"({{ {c_declaration(kind.target, name)} = *{pointer}; {_place(p, node.place)} = {name}; 0; }})"
+
+
+def _put_user(p: Printer, node: PutUser) -> str:
+    value, pointer = p.temporary(), p.temporary()
+    first = f"{c_declaration(node.value.type, value)} = {p.value(node.value)};"
+    second = f"{c_declaration(node.pointer.type, pointer)} = {p.value(node.pointer)};"
+    return f"({{ {first} {second} *{pointer} = {value}; 0; }})"
+
+
+def _address_limit(p: Printer, node: AddressLimit) -> str:
+    return p.cast(node.type, "user_addr_max()")
 
 
 EXPRESSIONS: dict[type, Callable[[Printer, Any], str]] = {
@@ -213,4 +237,7 @@ EXPRESSIONS: dict[type, Callable[[Printer, Any], str]] = {
     Cast: _cast,
     Assign: _assign,
     Call: _call,
+    GetUser: _get_user,
+    PutUser: _put_user,
+    AddressLimit: _address_limit,
 }

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 from typing import NoReturn
 
-from kshell.cc.front import kernel_use, macros
+from kshell.cc.front import kernel_use, macros, user_copies
 from kshell.cc.front.annotations import is_type, read_type
 from kshell.cc.front.arithmetic import cast
 from kshell.cc.front.convert import Want, convert
@@ -85,6 +85,8 @@ def _through(scope: Scope, node: ast.Call) -> Value:
 
 def _routine(scope: Scope, node: ast.Call, name: str, routine: Routine) -> Value:
     kind, given = routine.type, _without_kernel(scope, node, name, routine.type)
+    if user_copies.is_typed(name, given):
+        return user_copies.typed_copy(scope, node, given, name, routine)
     made: Type | None = None
     extra: list[Value] = []
     if routine.format_at >= 0 and len(given) == len(kind.parameters):
@@ -100,6 +102,7 @@ def _routine(scope: Scope, node: ast.Call, name: str, routine: Routine) -> Value
         else:
             arguments.append(_argument(scope, each, wanted, name, index))
     result = Call(routine.symbol, (*arguments, *extra), kind, node.lineno)
+    user_copies.check_size(scope, node, name, result)
     if made is not None and isinstance(kind.result, Pointer) and isinstance(kind.result.target, VoidType):
         return cast(result, Pointer(made))
     return result

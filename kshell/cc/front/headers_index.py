@@ -41,7 +41,7 @@ def index() -> dict[str, str]:
     for header, text in texts().items():
         for match in DECLARED.finditer(text):
             name = match[1] or match[2] or match[3]
-            if not name.startswith("_") or name.startswith("__func"):
+            if not name.startswith("_") or name.startswith("__"):
                 found.setdefault(name, header)
     return found
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import partial
 
-from kshell.abi.errno import EFAULT
+from kshell.cc.front import user_access
 from kshell.cc.front.annotations import is_complete, is_type, read_type
-from kshell.cc.front.arithmetic import after, cast, unary
+from kshell.cc.front.arithmetic import cast, unary
 from kshell.cc.front.convert import Want, convert
 from kshell.cc.front.formats import printk
 from kshell.cc.front.operators import ord_of
@@ -18,13 +19,10 @@ from kshell.cc.front.scope import Scope
 from kshell.cc.tree import (
     AddressOf,
     Assign,
-    Call,
     Compare,
-    Conditional,
     FunctionName,
     Local,
     Number,
-    Place,
     PointerAdd,
     Text,
     Value,
@@ -37,16 +35,11 @@ from kshell.cc.types import (
     ULONG,
     VOID_POINTER,
     ArrayType,
-    FunctionType,
     Pointer,
     StructType,
     Type,
-    VoidType,
     size_of,
 )
-
-COPY_FROM = FunctionType(ULONG, (VOID_POINTER, VOID_POINTER._replace(const=True, user=True), ULONG))
-COPY_TO = FunctionType(ULONG, (VOID_POINTER._replace(user=True), VOID_POINTER._replace(const=True), ULONG))
 
 
 def call(scope: Scope, node: ast.Call, name: str) -> Value:
@@ -55,6 +48,8 @@ def call(scope: Scope, node: ast.Call, name: str) -> Value:
         level = Text(b"\x01%d" % LEVELS.index(name[3:]), CONST_CHAR_POINTER)
         given = node.args[1:] if node.args and scope.is_kernel(node.args[0]) else node.args
         return printk(scope, node, given, level)
+    if name == "access_ok":
+        return user_access.access_ok(scope, node)
     if name in MACROS:
         wanted, macro = MACROS[name]
         if len(node.args) != wanted:
@@ -178,48 +173,6 @@ def _ptr_err(scope: Scope, node: ast.Call) -> Value:
     return cast(scope.value(node.args[0]), LONG)
 
 
-def _user_target(scope: Scope, node: ast.Call, at: int, pointer: Value) -> Type:
-    kind = pointer.type
-    if isinstance(kind, Pointer) and not isinstance(kind.target, VoidType):
-        if not kind.user:
-            convert(
-                scope.report,
-                node.args[at],
-                pointer,
-                Pointer(kind.target, kind.const, True),
-                Want("argument", "get_user", at),
-            )
-        return kind.target
-    because = f"it is '{spelled(kind)}', and its type says how many bytes there are"
-    return scope.report.fail(node.args[at], "invalid type argument of unary '*'", because, "a parameter p: User[Int]")
-
-
-def _result(copy: Value) -> Value:
-    return Conditional(copy, Number(-EFAULT, INT), Number(0, INT), INT)
-
-
-def _get_user(scope: Scope, node: ast.Call) -> Value:
-    """``get_user(k, addr(x), p)``: 0, or -EFAULT."""
-    pointer = scope.value(node.args[2])
-    target = _user_target(scope, node, 2, pointer)
-    to = convert(
-        scope.report, node.args[1], scope.value(node.args[1]), Pointer(target), Want("argument", "get_user", 1)
-    )
-    arguments = (cast(to, VOID_POINTER), cast(pointer, COPY_FROM.parameters[1]), Number(size_of(target), ULONG))
-    return _result(Call("copy_from_user", arguments, COPY_FROM, node.lineno))
-
-
-def _put_user(scope: Scope, node: ast.Call) -> Value:
-    """``put_user(k, value, p)``: 0, or -EFAULT."""
-    pointer = scope.value(node.args[2])
-    target = _user_target(scope, node, 2, pointer)
-    value = convert(scope.report, node.args[1], scope.value(node.args[1]), target, Want("argument", "put_user", 1))
-    held: Place = Local(scope.made(target, node.lineno))
-    address = cast(AddressOf(held, Pointer(target)), COPY_TO.parameters[1])
-    arguments = (cast(pointer, COPY_TO.parameters[0]), address, Number(size_of(target), ULONG))
-    return after(Assign(held, value), _result(Call("copy_to_user", arguments, COPY_TO, node.lineno)))
-
-
 MACROS: dict[str, tuple[int, Callable[[Scope, ast.Call], Value]]] = {
     "addr": (1, _addr),
     "sizeof": (1, _sizeof),
@@ -232,6 +185,6 @@ MACROS: dict[str, tuple[int, Callable[[Scope, ast.Call], Value]]] = {
     "IS_ERR": (1, _is_err),
     "ERR_PTR": (1, _err_ptr),
     "PTR_ERR": (1, _ptr_err),
-    "get_user": (3, _get_user),
-    "put_user": (3, _put_user),
+    **{name: (3, partial(user_access.get_user, name=name)) for name in ("get_user", "__get_user")},
+    **{name: (3, partial(user_access.put_user, name=name)) for name in ("put_user", "__put_user")},
 }

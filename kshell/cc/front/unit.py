@@ -54,7 +54,10 @@ def compile_source(text: str, path: str, release: str = "4.19") -> tuple[Unit, l
     structs = in_order([*file.structs, *_named(file), *_of_functions(functions)])
     modinfo = [*macros.modinfo, *_documented(declarations.functions)]
     weak = frozenset(macros.weak)
-    unit = Unit(name, path, text, functions, file.data, modinfo, macros.exports, macros.aliases, structs, weak)
+    unit = Unit(
+        *(name, path, text, functions, file.data, modinfo, macros.exports, macros.aliases, structs, weak),
+        report.version,
+    )
     return unit, report.findings
 
 

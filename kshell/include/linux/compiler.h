@@ -11,6 +11,7 @@
 #define __initdata
 #define __exitdata
 #define __must_check __attribute__((__warn_unused_result__))
+#define __compiletime_error(text) __attribute__((__error__(text)))
 #define __maybe_unused __attribute__((__unused__))
 #define __weak __attribute__((__weak__))
 #define __used __attribute__((__used__))

@@ -3,26 +3,37 @@
 #ifndef _LINUX_UACCESS_H
 #define _LINUX_UACCESS_H
 
+#include <asm/uaccess.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/types.h>
 
-/* Each answers how many bytes it did not copy. */
-unsigned long __must_check copy_from_user(void *to, const void __user *from, unsigned long n)
-	__asm__("_copy_from_user");
-unsigned long __must_check copy_to_user(void __user *to, const void *from, unsigned long n)
-	__asm__("_copy_to_user");
+unsigned long _copy_from_user(void *to, const void __user *from, unsigned long n);
+unsigned long _copy_to_user(void __user *to, const void *from, unsigned long n);
 /* The length of the string, or -EFAULT. */
 long __must_check strncpy_from_user(char *dst, const char __user *src, long count);
+/* The length with the NUL, more than count where there is none, 0 where it cannot be read. */
+long __must_check strnlen_user(const char __user *src, long count);
 unsigned long __must_check clear_user(void __user *to, unsigned long n);
 
-#define get_user(x, pointer) ({ \
-	__typeof__(*(pointer)) _value; \
-	int _bad = copy_from_user(&_value, (pointer), sizeof(_value)) ? -EFAULT : 0; \
-	(x) = _bad ? (__typeof__(*(pointer)))0 : _value; \
-	_bad; })
-#define put_user(x, pointer) ({ \
-	__typeof__(*(pointer)) _value = (x); \
-	copy_to_user((pointer), &_value, sizeof(_value)) ? -EFAULT : 0; })
+void __bad_copy_to(void) __compiletime_error("copy destination size is too small");
+void __bad_copy_from(void) __compiletime_error("copy source size is too small");
+
+/* Each answers how many bytes it did not copy. */
+static __always_inline unsigned long __must_check
+copy_from_user(void *to, const void __user *from, unsigned long n)
+{
+	if (__builtin_constant_p(n) && n > __builtin_object_size(to, 0))
+		__bad_copy_to();
+	return _copy_from_user(to, from, n);
+}
+
+static __always_inline unsigned long __must_check
+copy_to_user(void __user *to, const void *from, unsigned long n)
+{
+	if (__builtin_constant_p(n) && n > __builtin_object_size(from, 0))
+		__bad_copy_from();
+	return _copy_to_user(to, from, n);
+}
 
 #endif

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from typing import Any, NoReturn
 
@@ -54,7 +55,7 @@ def is_ours(path: str, head: bytes) -> bool:
     if name == "Module.symvers":
         return head.startswith(b"0x00000000\t")
     if name.startswith("System.map"):
-        return head.startswith(b"ffffffff") and head[16:17] == b" "
+        return re.match(rb"[0-9a-f]{16} \w ", head) is not None
     return path.endswith(GENERATED) and b"__SYSCALL" in head
 
 

@@ -18,6 +18,7 @@ from kshell.kernel.mm.extable import ENTRY_SIZE, Table
 
 if TYPE_CHECKING:
     from kshell.abi.debug_info import LineTable
+    from kshell.abi.debug_types import DebugType
     from kshell.kernel.kernel import Kernel
 
 BAD_OBJECT = "BAD_OBJECT"  # why
@@ -59,6 +60,7 @@ class LinkedObject:
         self.name, self.owner, self.elf, self.info = name, owner, elf, info
         self.places: dict[int, int] = {}
         self.lines: LineTable | None = None  # read when somebody asks
+        self.structs: dict[str, DebugType] | None = None  # read when somebody asks
         self.watched: object = None  # what who watches it has found out (debug/traced_code.py)
         # Of the text of the way in: from an address to another, how far from rsp the stack is as it was before the
         # call, and whether a return address stands there.

@@ -37,9 +37,10 @@ SHELL_ACTIONS = {  # as a shell at its prompt has them
 
 
 class Buffer(NamedTuple):
-    """An argument of `syscall` that is room for `size` bytes in user memory."""
+    """An argument of `syscall` that is room for `size` bytes in user memory, which begins with the bytes `first`."""
 
     size: int
+    first: bytes = b""
 
 
 class StubRun(NamedTuple):
@@ -107,6 +108,7 @@ def run_stub(
         at = _place(args)
         stub = stub_listing(nr, [arg if isinstance(arg, int) else at[i] for i, arg in enumerate(args)], is_32)
         strings = [(at[i], arg + b"\0") for i, arg in enumerate(args) if isinstance(arg, bytes)]
+        strings += [(at[i], arg.first) for i, arg in enumerate(args) if isinstance(arg, Buffer) and arg.first]
         _load_stub(k, task, [*strings, (STUB_HANDLER, HANDLER), (USER_TEXT, b"".join(code for code, _ in stub))])
         task.signals.presses, k.bad_access = 0, None
         with k.heard_by(tracer):

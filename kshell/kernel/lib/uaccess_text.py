@@ -41,7 +41,10 @@ def uaccess_text(version: tuple[int, int], smap: bool = True) -> UaccessText:
     variables = {"current_task": layout.PER_CPU_CURRENT, "TASK_addr_limit": layout.TASK_ADDR_LIMIT}
     code = encode(placed, layout.UACCESS_TEXT, labels, variables)
     faults = [(at, labels[item.fixup]) for at, item in placed if isinstance(item, MayFault)]
-    return UaccessText(code, labels, _symbols(placed, layout.UACCESS_TEXT + len(code)), faults)
+    symbols = _symbols(placed, layout.UACCESS_TEXT + len(code))
+    if not modern:  # a module's access_ok looks at the limit, too
+        symbols.append(Symbol("current_task", layout.PER_CPU_CURRENT, "D", 8, exported="EXPORT_SYMBOL"))
+    return UaccessText(code, labels, symbols, faults)
 
 
 def _without_smap(listing: Iterable[Item]) -> Iterator[Item]:

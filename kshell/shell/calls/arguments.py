@@ -3,6 +3,7 @@
 Numbers are C's (42, 0x2a, 052, 0b101010, 0o52, -1), characters and strings are C's ('a', "text\\n"), constants have
 their names and may be joined (O_RDWR|O_CREAT), ``buf:64`` is room that is shown afterwards, ``NULL`` is 0, and
 ``&name`` or ``&name+8`` is the address of a kernel symbol, and ``file:NAME`` the bytes of a file of the host.
+``int:5`` and ``struct:a=1`` are memory with numbers in it (typed_memory.py).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from kshell.shell.host_files import read_bytes
 from kshell.shell.views.view import show
 
 if TYPE_CHECKING:
+    from kshell.abi.debug_types import DebugType
     from kshell.kernel.entry.exec import Buffer
     from kshell.kernel.kernel import Kernel
     from kshell.shell.lines.words import Word
@@ -27,6 +29,7 @@ ALL_SYMBOLS = "kallsyms  (lists them all)"  # where no symbol is like what was t
 EXTRA = {"NULL": 0, "STDIN_FILENO": 0, "STDOUT_FILENO": 1, "STDERR_FILENO": 2, "true": 1, "false": 0}
 
 # Compiled when one is needed.
+TYPED = r"(?:u?(?:char|short|int|long)|struct):"
 _NUMBER = r"(?a)([+-]?)(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|[0-9][0-9_]*)[uUlL]{0,3}\Z"
 _NAME = r"(?a)[A-Za-z_]\w*\Z"
 _PRODUCT = r"(?:0[xX][0-9a-fA-F_]+|[0-9]+)(?:\*(?:0[xX][0-9a-fA-F_]+|[0-9]+))*"
@@ -98,8 +101,8 @@ def c_string(inside: str) -> bytes:
     return bytes(out + rest.encode("utf-8", "surrogateescape"))
 
 
-def argument(k: Kernel, word: Word) -> int | bytes | Buffer:
-    """The value of one argument.  BadValue if it has none."""
+def argument(k: Kernel, word: Word, pointed: DebugType | None = None) -> int | bytes | Buffer:
+    """The value of one argument, for a parameter that points to a type, if it does.  BadValue if it has none."""
     text = word.text
     if word.quote == '"':
         return c_string(word.inside)
@@ -109,6 +112,10 @@ def argument(k: Kernel, word: Word) -> int | bytes | Buffer:
         raise BadValue("an argument is empty", "nothing stands there", '""  (an empty string)')
     if text.startswith("buf:") or text == "buf":
         return _buffer(text)
+    if re.match(TYPED, text):
+        from kshell.shell.calls.typed_memory import typed_memory
+
+        return typed_memory(text, pointed)
     if text.startswith(FILE):
         return _file(text)
     if text.startswith("&"):

@@ -67,6 +67,10 @@ def example(definition: SyscallDefinition, position: int, before: Sequence[int |
         return str(data.size)
     if name in _BY_NAME:
         return _BY_NAME[name]
+    if kind.startswith("pointed"):
+        from kshell.shell.calls.typed_memory import example_word
+
+        return example_word(parameter.ctype.c)
     if kind in _BY_TYPE:
         return _BY_TYPE[kind]
     return "NULL" if parameter.ctype.c.endswith("*") else "0"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from kshell.abi.did_you_mean import did_you_mean
 from kshell.kernel.core.declare import SyscallDefinition
@@ -13,6 +14,9 @@ from kshell.shell.calls.arguments import ALL_SYMBOLS, BadValue, argument, regist
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.words import Word
 from kshell.shell.views.view import show
+
+if TYPE_CHECKING:
+    from kshell.abi.debug_types import DebugType
 
 MOST_ARGUMENTS = 6
 OPTIONAL = {"open": 1, "openat": 1, "fcntl": 1}  # the last argument is "..." in C's prototype of these
@@ -106,13 +110,23 @@ def call_arguments(
     values: list[int | bytes | Buffer] = []
     for position, word in enumerate(words):
         try:
-            values.append(argument(k, word))
+            kind = _pointed(k, definition, position) if word.text.startswith("struct:") else None
+            values.append(argument(k, word, kind))
         except BadValue as bad:
             if position >= _wanted(definition) and not raw:
                 _check_count(name, words, [0] * len(words), definition, raw)
             raise _wrong(name, words, position, definition, bad, values) from None
     _check_count(name, words, values, definition, raw)
     return values
+
+
+def _pointed(k: Kernel, definition: SyscallDefinition | None, position: int) -> DebugType | None:
+    """What the parameter at a position points to, where the call is machine code and says it."""
+    if definition is None or definition.body is not None or position >= len(definition.parameters):
+        return None
+    from kshell.kernel.debug.pointed import pointed_type
+
+    return pointed_type(k, definition, position)
 
 
 def _check_spelling(name: str, words: list[Word]) -> None:

@@ -11,6 +11,7 @@ from kshell.abi.signal import SIGINT, si_code_name
 from kshell.kernel.core.signal import Siginfo
 from kshell.kernel.core.trace import Call
 from kshell.kernel.entry.run import Outcome
+from kshell.shell.calls.memory_after import MemoryAfter
 from kshell.shell.errors import INTERRUPTED
 from kshell.shell.views.view import Line, View, labelled, show, span
 
@@ -53,28 +54,6 @@ def result_faces(ret: int, libc: bool) -> str:
     if is_error(ret):
         return f"kernel: {ret}    libc: -1, errno = {errno_name(-ret)}"
     return f"kernel: {ret}    libc: {ret}, errno as it was (only -4095 to -1 are errors)"
-
-
-def memory_lines(name: str, address: int, data: bytes) -> list[Line]:
-    """A buffer afterwards, sixteen bytes a line; zeros at its end are only counted."""
-    used = min(len(data), -(-len(data.rstrip(b"\0")) // 16) * 16)
-    lines: list[Line] = [[(f"  {name} at ", "dim"), (f"{address:#x}", "address"), (f", {len(data)} bytes:", "dim")]]
-    starred, before = False, b""
-    for at in range(0, used, 16):
-        row = data[at : min(at + 16, used)]
-        if row == before:  # as hexdump does
-            if not starred:
-                lines.append(span("    *", "dim"))
-            starred = True
-            continue
-        starred, before = False, row
-        text = "".join(chr(b) if 32 <= b < 127 else "." for b in row)
-        pairs = row.hex(" ")
-        lines.append([(f"    {address + at:#x}  ", "address"), (f"{pairs:<47}", "bytes"), (f"  {text}", "string")])
-    if used < len(data):
-        zeros = len(data) - used
-        lines.append(span(f"    {'and ' if used else ''}{zeros} zero byte{'' if zeros == 1 else 's'}", "dim"))
-    return lines
 
 
 class Ending:
@@ -150,7 +129,7 @@ class CallView(TracedView):
         call: Call | None,
         arguments: int,
         ending: Ending,
-        memory: Sequence[tuple[int, str, int, bytes]],
+        memory: Sequence[MemoryAfter],
         explanation: tuple[str, str] | None,
         hops: Hops | None,
         meanwhile: View | None = None,
@@ -167,10 +146,7 @@ class CallView(TracedView):
     def json(self) -> dict[str, Any]:
         found: dict[str, Any] = {
             "calls": [call_json(self.call, self.arguments)] if self.call is not None else [],
-            "memory": [
-                {"argument": index + 1, "name": name, "address": f"{address:#x}", "bytes": data.hex()}
-                for index, name, address, data in self.memory
-            ],
+            "memory": [each.json() for each in self.memory],
             **self.ending.json(),
         }
         if self.between:
@@ -198,8 +174,8 @@ class CallView(TracedView):
         if self.explanation is not None:
             because, try_ = self.explanation
             lines += labelled("because", because) + labelled("try", try_)
-        for _, name, address, data in self.memory:
-            lines += memory_lines(name, address, data)
+        for each in self.memory:
+            lines += each.lines()
         return lines + self.ending.lines()
 
 

@@ -126,9 +126,22 @@ def _from_call(k: Kernel, call: Call, errno: str, name: str, definition: Syscall
     because += accident(call) if definition.body is None else ""
     found = fact(k, call, definition, errno)
     because += f"\n{found}" if found else ""
+    if errno == "EFAULT" and any(each.ctype.show.startswith("pointed") for each in definition.parameters):
+        return because, _with_memory(call, name, definition)
     where = _WHERE.get(definition.name, _TRY) if errno not in ("EBADF", "EFAULT") else _TRY
     page_line = f"man {'--abi i386 ' if call.is_32 else ''}{name}"
     return because, where.get(errno, f"{page_line}  (all that it can answer)")
+
+
+def _with_memory(call: Call, name: str, definition: SyscallDefinition) -> str:
+    """The same call, with memory for what its pointers lead to."""
+    from kshell.shell.calls.typed_memory import example_word
+
+    words = (
+        example_word(each.ctype.c) if each.ctype.show.startswith("pointed") else str(value)
+        for each, value in zip(definition.parameters, call.values, strict=False)
+    )
+    return f"syscall {name} {' '.join(words)}  (memory for what is pointed to, shown afterwards)"
 
 
 def _no_such_call(k: Kernel, call: Call, nr: int, address: int | None) -> Explanation:

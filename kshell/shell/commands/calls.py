@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.core.layout import USER_TEXT
 from kshell.kernel.entry.exec import StubRun
 from kshell.kernel.kernel import Kernel
@@ -13,6 +12,7 @@ from kshell.shell.calls.call_line import call_arguments, call_number
 from kshell.shell.calls.call_views import CallView, Ending
 from kshell.shell.calls.int80 import ABI, is_i386, number_32, target_32
 from kshell.shell.calls.interrupted import interrupted
+from kshell.shell.calls.memory_after import memory_after
 from kshell.shell.calls.stat import STAT, counted
 from kshell.shell.calls.surprises import surprises
 from kshell.shell.calls.target import Target, target_of
@@ -63,7 +63,8 @@ def syscall(session: Context, words: list[Word]) -> View:
 
     The arguments are numbers as in C (42, 0x2a, 0755, -1), characters ('a'), strings ("text\\n"), constants
     (O_WRONLY|O_CREAT, AT_FDCWD), NULL, buf:64 for room of 64 bytes, file:NAME for the bytes of a
-    file of yours, and &name for a kernel symbol's address.
+    file of yours, and &name for a kernel symbol's address. int:5, ulong:1,2 and, for a call that says which,
+    struct:a=1,b=2 are memory with values in it, shown afterwards.
 
     By name, the arguments are counted; by number they are not, as with syscall(2) in C: missing ones are 0.
 
@@ -122,7 +123,7 @@ def make_call(session: Context, words: list[Word], with_hops: bool, detail: str 
     _remind_of_tree(session, name)
     if not is_32:
         _note_plain(k, target, regs_address)
-    memory = [(i, _parameter(definition, i), address, data) for i, address, data in run.buffers]
+    memory = [memory_after(k, definition, *buffer) for buffer in run.buffers]
     ending = Ending(run.outcome, _faulting(run), k.oopses > oopses, f"the shell's task {pid}")
     if run.call is not None and returned:
         session.last_call = run.call
@@ -177,12 +178,6 @@ def number_of_call(session: Context, k: Kernel, words: list[Word], command: str)
 
             error.reword(*(missing_call(session, words[0].text) or (error.because, error.try_)))
         raise
-
-
-def _parameter(definition: SyscallDefinition | None, index: int) -> str:
-    if definition is not None and index < len(definition.parameters):
-        return definition.parameters[index].name
-    return f"argument {index + 1}"
 
 
 def _hops(tracer: Strace, run: StubRun, tree: str) -> Hops:

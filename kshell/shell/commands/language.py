@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from kshell.abi.errno import strerror
 from kshell.cc.front.headers_index import index, texts
+from kshell.shell.commands.function_page import FunctionPage, function_page, page_of
 from kshell.shell.modules.samples import BUILTIN, sample_names, sample_path
 from kshell.shell.views.view import Line, Text, View, marked, span
 
@@ -42,20 +43,22 @@ C_LINES = (
     ("for (i = 0; i < n; i++)", "for i in range(n):"),
     ("p = kmalloc(sizeof *p, GFP_KERNEL);", "p = kmalloc(k, e, GFP_KERNEL)"),
     ("copy_from_user(&v, p, sizeof(v))", "copy_from_user(k, addr(v), p, sizeof(v))"),
-    ("static int count;", "count: Int = 0   (global count)"),
-    ("module_param(level, int, 0644);", 'level = Param("level", 1)'),
-    ("", 'module_param(level, "int", 0o644)'),
+    ("get_user(n, p)  put_user(n, p)", "get_user(k, addr(n), p)  put_user(k, n, p)"),
+    ("static int count; static int level;", 'count: Int = 0   level = Param("level", 1)'),
+    ("module_param(level, int, 0644);", 'module_param(level, "int", 0o644)'),
 )
-BESIDE = "/ // % << >> are C's: they truncate. No try, lists, dicts, text + text."
+BESIDE = "/ // % << >> truncate, as C's. No try, lists, dicts. `help get_user`: a function."
 
 
 class Declared(NamedTuple):
-    """A name of a header: its kind is "function", "class", "type" or "constant"; `value` is what it is set to there."""
+    """A name of a header: its kind is "function", "class", "type" or "constant"; `value` is what it is set to there,
+    and `page` what is said of a function."""
 
     header: str
     kind: str
     sentence: str
     value: str = ""
+    page: FunctionPage | None = None
 
 
 @cache
@@ -63,10 +66,12 @@ def declared() -> dict[str, Declared]:
     """All that the headers declare, by name."""
     found: dict[str, Declared] = {}
     for header, text in texts().items():
-        for node in ast.parse(text).body:
+        body = ast.parse(text).body
+        for node in body:
             name, it = _declared(header, node)
             if index().get(name) == header:
-                found[name] = it  # the last of those that are overloaded has them all
+                page = page_of(name, body) if it.kind == "function" else None
+                found[name] = it._replace(page=page)  # the last of those that are overloaded has them all
     return dict(sorted(found.items(), key=lambda pair: pair[0].lower()))
 
 
@@ -93,7 +98,7 @@ def language() -> View:
     """Each line of C with the line that does the same here."""
     lines: list[Line] = [[(f"{'in C':<36}", "heading"), ("in kshell", "heading")]]
     lines += [[(f"{c:<36}", "dim"), (python, "name")] for c, python in C_LINES]
-    lines.append(span(BESIDE))
+    lines.append(marked(BESIDE))
     return Text(lines, {"lines": [{"c": c, "kshell": python} for c, python in C_LINES]})
 
 
@@ -132,6 +137,8 @@ def name_page(name: str) -> View | None:
     it = declared().get(plain)
     if it is None:
         return None
+    if it.page is not None:
+        return function_page(plain, it.header, it.sentence, it.page)
     example = _example(plain, it)
     lines = [[(plain, "name"), (f"  {it.sentence}", "")], [], [("  ", ""), (example, "hint")]]
     lines.append([("  ", ""), (f"from kshell.linux.{it.header} import {plain}", "dim")])
@@ -140,9 +147,6 @@ def name_page(name: str) -> View | None:
 
 def _example(name: str, it: Declared) -> str:
     """A line that uses a name: from the table above, or from a module that comes with kshell."""
-    if name.startswith("SYSCALL_DEFINE"):
-        arguments = "".join(f", {letter}: Int" for letter in "abcdef"[: int(name[-1])])
-        return f"@{name}  and in the next line  def x(k: Kernel{arguments}) -> Long:"
     if it.header in ("errno", "kern_levels"):
         return f"return -{name}" if it.header == "errno" else f'k.printk({name}, "...")'
     found = [python for _, python in C_LINES if re.search(rf"\b{name}\b", python)]

@@ -6,9 +6,11 @@ a name is being typed.
 
 from __future__ import annotations
 
+import re
+
 from kshell.abi.symbolic import SYMBOLS
 from kshell.kernel.kernel import Kernel
-from kshell.shell.calls.arguments import EXTRA, BadValue, register_value
+from kshell.shell.calls.arguments import EXTRA, TYPED, BadValue, register_value
 from kshell.shell.commands import registry
 from kshell.shell.lines.words import TypedCommand, Word
 from kshell.shell.prompt.line import LONGEST, expected, lenient
@@ -123,7 +125,7 @@ def _value(word: Word, raw: str) -> Fragments:
         return [("class:string", raw)]
     if raw.startswith("&"):
         return [("class:symbol", raw)]
-    if raw.startswith("buf:"):
+    if raw.startswith("buf:") or re.match(TYPED, raw):
         return [("class:buffer", raw)]
     out: Fragments = []
     for number, term in enumerate(raw.split("|")):

@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from functools import cache
 
 from kshell.abi import structs
+from kshell.abi.c_types import pointed_to
 from kshell.abi.symbolic import SYMBOLS
 from kshell.kernel.core.declare import Parameter, SyscallDefinition
 from kshell.kernel.kernel import Kernel
 from kshell.shell.calls.arguments import EXTRA, FILE, BadValue, register_value
+from kshell.shell.calls.typed_memory import example_word
 from kshell.shell.prompt.line import Cursor, Expected
 from kshell.shell.prompt.match import Candidate
 from kshell.shell.prompt.path_words import host_files, machine_files
@@ -71,6 +73,7 @@ HINTS = {
 HINTS |= {kind: f"room that is shown afterwards: buf:{size}" for kind, size in _ROOMS.items()}
 HINTS |= {kind: f"{prefix}..., joined by |" for kind, prefix in _PREFIXES.items() if kind.endswith(("flags", "prot"))}
 HINTS |= dict.fromkeys(_SOME_FLAGS, "O_..., joined by |")
+HINTS |= dict.fromkeys(("pointed_in", "pointed_out"), "memory with values in it: int:5, struct:a=1,b=2")
 HINTS |= {"whence": "SEEK_...", "fcntl_cmd": "F_...", "clock": "CLOCK_..."}
 
 
@@ -119,11 +122,17 @@ def value_candidates(k: Kernel, wanted: Expected, cursor: Cursor, raw: str) -> F
         return cursor.start + 1, raw[1:], symbols(k)
     at = raw.rfind("|") + 1  # where the flag begins that is being typed
     taken = set(raw[:at].split("|"))
-    found = [c for c in _for_kind(show) if c.text not in taken]
+    fitting = _for_kind(show) if not show.startswith("pointed") or parameter is None else _memory(parameter.ctype.c)
+    found = [c for c in fitting if c.text not in taken]
     if raw[at:]:
         likely = {c.text for c in found}
         found += [c for c in constants() if c.text not in taken and c.text not in likely]
     return cursor.start + at, raw[at:], found
+
+
+def _memory(c: str) -> tuple[Candidate, ...]:
+    """Memory for what a pointer of this type leads to."""
+    return (Candidate(example_word(c), f"memory for {pointed_to(c)}, shown afterwards", tail=""),)
 
 
 def symbols(k: Kernel) -> Iterable[Candidate]:

@@ -104,7 +104,7 @@ class Writer:
 
     def _argument(self, value: int | bytes | Buffer) -> Any:
         if isinstance(value, Buffer):
-            return {"room": value.size}
+            return {"room": value.size} | ({"first": self.data(value.first)} if value.first else {})
         return self.data(value) if isinstance(value, bytes) else value
 
 
@@ -186,4 +186,6 @@ class Reader:
     def _argument(self, plain: Any) -> int | bytes | Buffer:
         if isinstance(plain, int):
             return plain
-        return Buffer(plain["room"]) if "room" in plain else self.data(plain)
+        if "room" in plain:
+            return Buffer(plain["room"], self.data(plain["first"]) if "first" in plain else b"")
+        return self.data(plain)

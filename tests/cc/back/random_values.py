@@ -18,6 +18,7 @@ from kshell.cc.tree import (
     Conditional,
     Deref,
     FunctionName,
+    GetUser,
     Logical,
     Member,
     Not,
@@ -25,6 +26,7 @@ from kshell.cc.tree import (
     Place,
     PointerAdd,
     PointerDifference,
+    PutUser,
     Text,
     Unary,
     Value,
@@ -169,7 +171,7 @@ class RandomValues:
             *[self.unary, self.conditional, self.assigned, self.call],
         ]
         if kind == INT:
-            choices += [self.truth] * 5
+            choices += [*[self.truth] * 5, self.user_access]
         if kind == LONG:
             choices += [self.difference] * 2
         return self.dice.choice(choices)(kind, depth - 1)
@@ -207,6 +209,17 @@ class RandomValues:
         """An assignment as a value."""
         place = self.place(kind, depth)
         return Assign(place, self.value(kind, depth)) if place else self.leaf(kind)
+
+    def user_access(self, kind: IntType, depth: int) -> Value:
+        """get_user or put_user of an element of an array, which stands for the user's memory."""
+        targets = [each for each in self.bases if isinstance(each, IntType) and not each.is_bool]
+        if not targets:
+            return self.leaf(kind)
+        target = self.dice.choice(targets)
+        pointer = self.step(self.base(target), ELEMENTS, depth)
+        if self.dice.random() < 0.5:
+            return PutUser(self.value(target, depth), pointer, True, kind)
+        return GetUser(self.any_place(depth), pointer, True, kind)
 
     def test(self, depth: int) -> Value:
         """Something that is true or false."""

@@ -19,6 +19,17 @@ BUDGET = 3_000_000
 ARGUMENTS = ("RDI", "RSI", "RDX", "RCX", "R8", "R9")
 KEPT = {"RBX": 0x1111, "RBP": 0x2222, "R12": 0x3333, "R13": 0x4444, "R14": 0x5555, "R15": 0x6666}
 GARBAGE = 0xA5A5A5A5_A5A5A5A5
+# As the kernel has them, but without a check: address in rax, number in rdx; number in rax, address in rcx, no rbx.
+USER_ACCESS = {
+    "__get_user_1": "0fb610 31c0 c3",
+    "__get_user_2": "0fb710 31c0 c3",
+    "__get_user_4": "8b10 31c0 c3",
+    "__get_user_8": "488b10 31c0 c3",
+    "__put_user_1": "8801 31c0 31db c3",
+    "__put_user_2": "668901 31c0 31db c3",
+    "__put_user_4": "8901 31c0 31db c3",
+    "__put_user_8": "488901 31c0 31db c3",
+}
 
 
 class Trapped(Exception):
@@ -41,12 +52,15 @@ class RawMachine:
             self.addresses[datum.name] = at
             at += size_of(datum.type)
         self.addresses[""] = STRINGS
+        self.addresses |= {name: TEXT + SPAN - 16 * (1 + at) for at, name in enumerate(USER_ACCESS)}
         uc: Any = Uc(uc_const.UC_ARCH_X86, uc_const.UC_MODE_64)  # type: ignore[no-untyped-call]
         for start in (TEXT, STRINGS, DATA, STACK):
             uc.mem_map(start, SPAN)
         uc.mem_map(END, 0x1000)
         uc.mem_write(TEXT, self.linked())
         uc.mem_write(STRINGS, code.strings)
+        for name, text in USER_ACCESS.items():
+            uc.mem_write(self.addresses[name], bytes.fromhex(text))
         self.uc = uc
 
     def linked(self) -> bytes:

@@ -68,8 +68,8 @@ HANDLERS = {
         "p = Ptr[ULong](ULong(addr(n)))\n    for i in range(32):\n        p[i] = 0x1234\n    return 1"
     ),
     "sleeps for years": ("msleep(k, 0x7fffffff)\n    return 1"),
-    "copies from nowhere": "return copy_from_user(k, addr(n), User[Void](-1), 1 << 30)",
-    "copies over its stack": "return copy_from_user(k, addr(n), User[Void](0x401000), 1 << 12)",
+    "copies from nowhere": "return copy_from_user(k, addr(n), User[Void](-1), ULong(n) << 30)",
+    "copies over its stack": "return copy_from_user(k, addr(n), User[Void](0x401000), ULong(n) << 12)",
     "shifts too far": "return Int(1) << n << 40",
     "divides the least by -1": "return (Long(1) << 63) // -1",
     "indexes far away": ("a: Array[Int] = Array(Int, 4)\n    return a[n << 28]"),

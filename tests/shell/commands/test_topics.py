@@ -50,6 +50,9 @@ def my_x(k: Kernel, n: int) -> Long:
     buf: Array[Char] = Array(Char, 64)
     if copy_from_user(k, addr(v), p, sizeof(v)):
         return -EFAULT
+    q = User[Int](ULong(n))
+    if get_user(k, addr(n), q) or put_user(k, n, q):
+        return -EFAULT
     for i in range(n):
         count += i
     allocated(k)
@@ -66,7 +69,17 @@ module_init(hello_init)
 """
     assert not compile_file("m.py", text, "4.19.1-course", (4, 19)).warnings
     table = Lab().json("help c-to-kshell")["lines"]
-    elsewhere = ("STUB_x: Stub[[int]] = Stub", "from", "@", "def x", "x: ULong", "p: Ptr[e]", "addr(x)", "count: Int")
+    elsewhere = (
+        "STUB_x: Stub[[int]] = Stub",
+        "from",
+        "@",
+        "def x",
+        "x: ULong",
+        "p: Ptr[e]",
+        "addr(x)",
+        "count: Int",
+        "get_user(",
+    )
     missing = [row["kshell"].strip() for row in table if row["kshell"].strip() not in text]
     assert [line for line in missing if not line.startswith(elsewhere)] == []
 

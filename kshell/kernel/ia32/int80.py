@@ -14,8 +14,9 @@ from kshell.kernel.core import layout
 from kshell.kernel.core.calling import TailCall
 from kshell.kernel.entry import oops
 from kshell.kernel.entry.entry import syscall_exit_to_user_mode
-from kshell.kernel.ia32.call_table import lookup_32, place_ia32
+from kshell.kernel.ia32.call_table import lookup_32
 from kshell.kernel.ia32.int80_trace import int80_trace_enter
+from kshell.kernel.ia32.placement import place_ia32
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.task.task import Task, TaskExit
 from kshell.machine.ring0 import KernelEntry, KernelPath

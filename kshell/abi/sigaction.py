@@ -19,6 +19,8 @@ SA_NOCLDWAIT = 0x2
 SA_SIGINFO = 0x4
 SA_UNSUPPORTED = 0x400
 SA_EXPOSE_TAGBITS = 0x800
+SA_X32_ABI = 0x100_0000  # the kernel notes these two itself: whose frame the handler wants
+SA_IA32_ABI = 0x200_0000
 SA_RESTORER = 0x400_0000
 SA_ONSTACK = 0x800_0000
 SA_RESTART = 0x1000_0000
@@ -36,7 +38,9 @@ ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF = 0, 1, 2
 
 SIGSET_SIZE = 8
 SIGACTION = struct.Struct("<QQQQ")  # sa_handler, sa_flags, sa_restorer, sa_mask
+COMPAT_SIGACTION = struct.Struct("<IIIQ")
 STACK_T = struct.Struct("<QI4xQ")  # ss_sp, ss_flags, ss_size
+COMPAT_STACK_T = struct.Struct("<III")
 ITIMERVAL = struct.Struct("<qqqq")  # it_interval and it_value, in seconds and microseconds
 SIGINFO_SIZE = 128
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kshell.kernel.fs.uio import IovIter
     from kshell.kernel.kernel import Kernel
 
+MAX_NON_LFS = (1 << 31) - 1  # of a file that was opened without O_LARGEFILE
 MAX_LFS_FILESIZE = (1 << 63) - 1  # the largest offset that an off_t can say
 MAX_NON_LFS = (1 << 31) - 1  # the largest one of a file system that never asked for more: /proc and /sys
 BOGO_DIRENT_SIZE = 20  # what tmpfs says that one name in a directory weighs

@@ -5,7 +5,7 @@ C counterparts: fs/open.c, and path_openat() with its helpers in fs/namei.c.
 
 from __future__ import annotations
 
-from kshell.abi.errno import EACCES, EEXIST, EINVAL, EISDIR, ELOOP, ENOTDIR, EOPNOTSUPP, EPERM
+from kshell.abi.errno import EACCES, EEXIST, EINVAL, EISDIR, ELOOP, ENOTDIR, EOPNOTSUPP, EOVERFLOW, EPERM
 from kshell.abi.fcntl import (
     __O_TMPFILE,
     O_ACCMODE,
@@ -29,6 +29,7 @@ from kshell.abi.fcntl import (
 from kshell.kernel.fs.dcache import Dentry
 from kshell.kernel.fs.file import File
 from kshell.kernel.fs.inode import (
+    MAX_NON_LFS,
     MAY_READ,
     MAY_WRITE,
     DirectoryInode,
@@ -125,12 +126,12 @@ def may_open(k: Kernel, dentry: Dentry, flags: int) -> int:
 
 def vfs_open(k: Kernel, dentry: Dentry, flags: int) -> File | int:
     """A new open file on `dentry`.  C: vfs_open(), do_open()."""
-    file = File(dentry, (flags | O_LARGEFILE) & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC))
+    file = File(dentry, flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC))
     if flags & O_PATH:
         file.flags = flags & ~O_CLOEXEC
         return file
     direct = file.flags & O_DIRECT and not isinstance(file.inode, RegularInode)
-    err = file.inode.open(k, file) or (-EINVAL if direct else 0)
+    err = file.inode.open(k, file) or _fits(file) or (-EINVAL if direct else 0)
     if err:
         file.inode.users -= 1
         return err
@@ -139,6 +140,12 @@ def vfs_open(k: Kernel, dentry: Dentry, flags: int) -> File | int:
         file.inode.truncate(k.clock.realtime_ns())
         unmap_mapping(k, file.inode)
     return file
+
+
+def _fits(file: File) -> int:
+    """Whether its size is one that the caller can be told.  C: generic_file_open()."""
+    is_large = isinstance(file.inode, RegularInode) and file.inode.size > MAX_NON_LFS
+    return -EOVERFLOW if is_large and not file.flags & O_LARGEFILE else 0
 
 
 def _do_tmpfile(k: Kernel, dfd: int, name: bytes, flags: int, mode: int) -> Dentry | int:

@@ -6,10 +6,18 @@ C counterpart: mm/shmem.c (tmpfs).
 from __future__ import annotations
 
 from kshell.abi.errno import EFAULT, EFBIG, ENOSPC, ENXIO
-from kshell.abi.fcntl import O_APPEND, SEEK_DATA, SEEK_HOLE
+from kshell.abi.fcntl import O_APPEND, O_LARGEFILE, SEEK_DATA, SEEK_HOLE
 from kshell.abi.st_mode import S_IFREG
 from kshell.kernel.fs.file import File, Kiocb
-from kshell.kernel.fs.inode import MAX_LFS_FILESIZE, Inode, SuperBlock, file_remove_privs, generic_llseek, vfs_setpos
+from kshell.kernel.fs.inode import (
+    MAX_LFS_FILESIZE,
+    MAX_NON_LFS,
+    Inode,
+    SuperBlock,
+    file_remove_privs,
+    generic_llseek,
+    vfs_setpos,
+)
 from kshell.kernel.fs.uio import IovIter, fill
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.vma import ANY_ACCESS
@@ -109,9 +117,10 @@ class RegularInode(Inode):
             return 0
         if iocb.file.flags & O_APPEND:
             iocb.pos = self._size
-        if iocb.pos >= MAX_LFS_FILESIZE:
+        limit = MAX_LFS_FILESIZE if iocb.file.flags & O_LARGEFILE else MAX_NON_LFS
+        if iocb.pos >= limit:
             return -EFBIG
-        todo = min(source.count, MAX_LFS_FILESIZE - iocb.pos)
+        todo = min(source.count, limit - iocb.pos)
         file_remove_privs(k.current.cred, self)
         self.modified(k.clock.realtime_ns())
         done = 0

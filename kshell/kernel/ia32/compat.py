@@ -12,10 +12,8 @@ from kshell.abi import ptregs
 from kshell.abi.c_types import CType
 from kshell.kernel.core.calling import from_registers
 from kshell.kernel.core.declare import Parameter, SyscallDefinition, parameters_of
-from kshell.kernel.core.sections import section
 from kshell.kernel.kernel import Kernel
 
-SECTION = ".compat_syscalls"
 SLOTS = (ptregs.BX, ptregs.CX, ptregs.DX, ptregs.SI, ptregs.DI, ptregs.BP)
 """The slots of the arguments at an `int 0x80`, first to sixth."""
 
@@ -31,6 +29,12 @@ OldTimePtr = Annotated[int, CType("old_time32_t __user *", 8, False, "address")]
 OldUtsnamePtr = Annotated[int, CType("struct old_utsname __user *", 8, False, "address")]
 OldoldUtsnamePtr = Annotated[int, CType("struct oldold_utsname __user *", 8, False, "address")]
 MmapArgPtr = Annotated[int, CType("struct mmap_arg_struct32 __user *", 8, False, "address")]
+CompatSigactionIn = Annotated[int, CType("const struct compat_sigaction __user *", 8, False, "address")]
+CompatSigactionOut = Annotated[int, CType("struct compat_sigaction __user *", 8, False, "address")]
+CompatStackIn = Annotated[int, CType("const compat_stack_t __user *", 8, False, "address")]
+CompatStackOut = Annotated[int, CType("compat_stack_t __user *", 8, False, "address")]
+CompatSiginfoIn = Annotated[int, CType("struct compat_siginfo __user *", 8, False, "address")]
+CompatRusagePtr = Annotated[int, CType("struct compat_rusage __user *", 8, False, "address")]
 LoffPtr = Annotated[int, CType("loff_t __user *", 8, False, "address")]
 
 
@@ -64,11 +68,14 @@ def compat_call(*entries: str) -> Callable[[Callable[..., int]], CompatCall]:
     """Declare the body (of `k` and the arguments) that 32-bit callers reach by these entries."""
 
     def declare(body: Callable[..., int]) -> CompatCall:
-        call = CompatCall(entries, parameters_of(body), body, body.__doc__ or "")
-        section(body.__globals__, SECTION).append(call)
-        return call
+        return CompatCall(entries, parameters_of(body), body, body.__doc__ or "")
 
     return declare
+
+
+def same_as(native: SyscallDefinition, *entries: str) -> CompatCall:
+    """What is named otherwise for 32-bit callers, and is the same."""
+    return CompatCall(entries, native.parameters, body_of(native), native.doc)
 
 
 def ia32_wrapper(definition: SyscallDefinition) -> Callable[[Kernel, memoryview], int]:

@@ -11,7 +11,7 @@ from kshell.abi.c_types import AtFlags, DirFd, Fd, Long, Path
 from kshell.abi.clock import NSEC_PER_SEC
 from kshell.abi.errno import EFAULT, EOVERFLOW
 from kshell.abi.fcntl import AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW
-from kshell.kernel.fs.inode import Inode
+from kshell.kernel.fs.inode import MAX_NON_LFS, Inode
 from kshell.kernel.fs.namei import getname
 from kshell.kernel.ia32.compat import CompatStatPtr, Stat64Ptr, compat_call
 from kshell.kernel.ia32.uid16 import high2low
@@ -20,7 +20,6 @@ from kshell.kernel.mm.uaccess import copy_to_user
 from kshell.kernel.syscalls.file_status import vfs_fstat, vfs_statx
 
 U16, U32 = 0xFFFF, 0xFFFF_FFFF
-MAX_NON_LFS = (1 << 31) - 1
 # dev ino mode nlink uid gid rdev size blksize blocks, three times seconds and nanoseconds, two unused
 COMPAT_STAT = struct.Struct("<IIHHHHIIIIIIIIII8x")
 # dev (4 that stay) ino mode nlink uid gid rdev (4) size blksize blocks, the times, and the whole ino

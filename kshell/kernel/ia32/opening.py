@@ -6,25 +6,11 @@ C counterpart: fs/open.c, fs/fcntl.c.
 from __future__ import annotations
 
 from kshell.abi.c_types import DirFd, FcntlCmd, Fd, Long, ModeT, OpenFlags, Path, ULong
-from kshell.abi.errno import EOVERFLOW
-from kshell.abi.fcntl import AT_FDCWD, O_LARGEFILE
+from kshell.abi.fcntl import AT_FDCWD
 from kshell.kernel.ia32.compat import body_of, compat_call
-from kshell.kernel.ia32.file_status import MAX_NON_LFS
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.syscalls import descriptors
 from kshell.kernel.syscalls.opening import do_sys_open
-
-
-def _open(k: Kernel, dfd: int, filename: int, flags: int, mode: int) -> int:
-    fd = do_sys_open(k, dfd, filename, flags, mode)
-    file = k.current.files.get_raw(fd) if fd >= 0 else None
-    if file is None or flags & O_LARGEFILE:
-        return fd
-    if file.inode.size > MAX_NON_LFS:
-        k.current.files.close(fd)
-        return -EOVERFLOW
-    file.flags &= ~O_LARGEFILE
-    return fd
 
 
 @compat_call("compat_sys_open")
@@ -41,7 +27,7 @@ def open(k: Kernel, filename: Path, flags: OpenFlags, mode: ModeT) -> Long:
     EINVAL        flags contradict each other
     EMFILE        the task has 1024 descriptors already
     """
-    return _open(k, AT_FDCWD, filename, flags, mode)
+    return do_sys_open(k, AT_FDCWD, filename, flags, mode)
 
 
 @compat_call("compat_sys_openat")
@@ -54,7 +40,7 @@ def openat(k: Kernel, dfd: DirFd, filename: Path, flags: OpenFlags, mode: ModeT)
     ENOENT     the file or a directory of its path does not exist, or the path is empty
     ENOTDIR    dfd or a part of the path that has to be a directory is none
     """
-    return _open(k, dfd, filename, flags, mode)
+    return do_sys_open(k, dfd, filename, flags, mode)
 
 
 @compat_call("compat_sys_fcntl64")

@@ -19,14 +19,13 @@ from kshell.kernel.core import layout
 from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.core.kallsyms import Symbol
 from kshell.kernel.core.pointers import KernelPanic
-from kshell.kernel.core.sections import section
 from kshell.kernel.ia32.call_table import Ia32
-from kshell.kernel.ia32.compat import SECTION, SLOTS, CompatCall, ia32_wrapper
+from kshell.kernel.ia32.compat import SLOTS, CompatCall, ia32_wrapper
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.syscalls import definitions
 from kshell.machine.encode import KERNEL_FUNCTION_STUB
 
-SUBJECTS = ("file_status", "mapping", "opening", "time", "transfer", "uid16", "uname")
+SUBJECTS = ("file_status", "mapping", "opening", "signal", "time", "transfer", "uid16", "uname")
 ROOM = layout.EXTRA_TEXT - layout.IA32_TEXT
 # mov reg, [rdi+slot], for the sixth argument down to the first, which takes rdi itself.
 LOADS = ("44 8b 4f", "44 8b 47", "8b 4f", "8b 57", "8b 77", "8b 7f")
@@ -35,9 +34,9 @@ JUMP = 0xE9
 
 @cache
 def compat_calls() -> dict[str, CompatCall]:
-    """The calls of this room by their entries."""
+    """The calls of this room by their entries: every one that stands in one of its files."""
     files = [import_module(f"{__package__}.{subject}") for subject in SUBJECTS]
-    calls: list[CompatCall] = [call for file in files for call in section(vars(file), SECTION)]
+    calls = [each for file in files for each in vars(file).values() if isinstance(each, CompatCall)]
     return {entry: call for call in calls for entry in call.entries}
 
 

@@ -1,4 +1,4 @@
-"""Time in 32 bits, which ends in 2038: time, gettimeofday, clock_gettime, nanosleep.
+"""Time in 32 bits, which ends in 2038: time, gettimeofday, clock_gettime, clock_getres, nanosleep.
 
 C counterpart: kernel/time/time.c, kernel/time/posix-timers.c, kernel/time/hrtimer.c.
 """
@@ -12,7 +12,7 @@ from kshell.abi.errno import EFAULT, EINVAL
 from kshell.kernel.ia32.compat import OldTimePtr, OldTimespecPtr, OldTimevalPtr, compat_call
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
-from kshell.kernel.syscalls.time import SECOND, clock_ns, sleep_for
+from kshell.kernel.syscalls.time import SECOND, clock_ns, clock_resolution, sleep_for
 
 U32 = 0xFFFF_FFFF
 PAIR = struct.Struct("<ii")
@@ -61,6 +61,19 @@ def clock_gettime32(k: Kernel, which_clock: ClockId, tp: OldTimespecPtr) -> Long
     if now is None:
         return -EINVAL
     return -EFAULT if copy_to_user(k, tp, _pair(now // SECOND, now % SECOND)) else 0
+
+
+@compat_call("compat_sys_clock_getres", "sys_clock_getres_time32")
+def clock_getres_time32(k: Kernel, which_clock: ClockId, tp: OldTimespecPtr) -> Long:
+    """Store the resolution of one clock at tp, seconds and nanoseconds of 4 bytes each, unless that is NULL.
+
+    EINVAL  there is no such clock, or no such task
+    EFAULT  tp is not writable user memory
+    """
+    resolution = clock_resolution(k, which_clock)
+    if resolution is None:
+        return -EINVAL
+    return -EFAULT if tp and copy_to_user(k, tp, _pair(0, resolution)) else 0
 
 
 @compat_call("compat_sys_nanosleep", "sys_nanosleep_time32")

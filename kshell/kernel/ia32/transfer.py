@@ -68,6 +68,7 @@ def pwrite64(k: Kernel, fd: Fd, ubuf: BufIn, count: SizeT, poslo: UInt, poshi: U
     EBADF   fd is not open for writing
     ESPIPE  fd is a pipe, a terminal, or a file of /proc that is made when it is read
     EFAULT  ubuf and count reach outside user memory, or not one byte could be fetched
+    EFBIG   offset is 2147483647 or more, and the file was opened without O_LARGEFILE
     EFBIG   O_APPEND, and the file ends at the largest offset already
     ENOSPC  the file system is full (64 MiB), or the file is /dev/full
     """

@@ -1,4 +1,4 @@
-"""The names of the system in the structures of long ago, and struct compat_sysinfo.
+"""The names of the system in the structures of long ago, struct compat_sysinfo, and struct compat_rusage.
 
 C counterpart: kernel/sys.c.
 """
@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import struct
 
-from kshell.abi.c_types import Long
-from kshell.abi.errno import EFAULT
-from kshell.kernel.ia32.compat import CompatSysinfoPtr, OldoldUtsnamePtr, OldUtsnamePtr, compat_call
+from kshell.abi.c_types import Long, RusageWho
+from kshell.abi.errno import EFAULT, EINVAL
+from kshell.abi.resource import RUSAGE_CHILDREN, RUSAGE_SELF, RUSAGE_THREAD
+from kshell.kernel.ia32.compat import CompatRusagePtr, CompatSysinfoPtr, OldoldUtsnamePtr, OldUtsnamePtr, compat_call
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_to_user
-from kshell.kernel.syscalls.misc import utsname
+from kshell.kernel.syscalls.misc import rusage_of, utsname
 from kshell.machine.ram import PAGE_SIZE
 
 OLD_UTS_LEN = 8
@@ -51,3 +52,16 @@ def sysinfo(k: Kernel, info: CompatSysinfoPtr) -> Long:
     memory = (total * PAGE_SIZE, (total - used) * PAGE_SIZE, 0, 0, 0, 0)
     data = COMPAT_SYSINFO.pack(-(-k.clock.ns // 10**9), 0, 0, 0, *memory, len(k.tasks), 0, 0, 1)
     return -EFAULT if copy_to_user(k, info, data) else 0
+
+
+@compat_call("compat_sys_getrusage")
+def getrusage(k: Kernel, who: RusageWho, ru: CompatRusagePtr) -> Long:
+    """Store what was used of the machine, as `man getrusage` says, in eighteen numbers of 4 bytes.
+
+    EINVAL  who is none of RUSAGE_SELF, RUSAGE_CHILDREN and RUSAGE_THREAD
+    EFAULT  ru is not writable user memory
+    """
+    if who not in (RUSAGE_SELF, RUSAGE_CHILDREN, RUSAGE_THREAD):
+        return -EINVAL
+    numbers = [number & 0xFFFF_FFFF for (number,) in struct.iter_unpack("<Q", rusage_of(k, who))]
+    return -EFAULT if copy_to_user(k, ru, struct.pack(f"<{len(numbers)}I", *numbers)) else 0

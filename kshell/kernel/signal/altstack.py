@@ -30,6 +30,12 @@ def flags_at(stack: Stack, sp: int) -> int:
     return SS_ONSTACK if is_on_stack(stack, sp) else 0
 
 
+def stack_at(stack: Stack, sp: int) -> Stack:
+    """The stack as sigaltstack tells it."""
+    base, flags, size = stack
+    return base, flags_at(stack, sp) | flags & ~3, size
+
+
 def disarm(signals: Signals) -> None:
     """There is none any more (C: sas_ss_reset)."""
     signals.stack = (0, SS_DISABLE, 0)

@@ -11,6 +11,7 @@ from kshell.abi.ptregs import AX, CS, IP, ORIG_AX, SP, SS
 from kshell.abi.sigaction import (
     BLOCKABLE,
     IGNORE,
+    SA_IA32_ABI,
     SA_NODEFER,
     SA_RESETHAND,
     SA_RESTART,
@@ -114,8 +115,8 @@ def _handle(k: Kernel, task: Task, info: Siginfo, action: SigAction) -> None:
     """Let the task go on in its handler (C: handle_signal)."""
     signals = task.signals
     _after_call(task, restarts=bool(action.flags & SA_RESTART))
-    if not setup_rt_frame(k, task, info, action):
-        _force_sigsegv(k, task, info)
+    if action.flags & SA_IA32_ABI or not setup_rt_frame(k, task, info, action):
+        _force_sigsegv(k, task, info, action)
         return
     signals.saved_mask = None
     own = 0 if action.flags & SA_NODEFER else sigmask(info.signo)
@@ -127,11 +128,13 @@ def _handle(k: Kernel, task: Task, info: Siginfo, action: SigAction) -> None:
         k.on_event(Event(3, "user", "instruction", task.regs[IP], {}))
 
 
-def _force_sigsegv(k: Kernel, task: Task, info: Siginfo) -> None:
+def _force_sigsegv(k: Kernel, task: Task, info: Siginfo, action: SigAction) -> None:
     """There is no way to run the handler (C: force_sigsegv)."""
     if info.signo == SIGSEGV:
         task.signals.actions.pop(SIGSEGV, None)
     why = f"the frame of its handler for {info.name} does not fit on its stack"
+    if action.flags & SA_IA32_ABI:
+        why = f"its handler for {info.name} was set by int 0x80, so it would run as 32-bit code, which there is none of"
     force_sig_info(k, Siginfo(SIGSEGV, SI_KERNEL, ip=task.regs[IP], why=why))
 
 

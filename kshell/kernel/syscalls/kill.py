@@ -10,6 +10,7 @@ from kshell.abi.errno import EFAULT, EINVAL, EPERM, ESRCH
 from kshell.abi.sigaction import SIGINFO_SIZE
 from kshell.abi.signal import SI_TKILL, SI_USER
 from kshell.kernel.core.declare import SYSCALL_DEFINE2, SYSCALL_DEFINE3
+from kshell.kernel.core.signal import Siginfo
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_from_user
 from kshell.kernel.signal import siginfo
@@ -63,9 +64,13 @@ def rt_sigqueueinfo(k: Kernel, pid: PidT, sig: Signal, uinfo: SiginfoIn) -> Long
     data = copy_from_user(k, uinfo, SIGINFO_SIZE)
     if len(data) < SIGINFO_SIZE:
         return -EFAULT
-    info = siginfo.unpack(sig, data)
+    return queue_siginfo(k, pid, siginfo.unpack(sig, data))
+
+
+def queue_siginfo(k: Kernel, pid: int, info: Siginfo) -> int:
+    """C: do_rt_sigqueueinfo()."""
     if (info.code >= 0 or info.code == SI_TKILL) and pid != k.current.pid:
         return -EPERM
     info.to_process = True
-    info.why = info_of(k, sig, SI_USER, "by rt_sigqueueinfo()").why
+    info.why = info_of(k, info.signo, SI_USER, "by rt_sigqueueinfo()").why
     return send_to(k, k.tasks.get(pid), info) if pid > 0 else -ESRCH

@@ -87,13 +87,16 @@ def getrusage(k: Kernel, who: RusageWho, ru: RusagePtr) -> Long:
     """
     if who not in (RUSAGE_SELF, RUSAGE_CHILDREN, RUSAGE_THREAD):
         return -EINVAL
+    return -EFAULT if copy_to_user(k, ru, rusage_of(k, who)) else 0
+
+
+def rusage_of(k: Kernel, who: int) -> bytes:
+    """The struct rusage of the current task or of its children."""
     task = k.current
     if who == RUSAGE_CHILDREN:
-        data = pack_rusage(minflt=task.cmin_flt, majflt=task.cmaj_flt)
-    else:
-        resident = sum(PAGE_SIZE for _ in task.mm.resident()) >> 10
-        data = pack_rusage(utime=k.clock.ns // 1000, maxrss=resident, minflt=task.min_flt, majflt=task.maj_flt)
-    return -EFAULT if copy_to_user(k, ru, data) else 0
+        return pack_rusage(minflt=task.cmin_flt, majflt=task.cmaj_flt)
+    resident = sum(PAGE_SIZE for _ in task.mm.resident()) >> 10
+    return pack_rusage(utime=k.clock.ns // 1000, maxrss=resident, minflt=task.min_flt, majflt=task.maj_flt)
 
 
 @SYSCALL_DEFINE3

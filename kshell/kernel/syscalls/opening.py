@@ -6,7 +6,7 @@ C counterpart: fs/open.c.
 from __future__ import annotations
 
 from kshell.abi.c_types import DirFd, Fd, Long, ModeT, OpenFlags, Path
-from kshell.abi.fcntl import AT_FDCWD, O_CLOEXEC
+from kshell.abi.fcntl import AT_FDCWD, O_CLOEXEC, O_LARGEFILE
 from kshell.kernel.core.declare import SYSCALL_DEFINE1, SYSCALL_DEFINE3, SYSCALL_DEFINE4
 from kshell.kernel.fs.inode import MAY_EXEC, inode_permission
 from kshell.kernel.fs.namei import filename_lookup, getname
@@ -57,7 +57,7 @@ def open(k: Kernel, filename: Path, flags: OpenFlags, mode: ModeT) -> Long:
     ENOSPC        the file system holds as many files as it can
     EOPNOTSUPP    O_TMPFILE in /sys or /proc
     """
-    return do_sys_open(k, AT_FDCWD, filename, flags, mode)
+    return do_sys_open(k, AT_FDCWD, filename, flags | O_LARGEFILE, mode)
 
 
 @SYSCALL_DEFINE4
@@ -73,7 +73,7 @@ def openat(k: Kernel, dfd: DirFd, filename: Path, flags: OpenFlags, mode: ModeT)
     ENOTDIR  dfd or a part of the path that has to be a directory is none
     Otherwise as open.
     """
-    return do_sys_open(k, dfd, filename, flags, mode)
+    return do_sys_open(k, dfd, filename, flags | O_LARGEFILE, mode)
 
 
 @SYSCALL_DEFINE1

@@ -22,7 +22,9 @@ from kshell.abi.ptregs import AX, SP
 from kshell.abi.sigaction import (
     BLOCKABLE,
     IGNORE,
+    SA_IA32_ABI,
     SA_KNOWN,
+    SA_X32_ABI,
     SIG_BLOCK,
     SIG_DFL,
     SIG_IGN,
@@ -40,7 +42,7 @@ from kshell.kernel.core.signal import SigAction, Siginfo, force_sig_info
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
 from kshell.kernel.report.user_faults import log_bad_frame
-from kshell.kernel.signal.altstack import do_sigaltstack, flags_at
+from kshell.kernel.signal.altstack import do_sigaltstack, stack_at
 from kshell.kernel.signal.frame import restore_rt_frame
 from kshell.kernel.signal.sigset import get_sigset
 
@@ -61,20 +63,26 @@ def rt_sigaction(k: Kernel, sig: Signal, act: SigactionIn, oact: SigactionOut, s
     data = copy_from_user(k, act, SIGACTION.size) if act else b""
     if act and len(data) < SIGACTION.size:
         return -EFAULT
-    if not 1 <= sig <= SIGRTMAX or (act and sig in (SIGKILL, SIGSTOP)):
+    old = do_sigaction(k, sig, SigAction(*SIGACTION.unpack(data)) if act else None)
+    if isinstance(old, int):
+        return old
+    return -EFAULT if oact and copy_to_user(k, oact, SIGACTION.pack(*old)) else 0
+
+
+def do_sigaction(k: Kernel, sig: int, new: SigAction | None) -> SigAction | int:
+    """Have `new` done at a signal, unless it is None: what was done until now, or a negative errno."""
+    if not 1 <= sig <= SIGRTMAX or (new and sig in (SIGKILL, SIGSTOP)):
         return -EINVAL
     old = k.current.signals.action(sig)
-    if act:
-        handler, flags, restorer, mask = SIGACTION.unpack(data)
-        flags &= SA_KNOWN if k.profile.version >= (5, 11) else ~0
-        _set_action(k, sig, SigAction(handler, flags, restorer, mask & BLOCKABLE))
-    if oact and copy_to_user(k, oact, SIGACTION.pack(*old)):
-        return -EFAULT
-    return 0
+    if new:
+        flags = new.flags & (SA_KNOWN if k.profile.version >= (5, 11) else ~(SA_IA32_ABI | SA_X32_ABI))
+        flags |= SA_IA32_ABI * k.current.in_compat_syscall
+        _set_action(k, sig, new._replace(flags=flags, mask=new.mask & BLOCKABLE))
+    return old._replace(flags=old.flags & ~SA_IA32_ABI)
 
 
 def _set_action(k: Kernel, sig: int, action: SigAction) -> None:
-    """C: do_sigaction().  What is ignored from now on does not wait any longer."""
+    """What is ignored from now on does not wait any longer."""
     signals = k.current.signals
     signals.actions[sig] = action
     if action.handler == SIG_IGN or (action.handler == SIG_DFL and default_action(sig) == IGNORE):
@@ -136,8 +144,7 @@ def sigaltstack(k: Kernel, uss: StackIn, uoss: StackOut) -> Long:
     ENOMEM  it has fewer than 2048 bytes
     """
     signals, sp = k.current.signals, k.current.regs[SP]
-    base, flags, size = signals.stack
-    old = STACK_T.pack(base, flags_at(signals.stack, sp) | flags & ~3, size)
+    old = STACK_T.pack(*stack_at(signals.stack, sp))
     if uss:
         data = copy_from_user(k, uss, STACK_T.size)
         if len(data) < STACK_T.size:
@@ -162,8 +169,13 @@ def rt_sigreturn(k: Kernel) -> Long:
         if k.on_event is not None:
             k.tell("signal", "sigreturn", frame, blocked=task.signals.blocked)
     else:
-        log_bad_frame(k, task, frame)
-        force_sig_info(k, Siginfo(SIGSEGV, SI_KERNEL, why="rt_sigreturn found no good frame at the stack pointer"))
-        task.regs[AX] = 0
+        task.regs[AX] = bad_frame(k, frame)
     k.cpu.reload()
     return task.regs[AX]
+
+
+def bad_frame(k: Kernel, frame: int) -> int:
+    """C: signal_fault()."""
+    log_bad_frame(k, k.current, frame)
+    force_sig_info(k, Siginfo(SIGSEGV, SI_KERNEL, why="rt_sigreturn found no good frame at the stack pointer"))
+    return 0

@@ -105,13 +105,19 @@ def clock_getres(k: Kernel, which_clock: ClockId, tp: TimespecOut) -> Long:
     EINVAL  there is no such clock, or no such task
     EFAULT  tp is not writable user memory
     """
-    if is_cpu_clock(k, which_clock):
-        resolution = 1 if which_clock & CPUCLOCK_CLOCK_MASK == CPUCLOCK_SCHED else TICK_NSEC
-    elif which_clock in WALL_CLOCKS + UPTIME_CLOCKS + CPU_CLOCKS:
-        resolution = TICK_NSEC if which_clock in COARSE_CLOCKS else 1
-    else:
+    resolution = clock_resolution(k, which_clock)
+    if resolution is None:
         return -EINVAL
     return -EFAULT if tp and copy_to_user(k, tp, pack_timespec(0, resolution)) else 0
+
+
+def clock_resolution(k: Kernel, clock: int) -> int | None:
+    """The resolution of a clock in ns, None if there is no such clock."""
+    if is_cpu_clock(k, clock):
+        return 1 if clock & CPUCLOCK_CLOCK_MASK == CPUCLOCK_SCHED else TICK_NSEC
+    if clock in WALL_CLOCKS + UPTIME_CLOCKS + CPU_CLOCKS:
+        return TICK_NSEC if clock in COARSE_CLOCKS else 1
+    return None
 
 
 @SYSCALL_DEFINE2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 
 import pytest
 
@@ -124,11 +125,68 @@ def test_a_file_that_31_bits_cannot_tell_the_size_of_is_refused() -> None:
     assert fd >= 0
     assert run_stub(k, 77, (fd, 0)).call is not None
     assert ret(k, 140, fd, 0, 0x7FFF_FFFF, Buffer(8), 0) == 0
-    assert ret(k, WRITE, fd, b"x", 1) == 1
+    assert ret(k, WRITE, fd, b"x", 1) == -27
+    assert ret(k, 181, fd, b"12345", 5, 0x7FFF_FFFD, 0) == 2
+    large = ret(k, 5, b"/tmp/large", 0o100002, 0)
+    assert large == fd + 1
+    assert ret(k, 181, large, b"12345", 5, 0x7FFF_FFFD, 0) == 5
     assert ret(k, 106, b"/tmp/large", Buffer(64)) == -75
     assert ret(k, 195, b"/tmp/large", Buffer(96)) == 0
     assert ret(k, 5, b"/tmp/large", 0, 0) == -75
-    assert ret(k, 5, b"/tmp/large", 0o100000, 0) == fd + 1
+    assert ret(k, 5, b"/tmp/large", 0o1002, 0) == -75
+    assert ret(k, 295, -100, b"/tmp/large", 0, 0) == -75
+    status = run_stub(k, 4, (b"/tmp/large", Buffer(144))).buffers[0][2]
+    assert int.from_bytes(status[48:56], "little") == 0x8000_0002
+
+
+def test_a_handler_set_by_int_0x80_is_told_in_32_bits_and_is_for_code_that_there_is_none_of() -> None:
+    k = boot()
+    action = struct.pack("<IIIQ", 0x401F00, 0x0600_0000, 0x401F08, 0xFFFF_FFFF_FFFF_FFFF)
+    assert ret(k, 174, 10, action, 0, 8) == 0
+    told = call(k, 174, 10, 0, Buffer(20), 8).buffers[0][2]
+    assert struct.unpack("<IIIQ", told) == (0x401F00, 0x0400_0000, 0x401F08, 0xFFFF_FFFF_FFFB_FEFF)
+    native = run_stub(k, 13, (10, 0, Buffer(32), 8)).buffers[0][2]
+    assert struct.unpack("<4Q", native)[:3] == (0x401F00, 0x0400_0000, 0x401F08)
+    killed = call(k, 37, k.shell_task.pid, 10).outcome.signal
+    assert killed is not None
+    assert (killed.name, "32-bit code" in killed.why) == ("SIGSEGV", True)
+
+
+def test_another_stack_is_told_in_32_bits() -> None:
+    k = boot()
+    run_stub(k, 131, (struct.pack("<QQQ", 0x7FFF_1234_5000, 0, 0x1_0000_4000), 0))
+    assert struct.unpack("<3I", call(k, 186, 0, Buffer(12)).buffers[0][2]) == (0x1234_5000, 1, 0x4000)
+
+
+def test_a_siginfo_of_32_bits_arrives_with_its_value_below_zero() -> None:
+    k = boot()
+    run_stub(k, 14, (0, b"\0\2" + bytes(6), 0, 8))
+    info = struct.pack("<iiiIIi", 10, 0, -1, 7, 8, -5)
+    assert ret(k, 178, k.shell_task.pid, 10, info + bytes(104)) == 0
+    queued = k.shell_task.signals.queued[0]
+    assert (queued.sender, queued.value) == ((7, 8), 0xFFFF_FFFF_FFFF_FFFB)
+
+
+@pytest.mark.parametrize("nr", [119, 173])
+def test_a_return_from_a_handler_that_cannot_be_ends_the_program(nr: int) -> None:
+    killed = call(boot(), nr).outcome.signal
+    assert killed is not None
+    assert killed.name == "SIGSEGV"
+
+
+def test_the_usage_has_4_bytes_for_each_number() -> None:
+    k = boot()
+    usage = struct.unpack("<18I", call(k, 77, 0, Buffer(72)).buffers[0][2])
+    native = struct.unpack("<18Q", run_stub(k, 98, (0, Buffer(144))).buffers[0][2])
+    assert usage[4] == native[4] > 0
+    assert usage[8] <= native[8]
+
+
+@pytest.mark.parametrize("release", ["4.19", "6.19"])
+def test_every_call_of_64_bit_programs_that_has_a_row_here_is_reached(release: str) -> None:
+    k = boot(release)
+    built = {row.name for nr, row in k.table.by_number.items() if k.switch.get(nr, k.ni_syscall) != k.ni_syscall}
+    assert not {row.name for nr, row in k.ia32.table.by_number.items() if k.ia32.state(nr) != "built"} & built
 
 
 def test_random_registers_change_no_kernel_memory() -> None:

@@ -60,6 +60,28 @@ CASES: list[tuple[int, tuple[int | bytes | Buffer, ...]]] = [
     (5, (b"/nowhere", 0, 0)),
     (295, (-1, b"x", 0, 0)),
     (355, (5, 8, 0)),
+    (174, (10, 0, 0, 4)),
+    (174, (65, 0, 0, 8)),
+    (174, (9, bytes(20), 0, 8)),
+    (174, (99, 5, 0, 8)),
+    (174, (10, 0, 5, 8)),
+    (174, (9, 0, Buffer(20), 8)),
+    (175, (7, b"1234567", 0, 8)),
+    (175, (0, 0, 0, 4)),
+    (176, (Buffer(8), 9)),
+    (176, (5, 8)),
+    (178, (1, 10, bytes(127))),
+    (178, (0x7FFF_FFFF, 10, b"\0" * 8 + b"\xff" * 4 + bytes(116))),
+    (178, (1, 10, 5)),
+    (186, (5, 0)),
+    (186, (0, 5)),
+    (186, (b"\0\0\0\0\7\0\0\0\0\x20\0\0", 0)),
+    (186, (b"\0\0\0\0\0\0\0\0\1\0\0\0", 0)),
+    (77, (5, Buffer(72))),
+    (77, (0, 5)),
+    (77, (0xFFFF_FFFF, Buffer(72))),
+    (266, (99, 0)),
+    (266, (1, 5)),
 ]
 
 
@@ -145,6 +167,12 @@ def test_a_structure_has_its_fields_where_linux_has_them(nr: int, mode: slice, r
     ours = run_stub(boot(), nr, (PATH, size), is_32=True).buffers[0][2]
     there = natively(nr, (PATH, size))[1][0]
     assert (ours[mode], ours[rdev]) == (there[mode], there[rdev])
+
+
+@pytest.mark.parametrize(("nr", "args"), [(266, (1, Buffer(12))), (174, (12, 0, Buffer(24), 8)), (176, (Buffer(8), 8))])
+def test_small_structures_are_those_of_linux(nr: int, args: tuple[int | Buffer, ...]) -> None:
+    ours = run_stub(boot(), nr, args, is_32=True).buffers[0][2]
+    assert ours == natively(nr, args)[1][0]
 
 
 def test_the_registers_that_the_handler_pushes_come_back() -> None:

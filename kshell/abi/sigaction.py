@@ -41,6 +41,7 @@ SIGACTION = struct.Struct("<QQQQ")  # sa_handler, sa_flags, sa_restorer, sa_mask
 COMPAT_SIGACTION = struct.Struct("<IIIQ")
 STACK_T = struct.Struct("<QI4xQ")  # ss_sp, ss_flags, ss_size
 COMPAT_STACK_T = struct.Struct("<III")
+OLD_ITIMERVAL32 = struct.Struct("<iiii")
 ITIMERVAL = struct.Struct("<qqqq")  # it_interval and it_value, in seconds and microseconds
 SIGINFO_SIZE = 128
 

@@ -138,6 +138,11 @@ def pack_timespec(seconds: int, nanoseconds: int) -> bytes:
     return _PAIR_OUT.pack(seconds & _U64, nanoseconds & _U64)
 
 
+def pack_timespec32(seconds: int, nanoseconds: int) -> bytes:
+    """``struct old_timespec32`` or old_timeval32, 8 bytes."""
+    return struct.pack("<II", seconds & _U32, nanoseconds & _U32)
+
+
 def unpack_timespec(data: bytes) -> tuple[int, int]:
     """(seconds, nanoseconds), both signed, unchecked: nanosleep() has to refuse what is out of range."""
     seconds, nanoseconds = _PAIR_IN.unpack_from(data)

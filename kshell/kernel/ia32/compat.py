@@ -34,6 +34,9 @@ CompatSigactionOut = Annotated[int, CType("struct compat_sigaction __user *", 8,
 CompatStackIn = Annotated[int, CType("const compat_stack_t __user *", 8, False, "address")]
 CompatStackOut = Annotated[int, CType("compat_stack_t __user *", 8, False, "address")]
 CompatSiginfoIn = Annotated[int, CType("struct compat_siginfo __user *", 8, False, "address")]
+CompatSiginfoOut = Annotated[int, CType("struct compat_siginfo __user *", 8, False, "address")]
+OldItimervalIn = Annotated[int, CType("const struct old_itimerval32 __user *", 8, False, "address")]
+OldItimervalOut = Annotated[int, CType("struct old_itimerval32 __user *", 8, False, "address")]
 CompatRusagePtr = Annotated[int, CType("struct compat_rusage __user *", 8, False, "address")]
 LoffPtr = Annotated[int, CType("loff_t __user *", 8, False, "address")]
 

@@ -5,7 +5,9 @@ C counterpart: kernel/signal.c, arch/x86/kernel/signal_32.c.
 
 from __future__ import annotations
 
-from kshell.abi.c_types import Long, PidT, Signal, SizeT
+from struct import Struct
+
+from kshell.abi.c_types import Long, PidT, Signal, SigsetIn, SizeT, TimespecIn
 from kshell.abi.errno import EFAULT, EINVAL
 from kshell.abi.ptregs import SP
 from kshell.abi.sigaction import COMPAT_SIGACTION, COMPAT_STACK_T, SIGINFO_SIZE, SIGSET_SIZE
@@ -14,8 +16,10 @@ from kshell.kernel.ia32.compat import (
     CompatSigactionIn,
     CompatSigactionOut,
     CompatSiginfoIn,
+    CompatSiginfoOut,
     CompatStackIn,
     CompatStackOut,
+    OldTimespecPtr,
     compat_call,
     same_as,
 )
@@ -23,15 +27,19 @@ from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
 from kshell.kernel.signal import siginfo
 from kshell.kernel.signal.altstack import do_sigaltstack, stack_at
-from kshell.kernel.syscalls import signal
+from kshell.kernel.signal.sigset import get_sigset
+from kshell.kernel.syscalls import signal, waiting
 from kshell.kernel.syscalls.kill import queue_siginfo
 from kshell.kernel.syscalls.signal import bad_frame, do_sigaction
+from kshell.kernel.syscalls.waiting import do_sigtimedwait
 
 U32 = 0xFFFF_FFFF
+PAIR, PAIR_64 = Struct("<ii"), Struct("<qq")
 SIGRETURN, RT_SIGRETURN = 8, 4  # how far below the stack pointer each looks for its frame
 
 rt_sigprocmask = same_as(signal.rt_sigprocmask, "compat_sys_rt_sigprocmask")
 rt_sigpending = same_as(signal.rt_sigpending, "compat_sys_rt_sigpending")
+rt_sigsuspend = same_as(waiting.rt_sigsuspend, "compat_sys_rt_sigsuspend")
 
 
 @compat_call("compat_sys_rt_sigaction")
@@ -95,6 +103,48 @@ def rt_sigqueueinfo(k: Kernel, pid: PidT, sig: Signal, uinfo: CompatSiginfoIn) -
     """
     data = copy_from_user(k, uinfo, SIGINFO_SIZE)
     return queue_siginfo(k, pid, siginfo.unpack_compat(sig, data)) if len(data) == SIGINFO_SIZE else -EFAULT
+
+
+@compat_call("compat_sys_rt_sigtimedwait", "compat_sys_rt_sigtimedwait_time32")
+def rt_sigtimedwait(
+    k: Kernel, uthese: SigsetIn, uinfo: CompatSiginfoOut, uts: OldTimespecPtr, sigsetsize: SizeT
+) -> Long:
+    """Take a signal of a set, as `man rt_sigtimedwait` says; the time at uts is two numbers of 4 bytes.
+
+    EINVAL  sigsetsize is not 8, or uts is no time
+    EFAULT  uthese or uts cannot be read, or uinfo cannot be written
+    EAGAIN  the time is over
+    EINTR   another signal came
+    """
+    return _sigtimedwait(k, (uthese, uinfo, uts, sigsetsize), PAIR)
+
+
+@compat_call("compat_sys_rt_sigtimedwait_time64")
+def rt_sigtimedwait_time64(
+    k: Kernel, uthese: SigsetIn, uinfo: CompatSiginfoOut, uts: TimespecIn, sigsetsize: SizeT
+) -> Long:
+    """Take a signal of a set, as `man rt_sigtimedwait` says; the time at uts is two numbers of 8 bytes.
+
+    EINVAL  sigsetsize is not 8, or uts is no time
+    EFAULT  uthese or uts cannot be read, or uinfo cannot be written
+    EAGAIN  the time is over
+    EINTR   another signal came
+    """
+    return _sigtimedwait(k, (uthese, uinfo, uts, sigsetsize), PAIR_64)
+
+
+def _sigtimedwait(k: Kernel, arguments: tuple[int, int, int, int], form: Struct) -> int:
+    uthese, uinfo, uts, sigsetsize = arguments
+    if sigsetsize != SIGSET_SIZE:
+        return -EINVAL
+    these, data = get_sigset(k, uthese), copy_from_user(k, uts, form.size) if uts else b""
+    if these is None or (uts and len(data) < form.size):
+        return -EFAULT
+    time: tuple[int, int] | None = form.unpack(data) if uts else None
+    info = do_sigtimedwait(k, these, time)
+    if isinstance(info, int):
+        return info
+    return -EFAULT if uinfo and copy_to_user(k, uinfo, siginfo.pack_compat(info)) else info.signo
 
 
 @compat_call("sys32_rt_sigreturn", "compat_sys_rt_sigreturn")

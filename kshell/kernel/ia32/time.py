@@ -9,6 +9,7 @@ import struct
 
 from kshell.abi.c_types import ClockId, Long, TimezoneOut
 from kshell.abi.errno import EFAULT, EINVAL
+from kshell.abi.structs import pack_timespec32
 from kshell.kernel.ia32.compat import OldTimePtr, OldTimespecPtr, OldTimevalPtr, compat_call
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
@@ -16,10 +17,6 @@ from kshell.kernel.syscalls.time import SECOND, clock_ns, clock_resolution, slee
 
 U32 = 0xFFFF_FFFF
 PAIR = struct.Struct("<ii")
-
-
-def _pair(first: int, second: int) -> bytes:
-    return struct.pack("<II", first & U32, second & U32)
 
 
 @compat_call("compat_sys_time", "sys_time32")
@@ -43,7 +40,7 @@ def gettimeofday(k: Kernel, tv: OldTimevalPtr, tz: TimezoneOut) -> Long:
     EFAULT  tv or tz is not writable user memory
     """
     now = k.clock.realtime_ns()
-    if tv and copy_to_user(k, tv, _pair(now // SECOND, now % SECOND // 1000)):
+    if tv and copy_to_user(k, tv, pack_timespec32(now // SECOND, now % SECOND // 1000)):
         return -EFAULT
     if tz and copy_to_user(k, tz, bytes(8)):
         return -EFAULT
@@ -60,7 +57,7 @@ def clock_gettime32(k: Kernel, which_clock: ClockId, tp: OldTimespecPtr) -> Long
     now = clock_ns(k, which_clock)
     if now is None:
         return -EINVAL
-    return -EFAULT if copy_to_user(k, tp, _pair(now // SECOND, now % SECOND)) else 0
+    return -EFAULT if copy_to_user(k, tp, pack_timespec32(now // SECOND, now % SECOND)) else 0
 
 
 @compat_call("compat_sys_clock_getres", "sys_clock_getres_time32")
@@ -73,15 +70,18 @@ def clock_getres_time32(k: Kernel, which_clock: ClockId, tp: OldTimespecPtr) -> 
     resolution = clock_resolution(k, which_clock)
     if resolution is None:
         return -EINVAL
-    return -EFAULT if tp and copy_to_user(k, tp, _pair(0, resolution)) else 0
+    return -EFAULT if tp and copy_to_user(k, tp, pack_timespec32(0, resolution)) else 0
 
 
 @compat_call("compat_sys_nanosleep", "sys_nanosleep_time32")
 def nanosleep_time32(k: Kernel, rqtp: OldTimespecPtr, rmtp: OldTimespecPtr) -> Long:
     """Sleep for the time at rqtp, seconds and nanoseconds of 4 bytes each.
 
-    EFAULT  rqtp is not readable user memory
+    rmtp, unless it is NULL, receives what is left if a signal (of a timer) has interrupted the sleep.
+
+    EFAULT  rqtp is not readable user memory, or rmtp not writable when a signal came
+    EINTR   a handler has run
     EINVAL  the nanoseconds are not in 0 to 999999999, or the seconds are negative
     """
     data = copy_from_user(k, rqtp, PAIR.size)
-    return sleep_for(k, *PAIR.unpack(data)) if len(data) == PAIR.size else -EFAULT
+    return sleep_for(k, *PAIR.unpack(data), rmtp) if len(data) == PAIR.size else -EFAULT

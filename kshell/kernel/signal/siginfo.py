@@ -11,10 +11,12 @@ from kshell.abi.c_types import U64
 from kshell.abi.sigaction import SIGINFO_SIZE
 from kshell.kernel.core.signal import Siginfo
 
+U32, SIGN = 0xFFFF_FFFF, 1 << 31
 _HEAD = struct.Struct("<iii4x")  # si_signo, si_errno, si_code
 _ADDRESS = struct.Struct("<Q")  # si_addr, where the kernel tells of a fault
 _SENDER = struct.Struct("<IIQ")  # si_pid, si_uid, si_value
-_COMPAT = struct.Struct("<iiiIIi")  # those of struct compat_siginfo
+# The same in struct compat_siginfo, without a gap.
+_COMPAT_HEAD, _COMPAT_ADDRESS, _COMPAT_SENDER = struct.Struct("<iii"), struct.Struct("<I"), struct.Struct("<IIi")
 
 
 def pack(info: Siginfo) -> bytes:
@@ -24,9 +26,19 @@ def pack(info: Siginfo) -> bytes:
     return (_HEAD.pack(info.signo, 0, info.code) + union).ljust(SIGINFO_SIZE, b"\0")
 
 
+def pack_compat(info: Siginfo) -> bytes:
+    """The same as a struct compat_siginfo."""
+    if info.address is not None:
+        union = _COMPAT_ADDRESS.pack(info.address & U32)
+    else:
+        union = _COMPAT_SENDER.pack(*info.sender, (info.value & U32 ^ SIGN) - SIGN)
+    return (_COMPAT_HEAD.pack(info.signo, 0, info.code) + union).ljust(SIGINFO_SIZE, b"\0")
+
+
 def unpack_compat(signo: int, data: bytes) -> Siginfo:
     """The same of a struct compat_siginfo."""
-    _, _, code, pid, uid, value = _COMPAT.unpack_from(data)
+    _, _, code = _COMPAT_HEAD.unpack_from(data)
+    pid, uid, value = _COMPAT_SENDER.unpack_from(data, _COMPAT_HEAD.size)
     return Siginfo(signo, code, sender=(pid, uid), value=value & U64)
 
 

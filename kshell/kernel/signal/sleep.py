@@ -6,7 +6,7 @@ C counterpart: hrtimer_nanosleep() and hrtimer_nanosleep_restart() in kernel/tim
 from __future__ import annotations
 
 from kshell.abi.errno import EFAULT, ERESTART_RESTARTBLOCK
-from kshell.abi.structs import pack_timespec
+from kshell.abi.structs import pack_timespec, pack_timespec32
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_to_user
 from kshell.kernel.signal.wait import SIGNAL, wait_for_signal
@@ -19,9 +19,9 @@ def sleep_until(k: Kernel, until: int, rmtp: int) -> int:
     """Sleep to a moment of the clock.  What is left if a signal comes is stored at `rmtp`, unless that is NULL."""
     if wait_for_signal(k, until) != SIGNAL:
         return 0
-    left = max(0, until - k.clock.ns)
-    if rmtp and copy_to_user(k, rmtp, pack_timespec(left // SECOND, left % SECOND)):
+    left, is_32 = max(0, until - k.clock.ns), k.current.in_compat_syscall
+    pack, number = (pack_timespec32, NR_RESTART_IA32) if is_32 else (pack_timespec, NR_RESTART)
+    if rmtp and copy_to_user(k, rmtp, pack(left // SECOND, left % SECOND)):
         return -EFAULT
-    number = NR_RESTART_IA32 if k.current.in_compat_syscall else NR_RESTART
     k.current.signals.sleep = (until, rmtp, number)
     return -ERESTART_RESTARTBLOCK

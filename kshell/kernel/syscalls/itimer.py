@@ -65,9 +65,17 @@ def setitimer(k: Kernel, which: ItimerWhich, value: ItimerIn, ovalue: ItimerOut)
         if len(data) < ITIMERVAL.size:
             return -EFAULT
         times = ITIMERVAL.unpack(data)
+    old = do_setitimer(k, which, times)
+    if isinstance(old, int):
+        return old
+    return -EFAULT if ovalue and copy_to_user(k, ovalue, pack_itimerval(*old)) else 0
+
+
+def do_setitimer(k: Kernel, which: int, times: tuple[int, ...]) -> tuple[int, int] | int:
+    """Set a timer to the four numbers of a struct itimerval: what it was, as `remaining`, or a negative errno."""
     if not ITIMER_REAL <= which <= ITIMER_PROF or min(times) < 0 or max(times[1::2]) >= USEC_PER_SEC:
         return -EINVAL
     old = remaining(k, which)
     interval, first = (seconds * SECOND + parts * MICROSECOND for seconds, parts in (times[:2], times[2:]))
     set_timer(k, which, first, interval)
-    return -EFAULT if ovalue and copy_to_user(k, ovalue, pack_itimerval(*old)) else 0
+    return old

@@ -68,30 +68,31 @@ def rt_sigtimedwait(k: Kernel, uthese: SigsetIn, uinfo: SiginfoOut, uts: Timespe
     """
     if sigsetsize != SIGSET_SIZE:
         return -EINVAL
-    these, until = get_sigset(k, uthese), None
-    if these is None:
+    these, data = get_sigset(k, uthese), copy_from_user(k, uts, TIMESPEC_SIZE) if uts else b""
+    if these is None or (uts and len(data) < TIMESPEC_SIZE):
         return -EFAULT
-    if uts:
-        data = copy_from_user(k, uts, TIMESPEC_SIZE)
-        if len(data) < TIMESPEC_SIZE:
-            return -EFAULT
-        seconds, nanoseconds = unpack_timespec(data)
+    info = do_sigtimedwait(k, these, unpack_timespec(data) if uts else None)
+    if isinstance(info, int):
+        return info
+    return -EFAULT if uinfo and copy_to_user(k, uinfo, siginfo.pack(info)) else info.signo
+
+
+def do_sigtimedwait(k: Kernel, these: int, time: tuple[int, int] | None) -> Siginfo | int:
+    """The signal that was taken, or a negative errno; `time` is in seconds and nanoseconds, None for ever."""
+    signals, until = k.current.signals, None
+    if time is not None:
+        seconds, nanoseconds = time
         if seconds < 0 or not 0 <= nanoseconds < SECOND:
             return -EINVAL
         until = k.clock.ns + seconds * SECOND + nanoseconds
-    return _take(k, these, uinfo, until)
-
-
-def _take(k: Kernel, these: int, uinfo: int, until: int | None) -> int:
-    """C: do_sigtimedwait()."""
-    signals = k.current.signals
     info = dequeue(signals, ~these)
     if info is None:
         ended = _wait_for_one_of(k, these, until)
         info = dequeue(signals, ~these)
         if info is None:
             return -EINTR if ended in (SIGNAL, NOBODY) else -EAGAIN
-    return _tell(k, info, uinfo)
+    signals.recalculate()
+    return info
 
 
 def _wait_for_one_of(k: Kernel, these: int, until: int | None) -> str:
@@ -101,11 +102,6 @@ def _wait_for_one_of(k: Kernel, these: int, until: int | None) -> str:
     ended = wait_for_signal(k, until)
     signals.blocked = before
     return ended
-
-
-def _tell(k: Kernel, info: Siginfo, uinfo: int) -> int:
-    k.current.signals.recalculate()
-    return -EFAULT if uinfo and copy_to_user(k, uinfo, siginfo.pack(info)) else info.signo
 
 
 @SYSCALL_DEFINE0

@@ -167,6 +167,38 @@ def test_a_siginfo_of_32_bits_arrives_with_its_value_below_zero() -> None:
     assert (queued.sender, queued.value) == ((7, 8), 0xFFFF_FFFF_FFFF_FFFB)
 
 
+def test_a_signal_is_taken_with_a_siginfo_of_32_bits() -> None:
+    k = boot("6.19")
+    run_stub(k, 14, (0, b"\0\2" + bytes(6), 0, 8))
+    assert ret(k, 37, k.shell_task.pid, 10) == 0
+    taken = call(k, 177, b"\0\2" + bytes(6), Buffer(128), bytes(8), 8)
+    assert taken.call is not None
+    assert taken.call.ret == 10
+    assert struct.unpack_from("<5i", taken.buffers[0][2]) == (10, 0, 0, k.shell_task.pid, 0)
+    assert ret(k, 177, b"\0\2" + bytes(6), 0, bytes(8), 8) == -11
+    assert ret(k, 421, b"\0\2" + bytes(6), 0, bytes(16), 8) == -11
+    assert ret(k, 177, b"\0\2" + bytes(6), 0, b"\0\0\0\0\xff\xff\xff\xff", 8) == -22
+
+
+def test_timers_have_numbers_of_4_bytes() -> None:
+    k = boot()
+    run_stub(k, 38, (1, struct.pack("<4q", 0x1_0000_0002, 3, 0x1_0000_0009, 5), 0))
+    old = call(k, 104, 1, struct.pack("<4i", 1, 2, 30, 4), Buffer(16)).buffers[0][2]
+    assert struct.unpack("<4I", old)[:2] == (2, 3)
+    assert struct.unpack("<3I", call(k, 105, 1, Buffer(16)).buffers[0][2][:12]) == (1, 2, 30)
+    assert ret(k, 104, 1, struct.pack("<4i", 0, 0, 0, 1_000_000), 0) == -22
+
+
+def test_what_is_left_of_a_sleep_is_told_in_8_bytes() -> None:
+    k = boot()
+    run_stub(k, 13, (14, struct.pack("<4Q", 0x401FF0, 0x400_0000, 0x401FF1, 0), 0, 8))
+    assert ret(k, 27, 1) == 0
+    slept = call(k, 162, struct.pack("<ii", 3, 0), Buffer(12))
+    left = struct.unpack("<iii", slept.buffers[0][2])
+    assert left[0] in (1, 2)
+    assert left[2] == 0
+
+
 @pytest.mark.parametrize("nr", [119, 173])
 def test_a_return_from_a_handler_that_cannot_be_ends_the_program(nr: int) -> None:
     killed = call(boot(), nr).outcome.signal

@@ -14,6 +14,7 @@ SYSCALL_TEXT = KERNEL_TEXT + 0x1000  # __x64_sys_*, in order of their numbers, s
 IA32_TEXT = KERNEL_TEXT + 0x6000  # __ia32_sys_*, in order of their own numbers
 EXTRA_TEXT = KERNEL_TEXT + 0x8000  # calls that are in no table
 ENTRY_TEXT = KERNEL_TEXT + 0x100  # entry_SYSCALL_64 and what belongs to it
+INT80_TEXT = KERNEL_TEXT + 0x400  # the same of int 0x80
 IA32_WRAPPERS = KERNEL_TEXT + 0x9000  # __ia32_sys_* of calls whose bodies are machine code
 IA32_WRAPPER_SIZE = 32
 UACCESS_TEXT = KERNEL_TEXT + 0x9800  # get_user and its relatives, which may fault

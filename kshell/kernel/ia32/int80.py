@@ -15,6 +15,7 @@ from kshell.kernel.core.calling import TailCall
 from kshell.kernel.entry import oops
 from kshell.kernel.entry.entry import syscall_exit_to_user_mode
 from kshell.kernel.ia32.call_table import lookup_32
+from kshell.kernel.ia32.entry_compat import gate_text
 from kshell.kernel.ia32.int80_trace import int80_trace_enter
 from kshell.kernel.ia32.placement import place_ia32
 from kshell.kernel.kernel import Kernel
@@ -29,8 +30,12 @@ SWITCH_SINCE = (6, 7)  # the handler is int80_emulation()
 def open_gate(k: Kernel) -> None:
     """Boot: let `int 0x80` lead to its handler, and give the handler and its calls their addresses."""
     place_ia32(k)
-    name = "int80_emulation" if k.profile.version >= SWITCH_SINCE else "do_int80_syscall_32"
-    k.define_function(name, do_int80_syscall_32, layout.DO_INT80)
+    modern = k.profile.version >= SWITCH_SINCE
+    text = gate_text(k.profile.version, modern)
+    k.memory.poke(layout.INT80_TEXT, text.code)
+    for symbol in text.symbols:
+        k.symbols.add(symbol)
+    k.define_function("int80_emulation" if modern else "do_int80_syscall_32", do_int80_syscall_32, layout.DO_INT80)
     k.gates[INT80] = entry_INT80
 
 

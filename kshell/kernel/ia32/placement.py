@@ -130,7 +130,7 @@ def _place_code(k: Kernel, ia32: Ia32, numbers: Mapping[str, list[int]]) -> None
         target = k.symbols.lookup(f"__se_sys_{definition.name}")
         if entry not in numbers or target is None:
             continue
-        if address >= layout.OBJECT_TEXT:
+        if address + layout.IA32_WRAPPER_SIZE > layout.UACCESS_TEXT:
             raise KernelPanic("the entries of int 0x80 do not fit into the kernel's area")
         code = _wrapper_code(address, len(definition.parameters), target.address)
         k.memory.poke(address, code)

@@ -84,4 +84,7 @@ def nanosleep_time32(k: Kernel, rqtp: OldTimespecPtr, rmtp: OldTimespecPtr) -> L
     EINVAL  the nanoseconds are not in 0 to 999999999, or the seconds are negative
     """
     data = copy_from_user(k, rqtp, PAIR.size)
-    return sleep_for(k, *PAIR.unpack(data), rmtp) if len(data) == PAIR.size else -EFAULT
+    if len(data) < PAIR.size:
+        return -EFAULT
+    seconds, nanoseconds = PAIR.unpack(data)
+    return sleep_for(k, seconds, nanoseconds, rmtp)

@@ -17,7 +17,8 @@
     wrapper    cut                   register, raw, left: an int80 takes 32 bits of a register that had more
     printk     record                level, message
     fault      page                  cause (mm/fault.py has them), error_code (as the CPU pushes it), mode ("user" or
-                                     "kernel"), ip, major, cost_ns
+                                     "kernel"), ip, major, cost_ns; of the kernel's also where (the function and offset
+                                     of ip) and code (the bytes there)
     sleep      msleep                ms
     meanwhile  command, answer       command, answer: what another task does
     call       enter                 function, module, depth (how many calls it is in), and arguments: of each name,
@@ -33,10 +34,11 @@
     signal     delivered             signo, name, code, action: handler, or what is done without one (abi/sigaction.py)
     signal     frame                 signo, name (the frame on the user's stack)
     signal     sigreturn             blocked: the mask of signals from here on (the frame)
-    access_ok  range                 size, limit, allowed, mapped (whether ring 0 could read there)
-    clamp      clamp                 limit, clamped: what the pointer is made of
+    check      range                 by (who asks), size, limit, allowed, mapped (whether ring 0 could read there)
+    check      clamp                 by, limit, clamped: what the pointer is made of
     copy       chunk                 length, access ("read", "write"): what was moved of one page
-    copy       left                  size, left: what was not moved
+    copy       left                  size, not_copied: what was not moved
+    search     table                 module (its owner, None: the kernel's own), rows
     search     row                   module, row, side (-1: the instruction that faulted is below it, 0: it is that, 1),
                                      where (its function and offset)
     search     none                  (no row has it)

@@ -94,7 +94,7 @@ def import_iovec(k: Kernel, vec: int, vlen: int) -> list[Segment] | int:
     for at, (address, length) in enumerate(segments):
         if to_signed64(length) < 0:
             return -EINVAL
-        if not access_ok(k, address, min(length, left) if modern and vlen == 1 else length):
+        if not access_ok(k, address, min(length, left) if modern and vlen == 1 else length, "import_iovec"):
             return -EFAULT
         segments[at] = address, min(length, left)
         left -= segments[at][1]

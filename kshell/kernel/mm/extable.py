@@ -119,6 +119,8 @@ def looks(k: Kernel, table: Table, ip: int) -> Iterator[Look]:
 def search_exception_tables(k: Kernel, ip: int) -> ExceptionEntry | None:
     """What the tables say of a fault at instruction `ip`; None: that is an oops."""
     for table in tables(k, ip):
+        if k.on_event is not None:
+            k.tell("search", "table", table.address, module=table.module, rows=table.size)
         for look in looks(k, table, ip):
             if k.on_event is not None:
                 _tell_look(k, table, look)

@@ -8,7 +8,7 @@ C counterpart: handle_mm_fault() in mm/memory.c, do_user_addr_fault() in arch/x8
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kshell.abi.errno import EFAULT, EINVAL, ENOMEM
 from kshell.abi.mman import MAP_SHARED, PROT_EXEC, PROT_WRITE
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from kshell.kernel.mm.vma import Vma
 
 ACCESS_PROT = {WRITE: PROT_WRITE, FETCH: PROT_EXEC}
+LONGEST_INSTRUCTION = 15  # bytes
 PF_PROT, PF_WRITE, PF_USER, PF_INSTR = 1, 2, 4, 16  # bits of the error code that the CPU pushes
 
 # What a fault may be: the causes.
@@ -98,11 +99,19 @@ def _handle(
 
 
 def _tell(k: Kernel, cause: str, address: int, code: int, ip: int, cost: int) -> None:
-    mode = "kernel" if ip else "user"
-    if not ip:
-        ip = k.cpu.ip if k.cpu.running else k.current.regs[IP]
-    major = cause == SWAP_IN
-    k.tell("fault", "page", address, cause=cause, error_code=code, mode=mode, ip=ip, major=major, cost_ns=cost)
+    facts: dict[str, Any] = {"cause": cause, "error_code": code, "major": cause == SWAP_IN, "cost_ns": cost}
+    if ip:
+        facts |= {"mode": "kernel", "ip": ip, "where": k.symbols.offset(ip), "code": _code(k, ip)}
+    else:
+        facts |= {"mode": "user", "ip": k.cpu.ip if k.cpu.running else k.current.regs[IP]}
+    k.tell("fault", "page", address, **facts)
+
+
+def _code(k: Kernel, ip: int) -> str:
+    """The bytes of the kernel's instruction and of what follows it, in hex; none of what is no kernel memory."""
+    page = k.memory.space.entry(ip)
+    frame = page & FRAME_MASK
+    return k.ram.bytes[frame + ip % PAGE_SIZE : frame + PAGE_SIZE][:LONGEST_INSTRUCTION].hex() if page & PRESENT else ""
 
 
 def _resolve(k: Kernel, mm: AddressSpace, address: int, access: int) -> str:

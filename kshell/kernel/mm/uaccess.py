@@ -38,15 +38,16 @@ def user_addr_max(k: Kernel) -> int:
     return TASK_SIZE_MAX
 
 
-def access_ok(k: Kernel, address: int, size: int) -> bool:
-    """Whether [address, address + size) lies below the end of user space.  It says nothing about mappings."""
+def access_ok(k: Kernel, address: int, size: int, caller: str) -> bool:
+    """Whether [address, address + size) lies below the end of user space.  It says nothing about mappings.  `caller` is
+    who asks."""
     limit = user_addr_max(k)
     allowed = address + size <= limit
     if not allowed:
         k.bad_access = BadAccess(address)
     if k.on_event is not None:
         mapped = is_canonical(address) and k.current.mm.pages.entry(address) & PRESENT != 0
-        k.tell("access_ok", "range", address, size=size, limit=limit, allowed=allowed, mapped=mapped)
+        k.tell("check", "range", address, by=caller, size=size, limit=limit, allowed=allowed, mapped=mapped)
     return allowed
 
 
@@ -54,7 +55,7 @@ def masked_user_address(k: Kernel, address: int) -> int:
     """A pointer that is not the user's is moved to where nothing is ever mapped."""
     clamped = min(address, TASK_SIZE_MAX)
     if k.on_event is not None:
-        k.tell("clamp", "clamp", address, limit=TASK_SIZE_MAX, clamped=clamped)
+        k.tell("check", "clamp", address, by="_copy_from_user", limit=TASK_SIZE_MAX, clamped=clamped)
     return clamped
 
 
@@ -109,7 +110,7 @@ def copy_from_user(k: Kernel, source: int, size: int) -> bytes:
     """Up to `size` bytes from user address `source`; fewer mean that the next one could not be read."""
     if k.profile.version >= CLAMPED_SINCE:
         source = masked_user_address(k, source)
-    elif not access_ok(k, source, size):
+    elif not access_ok(k, source, size, "_copy_from_user"):
         return b""
     ram = memoryview(k.ram.bytes)
     data = b"".join([ram[frame : frame + length] for frame, length in _parts(k, source, size, READ)])
@@ -119,7 +120,7 @@ def copy_from_user(k: Kernel, source: int, size: int) -> bytes:
 
 def copy_to_user(k: Kernel, target: int, data: bytes) -> int:
     """Store `data` at user address `target`; the result is how many bytes could NOT be stored, 0 for success."""
-    if not access_ok(k, target, len(data)):
+    if not access_ok(k, target, len(data), "_copy_to_user"):
         return len(data)
     done = 0
     view = memoryview(data)
@@ -132,7 +133,7 @@ def copy_to_user(k: Kernel, target: int, data: bytes) -> int:
 
 def _tell_left(k: Kernel, size: int, left: int) -> None:
     if k.on_event is not None and left:
-        k.tell("copy", "left", size=size, left=left)
+        k.tell("copy", "left", size=size, not_copied=left)
 
 
 def strncpy_from_user(k: Kernel, source: int, count: int) -> bytes | int:

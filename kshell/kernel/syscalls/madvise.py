@@ -179,10 +179,10 @@ def mincore(k: Kernel, start: Addr, len: SizeT, vec: BufOut) -> Long:
     """
     if start & ~PAGE_MASK:
         return -EINVAL
-    if not access_ok(k, start, len):
+    if not access_ok(k, start, len, "mincore"):
         return -ENOMEM
     pages = -(-len // PAGE_SIZE)
-    if not access_ok(k, vec, pages):
+    if not access_ok(k, vec, pages, "mincore"):
         return -EFAULT
     mm, at = k.current.mm, start
     while pages:

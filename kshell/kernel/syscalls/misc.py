@@ -118,7 +118,7 @@ def getrandom(k: Kernel, buf: BufOut, count: SizeT, flags: GrndFlags) -> Long:
     if flags & GRND_RANDOM and flags & GRND_INSECURE:
         return -EINVAL
     count = min(count, MAX_RW_COUNT if k.profile.version >= (5, 18) else GETRANDOM_MAX_4_19)
-    if k.profile.version >= (5, 19) and not access_ok(k, buf, count):
+    if k.profile.version >= (5, 19) and not access_ok(k, buf, count, "import_ubuf"):
         return -EFAULT
     return fill(k, IovIter(k, (buf, count)), lambda done, size: k.random.randbytes(size))
 

@@ -45,7 +45,7 @@ def vfs_transfer(k: Kernel, iocb: Kiocb, mode: int, address: int, count: int) ->
     """Read into user memory, or write from there, as `mode` says (FMODE_READ, FMODE_WRITE); the bytes moved, or a
     negative errno.  C: vfs_read(), vfs_write()."""
     err = _may(iocb.file, mode)
-    if err or not access_ok(k, address, count):
+    if err or not access_ok(k, address, count, "vfs_read" if mode == FMODE_READ else "vfs_write"):
         return err or -EFAULT
     return _ask_file(k, iocb, mode, (address, count))
 

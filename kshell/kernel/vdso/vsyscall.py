@@ -122,7 +122,7 @@ def _call(k: Kernel, task: Task, entry: Entry, caller: int) -> None:
         k.tell("vsyscall", "emulated", VSYSCALL + entry.offset, name=entry.name, caller=caller)
     pointers = [(regs[slot], size) for slot, size in zip((DI, SI), entry.sizes, strict=False)]
     for pointer, size in pointers:
-        if not access_ok(k, pointer, size):
+        if not access_ok(k, pointer, size, "write_ok_or_segv"):
             return _bad_pointer(k, task, Siginfo(SIGSEGV, SEGV_MAPERR, pointer))
     result = _run(k, task, entry)
     if result == -EFAULT:

@@ -35,9 +35,26 @@ def decoded(code: int) -> str:
 def fault_words(event: Event) -> dict[str, Any]:
     """What the line of a fault is made of."""
     counted = ", major" if event.values["major"] else ", minor"
+    by_kernel = event.values["mode"] == "kernel"
     return {
         "at": event.address,
+        "by": _instruction(event.values) if by_kernel else f"ip {event.values['ip']:#x}",
         "decoded": decoded(event.values["error_code"]),
         "cause": CAUSES[event.values["cause"]],
         "counted": "" if event.values["cause"] in fault.INVALID else counted,
     }
+
+
+def _instruction(values: dict[str, Any]) -> str:
+    """``copy_user_handle_tail+0xb: mov al, [rsi]`` for the kernel's instruction that faulted."""
+    from kshell.machine.disassembler import disassemble
+
+    found = disassemble(bytes.fromhex(values["code"]), values["ip"], 1)
+    return ": ".join([values["where"], *(without_sizes(each.text) for each in found)])
+
+
+def without_sizes(text: str) -> str:
+    """An instruction without the size of its operands in memory, which a register or its name says."""
+    for size in ("byte", "word", "dword", "qword"):
+        text = text.replace(f" {size} ptr ", " ")
+    return text

@@ -59,9 +59,12 @@ WORDS = {
     "frame": "rt_sigframe for {name} on the user's stack",
     "sigreturn": "registers and mask come back out of the frame",
     "instruction": "{instruction}",
-    "page": "#PF at {at:#x}: {decoded} -> {cause}, {cost_ns:,} ns{counted}\tip {ip:#x}",
+    "page": "#PF at {at:#x}: {decoded}\t{by}  {cause}, {cost_ns:,} ns{counted}",
     **UACCESS_WORDS,
 }
+SAYS_WHERE = ("line", "insn", "check", "search")  # steps whose text has the address, or needs none
+GROUPED = ("user", "search")  # steps that are named once for all that follow each other
+TEXT_ROLES = {"printk": "comment", "user": "instruction", "fault": "note", "fixup": "good"}
 # Values that are shown in hex.
 REGISTERS = ("rcx", "r11", "raw", "ip", "caller", "left", "ss", "rsp", "rflags", "cs", "rip")
 
@@ -152,7 +155,7 @@ class Hops:
         elif event.step == "user":
             self.rows.append((event.ring, event.step, f"{address}  {left}".rstrip(), note or remark))
         else:
-            beside = "" if event.step in ("line", "insn") else address or ""
+            beside = "" if event.step in SAYS_WHERE else address or ""
             self.rows.append((event.ring, event.step, left, note or beside))
         text = (left if event.step == "user" else said).replace("\t", "  ")
         what = {"what": event.what, "values": _plain(event.values)}
@@ -196,9 +199,10 @@ class HopColumn:
         ring, step, left, right = row
         role = f"ring{ring}"
         head = "" if ring == self.ring else f"ring {ring}"
-        name = "" if step == "user" and not head and self._step == step else step
-        line: Line = [(f"{head:<8}", role), (f"{name:<11}", role)]
-        line.append((show(left), "comment" if step == "printk" else "instruction" if step == "user" else ""))
+        follows = step in GROUPED and not head and self._step == step
+        line: Line = [(f"{head:<8}", role), (f"{'' if follows else step:<11}", role)]
+        left = f"  {left}" if follows and ring == 0 else left
+        line.append((show(left), TEXT_ROLES.get(step, "")))
         self.ring, self._step = ring, step
         if right and TEXT_COLUMN + max(NOTE_COLUMN, len(left)) + 2 + len(right) > (width or WIDEST):
             if step == "call":  # its name is enough

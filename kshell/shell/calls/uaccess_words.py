@@ -11,15 +11,16 @@ from kshell.kernel.mm.uaccess import user_addr_max
 
 # By what happened.  A tab stands before a note.
 UACCESS_WORDS = {
-    "range": "access_ok({address:#x}, {size}): {verdict}",
-    "clamp": "{verdict}",
+    "range": "{by}: access_ok({address:#x}, {size}): {verdict}",
+    "clamp": "{by}: {verdict}",
     "chunk": "{length} bytes {direction} page {page:#x}",
-    "left": "{left} of {size} bytes are left",
-    "row": "{table}[{row}] {where}\t{verdict}",
+    "left": "{not_copied} of {size} bytes are left",
+    "table": "{table}, {rows} rows, by halves",
+    "row": "[{row:>2}] {verdict:<11}  {where}",
     "none": "no row has it: that is an oops",
-    "fixup": "go on at {where}\t{how}",
+    "fixup": "regs->ip = {where}\t{how}",
 }
-SIDES = {-1: "it is before that", 0: "found", 1: "it is behind that"}
+SIDES = {-1: "insn > ip", 0: "insn == ip", 1: "insn < ip"}
 
 
 def uaccess_words(event: Event) -> str:
@@ -29,25 +30,25 @@ def uaccess_words(event: Event) -> str:
     if event.what == "range":
         made["verdict"] = "yes" if values["allowed"] else _refused(values)
     elif event.what == "clamp":
-        made["verdict"] = _clamped(event.address or 0, values)
+        made["verdict"] = _clamped(event.address or 0, values["clamped"])
     elif event.what == "chunk":
         made |= {"direction": "to" if values["access"] == "write" else "from", "page": (event.address or 0) & ~0xFFF}
+    elif event.what == "table":
+        made["table"] = "__ex_table" + (f" of {values['module']}" if values["module"] else "")
     elif event.what == "row":
-        owner = f" of {values['module']}" if values["module"] else ""
-        made |= {"table": f"__ex_table{owner}", "verdict": SIDES[values["side"]]}
+        made["verdict"] = SIDES[values["side"]]
     return UACCESS_WORDS[event.what].format_map(made)
 
 
 def _refused(values: dict[str, Any]) -> str:
-    why = f"no, user memory ends at {values['limit']:#x}"
-    readable = "\tthe page is there, and ring 0 could read it"
-    return why + (readable if values["mapped"] else "")
+    readable = "  the page is there, and ring 0 could read it" if values["mapped"] else ""
+    return f"no\tuser memory ends at {values['limit']:#x}{readable}"
 
 
-def _clamped(address: int, values: dict[str, Any]) -> str:
-    if address == values["clamped"]:
-        return f"{address:#x} is not above USER_PTR_MAX: as it is"
-    return f"{address:#x} is above USER_PTR_MAX: {values['clamped']:#x} instead"
+def _clamped(address: int, clamped: int) -> str:
+    if address == clamped:
+        return f"{address:#x} is not above USER_PTR_MAX"
+    return f"{address:#x} -> {clamped:#x}\tit was above USER_PTR_MAX: nothing is there"
 
 
 def bad_access(k: Kernel, bad: BadAccess) -> str:

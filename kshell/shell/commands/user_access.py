@@ -13,6 +13,7 @@ from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.extable import entries
 from kshell.kernel.mm.fixup import how_text
 from kshell.machine.disassembler import Instruction, disassemble
+from kshell.shell.calls.fault_words import without_sizes
 from kshell.shell.views.view import Line, View, plain, span
 
 U32 = (1 << 32) - 1
@@ -118,8 +119,7 @@ def _listing(name: str, steps: list[Step]) -> list[Line]:
 
 
 def _shorter(text: str) -> str:
-    """Without the size of an operand in memory, which the register says."""
-    for size in ("byte", "word", "dword", "qword"):
-        text = text.replace(f" {size} ptr ", " ")
+    """Without the size of an operand in memory, and where a jump leads."""
+    text = without_sizes(text)
     word, _, target = text.partition(" ")
     return word if word.startswith("j") and target.startswith("0x") else text

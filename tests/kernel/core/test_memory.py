@@ -68,9 +68,9 @@ def test_a_page_that_was_made_read_only_refuses_the_next_store(k: Kernel) -> Non
 
 
 def test_a_user_pointer_into_the_kernel_is_refused_whatever_it_points_to(k: Kernel) -> None:
-    assert not access_ok(k, k.sys_call_table, 1)
-    assert not access_ok(k, layout.TASK_SIZE_MAX - 4, 5)
-    assert access_ok(k, layout.TASK_SIZE_MAX - 4, 4)
+    assert not access_ok(k, k.sys_call_table, 1, "a test")
+    assert not access_ok(k, layout.TASK_SIZE_MAX - 4, 5, "a test")
+    assert access_ok(k, layout.TASK_SIZE_MAX - 4, 4, "a test")
     assert copy_from_user(k, k.sys_call_table, 8) == b""
     assert copy_to_user(k, k.sys_call_table, b"x" * 8) == 8
 

@@ -69,7 +69,7 @@ def test_a_hole_in_the_middle_ends_a_copy(k: Kernel) -> None:
 @pytest.mark.parametrize("address", NOT_THE_USERS, ids=hex)
 def test_a_pointer_that_is_not_the_users_is_refused_before_anything_is_copied(k: Kernel, address: int) -> None:
     frames = k.ram.frames_used
-    assert not access_ok(k, address, 8)
+    assert not access_ok(k, address, 8, "a test")
     assert copy_from_user(k, address, 8) == b""
     assert copy_to_user(k, address, b"x" * 8) == 8
     if address >= TASK_SIZE_MAX:  # a string may end before user space does
@@ -80,10 +80,10 @@ def test_a_pointer_that_is_not_the_users_is_refused_before_anything_is_copied(k:
 
 def test_a_length_that_leads_out_of_user_space_is_refused_whole(k: Kernel) -> None:
     for size in (TASK_SIZE_MAX, LAST - BASE, LAST, 1 << 64):
-        assert not access_ok(k, BASE, size)
+        assert not access_ok(k, BASE, size, "a test")
         assert copy_from_user(k, BASE, size) == b""
-    assert access_ok(k, TASK_SIZE_MAX - 8, 8)
-    assert access_ok(k, TASK_SIZE_MAX, 0)
+    assert access_ok(k, TASK_SIZE_MAX - 8, 8, "a test")
+    assert access_ok(k, TASK_SIZE_MAX, 0, "a test")
 
 
 def test_a_copy_brings_pages_in_as_the_program_would(k: Kernel) -> None:

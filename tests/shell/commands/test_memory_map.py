@@ -116,9 +116,8 @@ def test_a_page_in_swap_comes_back_with_its_content_by_a_major_fault(lab: Lab) -
     hops = lab.json(f"trace syscall write 2 {PLACE:#x} 1")["hops"]
     (fault,) = [hop for hop in hops if hop["step"] == "fault"]
     assert fault["values"]["cause"] == "swap_in"
-    assert fault["text"].startswith(
-        f"#PF at {PLACE:#x}: read, kernel mode, not present -> back from swap, 90,000 ns, major"
-    )
+    assert fault["text"].startswith(f"#PF at {PLACE:#x}: read, kernel mode, not present  ")
+    assert fault["text"].endswith("  back from swap, 90,000 ns, major")
     assert (k.swap.used, k.shell_task.maj_flt) == (0, 1)
     assert lab.json(f"x/32bx {PLACE:#x}")["rows"] == data
 

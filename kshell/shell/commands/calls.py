@@ -99,7 +99,7 @@ def make_call(session: Context, words: list[Word], with_hops: bool, detail: str 
         meanwhile = Meanwhile(session, during)
     if not words:
         raise misuse("syscall", "which call?")
-    nr, target = _target(session, words, is_32)
+    nr, target = _target(session, k, words, is_32)
     definition = target.definition
     raw = raw or words[0].text[:1].isdigit()  # by number it is syscall(2), which knows no signature either
     args = call_arguments(k, ("--abi i386 " if is_32 else "") + words[0].text, words[1:], definition, raw)
@@ -141,9 +141,8 @@ def _remind_of_tree(session: Context, name: str | None) -> None:
         remind(session, session.kernel, {name})
 
 
-def _target(session: Context, words: list[Word], is_32: bool) -> tuple[int, Target]:
+def _target(session: Context, k: Kernel, words: list[Word], is_32: bool) -> tuple[int, Target]:
     """The number that the first word means, and where it leads."""
-    k = session.kernel
     if is_32:
         nr = number_32(k, words)
         return nr, target_32(k, nr)

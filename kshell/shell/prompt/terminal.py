@@ -29,7 +29,7 @@ from kshell.shell.prompt.raw_input import keyboard, typed
 from kshell.shell.prompt.style import PLAIN, coloured
 from kshell.shell.session import Session
 from kshell.shell.settings import Config, history_path
-from kshell.shell.state.prompt_text import DEBUGGER_PROMPT
+from kshell.shell.state.context import DEBUGGER_PROMPT
 from kshell.shell.trees.tree_state import State
 
 MENU_ROWS = 8

@@ -10,7 +10,6 @@ from kshell.kernel.core.profile import DEFAULT
 from kshell.shell.limits import Limits
 from kshell.shell.replay.journal import Boot, Journal, Kept, Panicked
 from kshell.shell.state.long_run import tell_long_run
-from kshell.shell.state.prompt_text import prompt_text
 from kshell.shell.state.tree_memory import TreeMemory
 from kshell.shell.state.tty import ShellTty
 from kshell.shell.state.typed_lines import TypedLine
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from kshell.shell.views.output import Result
     from kshell.shell.views.view import View
 
+DEBUGGER_PROMPT = "(gdb) "
 BUDGET = 50_000_000
 """Instructions that one command of a script may run; an interactive command has no limit but Ctrl-C."""
 
@@ -97,8 +97,16 @@ class Context:
 
     @property
     def prompt(self) -> str:
-        """What stands before the line that is typed now."""
-        return prompt_text(self.image, self.stands_still, self.guide.place if self.guide is not None else "")
+        """What stands before the line that is typed now: ``kshell> ``.
+
+        A kernel that is not the usual one is named, since its rules differ, and so is the place in a lesson:
+        ``kshell [1: 2/9]> ``.  While a call stands still it is gdb's: the words are.
+        """
+        if self.stands_still:
+            return DEBUGGER_PROMPT
+        image, place = self.image, self.guide.place if self.guide is not None else ""
+        name = image.release if not isinstance(image, str) else "" if image == DEFAULT.name else image
+        return f"{' '.join(['kshell', *([name] if name else []), *([f'[{place}]'] if place else [])])}> "
 
     def boot(self, image: Vmlinux | str, cmdline: str = "") -> Kernel:
         """A fresh machine, with a kernel that was built or, by its name, one that comes with kshell.

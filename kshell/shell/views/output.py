@@ -117,7 +117,7 @@ class Output:
         lines = result.view.lines(self.width)
         if result.output:
             self.record.write(result.output)
-        self.record.add([*lines, *result.note_lines])
+        self.record.add([*lines, *result.note_lines] if result.notes else lines)
         self.put(result._replace(notes=[*result.notes, *self.record.take_news()]), lines)
 
     def line(self, line: Line) -> None:
@@ -225,7 +225,8 @@ class PlainOutput(Output):
         if stream is self._err:
             self._out.flush()
         stream.write(screen_text(lines))
-        self._out.write(screen_text(result.note_lines))
+        if result.notes:
+            self._out.write(screen_text(result.note_lines))
         stream.flush()
 
 

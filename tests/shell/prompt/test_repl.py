@@ -26,7 +26,6 @@ from kshell.shell.prompt.repl import Repl
 from kshell.shell.prompt.warming import warm_up
 from kshell.shell.session import Session
 from kshell.shell.settings import Config
-from kshell.shell.state.prompt_text import prompt_text
 from kshell.shell.views.output import Result
 from tests.kbuild.tree_lab import TreeLab
 from tests.shell.lab import Lab
@@ -301,12 +300,12 @@ def test_the_prompt_names_the_release_of_a_tree_s_kernel(talk: Talk) -> None:
     TreeLab(Path())
     for line in ("make -C test_kernel", "make install", "boot test_kernel"):
         assert talk.session.execute(line)[-1].error is None
-    assert prompt_text(talk.session.image) == "kshell 4.19.1-test> "
-    assert talk.lines(f"{prompt_text(talk.session.image)}lsmod", ENTER)[-1] == "lsmod"
+    assert talk.session.prompt == "kshell 4.19.1-test> "
+    assert talk.lines(f"{talk.session.prompt}lsmod", ENTER)[-1] == "lsmod"
     talk.session.execute("boot 6.19")
-    assert prompt_text(talk.session.image) == "kshell 6.19> "
+    assert talk.session.prompt == "kshell 6.19> "
     talk.session.execute("boot course")
-    assert prompt_text(talk.session.image) == "kshell> "
+    assert talk.session.prompt == "kshell> "
 
 
 def test_the_files_of_a_tree_are_watched_while_nobody_types(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -408,9 +407,9 @@ def test_f1_knows_what_is_under_the_cursor(shared: Lab, line: str, column: int, 
 
 
 def test_a_kernel_that_is_not_the_usual_one_is_in_the_prompt(talk: Talk) -> None:
-    assert prompt_text(talk.session.image) == "kshell> "
+    assert talk.session.prompt == "kshell> "
     talk.type("boot 6.19", ENTER)
-    assert prompt_text(talk.session.image) == "kshell 6.19> "
+    assert talk.session.prompt == "kshell 6.19> "
 
 
 def test_a_bug_in_a_command_does_not_end_the_session(

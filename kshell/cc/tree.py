@@ -75,7 +75,13 @@ class Member(NamedTuple):
         return self.field.type
 
 
-Place: TypeAlias = Local | Global | Deref | Member
+class AddressLimit(NamedTuple):
+    """``current->thread.addr_limit``: where the user memory of the current task ends, by set_fs; before 5.10."""
+
+    type: IntType
+
+
+Place: TypeAlias = Local | Global | Deref | Member | AddressLimit
 
 # Values.  Each has its `type`, a scalar (or void, for a call).
 
@@ -233,12 +239,6 @@ class PutUser(NamedTuple):
     type: IntType
 
 
-class AddressLimit(NamedTuple):
-    """``user_addr_max()``: where the user memory of the current task ends, which set_fs moves; before 5.10."""
-
-    type: IntType
-
-
 Value: TypeAlias = (
     Place
     | Number
@@ -258,5 +258,4 @@ Value: TypeAlias = (
     | Call
     | GetUser
     | PutUser
-    | AddressLimit
 )

@@ -11,6 +11,8 @@ _T = TypeVar("_T")
 
 VERIFY_READ = 0  # what access_ok is told before 5.0, and looks at no more than its successor
 VERIFY_WRITE = 1
+USER_DS = 0x7FFF_FFFF_F000  # where user memory ends
+KERNEL_DS = 0xFFFF_FFFF_FFFF_FFFF  # no end: any address is taken for the user's
 
 
 @overload
@@ -132,4 +134,19 @@ def __put_user(k: Kernel, value: _T, to: User[_T]) -> int:
     -EFAULT  the address cannot be written
 
     >>> if __put_user(k, n, p): return -EFAULT
+    """
+
+
+def get_fs(k: Kernel) -> ULong:
+    """Where the current task's user memory ends, as all checks of a user pointer take it.  Gone in 5.10.
+
+    >>> limit = get_fs(k)
+    """
+
+
+def set_fs(k: Kernel, limit: ULong) -> None:
+    """Let it end elsewhere: after KERNEL_DS every check lets a kernel address pass, until USER_DS is back.  A call that
+    ends without that kills its task.  Gone in 5.10.
+
+    >>> set_fs(k, KERNEL_DS)
     """

@@ -52,6 +52,7 @@ VALUES: dict[type, ValueWriter] = {
     Global: values.load,
     Deref: values.load,
     Member: values.load,
+    AddressLimit: values.load,
     AddressOf: values.address_of,
     Cast: values.cast,
     Assign: values.assign,
@@ -66,7 +67,6 @@ VALUES: dict[type, ValueWriter] = {
     Call: calls.call,
     GetUser: user_access.get_user,
     PutUser: user_access.put_user,
-    AddressLimit: user_access.address_limit,
 }
 STATEMENTS: dict[type, StatementWriter] = {
     Evaluate: statements.evaluate,

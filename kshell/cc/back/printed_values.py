@@ -111,6 +111,8 @@ def _place(p: Printer, node: Place) -> str:
         return node.symbol
     if isinstance(node, Deref):
         return f"(*{p.value(node.pointer)})"
+    if isinstance(node, AddressLimit):
+        return "current->thread.addr_limit.seg"
     return f"{_place(p, node.place)}.{node.field.name}"
 
 
@@ -213,14 +215,11 @@ def _put_user(p: Printer, node: PutUser) -> str:
     return f"({{ {first} {second} *{pointer} = {value}; 0; }})"
 
 
-def _address_limit(p: Printer, node: AddressLimit) -> str:
-    return p.cast(node.type, "user_addr_max()")
-
-
 EXPRESSIONS: dict[type, Callable[[Printer, Any], str]] = {
     Local: _place,
     Global: _place,
     Deref: _place,
+    AddressLimit: _place,
     Member: _place,
     Number: _number,
     Text: _text,
@@ -239,5 +238,4 @@ EXPRESSIONS: dict[type, Callable[[Printer, Any], str]] = {
     Call: _call,
     GetUser: _get_user,
     PutUser: _put_user,
-    AddressLimit: _address_limit,
 }

@@ -13,11 +13,10 @@ from kshell.cc.back.emitter import Emitter, is_signed
 from kshell.cc.back.registers import RAX, RBX, RCX, RDX, Memory
 from kshell.cc.back.values import convert, is_easy, memory_of
 from kshell.cc.code import MayFault
-from kshell.cc.tree import AddressLimit, GetUser, PutUser
+from kshell.cc.tree import GetUser, PutUser
 from kshell.cc.types import Pointer, Type, size_of
 
 IN_RCX_SINCE = (5, 10)  # where __put_user_N leaves its answer: before, in rax
-CURRENT_TASK, ADDR_LIMIT = "current_task", 0x10  # the CPU's own variable, and where the limit is in its struct
 
 
 def get_user(e: Emitter, node: GetUser, register: int) -> None:
@@ -89,12 +88,6 @@ def _store(e: Emitter, size: int) -> None:
     e.faults.append(MayFault(start, len(e.code.text), RDX))
     e.code.clac()
     e.code.move(RAX, RDX, 4)
-
-
-def address_limit(e: Emitter, node: AddressLimit, register: int) -> None:
-    """``current->thread.addr_limit.seg``"""
-    e.code.load_own(register, CURRENT_TASK)
-    e.code.load(register, Memory(register, ADDR_LIMIT), 8, False)
 
 
 def target_of(kind: Type) -> Type:

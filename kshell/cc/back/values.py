@@ -6,6 +6,7 @@ from kshell.cc.back.emitter import Emitter, is_signed, width
 from kshell.cc.back.encoder import fits
 from kshell.cc.back.registers import RAX, RBP, RCX, Memory
 from kshell.cc.tree import (
+    AddressLimit,
     AddressOf,
     Assign,
     Cast,
@@ -22,13 +23,14 @@ from kshell.cc.tree import (
 )
 from kshell.cc.types import INT, IntType, Type, size_of
 
-PLACES = (Local, Global, Deref, Member)
+PLACES = (Local, Global, Deref, Member, AddressLimit)
+CURRENT_TASK, ADDR_LIMIT = "current_task", 0x10  # the CPU's own variable, and where the limit is in its struct
 
 
 def is_easy(node: Value) -> bool:
     """Whether a value can be had in any register, with no other one, no call and no effect."""
     while True:
-        if isinstance(node, Number | Text | FunctionName | Local | Global):
+        if isinstance(node, Number | Text | FunctionName | Local | Global | AddressLimit):
             return True
         if isinstance(node, Cast):
             node = node.operand
@@ -81,6 +83,9 @@ def memory_of(e: Emitter, place: Place, register: int) -> Memory:
         return Memory(RBP, e.slots[place.variable] + offset)
     if isinstance(place, Global):
         return Memory(None, offset, place.symbol)
+    if isinstance(place, AddressLimit):
+        e.code.load_own(register, CURRENT_TASK)
+        return Memory(register, ADDR_LIMIT)
     e.value(place.pointer, register)
     return Memory(register, offset)
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from functools import partial
 
-from kshell.cc.front import user_access
+from kshell.cc.front import address_limit, user_access
 from kshell.cc.front.annotations import is_complete, is_type, read_type
 from kshell.cc.front.arithmetic import cast, unary
 from kshell.cc.front.convert import Want, convert
@@ -186,5 +186,7 @@ MACROS: dict[str, tuple[int, Callable[[Scope, ast.Call], Value]]] = {
     "ERR_PTR": (1, _err_ptr),
     "PTR_ERR": (1, _ptr_err),
     **{name: (3, partial(user_access.get_user, name=name)) for name in ("get_user", "__get_user")},
+    "get_fs": (1, address_limit.get_fs),
+    "set_fs": (2, address_limit.set_fs),
     **{name: (3, partial(user_access.put_user, name=name)) for name in ("put_user", "__put_user")},
 }

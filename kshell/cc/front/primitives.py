@@ -65,7 +65,7 @@ MACROS: dict[str, Symbol] = {
         *("Kernel", "Ptr", "Const", "User", "Stub", "Fn", "Array", "Struct", "Union", "Param", "extern"),
         *("addr", "sizeof", "offsetof", "container_of", "NULL", "THIS_MODULE"),
         *("BUG", "BUG_ON", "WARN_ON", "IS_ERR", "ERR_PTR", "PTR_ERR", "READ_ONCE", "WRITE_ONCE"),
-        *("get_user", "put_user", "__get_user", "__put_user", "access_ok", "list_for_each_entry"),
+        *("get_user", "put_user", "__get_user", "__put_user", "access_ok", "get_fs", "set_fs", "list_for_each_entry"),
         *(f"SYSCALL_DEFINE{digit}" for digit in range(7)),
         *(f"pr_{level}" for level in LEVELS),
     )

@@ -89,10 +89,32 @@ void __put_user_bad(void);
 #define TASK_SIZE_MAX 0x7ffffffff000UL
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
 #define TASK_ADDR_LIMIT 0x10 /* in struct task_struct */
-#define user_addr_max() ({ \
-	unsigned long __limit; \
-	__asm__ volatile("movq %%gs:current_task, %0\n\tmovq %c1(%0), %0" : "=r" (__limit) : "i" (TASK_ADDR_LIMIT)); \
-	__limit; })
+
+typedef struct {
+	unsigned long seg;
+} mm_segment_t;
+
+#define KERNEL_DS ((mm_segment_t) { -1UL })
+#define USER_DS ((mm_segment_t) { TASK_SIZE_MAX })
+#define segment_eq(a, b) ((a).seg == (b).seg)
+
+static inline mm_segment_t get_fs(void)
+{
+	mm_segment_t fs;
+
+	__asm__ volatile("movq %%gs:current_task, %0\n\tmovq %c1(%0), %0" : "=r" (fs.seg) : "i" (TASK_ADDR_LIMIT));
+	return fs;
+}
+
+static inline void set_fs(mm_segment_t fs)
+{
+	unsigned long task;
+
+	__asm__ volatile("movq %%gs:current_task, %0\n\tmovq %1, %c2(%0)"
+		: "=&r" (task) : "r" (fs.seg), "i" (TASK_ADDR_LIMIT) : "memory");
+}
+
+#define user_addr_max() (get_fs().seg)
 #else
 #define user_addr_max() TASK_SIZE_MAX
 #endif

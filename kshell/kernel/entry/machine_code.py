@@ -17,6 +17,7 @@ from kshell.kernel.core.calling import CallAgain, TailCall, from_machine_code
 from kshell.kernel.core.clock import BODY_NS, FAULT_NS
 from kshell.kernel.core.pointers import Lockup
 from kshell.kernel.entry import oops
+from kshell.kernel.entry.addr_limit import addr_limit_user_check, kill_for_limit
 from kshell.kernel.entry.entry import (
     CallStatistics,
     entry_SYSCALL_64,
@@ -102,6 +103,8 @@ def on_return(k: Kernel, result: int) -> None:
 
 def _with_result(k: Kernel, result: int) -> memoryview:
     regs = k.current.regs
+    if addr_limit_user_check(k):
+        kill_for_limit(k)
     if result > U64 - 4095:
         statistics_of(k, regs[ORIG_AX]).errors += 1
     regs[AX], k.current.in_compat_syscall = result, False

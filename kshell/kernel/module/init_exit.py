@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kshell.abi.errno import EINTR
+from kshell.kernel.entry.addr_limit import addr_limit_user_check
 from kshell.kernel.entry.exec import revive_shell_task
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.refusal import Reason, Refusal
@@ -23,6 +24,8 @@ def call_as(k: Kernel, comm: str, *call: int, pid: int = 0) -> int | None:
             return k.call_out(*call)
         except TaskExit:
             return None
+        finally:
+            addr_limit_user_check(k)  # on Linux insmod is killed for it, and the shell is another task
 
 
 @contextmanager

@@ -9,9 +9,11 @@ import pytest
 from kshell.cc.front.unit import compile_source
 from tests.cc.samples import SAMPLES
 
+FORMS = [(path, release) for path in SAMPLES for release in ("4.19", "6.19")]
+OF_OLD = ("addr_limit", "6.19")  # it shows what this release has no more
 
-@pytest.mark.parametrize("release", ["4.19", "6.19"])
-@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+
+@pytest.mark.parametrize(("path", "release"), [each for each in FORMS if (each[0].stem, each[1]) != OF_OLD])
 def test_a_sample_compiles_without_a_warning(path: Path, release: str) -> None:
     unit, findings = compile_source(path.read_text(), path.name, release)
     wanted = ["division by zero [-Wdiv-by-zero]"] if path.stem == "crash" else []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kshell.abi.errno import EFAULT
-from kshell.cc.back.user_access import ADDR_LIMIT
+from kshell.cc.back.values import ADDR_LIMIT
 from kshell.cc.c_compiler import find_compiler
 from kshell.cc.compiler import compile_file
 from kshell.cc.exception_table import EFAULT_REG

@@ -38,6 +38,7 @@ from kshell.kernel.module.init_exit import call_as
 from kshell.kernel.module.load import load_image
 from kshell.kernel.module.unload import unload_named
 from kshell.kernel.proc.mount import mount
+from kshell.kernel.signal.wait import timer_ends_wait
 from kshell.kernel.syscalls import definitions, plain_functions
 from kshell.kernel.syscalls.sys_ni import sys_ni_syscall
 from kshell.kernel.vdso.vma import Vdso
@@ -89,6 +90,7 @@ def start_kernel(k: Kernel) -> None:
     k.clock.advance(BOOT_STEP_NS)
     k.code_trace = CodeTrace(k)
     k.load_image, k.unload_named = partial(load_image, k), partial(unload_named, k)
+    k.timer_ends_wait = partial(timer_ends_wait, k)
     k.place_of, k.bug_at = partial(place_of, k), partial(bug_at, k)
     k.fs = FileSystem(k)
     mount(k)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from kshell.abi.errno import EAGAIN, EFAULT, EINTR, EINVAL, EPIPE
+from kshell.abi.errno import EAGAIN, EFAULT, EINTR, EINVAL, EPIPE, ERESTARTSYS
 from kshell.abi.fcntl import O_DIRECT, O_NONBLOCK, O_RDONLY, O_WRONLY
 from kshell.abi.signal import SIGPIPE
 from kshell.abi.st_mode import S_IFIFO
@@ -126,9 +126,11 @@ def create_pipe_files(k: Kernel, sb: SuperBlock, flags: int) -> tuple[File, File
 
 
 def _wait_for_ever(k: Kernel, file: File, why: str) -> int:
-    """What a call answers that could only be woken by a task that does not exist: a person's Ctrl-C, -EINTR; and
-    -EAGAIN where it must not wait."""
+    """What a call answers that could only be woken by a task that does not exist: -ERESTARTSYS if a timer's signal
+    does it, else -EINTR, as if by a person's Ctrl-C; and -EAGAIN where it must not wait."""
     if file.flags & O_NONBLOCK:
         return -EAGAIN
+    if k.timer_ends_wait():
+        return -ERESTARTSYS
     k.note(f"{why}: on Linux this call waits until somebody wakes it. Nobody can here, so kshell interrupts it.")
     return -EINTR

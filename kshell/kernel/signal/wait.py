@@ -28,6 +28,13 @@ def wait_for_signal(k: Kernel, until: int | None = None) -> str:
     return SIGNAL
 
 
+def timer_ends_wait(k: Kernel) -> bool:
+    """Whether a signal ends a wait of the current task's that nothing else could end: one that is there already, or a
+    timer's, to which the clock then goes."""
+    signals = k.current.signals
+    return (signals.pending or ITIMER_REAL in signals.timers) and wait_for_signal(k) == SIGNAL
+
+
 def _sleep_until(k: Kernel, moment: int) -> None:
     slept = max(0, moment - k.clock.ns)
     k.clock.advance(slept)

@@ -75,6 +75,25 @@ def test_no_flag_restarts_a_pause_or_a_sleep_that_a_handler_has_seen(k: Kernel, 
     assert (left, result, seconds(k, before)) == (7, -EINTR, 3)
 
 
+@pytest.mark.parametrize(("flags", "answer"), [(0x400_0004, -EINTR), (0x1400_0004, 1)])
+def test_an_alarm_ends_the_wait_for_a_pipe_and_SA_RESTART_makes_the_call_again(
+    k: Kernel, flags: int, answer: int
+) -> None:
+    pipe = "lea rdi, [rip + room + 64]\nmov eax, 22\nsyscall\n"
+    read = "mov edi, [rip + room + 64]\nlea rsi, [rip + room]\nmov edx, 1\nxor eax, eax\nsyscall\n"
+    handler = "handler: mov edi, [rip + room + 68]\nlea rsi, [rip + room]\nmov edx, 1\nmov eax, 1\nsyscall\nret\n"
+    before = k.clock.ns
+    found = play(k, f"{pipe}{ALARM}{read}{RESULT_AND_MARK}{handler}", flags=flags)
+    assert struct.unpack("<qq", found.output)[1] == answer
+    assert seconds(k, before) == 3
+
+
+def test_a_pipe_that_nobody_fills_is_interrupted_where_no_timer_is_set(machine: Machine) -> None:
+    ends = bytearray(8)
+    assert machine.syscall("pipe", ends) == 0
+    assert machine.syscall("read", ends[0], bytearray(1), 1) == -EINTR
+
+
 def test_a_sleep_goes_on_behind_a_signal_that_nobody_sees(k: Kernel) -> None:
     ignore = "mov qword ptr [rip + act], 1\n"
     sleep = "mov qword ptr [rip + room + 32], 10\nlea rdi, [rip + room + 32]\nxor esi, esi\nmov eax, 35\nsyscall\n"

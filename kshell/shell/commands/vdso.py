@@ -113,8 +113,9 @@ def _one(session: Context, name: str, function: Function, start: int) -> View:
     from kshell.shell.commands.examine import Place
     from kshell.shell.programs.vdso_calls import TIMES, costs
 
-    code = list_code(session, Place(start + function.offset), function.size, function.size)
     found = costs(session, name, start + function.offset)
+    session.core = None  # others have run since that program
+    code = list_code(session, Place(start + function.offset), function.size, function.size)
     rows = [[each.name, str(each.traps), f"{each.ns:,}", str(each.instructions)] for each in found]
     columns = [
         Column(f"{TIMES} calls of", "symbol"),

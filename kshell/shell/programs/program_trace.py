@@ -18,7 +18,7 @@ from kshell.strace.strace import Strace
 
 SYSCALL_SIZE = 2  # of the instruction, one as the other
 WAYS_IN = {"syscall": "syscall", "int80": "int 0x80"}
-FEW = 100  # calls that are kept of a program that nobody traces, for `libc`
+FEW = 100  # calls that are kept of a program that nobody traces, for `libc`; hops that were shown, for lessons
 # Traps leave rip behind their instruction: the signal, what `because` begins with, the encodings.
 TRAPS = (
     (SIGTRAP, "int3", (b"\xcc", b"\xcd\x03")),
@@ -30,8 +30,8 @@ class ProgramTracer(Strace):
     """Notes also which instruction each call comes from; for `syscall` its stub's listing shows that.
 
     With `show` each call is given to it as it ends, and none is kept; with `show_line` each hop is, as a line, when it
-    is made, so that what the program writes stands where it was written.  Where nobody `asked` for the calls, it takes
-    FEW of them and is never `full`: the run is as fast as without it.
+    is made, so that what the program writes stands where it was written, and FEW are kept.  Where nobody `asked` for
+    the calls, it takes FEW of them and is never `full`: the run is as fast as without it.
     """
 
     def __init__(
@@ -62,8 +62,9 @@ class ProgramTracer(Strace):
             at = self.k.current.regs[ptregs.IP] - SYSCALL_SIZE
             values = {"text": WAYS_IN[event.what], "place": self._program.place(at)}
             self.event(Event(3, "user", "instruction", at, values))
-        if self._show_line is None:
+        if self._show_line is None or len(self.events) < FEW:
             super().event(event)
+        if self._show_line is None:
             return
         for row in Hops([event], [], tree=self.k.image.tree).rows:
             for line in self._column.lines(row, None):

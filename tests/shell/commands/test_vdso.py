@@ -36,6 +36,12 @@ def test_the_code_of_a_function_is_that_in_memory(lab: Lab) -> None:
     assert "__vdso_getcpu                        0       0" in lab.text("vdso getcpu")
 
 
+def test_a_program_that_has_ended_is_not_looked_at(lab: Lab) -> None:
+    before = lab.json("vdso time")["rows"]
+    lab.json("run --hex cc")
+    assert lab.json("vdso time")["rows"] == before
+
+
 def test_what_is_no_function_of_it_is_refused(lab: Lab) -> None:
     error = lab.error("vdso getrandom")
     assert error["what"] == "vdso: getrandom is no function of the vDSO"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
 
 from kshell.assembler import available
 from kshell.kernel.core.trace import MOST_CALLS
+from kshell.shell.session import Session
+from kshell.shell.views.output import PlainOutput
 from tests.shell.lab import Lab, screen
 
 needs_assembler = pytest.mark.skipif(not available(), reason="Keystone has no wheel for this machine")
@@ -116,6 +119,14 @@ def test_trace_run_with_hops_shows_each_call_hop_by_hop(lab: Lab, hello: str) ->
     shown = [line.split()[0] for line in lines if line.startswith(("        return", "write(", "exit("))]
     assert [word.partition("(")[0] for word in shown] == ["return", "write", "exit"]
     assert lines[lines.index(next(line for line in lines if line.startswith("write("))) + 1].startswith("ring 3  user")
+
+
+def test_hops_that_were_shown_while_the_program_ran_are_told_too() -> None:
+    out = io.StringIO()
+    result = Session("course", output=PlainOutput(out, out)).execute(f"trace run --hops --hex {EXIT_7}")[-1]
+    steps = [hop["step"] for hop in result.json()["result"]["hops"]]
+    assert steps == ["user", "cpu", "entry", "dispatch", "table", "wrapper"]
+    assert out.getvalue().count("sys_call_table[60]") == 1
 
 
 def test_raw_machine_code_runs_from_its_first_byte(lab: Lab, tmp_path: Path) -> None:

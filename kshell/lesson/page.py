@@ -52,7 +52,7 @@ def _step(lesson: Lesson, step: Step, at: int) -> str:
     if step.kind not in ("text", "parsons"):
         parts.append('<div class="answer"></div>')
     for name in step.starters:
-        parts.append(f"<p>{escape(name)}:</p><pre>{escape(lesson.files[name].decode('utf-8', 'replace'))}</pre>")
+        parts.append(f"<p>{escape(name)}:</p><pre>{escape(_file_text(lesson.files[name]))}</pre>")
     if step.hints:
         hints = "".join(f"<li>{reader().renderInline(hint)}</li>" for hint in step.hints)
         parts.append(f"<details><summary>hints</summary><ol>{hints}</ol></details>")
@@ -61,3 +61,11 @@ def _step(lesson: Lesson, step: Step, at: int) -> str:
         answer = f"{step.right}\n" if step.right else ""
         parts.append(f"<details><summary>solution</summary><pre>{escape(answer + solution)}</pre></details>")
     return "\n".join([*parts, "</section>"])
+
+
+def _file_text(data: bytes) -> str:
+    """What a file holds; of a program its bytes."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.hex(" ")

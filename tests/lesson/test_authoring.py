@@ -47,6 +47,13 @@ def test_a_page_is_one_file_with_nothing_from_the_net(lab: Lab) -> None:
     assert not [word for word in ("src=", "<link", "@import", "url(") if word in page]
 
 
+def test_a_program_that_a_lesson_brings_stands_on_its_page_as_bytes(lab: Lab, tmp_path: Path) -> None:
+    lab.text("lesson render 18 page.html")
+    page = Path("page.html").read_text(encoding="utf-8")
+    assert "<pre>6a 00 48 8d" in page
+    assert "# Catches SIGSEGV" in page
+
+
 def test_a_preview_shows_every_step_and_runs_none(lab: Lab) -> None:
     shown = lab.json("lesson preview 1")["steps"]
     assert [step["number"] for step in shown] == [*range(1, len(shown) + 1)]

@@ -10,6 +10,7 @@ import pytest
 from kshell.kbuild.tree.new_tree import new_tree
 
 ROOT = Path(__file__).parent.parent
+SUFFIXES = ("py", "s", "c", "h", "o")  # of files, which are no names in a module
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 
 
@@ -33,5 +34,5 @@ def test_every_path_that_a_page_names_is_there(page: Path, tmp_path: Path) -> No
 def test_every_name_of_a_module_that_a_page_gives_is_defined_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for module, name in re.findall(r"`(\w+)\.(\w+)`", text):
-        for path in (ROOT / "kshell" / "kernel").rglob(f"{module}.py") if name != "py" else ():
+        for path in (ROOT / "kshell" / "kernel").rglob(f"{module}.py") if name not in SUFFIXES else ():
             assert re.search(rf"^\s*(?:def|class) {name}\b|^{name}\b", path.read_text(encoding="utf-8"), re.M), name

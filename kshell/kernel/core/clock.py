@@ -14,6 +14,7 @@ FAULT_NS = 600  # a page fault that nothing had to be fetched for, and any other
 PAGE_FAULT_NS = {  # those that cost more or less, by their cause (mm/fault.py)
     "zero_page": 500,
     "page_cache": 500,
+    "special_mapping": 500,
     "copy_on_write": 900,
     "private_copy": 900,
     "stack_growth": 700,

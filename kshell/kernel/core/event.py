@@ -19,6 +19,7 @@
     fault      page                  cause (mm/fault.py has them), error_code (as the CPU pushes it), mode ("user" or
                                      "kernel"), ip, major, cost_ns; of the kernel's also where (the function and offset
                                      of ip) and code (the bytes there)
+    fault      oops                  exception (as "#PF"), error_code, ip: of one in ring 0 that nothing mends
     sleep      msleep                ms
     meanwhile  command, answer       command, answer: what another task does
     call       enter                 function, module, depth (how many calls it is in), and arguments: of each name,

@@ -46,7 +46,7 @@ class RegularInode(Inode):
 
     __slots__ = ("_pages", "_size")
     shared_write = False  # whether a shared mapping may write to it
-    may, splits = ANY_ACCESS, True  # of a mapping
+    may, splits, is_special = ANY_ACCESS, True, False  # of a mapping
 
     def __init__(self, sb: SuperBlock, mode: int, now: int, uid: int = 0, gid: int = 0) -> None:
         super().__init__(sb, S_IFREG | mode, now, uid, gid)

@@ -43,6 +43,7 @@ PF_PROT, PF_WRITE, PF_USER, PF_INSTR = 1, 2, 4, 16  # bits of the error code tha
 # What a fault may be: the causes.
 DEMAND_ZERO, ZERO_PAGE, PAGE_CACHE, STACK_GROWTH = "demand_zero", "zero_page", "page_cache", "stack_growth"
 COPY_ON_WRITE, PRIVATE_COPY, REUSE, SWAP_IN = "copy_on_write", "private_copy", "reuse", "swap_in"
+SPECIAL_MAPPING = "special_mapping"  # a page of the vDSO's
 SPURIOUS = "spurious"  # it is there already
 UNMAPPED, PROTECTION, PAST_END, NO_MEMORY = "unmapped", "protection", "past_end", "no_memory"
 KERNEL_HALF = "kernel_half"  # to user code it does not exist
@@ -158,7 +159,7 @@ def _do_fault(k: Kernel, mm: AddressSpace, vma: Vma, page: int, write: bool) -> 
         _set_pte(mm, vma, page, _copy_of(k, k.ram.bytes[frame : frame + PAGE_SIZE]), DIRTY)
         return PRIVATE_COPY
     _set_pte(mm, vma, page, k.ram.share_frame(frame), DIRTY if write else 0)
-    return PAGE_CACHE
+    return SPECIAL_MAPPING if vma.inode.is_special else PAGE_CACHE
 
 
 def _do_swap_page(k: Kernel, mm: AddressSpace, vma: Vma, page: int, entry: int) -> str:

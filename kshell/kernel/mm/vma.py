@@ -40,6 +40,7 @@ class MappedInode(Protocol):
     shared_write: bool  # whether a shared mapping may write to it
     may: int  # the protections that a mapping can have
     splits: bool  # whether a part of a mapping can be changed, without the rest
+    is_special: bool  # whether it is no file, but pages of the kernel's own
 
     def pread(self, pos: int, size: int) -> bytes:
         """Up to `size` bytes at `pos`; none behind its end."""

@@ -17,6 +17,7 @@ from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.pointers import Bug, CpuException, InvalidOpcode, KernelBug, StackOverflow
 from kshell.kernel.core.taint import add_taint
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.report.oops_event import tell_oops
 from kshell.kernel.report.pointer_format import pointer
 from kshell.kernel.report.show_regs import Frame, is_old, place, registers, say, show_modules, show_trace, show_who
 from kshell.machine.paging import FETCH, NX, USER, WRITE
@@ -47,8 +48,13 @@ class Oops(NamedTuple):
 
 def known(k: Kernel, begin: int, why: str, frames: Sequence[Frame], machine: memoryview | None) -> Oops:
     """The oops whose report begins with record `begin` of the log."""
-    ip = machine[ptregs.IP] if machine is not None else frames[0].address if frames else 0
-    return Oops([record.text for record in k.log.since(begin)], why, ip, frames[0] if frames else None)
+    report = [record.text for record in k.log.since(begin)]
+    return Oops(report, why, _ip(frames, machine), frames[0] if frames else None)
+
+
+def _ip(frames: Sequence[Frame], machine: memoryview | None) -> int:
+    """The instruction that it happened at; 0 where nobody knows one."""
+    return machine[ptregs.IP] if machine is not None else frames[0].address if frames else 0
 
 
 def describe(error: BaseException) -> str:
@@ -65,6 +71,8 @@ def oops(
     k: Kernel, error: BaseException, frames: Sequence[Frame], regs: memoryview | None, machine: memoryview | None = None
 ) -> None:
     """The whole report of `error`; `frames` are innermost first, `machine` ring 0's registers if machine code ran."""
+    if k.on_event is not None:
+        tell_oops(k, error, _ip(frames, machine))
     if isinstance(error, KernelFault):
         _general_protection(k, error) if error.is_general_protection else _fault(k, error)
     elif isinstance(error, InvalidOpcode):

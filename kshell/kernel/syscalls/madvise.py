@@ -39,6 +39,7 @@ from kshell.kernel.mm.fault import populate
 from kshell.kernel.mm.swap_out import swap_out
 from kshell.kernel.mm.uaccess import access_ok, copy_to_user
 from kshell.kernel.mm.vma import VM_DONTCOPY, VM_DONTDUMP, VM_RAND_READ, VM_SEQ_READ, VM_WIPEONFORK, Vma
+from kshell.kernel.vdso.vma import SpecialMapping
 from kshell.machine.ram import PAGE_MASK, PAGE_SIZE
 
 Advice = Callable[[Kernel, AddressSpace, Vma, int, int], int]
@@ -90,6 +91,8 @@ def madvise(k: Kernel, start: Addr, len_in: SizeT, behavior: Madvice) -> Long:
                 return error
             at = vma.start
         to = min(vma.end, end)
+        if isinstance(vma.inode, SpecialMapping) and behavior in vma.inode.refuses:
+            return -EINVAL
         answer = act(k, mm, vma, at, to) if act is not None else _note(mm, vma, at, to, behavior)
         if answer:
             return answer
@@ -99,10 +102,13 @@ def madvise(k: Kernel, start: Addr, len_in: SizeT, behavior: Madvice) -> Long:
 
 def _note(mm: AddressSpace, vma: Vma, start: int, end: int, behavior: int) -> int:
     """C: madvise_vma_behavior()."""
-    if behavior == MADV_WIPEONFORK and vma.inode is not None:
+    if behavior == MADV_WIPEONFORK and vma.inode is not None and not vma.inode.is_special:
         return -EINVAL
     gone, come = NOTED[behavior]
-    mm.set_flags(start, end, gone, come)
+    if vma.flags & ~gone | come != vma.flags:
+        if mm.vmas.whole_at_ends(start, end) is not None:
+            return -EINVAL
+        mm.set_flags(start, end, gone, come)
     return 0
 
 

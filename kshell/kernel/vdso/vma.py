@@ -8,9 +8,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kshell.abi.mman import MAP_PRIVATE, PROT_EXEC, PROT_READ
+from kshell.abi.mman import (
+    MADV_COLD,
+    MADV_DODUMP,
+    MADV_DOFORK,
+    MADV_DONTNEED,
+    MADV_DONTNEED_LOCKED,
+    MADV_FREE,
+    MADV_PAGEOUT,
+    MADV_POPULATE_READ,
+    MADV_POPULATE_WRITE,
+    MADV_REMOVE,
+    MAP_PRIVATE,
+    PROT_EXEC,
+    PROT_READ,
+)
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.mm.vma import ANY_ACCESS
+from kshell.kernel.mm.vma import ANY_ACCESS, VM_DONTDUMP
 from kshell.kernel.task.task import Task
 from kshell.kernel.vdso.data import CODE_PAGES, Layout, layout_of, update_vsyscall
 from kshell.machine.ram import PAGE_SIZE, Ram
@@ -19,6 +33,10 @@ if TYPE_CHECKING:
     from kshell.kernel.vdso.image import Image
 
 SPLIT_UNTIL = (5, 11)  # since then such an area is mapped, protected and unmapped as a whole
+# What madvise() refuses: of the code as C's VM_DONTEXPAND, of the data as VM_IO and VM_PFNMAP, too.
+CODE_REFUSES = frozenset({MADV_DODUMP, MADV_FREE, MADV_REMOVE})
+DATA_REFUSES = CODE_REFUSES | {MADV_COLD, MADV_DOFORK, MADV_DONTNEED, MADV_DONTNEED_LOCKED, MADV_PAGEOUT}
+DATA_REFUSES |= {MADV_POPULATE_READ, MADV_POPULATE_WRITE}
 
 
 class SpecialMapping:
@@ -26,7 +44,8 @@ class SpecialMapping:
     protections that it `may`."""
 
     __slots__ = ("_ram", "frames", "may", "splits", "users")
-    shared_write = False
+    shared_write, is_special = False, True
+    refuses = DATA_REFUSES
 
     def __init__(self, ram: Ram, frames: list[int], may: int, splits: bool) -> None:
         self.frames, self.may, self.splits, self.users = frames, may, splits, 1
@@ -81,6 +100,7 @@ class CodeMapping(SpecialMapping):
     """The area with the code, of which each page is made when a program first calls it."""
 
     __slots__ = ("_version",)
+    refuses = CODE_REFUSES
 
     def __init__(self, k: Kernel, splits: bool) -> None:
         super().__init__(k.ram, [0] * CODE_PAGES, ANY_ACCESS, splits)
@@ -122,12 +142,12 @@ def map_vdso(k: Kernel, task: Task) -> None:
     mm, layout = task.mm, k.vdso.layout
     at = mm.vmas.highest_gap(layout.size + CODE_PAGES * PAGE_SIZE)
     areas = (
-        ("[vvar]", layout.vvar, PROT_READ, k.vdso.vvar),
-        ("[vvar_vclock]", layout.vclock, PROT_READ, k.vdso.vclock),
-        ("[vdso]", CODE_PAGES, PROT_READ | PROT_EXEC, k.vdso.code),
+        ("[vvar]", layout.vvar, PROT_READ, VM_DONTDUMP, k.vdso.vvar),
+        ("[vvar_vclock]", layout.vclock, PROT_READ, VM_DONTDUMP, k.vdso.vclock),
+        ("[vdso]", CODE_PAGES, PROT_READ | PROT_EXEC, 0, k.vdso.code),
     )
-    for name, pages, prot, mapping in areas:
+    for name, pages, prot, flags, mapping in areas:
         if pages:
-            mm.map(at, pages * PAGE_SIZE, prot, MAP_PRIVATE, name, mapping)
+            mm.map(at, pages * PAGE_SIZE, prot, MAP_PRIVATE | flags, name, mapping)
             at += pages * PAGE_SIZE
     mm.vdso = at - CODE_PAGES * PAGE_SIZE

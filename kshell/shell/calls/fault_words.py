@@ -16,11 +16,12 @@ CAUSES = {
     fault.PRIVATE_COPY: "a private copy of the file's page",
     fault.REUSE: "made writable, nobody shares it",
     fault.SWAP_IN: "back from swap",
+    fault.SPECIAL_MAPPING: "a page of the kernel's that all programs have",
     fault.SPURIOUS: "it was there already",
     fault.UNMAPPED: "nothing is mapped there",
     fault.PROTECTION: "the mapping forbids that",
     fault.KERNEL_HALF: "the kernel's half is closed",
-    fault.PAST_END: "the mapped file ends before that page",
+    fault.PAST_END: "what is mapped has no such page",
     fault.NO_MEMORY: "no memory is left",
 }
 
@@ -34,6 +35,8 @@ def decoded(code: int) -> str:
 
 def fault_words(event: Event) -> dict[str, Any]:
     """What the line of a fault is made of."""
+    if event.what == "oops":
+        return {"about": _about(event)}
     counted = ", major" if event.values["major"] else ", minor"
     by_kernel = event.values["mode"] == "kernel"
     return {
@@ -58,3 +61,11 @@ def without_sizes(text: str) -> str:
     for size in ("byte", "word", "dword", "qword"):
         text = text.replace(f" {size} ptr ", " ")
     return text
+
+
+def _about(event: Event) -> str:
+    """The address and the error code of an exception in ring 0, where it has them."""
+    if event.address is None:
+        return ""
+    code = f": {decoded(event.values['error_code'])}" if event.values["exception"] == "#PF" else ""
+    return f" at {event.address:#x}{code}"

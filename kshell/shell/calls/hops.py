@@ -60,6 +60,7 @@ WORDS = {
     "sigreturn": "registers and mask come back out of the frame",
     "instruction": "{instruction}",
     "page": "#PF at {at:#x}: {decoded}\t{by}  {cause}, {cost_ns:,} ns{counted}",
+    "oops": "{exception}{about}\tip {ip:#x}  nothing mends that: an oops",
     **UACCESS_WORDS,
 }
 SAYS_WHERE = ("line", "insn", "check", "search")  # steps whose text has the address, or needs none
@@ -86,10 +87,10 @@ def words(event: Event, tree: str = "") -> str:
         made["printed"] = printable(values["message"])
     elif event.what == "instruction":
         made["instruction"] = "\t".join(filter(None, (values.get("text"), values.get("place"))))
-    elif event.what == "page":
+    elif event.what in ("page", "oops"):
         from kshell.shell.calls.fault_words import fault_words
 
-        return WORDS["page"].format_map(made | fault_words(event))
+        return WORDS[event.what].format_map(made | fault_words(event))
     elif event.step == "signal":
         made |= signal_words(values)
     elif event.what in UACCESS_WORDS:

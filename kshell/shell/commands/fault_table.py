@@ -47,8 +47,13 @@ class Seen(NamedTuple):
 
     @property
     def faults(self) -> list[dict[str, Any]]:
-        """The page faults among the events."""
-        return [event.values for event in self.events if event.step == "fault"]
+        """The page faults for which an area was looked up."""
+        return [event.values for event in self.events if event.what == "page"]
+
+    @property
+    def exception(self) -> str:
+        """That which killed the kernel's path, or the program."""
+        return next((event.values["exception"] for event in self.events if event.what == "oops"), "#GP")
 
     @property
     def has_fixup(self) -> bool:
@@ -138,8 +143,14 @@ CASES = (
 def _row(case: Case, seen: Seen) -> tuple[str, ...]:
     what = ", ".join(dict.fromkeys(CAUSES[fault["cause"]] for fault in seen.faults))
     if not what:  # it did not get so far as to look for an area
-        what = "one that nothing can mend" if seen.oops else "#GP, no page fault" if seen.signal else "none"
+        what = _no_area(seen)
     return case.address, case.code, case.valid, case.tried, what, seen.words
+
+
+def _no_area(seen: Seen) -> str:
+    if seen.oops is None and seen.signal is None:
+        return "none"
+    return "one that nothing can mend" if seen.exception == "#PF" else f"{seen.exception}, no page fault"
 
 
 def _json(case: Case, seen: Seen) -> dict[str, Any]:

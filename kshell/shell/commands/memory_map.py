@@ -10,6 +10,8 @@ from kshell.kernel.debug.page_walk import NOBODY, RAM, SWAP, ZERO, states
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.address_space import AddressSpace
 from kshell.kernel.mm.vma import Vma
+from kshell.kernel.vdso.vsyscall import gate_vma
+from kshell.machine.paging import PRESENT
 from kshell.machine.ram import PAGE_SIZE
 from kshell.shell.commands.numbers import count
 from kshell.shell.commands.registry import command, misuse
@@ -21,6 +23,7 @@ from kshell.shell.views.view import Line, View, show, span
 
 LETTERS = ((PROT_READ, "r"), (PROT_WRITE, "w"), (PROT_EXEC, "x"))
 UNITS = ((1 << 30, "G"), (1 << 20, "M"), (1 << 10, "K"))
+NOT_COUNTED = ("guard gap", "vsyscall")  # as Linux counts: nothing is there, and it is the kernel's
 WIDEST, NARROWEST = 64, 10  # cells of a bar
 ROLES = {"#": "good", "+": "good", "s": "note", "z": "number", "-": "dim", ".": "dim"}
 LEGEND = "# in RAM, + some of them, z the shared zero page, s in swap, - there and closed, . not there"
@@ -43,14 +46,19 @@ class Area(NamedTuple):
 
 
 def areas_of(k: Kernel, mm: AddressSpace) -> list[Area]:
-    """All areas of an address space, lowest first."""
-    found = []
+    """All areas of an address space, lowest first; the vsyscall page is the last, in the kernel's half."""
+    found, gate = [], gate_vma(k)
     for vma in mm.vmas:
         if vma.flags & MAP_GROWSDOWN:
             found.append(Area(vma.guarded_start, vma.start, "----", "", "guard gap", {}))
-        pages = dict(states(k, mm, vma.start, vma.end))
-        found.append(Area(vma.start, vma.end, _perms(vma), vma.name, _kind(vma), pages))
+        found.append(_area(vma, dict(states(k, mm, vma.start, vma.end))))
+    if gate is not None:
+        found.append(_area(gate, {gate.start: RAM} if mm.pages.entry(gate.start) & PRESENT else {}))
     return found
+
+
+def _area(vma: Vma, pages: dict[int, str]) -> Area:
+    return Area(vma.start, vma.end, _perms(vma), vma.name, _kind(vma), pages)
 
 
 def _perms(vma: Vma) -> str:
@@ -120,7 +128,7 @@ class MapView(View):
         return {"pid": self.pid, "comm": self.comm, "areas": rows, **self._totals()}
 
     def _totals(self) -> dict[str, int]:
-        mapped = [area for area in self.areas if area.kind != "guard gap"]
+        mapped = [area for area in self.areas if area.kind not in NOT_COUNTED]
         return {
             "total": sum(area.end - area.start for area in mapped) // PAGE_SIZE,
             "resident": sum(area.number(RAM, ZERO, NOBODY) for area in mapped),

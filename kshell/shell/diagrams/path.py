@@ -97,7 +97,8 @@ class _Path:
         if drawn is not None:
             drawn(at, event)
         else:
-            self._note(" ".join(words(event, self._tree).split()))
+            lane = KERNEL if event.ring == 0 and self.here == USER else self.here  # it works for a fault there
+            self._add(NOTE, lane, lane, " ".join(words(event, self._tree).split()))
 
     def end(self, ending: Ending) -> None:
         """The task is at its end, if it is: a cross where it was."""

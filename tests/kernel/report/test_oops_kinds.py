@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from kshell.kernel.core.layout import USER_STACK_TOP, USER_TEXT
+from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry.exec import STUB_DATA, StubRun, run_stub
 from tests.kernel.machine_code_lab import DATA, EPILOGUE, NR, PROLOGUE, MachineLab, h, mov_rax
 
@@ -111,11 +112,14 @@ KINDS = {
 }
 
 
-def oops(lab: MachineLab, code: bytes) -> StubRun:
+EXCEPTIONS = {"general": "#GP", "stack": "#SS", "divide": "#DE", "invalid": "#UD", "Oops:": "#PF"}
+
+
+def oops(lab: MachineLab, code: bytes, tracer: Tracer | None = None) -> StubRun:
     """What becomes of a call that runs `code`; its argument is a string, in the page at STUB_DATA."""
     lab.point(lab.function("bad", PROLOGUE + code + EPILOGUE))
     lab.before = lab.k.log.written
-    return run_stub(lab.k, NR, [b"text"])
+    return run_stub(lab.k, NR, [b"text"], tracer=tracer)
 
 
 @pytest.fixture(scope="module", params=["course", "6.19"])
@@ -132,6 +136,21 @@ def test_each_kind_has_the_head_of_its_release_and_a_reason(lab: MachineLab, kin
     assert said[: len(wanted)] == [*wanted[:-1], wanted[-1] + suffix]
     assert run.outcome.signal is not None
     assert kind.why in run.outcome.signal.why
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_a_trace_has_the_exception_before_its_report(lab: MachineLab, kind: Kind) -> None:
+    tracer = Tracer(wants_events=True)
+    oops(lab, kind.code, tracer)
+    (at,) = [at for at, event in enumerate(tracer.events) if event.what == "oops"]
+    told, lines = tracer.events[at], tracer.events[at + 1 :]
+    assert {event.what for event in lines} == {"record"}
+    first, code = kind.old[-1].split()[0], int(kind.old[-1].split()[-1], 16)
+    assert (told.step, told.values["exception"], told.values["error_code"]) == ("fault", EXCEPTIONS[first], code)
+    if told.values["exception"] == "#PF":
+        assert f"{told.address:016x}" in kind.old[-2]
+    assert lab.k.last_oops is not None
+    assert told.values["ip"] == lab.k.last_oops.ip
 
 
 def why(lab: MachineLab, code: bytes) -> str:

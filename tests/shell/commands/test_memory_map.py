@@ -32,14 +32,14 @@ def test_an_area_is_shown_with_the_pages_that_are_there(lab: Lab) -> None:
     states = [(int(page["address"], 16) - PLACE >> 12, page["state"]) for page in found["pages"]]  # type: ignore[attr-defined]
     assert states == [(1, "swap"), (2, "ram"), (8, "zero")]
     (line,) = [line for line in lab.result("vmmap").view.text(120).split("\n") if line.startswith(f"{PLACE:012x}")]
-    assert line.endswith("anonymous        2/32 .s#.....z.......................")
+    assert line.endswith("anonymous         2/32 .s#.....z.......................")
 
 
 def test_a_bar_has_no_more_cells_than_there_is_room(lab: Lab) -> None:
     for width in (20, 40, 80, 160):
         lines = lab.result("vmmap").view.text(width).split("\n")
         bars = [line.split()[-1] for line in lines if set(line.split()[-1]) <= set("#+.szc-")]
-        assert len(bars) == 5
+        assert len(bars) == 6
         assert max(len(bar) for bar in bars) <= max(min(width - 2, 64), 10)
 
 
@@ -57,6 +57,29 @@ def test_the_gap_below_the_stack_is_shown_and_not_counted(lab: Lab) -> None:
     assert (gap["size"], gap["perms"]) == (1 << 20, "----")
     assert gap["end"] == area(lab, 0x7FFF_FFFD_E000)["start"]
     assert found["total"] == 1 + 4096 + 33 + 3 + 2  # the last are the vDSO's
+
+
+@pytest.mark.parametrize(
+    ("boot", "perms", "pages"),
+    [
+        ("boot 4.19", "r-xp", [{"address": "0xffffffffff600000", "state": "ram"}]),
+        ("boot 6.19", "--xp", []),
+        ("boot 6.19 vsyscall=none", "", []),
+    ],
+)
+def test_the_vsyscall_page_stands_last_as_in_maps_and_is_not_counted(
+    lab: Lab, boot: str, perms: str, pages: list[dict[str, str]]
+) -> None:
+    lab.json(boot)
+    found = lab.json("vmmap")
+    shown = [area for area in found["areas"] if area["kind"] == "vsyscall"]
+    assert [(area["name"], area["perms"], area["pages"]) for area in shown] == (
+        [("[vsyscall]", perms, pages)] if perms else []
+    )
+    assert ("[vsyscall]" in lab.text("cat /proc/77/maps")) == bool(shown)
+    assert shown == found["areas"][len(found["areas"]) - len(shown) :]
+    counted = [area["size"] for area in found["areas"] if area["kind"] not in ("guard gap", "vsyscall")]
+    assert found["total"] == sum(counted) >> 12
 
 
 def test_vmmap_takes_the_number_of_a_task(lab: Lab) -> None:

@@ -16,7 +16,7 @@ import pytest
 from kshell.abi.errno import EACCES, EFAULT, EINVAL, EIO, ENOENT, ENOTDIR, EPERM, ESRCH
 from kshell.abi.fcntl import O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY
 from kshell.kernel.boot.start import boot
-from kshell.kernel.core.layout import PER_CPU, PER_CPU_TSS
+from kshell.kernel.core.layout import PER_CPU, PER_CPU_CURRENT, PER_CPU_TSS
 from kshell.kernel.entry.exec import Buffer, load_program, run_stub
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.proc.sysctl import get_number
@@ -203,7 +203,7 @@ def test_who_is_not_root_reads_zeros_for_addresses(modules: ModuleLab) -> None:
 def test_who_opened_the_file_counts_and_not_who_reads_it(lab: Lab) -> None:
     lab.run([["open", ["path", "/proc/kallsyms"], 0, 0], ["as_user"], ["open", ["path", "/proc/kallsyms"], 0, 0]])
     by_root, by_user = (bytes.fromhex(lab.run([["read", fd, ["buf", 16], 16]])[0][1][0]) for fd in (3, 4))
-    assert by_root == b"%016x" % CPU_TSS
+    assert by_root == b"%016x" % PER_CPU_CURRENT
     assert by_user == b"0" * 16
 
 
@@ -213,7 +213,8 @@ def test_kptr_restrict_2_hides_addresses_from_root_too(lab: Lab) -> None:
     assert [value for value, _ in lab.run(steps)] == [3, 2]
     assert text(lab.k, "/proc/sys/kernel/kptr_restrict") == "2\n"
     assert {line.split()[0] for line in text(lab.k, "/proc/kallsyms").splitlines()} == {"0" * 16}
-    assert text(other.k, "/proc/kallsyms").startswith(f"{CPU_TSS:016x} D cpu_tss_rw\n")
+    first, second = text(other.k, "/proc/kallsyms").splitlines()[:2]
+    assert (first, second) == (f"{PER_CPU_CURRENT:016x} A current_task", f"{CPU_TSS:016x} D cpu_tss_rw")
 
 
 def test_what_is_written_to_tainted_is_added(lab: Lab) -> None:

@@ -188,8 +188,22 @@ def test_every_event_can_be_drawn_wherever_it_comes(what: str) -> None:
     facts += ["error_code", "ip", "cost_ns", "major"]
     facts += ["ss", "rsp", "rflags", "cs", "rip", "raw", "left"]
     texts = ["macro", "stub", "message", "command", "answer", "function", "file", "text", "place"]
-    facts += ["size", "limit", "allowed", "mapped", "clamped", "length", "row", "signo", "code", "caller", "blocked"]
-    texts += ["gate", "dispatcher", "register", "exception", "name", "action", "access", "where", "how"]
+    facts += [
+        "size",
+        "limit",
+        "allowed",
+        "mapped",
+        "clamped",
+        "length",
+        "row",
+        "signo",
+        "code",
+        "caller",
+        "blocked",
+        "rows",
+        "not_copied",
+    ]
+    texts += ["gate", "dispatcher", "register", "exception", "name", "action", "access", "where", "how", "by", "mode"]
     values: dict[str, Any] = dict.fromkeys(facts, -2) | dict.fromkeys(texts, "text") | {"module": None, "result": None}
     values |= {"cause": "zero_page", "arguments": [], "variables": [], "registers": {}, "side": 0}
     if what in (*WAYS, "pointer"):

@@ -5,7 +5,7 @@ C counterpart: mm/mremap.c.
 
 from __future__ import annotations
 
-from kshell.abi.c_types import Addr, Long, MremapFlags, ULong
+from kshell.abi.c_types import U64, Addr, Long, MremapFlags, ULong
 from kshell.abi.errno import EFAULT, EINVAL, ENOMEM
 from kshell.abi.mman import (
     MAP_FIXED,
@@ -65,7 +65,7 @@ def mremap(k: Kernel, addr: Addr, old_len: ULong, new_len: ULong, flags: MremapF
 def _is_place(addr: int, old: int, new_addr: int, new: int) -> bool:
     """Whether new_addr can be where it goes."""
     fits = not new_addr & ~PAGE_MASK and new <= TASK_SIZE_MAX and new_addr <= TASK_SIZE_MAX - new
-    return fits and not (addr + old > new_addr and new_addr + new > addr)
+    return fits and not (addr + old & U64 > new_addr and new_addr + new > addr)
 
 
 def _move_all(k: Kernel, mm: AddressSpace, addr: int, size: int, flags: int, new_addr: int) -> int:

@@ -56,6 +56,7 @@ BY_HAND: list[Program] = [
     [EIGHT, mmap(at(8), PAGE, R), mremap(at(0), 8 * PAGE, 9 * PAGE, 0), mremap(at(0), 8 * PAGE, 8 * PAGE, 0)],
     [EIGHT, mremap(at(2), 2 * PAGE, 4 * PAGE, 3, at(20)), mremap(at(20), PAGE, PAGE, 3, at(7))],
     [EIGHT, mremap(at(2), 2 * PAGE, PAGE, 3, at(20)), mremap(at(0), PAGE, PAGE, 3, at(0)), mremap(at(0), PAGE, 0, 1)],
+    [EIGHT, mremap(at(30), (1 << 64) - PAGE, PAGE, 3, at(40)), mremap(at(2), (1 << 64) - PAGE, PAGE, 3, at(40))],
     [EIGHT, mremap(at(6), 4 * PAGE, 5 * PAGE, 1), mremap(at(30), PAGE, 2 * PAGE, 1), mremap(at(0), 0, PAGE, 1)],
     [
         EIGHT,

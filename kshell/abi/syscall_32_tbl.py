@@ -21,14 +21,17 @@ def entry_32(row: Row) -> str | None:
     return None if written is None else written if written.startswith(PREFIX) else PREFIX + written
 
 
+def table_path_32(part: str) -> str:
+    """The file of one of the tables that come with kshell."""
+    return os.path.join(os.path.dirname(__file__), "tables", f"syscall_32.{part}.tbl")
+
+
 @cache
 def load_32(profile: str) -> SyscallTable:
     """The table of one of the kernels that come with kshell: "4.19", "course" or "6.19".  It is read once."""
     table = SyscallTable(f"syscall_32.{profile}.tbl")
     for part in FILES[profile]:
-        with open(
-            os.path.join(os.path.dirname(__file__), "tables", f"syscall_32.{part}.tbl"), encoding="utf-8"
-        ) as file:
+        with open(table_path_32(part), encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 row = read_row(line.rstrip(), number, I386)
                 if row is not None:

@@ -6,6 +6,7 @@ from kshell.kbuild.build_log import BuildLog
 from kshell.kbuild.directory import Directory
 from kshell.kbuild.header.prototypes import Prototype
 from kshell.kbuild.steps.ld import Object
+from kshell.kbuild.systbl.systbl_32 import Row32
 from kshell.kbuild.systbl.table_row import TableRow
 from kshell.kbuild.tree.sources import Sources
 from kshell.kernel.core.profile import Profile
@@ -20,5 +21,6 @@ class BuildState:
         self.directories: list[Directory] = []
         self.table = ""
         self.rows: list[TableRow] = []
+        self.rows_32: list[Row32] | None = None  # a tree may be without such a table
         self.prototypes: dict[str, Prototype] = {}
         self.objects: list[Object] = []

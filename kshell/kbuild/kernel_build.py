@@ -25,15 +25,15 @@ from kshell.kbuild.steps.build_output import check_output, read_sealed, write_ou
 from kshell.kbuild.steps.compile_list import CompileList
 from kshell.kbuild.steps.declared import check_declared
 from kshell.kbuild.steps.image import is_image_of, outline, with_machine_code
+from kshell.kbuild.steps.ld_32 import undefined_entries
 from kshell.kbuild.steps.modpost import Export, ModuleObject, Posted, parse_symvers, symvers
 from kshell.kbuild.steps.module_build import TargetKernel, link_modules, post_modules
 from kshell.kbuild.steps.modules_install import install_modules
 from kshell.kbuild.steps.not_linked import explain_missing
 from kshell.kbuild.steps.system_map import extable_size, system_map
-from kshell.kbuild.systbl.systbl import generate
-from kshell.kbuild.systbl.table_row import TableRow
+from kshell.kbuild.steps.tables import make_tables
 from kshell.kbuild.tree.sources import Sources
-from kshell.kbuild.tree.tree_paths import GENERATED, HEADER, TABLE
+from kshell.kbuild.tree.tree_paths import HEADER, TABLE
 from kshell.kernel.core.profile import Profile
 
 SYMVERS = "Module.symvers"
@@ -117,7 +117,7 @@ class KernelBuild(BuildState):
 
     def _prepare(self) -> None:
         """Read the table, and every Makefile that the top one leads to."""
-        self.rows = self._table()
+        make_tables(self)
         descent = Descent(self.sources, self.log, self.variables)
         descent.lists(self.top)
         self.directories = descent.directories
@@ -142,22 +142,6 @@ class KernelBuild(BuildState):
         return target, posted
 
     # Reading.
-
-    def _table(self) -> list[TableRow]:
-        self.table = self.sources.read_text(TABLE)
-        result = generate(self.table, self.profile.name, before=self.sources.pristine.get(TABLE, ""))
-        header = result.header.encode("utf-8", "replace")
-        is_new = self.sources.read_bytes(GENERATED) != header
-        if is_new:
-            self.log.step("SYSTBL", GENERATED)
-        errors = self.log.messages(result.errors)
-        if errors:
-            target = f"make[1]: *** [{GENERATED}] Error 1"
-            raise self.log.stop(errors, target, "make: *** [archheaders] Error 2")
-        self.log.notes += result.notes
-        if is_new:
-            write_output(self.sources, GENERATED, header)
-        return result.rows
 
     def _check_header(self, vmlinux: bool, modules: bool) -> None:
         """Read include/linux/syscalls.h, which every source includes: the first one fails if it is not C."""
@@ -232,6 +216,7 @@ class KernelBuild(BuildState):
         self.log.step("LD", name)
         errors = [] if self.posts_first else ld.multiple_definitions(self.objects)
         errors += ld.undefined_references(self.objects, self.rows, TABLE, self.profile.version)
+        errors += undefined_entries(self.objects, self.rows_32 or [], self.profile.name)
         if errors:
             explain_missing(self, errors)
             trail = ["make: *** [vmlinux] Error 1"]
@@ -278,6 +263,7 @@ class KernelBuild(BuildState):
             "build": self.build,
             "table": self.table,
             "rows": [row.fields() for row in self.rows],
+            "rows_32": None if self.rows_32 is None else [row.fields() for row in self.rows_32],
             "objects": outline(self.objects),
         }
 

@@ -35,9 +35,10 @@ def _calls(build: BuildState, facts: ObjectFacts) -> list[BuildMessage]:
     """A call of the student's own that no row reaches, and one whose prototype does not fit."""
     notes: list[BuildMessage] = []
     reached = {entry_name(row.symbol): row for row in build.rows}
+    by_int80 = {row.symbol for row in build.rows_32 or ()}
     for name, signature, macro, line in facts.syscalls:
         told = any(note.file == TABLE and any(name in line for line in note.excerpt) for note in build.log.notes)
-        if name not in reached and not told:
+        if name not in reached and not told and f"__ia32_sys_{name}" not in by_int80:
             free = next_free(build)
             right = f"{free}\tcommon\t{name}\t{'__x64_' if build.profile.name == '4.19' else ''}sys_{name}"
             because = (

@@ -13,7 +13,7 @@ from kshell.kbuild.build_log import BuildFailed
 from kshell.kbuild.messages import ERROR, BuildMessage
 from kshell.kbuild.tree.sources import Sources
 from kshell.kbuild.tree.tree_files import TreeError, is_assembler_text, keep_copy, write_whole
-from kshell.kbuild.tree.tree_paths import GENERATED
+from kshell.kbuild.tree.tree_paths import GENERATED, GENERATED_32
 
 TEXTS = {"System.map", "Module.symvers", ".version"}
 HEAD = 64
@@ -56,7 +56,7 @@ def is_ours(path: str, head: bytes) -> bool:
         return head.startswith(b"0x00000000\t")
     if name.startswith("System.map"):
         return re.match(rb"[0-9a-f]{16} \w ", head) is not None
-    return path.endswith(GENERATED) and b"__SYSCALL" in head
+    return path.endswith((GENERATED, GENERATED_32)) and b"__SYSCALL" in head
 
 
 def in_the_way(sources: Sources, path: str) -> str:
@@ -103,7 +103,7 @@ def write_output(sources: Sources, path: str, data: bytes) -> None:
 
 def _is_a_builds_place(path: str) -> bool:
     """Whether nobody writes a file of that path by hand: what is there and is none of ours is a damaged one of ours."""
-    return path == GENERATED or path.startswith("boot/") or is_record(os.path.basename(path))
+    return path in (GENERATED, GENERATED_32) or path.startswith("boot/") or is_record(os.path.basename(path))
 
 
 def _set_aside(sources: Sources, path: str) -> None:

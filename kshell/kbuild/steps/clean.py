@@ -9,13 +9,13 @@ from kshell.kbuild.build_log import BuildLog
 from kshell.kbuild.messages import ERROR, BuildMessage
 from kshell.kbuild.steps.build_output import is_output, remove_output
 from kshell.kbuild.tree.sources import Sources
-from kshell.kbuild.tree.tree_paths import GENERATED
+from kshell.kbuild.tree.tree_paths import GENERATED, GENERATED_32
 
 KEPT = (".version", "Module.symvers")  # by clean, so that modules outside the tree can still be built
 
 
 def clean_tree(sources: Sources, log: BuildLog, *, thorough: bool) -> None:
-    """Remove objects, modules and the kernel; `thorough`: Module.symvers, the generated header and .version too.
+    """Remove objects, modules and the kernel; `thorough`: Module.symvers, the generated headers and .version too.
 
     What is installed under boot/ stays, and so does every program under user/.  Raises BuildFailed.
     """
@@ -26,8 +26,9 @@ def clean_tree(sources: Sources, log: BuildLog, *, thorough: bool) -> None:
             continue
         if is_output(name) and remove_output(sources, path):
             cleaned.setdefault(folder or ".")
-    if thorough and remove_output(sources, GENERATED):
-        cleaned.setdefault(os.path.dirname(GENERATED))
+    for path in (GENERATED, GENERATED_32) if thorough else ():
+        if remove_output(sources, path):
+            cleaned.setdefault(os.path.dirname(path))
     for folder in cleaned:
         log.step("CLEAN", folder)
 

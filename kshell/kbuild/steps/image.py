@@ -57,7 +57,9 @@ def read_image(payload: Mapping[str, Any], tree: str = "") -> Vmlinux:
     profile = PROFILES[payload["profile"]]
     rows = [Row(int(nr), str(abi), str(name), symbol) for nr, abi, name, symbol in payload["rows"]]
     objects = [_object(each) for each in payload["objects"]]
-    return Vmlinux(profile, str(payload["release"]), int(payload["build"]), syscall_tbl.from_rows(rows), objects, tree)
+    table, own = syscall_tbl.from_rows(rows), payload.get("rows_32")
+    table_32 = None if own is None else syscall_tbl.from_rows([Row(*each) for each in own], "syscall_32.tbl")
+    return Vmlinux(profile, str(payload["release"]), int(payload["build"]), table, objects, tree, table_32)
 
 
 def plain_image(image: Vmlinux) -> dict[str, Any]:
@@ -70,7 +72,9 @@ def plain_image(image: Vmlinux) -> dict[str, Any]:
         for each in image.objects
     ]
     head = {"profile": image.profile.name, "release": image.release, "build": image.build}
-    return {**head, "rows": rows, "objects": objects}
+    own = image.own_table_32
+    rows_32 = None if own is None else [[*row.fields()[:5]] for row in own.rows]
+    return {**head, "rows": rows, "rows_32": rows_32, "objects": objects}
 
 
 def _object(plain: Mapping[str, Any]) -> ModuleType | BuiltIn:

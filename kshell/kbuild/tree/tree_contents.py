@@ -9,7 +9,8 @@ import os
 from typing import NamedTuple
 
 from kshell.abi import syscall_tbl
-from kshell.kbuild.tree.tree_paths import HEADER, TABLE
+from kshell.abi.syscall_32_tbl import table_path_32
+from kshell.kbuild.tree.tree_paths import HEADER, TABLE, TABLE_32
 from kshell.kernel.core.layout import entry_name
 from kshell.kernel.core.profile import PROFILES
 from kshell.kernel.syscalls import definitions, linked_in
@@ -75,7 +76,7 @@ def release(version: str) -> Release:
 def contents(version: str) -> dict[str, str]:
     """The files of a new tree: path (with slashes) -> text.  `version` is one of paths.VERSIONS."""
     table = _read(syscall_tbl.table_path(version))
-    files = {TABLE: table}
+    files = {TABLE: table, TABLE_32: _read(table_path_32(version))}
     signatures: dict[str, str] = {}
     subjects = {each.__name__.rpartition(".")[2]: each for each in linked_in(syscall_tbl.load(version))}
     for name in sorted(subjects, key=[*SOURCES, *subjects].index):

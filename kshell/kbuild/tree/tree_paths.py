@@ -5,8 +5,10 @@ from __future__ import annotations
 VERSIONS = ("4.19", "6.19")
 MAKEFILE = "Makefile"
 TABLE = "arch/x86/entry/syscalls/syscall_64.tbl"
+TABLE_32 = "arch/x86/entry/syscalls/syscall_32.tbl"
 HEADER = "include/linux/syscalls.h"
 GENERATED = "arch/x86/include/generated/asm/syscalls_64.h"
+GENERATED_32 = "arch/x86/include/generated/asm/syscalls_32.h"
 
 HIDDEN = ".kshell"
 PRISTINE = f"{HIDDEN}/pristine.json"

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from kshell.abi import syscall_tbl
 from kshell.abi.elf_plain import from_plain
+from kshell.abi.syscall_32_tbl import load_32
 from kshell.abi.syscall_rows import SyscallTable
 from kshell.kernel.boot.objects import BuiltIn
 from kshell.kernel.core.profile import COURSE, PROFILES, Profile
@@ -30,6 +31,7 @@ class Vmlinux(NamedTuple):
     `release` is what uname says, `build` the number behind the # of its version, `table` the system calls it was
     built with, `objects` what was linked into it: files of kshell's own, which are part of every process already, and
     files of machine code.  `tree` is the folder it was built in, empty for the kernels that come with kshell.
+    `own_table_32` is what it has of the system calls of 32-bit programs, if that is another table than its profile's.
     """
 
     profile: Profile
@@ -38,6 +40,12 @@ class Vmlinux(NamedTuple):
     table: SyscallTable
     objects: Sequence[ModuleType | BuiltIn]
     tree: str = ""
+    own_table_32: SyscallTable | None = None
+
+    @property
+    def table_32(self) -> SyscallTable:
+        """The system calls of 32-bit programs."""
+        return load_32(self.profile.name) if self.own_table_32 is None else self.own_table_32
 
     @property
     def vermagic(self) -> str:

@@ -13,7 +13,7 @@ from inspect import unwrap
 from types import ModuleType
 from typing import NamedTuple
 
-from kshell.abi.syscall_32_tbl import PREFIX, entry_32, load_32
+from kshell.abi.syscall_32_tbl import PREFIX, entry_32
 from kshell.abi.syscall_rows import SyscallTable
 from kshell.kernel.core import layout
 from kshell.kernel.core.declare import SyscallDefinition
@@ -102,7 +102,8 @@ def _symbol_of(entry: str, address: int, body: Callable[..., int]) -> Symbol:
 
 def place_ia32(k: Kernel) -> None:
     """Give each entry that has a body its address, and fill the table."""
-    table, placed = load_32(k.profile.name), placement(load_32(k.profile.name), tuple(k.image.bodies))
+    table = k.image.table_32
+    placed = placement(table, tuple(k.image.bodies))
     k.memory.poke(layout.IA32_TEXT, placed.code)
     k.bodies |= placed.bodies
     for symbol in placed.symbols:

@@ -69,7 +69,7 @@ def test_a_make_that_calls_make_hands_v_on(lab: TreeLab) -> None:
 
 def test_a_goal_s_is_the_assembler_text_of_a_source(lab: TreeLab) -> None:
     outcome = lab.make(TEXT)
-    assert outcome.lines[1:] == [f"  CC      {TEXT}"]
+    assert outcome.lines[2:] == [f"  CC      {TEXT}"]
     lines = lab.read(TEXT).splitlines()
     at = lines.index(f"# {SOURCE}:13:     if stub is not None:")
     assert lines[at + 1 : at + 4] == ["\tmov rax, qword ptr [rbp - 0x10]", "\tcmp rax, 0", "\tje .L1"]

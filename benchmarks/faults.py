@@ -1,4 +1,4 @@
-"""How long a page fault takes, as a ratio to the same done in as few lines as the emulator allows."""
+"""How long a page fault takes, as a ratio to the same done in as few lines as the emulator allows; and a long copy."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ import ctypes
 import mmap
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from unicorn import Uc  # type: ignore[attr-defined]
 from unicorn.unicorn_const import UC_ARCH_X86, UC_HOOK_TLB_FILL, UC_MODE_64, UC_PROT_ALL, UC_TLB_VIRTUAL
 
 from benchmarks.machine import DATA, ROUNDS, TEXT, ours
-from benchmarks.ratio import Figure, slower
+from benchmarks.ratio import Figure, slower, speed
+from kshell.abi.mman import MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, PROT_READ, PROT_WRITE
 from kshell.kernel.boot.start import boot
+from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
 
 PAGES = 256  # as many as the emulator's TLB holds
 RAM = 8 << 20
+COPIED = 0x3000_0000
 PRESENT, FRAME = 1, 0xF_FFFF_FFFF_F000
 
 
@@ -93,6 +96,25 @@ def demand_fault(rounds: int) -> Figure:
     )
 
 
+def long_copy(rounds: int, size: int = 1 << 20) -> Figure:
+    """copy_from_user of pages that are there, against a slice of bytes that needs no page table."""
+    k, content = boot("course"), bytes(2 * size)
+    at = k.current.mm.map(COPIED, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED)
+    copy_to_user(k, at, content[:size])
+    name = "copy_from_user of 1 MiB / a slice of bytes"
+    return speed(
+        name, lambda: taken(lambda: copy_from_user(k, at, size)), lambda: taken(lambda: content[-size:]), rounds, 0.3
+    )
+
+
+def taken(work: Callable[[], bytes]) -> float:
+    """Seconds that it takes."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
 def figures(rounds: int = ROUNDS) -> Iterator[Figure]:
     """All of them."""
     yield demand_fault(4 * rounds)
+    yield long_copy(20 * rounds)

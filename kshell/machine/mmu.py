@@ -7,11 +7,13 @@ in RAM, walked as the hardware does, and from the kernel, which may bring the pa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import compress
+from operator import ne
 from typing import Any
 
 from unicorn import unicorn_const as uc_const
 
-from kshell.abi.c_types import U64
+from kshell.abi.c_types import U64, to_signed64
 from kshell.machine.descriptors import DESCRIPTORS
 from kshell.machine.paging import (
     CANONICAL,
@@ -105,28 +107,31 @@ class Mmu:
 
     def run(self, address: int, size: int, needed: int) -> tuple[int, int]:
         """Memory in one piece: the physical address behind `address`, and how many of the `size` bytes from there on
-        follow each other in RAM, with the bits `needed` in the entries of their pages, which are all of one kind (NX);
-        0 of them where the first page is not so."""
+        follow each other in RAM, in pages whose entries have the bits `needed` and the others of the first one; 0 of
+        them where the first page has not."""
         first, offset = self.walk(address), address & ~PAGE_MASK
         if first & needed != needed:
             return 0, 0
-        pages = min(-(-(offset + size) // PAGE_SIZE), 512 - (address >> 12 & 511))
-        wanted, bits, count = first & (FRAME_MASK | NX | needed), FRAME_MASK | NX | needed, 1
-        if pages > 1:
-            for entry in self._entries(address, pages)[1:]:
-                wanted += PAGE_SIZE
-                if entry & bits != wanted or wanted & FRAME_MASK >= self._ram.size:
-                    break
-                count += 1
-        return (first & FRAME_MASK) + offset, min(count * PAGE_SIZE - offset, size)
+        frame = first & FRAME_MASK
+        pages = min(
+            -(-(offset + size) // PAGE_SIZE), 512 - (address >> 12 & 511), (self._ram.size - frame) // PAGE_SIZE
+        )
+        count = self._alike(address, first, pages) if pages > 1 else 1
+        return frame + offset, min(count * PAGE_SIZE - offset, size)
+
+    def _alike(self, address: int, first: int, pages: int) -> int:
+        """How many of so many entries, of which `first` is that of `address`, differ by nothing but the next frame."""
+        wanted = range(to_signed64(first), to_signed64(first) + pages * PAGE_SIZE, PAGE_SIZE)
+        return next(compress(range(pages), map(ne, self._entries(address, pages), wanted)), pages)
 
     def _entries(self, address: int, count: int) -> list[int]:
-        """So many entries of the last table on the way to an address that is mapped, its own first."""
+        """So many entries of the last table on the way to an address that is mapped, its own first; signed, since small
+        numbers are compared faster."""
         words, table = self._ram.words, self.root
         for shift in (39, 30, 21):
             table = words[((table & FRAME_MASK) + 8 * (address >> shift & 511)) >> 3]
         at = (table & FRAME_MASK) + 8 * (address >> 12 & 511) >> 3
-        return words[at : at + count].tolist()
+        return words[at : at + count].cast("B").cast("q").tolist()
 
     def allows(self, pte: int, access: int) -> bool:
         """Whether the code of the present ring may do that to a page."""

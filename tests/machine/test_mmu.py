@@ -96,3 +96,25 @@ def test_what_the_kernel_raises_in_a_page_fault_comes_out_of_the_run(k: Kernel) 
         run(k, touch)
     k.cpu.mmu.on_page_fault = real
     assert ending(run(k, touch)) == "exit 0"
+
+
+def test_memory_in_one_piece_ends_where_the_next_frame_or_kind_of_page_is_another(k: Kernel, mmu: Mmu) -> None:
+    space, pages, frame = k.shell_task.mm.pages, BASE + (1 << 21) - 3 * PAGE, k.ram.alloc_frame()
+    kind = PRESENT | USER | NX
+    following = [frame | kind, frame + PAGE | kind, frame + 2 * PAGE | kind]
+    for changed, expected in (
+        (following, 3 * PAGE - 8),  # to the end of the table
+        ([*following[:2], frame + 3 * PAGE | kind], 2 * PAGE - 8),
+        ([following[0], following[1] & ~NX, following[2]], PAGE - 8),
+        ([following[0], 0, following[2]], PAGE - 8),
+        ([0, *following[1:]], 0),
+    ):
+        for at, entry in enumerate(changed):
+            space.set_entry(pages + at * PAGE, entry)
+        assert mmu.run(pages + 8, 4 * PAGE, PRESENT)[1] == expected
+        assert mmu.run(pages + 8, 100, PRESENT)[1] == min(expected, 100)
+        assert mmu.run(pages + 8, 100, PRESENT | WRITABLE) == (0, 0)
+    space.set_entry(pages, following[0])
+    assert mmu.run(pages + 8, 100, PRESENT)[0] == frame + 8
+    for at in range(3):
+        space.set_entry(pages + at * PAGE, 0)

@@ -61,6 +61,12 @@ def test_random_calls_leave_the_kernel_as_it_was(tmp_path: Path) -> None:
 
 
 @PTY
+def test_random_registers_by_int_0x80_leave_the_kernel_as_it_was(tmp_path: Path) -> None:
+    figures = last_line(run(tmp_path, "fuzz_int80", 60, 60, 1, 1))
+    assert re.fullmatch(r"fuzz_int80: 60 programs in \d+ s, 0 failures", figures)
+
+
+@PTY
 def test_instructions_that_reach_for_the_gdt_do_not_write_it(tmp_path: Path) -> None:
     figures = last_line(run(tmp_path, "fuzz_gdt", 50, 1))
     assert figures == "fuzz_gdt: 50 instructions, 0 suspicious {}"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from itertools import pairwise
 
 from kshell.kernel.kernel import Kernel
 from kshell.shell.commands.registry import aliases, everything, names
@@ -16,7 +15,7 @@ from kshell.shell.host_files import SUFFIXES, is_program
 from kshell.shell.lines.options import Option
 from kshell.shell.modules.samples import find_sample, sample_names, sample_path
 from kshell.shell.prompt.lesson_words import lessons, presented
-from kshell.shell.prompt.line import LONGEST, Cursor, Expected, at_cursor, expected, literals_of
+from kshell.shell.prompt.line import LONGEST, Cursor, Expected, at_cursor, expected, is_i386, literals_of
 from kshell.shell.prompt.match import LAST, Candidate, Match, match, rank
 from kshell.shell.prompt.path_words import host_files, machine_files
 from kshell.shell.prompt.tree_words import build_folders, goals, is_source, tree_folders
@@ -120,12 +119,6 @@ def _commands(session: Session, wanted: Expected, raw: str) -> Iterable[Candidat
         for name, definition in ((name, k.define_of(row.number)) for name, row in k.table.by_name.items()):
             if definition is not None and name.startswith(raw):
                 yield Candidate(f"syscall {name}", signature(definition, name), rank=2)
-
-
-def is_i386(wanted: Expected) -> bool:
-    """Whether the call that is meant is one of `int 0x80`."""
-    typed = [word.text for word in wanted.words]
-    return "--abi=i386" in typed or ("--abi", "i386") in pairwise(typed)
 
 
 def _calls(session: Session, wanted: Expected, raw: str) -> Iterable[Candidate]:

@@ -7,13 +7,13 @@ a name is being typed.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from kshell.abi.symbolic import SYMBOLS
-from kshell.kernel.kernel import Kernel
 from kshell.shell.calls.arguments import EXTRA, TYPED, BadValue, register_value
 from kshell.shell.commands import registry
 from kshell.shell.lines.words import TypedCommand, Word
-from kshell.shell.prompt.line import LONGEST, expected, lenient
+from kshell.shell.prompt.line import LONGEST, expected, is_i386, lenient
 from kshell.shell.session import Session
 
 Fragments = list[tuple[str, str]]
@@ -62,7 +62,8 @@ def _word(session: Session, part: TypedCommand, number: int, raw: str, quote: st
             return [("class:option", raw)]
     if wanted.kind in ("syscall", "line") and not word.quote:
         takes_commands = wanted.kind == "line" or wanted.command.name == "man"
-        return [(_call_style(session.kernel, word, last, takes_commands), raw)]
+        side = session.kernel.ia32 if is_i386(wanted) else session.kernel
+        return [(_call_style(side.table.by_name, word, last, takes_commands), raw)]
     if wanted.kind == "row":
         return [("class:call" if word.text in session.kernel.table.by_name else _range_style(word.text), raw)]
     if wanted.kind == "value":
@@ -91,18 +92,18 @@ def _command_style(name: str, unfinished: bool) -> str:
     return "class:unknown"
 
 
-def _call_style(k: Kernel, word: Word, unfinished: bool, takes_commands: bool) -> str:
+def _call_style(calls: Collection[str], word: Word, unfinished: bool, takes_commands: bool) -> str:
     name = word.text
-    if name in k.table.by_name:
+    if name in calls:
         return "class:call"
     if takes_commands and (name in ("on", "off") or registry.is_command(name)):
         return "class:command"
     if _number_style(name):
         return "class:number"
     for prefix in ("__NR_", "SYS_", "sys_", "__x64_sys_"):
-        if name.startswith(prefix) and name.removeprefix(prefix) in k.table.by_name:
+        if name.startswith(prefix) and name.removeprefix(prefix) in calls:
             return "class:call"
-    if unfinished and any(known.startswith(name) for known in k.table.by_name):
+    if unfinished and any(known.startswith(name) for known in calls):
         return ""
     return "class:unknown"
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from kshell.shell.commands.registry import Command, find
@@ -133,3 +134,9 @@ def _kind(command: Command, arguments: Sequence[Word]) -> str:
     if position and literals and first not in ("word", "line") and arguments[0].text not in literals:
         return first or ""  # `table open ...`: the form without a literal repeats its own kind
     return command.kind_at(position) or ""
+
+
+def is_i386(wanted: Expected) -> bool:
+    """Whether the call that is meant is one of `int 0x80`."""
+    typed = [word.text for word in wanted.words]
+    return "--abi=i386" in typed or ("--abi", "i386") in pairwise(typed)

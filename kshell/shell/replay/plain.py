@@ -166,7 +166,8 @@ class Reader:
         done.interrupted = [int(each) for each in plain.get("interrupted", ())]
         for cut in plain.get("cuts", ()):
             made = Cut(**{**cut, "pages": self.data(cut["pages"])})
-            done.cuts.append(made._replace(registers=tuple(made.registers), frames=tuple(made.frames)))
+            fpu = tuple(tuple(each) if isinstance(each, list) else each for each in made.fpu)  # st(0) is a pair
+            done.cuts.append(made._replace(registers=tuple(made.registers), frames=tuple(made.frames), fpu=fpu))
         return done
 
     def _deed(self, kind: str, plain: Any) -> Any:

@@ -8,10 +8,20 @@ from kshell.kernel.core.kallsyms import Symbol
 from kshell.kernel.kernel import Kernel
 from kshell.shell.commands.examine import Place, name_of, read, unreadable
 from kshell.shell.state.context import Context
-from kshell.shell.views.view import Line, Text, View, show, span
+from kshell.shell.views.view import Line, Text, plain, show, span
 
 
-def list_code(session: Context, place: Place, count: int, limit: int = 0) -> View:
+class Listing(Text):
+    """Instructions, a line each.  Where the screen is too narrow for the bytes of the code, they are left out."""
+
+    def lines(self, width: int | None = None) -> list[Line]:
+        lines = super().lines(width)
+        if width is None or all(len(plain(line).expandtabs()) <= width for line in lines):
+            return lines
+        return [[(text, role) for text, role in line if role != "bytes"] for line in lines]
+
+
+def list_code(session: Context, place: Place, count: int, limit: int = 0) -> Listing:
     """At most `count` instructions; with `limit`, of that many bytes, a row of equal ones shown once."""
     from kshell.machine.disassembler import disassemble
 
@@ -46,7 +56,7 @@ def list_code(session: Context, place: Place, count: int, limit: int = 0) -> Vie
         lines[-1] = span(f"   ... {repeated} more of the same", "dim") if repeated else lines[-1]
         name = name_of(k, here).strip(" <>") or None
         rows.append({"address": f"{instruction.address:#x}", "symbol": name, "bytes": code, "text": instruction.text})
-    return Text(lines, {"rows": rows})
+    return Listing(lines, {"rows": rows})
 
 
 def _target(k: Kernel, text: str) -> str:

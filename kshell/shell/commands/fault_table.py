@@ -30,7 +30,7 @@ USER_MODE, KERNEL_MODE = "user", "kernel"
 COLUMNS = (
     Column("address", "name"),
     Column("code", "name"),
-    Column("valid", spare=2),
+    Column("valid"),
     Column("tried", spare=1),
     Column("page fault", "number"),
     Column("comes to"),

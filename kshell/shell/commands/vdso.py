@@ -109,7 +109,7 @@ def _areas(mm: AddressSpace) -> list[dict[str, str]]:
 
 
 def _one(session: Context, name: str, function: Function, start: int) -> View:
-    from kshell.shell.commands.code_listing import list_code
+    from kshell.shell.commands.code_listing import Listing, list_code
     from kshell.shell.commands.examine import Place
     from kshell.shell.programs.vdso_calls import TIMES, costs
 
@@ -125,4 +125,4 @@ def _one(session: Context, name: str, function: Function, start: int) -> View:
     ]
     compared: list[dict[str, Any]] = [{"calls": TIMES, **each._asdict()} for each in found]
     table = Table(columns, rows, {})
-    return Text([*code.lines(), [], *table.lines()], code.json() | {"compared": compared})
+    return Listing([*code.lines(), [], *table.lines()], code.json() | {"compared": compared})

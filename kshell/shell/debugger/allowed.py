@@ -25,7 +25,23 @@ LOOKS = (
     "kallsyms",
     "dmesg",
 )
-ALSO = ("lsmod", "modinfo", "table", "taint", "cat", "ls", "man", "help", "history", "echo", "cc", "lesson", "exit")
+ALSO = (
+    "lsmod",
+    "modinfo",
+    "table",
+    "extable",
+    "explain",
+    "taint",
+    "cat",
+    "ls",
+    "man",
+    "help",
+    "history",
+    "echo",
+    "cc",
+    "lesson",
+    "exit",
+)
 ALLOWED = frozenset((*GOES_ON, *LOOKS, *ALSO))
 
 

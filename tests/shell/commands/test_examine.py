@@ -176,6 +176,14 @@ def test_disas_of_a_module_function_names_the_students_file(lab: Lab) -> None:
     assert text.split()[-1] == "ret"
 
 
+def test_the_bytes_of_the_code_are_left_out_where_they_do_not_fit(shared: Lab) -> None:
+    view = shared.result("disas __get_user_4").view
+    wide, narrow = (["".join(text for text, _ in line) for line in view.lines(width)] for width in (120, 80))
+    assert wide[0].endswith("<__get_user_4>:\t48 83 c0 03                 add rax, 3")
+    assert narrow[0].endswith("<__get_user_4>:\t  add rax, 3")
+    assert len(narrow) == len(wide)
+
+
 def test_disas_of_data_is_refused(shared: Lab) -> None:
     assert shared.error("disas sys_call_table")["try"] == "x/4gx sys_call_table"
 

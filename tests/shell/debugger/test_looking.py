@@ -128,7 +128,8 @@ def test_what_may_change_the_machine_is_refused_in_one_sentence() -> None:
 def test_what_only_looks_works_and_does_not_touch_the_clock() -> None:
     lab = Lab()
     looks = (
-        "dmesg -n 1; lsmod; disas handler; kallsyms handler; cat /proc/modules; ls /; man getpid; taint; table getpid"
+        "dmesg -n 1; lsmod; disas handler; kallsyms handler; cat /proc/modules; ls /; man getpid; taint; table getpid; "
+        "extable __get_user_4; explain get_user; pt 0x401000; vmmap"
     )
     lab.results("; ".join([*AT_WHILE, looks, "p n", "c"]))
     watched = lab.session.kernel.clock.ns

@@ -24,6 +24,7 @@ from kshell.abi.signal import (
 from kshell.abi.structs import TIMEVAL_SIZE
 from kshell.abi.symbolic import flags_text
 from kshell.kernel.core.signal import Siginfo
+from kshell.kernel.entry.run import Outcome
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.signal import siginfo
 from kshell.kernel.signal.frame import SIGMASK
@@ -130,3 +131,10 @@ def delivered(info: Siginfo) -> str:
 def stopped(signo: int) -> str:
     """The line of a task that a signal has stopped."""
     return f"--- stopped by {signal_name(signo)} ---"
+
+
+def ended(outcome: Outcome) -> str:
+    """The last line of a task; "" while it lives."""
+    if outcome.signal is not None:
+        return f"+++ killed by {outcome.signal.name} +++"
+    return f"+++ exited with {(outcome.status or 0) & 0xFF} +++" if outcome.kind == "exited" else ""

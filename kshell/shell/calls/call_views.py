@@ -14,6 +14,7 @@ from kshell.kernel.entry.run import Outcome
 from kshell.shell.calls.memory_after import MemoryAfter
 from kshell.shell.errors import INTERRUPTED
 from kshell.shell.views.view import Line, View, labelled, show, span
+from kshell.strace.signals import ended
 
 BY_TERMINAL = "--- SIGINT {si_signo=SIGINT, si_code=SI_KERNEL}"
 
@@ -74,6 +75,11 @@ class Ending:
         """What a Unix shell has in $? after such an end."""
         signal = self.outcome.signal
         return 128 + signal.signo if signal is not None else (self.outcome.status or 0) & 0xFF
+
+    def strace_lines(self) -> list[Line]:
+        """strace's last line; none while the task lives."""
+        text = ended(self.outcome)
+        return [signal_line(text)] if text else []
 
     def lines(self) -> list[Line]:
         """What to say about it; nothing for a call that returned."""
@@ -166,6 +172,7 @@ class CallView(TracedView):
         if self.call is not None:
             lines.append(call_line(self.call))
             lines += [signal_line(text) for text in self.between]
+            lines += [] if self.ending.oopsed else self.ending.strace_lines()  # of an oops the report tells
             lives = self.ending.outcome.signal is None  # a task that died never sees what the call answered
             ret = self.seen if self.between else self.call.ret
             faces = result_faces(ret, self.libc) if lives and ret is not None else ""
@@ -219,7 +226,7 @@ class RunView(TracedView):
         if self.hops is None or not self.show_hops:
             return self.own_lines(width)
         lines = [call_line(call) for call, _ in self.calls] if self.show_calls else []
-        return self.hops.lines(width, lines) + self.ending.lines()
+        return self.hops.lines(width, lines) + self.ending.strace_lines() + self.ending.lines()
 
     def own_lines(self, width: int | None = None) -> list[Line]:
         return self._call_lines() + self.ending.lines()
@@ -230,7 +237,8 @@ class RunView(TracedView):
             return []
         lines = [(at, call_line(call)) for at, (call, _) in enumerate(self.calls)]
         signals = [(calls - 0.5, signal_line(text)) for calls, text in self.between]
-        return [line for _, line in sorted([*lines, *signals], key=lambda each: each[0])]
+        between = [line for _, line in sorted([*lines, *signals], key=lambda each: each[0])]
+        return between + self.ending.strace_lines()
 
 
 class ModuleTraceView(TracedView):

@@ -10,13 +10,15 @@ SIGNAL_LINES = ("--- SIGINT {si_signo=SIGINT, si_code=SI_KERNEL} ---", "+++ kill
 
 
 def interrupted(what: str, call: Call | None, at: str, try_: str, is_shown: bool = False) -> CommandError:
-    """`what` was ended at `at` ("" where that says nothing); `call` is the last one, `is_shown` if its line is seen."""
+    """`what` was ended at `at` ("" where that says nothing); `call` is the last one, `is_shown` if its line is seen,
+    and that of a signal which it has waited for."""
     if call is None or call.ret != -ERESTARTSYS:
         because = "Ctrl-C was pressed: the terminal sends SIGINT" + (f"; it was at {at}" if at else "")
-        return CommandError(f"{what}: interrupted", because, try_, status=INTERRUPTED)
+        details = SIGNAL_LINES if is_shown else ()
+        return CommandError(f"{what}: interrupted", because, try_, status=INTERRUPTED, details=details)
     because = (
         "Ctrl-C is SIGINT. It ended the wait, with the kernel's own -ERESTARTSYS, and then the program. One that "
         "handles SIGINT sees -1 with EINTR instead; if it asked for SA_RESTART, the call waits again"
     )
-    lines = SIGNAL_LINES if is_shown else (call.text, *SIGNAL_LINES)
+    lines = SIGNAL_LINES[1:] if is_shown else (call.text, *SIGNAL_LINES)
     return CommandError(f"{what}: interrupted", because, f"man {call.name}", status=INTERRUPTED, details=lines)

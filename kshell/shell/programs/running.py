@@ -59,6 +59,9 @@ def start(
     _add_notes(session, tracer, failed, task.regs_address, signal.why if signal is not None else "")
     hops = Hops(tracer.events, [], tree=k.image.tree) if tracer.wants_events else None
     shows = traced and not live
+    if live:
+        for line in ending.strace_lines():
+            session.tty.line(line, stop=False)
     return RunView(calls, ending, hops, shows, with_hops and not live, propagates, tracer.between)
 
 

@@ -177,6 +177,7 @@ def test_exit_ends_the_shells_task_and_the_next_call_has_a_new_one(lab: Lab) -> 
     assert result.json()["result"]["exit_status"] == 3
     assert result.json()["result"]["calls"][0]["ret"] is None
     assert "= ?" in result.view.text()
+    assert "= ?\n+++ exited with 3 +++\n" in result.view.text()
     assert "exited with status 3" in result.view.text()
     assert lab.ret("getpid") != pid
 

@@ -101,9 +101,23 @@ def test_trace_run_shows_calls_and_output_in_the_order_in_which_they_come(hello:
         "hello",
         'write(1, "hello\\n", 6)                  = 6',
         "exit(0)                                 = ?",
+        "+++ exited with 0 +++",
         "hello.s exited with status 0",
         "",
     ]
+
+
+@pytest.mark.parametrize("command", ["run --trace", "trace run", "trace run --hops"])
+@pytest.mark.parametrize(
+    ("code", "last"), [(EXIT_7, "+++ exited with 7 +++"), ("0f0b", "+++ killed by SIGILL +++")], ids=["exit", "ud2"]
+)
+def test_the_last_line_of_a_trace_says_how_the_program_ended(shared: Lab, command: str, code: str, last: str) -> None:
+    on_screen, _, _ = screen(f"{command} --hex {code}")
+    collected = shared.result(f"{command} --hex {code}").view
+    assert collected is not None
+    for text in (on_screen, collected.text()):
+        assert text.count("+++ ") == 1
+        assert text.split("\n").index(last) > 0
 
 
 @needs_assembler

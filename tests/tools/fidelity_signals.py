@@ -30,8 +30,8 @@ AFTER_TEXT += f"; mov edi, {LOGFD}; mov esi, {STATE:#x}; mov edx, {STATE_END - S
 AFTER_TEXT += "; xor edi, edi; mov eax, 231; syscall"
 CAUGHT = (4, 5, 7, 8, 11)
 SELECTORS = re.compile(r"\b[defgs]s\b|lcall|ljmp|retf|iret")  # what loads a selector
-PAGE_FAULT = 14
-PRESENT = "docs: whether the page was there already, in the error code of a page fault"
+PAGE_FAULT, WRITE, WRITE_PRESENT = 14, 6, 7
+PRESENT = "docs: an instruction that changes memory reads it first, and that brings the page in"
 SELECTOR = "docs: the error code of a selector that a program may not load is 0"
 
 
@@ -75,7 +75,7 @@ def known_error_code(text, native, kshell, differ):
     """Why an error code alone may be another one; None if it may not."""
     if differ != ["err"]:
         return None
-    if native["trapno"] == PAGE_FAULT and native["err"] ^ kshell["err"] == 1:
+    if native["trapno"] == PAGE_FAULT and (native["err"], kshell["err"]) == (WRITE, WRITE_PRESENT):
         return PRESENT
     return SELECTOR if SELECTORS.search(text) else None
 

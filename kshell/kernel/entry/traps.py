@@ -33,10 +33,10 @@ from kshell.kernel.core.layout import TASK_SIZE_MAX
 from kshell.kernel.core.pointers import KernelPanic
 from kshell.kernel.core.signal import Siginfo, force_sig_info
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.mm.fault import handle_mm_fault
+from kshell.kernel.mm.fault import error_code, handle_mm_fault
 from kshell.kernel.mm.uaccess import copy_from_user
 from kshell.kernel.report import why_signal
-from kshell.kernel.report.user_faults import error_code, log_segfault, log_trap
+from kshell.kernel.report.user_faults import log_segfault, log_trap
 from kshell.kernel.task.task import Task
 from kshell.kernel.vdso.vsyscall import emulate_vsyscall
 from kshell.machine import stop as stops
@@ -96,7 +96,7 @@ def page_fault(k: Kernel, task: Task, stop: Stop) -> None:
     why = why_signal.page_fault(k, task, ip, stop, (signo, code))
     if signo == SIGSEGV and not task.signals.is_handled(signo):
         log_segfault(k, task, address, access)
-    task.signals.trap = (stops.PAGE, error_code(task, address, access), address)
+    task.signals.trap = (stops.PAGE, error_code(task.mm, address, access, by_user=True), address)
     force_sig_info(k, Siginfo(signo, code, address, ip, why))
 
 

@@ -72,9 +72,10 @@ def bring_in(k: Kernel, mm: AddressSpace, address: int, access: int, ip: int = 0
 
 
 def error_code(mm: AddressSpace, address: int, access: int, by_user: bool) -> int:
-    """What the CPU pushes when such an access faults now."""
+    """What the CPU pushes when such an access faults now; to user code all of the kernel's half counts as present."""
     code = {WRITE: PF_WRITE, FETCH: PF_INSTR}.get(access, 0) | (PF_USER if by_user else 0)
-    return code | (PF_PROT if mm.pages.entry(address) & PRESENT else 0)
+    present = (by_user and address >= TASK_SIZE_MAX) or mm.pages.entry(address) & PRESENT
+    return code | PF_PROT if present else code
 
 
 def _handle(
@@ -124,10 +125,18 @@ def _resolve(k: Kernel, mm: AddressSpace, address: int, access: int) -> str:
     vma = vma or grown
     if vma is None:
         return UNMAPPED
-    if not vma.prot & ACCESS_PROT.get(access, ANY_ACCESS):
+    if not vma.prot & _needed(mm, address, access):
         return PROTECTION
     cause = handle_pte_fault(k, mm, vma, address & PAGE_MASK, access == WRITE)
     return STACK_GROWTH if grown is not None else cause
+
+
+def _needed(mm: AddressSpace, address: int, access: int) -> int:
+    """What an area must allow for that (C: access_error).  NX is a bit of a page that is there: until then a fetch is a
+    read, and faults twice."""
+    if access == FETCH and not mm.pages.entry(address) & PRESENT:
+        return ANY_ACCESS
+    return ACCESS_PROT.get(access, ANY_ACCESS)
 
 
 def handle_pte_fault(k: Kernel, mm: AddressSpace, vma: Vma, page: int, write: bool) -> str:

@@ -10,29 +10,18 @@ import os
 
 from kshell.abi import ptregs
 from kshell.abi.loglevel import KERN_INFO
-from kshell.kernel.core.layout import TASK_SIZE_MAX, USER_TEXT
+from kshell.kernel.core.layout import USER_TEXT
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.mm.fault import error_code
 from kshell.kernel.report.pointer_format import pointer
 from kshell.kernel.report.show_regs import opcodes
 from kshell.kernel.task.task import Task
-from kshell.machine.paging import FETCH, PRESENT, USER, WRITE
 from kshell.machine.ram import PAGE_SIZE
-
-PROTECTION, BY_WRITE, BY_USER, BY_FETCH = 1, 2, 4, 16  # bits of a page fault's error code
-
-
-def error_code(task: Task, address: int, access: int) -> int:
-    """What a page fault of user code at `address` is told with: all of the kernel's half is closed, be it mapped or
-    not."""
-    error = BY_USER | {WRITE: BY_WRITE, FETCH: BY_FETCH}.get(access, 0)
-    entry = task.mm.pages.entry(address)
-    present = address >= TASK_SIZE_MAX or (entry & PRESENT and entry & USER)
-    return error | PROTECTION if present else error
 
 
 def log_segfault(k: Kernel, task: Task, address: int, access: int) -> None:
     """C: show_signal_msg()."""
-    regs, error = task.regs, error_code(task, address, access)
+    regs, error = task.regs, error_code(task.mm, address, access, by_user=True)
     cpu0 = " likely on CPU 0 (core 0, socket 0)" if k.profile.version >= (6, 1) else ""
     k.printk(
         KERN_INFO,

@@ -16,7 +16,7 @@ from kshell.kernel.entry.exec import load_program, new_shell_task, run_stub
 from kshell.kernel.entry.run import run_program
 from kshell.kernel.fs.shmem import RegularInode, SharedMemory
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.mm.fault import handle_mm_fault
+from kshell.kernel.mm.fault import error_code, handle_mm_fault
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
 from kshell.kernel.task.binfmt import Segment
 from kshell.machine.paging import DIRTY, FETCH, FRAME_MASK, PRESENT, READ, USER, WRITABLE, WRITE
@@ -119,7 +119,7 @@ def test_a_write_first_copies_the_page_of_the_file_at_once(k: Kernel) -> None:
     [
         (BASE - 1, READ, (SIGSEGV, SEGV_MAPERR)),
         (BASE, WRITE, (SIGSEGV, SEGV_ACCERR)),
-        (BASE, FETCH, (SIGSEGV, SEGV_ACCERR)),
+        (BASE + PAGE_SIZE, FETCH, (SIGSEGV, SEGV_ACCERR)),
         (BASE + PAGE_SIZE, READ, (SIGSEGV, SEGV_ACCERR)),
         (BASE + 2 * PAGE_SIZE, READ, (SIGBUS, BUS_ADRERR)),
     ],
@@ -135,6 +135,25 @@ def test_what_is_refused_deserves_linuxs_signal_and_counts_as_no_fault(
     assert handle_mm_fault(k, mm, address, access) == answer
     assert (task.min_flt, task.maj_flt) == before
     assert k.clock.ns - time == 600
+
+
+def test_a_jump_to_fresh_data_brings_the_page_in_before_it_is_refused(k: Kernel) -> None:
+    mm = k.shell_task.mm
+    mm.map(BASE, PAGE_SIZE, R, PA)
+    told = [touch(k, BASE, FETCH) for _ in range(2)]
+    assert [(each["cause"], each["error_code"]) for each in told if each] == [("zero_page", 0x14), ("protection", 0x15)]
+    assert error_code(mm, BASE, FETCH, by_user=True) == 0x15
+
+
+def test_the_error_code_calls_the_kernels_half_present_and_what_nobody_may_touch_absent(k: Kernel) -> None:
+    mm = k.shell_task.mm
+    mm.map(BASE, PAGE_SIZE, R | W, PA)
+    copy_to_user(k, BASE, b"there")
+    assert error_code(mm, BASE, READ, by_user=True) == 5
+    assert mm.protect(BASE, PAGE_SIZE, 0) == 0
+    assert error_code(mm, BASE, WRITE, by_user=True) == 6
+    assert error_code(mm, (1 << 64) - PAGE_SIZE, READ, by_user=True) == 5
+    assert error_code(mm, BASE - PAGE_SIZE, WRITE, by_user=False) == 2
 
 
 def test_a_page_that_nobody_may_touch_is_not_present_and_keeps_its_content(k: Kernel) -> None:

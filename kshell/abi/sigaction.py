@@ -44,6 +44,7 @@ COMPAT_STACK_T = struct.Struct("<III")
 OLD_ITIMERVAL32 = struct.Struct("<iiii")
 ITIMERVAL = struct.Struct("<qqqq")  # it_interval and it_value, in seconds and microseconds
 SIGINFO_SIZE = 128
+KERNEL_SIGINFO_SIZE = 48  # what a kernel since 4.20 keeps of it: no member ends behind that
 
 # What a signal does to a task that has no handler for it.
 TERMINATE, CORE, IGNORE, STOP = "terminate", "core", "ignore", "stop"

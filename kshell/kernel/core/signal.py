@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 class Siginfo:
     """Why a signal was sent: `signo`, `code` (si_code), `address` (si_addr, None where there is none), the `sender`
-    (si_pid and si_uid) and its `value` (si_value); `ip` is where the program was, and `why` says it in a sentence for
-    the person at the shell."""
+    (si_pid and si_uid) and its `value` (si_value), or, made by a program, the whole `image`; `ip` is where the program
+    was, and `why` says it in a sentence for the person at the shell."""
 
-    __slots__ = ("address", "code", "ip", "sender", "signo", "to_process", "value", "why")
+    __slots__ = ("address", "code", "image", "ip", "sender", "signo", "to_process", "value", "why")
 
     def __init__(
         self,
@@ -31,9 +31,10 @@ class Siginfo:
         sender: tuple[int, int] = (0, 0),
         value: int = 0,
         to_process: bool = False,
+        image: bytes = b"",
     ) -> None:
         self.signo, self.code, self.address, self.ip, self.why = signo, code, address, ip, why
-        self.sender, self.value = sender, value
+        self.sender, self.value, self.image = sender, value, image
         self.to_process = to_process  # not to one thread: it waits in another queue
 
     @property

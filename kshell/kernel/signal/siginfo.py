@@ -21,6 +21,8 @@ _COMPAT_HEAD, _COMPAT_ADDRESS, _COMPAT_SENDER = struct.Struct("<iii"), struct.St
 
 def pack(info: Siginfo) -> bytes:
     """As it stands in user memory."""
+    if info.image:
+        return (info.signo.to_bytes(4, "little") + info.image[4:]).ljust(SIGINFO_SIZE, b"\0")
     fault = info.address is not None
     union = _ADDRESS.pack((info.address or 0) & U64) if fault else _SENDER.pack(*info.sender, info.value)
     return (_HEAD.pack(info.signo, 0, info.code) + union).ljust(SIGINFO_SIZE, b"\0")
@@ -46,4 +48,4 @@ def unpack(signo: int, data: bytes) -> Siginfo:
     """The same back, of what user code passes; that the signal is `signo` is the call's to say."""
     _, _, code = _HEAD.unpack_from(data)
     pid, uid, value = _SENDER.unpack_from(data, _HEAD.size)
-    return Siginfo(signo, code, sender=(pid, uid), value=value)
+    return Siginfo(signo, code, sender=(pid, uid), value=value, image=data)

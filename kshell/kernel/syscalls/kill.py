@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from kshell.abi.c_types import Long, PidT, SiginfoIn, Signal
 from kshell.abi.errno import EFAULT, EINVAL, EPERM, ESRCH
-from kshell.abi.sigaction import SIGINFO_SIZE
+from kshell.abi.sigaction import KERNEL_SIGINFO_SIZE, SIGINFO_SIZE
 from kshell.abi.signal import SI_TKILL, SI_USER
 from kshell.kernel.core.declare import SYSCALL_DEFINE2, SYSCALL_DEFINE3
 from kshell.kernel.core.signal import Siginfo
@@ -61,8 +61,9 @@ def rt_sigqueueinfo(k: Kernel, pid: PidT, sig: Signal, uinfo: SiginfoIn) -> Long
     EINVAL  sig is no signal
     EAGAIN  a real-time signal, of which too many wait already
     """
-    data = copy_from_user(k, uinfo, SIGINFO_SIZE)
-    if len(data) < SIGINFO_SIZE:
+    size = KERNEL_SIGINFO_SIZE if k.profile.version >= (4, 20) else SIGINFO_SIZE
+    data = copy_from_user(k, uinfo, size)
+    if len(data) < size:
         return -EFAULT
     return queue_siginfo(k, pid, siginfo.unpack(sig, data))
 

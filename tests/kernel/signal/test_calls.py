@@ -116,6 +116,16 @@ def test_a_siginfo_of_ones_own_may_only_go_to_oneself_as_if_by_the_kernel(machin
     assert machine.syscall("rt_sigqueueinfo", ME, 65, queued) == -EINVAL
 
 
+@pytest.mark.parametrize(("release", "kept"), [("4.19", 128), ("6.19", 48)])
+def test_a_siginfo_of_ones_own_comes_back_whole_but_for_its_number(release: str, kept: int) -> None:
+    machine, got = boot(release), bytearray(128)
+    passed = struct.pack("<iii", 5, 7, -1) + bytes(range(12, 128))
+    assert machine.syscall("rt_sigprocmask", 0, SET, 0, 8) == 0
+    assert machine.syscall("rt_sigqueueinfo", ME, 10, passed) == 0
+    assert machine.syscall("rt_sigtimedwait", SET, got, 0, 8) == 10
+    assert bytes(got) == (struct.pack("<i", 10) + passed[4:kept]).ljust(128, b"\0")
+
+
 def test_the_other_stack_and_its_errors(machine: Machine) -> None:
     room = bytearray(24)
     assert machine.syscall("sigaltstack", 8, 0) == -EFAULT

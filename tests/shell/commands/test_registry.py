@@ -175,7 +175,7 @@ def test_no_foreign_command_hides_one_of_ours() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("strace", "ps", "sudo", "gdb", "objdump", "uname", "gcc", "ld", "cd", "vim", "nano", "vi", "kill", "top"),
+        *("strace", "ps", "sudo", "gdb", "objdump", "uname", "gcc", "ld", "cd", "vim", "nano", "vi", "killall", "top"),
         *("printf", "readelf", "reset", "pwd", "mkdir", "rm", "cp", "mv", "git", "patch", "menuconfig", "update-grub"),
     ],
 )

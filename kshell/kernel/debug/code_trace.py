@@ -16,6 +16,8 @@ from kshell.kernel.core.calling import LONG, as_in_c, hint_of, takes_pt_regs
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.trace import INSTRUCTIONS, LINES
 from kshell.kernel.debug.code_places import linked_objects
+from kshell.kernel.debug.uaccess_checks import tell_check
+from kshell.kernel.debug.uaccess_object import OBJECT as UACCESS
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.report.leaks import pointer_with
 
@@ -128,6 +130,8 @@ class CodeTrace:
         frame.code, frame.function = code, function
         self._followed(function.start, regs)
         self._push(frame, code.module.owner, lambda: code.arguments(function, regs))
+        if code.module.name == UACCESS:
+            tell_check(self.k, function.name, regs)
 
     def _followed(self, address: int, regs: memoryview) -> None:
         """Tell of the variable whose value was called, where it was one and no plain call of a name."""

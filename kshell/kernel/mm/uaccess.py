@@ -41,14 +41,20 @@ def user_addr_max(k: Kernel) -> int:
 def access_ok(k: Kernel, address: int, size: int, caller: str) -> bool:
     """Whether [address, address + size) lies below the end of user space.  It says nothing about mappings.  `caller` is
     who asks."""
-    limit = user_addr_max(k)
-    allowed = address + size <= limit
+    allowed = address + size <= user_addr_max(k)
     if not allowed:
         k.bad_access = BadAccess(address)
     if k.on_event is not None:
-        mapped = is_canonical(address) and k.current.mm.pages.entry(address) & PRESENT != 0
-        k.tell("check", "range", address, by=caller, size=size, limit=limit, allowed=allowed, mapped=mapped)
+        tell_range(k, address, size, caller)
     return allowed
+
+
+def tell_range(k: Kernel, address: int, size: int, caller: str) -> None:
+    """Tell who listens that `caller` compares a range with the end of user memory, and what comes of it."""
+    limit = user_addr_max(k)
+    mapped = is_canonical(address) and k.current.mm.pages.entry(address) & PRESENT != 0
+    allowed = address + size <= limit
+    k.tell("check", "range", address, by=caller, size=size, limit=limit, allowed=allowed, mapped=mapped)
 
 
 def masked_user_address(k: Kernel, address: int) -> int:

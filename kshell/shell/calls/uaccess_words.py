@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kshell.kernel.core.event import Event
+from kshell.kernel.core.layout import TASK_SIZE_MAX
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.fixup import BadAccess
 from kshell.kernel.mm.uaccess import user_addr_max
@@ -28,9 +29,9 @@ def uaccess_words(event: Event) -> str:
     values = event.values
     made: dict[str, Any] = {**values, "address": event.address}
     if event.what == "range":
-        made["verdict"] = "yes" if values["allowed"] else _refused(values)
+        made["verdict"] = _allowed(values) if values["allowed"] else _refused(values)
     elif event.what == "clamp":
-        made["verdict"] = _clamped(event.address or 0, values["clamped"])
+        made["verdict"] = _clamped(event.address or 0, values)
     elif event.what == "chunk":
         made |= {"direction": "to" if values["access"] == "write" else "from", "page": (event.address or 0) & ~0xFFF}
     elif event.what == "table":
@@ -40,15 +41,21 @@ def uaccess_words(event: Event) -> str:
     return UACCESS_WORDS[event.what].format_map(made)
 
 
+def _allowed(values: dict[str, Any]) -> str:
+    limit = values["limit"]
+    return "yes" if limit == TASK_SIZE_MAX else f"yes\taddr_limit is {limit:#x}"
+
+
 def _refused(values: dict[str, Any]) -> str:
     readable = "  the page is there, and ring 0 could read it" if values["mapped"] else ""
     return f"no\tuser memory ends at {values['limit']:#x}{readable}"
 
 
-def _clamped(address: int, clamped: int) -> str:
-    if address == clamped:
-        return f"{address:#x} is not above USER_PTR_MAX"
-    return f"{address:#x} -> {clamped:#x}\tit was above USER_PTR_MAX: nothing is there"
+def _clamped(address: int, values: dict[str, Any]) -> str:
+    limit = "USER_PTR_MAX" if values["limit"] == TASK_SIZE_MAX else "user addresses"
+    if address == values["clamped"]:
+        return f"{address:#x} is not above {limit}"
+    return f"{address:#x} -> {values['clamped']:#x}\tit was above {limit}: nothing is there"
 
 
 def bad_access(k: Kernel, bad: BadAccess) -> str:

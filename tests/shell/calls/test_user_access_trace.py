@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
+
 import pytest
 
+from kshell.abi.ptregs import NAMES
+from kshell.kernel.boot.start import boot
+from kshell.kernel.core.event import Event
+from kshell.kernel.debug.uaccess_checks import tell_check
 from kshell.shell.views.view import plain
 from tests.shell.lab import Lab
 
@@ -63,3 +69,48 @@ def test_the_rows_of_the_search_are_values_in_json(shared: Lab) -> None:
     assert hops[0]["values"] == {"module": None, "rows": 17}
     assert [hop["values"]["side"] for hop in hops if hop["what"] == "row"] == [1, -1, 0, 1, 0]
     assert hops[3]["text"] == "[11] insn == ip   copy_user_enhanced_fast_string+0x44"
+
+
+@pytest.mark.parametrize(
+    ("release", "pointer", "check"),
+    [
+        ("course", "0x10", "__get_user_1: access_ok(0x10, 1): yes"),
+        ("course", "0xffffffff82000000", "__get_user_1: access_ok(0xffffffff82000000, 1): no  user memory ends at"),
+    ],
+)
+def test_the_check_inside_machine_code_is_told_where_a_module_calls_it(release: str, pointer: str, check: str) -> None:
+    lab = Lab(release)
+    lab.json("modprobe double_fetch")
+    hops = lab.json(f"trace syscall test_call {pointer}")["hops"]
+    checks = [hop["text"] for hop in hops if hop["step"] == "check"]
+    assert len(checks) == 1
+    assert checks[0].startswith(check)
+
+
+def test_a_limit_that_set_fs_moved_stands_beside_the_verdict(lab: Lab) -> None:
+    lab.json("modprobe addr_limit mode=1")
+    hops = lab.json("trace syscall test_call 0")["hops"]
+    (check,) = [hop["text"] for hop in hops if hop["step"] == "check"]
+    assert check == "__get_user_4: access_ok(0xffffffff82000000, 4): yes  addr_limit is 0xffffffffffffffff"
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "told"),
+    [
+        ("__get_user_8", 0xFFFF_FFFF_8200_0000, ("clamp", 0x7FFF_FFFF_F000)),
+        ("__get_user_8", 0x10, ("clamp", 0x10)),
+        ("__put_user_8", 0xFFFF_FFFF_8200_0000, ("clamp", (1 << 64) - 1)),
+        ("__put_user_8", 0x8000_0000_0000, ("clamp", 0x8000_0000_0000)),
+        ("_copy_from_user", 0xFFFF_FFFF_8200_0000, ("clamp", 0x7FFF_FFFF_F000)),
+        ("_copy_to_user", 0xFFFF_FFFF_8200_0000, ("range", False)),
+        ("clear_user", 0x10, ("range", True)),
+        ("__get_user_nocheck_8", 0x10, None),
+    ],
+)
+def test_a_new_release_clamps_or_compares(name: str, address: int, told: tuple[str, int] | None) -> None:
+    k, seen = boot("6.19"), list[Event]()
+    k.on_event = seen.append
+    tell_check(k, name, memoryview(array("Q", [address] * len(NAMES))))
+    assert [(each.what, each.values.get("clamped", each.values.get("allowed"))) for each in seen] == (
+        [told] if told else []
+    )

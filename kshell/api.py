@@ -122,7 +122,7 @@ class Machine:
         nr = call if isinstance(call, int) else self._number(call)
         if len(args) > ARGUMENTS:
             raise ValueError(f"a system call takes six arguments, and these are {len(args)}")
-        values = [Buffer(len(arg), bytes(arg)) if isinstance(arg, bytearray) else arg for arg in args]
+        values = [Buffer(len(arg), bytes(arg).rstrip(b"\0")) if isinstance(arg, bytearray) else arg for arg in args]
         self._session.journal.lose(LOST)
         run = run_stub(k, nr, values, BUDGET)
         for index, _, data in run.buffers:

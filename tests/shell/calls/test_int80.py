@@ -40,6 +40,8 @@ def test_an_error_says_why_in_the_words_of_that_table(lab: Lab) -> None:
 
 def test_what_is_no_call_there_is_refused(lab: Lab) -> None:
     assert lab.error("syscall --abi i386 gettimeofda")["try"].startswith("man --abi i386 gettimeofday  (")
+    assert lab.error("man --abi i386 newfstatat")["try"].startswith("man newfstatat  (")
+    assert lab.error(f"syscall --abi i386 {1 << 64}")["try"].startswith("syscall --abi i386 -1  (")
     assert lab.error("syscall --abi i386 getpidd")["try"] == "syscall --abi i386 getpid"
     assert lab.error("syscall --abi i386 dup22 1 5")["try"] == "syscall --abi i386 dup2 1 5"
     assert lab.error("syscall --abi arm getpid")["try"] == "syscall --abi i386 getpid"

@@ -167,3 +167,17 @@ def test_a_way_back_brings_a_page_back_from_swap(lab: Lab) -> None:
     lab.json(f"swapout {PLACE:#x}")
     lab.json("back")
     assert area(lab)["swapped"] == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("pt", "pt: which address?"),
+        ("pt 1 2", "pt: one address at a time"),
+        ("pt phys:0", "pt: that is a physical address"),
+        ("swapout", "swapout: which address?"),
+        ("swapout 1 2", "swapout: one address at a time"),
+    ],
+)
+def test_pt_and_swapout_take_one_virtual_address(lab: Lab, line: str, what: str) -> None:
+    assert lab.error(line)["what"] == what

@@ -6,6 +6,7 @@ import pytest
 
 from kshell.abi.signal import SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP
 from kshell.kernel.boot.start import boot
+from kshell.kernel.core.layout import USER_STACK_LIMIT
 from kshell.kernel.kernel import Kernel
 from tests.kernel.signal.lab import play
 
@@ -122,7 +123,9 @@ def test_a_fault_within_its_own_handler_kills(k: Kernel) -> None:
 
 
 def test_with_SA_NODEFER_it_comes_again_until_the_stack_is_used_up(k: Kernel) -> None:
-    code = "mov edi, 11\ncall install\nmov rax, [0x10]\nhandler: mov rax, [0x18]\n"
+    code = (
+        f"mov edi, 11\ncall install\nsub rsp, {USER_STACK_LIMIT - 0x40000}\nmov rax, [0x10]\nhandler: mov rax, [0x18]\n"
+    )
     assert play(k, code, flags=0x4400_0004, budget=100_000_000).end == "SIGSEGV 128 0x0"
 
 

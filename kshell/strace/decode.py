@@ -22,7 +22,7 @@ from kshell.abi.symbolic import KINDS, flags_text
 from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.core.trace import Call
 from kshell.kernel.kernel import Kernel
-from kshell.strace import signals, typed_data
+from kshell.strace import compat_data, signals, typed_data
 from kshell.strace import user_data as show
 
 RESULT_COLUMN = 40
@@ -111,6 +111,7 @@ _IN: dict[str, _InDecoder] = {
     "buf_in": _buf_in,
     "iov_in": lambda k, v, i: show.iovec(k, v[i], v[i + 1], UNLIMITED),
     "timespec_in": lambda k, v, i: show.time_pair(k, v[i], "tv_nsec"),
+    "timespec32_in": lambda k, v, i: compat_data.time_pair(k, v[i], "tv_nsec"),
     "flock_in": lambda k, v, i: show.flock(k, v[i], with_pid=False),
     "sigaction_in": lambda k, v, i: signals.sigaction(k, v[i]),
     "sigset_in": lambda k, v, i: signals.sigset(k, v[i], v[-1]),
@@ -127,6 +128,10 @@ _OUT: dict[str, _OutDecoder] = {
     "cwd": _cwd,
     "iov_out": lambda k, call, i: show.iovec(k, call.args[i], call.args[i + 1], _result(call)),
     "stat": lambda k, call, i: show.stat(k, call.args[i]),
+    "compat_stat": lambda k, call, i: compat_data.stat(k, call.args[i], compat_data.COMPAT_STAT),
+    "stat64": lambda k, call, i: compat_data.stat(k, call.args[i], compat_data.STAT64),
+    "timespec32_out": lambda k, call, i: compat_data.time_pair(k, call.args[i], "tv_nsec"),
+    "timeval32_out": lambda k, call, i: compat_data.time_pair(k, call.args[i], "tv_usec"),
     "utsname": lambda k, call, i: show.utsname(k, call.args[i]),
     "rusage": lambda k, call, i: show.rusage(k, call.args[i]),
     "sysinfo": lambda k, call, i: show.sysinfo(k, call.args[i]),

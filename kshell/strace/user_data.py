@@ -135,13 +135,16 @@ def stat(k: Kernel, address: int) -> str:
     if data is None:
         return pointer(address)
     fields = unpack_stat(data)
-    mode = fields["st_mode"]
+    return stat_text(fields["st_mode"], fields["st_rdev"], fields["st_size"])
+
+
+def stat_text(mode: int, device: int, size: int) -> str:
+    """What is shown of such a structure."""
     if mode & S_IFMT in (S_IFCHR, S_IFBLK):
-        device = fields["st_rdev"]
         major, minor = device >> 8 & 0xFFF | device >> 32 & 0xFFFFF000, device & 0xFF | device >> 12 & 0xFFFFFF00
         last = f"st_rdev=makedev({major:#x}, {minor:#x})"
     else:
-        last = f"st_size={fields['st_size']}"
+        last = f"st_size={size}"
     return f"{{st_mode={flags_text(mode, 'st_mode')}, {last}, ...}}"
 
 

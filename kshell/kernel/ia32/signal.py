@@ -19,7 +19,7 @@ from kshell.kernel.ia32.compat import (
     CompatSiginfoOut,
     CompatStackIn,
     CompatStackOut,
-    OldTimespecPtr,
+    OldTimespecIn,
     compat_call,
     same_as,
 )
@@ -107,7 +107,7 @@ def rt_sigqueueinfo(k: Kernel, pid: PidT, sig: Signal, uinfo: CompatSiginfoIn) -
 
 @compat_call("compat_sys_rt_sigtimedwait", "compat_sys_rt_sigtimedwait_time32")
 def rt_sigtimedwait(
-    k: Kernel, uthese: SigsetIn, uinfo: CompatSiginfoOut, uts: OldTimespecPtr, sigsetsize: SizeT
+    k: Kernel, uthese: SigsetIn, uinfo: CompatSiginfoOut, uts: OldTimespecIn, sigsetsize: SizeT
 ) -> Long:
     """Take a signal of a set, as `man rt_sigtimedwait` says; the time at uts is two numbers of 4 bytes.
 

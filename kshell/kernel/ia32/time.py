@@ -10,7 +10,7 @@ import struct
 from kshell.abi.c_types import ClockId, Long, TimezoneOut
 from kshell.abi.errno import EFAULT, EINVAL
 from kshell.abi.structs import pack_timespec32
-from kshell.kernel.ia32.compat import OldTimePtr, OldTimespecPtr, OldTimevalPtr, compat_call
+from kshell.kernel.ia32.compat import OldTimePtr, OldTimespecIn, OldTimespecOut, OldTimevalPtr, compat_call
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
 from kshell.kernel.syscalls.time import SECOND, clock_ns, clock_resolution, sleep_for
@@ -48,7 +48,7 @@ def gettimeofday(k: Kernel, tv: OldTimevalPtr, tz: TimezoneOut) -> Long:
 
 
 @compat_call("compat_sys_clock_gettime", "sys_clock_gettime32")
-def clock_gettime32(k: Kernel, which_clock: ClockId, tp: OldTimespecPtr) -> Long:
+def clock_gettime32(k: Kernel, which_clock: ClockId, tp: OldTimespecOut) -> Long:
     """Store the time of one clock, seconds and nanoseconds of 4 bytes each, at tp.
 
     EINVAL  there is no such clock, or no such task; a thread's clock is for its own process only
@@ -61,7 +61,7 @@ def clock_gettime32(k: Kernel, which_clock: ClockId, tp: OldTimespecPtr) -> Long
 
 
 @compat_call("compat_sys_clock_getres", "sys_clock_getres_time32")
-def clock_getres_time32(k: Kernel, which_clock: ClockId, tp: OldTimespecPtr) -> Long:
+def clock_getres_time32(k: Kernel, which_clock: ClockId, tp: OldTimespecOut) -> Long:
     """Store the resolution of one clock at tp, seconds and nanoseconds of 4 bytes each, unless that is NULL.
 
     EINVAL  there is no such clock, or no such task
@@ -74,7 +74,7 @@ def clock_getres_time32(k: Kernel, which_clock: ClockId, tp: OldTimespecPtr) -> 
 
 
 @compat_call("compat_sys_nanosleep", "sys_nanosleep_time32")
-def nanosleep_time32(k: Kernel, rqtp: OldTimespecPtr, rmtp: OldTimespecPtr) -> Long:
+def nanosleep_time32(k: Kernel, rqtp: OldTimespecIn, rmtp: OldTimespecOut) -> Long:
     """Sleep for the time at rqtp, seconds and nanoseconds of 4 bytes each.
 
     rmtp, unless it is NULL, receives what is left if a signal (of a timer) has interrupted the sleep.

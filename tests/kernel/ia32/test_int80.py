@@ -12,6 +12,7 @@ from kshell.kernel.core import layout
 from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry.exec import Buffer, StubRun, run_stub
 from kshell.kernel.kernel import Kernel
+from kshell.strace.strace import Strace
 
 STACK = 0x7FFF_FFFF_E000
 WRITE, GETPID, TEST_CALL = 4, 20, 387
@@ -106,6 +107,23 @@ def test_memory_of_mmap2_lies_below_4_gib() -> None:
     k = boot()
     assert ret(k, 192, 0, 4096, 3, 0x22, -1, 0) == layout.MMAP_BASE_32 - 4096
     assert ret(k, 192, 0, 8192, 3, 0x22, -1, 0) == layout.MMAP_BASE_32 - 3 * 4096
+
+
+@pytest.mark.parametrize(
+    ("nr", "args", "shown"),
+    [
+        (106, (b"/dev/null", Buffer(64)), "{st_mode=S_IFCHR|0666, st_rdev=makedev(0x1, 0x3), ...}"),
+        (195, (b"/dev/null", Buffer(96)), "{st_mode=S_IFCHR|0666, st_rdev=makedev(0x1, 0x3), ...}"),
+        (195, (b"/etc/hostname", Buffer(96)), "{st_mode=S_IFREG|0644, st_size=7, ...}"),
+        (162, (struct.pack("<ii", 0, 5), 0), "{tv_sec=0, tv_nsec=5}"),
+        (266, (1, Buffer(8)), "{tv_sec=0, tv_nsec=1}"),
+    ],
+)
+def test_strace_shows_what_the_structures_hold(nr: int, args: tuple[int | bytes | Buffer, ...], shown: str) -> None:
+    k = boot()
+    tracer = Strace(k)
+    call(k, nr, *args, tracer=tracer)
+    assert shown in (tracer.calls[0].text or "")
 
 
 def test_iovecs_have_8_bytes() -> None:

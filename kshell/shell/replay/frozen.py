@@ -62,6 +62,7 @@ class Frozen:
         self._state = stream.getvalue()
         self._fpu = k.cpu.fpu_state()
         self._ram_state = k.ram.state()
+        self._scratch = k.cpu.scratch - k.ram.host_address
         self._size = k.ram.size
         self._ram = packed([memoryview(k.ram.bytes)[: k.ram.end]])
         self.size = len(self._state) + len(self._ram)
@@ -70,6 +71,7 @@ class Frozen:
         """A machine in that state."""
         ram = Ram(self._size)
         cpu = Cpu(ram)
+        cpu.scratch = ram.host_address + self._scratch  # frames, which are made next, write to it
         k: Kernel = _Thawer(io.BytesIO(self._state), ram, cpu, self._shared).load()
         memory = zlib.decompress(self._ram)
         ram.bytes[: len(memory)] = memory

@@ -10,6 +10,7 @@ from kshell.shell.replay import journal
 from kshell.shell.replay.frozen import Frozen, freeze
 from tests.shell.lab import Lab
 from tests.shell.replay.test_again import SCRIPTS, Way
+from tests.shell.replay.whole_state import differences, machine
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -32,6 +33,18 @@ def test_one_that_was_put_by_tells_of_its_machine_code(lab: Lab) -> None:
     lab.session.adopt(frozen.thaw())
     assert lab.json("trace syscall test_call 42")["hops"] == before
     assert sum(hop["what"] == "enter" for hop in before) == 6
+
+
+@pytest.mark.parametrize("profile", ["course", "6.19"])
+def test_a_call_after_it_keeps_the_users_rsp_where_the_text_of_the_way_in_does(profile: str) -> None:
+    lab = Lab(profile)
+    lab.result('asm "mov eax, 39; syscall; mov edi, eax; mov eax, 60; syscall"')
+    lab.session.journal.put_by(1, freeze(lab.session.kernel))
+    lab.result("trace syscall getpid")
+    then = machine(lab.session.kernel)
+    for command, at in (("back 2", 0), ("goto 1", 1), ("goto 2", 2)):
+        assert lab.json(command)["at"] == at
+    assert not differences(then, machine(lab.session.kernel))
 
 
 def test_one_that_is_not_what_it_should_be_is_not_taken() -> None:

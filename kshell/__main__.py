@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from kshell.shell.session import Session
 
+OBJECTS = 50_000  # that are made before garbage is looked for: a start makes fewer, and they all stay
 DESCRIPTORS = 8  # that a command may need at once: sources, sockets, the terminal's
 
 
@@ -224,6 +226,7 @@ def main() -> int:
         return _refused(CommandError(f"kshell: {os.strerror(errno.EMFILE)}", "", "ulimit -n 256"), ())
     _prepare_streams()
     take_over()
+    gc.set_threshold(OBJECTS)
     try:
         status = run(sys.argv[1:])
         with interruptible():
@@ -246,6 +249,7 @@ def main() -> int:
         return _refused(host_trouble(bug) or bug_report(bug), sys.argv[1:])
     finally:
         let_go()
+        gc.freeze()  # the process ends: nobody need look for garbage once more
 
 
 def _has_descriptors() -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from kshell.abi.debug_types import DebugType
+if TYPE_CHECKING:
+    from kshell.abi.debug_types import DebugType
 
 MOST_ELEMENTS, MOST_CHARACTERS = 8, 40
 # The text at an address (without its NUL, no longer than it is asked for), None where nothing can be read.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,14 +26,15 @@ class _Watcher:
     """A thread that sleeps until SIGINT comes, then calls `stop` every few milliseconds until that is None."""
 
     def __init__(self) -> None:
-        self.near, self._far = socket.socketpair()
-        self.near.setblocking(False)
+        self._far, self.near = os.pipe()
+        if os.name == "posix":  # elsewhere a pipe always blocks when it is full
+            os.set_blocking(self.near, False)
         self.stop: Callable[[], object] | None = None
         self._over, self._emptied = threading.Event(), threading.Event()
         threading.Thread(target=self._watch, daemon=True, name="kshell-ctrl-c").start()
 
     def _watch(self) -> None:
-        while signals := self._far.recv(64):  # other signals come here too, a resized terminal for one
+        while signals := os.read(self._far, 64):  # other signals come here too, a resized terminal for one
             while signal.SIGINT in signals and (stop := self.stop) is not None:
                 stop()
                 self._over.wait(REPEAT_SECONDS)
@@ -47,7 +47,7 @@ class _Watcher:
         self._over.set()
         self._emptied.clear()
         try:
-            self.near.send(bytes([_MARK]))
+            os.write(self.near, bytes([_MARK]))
             self._emptied.wait(PATIENCE)
         except BlockingIOError:  # it is full of bytes that nobody reads: the host is at its end
             pass
@@ -76,9 +76,9 @@ class _Blocks:
             self.watcher = _Watcher()
         self.watcher.stop = stop
         if len(self.stops) == 1:
-            self.old_fd = signal.set_wakeup_fd(self.watcher.near.fileno(), warn_on_full_buffer=False)
+            self.old_fd = signal.set_wakeup_fd(self.watcher.near, warn_on_full_buffer=False)
             if state.pressed:  # since the first line: the handler knows of it, the watcher does not
-                self.watcher.near.send(bytes([signal.SIGINT]))
+                os.write(self.watcher.near, bytes([signal.SIGINT]))
 
     def leave(self) -> None:
         """The innermost block ends; the outer one's `stop` is called again."""
@@ -102,7 +102,7 @@ class _Blocks:
         self.watcher.rest()
         self.watcher.stop = self.stops[-1]
         if state.pressed:
-            self.watcher.near.send(bytes([signal.SIGINT]))
+            os.write(self.watcher.near, bytes([signal.SIGINT]))
 
 
 _blocks = _Blocks()

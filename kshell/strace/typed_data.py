@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from kshell.abi.debug_types import DebugType
+from typing import TYPE_CHECKING
+
 from kshell.abi.debug_value import number
 from kshell.kernel.core.trace import Call
-from kshell.kernel.debug.pointed import pointed_type
 from kshell.kernel.kernel import Kernel
 from kshell.strace import user_data
+
+if TYPE_CHECKING:
+    from kshell.abi.debug_types import DebugType
 
 
 def pointed(k: Kernel, call: Call, index: int) -> str:
     """What an argument points to: ``[5]``, ``{a=1, b=2}``; the address where that cannot be read."""
+    from kshell.kernel.debug.pointed import pointed_type
+
     kind = pointed_type(k, call.definition, index) if call.definition is not None else None
     data = user_data.read_exactly(k, call.args[index], kind.size) if kind is not None and call.args[index] else None
     if kind is None or not data:

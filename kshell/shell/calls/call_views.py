@@ -11,7 +11,6 @@ from kshell.abi.signal import SIGINT, si_code_name
 from kshell.kernel.core.signal import Siginfo
 from kshell.kernel.core.trace import Call
 from kshell.kernel.entry.run import Outcome
-from kshell.shell.calls.memory_after import MemoryAfter
 from kshell.shell.errors import INTERRUPTED
 from kshell.shell.views.view import Line, View, labelled, show, span
 from kshell.strace.signals import ended
@@ -20,6 +19,7 @@ BY_TERMINAL = "--- SIGINT {si_signo=SIGINT, si_code=SI_KERNEL}"
 
 if TYPE_CHECKING:
     from kshell.shell.calls.hops import Hops
+    from kshell.shell.calls.memory_after import MemoryAfter
 
 
 def call_json(call: Call, arguments: int) -> dict[str, Any]:

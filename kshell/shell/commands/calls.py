@@ -12,7 +12,6 @@ from kshell.shell.calls.call_line import call_arguments, call_number
 from kshell.shell.calls.call_views import CallView, Ending
 from kshell.shell.calls.int80 import ABI, is_i386, number_32, target_32
 from kshell.shell.calls.interrupted import interrupted
-from kshell.shell.calls.memory_after import memory_after
 from kshell.shell.calls.stat import STAT, counted
 from kshell.shell.calls.surprises import surprises
 from kshell.shell.calls.target import Target, target_of
@@ -27,6 +26,7 @@ from kshell.strace.strace import Strace
 
 if TYPE_CHECKING:
     from kshell.shell.calls.hops import Hops
+    from kshell.shell.calls.memory_after import MemoryAfter
 
 
 @command(
@@ -123,7 +123,7 @@ def make_call(session: Context, words: list[Word], with_hops: bool, detail: str 
     _remind_of_tree(session, name)
     if not is_32:
         _note_plain(k, target, regs_address)
-    memory = [memory_after(k, definition, *buffer) for buffer in run.buffers]
+    memory = _memory_after(k, target, run)
     ending = Ending(run.outcome, _faulting(run), k.oopses > oopses, f"the shell's task {pid}")
     if run.call is not None and returned:
         session.last_call = run.call
@@ -131,6 +131,15 @@ def make_call(session: Context, words: list[Word], with_hops: bool, detail: str 
             k.note(text)
     between = [text for _, text in tracer.between]
     return CallView(run.call, count, ending, memory, explanation, hops, meanwhile, session.libc, run.rax, between)
+
+
+def _memory_after(k: Kernel, target: Target, run: StubRun) -> list[MemoryAfter]:
+    """What the call left in its buffers."""
+    if not run.buffers:
+        return []
+    from kshell.shell.calls.memory_after import memory_after
+
+    return [memory_after(k, target.definition, *buffer) for buffer in run.buffers]
 
 
 def _remind_of_tree(session: Context, name: str | None) -> None:

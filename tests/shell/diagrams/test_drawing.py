@@ -84,7 +84,7 @@ def test_an_oops_is_a_cross(lab: Lab) -> None:
     shown = lab.result("trace --diagram syscall test_call 2").view.text(80)
     assert "✗" in shown
     assert "oops: Killed (SIGKILL)" in shown
-    assert "dmesg  (the report" in shown
+    assert "explain  (the report" in shown
 
 
 def messages() -> st.SearchStrategy[list[Message]]:

@@ -121,8 +121,9 @@ class Mmu:
 
     def _alike(self, address: int, first: int, pages: int) -> int:
         """How many of so many entries, of which `first` is that of `address`, differ by nothing but the next frame."""
-        wanted = range(to_signed64(first), to_signed64(first) + pages * PAGE_SIZE, PAGE_SIZE)
-        return next(compress(range(pages), map(ne, self._entries(address, pages), wanted)), pages)
+        found = self._entries(address, pages)
+        wanted = list(range(to_signed64(first), to_signed64(first) + pages * PAGE_SIZE, PAGE_SIZE))
+        return pages if found == wanted else next(compress(range(pages), map(ne, found, wanted)))
 
     def _entries(self, address: int, count: int) -> list[int]:
         """So many entries of the last table on the way to an address that is mapped, its own first; signed, since small

@@ -92,10 +92,10 @@ def _blanks(cells: Sequence[Cell]) -> int:
 
 
 def _rows(left: list[Cell], width: int, indent: list[Cell]) -> Iterator[list[Cell]]:
-    """The cells of each row, `indent` before all but the first."""
-    blanks = _blanks(left)
+    """The cells of each row, `indent` before all but the first; of the rest one at least, however wide."""
+    blanks, least = _blanks(left), 1
     while True:
-        end = _fitting(left, width)
+        end = max(_fitting(left, width), min(least, len(left)))
         if end < len(left):
             end = _break_before(left, end, blanks)
         yield left[:end]
@@ -104,7 +104,7 @@ def _rows(left: list[Cell], width: int, indent: list[Cell]) -> Iterator[list[Cel
             return
         while left and left[0][0] == " ":
             left = left[1:]
-        left, blanks = indent + left, len(indent)
+        left, blanks, least = indent + left, len(indent), len(indent) + 1
 
 
 def _cells(line: Line) -> list[Cell]:
@@ -124,12 +124,12 @@ def _cells(line: Line) -> list[Cell]:
 
 
 def _fitting(cells: Sequence[Cell], width: int) -> int:
-    """How many cells fit, and one at least."""
+    """How many cells fit."""
     used = 0
     for at, cell in enumerate(cells):
         used += cell[2]
         if used > width:
-            return max(at, 1)
+            return at
     return len(cells)
 
 

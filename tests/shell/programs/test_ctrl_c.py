@@ -53,11 +53,12 @@ def program(handler: str = "handler", enough: int = 2, flags: int = 0x4000000) -
 
 def press(lab: Lab, times: int) -> None:
     """Press Ctrl-C so often while the CPU runs, each press after the last was seen."""
+    cpu = lab.session.kernel.cpu  # asked for here: it boots when it is first asked for
 
     def presses() -> None:
         for _ in range(times):
             time.sleep(0.05)
-            while not lab.session.kernel.cpu.running or lab.session.kernel.cpu.ctrl_c.pressed:
+            while not cpu.running or cpu.ctrl_c.pressed:
                 time.sleep(0.002)
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -115,10 +116,10 @@ def test_a_read_that_ctrl_c_interrupts_answers_EINTR_or_is_made_again(flags: int
 
 def test_pause_at_the_prompt_waits_for_ctrl_c() -> None:
     lab = Lab(interactive=True)
-    waited = []
+    cpu, waited = lab.session.kernel.cpu, []
 
     def soon() -> None:
-        while not lab.session.kernel.cpu.running:
+        while not cpu.running:
             time.sleep(0.002)
         time.sleep(0.1)
         waited.append(True)

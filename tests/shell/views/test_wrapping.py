@@ -49,6 +49,10 @@ def test_a_folded_text_never_is_wider_and_loses_nothing_but_blanks(text: str, wi
     assert "".join("".join(found).split()) == "".join(whole.split())
 
 
+def test_a_wide_character_stands_behind_an_indentation_that_leaves_it_no_room() -> None:
+    assert folded("F世2", 2, " ") == ["F", " 世", " 2"]
+
+
 def test_a_text_is_padded_to_columns() -> None:
     texts = ("ab", "世界", "e\u0301", "longer")
     assert [padded(text, 5) for text in texts] == ["ab   ", "世界 ", "e\u0301    ", "longer"]

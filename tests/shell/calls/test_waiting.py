@@ -30,7 +30,7 @@ def waiting() -> Lab:
     ("line", "call"),
     [
         ("syscall readv 0 buf:16 1", ""),
-        ("run rd.s", "read(0, 0x7fffffffef00, 16)"),
+        ("run rd.s", "read(0, 0x7fffffffeef0, 16)"),
     ],
 )
 def test_a_wait_that_ctrl_c_ends_is_told_as_strace_tells_it(line: str, call: str) -> None:

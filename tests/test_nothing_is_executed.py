@@ -11,8 +11,8 @@ from kshell.api import boot
 
 KSHELL = Path(__file__).parent.parent / "kshell"
 WAYS = ("exec", "eval", "compile", "__import__", "import_module", "exec_module", "run_path", "run_module", "execfile")
-# kshell's own files, found by their names: a command's, and those of the system calls.
-OWN = ("shell/commands/registry.py", "kernel/syscalls/__init__.py")
+# kshell's own files, found by their names: a command's, and those of the system calls, by either way in.
+OWN = ("shell/commands/registry.py", "kernel/syscalls/__init__.py", "kernel/ia32/placement.py")
 # Each says something where Python would run it: at the top, in a default, in an annotation, above a function.
 SPIES = (
     "open({path!r}, 'w')\n",

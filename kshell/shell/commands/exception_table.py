@@ -25,7 +25,7 @@ from kshell.shell.views.view import Column, Line, Text, View
     group="The kernel's tables",
     arguments=(Argument("symbol", "[ADDRESS|SYMBOL]"),),
     examples=(
-        ("extable", "every instruction that may fault on a user's pointer, and where the kernel goes on"),
+        ("extable", "each instruction that may fault on a user's pointer"),
         ("extable __get_user_4", "the entries of one function"),
         ("extable __get_user_4+0x29", "the search for a fault there, row by row"),
     ),

@@ -66,7 +66,7 @@ class Inspection(View):
     ),
 )
 def inspect(session: Context, words: list[Word]) -> View:
-    """Walk a system call from its number to its body: row, slot, entry, wrapper, body.
+    """Walk a system call from its number to its body.
 
     Each step is read from this kernel's memory and symbols. A call has one number for 64-bit programs and another for
     those that come by int 0x80, and both lead to the same body, or to two where the structures differ.

@@ -184,7 +184,7 @@ def _coloured(cells: str) -> Line:
     ),
 )
 def vmmap(session: Context, words: list[Word]) -> View:
-    """Show a task's memory: its areas, and which of their pages are there.
+    """Show a task's memory: its areas, and which pages are there.
 
     An area is what may be touched; its pages come when they are. Beside each area stand its size, what is allowed, how
     many of its pages are in RAM, and a bar of them. The gap below a stack is kept free, so that it can grow.

@@ -138,7 +138,7 @@ class WalkView(Table):
     ),
 )
 def pt(session: Context, words: list[Word]) -> View:
-    """Walk the page tables to an address, level by level, as the CPU does.
+    """Walk the page tables to an address, level by level.
 
     Of each level it shows which of the table's 512 entries the address chooses, the physical address of that entry, its
     value, and its flags: P present, W writable, U for user code too, A accessed, D dirty, NX not to be executed. The
@@ -179,7 +179,7 @@ REASONS = {
     ),
 )
 def swapout(session: Context, words: list[Word]) -> View:
-    """Send a page of the shell's task to swap, as a kernel does that is short of memory.
+    """Send a page of the shell's task to swap.
 
     Its page-table entry then says where it is (`pt`). Who touches it meets a major fault, and has it back: `trace`
     shows that. Only memory that is the task's own goes there, after somebody has written to it.

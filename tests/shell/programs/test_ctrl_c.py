@@ -116,7 +116,8 @@ def test_a_read_that_ctrl_c_interrupts_answers_EINTR_or_is_made_again(flags: int
 
 def test_pause_at_the_prompt_waits_for_ctrl_c() -> None:
     lab = Lab(interactive=True)
-    cpu, waited = lab.session.kernel.cpu, []
+    cpu = lab.session.kernel.cpu
+    waited: list[bool] = []
 
     def soon() -> None:
         while not cpu.running:

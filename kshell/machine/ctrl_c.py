@@ -101,8 +101,13 @@ class _Blocks:
         state.pressed = False
         self.watcher.rest()
         self.watcher.stop = self.stops[-1]
-        if state.pressed:
+        if self._is_pressed():
             os.write(self.watcher.near, bytes([signal.SIGINT]))
+
+    def _is_pressed(self) -> bool:
+        """Whether a press is known.  Python calls a signal's handler where a function begins: it was called by now, if
+        the watcher has seen the byte of a press at a time when there was nothing to stop."""
+        return state.pressed
 
 
 _blocks = _Blocks()

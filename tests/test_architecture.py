@@ -31,7 +31,7 @@ ROOMS = (
 # The same inside the kernel.  lib, report and proc are appendices: what machine
 # code calls, the words of each release, what /proc and /sys show.
 FLOORS = (
-    *("core", "mm", "fs", "task", "report", "vdso", "signal", "syscalls", "entry", "ia32"),
+    *("core", "mm", "fs", "task", "report", "vdso", "mappings", "signal", "time", "syscalls", "entry", "ia32"),
     *("lib", "elf", "module", "debug", "proc", "boot"),
 )
 # And inside the shell, where some are files; its __init__ says what each is.

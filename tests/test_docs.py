@@ -17,7 +17,7 @@ PAGES = sorted((ROOT / "docs").glob("*.md"))
 def test_the_reading_order_names_every_file_of_the_evening() -> None:
     text = (ROOT / "docs" / "reading-order.md").read_text(encoding="utf-8")
     files = [path.relative_to(ROOT / "kshell").as_posix() for path in (ROOT / "kshell" / "kernel").rglob("*.py")]
-    appendices = ("proc", "report", "lib", "debug", "vdso", "signal", "ia32", "elf")
+    appendices = ("proc", "report", "lib", "debug", "vdso", "signal", "time", "mappings", "ia32", "elf")
     evening = [name for name in files if name.split("/")[1] not in appendices]
     assert [name for name in evening if "__init__" not in name and f"`{name}`" not in text] == []
 

@@ -61,7 +61,7 @@ class ObjectFacts(NamedTuple):
 
 class BuiltObject(NamedTuple):
     """A .o of the tree: its path, what is in it, the `digest` of its bytes, and `text`, that of its source.  `shipped`
-    is the file of kshell.kernel.syscalls that it stands for, where it is one of the kernel's own."""
+    is the file of bodies that it stands for, where it is one of the kernel's own."""
 
     name: str
     facts: ObjectFacts

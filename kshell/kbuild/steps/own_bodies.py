@@ -1,7 +1,7 @@
 """The kernel's own system calls in a tree: files that are shown there, and not built from it.
 
-Each is a file of kshell.kernel.syscalls under the path that Linux has for it; its bodies are Python, which the kernel
-runs behind 16 bytes of text.
+Each is a file of kernel/syscalls/ or of an appendix, under the path that Linux has for it; its bodies are Python, which
+the kernel runs behind 16 bytes of text.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SIZE = len(KERNEL_FUNCTION_STUB)
 
 
 def subject_named(name: str) -> ModuleType:
-    """The file of kshell.kernel.syscalls that is called so.  Raises ValueError where there is none."""
+    """The file of bodies that is called so.  Raises ValueError where there is none."""
     found = next((each for each in _with_calls() if _name_of(each) == name), None)
     if found is None:
         raise ValueError(name)

@@ -1,6 +1,6 @@
 """What a new kernel tree holds: the template's files, the table of its release, and the built-in calls' own sources.
 
-The calls are the files of kshell.kernel.syscalls, each under the path that Linux has for it.
+The calls are the kernel's files of bodies (kernel/syscalls/), each under the path that Linux has for it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SYS_NI = "kernel/sys_ni.py"
 TEMPLATE = os.path.join(os.path.dirname(__file__), "template")
 USER = "user"
 
-# Where Linux has what a file of kshell.kernel.syscalls holds, in link order; any other is kernel/NAME.py, behind them.
+# Where Linux has what a file of bodies holds, in link order; any other is kernel/NAME.py, behind them.
 SOURCES = {
     "transfer": "fs/read_write.py",
     "opening": "fs/open.py",

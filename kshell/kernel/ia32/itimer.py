@@ -14,7 +14,7 @@ from kshell.kernel.ia32.compat import OldItimervalIn, OldItimervalOut, compat_ca
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
 from kshell.kernel.signal.timer import remaining
-from kshell.kernel.syscalls.itimer import do_setitimer, pack_itimerval
+from kshell.kernel.time.calls.itimer import do_setitimer, pack_itimerval
 
 
 @compat_call("compat_sys_getitimer")

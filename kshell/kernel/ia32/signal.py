@@ -27,11 +27,11 @@ from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
 from kshell.kernel.signal import siginfo
 from kshell.kernel.signal.altstack import do_sigaltstack, stack_at
+from kshell.kernel.signal.calls import signal, waiting
+from kshell.kernel.signal.calls.kill import queue_siginfo
+from kshell.kernel.signal.calls.signal import bad_frame, do_sigaction
+from kshell.kernel.signal.calls.waiting import do_sigtimedwait
 from kshell.kernel.signal.sigset import get_sigset
-from kshell.kernel.syscalls import signal, waiting
-from kshell.kernel.syscalls.kill import queue_siginfo
-from kshell.kernel.syscalls.signal import bad_frame, do_sigaction
-from kshell.kernel.syscalls.waiting import do_sigtimedwait
 
 U32 = 0xFFFF_FFFF
 PAIR, PAIR_64 = Struct("<ii"), Struct("<qq")

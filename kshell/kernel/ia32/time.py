@@ -13,7 +13,7 @@ from kshell.abi.structs import pack_timespec32
 from kshell.kernel.ia32.compat import OldTimePtr, OldTimespecIn, OldTimespecOut, OldTimevalPtr, compat_call
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
-from kshell.kernel.syscalls.time import SECOND, clock_ns, clock_resolution, sleep_for
+from kshell.kernel.time.calls.time import SECOND, clock_ns, clock_resolution, sleep_for
 
 U32 = 0xFFFF_FFFF
 PAIR = struct.Struct("<ii")

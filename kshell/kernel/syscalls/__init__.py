@@ -1,7 +1,8 @@
 """The bodies of the built-in system calls, one file a subject.
 
-Every file here is looked at, none is named twice: a kernel links in those of which its table has a row.  A body may use
-all floors below (core, mm, fs, task) and no other body: what two calls share goes into a function down there.
+Every file here is looked at, and in the folder `calls` of each appendix; none is named twice: a kernel links in those
+of which its table has a row.  A body may use all floors below (core, mm, fs, task) and no other body: what two calls
+share goes into a function down there.
 """
 
 from __future__ import annotations
@@ -20,11 +21,21 @@ if TYPE_CHECKING:
     from kshell.abi.syscall_rows import SyscallTable
 
 
+KERNEL = os.path.dirname(os.path.dirname(__file__))
+
+
 @cache
 def subjects() -> tuple[ModuleType, ...]:
-    """All files of this room, by name."""
-    files = sorted(os.listdir(os.path.dirname(__file__)))
-    return tuple(import_module(f"{__name__}.{file[:-3]}") for file in files if file.endswith(".py") and file[0] != "_")
+    """All files with bodies, by name."""
+    folders = ["syscalls", *(f"{room}/calls" for room in os.listdir(KERNEL))]
+    found = [(file, folder) for folder in folders for file in _files(os.path.join(KERNEL, folder))]
+    rooms = __name__.rpartition(".")[0]
+    return tuple(import_module(f"{rooms}.{folder.replace('/', '.')}.{file[:-3]}") for file, folder in sorted(found))
+
+
+def _files(folder: str) -> list[str]:
+    files = os.listdir(folder) if os.path.isdir(folder) else []
+    return [file for file in files if file.endswith(".py") and file[0] != "_"]
 
 
 def definitions(subject: ModuleType) -> list[SyscallDefinition]:

@@ -9,7 +9,7 @@ from kshell.abi.syscall_tbl import TABLES, load
 from kshell.kernel.core.layout import entry_name
 from kshell.kernel.core.profile import COURSE
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.syscalls import definitions, subjects
+from kshell.kernel.syscalls import KERNEL, definitions, subjects
 from kshell.shell.host_files import named
 
 
@@ -23,7 +23,7 @@ def without_row(k: Kernel, name: str) -> tuple[str, str] | None:
     for error in (error for table in tables for error in table.errors):
         if name in map(entry_name, error.text.split()):
             return f"its row, line {error.line} of {error.file}, is left out: {error.what}; {error.because}", error.try_
-    because = f"kshell/kernel/syscalls/{os.path.basename(files[name])} defines {name}, and no table has a row for it"
+    because = f"kshell/kernel/{os.path.relpath(files[name], KERNEL)} defines {name}, and no table has a row for it"
     path = f"kshell/abi/tables/syscall_64.{k.profile.name}.tbl"
     return because, f"a row at the end of {path}: {max(k.nr_syscalls, 400)} common {name} __x64_sys_{name}"
 

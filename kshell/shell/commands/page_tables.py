@@ -8,7 +8,7 @@ from kshell.kernel.core.layout import TASK_SIZE_MAX
 from kshell.kernel.core.swap import slot_of
 from kshell.kernel.debug.page_walk import SHIFTS, Step, walk
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.mm import swap_out
+from kshell.kernel.mappings import swap_out
 from kshell.machine.paging import (
     ACCESSED,
     DIRTY,

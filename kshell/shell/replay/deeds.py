@@ -13,7 +13,7 @@ from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry.exec import Buffer, StubRun, load_program, revive_shell_task, run_stub
 from kshell.kernel.entry.run import Outcome, run_program
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.mm.swap_out import swap_out
+from kshell.kernel.mappings.swap_out import swap_out
 from kshell.kernel.module.load import load_module
 from kshell.kernel.module.load_info import LoadInfo
 from kshell.kernel.module.struct_module import Module

@@ -11,7 +11,7 @@ from kshell.abi.mman import MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, MREMAP_FIXED,
 from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import run_stub
 from kshell.kernel.fs.shmem import RegularInode
-from kshell.kernel.mm.swap_out import swap_out
+from kshell.kernel.mappings.swap_out import swap_out
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
 from kshell.machine.paging import FRAME_MASK
 from kshell.machine.ram import PAGE_SIZE

@@ -34,9 +34,9 @@ from kshell.abi.mman import (
 )
 from kshell.kernel.core.declare import SYSCALL_DEFINE3
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.mappings.swap_out import swap_out
 from kshell.kernel.mm.address_space import AddressSpace, page_align
 from kshell.kernel.mm.fault import populate
-from kshell.kernel.mm.swap_out import swap_out
 from kshell.kernel.mm.uaccess import access_ok, copy_to_user
 from kshell.kernel.mm.vma import VM_DONTCOPY, VM_DONTDUMP, VM_RAND_READ, VM_SEQ_READ, VM_WIPEONFORK, Vma
 from kshell.kernel.vdso.vma import SpecialMapping

@@ -1,0 +1,1 @@
+"""The bodies of mremap, madvise and mincore, found as those of kernel/syscalls/ are; none calls another."""

@@ -25,10 +25,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kshell.abi import ptregs
 from kshell.abi.signal import si_code_name
 from kshell.kernel.core.layout import PER_CPU, PER_CPU_TSS, VMALLOC
-from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry.exec import Buffer, load_program, run_stub
 from kshell.kernel.entry.run import run_program
 from kshell.kernel.task.binfmt import Segment
+from kshell.kernel.trace.tracer import Tracer
 from kshell.machine.paging import FRAME_MASK, USER_END, pages
 from kshell.machine.ram import PAGE_SIZE
 from kshell.shell.calls.call_views import call_json

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kshell.kbuild.tree.new_tree import new_tree
+from tests.test_architecture import EVENING
 
 ROOT = Path(__file__).parent.parent
 SUFFIXES = ("py", "s", "c", "h", "o")  # of files, which are no names in a module
@@ -17,8 +18,7 @@ PAGES = sorted((ROOT / "docs").glob("*.md"))
 def test_the_reading_order_names_every_file_of_the_evening() -> None:
     text = (ROOT / "docs" / "reading-order.md").read_text(encoding="utf-8")
     files = [path.relative_to(ROOT / "kshell").as_posix() for path in (ROOT / "kshell" / "kernel").rglob("*.py")]
-    appendices = ("proc", "report", "lib", "debug", "vdso", "signal", "time", "mappings", "ia32", "elf")
-    evening = [name for name in files if name.split("/")[1] not in appendices]
+    evening = [name for name in files if name.split("/")[1] in (*EVENING, "kernel.py")]
     assert [name for name in evening if "__init__" not in name and f"`{name}`" not in text] == []
 
 

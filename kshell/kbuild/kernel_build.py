@@ -275,8 +275,8 @@ def _version(sources: Sources) -> int:
 
 def exports_of(objects: list[ld.Object], profile: Profile) -> list[Export]:
     """What the kernel itself exports: that of its objects, and of the code that is no file of the tree."""
-    from kshell.kernel.boot.ksymtab import library, param_ops
     from kshell.kernel.lib.uaccess_text import uaccess_text
+    from kshell.kernel.link.ksymtab import library, param_ops
 
     own = [(name, macro == "EXPORT_SYMBOL_GPL") for name, _, macro in library(profile.version) if macro]
     text = [symbol.name for symbol in uaccess_text(profile.version).symbols if symbol.exported]

@@ -8,8 +8,7 @@ other file of the kernel may look upwards.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kshell.kernel.core import layout
@@ -20,7 +19,6 @@ from kshell.kernel.core.pointers import KernelText
 from kshell.kernel.core.printk import MESSAGE_MAX, Log
 from kshell.kernel.core.profile import Profile
 from kshell.kernel.core.signal import interrupt
-from kshell.kernel.core.swap import SwapArea
 from kshell.machine.cpu import Cpu
 from kshell.machine.ram import Ram
 from kshell.machine.ring0 import KernelPath
@@ -30,19 +28,20 @@ if TYPE_CHECKING:
     from kshell.abi.syscall_rows import SyscallTable
     from kshell.kernel.boot.vmlinux import Vmlinux
     from kshell.kernel.core.declare import SyscallDefinition
-    from kshell.kernel.core.taint import Taint
-    from kshell.kernel.core.trace import Tracer
     from kshell.kernel.debug.code_trace import CodeTrace
     from kshell.kernel.elf.linked_object import LinkedObject
     from kshell.kernel.entry.entry import CallStatistics
     from kshell.kernel.fs.filesystem import FileSystem
     from kshell.kernel.ia32.call_table import Ia32
     from kshell.kernel.lib.slab import Slab
+    from kshell.kernel.mappings.swap import SwapArea
     from kshell.kernel.mm.fixup import BadAccess
     from kshell.kernel.module.refusal import Reason
     from kshell.kernel.module.struct_module import Module
     from kshell.kernel.report.oops_report import Oops
+    from kshell.kernel.report.taint import Taint
     from kshell.kernel.task.task import Task
+    from kshell.kernel.trace.tracer import Tracer
     from kshell.kernel.vdso.vma import Vdso
 
 FIRST_PID = 77
@@ -97,6 +96,7 @@ class Kernel(KernelText):
     taint: Taint
     fs: FileSystem
     ia32: Ia32  # the calls by `int 0x80`
+    swap: SwapArea
     code_trace: CodeTrace
     current: Task
     shell_task: Task
@@ -119,7 +119,6 @@ class Kernel(KernelText):
         self.tty: Tty = NoTty()
         self.ram = self.memory.ram
         self.zero_page = self.ram.alloc_frame()  # what all read where nothing was written yet (C: empty_zero_page)
-        self.swap = SwapArea(self.ram)
         self.cpu = Cpu(self.ram)
         self.slab: Slab | None = None  # what kmalloc hands out, once somebody asks
         self.memory.on_flush = self.cpu.mmu.flush
@@ -205,26 +204,6 @@ class Kernel(KernelText):
             task = self.current
             waiting()
             self.switch_to(task)
-
-    # Who listens.
-
-    @contextmanager
-    def heard_by(self, tracer: Tracer | None) -> Iterator[None]:
-        """In this block `tracer` is told of each call, and of each step if it wants events; None: nobody is."""
-        self.tracer = tracer
-        self.on_event = tracer.event if tracer is not None and tracer.wants_events else None
-        if tracer is not None and self.on_event is not None:
-            self.code_trace.begin(tracer.detail)
-        try:
-            yield
-        finally:
-            self.stop_listening()
-
-    def stop_listening(self) -> None:
-        """Tell nobody any more."""
-        if self.on_event is not None:
-            self.code_trace.end()
-        self.tracer = self.on_event = None
 
     def signal_pending(self) -> bool:
         """Whether a call that has done a part of much work is to leave it at that: Ctrl-C was pressed, say."""

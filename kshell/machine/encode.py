@@ -19,6 +19,7 @@ LONGEST_INSTRUCTION = 15  # bytes
 # What stands in kernel or module text where a body is Python: a call out of the machine, a return, and traps, so that
 # jumping to +1 misbehaves as it would in real code.
 KERNEL_FUNCTION_STUB: bytes = b"\x0f\x01\xc1\xc3" + b"\xcc" * 12
+FUNCTION_SIZE = len(KERNEL_FUNCTION_STUB)  # of the kernel's own functions, which begin at a multiple of it
 
 _NUMBERS = {"rax": 0, "rcx": 1, "rdx": 2, "rbx": 3, "rbp": 5, "rsi": 6, "rdi": 7, "r8": 8, "r9": 9, "r10": 10}
 _LOW_NAMES = {name: f"{name}d" if name[1:].isdigit() else f"e{name[1:]}" for name in _NUMBERS}

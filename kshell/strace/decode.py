@@ -20,8 +20,8 @@ from kshell.abi.errno import errno_name, is_error, strerror
 from kshell.abi.signal import signal_name
 from kshell.abi.symbolic import KINDS, flags_text
 from kshell.kernel.core.declare import SyscallDefinition
-from kshell.kernel.core.trace import Call
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.trace.tracer import Call
 from kshell.strace import compat_data, signals, typed_data
 from kshell.strace import user_data as show
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kshell.kernel.core.signal import Siginfo
-from kshell.kernel.core.trace import MOST_CALLS, Call, Tracer
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.trace.tracer import MOST_CALLS, Call, Tracer
 from kshell.strace import decode
 from kshell.strace.signals import delivered, stopped
 

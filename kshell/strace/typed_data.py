@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kshell.abi.debug_value import number
-from kshell.kernel.core.trace import Call
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.trace.tracer import Call
 from kshell.strace import user_data
 
 if TYPE_CHECKING:

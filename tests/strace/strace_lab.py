@@ -16,9 +16,9 @@ from kshell.abi.c_types import to_signed64
 from kshell.abi.mman import MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, PROT_READ, PROT_WRITE
 from kshell.kernel.boot.start import boot
 from kshell.kernel.core.declare import SyscallDefinition
-from kshell.kernel.core.trace import Call
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_to_user
+from kshell.kernel.trace.tracer import Call
 from kshell.strace import decode
 
 AREA, AREA_SIZE = 0x10000000, 8192  # and nothing is mapped behind it

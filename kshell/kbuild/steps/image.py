@@ -15,9 +15,9 @@ from kshell.abi.elf_plain import from_plain, to_plain
 from kshell.abi.syscall_rows import Row
 from kshell.kbuild.steps.ld import Object
 from kshell.kbuild.steps.own_bodies import subject_named
-from kshell.kernel.boot.objects import BuiltIn
 from kshell.kernel.boot.vmlinux import Vmlinux
 from kshell.kernel.core.profile import PROFILES
+from kshell.kernel.link.objects import BuiltIn
 
 MACHINE_CODE = "object"
 

@@ -13,10 +13,10 @@ from kshell.kbuild.messages import ERROR, BuildMessage
 from kshell.kbuild.steps.object_facts import BuiltObject, Defined, ObjectFacts, Wanted
 from kshell.kbuild.systbl.table_row import TableRow
 from kshell.kbuild.tree.tree_paths import GENERATED
-from kshell.kernel.boot import ksymtab
 from kshell.kernel.core import layout
 from kshell.kernel.entry.entry_text import entry_text
 from kshell.kernel.lib.uaccess_text import uaccess_text
+from kshell.kernel.link import ksymtab
 
 SYSCALL_OBJECT = "arch/x86/entry/syscall_64.o"
 CASE = 11  # bytes of the code for one number: a comparison, a jump, a call

@@ -26,9 +26,7 @@ from kshell.kbuild.steps.object_facts import Defined, ObjectFacts, SystemCall
 from kshell.kbuild.tree.tree_contents import SOURCES
 from kshell.kbuild.tree.tree_paths import TABLE
 from kshell.kernel.syscalls import definitions, plain_functions, subjects
-from kshell.machine.encode import KERNEL_FUNCTION_STUB
-
-SIZE = len(KERNEL_FUNCTION_STUB)
+from kshell.machine.encode import FUNCTION_SIZE, KERNEL_FUNCTION_STUB
 
 
 def subject_named(name: str) -> ModuleType:
@@ -60,7 +58,7 @@ def own_facts(name: str, path: str) -> ObjectFacts:
     lines = [(f"__x64_sys_{each.name}", each.line) for each in calls]
     lines += [(each.__name__, _line(each)) for each in plain_functions(subject)]
     ordered = enumerate(sorted(lines, key=lambda each: each[1]))
-    found = [Defined(symbol, ".text", SIZE * at, line) for at, (symbol, line) in ordered]
+    found = [Defined(symbol, ".text", FUNCTION_SIZE * at, line) for at, (symbol, line) in ordered]
     return ObjectFacts(path, [each for each in found if not _is_static(each.name)], [], calls, [], [], False)
 
 
@@ -75,10 +73,11 @@ def _is_static(symbol: str) -> bool:
 def own_object(name: str, path: str) -> ElfObject:
     """The .o of a file: for each function the way out to its body."""
     facts = own_facts(name, path)
-    text = KERNEL_FUNCTION_STUB * (1 + max((each.offset for each in facts.defined), default=-SIZE) // SIZE)
+    end = max((each.offset + FUNCTION_SIZE for each in facts.defined), default=0)
+    text = KERNEL_FUNCTION_STUB * (end // FUNCTION_SIZE)
     section = Section(".text", SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 16, text, len(text), [])
     symbols = [ElfSymbol(path.rpartition("/")[2], SHN_ABS, 0, 0, STT_FILE, STB_LOCAL)]
-    symbols += [ElfSymbol(each.name, 0, each.offset, SIZE, STT_FUNC, STB_GLOBAL) for each in facts.defined]
+    symbols += [ElfSymbol(each.name, 0, each.offset, FUNCTION_SIZE, STT_FUNC, STB_GLOBAL) for each in facts.defined]
     return ElfObject([section], symbols)
 
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from kshell.abi.elf import STB_GLOBAL, ElfObject
 from kshell.kbuild.steps.own_bodies import subject_named
 from kshell.kbuild.systbl.table_row import TableRow
-from kshell.kernel.boot.objects import first_places
 from kshell.kernel.core import layout
 from kshell.kernel.elf.link_object import place_sections
 from kshell.kernel.entry.entry_text import entry_text
 from kshell.kernel.lib.uaccess_text import uaccess_text
+from kshell.kernel.link.objects import first_places
 from kshell.kernel.mm.extable import ENTRY_SIZE
 from kshell.kernel.syscalls import definitions, plain_functions
 

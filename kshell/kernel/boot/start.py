@@ -12,11 +12,7 @@ from typing import NoReturn
 
 from kshell.abi import ptregs
 from kshell.abi.loglevel import KERN_EMERG, KERN_INFO, KERN_NOTICE
-from kshell.kernel.boot.ksymtab import place_library
-from kshell.kernel.boot.objects import globals_of, link_objects
-from kshell.kernel.boot.uaccess import place_extable, place_uaccess_text
 from kshell.kernel.boot.vmlinux import Vmlinux, packaged
-from kshell.kernel.boot.way_in import place_way_in
 from kshell.kernel.core import layout
 from kshell.kernel.core.calling import from_registers
 from kshell.kernel.core.clock import BOOT_STEP_NS
@@ -24,7 +20,6 @@ from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.core.kallsyms import Symbol
 from kshell.kernel.core.pointers import KernelPanic
 from kshell.kernel.core.profile import DEFAULT
-from kshell.kernel.core.taint import PLACES_4_19, PLACES_TODAY, Taint
 from kshell.kernel.debug.code_places import bug_at, place_of
 from kshell.kernel.debug.code_trace import CodeTrace
 from kshell.kernel.debug.uaccess_object import link_uaccess
@@ -34,10 +29,16 @@ from kshell.kernel.entry.exec import new_shell_task
 from kshell.kernel.fs.filesystem import FileSystem
 from kshell.kernel.ia32.int80 import open_gate
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.link.ksymtab import place_library
+from kshell.kernel.link.objects import globals_of, link_objects
+from kshell.kernel.link.uaccess import place_extable, place_uaccess_text
+from kshell.kernel.link.way_in import place_way_in
+from kshell.kernel.mappings.swap import SwapArea
 from kshell.kernel.module.init_exit import call_as
 from kshell.kernel.module.load import load_image
 from kshell.kernel.module.unload import unload_named
 from kshell.kernel.proc.mount import mount
+from kshell.kernel.report.taint import PLACES_4_19, PLACES_TODAY, Taint
 from kshell.kernel.signal.wait import timer_ends_wait
 from kshell.kernel.syscalls import definitions, plain_functions
 from kshell.kernel.syscalls.sys_ni import sys_ni_syscall
@@ -92,7 +93,7 @@ def start_kernel(k: Kernel) -> None:
     k.load_image, k.unload_named = partial(load_image, k), partial(unload_named, k)
     k.timer_ends_wait = partial(timer_ends_wait, k)
     k.place_of, k.bug_at = partial(place_of, k), partial(bug_at, k)
-    k.fs = FileSystem(k)
+    k.fs, k.swap = FileSystem(k), SwapArea(k.ram)
     mount(k)
     k.vdso = Vdso(k)
     new_shell_task(k)

@@ -18,8 +18,8 @@ from kshell.abi import syscall_tbl
 from kshell.abi.elf_plain import from_plain
 from kshell.abi.syscall_32_tbl import load_32
 from kshell.abi.syscall_rows import SyscallTable
-from kshell.kernel.boot.objects import BuiltIn
 from kshell.kernel.core.profile import COURSE, PROFILES, Profile
+from kshell.kernel.link.objects import BuiltIn
 from kshell.kernel.syscalls import linked_in
 
 TEST_CALL = os.path.join(os.path.dirname(__file__), "test_call.o.json")

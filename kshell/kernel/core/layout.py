@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from kshell.machine.encode import FUNCTION_SIZE
+
 KERNEL_TEXT = 0xFFFF_FFFF_8100_0000  # functions, 16 bytes each
 SYSCALL_TEXT = KERNEL_TEXT + 0x1000  # __x64_sys_*, in order of their numbers, so that a new one moves no other
 IA32_TEXT = KERNEL_TEXT + 0x6000  # __ia32_sys_*, in order of their own numbers
@@ -46,7 +48,6 @@ TASK_STRUCT_SIZE, TASK_ADDR_LIMIT = 0x40, 0x10  # of struct task_struct, and whe
 VMALLOC = 0xFFFF_C900_0000_0000  # kernel stacks
 THREAD_SIZE = 0x4000  # of one kernel stack
 STACK_STRIDE = 0x8000  # stacks are aligned to their size, with a hole to fault on between them
-FUNCTION_SIZE = 16
 
 TASK_SIZE_MAX = 0x7FFF_FFFF_F000  # the first address that is not the user's
 USER_TEXT = 0x40_1000

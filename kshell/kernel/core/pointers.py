@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from kshell.kernel.core import layout
-from kshell.kernel.core.event import Event
 from kshell.kernel.core.kallsyms import Kallsyms, Symbol
 from kshell.kernel.core.memory import KernelMemory
-from kshell.machine.encode import KERNEL_FUNCTION_STUB
+from kshell.machine.encode import FUNCTION_SIZE, KERNEL_FUNCTION_STUB
 from kshell.machine.paging import FETCH
 
 RETURN_OFFSET = 3  # where the `ret` stands in the stub of a function: the address to come back to after a call
@@ -79,7 +78,8 @@ class KernelText:
     def __init__(self, memory: KernelMemory) -> None:
         self.memory = memory
         self.symbols = Kallsyms()
-        self.on_event: Callable[[Event], None] | None = None  # who is told of each step of a call
+        # Who is told of each step of a call: its ring, step, what, address and values (trace/event.py).
+        self.on_event: Callable[[int, str, str, int | None, dict[str, Any]], None] | None = None
         self.notes: list[str] = []
         self.bodies: dict[int, Callable[..., Any]] = {}
         self.runners: dict[Callable[..., Any], Callable[[Any, memoryview], Any] | None] = {}  # bodies, for machine code
@@ -101,9 +101,9 @@ class KernelText:
         return notes
 
     def tell(self, step: str, what: str, address: int | None = None, /, **values: Any) -> None:
-        """Tell who listens of a step in ring 0 (core/event.py lists them); to be called only while somebody does."""
+        """Tell who listens of a step in ring 0 (trace/event.py lists them); to be called only while somebody does."""
         if self.on_event is not None:
-            self.on_event(Event(0, step, what, address, values))
+            self.on_event(0, step, what, address, values)
 
     def define_function(
         self,
@@ -120,7 +120,7 @@ class KernelText:
         code = getattr(body, "__wrapped__", body).__code__
         source = f"{code.co_filename}:{code.co_firstlineno}"
         self._function_addresses[getattr(body, "__wrapped__", body)] = address
-        return self.symbols.add(Symbol(name, address, kind, layout.FUNCTION_SIZE, source=source, exported=exported))
+        return self.symbols.add(Symbol(name, address, kind, FUNCTION_SIZE, source=source, exported=exported))
 
     def address_of(self, function: Callable[..., Any]) -> int | None:
         """The address of a function with a body in Python, None if it has none."""

@@ -14,12 +14,12 @@ from kshell.abi import ptregs
 from kshell.abi.c_types import U64, CType
 from kshell.kernel.core.calling import LONG, as_in_c, hint_of, takes_pt_regs
 from kshell.kernel.core.memory import KernelFault
-from kshell.kernel.core.trace import INSTRUCTIONS, LINES
 from kshell.kernel.debug.code_places import linked_objects
 from kshell.kernel.debug.uaccess_checks import tell_check
 from kshell.kernel.debug.uaccess_object import OBJECT as UACCESS
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.report.leaks import pointer_with
+from kshell.kernel.trace.tracer import INSTRUCTIONS, LINES
 
 if TYPE_CHECKING:
     from kshell.kernel.debug.traced_code import TracedCode, TracedFunction

@@ -10,6 +10,7 @@ from kshell.kernel.core import layout
 from kshell.kernel.elf.linked_object import LinkedObject
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.lib.uaccess_text import uaccess_text
+from kshell.machine.encode import FUNCTION_SIZE
 
 OBJECT = "arch/x86/lib/lib.a"
 
@@ -17,9 +18,7 @@ OBJECT = "arch/x86/lib/lib.a"
 def link_uaccess(k: Kernel) -> LinkedObject:
     """The object file of the text."""
     text = uaccess_text(k.profile.version, k.memory.protection.smap)
-    section = Section(
-        ".text", SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, layout.FUNCTION_SIZE, text.code, len(text.code), []
-    )
+    section = Section(".text", SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, FUNCTION_SIZE, text.code, len(text.code), [])
     names = {each.address: each for each in text.symbols}  # of two names for one function the last
     symbols = [
         ElfSymbol(each.name, 0, each.address - layout.UACCESS_TEXT, each.size, STT_FUNC, STB_GLOBAL)

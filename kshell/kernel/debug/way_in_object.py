@@ -11,12 +11,13 @@ from itertools import pairwise
 from kshell.abi import ptregs
 from kshell.abi.elf import SHF_ALLOC, SHF_EXECINSTR, SHT_PROGBITS, STB_GLOBAL, STT_FUNC, ElfObject, ElfSymbol, Section
 from kshell.kernel.core import layout
-from kshell.kernel.core.listing import Label
 from kshell.kernel.elf.linked_object import LinkedObject
 from kshell.kernel.entry.entry_64 import IRET_LABEL
 from kshell.kernel.entry.entry_text import DISPATCH, NATIVE_IRET, entry_text
-from kshell.kernel.entry.module_text import ROUTINES
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.link.module_text import ROUTINES
+from kshell.machine.encode import FUNCTION_SIZE
+from kshell.machine.listing import Label
 
 OBJECT = "arch/x86/entry/entry_64.o"
 _FRAME = 5 * 8  # what an iretq takes from the stack
@@ -26,7 +27,7 @@ def link_way_in(k: Kernel) -> LinkedObject:
     """The object file of the text, as far as there is one."""
     text = entry_text(k.profile.version)
     first, *_, last = text.symbols
-    stub = layout.FUNCTION_SIZE
+    stub = FUNCTION_SIZE
     codes = [text.code, *(k.memory.read(at, stub) for at in (DISPATCH, NATIVE_IRET)), *(each.code for each in ROUTINES)]
     flags = SHF_ALLOC | SHF_EXECINSTR
     sections = [Section(".text", SHT_PROGBITS, flags, stub, code, len(code), []) for code in codes]

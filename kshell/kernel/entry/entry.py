@@ -2,7 +2,7 @@
 
 On Linux this is assembly (arch/x86/entry/entry_64.S, here entry_64.py) and C (arch/x86/entry/common.c).  Each function
 here does what its namesake does.  The assembly runs where somebody watches it; else the machine has done its work in
-one stroke.  Who listens is told in syscall_trace.py.
+one stroke.  Who listens is told in trace/syscall_trace.py.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from kshell.abi.ptregs import AX, ORIG_AX
 from kshell.kernel.core.calling import TailCall
 from kshell.kernel.core.clock import SYSCALL_NS
 from kshell.kernel.entry import oops
-from kshell.kernel.entry.syscall_trace import syscall_trace_enter, syscall_trace_exit
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.fault import bring_in
 from kshell.kernel.task.task import TaskExit
+from kshell.kernel.trace.syscall_trace import syscall_trace_enter, syscall_trace_exit
 from kshell.machine.ring0 import KernelEntry
 
 

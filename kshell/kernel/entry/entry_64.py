@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kshell.kernel.core.listing import Label, Line
+from kshell.machine.listing import Label, Line
 
 STACK_SWITCH = (
     ("swapgs", "0f 01 f8"),

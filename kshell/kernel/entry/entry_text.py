@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from kshell.kernel.core import layout
 from kshell.kernel.core.kallsyms import Symbol
-from kshell.kernel.core.listing import Label, Line, MayFault, Placed, encode, labels_of, place
 from kshell.kernel.entry.entry_64 import FLAGS_4_19, FLAGS_6_19, lines
+from kshell.machine.listing import Label, Line, MayFault, Placed, encode, labels_of, place
 from kshell.machine.way_in import WayIn
 
 BOOL_SINCE = (6, 7)  # do_syscall_64 says whether sysret will do

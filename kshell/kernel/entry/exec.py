@@ -15,12 +15,13 @@ from kshell.abi.sigaction import SA_RESTORER, SIG_IGN
 from kshell.abi.signal import SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU
 from kshell.kernel.core.layout import USER_STACK_TOP, USER_TEXT
 from kshell.kernel.core.signal import SigAction
-from kshell.kernel.core.trace import Call, Tracer
 from kshell.kernel.entry.run import Outcome, run_task
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_from_user
 from kshell.kernel.task.binfmt import Segment, build_stack, load_bytes, map_fresh, map_segments, map_stack, start_thread
 from kshell.kernel.task.task import Task, do_exit, release_task
+from kshell.kernel.trace.listening import heard_by
+from kshell.kernel.trace.tracer import Call, Tracer
 from kshell.kernel.vdso.vma import map_vdso
 from kshell.machine.encode import stub_listing
 from kshell.machine.ram import PAGE_SIZE, OutOfMemory
@@ -111,7 +112,7 @@ def run_stub(
         strings += [(at[i], arg.first) for i, arg in enumerate(args) if isinstance(arg, Buffer) and arg.first]
         _load_stub(k, task, [*strings, (STUB_HANDLER, HANDLER), (USER_TEXT, b"".join(code for code, _ in stub))])
         task.signals.presses, k.bad_access = 0, None
-        with k.heard_by(tracer):
+        with heard_by(k, tracer):
             outcome = run_task(k, task, calls=1, budget=budget)
             while outcome.kind == "returned" and not USER_TEXT <= task.regs[IP] < STUB_HANDLER:
                 outcome = run_task(k, task, calls=1, budget=budget)  # a handler, until it has returned

@@ -27,9 +27,9 @@ from kshell.kernel.entry.entry import (
 )
 from kshell.kernel.entry.kernel_fault import is_mended, is_there_now
 from kshell.kernel.entry.ring0_traps import UD2_SIZE, trap_of
-from kshell.kernel.entry.syscall_trace import syscall_trace_begin
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.task.task import TaskExit
+from kshell.kernel.trace.syscall_trace import syscall_trace_begin
 from kshell.machine.ring0 import VMCALL_SIZE, KernelEntry, KernelPath
 from kshell.machine.stop import BUDGET, CTRL_C, CUT, PROBED, SLEEPING, STOPPED, Stop
 

@@ -13,12 +13,12 @@ from kshell.abi.signal import SIGKILL, SIGSEGV
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.pointers import BugEntry, KernelPanic, Lockup
 from kshell.kernel.core.signal import Siginfo
-from kshell.kernel.core.taint import add_taint
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.oom import out_of_memory
 from kshell.kernel.report import oops_report
 from kshell.kernel.report.oops_report import describe
 from kshell.kernel.report.stacktrace import kernel_frames, running_frames
+from kshell.kernel.report.taint import add_taint
 from kshell.kernel.report.unwind import machine_frames
 from kshell.kernel.report.why_oops import why_oopsed
 from kshell.kernel.task.task import TaskExit, do_exit

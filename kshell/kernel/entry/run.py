@@ -9,15 +9,16 @@ from typing import NamedTuple
 
 from kshell.abi.signal import SI_KERNEL, SIGINT
 from kshell.kernel.core.signal import Siginfo
-from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry import traps
 from kshell.kernel.entry.machine_code import budget_of, go_on
-from kshell.kernel.entry.syscall_trace import syscall_trace_exit
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.signal.ctrl_c import press_is_sigint
 from kshell.kernel.signal.deliver import do_signal
 from kshell.kernel.signal.timer import tick, until_tick
 from kshell.kernel.task.task import Task, do_exit, release_task
+from kshell.kernel.trace.listening import heard_by
+from kshell.kernel.trace.syscall_trace import syscall_trace_exit
+from kshell.kernel.trace.tracer import Tracer
 from kshell.machine.ring0 import KernelPath
 from kshell.machine.stop import BUDGET, CTRL_C, CUT, STOPPED, Stop
 
@@ -93,7 +94,7 @@ def run_program(k: Kernel, task: Task, budget: int = 0, tracer: Tracer | None = 
     The registers of `task` can still be read afterwards.
     `tracer` hears of its calls; without one it runs much faster.
     """
-    with k.cpu.ctrl_c, k.heard_by(tracer):
+    with k.cpu.ctrl_c, heard_by(k, tracer):
         try:
             k.switch_to(task)
             k.cpu.reset()

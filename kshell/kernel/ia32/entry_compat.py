@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from kshell.kernel.core import layout
 from kshell.kernel.core.kallsyms import Symbol
-from kshell.kernel.core.listing import Item, Label, Line, encode, labels_of, place
 from kshell.kernel.entry.entry_64 import IRET_LABEL, REGISTERS
 from kshell.kernel.entry.entry_text import entry_text, per_cpu
+from kshell.machine.listing import Item, Label, Line, encode, labels_of, place
 
 SWAPGS: Line = ("swapgs", "0f 01 f8")
 CLAC: Line = ("clac", "0f 01 ca")

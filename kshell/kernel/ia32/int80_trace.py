@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from kshell.abi import ptregs
 from kshell.abi.c_types import U64
-from kshell.kernel.core.trace import Call, Tracer
 from kshell.kernel.ia32.call_table import NAMES, arguments_32
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.trace.listening import stop_listening
+from kshell.kernel.trace.tracer import Call, Tracer
 
 U32 = 0xFFFF_FFFF
 # What the CPU pushes at an interrupt, in that order.
@@ -24,7 +25,7 @@ def int80_trace_enter(k: Kernel, tracer: Tracer, regs: memoryview, address: int 
         registers,
     )
     if not tracer.call_begins(call):
-        k.stop_listening()
+        stop_listening(k)
         return
     tracer.running = call
     if k.on_event is None:

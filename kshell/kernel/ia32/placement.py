@@ -23,7 +23,7 @@ from kshell.kernel.ia32.call_table import Ia32
 from kshell.kernel.ia32.compat import SLOTS, CompatCall, ia32_wrapper
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.syscalls import definitions
-from kshell.machine.encode import KERNEL_FUNCTION_STUB
+from kshell.machine.encode import FUNCTION_SIZE, KERNEL_FUNCTION_STUB
 
 SUBJECTS = ("file_status", "itimer", "mapping", "opening", "signal", "time", "transfer", "uid16", "uname")
 ROOM = layout.EXTRA_TEXT - layout.IA32_TEXT
@@ -60,14 +60,14 @@ def placement(table: SyscallTable, files: tuple[ModuleType, ...]) -> Placement:
     """The same for every kernel that has this table and these files."""
     own = {each.name: each for file in files for each in definitions(file)}
     placed, code = Placement({}, {}, {}, {}, [], b""), bytearray(b"\xcc" * ROOM)
-    free = (nr for nr in reversed(range(ROOM // layout.FUNCTION_SIZE)) if nr not in table.by_number)
+    free = (nr for nr in reversed(range(ROOM // FUNCTION_SIZE)) if nr not in table.by_number)
     for entry, numbers in _numbers(table).items():
         definition = _definition(own, entry)
         if definition is None or definition.body is None:
             placed.others[entry] = numbers
             continue
-        at = layout.FUNCTION_SIZE * numbers[0]
-        at = at if at < ROOM else layout.FUNCTION_SIZE * next(free)
+        at = FUNCTION_SIZE * numbers[0]
+        at = at if at < ROOM else FUNCTION_SIZE * next(free)
         address = layout.IA32_TEXT + at
         placed.switch.update(dict.fromkeys(numbers, address))
         placed.definitions[address] = definition

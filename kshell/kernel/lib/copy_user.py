@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kshell.kernel.core.listing import Item, Label, Line, MayFault, items
 from kshell.kernel.lib.getuser import CLAC, ENDBR64, RET, STAC, USER_PTR_MAX
+from kshell.machine.listing import Item, Label, Line, MayFault, items
 
 SHORT = 64  # bytes, from which on 4.19 uses rep movsb
 FAST_STRING = "copy_user_enhanced_fast_string"

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kshell.kernel.core.layout import TASK_SIZE_MAX
-from kshell.kernel.core.listing import Item, Label, Line, MayFault, items
+from kshell.machine.listing import Item, Label, Line, MayFault, items
 
 STAC: Line = ("stac", "0f 01 cb")  # user memory may be touched from here on ...
 CLAC: Line = ("clac", "0f 01 ca")  # ... to here, where SMAP is on

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from kshell.kernel.core import layout
 from kshell.kernel.core.kallsyms import Symbol
-from kshell.kernel.core.listing import Item, Label, MayFault, Placed, encode, labels_of, place
 from kshell.kernel.lib import copy_user, getuser
 from kshell.kernel.lib.getuser import CLAC, STAC
+from kshell.machine.listing import Item, Label, MayFault, Placed, encode, labels_of, place
 
 BY_TYPE_SINCE = (5, 16)  # the third word of an entry of the table is a type, and no handler
 MODERN_SINCE = (6, 13)  # a pointer is clamped, and not compared with a limit of the task's

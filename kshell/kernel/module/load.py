@@ -1,7 +1,7 @@
 """Loading a module: from a compiled object to live text.
 
 Its init runs on the way: for insmod by a call from outside, for a program that asks by a system call on that program's
-own path.  A body ends in a call of the kernel's text there (entry/module_text.py), which calls init and comes back to
+own path.  A body ends in a call of the kernel's text there (link/module_text.py), which calls init and comes back to
 `init_returned`; where init dies, nothing comes back.
 
 C counterpart: load_module() in kernel/module.c (4.19), kernel/module/main.c (today).

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from kshell.abi.errno import ENOEXEC
 from kshell.abi.loglevel import KERN_ERR, KERN_WARNING
-from kshell.kernel.core.taint import add_taint, in_order
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.struct_module import Module
+from kshell.kernel.report.taint import add_taint, in_order
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel

@@ -13,7 +13,6 @@ from kshell.abi.fcntl import O_TRUNC
 from kshell.kernel.core import layout
 from kshell.kernel.core.calling import TailCall
 from kshell.kernel.core.pointers import KernelBug
-from kshell.kernel.core.taint import add_taint
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.init_exit import call_as, death, function_of
 from kshell.kernel.module.refcount import module_of
@@ -21,6 +20,7 @@ from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.space import free_module
 from kshell.kernel.module.struct_module import LIVE, LOADING, UNLOADING, Module
 from kshell.kernel.report.leaks import note_leaks
+from kshell.kernel.report.taint import add_taint
 
 
 def delete_module(k: Kernel, name: str, force: bool = False) -> None:

@@ -13,12 +13,12 @@ from kshell.abi.errno import EACCES, EINVAL, EPERM
 from kshell.kernel.core.cred import Cred
 from kshell.kernel.core.layout import MMAP_MIN_ADDR
 from kshell.kernel.core.printk import DEFAULT_LEVEL
-from kshell.kernel.core.taint import LETTERS, add_taint
 from kshell.kernel.fs.inode import MAX_LFS_FILESIZE
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.address_space import MAX_MAP_COUNT
 from kshell.kernel.proc.pseudo import ProcEntry, directory, file
 from kshell.kernel.proc.seq_file import SizedInode
+from kshell.kernel.report.taint import LETTERS, add_taint
 from kshell.machine.ram import PAGE_SIZE
 
 FETCHED_MAX = 4 << 20  # bytes of one write (C: KMALLOC_MAX_SIZE)

@@ -15,11 +15,11 @@ from kshell.abi.loglevel import KERN_ALERT, KERN_CRIT, KERN_DEFAULT, KERN_EMERG,
 from kshell.kernel.core.layout import TASK_SIZE_MAX, THREAD_SIZE
 from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.pointers import Bug, CpuException, InvalidOpcode, KernelBug, StackOverflow
-from kshell.kernel.core.taint import add_taint
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.report.oops_event import tell_oops
 from kshell.kernel.report.pointer_format import pointer
 from kshell.kernel.report.show_regs import Frame, is_old, place, registers, say, show_modules, show_trace, show_who
+from kshell.kernel.report.taint import add_taint
 from kshell.machine.paging import FETCH, NX, USER, WRITE
 
 SOFT_LOCKUP_SECONDS = 22  # twice the watchdog's threshold, and a little

@@ -23,7 +23,6 @@ from kshell.abi.sigaction import (
     sigmask,
 )
 from kshell.abi.signal import SI_KERNEL, SI_USER, SIGBUS, SIGCONT, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP
-from kshell.kernel.core.event import Event
 from kshell.kernel.core.signal import SigAction, Siginfo, Signals, force_sig_info, send_signal
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.signal import fpstate
@@ -125,7 +124,7 @@ def _handle(k: Kernel, task: Task, info: Siginfo, action: SigAction) -> None:
         disarm(signals)
     if k.on_event is not None:
         k.tell("signal", "frame", task.regs[SP], signo=info.signo, name=info.name)
-        k.on_event(Event(3, "user", "instruction", task.regs[IP], {}))
+        k.on_event(3, "user", "instruction", task.regs[IP], {})
 
 
 def _force_sigsegv(k: Kernel, task: Task, info: Siginfo, action: SigAction) -> None:

@@ -9,8 +9,8 @@ from kshell.abi.c_types import U64, to_signed64
 from kshell.abi.errno import errno_name, is_error
 from kshell.abi.signal import SIGINT, si_code_name
 from kshell.kernel.core.signal import Siginfo
-from kshell.kernel.core.trace import Call
 from kshell.kernel.entry.run import Outcome
+from kshell.kernel.trace.tracer import Call
 from kshell.shell.errors import INTERRUPTED
 from kshell.shell.views.view import Line, View, labelled, show, span
 from kshell.strace.signals import ended

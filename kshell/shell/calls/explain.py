@@ -5,8 +5,8 @@ from __future__ import annotations
 from kshell.abi.c_types import U64
 from kshell.abi.errno import errno_name, is_error
 from kshell.kernel.core.declare import SyscallDefinition
-from kshell.kernel.core.trace import Call
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.trace.tracer import Call
 from kshell.shell.calls.facts import fact
 from kshell.shell.calls.forgotten import without_body
 from kshell.shell.calls.handlers import accident, why_error

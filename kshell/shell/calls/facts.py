@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.core.layout import TASK_SIZE_MAX
-from kshell.kernel.core.trace import Call
 from kshell.kernel.debug.peek import peek
 from kshell.kernel.fs.file import FilesStruct
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.trace.tracer import Call
 from kshell.machine.paging import PRESENT, is_canonical
 from kshell.shell.machine_files import contents, listing
 from kshell.shell.views.view import show

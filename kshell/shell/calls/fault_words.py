@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kshell.kernel.core.event import Event
 from kshell.kernel.mm import fault
+from kshell.kernel.trace.event import Event
 
 CAUSES = {
     fault.DEMAND_ZERO: "demand zero",

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from kshell.abi.c_types import to_signed64
 from kshell.abi.errno import errno_name
 from kshell.kernel.core.kallsyms import Symbol
-from kshell.kernel.core.trace import Call
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.trace.tracer import Call
 from kshell.shell.calls.call_code import (
     code_at,
     code_of_call,

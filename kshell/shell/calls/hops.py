@@ -8,8 +8,8 @@ from typing import Any
 from kshell.abi.c_types import U64
 from kshell.abi.signal import si_code_name
 from kshell.abi.symbolic import KINDS, flags_text
-from kshell.kernel.core.event import Event
 from kshell.kernel.core.printk import printable
+from kshell.kernel.trace.event import Event
 from kshell.shell.calls.code_words import code_words
 from kshell.shell.calls.uaccess_words import UACCESS_WORDS, uaccess_words
 from kshell.shell.views.view import Line, show

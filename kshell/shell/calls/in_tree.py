@@ -9,9 +9,9 @@ from kshell.abi.object_file import ObjectError, read_object
 from kshell.abi.syscall_tbl import decode, load, parse
 from kshell.cc.compiler import SUFFIXES
 from kshell.kbuild.tree.sources import Sources
-from kshell.kernel.core.trace import Call
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.load_info import LoadInfo
+from kshell.kernel.trace.tracer import Call
 from kshell.shell.host_files import named
 from kshell.shell.state.context import Context
 from kshell.shell.trees.named_tree import build_of, is_installed, tree_of

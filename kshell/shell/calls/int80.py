@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from kshell.abi.c_types import U64
 from kshell.abi.did_you_mean import did_you_mean
 from kshell.abi.errno import errno_name
-from kshell.kernel.core.trace import Call
 from kshell.kernel.ia32.call_table import NAMES, lookup_32
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.trace.tracer import Call
 from kshell.shell.calls.arguments import BadValue, register_value
 from kshell.shell.calls.target import Target, reached
 from kshell.shell.errors import CommandError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kshell.abi.errno import ERESTARTSYS
-from kshell.kernel.core.trace import Call
+from kshell.kernel.trace.tracer import Call
 from kshell.shell.errors import INTERRUPTED, CommandError
 
 SIGNAL_LINES = ("--- SIGINT {si_signo=SIGINT, si_code=SI_KERNEL} ---", "+++ killed by SIGINT +++")  # as strace has them

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from kshell.abi.errno import is_error
-from kshell.kernel.core.trace import Call
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.trace.tracer import Call
 
 MAX_RW_COUNT = 0x7FFF_F000
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kshell.abi.c_types import U64
 from kshell.kernel.core.declare import SyscallDefinition
-from kshell.kernel.core.trace import Call
 from kshell.kernel.entry.entry import lookup
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.trace.tracer import Call
 
 if TYPE_CHECKING:
     from kshell.shell.calls.handlers import Handler

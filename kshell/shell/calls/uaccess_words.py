@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from kshell.kernel.core.event import Event
 from kshell.kernel.core.layout import TASK_SIZE_MAX
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.fixup import BadAccess
 from kshell.kernel.mm.uaccess import user_addr_max
+from kshell.kernel.trace.event import Event
 
 # By what happened.  A tab stands before a note.
 UACCESS_WORDS = {

@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 from kshell.abi.errno import errno_name, is_error
 from kshell.abi.signal import si_code_name
-from kshell.kernel.core.event import Event
 from kshell.kernel.core.layout import KERNEL_RODATA, VMALLOC
 from kshell.kernel.core.signal import Siginfo
-from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry.exec import STUB_DATA
 from kshell.kernel.task.binfmt import Segment
+from kshell.kernel.trace.event import Event
+from kshell.kernel.trace.listening import heard_by
+from kshell.kernel.trace.tracer import Tracer
 from kshell.machine.ram import PAGE_SIZE
 from kshell.shell.calls.fault_words import CAUSES
 from kshell.shell.commands.registry import command, misuse
@@ -113,7 +114,7 @@ def _by_module(address: int) -> Callable[[Context], Seen]:
     def run(session: Context) -> Seen:
         tracer, k = Tracer(wants_events=True), session.kernel
         try:
-            with k.heard_by(tracer):
+            with heard_by(k, tracer):
                 session.call([plain("modprobe"), plain("touch"), plain(f"address={address:#x}")])
         except CommandError:
             if k.last_oops is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from kshell.kernel.core.event import Event
 from kshell.shell.commands.registry import find, misuse
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.words import split
@@ -40,7 +39,7 @@ class Meanwhile(View):
         k = self._session.kernel
         self.ran = True
         if k.on_event is not None:
-            k.on_event(Event(3, "meanwhile", "command", None, {"command": self._line}))
+            k.on_event(3, "meanwhile", "command", None, {"command": self._line})
         try:
             self._outcome = self._session.call(self._words)
         except CommandError as error:
@@ -49,7 +48,7 @@ class Meanwhile(View):
             self._bug = bug
         if k.on_event is not None:
             answer = self._outcome.what if isinstance(self._outcome, CommandError) else "done"
-            k.on_event(Event(3, "meanwhile", "answer", None, {"answer": answer}))
+            k.on_event(3, "meanwhile", "answer", None, {"answer": answer})
 
     def finish(self) -> None:
         """The call is over: raise what was kept back, say so if the command never ran."""

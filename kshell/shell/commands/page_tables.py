@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from kshell.kernel.core.layout import TASK_SIZE_MAX
-from kshell.kernel.core.swap import slot_of
 from kshell.kernel.debug.page_walk import SHIFTS, Step, walk
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mappings import swap_out
+from kshell.kernel.mappings.swap import slot_of
 from kshell.machine.paging import (
     ACCESSED,
     DIRTY,

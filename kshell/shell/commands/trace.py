@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kshell.kernel.core.trace import INSTRUCTIONS, LINES
+from kshell.kernel.trace.tracer import INSTRUCTIONS, LINES
 from kshell.shell.commands.calls import make_call
 from kshell.shell.commands.registry import command, find, misuse, take_options
 from kshell.shell.lines.options import Argument, Given, Option

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kshell.kernel.core.trace import Tracer
+from kshell.kernel.trace.listening import heard_by
+from kshell.kernel.trace.tracer import Tracer
 from kshell.shell.calls.call_views import ModuleTraceView
 from kshell.shell.calls.hops import Hops
 from kshell.shell.commands.registry import find
@@ -18,7 +19,7 @@ def trace_modules(session: Context, words: list[Word], detail: str) -> ModuleTra
     assert command is not None
     tracer.detail = detail or tracer.detail
     try:
-        with k.heard_by(tracer):
+        with heard_by(k, tracer):
             view = command.handler(session, words[1:])
     except CommandError as error:
         hops = Hops(tracer.events, [], tree=k.image.tree)

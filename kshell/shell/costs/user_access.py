@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kshell.abi.mman import PROT_READ, PROT_WRITE
-from kshell.kernel.core.event import Event
-from kshell.kernel.core.trace import Call, Tracer
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.trace.event import Event
+from kshell.kernel.trace.tracer import Call, Tracer
 from kshell.machine.ram import PAGE_SIZE
 from kshell.shell.costs.counted_areas import CountedAreas
 from kshell.shell.replay.deeds import Live, SystemCall

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from kshell.kernel.core.event import Event
+from kshell.kernel.trace.event import Event
 
 # What tells an event from others of its kind, addresses and results apart.
 IDENTITY = ("function", "stub", "message", "text", "file", "line", "command")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, zip_longest
 from typing import Any, NamedTuple
 
-from kshell.kernel.core.event import Event
+from kshell.kernel.trace.event import Event
 from kshell.shell.calls.hops import words
 from kshell.shell.diagrams.alignment import Pair, align
 from kshell.shell.diagrams.differences import Run, differences

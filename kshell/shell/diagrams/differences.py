@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from kshell.abi.errno import errno_name, is_error
-from kshell.kernel.core.event import Event
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.trace.event import Event
 from kshell.shell.calls.call_views import CallView, TracedView
 from kshell.shell.calls.hops import words
 from kshell.shell.diagrams.alignment import WAYS

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kshell.abi.errno import errno_name, is_error
-from kshell.kernel.core.event import Event
 from kshell.kernel.core.printk import printable
+from kshell.kernel.trace.event import Event
 from kshell.shell.calls.call_views import Ending
 from kshell.shell.calls.hops import argument_value, words
 from kshell.shell.diagrams.sequence import (

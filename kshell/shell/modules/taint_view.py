@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kshell.kernel.core.taint import BITS, Taint, in_order
-from kshell.kernel.report.taint import DETAILS, FLAGS, SINCE, letters_of, print_tainted, tainted
+from kshell.kernel.report.taint import BITS, DETAILS, FLAGS, SINCE, Taint, in_order, letters_of, print_tainted, tainted
 from kshell.shell.views.view import Text
 
 

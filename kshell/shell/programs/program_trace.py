@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from kshell.abi import ptregs
 from kshell.abi.signal import SI_KERNEL, SIGSEGV, SIGTRAP
-from kshell.kernel.core.event import Event
 from kshell.kernel.core.signal import Siginfo
-from kshell.kernel.core.trace import Call
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.trace.event import Event
+from kshell.kernel.trace.tracer import Call
 from kshell.machine.ram import PAGE_SIZE
 from kshell.shell.calls.hops import HopColumn, Hops
 from kshell.shell.programs.program_files import Program

@@ -6,8 +6,8 @@ import os
 from functools import partial
 
 from kshell.abi import ptregs
-from kshell.kernel.core.trace import MOST_CALLS, Call
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.trace.tracer import MOST_CALLS, Call
 from kshell.shell.calls.call_views import Ending, RunView, call_line, signal_line
 from kshell.shell.calls.hops import Hops
 from kshell.shell.calls.interrupted import interrupted

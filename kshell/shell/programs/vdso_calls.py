@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kshell.kernel.core.trace import Tracer
 from kshell.kernel.task.binfmt import Segment
+from kshell.kernel.trace.tracer import Tracer
 from kshell.machine.encode import stub_listing
 from kshell.shell.replay.deeds import RunProgram
 from kshell.shell.state.context import Context

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
-from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry.exec import Buffer, StubRun, load_program, revive_shell_task, run_stub
 from kshell.kernel.entry.run import Outcome, run_program
 from kshell.kernel.kernel import Kernel
@@ -20,6 +19,7 @@ from kshell.kernel.module.struct_module import Module
 from kshell.kernel.module.unload import delete_module
 from kshell.kernel.task.binfmt import Segment
 from kshell.kernel.task.task import Task, do_exit, release_task
+from kshell.kernel.trace.tracer import Tracer
 
 R_co = TypeVar("R_co", covariant=True)
 

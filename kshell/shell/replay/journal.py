@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from kshell.kernel.boot.vmlinux import Vmlinux
-    from kshell.kernel.core.trace import Call
     from kshell.kernel.kernel import Kernel
     from kshell.kernel.module.load_info import LoadInfo
+    from kshell.kernel.trace.tracer import Call
     from kshell.shell.replay.core import Core
     from kshell.shell.replay.cuts import Cut
     from kshell.shell.replay.deeds import Deed, Live, R_co

@@ -11,10 +11,10 @@ from typing import Any
 
 from kshell.kbuild.steps.image import plain_image, read_image
 from kshell.kernel.boot.vmlinux import Vmlinux
-from kshell.kernel.core.trace import Call
 from kshell.kernel.entry.exec import Buffer
 from kshell.kernel.module.load_info import LoadInfo
 from kshell.kernel.task.binfmt import Segment
+from kshell.kernel.trace.tracer import Call
 from kshell.shell.replay import deeds
 from kshell.shell.replay.core import Core
 from kshell.shell.replay.cuts import Cut

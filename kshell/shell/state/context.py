@@ -17,8 +17,8 @@ from kshell.shell.views.output import Output, PlainOutput
 
 if TYPE_CHECKING:
     from kshell.kernel.boot.vmlinux import Vmlinux
-    from kshell.kernel.core.trace import Call, Tracer
     from kshell.kernel.kernel import Kernel
+    from kshell.kernel.trace.tracer import Call, Tracer
     from kshell.shell.lines.words import Word
     from kshell.shell.replay.core import Core
     from kshell.shell.replay.deeds import Deed, R_co

@@ -8,7 +8,6 @@ from kshell.abi.syscall_rows import Row
 from kshell.abi.syscall_tbl import from_rows
 from kshell.cc.compiler import compile_file
 from kshell.kbuild import course_kernel
-from kshell.kernel.boot.objects import BuiltIn
 from kshell.kernel.boot.start import boot
 from kshell.kernel.boot.vmlinux import TEST_CALL, Vmlinux, packaged, vermagic
 from kshell.kernel.core.layout import entry_name
@@ -16,6 +15,7 @@ from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.pointers import KernelPanic
 from kshell.kernel.entry.exec import run_stub
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.link.objects import BuiltIn
 from kshell.kernel.mm import extable
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
 

@@ -11,11 +11,12 @@ import pytest
 from kshell.abi.elf import ElfObject
 from kshell.abi.elf_reader import read_elf
 from kshell.abi.elf_writer import write_elf
-from kshell.kernel.core.event import Event
-from kshell.kernel.core.trace import CALLS, INSTRUCTIONS, LINES, Tracer
 from kshell.kernel.debug.code_trace import MOST_STEPS
 from kshell.kernel.entry.exec import run_stub
 from kshell.kernel.task.task import TaskExit
+from kshell.kernel.trace.event import Event
+from kshell.kernel.trace.listening import heard_by
+from kshell.kernel.trace.tracer import CALLS, INSTRUCTIONS, LINES, Tracer
 from kshell.shell.modules.insmod import insmod, rmmod
 from tests.kernel.module.elf_lab import ElfLab, lab_of, needs_compiler
 
@@ -62,7 +63,7 @@ def events(lab: ElfLab, n: int, detail: str = CALLS, budget: int = 0) -> list[Ev
     tracer = Tracer(wants_events=True)
     tracer.detail = detail
     lab.k.init_budget = budget
-    with lab.k.heard_by(tracer), suppress(TaskExit):
+    with heard_by(lab.k, tracer), suppress(TaskExit):
         lab.k.call_out(lab.address("handler"), n)
     return tracer.events
 

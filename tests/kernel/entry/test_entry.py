@@ -8,10 +8,10 @@ import pytest
 
 from kshell.abi.errno import ENOSYS, ENXIO
 from kshell.kernel.boot.start import boot
-from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry.entry import lookup
 from kshell.kernel.entry.exec import run_stub
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.trace.tracer import Tracer
 from kshell.shell.calls.hops import words
 from kshell.shell.modules.insmod import insmod, rmmod
 from kshell.shell.modules.refusals import ModuleError

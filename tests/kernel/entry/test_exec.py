@@ -9,13 +9,13 @@ import pytest
 from kshell.abi import ptregs
 from kshell.kernel.boot.start import boot
 from kshell.kernel.core.layout import TASK_SIZE_MAX, USER_STACK_TOP
-from kshell.kernel.core.trace import MOST_CALLS, Tracer
 from kshell.kernel.entry.exec import Buffer, load_program, revive_shell_task, run_stub
 from kshell.kernel.entry.run import run_program, run_task
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_from_user, strncpy_from_user
 from kshell.kernel.task.binfmt import STACK_PAGES, Segment
 from kshell.kernel.task.task import Task
+from kshell.kernel.trace.tracer import MOST_CALLS, Tracer
 from kshell.machine.ring3 import USER_CS, USER_SS
 from tests.kernel.lab import EXIT, TEXT, ending
 

@@ -9,7 +9,6 @@ import pytest
 from kshell.abi import ptregs
 from kshell.kernel.boot.start import boot
 from kshell.kernel.core import layout
-from kshell.kernel.core.listing import Label
 from kshell.kernel.entry.entry_64 import lines
 from kshell.kernel.entry.entry_text import entry_text
 from kshell.kernel.entry.exec import load_program, run_stub
@@ -19,6 +18,7 @@ from kshell.kernel.kernel import Kernel
 from kshell.kernel.task.binfmt import Segment
 from kshell.kernel.task.task import TaskExit
 from kshell.machine.disassembler import disassemble
+from kshell.machine.listing import Label
 from tests.kernel.entry.both_roads import RELEASES, Roads
 from tests.kernel.lab import EXIT, TEXT, ending
 from tests.kernel.machine_code_lab import MachineLab, h

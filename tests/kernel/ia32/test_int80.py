@@ -9,9 +9,9 @@ import pytest
 
 from kshell.kernel.boot.start import boot
 from kshell.kernel.core import layout
-from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry.exec import Buffer, StubRun, run_stub
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.trace.tracer import Tracer
 from kshell.strace.strace import Strace
 
 STACK = 0x7FFF_FFFF_E000

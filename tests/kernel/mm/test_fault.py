@@ -10,8 +10,6 @@ from kshell.abi.fcntl import O_CREAT, O_RDWR, O_TRUNC
 from kshell.abi.mman import MAP_ANONYMOUS, MAP_FIXED, MAP_GROWSDOWN, MAP_PRIVATE, MAP_SHARED
 from kshell.abi.signal import BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, SIGSEGV
 from kshell.kernel.boot.start import boot
-from kshell.kernel.core.event import Event
-from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry.exec import load_program, new_shell_task, run_stub
 from kshell.kernel.entry.run import run_program
 from kshell.kernel.fs.shmem import RegularInode, SharedMemory
@@ -19,6 +17,8 @@ from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.fault import error_code, handle_mm_fault
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
 from kshell.kernel.task.binfmt import Segment
+from kshell.kernel.trace.event import Event
+from kshell.kernel.trace.tracer import Tracer
 from kshell.machine.paging import DIRTY, FETCH, FRAME_MASK, PRESENT, READ, USER, WRITABLE, WRITE
 from kshell.machine.ram import PAGE_SIZE
 from tests.kernel.lab import DATA, EXIT, TEXT, ending
@@ -42,7 +42,7 @@ def k(booted: Kernel) -> Kernel:
 def touch(k: Kernel, address: int, access: int) -> dict[str, Any] | None:
     """The values of the one event that the fault was told as, None if there was none."""
     events: list[Event] = []
-    k.on_event = events.append
+    k.on_event = lambda *step: events.append(Event(*step))
     try:
         handle_mm_fault(k, k.shell_task.mm, address, access)
     finally:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import pytest
 
 from kshell.kernel.core.layout import USER_STACK_TOP, USER_TEXT
-from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry.exec import STUB_DATA, StubRun, run_stub
+from kshell.kernel.trace.tracer import Tracer
 from tests.kernel.machine_code_lab import DATA, EPILOGUE, NR, PROLOGUE, MachineLab, h, mov_rax
 
 READ_ONLY = 0xFFFF_FFFF_8200_0000  # sys_call_table

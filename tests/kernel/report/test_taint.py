@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kshell.kernel.boot.start import boot
-from kshell.kernel.core.taint import Taint, add_taint
-from kshell.kernel.report.taint import tainted, words
+from kshell.kernel.report.taint import Taint, add_taint, tainted, words
 
 
 def test_an_untainted_kernel_says_so() -> None:

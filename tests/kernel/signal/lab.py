@@ -6,11 +6,11 @@ import struct
 from typing import NamedTuple
 
 from kshell.assembler import assemble
-from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry.exec import load_program
 from kshell.kernel.entry.run import run_program
 from kshell.kernel.kernel import Kernel, NoTty
 from kshell.kernel.task.binfmt import Segment
+from kshell.kernel.trace.tracer import Tracer
 from tests.kernel.lab import ending
 
 SYSCALL = """

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry.exec import load_program
 from kshell.kernel.entry.run import run_program
 from kshell.kernel.kernel import Kernel, NoTty
 from kshell.kernel.task.binfmt import Segment
 from kshell.kernel.task.task import Task
+from kshell.kernel.trace.tracer import Tracer
 from tests.kernel.lab import DATA, EXIT, TEXT, ending
 
 READ_ONLY = 0x60_0000

@@ -17,11 +17,11 @@ from kshell.abi.ptregs import AX as REGS_AX
 from kshell.abi.ptregs import BX, IP, SP
 from kshell.kernel.boot.start import boot
 from kshell.kernel.core.clock import SYSCALL_NS
-from kshell.kernel.core.trace import Tracer
 from kshell.kernel.entry.exec import run_stub
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_from_user
 from kshell.kernel.task.task import Task, do_exit, release_task
+from kshell.kernel.trace.tracer import Tracer
 from kshell.kernel.vdso.data import CODE_PAGES, SERVED, SERVED_4_19, update_vsyscall
 from kshell.machine.paging import FRAME_MASK
 from kshell.machine.ram import PAGE_SIZE

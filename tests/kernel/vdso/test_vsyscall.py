@@ -9,8 +9,8 @@ import pytest
 from kshell.abi.loglevel import KERN_INFO, KERN_WARNING
 from kshell.abi.ptregs import BX, DX, SP
 from kshell.kernel.boot.start import boot
-from kshell.kernel.core.event import Event
-from kshell.kernel.core.trace import Tracer
+from kshell.kernel.trace.event import Event
+from kshell.kernel.trace.tracer import Tracer
 from kshell.kernel.vdso.vsyscall import ENTRIES, gate_vma, mode_of
 from tests.kernel.lab import DATA, TEXT
 from tests.kernel.vdso.lab import AX, CALL, READ_ONLY, call, mov, run_code, stored

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kshell.kernel.core import event
+from kshell.kernel.trace import event
 from kshell.shell.calls.hops import WORDS
 from kshell.shell.modules.samples import BUILTIN, sample_path
 from tests.kbuild.tree_lab import TreeLab

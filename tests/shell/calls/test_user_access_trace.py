@@ -8,8 +8,8 @@ import pytest
 
 from kshell.abi.ptregs import NAMES
 from kshell.kernel.boot.start import boot
-from kshell.kernel.core.event import Event
 from kshell.kernel.debug.uaccess_checks import tell_check
+from kshell.kernel.trace.event import Event
 from kshell.shell.views.view import plain
 from tests.shell.lab import Lab
 
@@ -109,7 +109,7 @@ def test_a_limit_that_set_fs_moved_stands_beside_the_verdict(lab: Lab) -> None:
 )
 def test_a_new_release_clamps_or_compares(name: str, address: int, told: tuple[str, int] | None) -> None:
     k, seen = boot("6.19"), list[Event]()
-    k.on_event = seen.append
+    k.on_event = lambda *step: seen.append(Event(*step))
     tell_check(k, name, memoryview(array("Q", [address] * len(NAMES))))
     assert [(each.what, each.values.get("clamped", each.values.get("allowed"))) for each in seen] == (
         [told] if told else []

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kshell.kernel.core.event import Event
+from kshell.kernel.trace.event import Event
 from kshell.shell.diagrams.alignment import Pair, align, kind
 
 

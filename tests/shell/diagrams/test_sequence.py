@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kshell.kernel.core.event import Event
+from kshell.kernel.trace.event import Event
 from kshell.shell.calls.hops import WORDS
 from kshell.shell.diagrams.alignment import WAYS
 from kshell.shell.diagrams.path import messages_of

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kshell.kernel.core.taint import BITS
-from kshell.kernel.report.taint import DETAILS, FLAGS
+from kshell.kernel.report.taint import BITS, DETAILS, FLAGS
 from tests.shell.lab import Lab
 
 

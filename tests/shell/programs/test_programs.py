@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kshell.assembler import available
-from kshell.kernel.core.trace import MOST_CALLS
+from kshell.kernel.trace.tracer import MOST_CALLS
 from kshell.shell.session import Session
 from kshell.shell.views.output import PlainOutput
 from tests.shell.lab import Lab, screen

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from kshell.kernel.core import layout
-from kshell.kernel.core.listing import Line
+from kshell.machine.listing import Line
 
 _ENTER: tuple[Line, ...] = (("push %rbp", "55"), ("mov %rsp, %rbp", "48 89 e5"))
 _LEAVE: tuple[Line, ...] = (("pop %rbp", "5d"), ("ret", "c3"))

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kshell.kernel.core.declare import SyscallDefinition
-    from kshell.kernel.core.event import Event
     from kshell.kernel.core.signal import Siginfo
+    from kshell.kernel.trace.event import Event
 
 CALLS, LINES, INSTRUCTIONS = "calls", "lines", "instructions"  # what is told of machine code in ring 0
 MOST_CALLS = 10_000  # that a tracer keeps, so that a program of a million calls does not eat the memory

@@ -9,10 +9,11 @@ from kshell.kernel.core import layout
 from kshell.kernel.core.kallsyms import Symbol
 from kshell.kernel.entry import entry
 from kshell.kernel.entry.entry_text import DISPATCH, NATIVE_IRET, entry_text, per_cpu
-from kshell.kernel.entry.module_text import DO_INIT_MODULE, DO_SYS_DELETE_MODULE, ROUTINES
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.link.module_text import DO_INIT_MODULE, DO_SYS_DELETE_MODULE, ROUTINES
 from kshell.kernel.module.load import init_returned
 from kshell.kernel.module.unload import exit_returned
+from kshell.machine.encode import FUNCTION_SIZE
 from kshell.machine.ram import PAGE_SIZE
 from kshell.machine.ring0 import TOUCH, TRAMPOLINE
 from kshell.machine.ring3 import IRETQ
@@ -31,7 +32,7 @@ def place_way_in(k: Kernel) -> None:
         k.memory.poke(each.address, each.code)
     k.bodies |= {DO_INIT_MODULE.body: init_returned, DO_SYS_DELETE_MODULE.body: exit_returned}
     routines = [Symbol(each.name, each.address, each.kind, len(each.code)) for each in ROUTINES]
-    for symbol in (*text.symbols, Symbol("native_iret", NATIVE_IRET, "T", layout.FUNCTION_SIZE), *routines):
+    for symbol in (*text.symbols, Symbol("native_iret", NATIVE_IRET, "T", FUNCTION_SIZE), *routines):
         k.symbols.add(symbol)
     k.memory.map(layout.PER_CPU + layout.PER_CPU_TSS, PAGE_SIZE, writable=True)
     for name, at in per_cpu(k.profile.version).items():

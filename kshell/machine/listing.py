@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from kshell.kernel.core.layout import FUNCTION_SIZE
+from kshell.machine.encode import FUNCTION_SIZE
 
 Line = tuple[str, str]  # an instruction, and its bytes; a name is 4 bytes: a distance, or the value of a variable
 _PADDING = b"\xcc"
@@ -38,7 +38,7 @@ def items(*each: Item) -> tuple[Item, ...]:
 
 
 def place(listing: Iterable[Item], start: int) -> Placed:
-    """Each item with its address; a function begins at a multiple of FUNCTION_SIZE."""
+    """Each item with its address."""
     placed: Placed = []
     at = start
     for item in listing:

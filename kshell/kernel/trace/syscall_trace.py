@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from kshell.abi import ptregs
 from kshell.abi.c_types import to_signed64
-from kshell.kernel.core.event import Event
-from kshell.kernel.core.trace import Call, Tracer
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.trace.listening import stop_listening
+from kshell.kernel.trace.tracer import Call, Tracer
 
 
 def syscall_trace_enter(k: Kernel, tracer: Tracer, regs: memoryview, address: int | None, nr: int) -> None:
@@ -34,7 +34,7 @@ def syscall_trace_begin(k: Kernel, tracer: Tracer, regs: memoryview, nr: int) ->
     name = row.name if row is not None and row.abi != "x32" else None
     call = Call(to_signed64(regs[ptregs.ORIG_AX]), name, ptregs.arguments(regs), k.define_of(nr))
     if not tracer.call_begins(call):
-        k.stop_listening()
+        stop_listening(k)
         return
     tracer.running = call
     if k.on_event is not None:
@@ -88,4 +88,4 @@ def syscall_trace_exit(k: Kernel, tracer: Tracer, regs: memoryview) -> None:
                 k.tell("cpu", "iretq", rip=regs[ptregs.IP])
     tracer.call_ends(call)
     if alive and not k.current.signals.pending and k.on_event is not None:
-        k.on_event(Event(3, "user", "instruction", regs[ptregs.IP], {}))
+        k.on_event(3, "user", "instruction", regs[ptregs.IP], {})

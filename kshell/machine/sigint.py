@@ -11,6 +11,7 @@ import _thread
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -31,11 +32,12 @@ class Sigint:
 
     `blocks`   how many blocks of ctrl_c.py are open: they look at `pressed`
     `presses`  how often Ctrl-C was pressed where the terminal writes ^C
+    `dropping` whether Python is about to drop an exception: one that came now would be lost for good
     """
 
     def __init__(self) -> None:
         self.blocks = self.presses = 0
-        self.pressed = self.noted = self.owned = False
+        self.pressed = self.noted = self.owned = self.dropping = False
         self.at_prompt: Callable[[], None] | None = None
         self.regions: list[_Region] = []
 
@@ -74,10 +76,16 @@ def _raise_again(lost: Any) -> None:
     if not isinstance(lost.exc_value, KeyboardInterrupt):
         sys.__unraisablehook__(lost)
     elif state.regions:
-        threading.Timer(AGAIN_SECONDS, _press_again).start()
+        state.dropping = True
+        try:
+            threading.Timer(AGAIN_SECONDS, _press_again).start()
+        finally:
+            state.dropping = False
 
 
 def _press_again() -> None:
+    while state.dropping:
+        time.sleep(AGAIN_SECONDS)
     if state.regions:
         state.regions[-1].open = True
         _thread.interrupt_main()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Callable
 
 import pytest
 
 from kshell.machine.ctrl_c import CtrlC
-from kshell.machine.sigint import at_prompt, interruptible, note, shielded, state, take_over
+from kshell.machine.sigint import AGAIN_SECONDS, at_prompt, interruptible, note, shielded, state, take_over
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send itself SIGINT")
 
@@ -115,15 +117,30 @@ def test_while_a_person_is_asked_in_the_middle_of_a_run_nothing_is_raised() -> N
     assert state.blocks == 0
 
 
+class Closes:
+    def __del__(self) -> None:
+        press()
+
+
+def close_and_wait() -> None:
+    """Drop one, and be there for a minute."""
+    thing = Closes()
+    del thing
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        pass
+
+
 def test_one_that_a_destructor_swallows_comes_again() -> None:
-    class Closes:
-        def __del__(self) -> None:
-            press()
+    assert interrupted(close_and_wait)
 
-    def body() -> None:
-        thing = Closes()
-        del thing
-        while True:
-            pass
 
-    assert interrupted(body)
+def test_it_comes_when_python_is_done_with_it_however_long_that_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = threading.Timer.start
+
+    def start(timer: threading.Timer) -> None:
+        real(timer)
+        time.sleep(20 * AGAIN_SECONDS)  # a busy machine does something else meanwhile
+
+    monkeypatch.setattr(threading.Timer, "start", start)
+    assert interrupted(close_and_wait)

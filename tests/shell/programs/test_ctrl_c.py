@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from kshell.machine import sigint
 from tests.shell.lab import Lab
 from tests.shell.replay.whole_state import differences, machine
 
@@ -52,15 +53,23 @@ def program(handler: str = "handler", enough: int = 2, flags: int = 0x4000000) -
 
 
 def press(lab: Lab, times: int) -> None:
-    """Press Ctrl-C so often while the CPU runs, each press after the last was seen."""
-    cpu = lab.session.kernel.cpu  # asked for here: it boots when it is first asked for
+    """Press Ctrl-C so often while the program computes, its SIGINT looked after, and each press after the last was
+    seen: two that come together are one."""
+    kernel = lab.session.kernel
+    cpu = kernel.cpu  # asked for here: it boots when it is first asked for
+
+    def is_ready() -> bool:
+        ready = kernel.current is not kernel.shell_task and signal.SIGINT in kernel.current.signals.actions
+        return ready and cpu.running and not cpu.ctrl_c.pressed
 
     def presses() -> None:
         for _ in range(times):
-            time.sleep(0.05)
-            while not cpu.running or cpu.ctrl_c.pressed:
+            while not is_ready():
                 time.sleep(0.002)
+            before = sigint.presses()
             os.kill(os.getpid(), signal.SIGINT)
+            while sigint.presses() == before:
+                time.sleep(0.002)
 
     threading.Thread(target=presses, daemon=True).start()
 

@@ -31,12 +31,12 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*(?:3[0-7]|38;5;\d+|48;5;\d+)m")
 
 
 class Terminal:
-    """kshell on a terminal of 80 by 24; `seen` is all it wrote."""
+    """kshell on a terminal of 80 by 24; `seen` is all it wrote, of which so many characters are `taken`."""
 
     def __init__(self, home: Path, *arguments: str, **environment: str) -> None:
         variables = {**os.environ, "HOME": str(home), "TERM": "xterm-256color", **environment}
         variables["XDG_CONFIG_HOME"] = variables["XDG_STATE_HOME"] = str(home)
-        self.seen = ""
+        self.seen, self.taken = "", 0
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
@@ -56,12 +56,12 @@ class Terminal:
         return bool(data)
 
     def until(self, text: str) -> str:
-        """Wait until this text was written since the last time; what came, without control sequences."""
+        """Wait until this text was written behind what was waited for last; what came, without control sequences."""
         begin = time.monotonic()
-        while text not in (found := _CONTROL.sub("", self.seen)):
+        while text not in (found := _CONTROL.sub("", self.seen)[self.taken :]):
             assert time.monotonic() - begin < PATIENCE, f"{text!r} never came: {found!r}"
             self.read(0.1)
-        self.seen = ""
+        self.taken += found.index(text) + len(text)
         return found
 
     def type(self, text: str) -> None:

@@ -93,9 +93,11 @@ def _add_bugs(draft: ObjectDraft, unit: Unit, code: Code) -> None:
     """__bug_table: a struct bug_entry for each ud2 that is meant."""
     if not code.bugs:
         return
-    file_at = draft.string(STRINGS, unit.path)
-    table = draft["__bug_table"]
+    table, places = draft["__bug_table"], dict[str, int]()
     for bug in code.bugs:
+        path = next(each.function.path for each in reversed(code.functions) if each.offset <= bug.offset)
+        if path not in places:
+            places[path] = draft.string(STRINGS, path or unit.path)
         at = table.add(packed("iiHH", 0, 0, bug.line & 0xFFFF, WARN_FLAGS if bug.warning else 0))
         table.relative(at, ".text", bug.offset)
-        table.relative(at + 4, STRINGS, file_at)
+        table.relative(at + 4, STRINGS, places[path])

@@ -219,6 +219,18 @@ class Call(NamedTuple):
         return self.kind.result
 
 
+class Comma(NamedTuple):
+    """``first, then``: the one for its effects, and the value of the other."""
+
+    first: Value
+    then: Value
+
+    @property
+    def type(self) -> Type:
+        """That of the second."""
+        return self.then.type
+
+
 class GetUser(NamedTuple):
     """``get_user(place, pointer)``: the scalar at a user pointer goes into a place, a 0 where it cannot be read; the
     value is an int, 0 or -EFAULT.  `checked` is by way of a function that asks whether the address is the user's;
@@ -256,6 +268,7 @@ Value: TypeAlias = (
     | Cast
     | Assign
     | Call
+    | Comma
     | GetUser
     | PutUser
 )

@@ -85,7 +85,8 @@ Statement: TypeAlias = Evaluate | Zero | Copy | Return | If | Loop | Break | Con
 
 class Function(NamedTuple):
     """A function with its body.  `variables` are its parameters first, then its locals, in the order of the source.
-    `line` is that of its def, `end_line` its last one: there a function returns that runs off its end."""
+    `line` is that of its def, `end_line` its last one: there a function returns that runs off its end.  `path` is the
+    header that it comes from, "" for the unit's own file."""
 
     name: str
     type: FunctionType
@@ -94,6 +95,7 @@ class Function(NamedTuple):
     is_static: bool
     line: int
     end_line: int
+    path: str = ""
 
 
 class Pointed(NamedTuple):

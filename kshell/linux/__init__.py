@@ -14,11 +14,15 @@ from kshell.linux.err import *
 from kshell.linux.errno import *
 from kshell.linux.export import *
 from kshell.linux.kallsyms import *
+from kshell.linux.kconfig import *
 from kshell.linux.kern_levels import *
 from kshell.linux.kernel import *
 from kshell.linux.list import *
+from kshell.linux.list_walk import *
+from kshell.linux.math import *
 from kshell.linux.module import *
 from kshell.linux.moduleparam import *
+from kshell.linux.poison import *
 from kshell.linux.printk import *
 from kshell.linux.ptrace import *
 from kshell.linux.set_memory import *

@@ -40,6 +40,8 @@ ModeT: TypeAlias = int
 ClockId: TypeAlias = int
 GfpT: TypeAlias = int
 
+AnyInt: TypeAlias = int  # of any integer type: what a macro is told
+
 Const = Annotated[_T, "const"]
 Format: TypeAlias = str
 NULL: Any = None

@@ -22,6 +22,7 @@ from kshell.cc.tree import (
     Binary,
     Call,
     Cast,
+    Comma,
     Compare,
     Conditional,
     Deref,
@@ -65,6 +66,7 @@ VALUES: dict[type, ValueWriter] = {
     Logical: conditions.logical,
     Conditional: conditions.choose,
     Call: calls.call,
+    Comma: values.comma,
     GetUser: user_access.get_user,
     PutUser: user_access.put_user,
 }

@@ -17,6 +17,7 @@ from kshell.cc.tree import (
     Binary,
     Call,
     Cast,
+    Comma,
     Compare,
     Conditional,
     Deref,
@@ -200,6 +201,10 @@ def _call(p: Printer, node: Call) -> str:
     return p.ordered([node.function, *arguments], f"(({kind}){{0}})({places})")
 
 
+def _comma(p: Printer, node: Comma) -> str:
+    return f"({p.value(node.first)}, {p.value(node.then)})"
+
+
 def _get_user(p: Printer, node: GetUser) -> str:
     """The user's memory is there, as gcc sees it: what is compared is what the number becomes."""
     name, pointer = p.temporary(), p.value(node.pointer)
@@ -236,6 +241,7 @@ EXPRESSIONS: dict[type, Callable[[Printer, Any], str]] = {
     Cast: _cast,
     Assign: _assign,
     Call: _call,
+    Comma: _comma,
     GetUser: _get_user,
     PutUser: _put_user,
 }

@@ -10,6 +10,7 @@ from kshell.cc.tree import (
     AddressOf,
     Assign,
     Cast,
+    Comma,
     Deref,
     FunctionName,
     Global,
@@ -154,6 +155,13 @@ def narrow(e: Emitter, kind: IntType, register: int = RAX) -> None:
     """The result of an operation on 32 bits becomes one of a shorter type."""
     if kind.size < 4:
         convert(e, register, INT, kind)
+
+
+def comma(e: Emitter, node: Comma, register: int) -> None:
+    """``first, then``"""
+    assert register == RAX
+    e.value(node.first)
+    e.value(node.then)
 
 
 def assign(e: Emitter, node: Assign, register: int = RAX) -> None:

@@ -10,11 +10,12 @@ from kshell.cc.front import kernel_use, macros, user_copies
 from kshell.cc.front.annotations import is_type, read_type
 from kshell.cc.front.arithmetic import cast
 from kshell.cc.front.convert import Want, convert
+from kshell.cc.front.expansion import expand
 from kshell.cc.front.formats import format_of, printk
 from kshell.cc.front.operators import in_function
 from kshell.cc.front.report import WrongError, spelled
 from kshell.cc.front.scope import Scope
-from kshell.cc.front.symbols import Macro, Routine, TypeName
+from kshell.cc.front.symbols import Expansion, Macro, Routine, TypeName
 from kshell.cc.front.undeclared import report_call
 from kshell.cc.tree import Call, FunctionName, Number, Text, Value
 from kshell.cc.types import (
@@ -53,6 +54,8 @@ def call(scope: Scope, node: ast.Call) -> Value:
         known = scope.file.lookup(function.id)
         if isinstance(known, Macro):
             return macros.call(scope, node, known.name)
+        if isinstance(known, Expansion):
+            return expand(scope, node, known)
         if isinstance(known, Routine) and not known.is_call:
             return _routine(scope, node, function.id, known)
         if known is None and not scope.is_kernel(function):
@@ -101,6 +104,7 @@ def _routine(scope: Scope, node: ast.Call, name: str, routine: Routine) -> Value
             arguments.append(Number(size_of(made), ULONG))
         else:
             arguments.append(_argument(scope, each, wanted, name, index))
+    scope.file.needs(routine)
     result = Call(routine.symbol, (*arguments, *extra), kind, node.lineno)
     user_copies.check_size(scope, node, name, result)
     if made is not None and isinstance(kind.result, Pointer) and isinstance(kind.result.target, VoidType):

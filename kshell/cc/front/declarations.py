@@ -13,6 +13,7 @@ from kshell.cc.front.file_scope import FileScope
 from kshell.cc.front.functions import routine_of
 from kshell.cc.front.headers_index import header_in, header_of, texts
 from kshell.cc.front.initial import array_type, composite_type
+from kshell.cc.front.initializers import spelled_out
 from kshell.cc.front.module_macros import PARAMETERS, ModuleMacros, param_type
 from kshell.cc.front.operators import ARITHMETIC
 from kshell.cc.front.parameters import check_kind
@@ -141,7 +142,8 @@ class Declarations:
     def _annotated(self, node: ast.AnnAssign) -> None:
         if not isinstance(node.target, ast.Name):
             self.report.fail(node, "expected identifier", BECAUSE, "n: Int = 1")
-        name, value, static = node.target.id, node.value, True
+        name, static = node.target.id, True
+        value = None if node.value is None else spelled_out(self.scope, node.value, name)
         if isinstance(node.annotation, ast.Name) and node.annotation.id == "TypeAlias" and value is not None:
             self.file.declare(node, name, TypeName(read_type(self.file, value)))
             return
@@ -186,6 +188,7 @@ class Declarations:
         if len(node.targets) > 1 or not isinstance(to, ast.Name):
             self._no_declaration(node, {ast.Subscript: "[", ast.Attribute: "."}.get(type(to), ""))
         name = to.id
+        value = spelled_out(self.scope, value, name)
         if is_macro(self.scope, value, "extern", "Param", "Stub"):
             assert isinstance(value, ast.Call)
             self._declared_by(node, name, value)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from kshell.cc.front.primitives import BUILTINS
 from kshell.cc.front.report import Report
-from kshell.cc.front.symbols import Object, Symbol
+from kshell.cc.front.symbols import Object, Routine, Symbol
 from kshell.cc.tree_unit import Datum, Pointed
 from kshell.cc.types import CHAR, ArrayType, StructType, Type
 
@@ -35,6 +35,7 @@ class FileScope:
         self.data: list[Datum] = []
         self.strings: dict[bytes, str] = {}
         self.used: set[str] = set()
+        self.inlines: dict[str, Routine] = {}  # the functions of headers that it needs with their bodies
         self.poisoned: set[str] = set()  # what a wrong declaration would have given a meaning
         self.size = 0  # of the variables, in bytes
         self.parameters: dict[str, str] = {}  # the type that module_param gives a variable
@@ -62,6 +63,11 @@ class FileScope:
             return
         self.lines[name] = node.lineno
         self.names[name] = symbol
+
+    def needs(self, routine: Routine) -> None:
+        """A function of a header that is to be compiled into the object, if it is one of those."""
+        if routine.header:
+            self.inlines[routine.symbol] = routine
 
     def string(self, text: bytes) -> str:
         """The symbol of a string that an initial value points to."""

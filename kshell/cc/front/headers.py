@@ -8,11 +8,12 @@ from functools import cache, lru_cache
 from types import MappingProxyType
 
 from kshell.cc.front.declarations import Declarations
+from kshell.cc.front.expansion import OWN_TYPE
 from kshell.cc.front.file_scope import FileScope
 from kshell.cc.front.headers_index import header_in, index, texts
 from kshell.cc.front.primitives import KNOWN
 from kshell.cc.front.report import Report
-from kshell.cc.front.symbols import Routine, Symbol
+from kshell.cc.front.symbols import Expansion, Routine, Symbol
 
 # Functions that are inline in Linux's headers, around the one that is exported.
 INLINE = {"read_cr0": "native_read_cr0", "write_cr0": "native_write_cr0"}
@@ -41,17 +42,50 @@ def _read(header: str) -> Mapping[str, Symbol]:
     text = texts()[header]
     report = Report(f"linux/{header}.h", text, "6.19")
     file = FileScope(report, include)
-    body = [node for node in _once(ast.parse(text).body) if not _is_known(node, file)]
-    Declarations(file).read(body)
+    names: dict[str, Symbol] = {}
+    body = [node for node in _bodies(header) if not _is_known(node, file)]
+    macros = [node for node in body if isinstance(node, ast.FunctionDef) and is_macro(node)]
+    file.names.update((node.name, Expansion(node, names)) for node in macros)
+    Declarations(file).read([node for node in body if node not in macros])
     assert not report.findings, f"linux/{header}: {report.findings}"
-    return MappingProxyType({name: _exported(each) for name, each in file.names.items()})
+    inline = {node.name for node in body if isinstance(node, ast.FunctionDef) and has_body(node)}
+    names.update((name, _known(each, name in inline, header)) for name, each in file.names.items())
+    return MappingProxyType(names)
 
 
-def _exported(symbol: Symbol) -> Symbol:
-    """A function under the name that the kernel exports."""
+@cache
+def _bodies(header: str) -> list[ast.stmt]:
+    return _once(ast.parse(texts()[header]).body)
+
+
+def definition(routine: Routine) -> tuple[Mapping[str, Symbol], ast.FunctionDef]:
+    """The names that the header of an inline function knows, and the function."""
+    names, body = _read(routine.header), _bodies(routine.header)
+    node = next(each for each in body if isinstance(each, ast.FunctionDef) and each.name == routine.symbol)
+    return names, node
+
+
+def has_body(node: ast.FunctionDef) -> bool:
+    """Whether a header says what a function does, and not only that there is one."""
+    return any(not isinstance(each, ast.Expr) or not isinstance(each.value, ast.Constant) for each in node.body)
+
+
+def _known(symbol: Symbol, is_inline: bool, header: str) -> Symbol:
+    """A function with the header that has its body, or under the name that the kernel exports."""
+    if isinstance(symbol, Routine) and is_inline:
+        return symbol._replace(header=header)
     if isinstance(symbol, Routine) and symbol.symbol in INLINE:
         return symbol._replace(symbol=INLINE[symbol.symbol])
     return symbol
+
+
+def is_macro(node: ast.FunctionDef) -> bool:
+    """Whether a function of a header is no code of its own, but expanded: it takes no k, or something that no function
+    of C can take: an array as such, a type, whatever has a type."""
+    if not has_body(node):
+        return False
+    hints = [ast.unparse(each.annotation) for each in node.args.args if each.annotation is not None]
+    return hints[:1] != ["Kernel"] or any(each.startswith(("Array[", "type[")) or each in OWN_TYPE for each in hints)
 
 
 def _once(body: list[ast.stmt]) -> list[ast.stmt]:

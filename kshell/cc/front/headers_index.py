@@ -29,6 +29,11 @@ def texts() -> dict[str, str]:
     return {file.stem: _with_shared(file.read_text(encoding="utf-8")) for file in files if file.stem != "__init__"}
 
 
+def path_of(header: str) -> str:
+    """The file of a header."""
+    return str(FOLDER / f"{header}.py")
+
+
 def _with_shared(text: str) -> str:
     files = (FOLDER.parent / "abi" / f"{name}.py" for name in SHARED.findall(text))
     return text + "".join(file.read_text(encoding="utf-8") for file in files)

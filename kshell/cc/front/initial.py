@@ -9,6 +9,7 @@ from kshell.cc.front.annotations import is_complete, read_type
 from kshell.cc.front.calls import is_macro, is_struct
 from kshell.cc.front.convert import Want, convert
 from kshell.cc.front.file_scope import UNIQUE
+from kshell.cc.front.initializers import spelled_out
 from kshell.cc.front.places import member
 from kshell.cc.front.report import spelled
 from kshell.cc.front.scope import Scope
@@ -93,6 +94,7 @@ def leaves(scope: Scope, node: ast.expr, kind: Type, offset: int = 0, place: Pla
     """Every scalar that an initial value of type `kind` says; what it does not say is 0."""
     if isinstance(kind, ArrayType):
         return _elements(scope, node, kind, offset, place)
+    node = spelled_out(scope, node)
     if not isinstance(kind, StructType):
         return [Leaf(offset, kind, node, place)]
     if not isinstance(node, ast.Call) or not is_struct(scope, node) or read_type(scope.file, node.func) is not kind:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from kshell.cc.front.annotations import read_type
 from kshell.cc.front.arithmetic import binary, cast, common
 from kshell.cc.front.calls import is_macro
-from kshell.cc.front.macros import container
+from kshell.cc.front.list_loops import LISTS, list_loop
 from kshell.cc.front.operators import condition
-from kshell.cc.front.places import check_counter, member
+from kshell.cc.front.places import check_counter
 from kshell.cc.front.report import spelled
 from kshell.cc.front.scope import Scope, copied, merged
-from kshell.cc.tree import AddressOf, Assign, Compare, Deref, Local, Member, Number, Place, Value, Variable
+from kshell.cc.tree import Assign, Compare, Local, Number, Value, Variable
 from kshell.cc.tree_unit import Break, Continue, Evaluate, Loop, Statement
-from kshell.cc.types import INT, IntType, Pointer, StructType
+from kshell.cc.types import INT, IntType, Pointer
 
 Block = Callable[[Scope, Sequence[ast.stmt]], list[Statement]]
 
@@ -81,8 +81,10 @@ def for_loop(scope: Scope, node: ast.For, block: Block) -> list[Statement]:
     if isinstance(calls, ast.Call) and not calls.keywords:
         if is_macro(scope, calls, "range"):
             return _range(scope, node, name, calls, block)
-        if is_macro(scope, calls, "list_for_each_entry"):
-            return _entries(scope, node, name, calls, block)
+        walk = calls.func.id if isinstance(calls.func, ast.Name) else ""
+        if walk in LISTS and is_macro(scope, calls, walk):
+            counter = partial(_counter, scope, name, line=node.lineno)
+            return list_loop(scope, node, calls, walk, counter, partial(_body, scope, node, block=block))
         if isinstance(calls.func, ast.Name) and not hasattr(builtins, calls.func.id):
             scope.any(calls)  # nothing declares it, and that is to be said
     source = scope.report.source_of(calls) or "it"
@@ -159,34 +161,3 @@ def _kind(start: Value, end: Value) -> IntType:
     if isinstance(start, Number):  # range(n) counts in the type of n
         return common(other, INT)
     return common(one, other)
-
-
-def _entries(scope: Scope, node: ast.For, name: ast.Name, call: ast.Call, block: Block) -> list[Statement]:
-    """list_for_each_entry(e, addr(head), "list")"""
-    line = node.lineno
-    if len(call.args) != 3:
-        text = 'macro "list_for_each_entry" requires 3 arguments'
-        scope.report.fail(call, text, "type, head, field", 'list_for_each_entry(e, addr(head), "list")')
-    kind, head, field_node = read_type(scope.file, call.args[0]), scope.value(call.args[1]), call.args[2]
-    if not isinstance(kind, StructType) or not isinstance(field_node, ast.Constant):
-        scope.report.fail(
-            call, "expected a struct and the name of a field", "", 'list_for_each_entry(e, addr(head), "list")'
-        )
-    field = member(scope, call, kind, str(field_node.value))
-    links = field.type
-    if not isinstance(links, StructType) or "next" not in links.fields or head.type != Pointer(links):
-        scope.report.fail(
-            call, "the head and the field must be list_heads", f"it is '{spelled(field.type)}'", "list: list_head"
-        )
-    variable = _counter(scope, name, Pointer(kind), line)
-    start = Local(scope.made(head.type, line))
-    entry = Member(Deref(Local(variable)), field)
-
-    def step(links_at: Place) -> Statement:
-        following = Member(links_at, links.fields["next"])
-        return Evaluate(Assign(Local(variable), container(scope, following, kind, field.offset)), line)
-
-    body = _body(scope, node, variable, block)
-    test = Compare("!=", AddressOf(entry, Pointer(links)), start, INT)
-    first = [Evaluate(Assign(start, head), line), step(Deref(start))]
-    return [*first, Loop(test, body, [step(entry)], line)]

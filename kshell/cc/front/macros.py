@@ -6,11 +6,13 @@ import ast
 from collections.abc import Callable
 from functools import partial
 
+from kshell.abi.kconfig import options_of
 from kshell.cc.front import address_limit, user_access
 from kshell.cc.front.annotations import is_complete, is_type, read_type
 from kshell.cc.front.arithmetic import cast, unary
 from kshell.cc.front.convert import Want, convert
 from kshell.cc.front.formats import printk
+from kshell.cc.front.initializers import TEMPLATES
 from kshell.cc.front.operators import ord_of
 from kshell.cc.front.places import member
 from kshell.cc.front.primitives import LEVELS
@@ -20,8 +22,10 @@ from kshell.cc.tree import (
     AddressOf,
     Assign,
     Compare,
+    Deref,
     FunctionName,
     Local,
+    Member,
     Number,
     PointerAdd,
     Text,
@@ -60,7 +64,7 @@ def call(scope: Scope, node: ast.Call, name: str) -> Value:
             scope.report.fail(node, text, because, f"{name}({', '.join('xyz'[:wanted])})", len(name))
         return macro(scope, node)
     because, try_ = f"{name} stands in a line of its own", f"{name}(...)  (in a line of its own)"
-    if name in ("Array", "Param", "Stub", "extern"):
+    if name in ("Array", "Param", "Stub", "extern", *TEMPLATES):
         because, try_ = f"{name} declares a variable", f"x = {name}(...)  (in a line of its own)"
     return scope.report.fail(node, f"expected expression before '{name}'", because, try_, len(name))
 
@@ -150,6 +154,25 @@ def _container_of(scope: Scope, node: ast.Call) -> Value:
     return container(scope, pointer, kind, offset)
 
 
+def _neighbour(scope: Scope, node: ast.Call, link: str) -> Value:
+    """``list_next_entry(p, "list")``: the struct of p's own type that p's link leads to."""
+    entry = scope.value(node.args[0])
+    kind = entry.type.target if isinstance(entry.type, Pointer) else entry.type
+    if not isinstance(kind, StructType):
+        because = f"it is '{spelled(entry.type)}'"
+        scope.report.fail(
+            node, "request for member in something not a structure or union", because, "a Ptr to an entry"
+        )
+    name = node.args[1]
+    if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
+        scope.report.fail(name, "expected identifier", "a field has a name, which is no value", '"list"')
+    field = member(scope, node, kind, name.value)
+    if not isinstance(field.type, StructType) or link not in field.type.fields:
+        because = f"{name.value} is '{spelled(field.type)}'"
+        scope.report.fail(node, "the field must be a list_head", because, "list: list_head")
+    return container(scope, Member(Member(Deref(entry), field), field.type.fields[link]), kind, field.offset)
+
+
 def _once(scope: Scope, node: ast.Call) -> Value:
     return scope.value(node.args[0])
 
@@ -173,6 +196,15 @@ def _ptr_err(scope: Scope, node: ast.Call) -> Value:
     return cast(scope.value(node.args[0]), LONG)
 
 
+def _is_enabled(scope: Scope, node: ast.Call) -> Value:
+    option = node.args[0]
+    if not isinstance(option, ast.Name):
+        scope.report.fail(
+            node, "expected the name of an option", "a kernel is built with it, or not", "CONFIG_DEBUG_LIST"
+        )
+    return Number(int(option.id in options_of(scope.report.release)), INT)
+
+
 MACROS: dict[str, tuple[int, Callable[[Scope, ast.Call], Value]]] = {
     "addr": (1, _addr),
     "sizeof": (1, _sizeof),
@@ -182,6 +214,9 @@ MACROS: dict[str, tuple[int, Callable[[Scope, ast.Call], Value]]] = {
     "container_of": (3, _container_of),
     "READ_ONCE": (1, _once),
     "WRITE_ONCE": (2, _write_once),
+    "list_next_entry": (2, partial(_neighbour, link="next")),
+    "list_prev_entry": (2, partial(_neighbour, link="prev")),
+    "IS_ENABLED": (1, _is_enabled),
     "IS_ERR": (1, _is_err),
     "ERR_PTR": (1, _err_ptr),
     "PTR_ERR": (1, _ptr_err),

@@ -8,10 +8,10 @@ from typing import NoReturn
 from kshell.cc.front.report import WrongError
 from kshell.cc.front.scope import Scope
 from kshell.cc.front.spelling import kshell_name
-from kshell.cc.front.symbols import Define, Macro, Object, Routine, TypeName
+from kshell.cc.front.symbols import Define, Expansion, Macro, Object, Routine, TypeName
 from kshell.cc.front.undeclared import report_name
 from kshell.cc.tree import AddressOf, FunctionName, Global, Local, Number, Text, Value, Variable
-from kshell.cc.types import CONST_CHAR_POINTER, VOID_POINTER, FunctionType, Pointer, StructType, Type, VoidType
+from kshell.cc.types import CONST_CHAR_POINTER, INT, VOID_POINTER, FunctionType, Pointer, StructType, Type, VoidType
 
 MODULE = StructType("module")
 
@@ -32,12 +32,13 @@ def name_value(scope: Scope, node: ast.Name, reading: bool = True) -> Value:
     if isinstance(found, Routine):
         if found.is_call:
             _no_call(scope, node)
+        scope.file.needs(found)
         return FunctionName(found.symbol, Pointer(found.type))
     if isinstance(found, TypeName):
         try_ = f"{name}(...) makes or converts one, Ptr[{name}] points to one"
         scope.report.fail(node, f"expected expression before '{name}'", f"{name} is a type", try_, len(name))
-    if isinstance(found, Macro):
-        return _macro(scope, node, found.name)
+    if isinstance(found, Macro | Expansion):
+        return _macro(scope, node, found.name if isinstance(found, Macro) else name)
     if scope.is_kernel(node):
         because = "k is how a source says which kernel it runs in; there is no such thing in the machine code"
         scope.report.fail(node, f"'{name}' is no value", because, f"hand it on as the first argument: f({name}, ...)")
@@ -109,6 +110,8 @@ def _macro(scope: Scope, node: ast.Name, name: str) -> Value:
         return Number(0, VOID_POINTER)
     if name in ("__func__", "__FUNCTION__"):
         return Text(scope.name.encode(), CONST_CHAR_POINTER)
+    if name == "LINUX_VERSION_CODE":
+        return Number((scope.report.version[0] << 16) + (scope.report.version[1] << 8), INT)
     if name == "THIS_MODULE":
         found = (scope.file.include("kshell.linux.module") or {}).get("module")
         kind = found.type if isinstance(found, TypeName) else MODULE

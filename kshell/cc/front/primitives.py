@@ -57,6 +57,12 @@ TOP_LEVEL = (
     *("MODULE_PARM_DESC", "module_param", "module_init", "module_exit"),
     *("EXPORT_SYMBOL", "EXPORT_SYMBOL_GPL", "COND_SYSCALL"),
 )
+# What walks over lists in a `for`, and what needs the type of what it is told.
+LIST_MACROS = (
+    *(f"list_for_each{way}" for way in ("", "_prev", "_safe")),
+    *(f"list_for_each_entry{way}" for way in ("", "_reverse", "_safe", "_safe_reverse")),
+    *("list_next_entry", "list_prev_entry", "LIST_HEAD", "LIST_HEAD_INIT"),
+)
 LEVELS = ("emerg", "alert", "crit", "err", "warn", "notice", "info", "debug")
 MACROS: dict[str, Symbol] = {
     name: Macro(name)
@@ -65,7 +71,9 @@ MACROS: dict[str, Symbol] = {
         *("Kernel", "Ptr", "Const", "User", "Stub", "Fn", "Array", "Struct", "Union", "Param", "extern"),
         *("addr", "sizeof", "offsetof", "container_of", "NULL", "THIS_MODULE"),
         *("BUG", "BUG_ON", "WARN_ON", "IS_ERR", "ERR_PTR", "PTR_ERR", "READ_ONCE", "WRITE_ONCE"),
-        *("get_user", "put_user", "__get_user", "__put_user", "access_ok", "get_fs", "set_fs", "list_for_each_entry"),
+        *("IS_ENABLED", "LINUX_VERSION_CODE"),
+        *("get_user", "put_user", "__get_user", "__put_user", "access_ok", "get_fs", "set_fs"),
+        *LIST_MACROS,
         *(f"SYSCALL_DEFINE{digit}" for digit in range(7)),
         *(f"pr_{level}" for level in LEVELS),
     )

@@ -48,7 +48,8 @@ class Report:
     """The findings of one source."""
 
     def __init__(self, path: str, text: str, release: str) -> None:
-        self.path, self.text, self.version = path, text, version_of(release)
+        self.path, self.text = path, text
+        self.release, self.version = release, version_of(release)
         self.lines = text.encode().split(b"\n")
         self.findings: list[Finding] = []
         self.errors = set(ERRORS)

@@ -12,6 +12,7 @@ from kshell.cc.front.calls import is_macro
 from kshell.cc.front.convert import Want, convert
 from kshell.cc.front.errno_check import check_errno, check_frame, check_used
 from kshell.cc.front.initial import array_type, begin, composite_type
+from kshell.cc.front.initializers import spelled_out
 from kshell.cc.front.kernel_use import function_for, not_global
 from kshell.cc.front.names import def_line
 from kshell.cc.front.operators import condition, operate
@@ -107,9 +108,10 @@ def _assign(scope: Scope, node: ast.Assign) -> list[Statement]:
     if isinstance(to, ast.Tuple | ast.List):
         because = "C assigns one value at a time"
         scope.report.fail(to, "expected ';' before ',' token", because, "one assignment a line")
-    made = composite_type(scope, node.value)
+    said = spelled_out(scope, node.value, to.id if isinstance(to, ast.Name) else "")
+    made = composite_type(scope, said)
     if made is not None and isinstance(to, ast.Name) and to.id not in scope.globals:
-        return _compose(scope, to, made, node.value, node.lineno)
+        return _compose(scope, to, made, said, node.lineno)
     value = scope.any(node.value)
     if isinstance(value.type, StructType):
         return [_copy(scope, node, to, value)]
@@ -165,18 +167,17 @@ def _annotated(scope: Scope, node: ast.AnnAssign) -> list[Statement]:
         because = f"{to.id} has its type already; a scope is a whole function here"
         scope.report.fail(to, f"redeclaration of '{to.id}'", because, f"{to.id} = ...  (without a type)", len(to.id))
     line = node.lineno
-    if node.value is not None and is_macro(scope, node.value, "Array"):
-        assert isinstance(node.value, ast.Call)
-        return _compose(scope, to, array_type(scope, node.value), node.value, line)
+    said = None if node.value is None else spelled_out(scope, node.value, to.id)
+    if said is not None and is_macro(scope, said, "Array"):
+        assert isinstance(said, ast.Call)
+        return _compose(scope, to, array_type(scope, said), said, line)
     kind = read_type(scope.file, node.annotation)
     if not is_complete(kind):
         scope.report.fail(
             to, f"variable '{to.id}' declared void or of unknown size", f"'{spelled(kind)}'", "a Ptr to it"
         )
-    if isinstance(kind, StructType) and node.value is not None:
-        made = composite_type(scope, node.value)
-        if made == kind:
-            return _compose(scope, to, kind, node.value, line)
+    if isinstance(kind, StructType) and said is not None and composite_type(scope, said) == kind:
+        return _compose(scope, to, kind, said, line)
     value = None if node.value is None else scope.any(node.value)
     variable = scope.add(to.id, kind, line)
     if value is None or node.value is None:
@@ -244,6 +245,8 @@ def _if(scope: Scope, node: ast.If) -> list[Statement]:
     warning = is_macro(scope, node.test, "WARN_ON")
     test_node = node.test.args[0] if warning and isinstance(node.test, ast.Call) and node.test.args else node.test
     test = condition(scope, test_node)
+    if isinstance(test, Number) and _asks_the_build(test_node):
+        return block(scope, node.body if test.value else node.orelse)
     before = copied(scope.sure)
     then = block(scope, node.body)
     after_then, scope.sure = scope.sure, before
@@ -252,6 +255,12 @@ def _if(scope: Scope, node: ast.If) -> list[Statement]:
     if warning:
         then = [Bug(node.lineno, True), *then]
     return [If(test, then, other, node.lineno)]
+
+
+def _asks_the_build(test: ast.expr) -> bool:
+    """Whether an `if` is C's #if: the branch that is not taken is not even read."""
+    names = {each.id for each in ast.walk(test) if isinstance(each, ast.Name)}
+    return not names.isdisjoint(("LINUX_VERSION_CODE", "IS_ENABLED"))
 
 
 def _global(scope: Scope, node: ast.Global) -> list[Statement]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
 from kshell.cc.tree import Text, Value
@@ -32,13 +34,14 @@ class Object(NamedTuple):
 
 class Routine(NamedTuple):
     """A function.  `format_at` is the place of the argument that is a format (-1: none); a `call` is a system call,
-    which kernel code does not call."""
+    which kernel code does not call.  `header` is the one that has its body (C: static inline), "" for none."""
 
     symbol: str
     type: FunctionType
     format_at: int = -1
     names: tuple[str, ...] = ()
     is_call: bool = False
+    header: str = ""
 
 
 class TypeName(NamedTuple):
@@ -54,4 +57,12 @@ class Macro(NamedTuple):
     name: str
 
 
-Symbol: TypeAlias = Define | Object | Routine | TypeName | Macro
+class Expansion(NamedTuple):
+    """A function of a header that is expanded where it is called (C: #define name(...)), with the types it is given;
+    `names` are those that its header knows."""
+
+    node: ast.FunctionDef
+    names: Mapping[str, Symbol]
+
+
+Symbol: TypeAlias = Define | Object | Routine | TypeName | Macro | Expansion

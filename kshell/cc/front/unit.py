@@ -11,6 +11,7 @@ from kshell.cc.front.file_scope import FileScope
 from kshell.cc.front.functions import read_function
 from kshell.cc.front.headers import include
 from kshell.cc.front.initial import static_value
+from kshell.cc.front.inline import inline_functions
 from kshell.cc.front.module_macros import HOOKS
 from kshell.cc.front.no_include import say_once
 from kshell.cc.front.parameters import check_ranges
@@ -42,6 +43,7 @@ def compile_source(text: str, path: str, release: str = "4.19") -> tuple[Unit, l
     check_ranges(report, declarations.macros.ranges, file.data)
     functions = [each for node in declarations.functions for each in _functions(file, node, exported)]
     functions += declarations.macros.functions()
+    functions += inline_functions(file)
     _check_symbols(report, functions, file)
     if not report.is_wrong:
         check_init(report, declarations.functions, declarations.macros.aliases)

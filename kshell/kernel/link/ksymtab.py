@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from kshell.abi.kconfig import options_of
 from kshell.kernel.core import layout
 from kshell.kernel.core.kallsyms import Symbol
 from kshell.kernel.core.sections import section
@@ -16,24 +17,30 @@ from kshell.kernel.elf.kernel_param import SINCE as PARAM_SINCE
 from kshell.kernel.elf.kernel_param import TYPES
 from kshell.kernel.elf.tables import EXPORTS
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.lib import cr0, kallsyms, set_memory, slab, sleep, string, usercopy, vprintk, vsprintf
+from kshell.kernel.lib import cr0, kallsyms, list_debug, set_memory, slab, sleep, string, usercopy, vprintk, vsprintf
 from kshell.kernel.mm import fixup
 from kshell.kernel.module import refcount
 from kshell.kernel.module.symbols import NOT_EXPORTED_SINCE
 
-LIBRARY = (usercopy, vprintk, vsprintf, string, slab, sleep, refcount, set_memory, cr0, kallsyms, fixup)
+LIBRARY = (usercopy, vprintk, vsprintf, string, slab, sleep, refcount, set_memory, cr0, kallsyms, fixup, list_debug)
 # The first release that has a name, and the first one that has it no more.
 SINCE = {"_printk": (5, 15)}
 UNTIL = {"printk": (5, 15), "ex_handler_default": (5, 16), "ex_handler_fault": (5, 16)}
+# What only a kernel has that was built with an option.
+OPTIONS = dict.fromkeys(("__list_add_valid", "__list_del_entry_valid"), "CONFIG_DEBUG_LIST")
 PARAM_OPS_SIZE = 32  # C: sizeof(struct kernel_param_ops)
 
 
-def library(version: tuple[int, int]) -> Iterator[tuple[str, Callable[..., Any], str | None]]:
-    """Each function that a release has: its name, its body, and the macro that exports it, if it does."""
+def library(
+    version: tuple[int, int], options: frozenset[str] = frozenset()
+) -> Iterator[tuple[str, Callable[..., Any], str | None]]:
+    """Each function that a release has, built with `options`: its name, its body, and the macro that exports it."""
     for file in LIBRARY:
         for table, macro in EXPORTS.items():
             for body in section(vars(file), table):
                 name = body.__name__
+                if OPTIONS.get(name, "") not in ("", *options):
+                    continue
                 if SINCE.get(name, version) <= version and not _reached(UNTIL, name, version):
                     yield name, body, None if _reached(NOT_EXPORTED_SINCE, name, version) else macro
 
@@ -49,7 +56,9 @@ def param_ops(version: tuple[int, int]) -> list[str]:
 
 def place_library(k: Kernel) -> None:
     """Give each function its address, and each object its place."""
-    for address, (name, body, macro) in zip(layout.ROUTINES, library(k.profile.version), strict=False):
+    for address, (name, body, macro) in zip(
+        layout.ROUTINES, library(k.profile.version, options_of(k.release)), strict=False
+    ):
         k.define_function(name, body, address, exported=macro)
     ops = param_ops(k.profile.version)
     k.memory.map(layout.PARAM_OPS, len(ops) * PARAM_OPS_SIZE, writable=True)

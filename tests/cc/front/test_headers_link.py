@@ -13,7 +13,10 @@ from kshell.cc.front.unit import compile_source
 from kshell.cc.object import make_object
 from kshell.kernel.boot.start import boot
 
-GONE = {("kallsyms_lookup_name", "6.19")}  # not exported since 5.7
+GONE = {
+    ("kallsyms_lookup_name", "6.19"),  # not exported since 5.7
+    *((name, release) for name in ("__list_add_valid", "__list_del_entry_valid") for release in ("4.19", "6.19")),
+}
 
 
 def declared() -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ import pytest
 
 from kshell.cc.finding import ERROR
 from kshell.cc.front.headers_index import texts
+from kshell.cc.front.initializers import TEMPLATES
 from kshell.cc.front.primitives import TOP_LEVEL
 from tests.cc.front.cures import findings
 from tests.shell.lab import Lab
@@ -20,6 +21,7 @@ class e(Struct):
     name: Array[Char] = Array(Char, 16)
 STUB_x: Stub[[int]] = Stub("STUB_x")
 count: Int = 0
+people = LIST_HEAD()
 mode = Param("mode", 1)
 module_param(mode, "int", 0o644)
 def start(k: Kernel) -> int:
@@ -36,7 +38,7 @@ FRAME = """def f(k: Kernel, n: Int, p: User[Int], s: User[e], path: User[Const[C
     {}
     return x + q.n + buf[0] + Long(table)
 """
-AT_THE_TOP = (*TOP_LEVEL, "extern", *(f"SYSCALL_DEFINE{digit}" for digit in range(7)))
+AT_THE_TOP = (*TOP_LEVEL, *TEMPLATES, "extern", *(f"SYSCALL_DEFINE{digit}" for digit in range(7)))
 
 
 def functions() -> list[tuple[str, str]]:
@@ -53,7 +55,8 @@ def functions() -> list[tuple[str, str]]:
 
 def compiles(name: str, lines: str) -> bool:
     """Whether one release takes them, at the top of a file or in a function."""
-    text = HEAD + (lines if name in AT_THE_TOP else FRAME.format(lines))
+    head = HEAD.replace("people = LIST_HEAD()\n", "") if name.startswith("LIST_HEAD") else HEAD
+    text = head + (lines if name in AT_THE_TOP else FRAME.format(lines))
     return any(all(each.kind != ERROR for each in findings(text, release)) for release in ("4.19", "6.19"))
 
 

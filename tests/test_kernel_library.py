@@ -15,8 +15,8 @@ PAGE = Path(__file__).parent.parent / "docs" / "kernel-library.md"
 HEAD = """# The kernel's library
 
 What a module may include, header by header: `from kshell.linux.list import list_add` is `#include <linux/list.h>`, and
-`from kshell.linux import *` has all of it. `help list_add` shows the same at the prompt. A function takes `k`, a macro that
-only calculates does not. What is there in one release alone says so.
+`from kshell.linux import *` has all of it. `help list_add` shows the same at the prompt. A function takes `k`, a macro
+that only calculates does not. What is there in one release alone says so.
 
 This page is made from the headers, `kshell/linux/`: `python -m tests.test_kernel_library` writes it.
 """

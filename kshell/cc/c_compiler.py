@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from kshell.abi.errno import ENOEXEC
 from kshell.abi.problem import Problem
@@ -67,12 +67,19 @@ def version_code(version: tuple[int, int]) -> int:
     return (version[0] << 16) + (version[1] << 8)
 
 
-def options(name: str, version: tuple[int, int], *, module: bool = True, include: Sequence[str] = ()) -> list[str]:
+def options(
+    name: str,
+    version: tuple[int, int],
+    *,
+    module: bool = True,
+    include: Sequence[str] = (),
+    config: Collection[str] = (),
+) -> list[str]:
     """What stands between the compiler and its files; see compile_c."""
     folders = [f"-I{folder}" for folder in (*include, INCLUDE)]
     errors = [*ERRORS, *(("-Werror=return-type",) if version >= (5, 0) else ())]
     defines = [f'-DKBUILD_MODNAME="{name}"', f"-DLINUX_VERSION_CODE={version_code(version)}"] + ["-DMODULE"] * module
-    return [*FLAGS, *errors, *defines, *folders]
+    return [*FLAGS, *errors, *defines, *(f"-D{each}=1" for each in sorted(config)), *folders]
 
 
 def compile_c(
@@ -82,13 +89,14 @@ def compile_c(
     *,
     module: bool = True,
     include: Sequence[str] = (),
+    config: Collection[str] = (),
     folder: str = ".",
 ) -> tuple[bytes, str]:
     """The object file made of the C source `path`, and what the compiler warned of, in its own words.
 
     `name` is KBUILD_MODNAME; `version` the kernel's, (4, 19); `module` says that it is for a module and not for the
-    kernel itself; `include` are folders to look for headers in before kshell's own; `folder` is where the compiler
-    works: a path that is no absolute one begins there.
+    kernel itself; `include` are folders to look for headers in before kshell's own; `config` the options that the
+    kernel is built with; `folder` is where the compiler works: a path that is no absolute one begins there.
     Raises SourceError: there is no compiler, or it refuses the source.
     """
     compiler = find_compiler()
@@ -98,7 +106,14 @@ def compile_c(
         raise SourceError(ENOEXEC, Problem(f"cc: no C compiler for {os.path.basename(path)}", because, try_))
     with tempfile.TemporaryDirectory(prefix="kshell-cc-") as made:
         out = os.path.join(made, "out.o")
-        words = [*compiler, *options(name, version, module=module, include=include), "-c", path, "-o", out]
+        words = [
+            *compiler,
+            *options(name, version, module=module, include=include, config=config),
+            "-c",
+            path,
+            "-o",
+            out,
+        ]
         try:
             done = _run(words, folder)
         except subprocess.TimeoutExpired:

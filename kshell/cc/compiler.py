@@ -6,6 +6,7 @@ import os
 from typing import NamedTuple
 
 from kshell.abi.elf import ElfObject
+from kshell.abi.kconfig import options_of
 from kshell.cc.finding import Finding
 from kshell.cc.source_error import too_large
 
@@ -35,7 +36,7 @@ def compile_file(
         return _compile_python(path, text, release)
     if len(text) > C_SOURCE_MAX:
         raise too_large(path, C_SOURCE_MAX)
-    return _compile_c(path, version, module, folder)
+    return _compile_c(path, version, options_of(release), module, folder)
 
 
 def command_line(path: str, out: str, version: tuple[int, int], *, module: bool = True) -> str:
@@ -68,9 +69,9 @@ def _compile_python(path: str, text: str, release: str) -> Compiled:
     return Compiled(make_object(unit, generate(unit)), findings)
 
 
-def _compile_c(path: str, version: tuple[int, int], module: bool, folder: str) -> Compiled:
+def _compile_c(path: str, version: tuple[int, int], config: frozenset[str], module: bool, folder: str) -> Compiled:
     from kshell.abi.elf_reader import read_elf
     from kshell.cc.c_compiler import compile_c
 
-    data, said = compile_c(path, module_name(path), version, module=module, folder=folder)
+    data, said = compile_c(path, module_name(path), version, module=module, config=config, folder=folder)
     return Compiled(read_elf(data, path), [], said)

@@ -42,4 +42,8 @@ typedef unsigned short umode_t;
 typedef int clockid_t;
 typedef unsigned int gfp_t;
 
+struct list_head {
+	struct list_head *next, *prev;
+};
+
 #endif

@@ -1,4 +1,4 @@
-"""Functions of headers that have a body: compiled into each object that uses them, or expanded where they are called."""
+"""Functions of headers that have a body: compiled into each object that uses them, or expanded where they stand."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ def test_every_function_of_a_header_compiles_for_every_release(release: str) -> 
 
 
 def test_an_object_has_the_functions_that_its_source_uses_and_no_others() -> None:
-    text = f"{HEAD}def f(k: Kernel, p: Ptr[e]) -> None:\n    list_add(k, addr(p.list), addr(people))\n    list_add(k, NULL, NULL)\n"
+    text = f"{HEAD}def f(k: Kernel, p: Ptr[e]) -> None:\n    list_add(k, addr(p.list), addr(people))\n"
+    text += "    list_add(k, NULL, NULL)\n"
     unit, _ = compile_source(text, "m.py", "4.19.1")
     assert [each.name for each in unit.functions] == ["f", "list_add", "__list_add"]
     symbols = {each.name: each for each in make_object(unit, generate(unit)).symbols}
@@ -75,7 +76,8 @@ def test_the_lines_of_a_header_are_those_of_its_file() -> None:
 
 
 def test_a_function_of_the_file_and_one_of_a_header_cannot_have_one_name() -> None:
-    text = f"{HEAD}def __list_add(k: Kernel) -> int:\n    return 0\ndef f(k: Kernel) -> None:\n    list_add(k, NULL, NULL)\n"
+    text = f"{HEAD}def __list_add(k: Kernel) -> int:\n    return 0\n"
+    text += "def f(k: Kernel) -> None:\n    list_add(k, NULL, NULL)\n"
     with pytest.raises(SourceError) as caught:
         compile_source(text, "m.py", "4.19.1")
     assert "redefinition of '__list_add'" in str(caught.value.problem)
@@ -128,4 +130,4 @@ def f(k: Kernel) -> int:
         text = text.replace("return 1", "return nothing_that_6_19_has(k)").replace("nothing_that_4_19_has(k)", "2")
     unit, found = compile_source(text, "m.py", release)
     assert not [each for each in found if each.kind == ERROR]
-    assert unit.functions[0].body == [Return(Number(answer, unit.functions[0].type.result), 4 if answer == 1 else 6)]  # type: ignore[arg-type]
+    assert unit.functions[0].body == [Return(Number(answer, unit.functions[0].type.result), 4 if answer == 1 else 6)]

@@ -31,11 +31,11 @@ ROOMS = (
 # The same inside the kernel.
 FLOORS = (
     *("core", "trace", "mm", "fs", "task", "report", "vdso", "mappings", "signal", "time", "syscalls", "entry", "ia32"),
-    *("lib", "elf", "module", "link", "debug", "proc", "boot"),
+    *("lib", "elf", "module", "init_module", "link", "debug", "proc", "boot"),
 )
 # What is read in an evening, and how many lines that may be; the other floors are appendices.
 EVENING = ("core", "mm", "fs", "task", "syscalls", "entry", "module", "boot")
-EVENING_LINES = 8200
+EVENING_LINES = 8000
 # And inside the shell, where some are files; its __init__ says what each is.
 SHELL = (
     *("errors", "limits", "command_line", "views", "host_files", "host_trouble", "own_files", "machine_files", "lines"),

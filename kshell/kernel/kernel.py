@@ -103,8 +103,6 @@ class Kernel(KernelText):
     way_in: WayIn
     vdso: Vdso
     vsyscall_mode: str  # what is left of the vsyscall page (vdso/vsyscall.py)
-    load_image: Callable[[bytes, int, int], int]  # module/load.py; the next is of module/unload.py
-    unload_named: Callable[[str, int], int]
     timer_ends_wait: Callable[[], bool]  # signal/wait.py
 
     def __init__(self, image: Vmlinux, cmdline: str, *, init_budget: int, ram_size: int) -> None:

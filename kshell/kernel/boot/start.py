@@ -35,8 +35,6 @@ from kshell.kernel.link.uaccess import place_extable, place_uaccess_text
 from kshell.kernel.link.way_in import place_way_in
 from kshell.kernel.mappings.swap import SwapArea
 from kshell.kernel.module.init_exit import call_as
-from kshell.kernel.module.load import load_image
-from kshell.kernel.module.unload import unload_named
 from kshell.kernel.proc.mount import mount
 from kshell.kernel.report.taint import PLACES_4_19, PLACES_TODAY, Taint
 from kshell.kernel.signal.wait import timer_ends_wait
@@ -90,7 +88,6 @@ def start_kernel(k: Kernel) -> None:
     _enter_user_mode(k)
     k.clock.advance(BOOT_STEP_NS)
     k.code_trace = CodeTrace(k)
-    k.load_image, k.unload_named = partial(load_image, k), partial(unload_named, k)
     k.timer_ends_wait = partial(timer_ends_wait, k)
     k.place_of, k.bug_at = partial(place_of, k), partial(bug_at, k)
     k.fs, k.swap = FileSystem(k), SwapArea(k.ram)

@@ -14,8 +14,8 @@ from kshell.kernel.core import layout
 from kshell.kernel.elf.linked_object import LinkedObject
 from kshell.kernel.entry.entry_64 import IRET_LABEL
 from kshell.kernel.entry.entry_text import DISPATCH, NATIVE_IRET, entry_text
+from kshell.kernel.init_module.module_text import ROUTINES
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.link.module_text import ROUTINES
 from kshell.machine.encode import FUNCTION_SIZE
 from kshell.machine.listing import Label
 

@@ -9,10 +9,9 @@ from kshell.kernel.core import layout
 from kshell.kernel.core.kallsyms import Symbol
 from kshell.kernel.entry import entry
 from kshell.kernel.entry.entry_text import DISPATCH, NATIVE_IRET, entry_text, per_cpu
+from kshell.kernel.init_module.module_text import DO_INIT_MODULE, DO_SYS_DELETE_MODULE, ROUTINES
+from kshell.kernel.init_module.own_path import exit_returned, init_returned
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.link.module_text import DO_INIT_MODULE, DO_SYS_DELETE_MODULE, ROUTINES
-from kshell.kernel.module.load import init_returned
-from kshell.kernel.module.unload import exit_returned
 from kshell.machine.encode import FUNCTION_SIZE
 from kshell.machine.ram import PAGE_SIZE
 from kshell.machine.ring0 import TOUCH, TRAMPOLINE

@@ -1,8 +1,7 @@
 """Loading a module: from a compiled object to live text.
 
 Its init runs on the way: for insmod by a call from outside, for a program that asks by a system call on that program's
-own path.  A body ends in a call of the kernel's text there (link/module_text.py), which calls init and comes back to
-`init_returned`; where init dies, nothing comes back.
+own path (init_module/).
 
 C counterpart: load_module() in kernel/module.c (4.19), kernel/module/main.c (today).
 """
@@ -11,29 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from kshell.abi.c_types import CType, Int, Ptr
+from kshell.abi.c_types import CType
 from kshell.abi.errno import EEXIST, EINTR, ENOEXEC, ENOSPC
 from kshell.abi.loglevel import KERN_ERR, KERN_WARNING
-from kshell.abi.module_flags import MODULE_INIT_IGNORE_VERMAGIC
 from kshell.kernel.core import layout
-from kshell.kernel.core.calling import TailCall
 from kshell.kernel.core.clock import MODULE_LOAD_NS
 from kshell.kernel.entry.oops import dump_stack
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.mm.uaccess import strncpy_from_user
 from kshell.kernel.module.init_exit import call_as, death, function_of, named
 from kshell.kernel.module.link import link_module
 from kshell.kernel.module.load_info import LoadInfo
-from kshell.kernel.module.params import Unfit, parse, parse_args
+from kshell.kernel.module.params import Unfit, parse
 from kshell.kernel.module.policy import check_licence, check_vermagic
-from kshell.kernel.module.refcount import module_of, module_put
+from kshell.kernel.module.refcount import module_put
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.space import free_module
 from kshell.kernel.module.struct_module import LIVE, LOADING, Module
 from kshell.kernel.report.leaks import note_leaks
 
 INT = CType("int", 4, True)
-ARGUMENTS_MAX = 1 << 20  # bytes: no string of a program is longer here
 
 
 def load_module(
@@ -53,33 +48,6 @@ def load_module(
         with named(k.current, "insmod"):
             do_init_module(k, module, result)
     return module
-
-
-def load_image(k: Kernel, data: bytes, uargs: int, flags: int) -> int:
-    """Load the object `data` with the parameters at the user address `uargs`: 0, a negative errno, or TailCall."""
-    image = LoadInfo("", data)
-    try:
-        module = form_module(k, image, bool(flags & MODULE_INIT_IGNORE_VERMAGIC))
-        text = strncpy_from_user(k, uargs, ARGUMENTS_MAX)
-        if isinstance(text, int):
-            give_up(k, module)
-            return text
-        give_parameters(k, module, parse_args(text.decode("utf-8", "surrogateescape")))
-    except Refusal as refusal:
-        return refusal.answer(k, image.name)
-    if module.init is None:
-        return init_returned(k, module.this_module, 0)
-    raise TailCall(layout.DO_INIT_MODULE, module.this_module, module.init)
-
-
-def init_returned(k: Kernel, mod: Ptr, result: Int) -> Int:
-    """The rest of do_init_module, for a program: 0, or what init refused with."""
-    module = module_of(k, mod)
-    try:
-        do_init_module(k, module, result)
-    except Refusal as refusal:
-        return refusal.answer(k, module.name)
-    return 0
 
 
 def form_module(k: Kernel, image: LoadInfo, force: bool) -> Module:

@@ -5,13 +5,9 @@ C counterpart: kernel/params.c.
 
 from __future__ import annotations
 
-import re
-
 from kshell.abi.errno import EINVAL, ENOSPC, ERANGE
 from kshell.kernel.elf.kernel_param import STRING_MAX, TYPES, KernelParam
 from kshell.kernel.lib.kstrtox import kstrtobool, kstrtoint
-
-_WORD = r'(?a)(?:"[^"]*"?|[^\s"])+'  # compiled when a program loads a module
 
 
 class Unfit(Exception):
@@ -51,11 +47,3 @@ def parse(parameter: KernelParam, text: str | None, version: tuple[int, int]) ->
     if low is not None and high is not None and not low <= value <= high:
         raise Unfit(EINVAL, f"{name} is from {low} to {high}, and {value} is not")
     return value
-
-
-def parse_args(text: str) -> list[tuple[str, str | None]]:
-    """A string of parameters, as init_module is handed it: ``level=3 name="two words"`` (C: next_arg)."""
-    words = [word[1:].removesuffix('"') if word[0] == '"' else word for word in re.findall(_WORD, text)]
-    parts = [word.partition("=") for word in words]
-    values = [value[1:].removesuffix('"') if value[:1] == '"' else value for _, _, value in parts]
-    return [(name, value if equals else None) for (name, equals, _), value in zip(parts, values, strict=True)]

@@ -6,10 +6,7 @@ The words are found by the room that speaks to a person; what stands in the log 
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from kshell.kernel.kernel import Kernel
+from typing import Any
 
 
 class Reason(Enum):
@@ -53,8 +50,3 @@ class Refusal(Exception):
     def __init__(self, errno: int, reason: Reason, **facts: Any) -> None:
         super().__init__(reason.name)
         self.errno, self.reason, self.facts = errno, reason, facts
-
-    def answer(self, k: Kernel, module: str) -> int:
-        """What the system call answers; why is kept for who asks."""
-        k.refusal = self.reason, self.facts | {"module": module}
-        return -self.errno

@@ -1,21 +1,15 @@
 """Unloading a module: its exit function runs, and its pages go.
 
-For a program that asks by a system call, exit runs on its own path, as init does (load.py).
+For a program that asks by a system call, exit runs on its own path, as init does (init_module/).
 
 C counterpart: delete_module() in kernel/module/main.c.
 """
 
 from __future__ import annotations
 
-from kshell.abi.c_types import Int, Ptr
 from kshell.abi.errno import EAGAIN, EBUSY, ENOENT
-from kshell.abi.fcntl import O_TRUNC
-from kshell.kernel.core import layout
-from kshell.kernel.core.calling import TailCall
-from kshell.kernel.core.pointers import KernelBug
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.init_exit import call_as, death, function_of
-from kshell.kernel.module.refcount import module_of
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.space import free_module
 from kshell.kernel.module.struct_module import LIVE, LOADING, UNLOADING, Module
@@ -43,25 +37,6 @@ def _check_refcnt(k: Kernel, name: str, force: bool) -> None:
     module = k.modules.get(name)
     if module is not None and not module.used_by and module.refcount > 0 and not force:
         raise Refusal(EAGAIN, Reason.HELD_BY_INIT if module.state == LOADING else Reason.HELD)
-
-
-def unload_named(k: Kernel, name: str, flags: int) -> int:
-    """Unload the module called `name`: 0, a negative errno, or TailCall."""
-    try:
-        module = begin_unload(k, name, bool(flags & O_TRUNC))
-    except Refusal as refusal:
-        if refusal.reason is Reason.PUT_TOO_OFTEN:
-            raise KernelBug(f"delete_module({name}): BUG_ON(ret < 0), its count is -1") from None
-        return refusal.answer(k, name)
-    if module.exit is None:
-        return exit_returned(k, module.this_module)
-    raise TailCall(layout.DO_SYS_DELETE_MODULE, module.this_module, module.exit)
-
-
-def exit_returned(k: Kernel, mod: Ptr) -> Int:
-    """The rest of delete_module, for a program."""
-    finish_unload(k, module_of(k, mod))
-    return 0
 
 
 def begin_unload(k: Kernel, name: str, force: bool) -> Module:

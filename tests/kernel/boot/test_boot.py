@@ -9,8 +9,8 @@ from kshell.kernel.boot.start import boot
 from kshell.kernel.core import layout
 from kshell.kernel.core.layout import entry_name
 from kshell.kernel.core.memory import KernelFault
+from kshell.kernel.init_module.module_text import DO_INIT_MODULE, DO_SYS_DELETE_MODULE
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.link.module_text import DO_INIT_MODULE, DO_SYS_DELETE_MODULE
 
 
 @pytest.fixture(scope="module", params=["4.19", "course", "6.19"])

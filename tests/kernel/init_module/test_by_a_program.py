@@ -14,10 +14,10 @@ from kshell.kernel.boot.start import boot
 from kshell.kernel.core import layout
 from kshell.kernel.core.profile import PROFILES
 from kshell.kernel.entry.exec import StubRun, run_stub
+from kshell.kernel.init_module.own_path import parse_args
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.load import load_module
 from kshell.kernel.module.load_info import LoadInfo
-from kshell.kernel.module.params import parse_args
 from kshell.kernel.module.struct_module import LIVE, LOADING, UNLOADING
 from kshell.kernel.task.task import TaskExit
 from tests.kernel.module.images import image

@@ -14,7 +14,8 @@ from kshell.abi.module_flags import (
 )
 from kshell.kernel.core.declare import SYSCALL_DEFINE2, SYSCALL_DEFINE3
 from kshell.kernel.fs.file import FMODE_READ
-from kshell.kernel.fs.kernel_read_file import has_room, kernel_read_file
+from kshell.kernel.init_module.kernel_read_file import has_room, kernel_read_file
+from kshell.kernel.init_module.own_path import load_image, unload_named
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_from_user, strncpy_from_user
 
@@ -39,7 +40,7 @@ def init_module(k: Kernel, umod: VoidUser, len: ULong, uargs: CString) -> Long:
     EINVAL   a parameter has no such value, or its init function answered that
     """
     image = may_init_module(k) or copy_module_from_user(k, umod, len)
-    return image if isinstance(image, int) else k.load_image(image, uargs, 0)
+    return image if isinstance(image, int) else load_image(k, image, uargs, 0)
 
 
 def may_init_module(k: Kernel) -> int:
@@ -85,7 +86,7 @@ def finit_module(k: Kernel, fd: IntFd, uargs: CString, flags: ModuleFlags) -> Lo
     image = kernel_read_file(k, file)
     if isinstance(image, int):
         return image
-    return -EOPNOTSUPP if flags & MODULE_INIT_COMPRESSED_FILE else k.load_image(image, uargs, flags)
+    return -EOPNOTSUPP if flags & MODULE_INIT_COMPRESSED_FILE else load_image(k, image, uargs, flags)
 
 
 @SYSCALL_DEFINE2
@@ -109,4 +110,4 @@ def delete_module(k: Kernel, name_user: CString, flags: DeleteFlags) -> Long:
         return -EFAULT
     if len(name) == MODULE_NAME_LEN:
         return -ENOENT
-    return k.unload_named(name.decode("utf-8", "surrogateescape"), flags)
+    return unload_named(k, name.decode("utf-8", "surrogateescape"), flags)

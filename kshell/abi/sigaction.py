@@ -39,6 +39,7 @@ ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF = 0, 1, 2
 SIGSET_SIZE = 8
 SIGACTION = struct.Struct("<QQQQ")  # sa_handler, sa_flags, sa_restorer, sa_mask
 COMPAT_SIGACTION = struct.Struct("<IIIQ")
+COMPAT_OLD_SIGACTION = struct.Struct("<IIII")  # sa_handler, sa_mask, sa_flags, sa_restorer
 STACK_T = struct.Struct("<QI4xQ")  # ss_sp, ss_flags, ss_size
 COMPAT_STACK_T = struct.Struct("<III")
 OLD_ITIMERVAL32 = struct.Struct("<iiii")
@@ -61,6 +62,11 @@ _DEFAULTS: dict[int, str] = {
 def default_action(signo: int) -> str:
     """TERMINATE, CORE (terminate, too, and Linux may write a core file), IGNORE or STOP."""
     return _DEFAULTS.get(signo, TERMINATE)
+
+
+def is_ignored(signo: int, handler: int) -> bool:
+    """Whether nothing is done at a signal, by this handler."""
+    return handler == SIG_IGN or (handler == SIG_DFL and default_action(signo) == IGNORE)
 
 
 def sigmask(*signals: int) -> int:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from kshell.abi import fcntl
 from kshell.abi.c_types import U64, to_signed64
 from kshell.abi.errno import errno_name, is_error, strerror
+from kshell.abi.sigaction import COMPAT_SIGACTION, COMPAT_STACK_T
 from kshell.abi.signal import signal_name
 from kshell.abi.symbolic import KINDS, flags_text
 from kshell.kernel.core.declare import SyscallDefinition
@@ -67,6 +68,7 @@ class ArgumentText(NamedTuple):
     text: str | None
 
 
+_IOVECS = {"iov_out": show.IOVEC, "iov32_out": compat_data.IOVEC}
 _HEX_RESULTS = {"mmap", "mmap2", "brk", "mremap"}
 _RESTARTS = {  # results that the kernel keeps to itself: the call begins anew after the signal
     512: "ERESTARTSYS (To be restarted if SA_RESTART is set)",
@@ -113,11 +115,20 @@ _IN: dict[str, _InDecoder] = {
     "timespec_in": lambda k, v, i: show.time_pair(k, v[i], "tv_nsec"),
     "timespec32_in": lambda k, v, i: compat_data.time_pair(k, v[i], "tv_nsec"),
     "flock_in": lambda k, v, i: show.flock(k, v[i], with_pid=False),
+    "iov32_in": lambda k, v, i: show.iovec(k, v[i], v[i + 1], UNLIMITED, compat_data.IOVEC),
     "sigaction_in": lambda k, v, i: signals.sigaction(k, v[i]),
+    "sigaction32_in": lambda k, v, i: signals.sigaction(k, v[i], COMPAT_SIGACTION),
     "sigset_in": lambda k, v, i: signals.sigset(k, v[i], v[-1]),
+    "old_sigaction_in": lambda k, v, i: compat_data.old_sigaction(k, v[i]),
+    "old_sigset": lambda k, v, i: signals.mask(v[i], compat_data.OLD_SIGSET_SIZE),
+    "old_sigset_in": lambda k, v, i: signals.sigset(k, v[i], 4, 4),
+    "sighandler": lambda k, v, i: signals.handler_name(v[i]),
     "stack_in": lambda k, v, i: signals.stack(k, v[i]),
+    "stack32_in": lambda k, v, i: signals.stack(k, v[i], COMPAT_STACK_T),
     "itimer_in": lambda k, v, i: signals.itimerval(k, v[i]),
+    "itimer32_in": lambda k, v, i: compat_data.itimerval(k, v[i]),
     "siginfo_in": lambda k, v, i: signals.siginfo_at(k, v[i]),
+    "siginfo32_in": lambda k, v, i: compat_data.siginfo(k, v[i]),
 }
 # Known when it has returned without an error; otherwise the address is shown.
 _OUT: dict[str, _OutDecoder] = {
@@ -127,6 +138,7 @@ _OUT: dict[str, _OutDecoder] = {
     "pointed_out": typed_data.pointed,
     "cwd": _cwd,
     "iov_out": lambda k, call, i: show.iovec(k, call.args[i], call.args[i + 1], _result(call)),
+    "iov32_out": lambda k, call, i: show.iovec(k, call.args[i], call.args[i + 1], _result(call), compat_data.IOVEC),
     "stat": lambda k, call, i: show.stat(k, call.args[i]),
     "compat_stat": lambda k, call, i: compat_data.stat(k, call.args[i], compat_data.COMPAT_STAT),
     "stat64": lambda k, call, i: compat_data.stat(k, call.args[i], compat_data.STAT64),
@@ -134,19 +146,28 @@ _OUT: dict[str, _OutDecoder] = {
     "timeval32_out": lambda k, call, i: compat_data.time_pair(k, call.args[i], "tv_usec"),
     "utsname": lambda k, call, i: show.utsname(k, call.args[i]),
     "rusage": lambda k, call, i: show.rusage(k, call.args[i]),
+    "rusage32": lambda k, call, i: compat_data.rusage(k, call.args[i]),
     "sysinfo": lambda k, call, i: show.sysinfo(k, call.args[i]),
+    "sysinfo32": lambda k, call, i: compat_data.sysinfo(k, call.args[i]),
     "timespec_out": lambda k, call, i: show.time_pair(k, call.args[i], "tv_nsec"),
     "timeval_out": lambda k, call, i: show.time_pair(k, call.args[i], "tv_usec"),
     "timezone_out": lambda k, call, i: show.timezone(k, call.args[i]),
     "time_out": lambda k, call, i: show.time_t(k, call.args[i]),
+    "time32_out": lambda k, call, i: show.time_t(k, call.args[i], 4),
     "fd_pair": lambda k, call, i: show.fd_pair(k, call.args[i]),
     "uint_out": lambda k, call, i: show.uint(k, call.args[i]),
     "flock_out": lambda k, call, i: show.flock(k, call.args[i], with_pid=True),
     "sigaction_out": lambda k, call, i: signals.sigaction(k, call.args[i]),
+    "sigaction32_out": lambda k, call, i: signals.sigaction(k, call.args[i], COMPAT_SIGACTION),
     "sigset_out": lambda k, call, i: signals.sigset(k, call.args[i], call.values[-1], 1),
+    "old_sigaction_out": lambda k, call, i: compat_data.old_sigaction(k, call.args[i]),
+    "old_sigset_out": lambda k, call, i: signals.sigset(k, call.args[i], 4, 4),
     "stack_out": lambda k, call, i: signals.stack(k, call.args[i]),
+    "stack32_out": lambda k, call, i: signals.stack(k, call.args[i], COMPAT_STACK_T),
     "itimer_out": lambda k, call, i: signals.itimerval(k, call.args[i]),
+    "itimer32_out": lambda k, call, i: compat_data.itimerval(k, call.args[i]),
     "siginfo_out": lambda k, call, i: signals.siginfo_at(k, call.args[i]),
+    "siginfo32_out": lambda k, call, i: compat_data.siginfo(k, call.args[i]),
 }
 
 
@@ -164,7 +185,7 @@ def arguments(k: Kernel, call: Call) -> list[ArgumentText]:
         kinds.pop()
     elif call.definition.body is None:
         _choose_by_neighbours(call.definition, kinds)
-    return [ArgumentText(kind, _text(k, call, i, kind)) for i, kind in enumerate(kinds)]
+    return [ArgumentText(kind, _text(k, call, i, kind)) for i, kind in enumerate(kinds) if kind != "unused"]
 
 
 def _text(k: Kernel, call: Call, i: int, kind: str) -> str | None:
@@ -220,8 +241,8 @@ def _late(k: Kernel, call: Call, i: int, kind: str) -> str:
         return show.time_pair(k, address, "tv_nsec") if _is_restart(call) else show.pointer(address)
     if call.ret is not None and not is_error(call.ret):
         return _OUT[kind](k, call, i)
-    if kind == "iov_out":
-        return show.iovec(k, address, call.args[i + 1], None)
+    if kind in _IOVECS:
+        return show.iovec(k, address, call.args[i + 1], None, _IOVECS[kind])
     return show.pointer(address)
 
 
@@ -245,6 +266,9 @@ def _result_text(call: Call) -> str:
         return f"{ret & U64} ({when})" if when else str(ret & U64)
     if call.name == "rt_sigtimedwait":
         return f"{ret} ({signal_name(ret)})"
+    if call.name == "signal":
+        name = signals.handler_name(ret)
+        return name if ret > 1 else f"{show.unsigned_hex(ret)} ({name})"
     if call.name == "fcntl":
         command = call.args[1] & 0xFFFF_FFFF
         if command == fcntl.F_GETFL:

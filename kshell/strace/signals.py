@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from kshell.abi.ptregs import SP
-from kshell.abi.sigaction import ALL_SIGNALS, SA_RESTORER, SIGACTION, SIGINFO_SIZE, SIGSET_SIZE, STACK_T
+from kshell.abi.sigaction import SA_RESTORER, SIGACTION, SIGINFO_SIZE, SIGSET_SIZE, STACK_T
 from kshell.abi.signal import (
     SI_TIMER,
     SI_TKILL,
@@ -14,7 +14,6 @@ from kshell.abi.signal import (
     SIGFPE,
     SIGILL,
     SIGNALS,
-    SIGRTMAX,
     SIGRTMIN,
     SIGSEGV,
     SIGTRAP,
@@ -30,15 +29,16 @@ from kshell.kernel.signal import siginfo
 from kshell.kernel.signal.frame import SIGMASK
 from kshell.strace.user_data import pointer, read_exactly, time_pair
 
+SIGN = 1 << 31  # of a pid_t
 FAULTS = (SIGILL, SIGFPE, SIGSEGV, SIGBUS, SIGTRAP)
-INVERTED = SIGRTMAX * 2 // 3  # from so many signals on, the others are named
 
 
-def mask(value: int) -> str:
-    """A set of signals: ``[INT USR1]``, or ``~[KILL STOP]`` where nearly all are in it."""
-    inverted = value.bit_count() >= INVERTED
-    shown = ~value & ALL_SIGNALS if inverted else value
-    names = [_short(signo) for signo in range(1, SIGRTMAX + 1) if shown >> signo - 1 & 1]
+def mask(value: int, size: int = SIGSET_SIZE) -> str:
+    """A set of signals, of so many bytes: ``[INT USR1]``, or ``~[KILL STOP]`` where nearly all are in it."""
+    count = 8 * size
+    inverted = value.bit_count() >= count * 2 // 3
+    shown = ~value if inverted else value
+    names = [_short(signo) for signo in range(1, count + 1) if shown >> signo - 1 & 1]
     return f"{'~' if inverted else ''}[{' '.join(names)}]"
 
 
@@ -53,26 +53,36 @@ def sigset(k: Kernel, address: int, size: int, least: int = SIGSET_SIZE) -> str:
     if not address or not least <= size <= SIGSET_SIZE:
         return pointer(address)
     data = read_exactly(k, address, size)
-    return pointer(address) if data is None else mask(int.from_bytes(data, "little"))
+    return pointer(address) if data is None else mask(int.from_bytes(data, "little"), least)
 
 
-def sigaction(k: Kernel, address: int) -> str:
+def sigaction(k: Kernel, address: int, form: struct.Struct = SIGACTION) -> str:
     """struct sigaction."""
-    data = read_exactly(k, address, SIGACTION.size) if address else None
+    data = read_exactly(k, address, form.size) if address else None
     if data is None:
         return pointer(address)
-    handler, flags, restorer, blocked = SIGACTION.unpack(data)
-    name = {0: "SIG_DFL", 1: "SIG_IGN"}.get(handler, f"{handler:#x}")
-    text = f"sa_handler={name}, sa_mask={mask(blocked)}, sa_flags={flags_text(flags, 'sa_flags')}"
+    return action_text(*form.unpack(data))
+
+
+def action_text(handler: int, flags: int, restorer: int, blocked: int, size: int = SIGSET_SIZE) -> str:
+    """The same of its four fields; `size` is the set's."""
+    text = (
+        f"sa_handler={handler_name(handler)}, sa_mask={mask(blocked, size)}, sa_flags={flags_text(flags, 'sa_flags')}"
+    )
     return f"{{{text}, sa_restorer={pointer(restorer)}}}" if flags & SA_RESTORER else f"{{{text}}}"
 
 
-def stack(k: Kernel, address: int) -> str:
+def handler_name(handler: int) -> str:
+    """What is called at a signal."""
+    return {0: "SIG_DFL", 1: "SIG_IGN"}.get(handler, f"{handler:#x}")
+
+
+def stack(k: Kernel, address: int, form: struct.Struct = STACK_T) -> str:
     """stack_t."""
-    data = read_exactly(k, address, STACK_T.size) if address else None
+    data = read_exactly(k, address, form.size) if address else None
     if data is None:
         return pointer(address)
-    base, flags, size = STACK_T.unpack(data)
+    base, flags, size = form.unpack(data)
     return f"{{ss_sp={pointer(base)}, ss_flags={flags_text(flags, 'ss_flags')}, ss_size={size}}}"
 
 
@@ -106,14 +116,15 @@ def info_text(info: Siginfo) -> str:
     pid, uid = info.sender
     code = si_code_name(info.signo, info.code)
     parts = [f"si_signo={info.name}", f"si_code={code if not code.isdigit() else hex(info.code)}"]
+    sender = [f"si_pid={(pid ^ SIGN) - SIGN}", f"si_uid={uid}"]
     if info.code in (SI_USER, SI_TKILL):
-        parts += [f"si_pid={pid}", f"si_uid={uid}"]
-    elif info.signo in FAULTS and info.code != SI_TIMER:
+        parts += sender
+    elif info.signo in FAULTS and info.code > 0:
         parts.append(f"si_addr={pointer(info.address if info.address is not None else uid << 32 | pid)}")
     elif info.code == SI_TIMER:
         parts += [f"si_timerid={pid:#x}" if pid else "si_timerid=0", f"si_overrun={uid}", *_value(info.value)]
     else:
-        parts += [f"si_pid={pid}", f"si_uid={uid}"] if pid or uid else []
+        parts += sender if pid or uid else []
         parts += _value(info.value)
     return f"{{{', '.join(parts)}}}"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 import time
 
-from kshell.abi.c_types import U64, to_signed64
+from kshell.abi.c_types import U64
 from kshell.abi.st_mode import S_IFBLK, S_IFCHR, S_IFMT
 from kshell.abi.structs import (
     RUSAGE_SIZE,
@@ -27,7 +27,7 @@ from kshell.kernel.kernel import Kernel
 
 MAX_STRLEN = 32  # strace -s: of longer strings, and of longer arrays, that many are shown
 PATH_MAX = 4096
-IOVEC_SIZE = 16
+IOVEC = struct.Struct("<QQ")
 UTSNAME_STRING = 65
 _U32 = 0xFFFF_FFFF
 
@@ -98,25 +98,25 @@ def buffer(k: Kernel, address: int, size: int, *, as_hex: bool = False) -> str:
     return (quote_hex if as_hex else quote)(data[:MAX_STRLEN]) + ("..." if size > MAX_STRLEN else "")
 
 
-def iovec(k: Kernel, address: int, count: int, available: int | None) -> str:
+def iovec(k: Kernel, address: int, count: int, available: int | None, form: struct.Struct = IOVEC) -> str:
     """`count` elements of a ``struct iovec`` array with their data, of which there are `available` bytes in all;
     None: the data means nothing, show where it is."""
     count &= U64
-    if not address or (count and (count * IOVEC_SIZE > U64 or (address & U64) + count * IOVEC_SIZE > U64)):
+    if not address or (count and (count * form.size > U64 or (address & U64) + count * form.size > U64)):
         return pointer(address)
     elements = []
     for i in range(count):
-        at = address + i * IOVEC_SIZE
+        at = address + i * form.size
         if i == MAX_STRLEN:
             elements.append("...")
             break
-        data = read_exactly(k, at, IOVEC_SIZE)
+        data = read_exactly(k, at, form.size)
         if data is None:
             if i == 0:
                 return pointer(address)
             elements.append(f"... /* {at & U64:#x} */")
             break
-        base, length = struct.unpack("<QQ", data)
+        base, length = form.unpack(data)
         if available is None:
             shown = pointer(base)
         else:
@@ -162,7 +162,11 @@ def sysinfo(k: Kernel, address: int) -> str:
     data = read_exactly(k, address, SYSINFO_SIZE)
     if data is None:
         return pointer(address)
-    fields = unpack_sysinfo(data)
+    return sysinfo_text(unpack_sysinfo(data))
+
+
+def sysinfo_text(fields: dict[str, int]) -> str:
+    """The fields of such a structure."""
     loads = ", ".join(str(fields.pop(name)) for name in ("load1", "load5", "load15"))
     uptime = fields.pop("uptime")
     rest = ", ".join(f"{name}={value}" for name, value in fields.items())
@@ -222,12 +226,12 @@ def flock(k: Kernel, address: int, *, with_pid: bool) -> str:
     return f"{{{text}, l_pid={pid}}}" if with_pid else f"{{{text}}}"
 
 
-def time_t(k: Kernel, address: int) -> str:
+def time_t(k: Kernel, address: int, size: int = 8) -> str:
     """The seconds that time() stored, with the date."""
-    data = read_exactly(k, address, 8) if address else None
+    data = read_exactly(k, address, size) if address else None
     if data is None:
         return pointer(address)
-    seconds = to_signed64(int.from_bytes(data, "little"))
+    seconds = int.from_bytes(data, "little", signed=True)
     when = date(seconds)
     return f"[{seconds} /* {when} */]" if when else f"[{seconds}]"
 

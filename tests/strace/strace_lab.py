@@ -36,6 +36,14 @@ PROBE = """
 #include <sys/stat.h>
 #include <sys/syscall.h>
 struct record { long nr, args[6], ret; char before[SIZE], after[SIZE]; };
+#ifdef IA32
+static long raw(long nr, const long *a) {
+    long ret;
+    asm volatile("push %%rbp; mov %7, %%rbp; int $0x80; pop %%rbp" : "=a"(ret) : "0"(nr), "b"(a[0]), "c"(a[1]),
+                 "d"(a[2]), "S"(a[3]), "D"(a[4]), "r"(a[5]) : "r8", "r9", "r10", "r11", "memory");
+    return ret;
+}
+#else
 static long raw(long nr, const long *a) {
     register long r10 asm("r10") = a[3], r8 asm("r8") = a[4], r9 asm("r9") = a[5];
     long ret;
@@ -43,6 +51,7 @@ static long raw(long nr, const long *a) {
                  : "rcx", "r11", "memory");
     return ret;
 }
+#endif
 int main(int argc, char **argv) {
     int fd = open(argv[1], O_RDWR);
     struct stat st;
@@ -70,8 +79,10 @@ class Tail(bytes):
 class Calls:
     """A list of calls, each with the memory it starts from."""
 
-    def __init__(self, k: Kernel) -> None:
-        self.numbers = {row.name: row.number for row in k.table.by_number.values() if row.abi != "x32"}
+    def __init__(self, k: Kernel, ia32: bool = False) -> None:
+        self.ia32 = ia32
+        rows = (k.ia32.table if ia32 else k.table).by_number.values()
+        self.numbers = {row.name: row.number for row in rows if row.abi != "x32"}
         self.records: list[tuple[int, list[int], bytes]] = []
 
     def add(self, call: str | int, *args: int | str | bytes) -> None:
@@ -101,11 +112,12 @@ def kernel_with_area() -> Kernel:
 
 def line_of(
     k: Kernel, nr: int, args: list[int], before: bytes, after: bytes, ret: int | None,
-    definition: SyscallDefinition | None = None, name: str | None = None,
+    definition: SyscallDefinition | None = None, name: str | None = None, ia32: bool = False,
 ) -> str:  # fmt: skip
     """The line of a call with the area's memory `before` and `after` it (zeros behind what is given)."""
-    row = k.table.by_number.get(nr)
-    call = Call(nr, name or (row.name if row else None), tuple(args), definition or k.define_of(nr))
+    side = k.ia32 if ia32 else k
+    row = side.table.by_number.get(nr)
+    call = Call(nr, name or (row.name if row else None), tuple(args), definition or side.define_of(nr))
     assert copy_to_user(k, AREA, before.ljust(AREA_SIZE, b"\0")) == 0
     passed = decode.arguments(k, call)
     assert copy_to_user(k, AREA, after.ljust(AREA_SIZE, b"\0")) == 0
@@ -128,7 +140,7 @@ def compare(k: Kernel, calls: Calls, directory: Path) -> None:
     work = directory / "work"
     work.mkdir()
     source.write_text(PROBE)
-    sizes = [f"-DSIZE={AREA_SIZE}", f"-DAREA={AREA}"]
+    sizes = [f"-DSIZE={AREA_SIZE}", f"-DAREA={AREA}", *(["-DIA32", "-mno-red-zone"] if calls.ia32 else [])]
     subprocess.run(["gcc", "-O1", "-w", *sizes, "-o", str(probe), str(source)], check=True, timeout=60)
     calls.records.insert(0, (MARKER, [0] * 6, bytes(AREA_SIZE)))
     log.write_bytes(
@@ -138,11 +150,12 @@ def compare(k: Kernel, calls: Calls, directory: Path) -> None:
     subprocess.run(command, cwd=work, env={**os.environ, "TZ": "UTC"}, timeout=120, capture_output=True)
     lines = out.read_text().splitlines()
     marker = next(i for i, line in enumerate(lines) if line.startswith(f"syscall_{MARKER:#x}("))
-    real = [line for line in lines[marker:] if not line.startswith(("---", "+++"))]
+    real = [line for line in lines[marker:] if not line.startswith(("---", "+++", "[ Process"))]
     ours = []
     for record in RECORD.iter_unpack(log.read_bytes()):
         nr, args, ret = record[0], list(record[1:7]), record[7]
-        ours.append(line_of(k, nr, args, record[8], record[9], None if ret == DID_NOT_RETURN else ret))
+        returned = None if ret == DID_NOT_RETURN else ret
+        ours.append(line_of(k, nr, args, record[8], record[9], returned, ia32=calls.ia32))
     assert len(real) == len(ours)
     differing = [(theirs, mine) for theirs, mine in zip(real, ours, strict=True) if theirs != mine]
     assert not differing, "\n".join(f"strace {theirs}\nkshell {mine}" for theirs, mine in differing[:20])

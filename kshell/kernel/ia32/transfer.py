@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from kshell.abi.c_types import BufIn, BufOut, Fd, Long, SizeT, UInt, ULong, ULongFd, Whence, to_signed64
 from kshell.abi.errno import EFAULT
-from kshell.kernel.ia32.compat import CompatIovecIn, CompatOff, LoffPtr, body_of, compat_call
+from kshell.kernel.ia32.compat import CompatIovecIn, CompatIovecOut, CompatOff, LoffPtr, body_of, compat_call
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_to_user
 from kshell.kernel.syscalls import transfer
@@ -76,7 +76,7 @@ def pwrite64(k: Kernel, fd: Fd, ubuf: BufIn, count: SizeT, poslo: UInt, poshi: U
 
 
 @compat_call("compat_sys_readv", "sys_readv")
-def readv(k: Kernel, fd: ULongFd, vec: CompatIovecIn, vlen: ULong) -> Long:
+def readv(k: Kernel, fd: ULongFd, vec: CompatIovecOut, vlen: ULong) -> Long:
     """Read into several buffers, one after the other: vec is an array of vlen pairs of 32-bit numbers.
 
     EBADF   fd is not open for reading

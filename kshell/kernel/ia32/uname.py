@@ -16,10 +16,11 @@ from kshell.kernel.mm.uaccess import copy_to_user
 from kshell.kernel.syscalls.misc import rusage_of, utsname
 from kshell.machine.ram import PAGE_SIZE
 
+U32 = 0xFFFF_FFFF
 OLD_UTS_LEN = 8
 FIELDS = 5  # the last, domainname, came later
 # uptime, loads[3], six amounts of memory in mem_unit, procs, two more amounts, mem_unit
-COMPAT_SYSINFO = struct.Struct("<i3I6IH2x3I8x")
+COMPAT_SYSINFO = struct.Struct("<I3I6IH2x3I8x")
 
 
 @compat_call("sys_olduname")
@@ -50,7 +51,7 @@ def sysinfo(k: Kernel, info: CompatSysinfoPtr) -> Long:
     """
     total, used = k.ram.frames_total, k.ram.frames_used
     memory = (total * PAGE_SIZE, (total - used) * PAGE_SIZE, 0, 0, 0, 0)
-    data = COMPAT_SYSINFO.pack(-(-k.clock.ns // 10**9), 0, 0, 0, *memory, len(k.tasks), 0, 0, 1)
+    data = COMPAT_SYSINFO.pack(-(-k.clock.ns // 10**9) & U32, 0, 0, 0, *memory, len(k.tasks), 0, 0, 1)
     return -EFAULT if copy_to_user(k, info, data) else 0
 
 
@@ -63,5 +64,5 @@ def getrusage(k: Kernel, who: RusageWho, ru: CompatRusagePtr) -> Long:
     """
     if who not in (RUSAGE_SELF, RUSAGE_CHILDREN, RUSAGE_THREAD):
         return -EINVAL
-    numbers = [number & 0xFFFF_FFFF for (number,) in struct.iter_unpack("<Q", rusage_of(k, who))]
+    numbers = [number & U32 for (number,) in struct.iter_unpack("<Q", rusage_of(k, who))]
     return -EFAULT if copy_to_user(k, ru, struct.pack(f"<{len(numbers)}I", *numbers)) else 0

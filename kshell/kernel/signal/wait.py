@@ -5,8 +5,8 @@ C counterpart: schedule_timeout() in a call that a signal interrupts.
 
 from __future__ import annotations
 
-from kshell.abi.sigaction import ITIMER_REAL
-from kshell.kernel.core.signal import interrupt
+from kshell.abi.sigaction import ITIMER_REAL, SIG_DFL, TERMINATE, default_action, is_ignored, sigmask
+from kshell.kernel.core.signal import Signals, interrupt
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.signal.timer import CPU_TIMERS, run_timers
 
@@ -26,6 +26,30 @@ def wait_for_signal(k: Kernel, until: int | None = None) -> str:
         _sleep_until(k, expires)
         run_timers(k)
     return SIGNAL
+
+
+def wait_for_one_of(k: Kernel, these: int, until: int | None) -> str:
+    """The same with `these` signals unblocked meanwhile.  What was not blocked before, and is ignored, ends no wait
+    (C: sig_ignored, which looks at real_blocked too)."""
+    signals = k.current.signals
+    before, signals.blocked = signals.blocked, signals.blocked & ~these
+    signals.recalculate()
+    while (ended := wait_for_signal(k, until)) == SIGNAL and (ignored := _ignored(signals, before)):
+        signals.discard(ignored)
+        signals.recalculate()
+    signals.blocked = before
+    return ended
+
+
+def _ignored(signals: Signals, blocked: int) -> int:
+    waiting = (info.signo for info in signals.queued if is_ignored(info.signo, signals.action(info.signo).handler))
+    return sigmask(*waiting) & ~blocked
+
+
+def fatal_signals(signals: Signals) -> int:
+    """The set of those that are not blocked and end a program at once: nobody waits for them (C: complete_signal)."""
+    waiting = (info.signo for info in signals.queued if signals.action(info.signo).handler == SIG_DFL)
+    return sigmask(*(signo for signo in waiting if default_action(signo) == TERMINATE)) & ~signals.blocked
 
 
 def timer_ends_wait(k: Kernel) -> bool:

@@ -170,6 +170,29 @@ def test_a_handler_set_by_int_0x80_is_told_in_32_bits_and_is_for_code_that_there
     assert (killed.name, "32-bit code" in killed.why) == ("SIGSEGV", True)
 
 
+def test_what_signal_has_set_is_done_once_and_blocks_nothing_meanwhile() -> None:
+    k = boot()
+    assert ret(k, 48, 10, 0x401F00) == 0
+    told = struct.unpack("<4I", call(k, 67, 10, 0, Buffer(16)).buffers[0][2])
+    assert told == (0x401F00, 0, 0xC000_0000, 0)
+    assert ret(k, 48, 10, 0) == 0x401F00
+
+
+def test_sigsuspend_is_passed_the_mask_itself_and_ends_by_a_signal_that_is_not_in_it() -> None:
+    k = boot()
+    k.shell_task.signals.blocked = 1 << 13
+    assert ret(k, 27, 1) == 0
+    waits = call(k, 72, 5, 6, 0)
+    assert waits.outcome.signal is not None
+    assert waits.outcome.signal.name == "SIGALRM"
+
+
+def test_the_uptime_of_32_bits_starts_again_after_136_years() -> None:
+    k = boot()
+    k.clock.advance((1 << 32) * 10**9)
+    assert int.from_bytes(call(k, 116, Buffer(64)).buffers[0][2][:4], "little") < 5
+
+
 def test_another_stack_is_told_in_32_bits() -> None:
     k = boot()
     run_stub(k, 131, (struct.pack("<QQQ", 0x7FFF_1234_5000, 0, 0x1_0000_4000), 0))

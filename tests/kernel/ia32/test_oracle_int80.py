@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import os
 import random
+import struct
 
 import pytest
 
@@ -92,6 +95,16 @@ CASES: list[tuple[int, tuple[int | bytes | Buffer, ...]]] = [
     (177, (b"\0" * 7, 0, b"\0\0\0\0\xff\xff\xff\xff", 8)),
     (179, (0, 4)),
     (179, (5, 8)),
+    *((48, (signo, 0)) for signo in (0, 9, 19, 65, -1)),
+    (67, (10, 5, 0)),
+    (67, (9, bytes(15), 0)),
+    (67, (65, 0, 5)),
+    (67, (10, 0, 5)),
+    (73, (5,)),
+    (126, (7, b"\1\0\0", 0)),
+    (126, (7, 0, 0)),
+    (126, (0, 5, 0)),
+    (126, (0, 0, 5)),
     (266, (99, 0)),
     (266, (1, 5)),
 ]
@@ -169,6 +182,42 @@ def test_random_arguments_are_answered_as_linux_answers_them() -> None:
         if run.call.ret != there:
             differences.append((nr, [hex(arg) for arg in args], run.call.ret, there))
     assert not differences
+
+
+OLD_SIGNALS: list[tuple[int, tuple[int | bytes | Buffer, ...]]] = [
+    (48, (10, 0x401000)),
+    (48, (10, 1)),
+    (67, (10, struct.pack("<4I", 0x401000, 0xFFFF_FFFF, 0x1400_0004, 0x402000), 0)),  # signal() sets no restorer
+    (67, (10, 0, Buffer(16))),
+    (67, (10, struct.pack("<4I", 1, 0x8000_0000, 0, 0), Buffer(16))),
+    (174, (10, 0, Buffer(20), 8)),
+    (126, (2, struct.pack("<I", 0xFFFF_FFFF), Buffer(4))),
+    (175, (0, b"\0\0\0\0\1\0\0", Buffer(8), 8)),
+    (126, (2, struct.pack("<I", 0x0000_2000), Buffer(4))),
+    (175, (0, 0, Buffer(8), 8)),
+    (27, (1,)),
+    (177, (b"\0\x20" + bytes(5), 0, struct.pack("<ii", 3, 0), 8)),
+    (126, (1, struct.pack("<I", 0x0000_2000), 5)),
+    (126, (0, 0, Buffer(4))),
+    (73, (Buffer(4),)),
+    (48, (17, 0)),
+]
+
+
+@pytest.mark.parametrize("release", ["4.19", "6.19"])
+def test_the_old_signal_calls_answer_what_linux_answers_one_after_the_other(release: str) -> None:
+    k = boot(release)
+    ours = [run_stub(k, nr, args, is_32=True) for nr, args in OLD_SIGNALS]
+    reading, writing = os.pipe()
+    if not (child := os.fork()):
+        os.write(writing, repr([natively(nr, args) for nr, args in OLD_SIGNALS]).encode())
+        os._exit(0)
+    os.close(writing)
+    with open(reading, "rb") as answers_there:
+        there = ast.literal_eval(answers_there.read().decode())
+    os.waitpid(child, 0)
+    here = [(run.call.ret if run.call else None, [data for _, _, data in run.buffers]) for run in ours]
+    assert here == there
 
 
 @pytest.mark.parametrize(

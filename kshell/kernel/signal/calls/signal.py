@@ -21,19 +21,16 @@ from kshell.abi.errno import EFAULT, EINVAL
 from kshell.abi.ptregs import AX, SP
 from kshell.abi.sigaction import (
     BLOCKABLE,
-    IGNORE,
     SA_IA32_ABI,
     SA_KNOWN,
     SA_X32_ABI,
     SIG_BLOCK,
-    SIG_DFL,
-    SIG_IGN,
     SIG_SETMASK,
     SIG_UNBLOCK,
     SIGACTION,
     SIGSET_SIZE,
     STACK_T,
-    default_action,
+    is_ignored,
     sigmask,
 )
 from kshell.abi.signal import SI_KERNEL, SIGKILL, SIGRTMAX, SIGSEGV, SIGSTOP
@@ -85,7 +82,7 @@ def _set_action(k: Kernel, sig: int, action: SigAction) -> None:
     """What is ignored from now on does not wait any longer."""
     signals = k.current.signals
     signals.actions[sig] = action
-    if action.handler == SIG_IGN or (action.handler == SIG_DFL and default_action(sig) == IGNORE):
+    if is_ignored(sig, action.handler):
         signals.discard(sigmask(sig))
         signals.recalculate()
 

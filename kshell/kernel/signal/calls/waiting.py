@@ -17,7 +17,7 @@ from kshell.kernel.signal import siginfo
 from kshell.kernel.signal.deliver import dequeue
 from kshell.kernel.signal.sigset import get_sigset
 from kshell.kernel.signal.sleep import sleep_until
-from kshell.kernel.signal.wait import NOBODY, SIGNAL, wait_for_signal
+from kshell.kernel.signal.wait import NOBODY, SIGNAL, fatal_signals, wait_for_one_of, wait_for_signal
 
 SECOND = 10**9
 
@@ -44,9 +44,13 @@ def rt_sigsuspend(k: Kernel, unewset: SigsetIn, sigsetsize: SizeT) -> Long:
     """
     if sigsetsize != SIGSET_SIZE:
         return -EINVAL
-    mask, signals = get_sigset(k, unewset), k.current.signals
-    if mask is None:
-        return -EFAULT
+    mask = get_sigset(k, unewset)
+    return -EFAULT if mask is None else do_sigsuspend(k, mask)
+
+
+def do_sigsuspend(k: Kernel, mask: int) -> int:
+    """Wait with this mask (C: sigsuspend)."""
+    signals = k.current.signals
     before, signals.blocked = signals.blocked, mask
     signals.recalculate()
     if wait_for_signal(k) == NOBODY:
@@ -87,21 +91,12 @@ def do_sigtimedwait(k: Kernel, these: int, time: tuple[int, int] | None) -> Sigi
         until = k.clock.ns + seconds * SECOND + nanoseconds
     info = dequeue(signals, ~these)
     if info is None:
-        ended = _wait_for_one_of(k, these, until)
-        info = dequeue(signals, ~these)
+        ended = wait_for_one_of(k, these, until)
+        info = dequeue(signals, ~these | fatal_signals(signals))
         if info is None:
             return -EINTR if ended in (SIGNAL, NOBODY) else -EAGAIN
     signals.recalculate()
     return info
-
-
-def _wait_for_one_of(k: Kernel, these: int, until: int | None) -> str:
-    signals = k.current.signals
-    before, signals.blocked = signals.blocked, signals.blocked & ~these
-    signals.recalculate()
-    ended = wait_for_signal(k, until)
-    signals.blocked = before
-    return ended
 
 
 @SYSCALL_DEFINE0

@@ -2,7 +2,8 @@
 same machine code on both kernels (natively an ELF in a root directory of its own, under ptrace; in kshell as segments),
 compared call by call: results, buffers, the memory map at the end, and how the program ended.
 
-    .venv/bin/python tests/tools/fidelity.py --seed N --count N [--kernel 6.19] [--uid 0|1000] [--faults]
+    .venv/bin/python tests/tools/fidelity.py --seed N --count N [--kernel 6.19] [--uid 0|1000]
+        [--faults | --signals | --signal-calls]
 
 Needs Linux x86-64, root, gcc.  The last line is 'N sequences, M calls, K distinct mismatches'; exit status 1 if K > 0.
 `--replay FILE` runs a file of sequences as `--save FILE` writes them, `--verbose` shows them.
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from fidelity_compare import ACCEPTED, compare
 from fidelity_gen import VDSO_GUARD, Gen
+from fidelity_handlers import FAULTS
 from fidelity_machines import Kshell, Native, worker
 from fidelity_program import M64, Program
 
@@ -27,7 +29,9 @@ def show(seq):
     """A sequence, a line a step."""
     lines = []
     for i, step in enumerate(seq):
-        if step[0] == "touch":
+        if step[0] == "fault":
+            lines.append(f"  r{i}: fault {FAULTS[step[3]]}")
+        elif step[0] == "touch":
             lines.append(f"  r{i}: {step[1]} at {show_argument(step[2])}")
         else:
             lines.append(f"  r{i}: {step[0]}({', '.join(map(show_argument, step[1]))})")
@@ -36,11 +40,13 @@ def show(seq):
 
 def show_argument(arg):
     """An argument for a person."""
-    kind, what = arg[:2]
+    kind, what = (*arg, None)[:2]
     if kind == "i":
         return str(what) if -1000 < what < 5000 else hex(what & M64)
     if kind == "r":
         return f"r{what}" + (f"{arg[2]:+#x}" if arg[2] else "")
+    if kind == "pid":
+        return kind
     if kind == "p":
         return f"r{what}.fd[{arg[2] // 4}]"
     if kind == "b":
@@ -190,7 +196,13 @@ def main():
     parser.add_argument("--faults", action="store_true", help=faults)
     signals = "fragments that fault, with handlers that catch it"
     parser.add_argument("--signals", action="store_true", help=signals)
+    calls = "sequences of signal calls, with handlers that write down what they find"
+    parser.add_argument("--signal-calls", action="store_true", help=calls)
     args = parser.parse_args()
+    if args.signal_calls:
+        from fidelity_sigcompare import run_calls
+
+        return run_calls(args, Both(args), show, figures)
     if args.signals:
         from fidelity_signals import run_signals
 

@@ -24,6 +24,11 @@ USER_REGS = (  # struct user_regs_struct
 CODES = {  # si_code: the numbers of the names that end programs
     "SI_USER": 0,
     "SI_KERNEL": 128,
+    "SI_QUEUE": -1,
+    "SI_TIMER": -2,
+    "SI_MESGQ": -3,
+    "SI_TKILL": -6,
+    "SI_ASYNCNL": -60,
     "TRAP_BRKPT": 1,
     "TRAP_TRACE": 2,
     "SEGV_MAPERR": 1,
@@ -51,14 +56,13 @@ CODES = {  # si_code: the numbers of the names that end programs
 class Native:
     """Linux: the runner, compiled once."""
 
-    def __init__(self, uid):
+    def __init__(self, uid, traced=True):
         text = RUNNER.read_bytes()
         path = SCRATCH / f"kshell_runner_{hashlib.sha1(text).hexdigest()[:10]}"
         if not path.exists():
             subprocess.run(["gcc", "-O1", "-w", "-o", path, RUNNER], check=True)
-        self.process = subprocess.Popen(
-            [path, str(uid), SCRATCH / f"kshell_root_{os.getpid()}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        command = [path, str(uid), SCRATCH / f"kshell_root_{os.getpid()}", *([] if traced else ["untraced"])]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def run(self, elf):
         """How a program ended: a dict of kind, status, code, addr, rip, log and regs."""
@@ -140,6 +144,11 @@ def _run(kernel, uid, segments):
     answer |= {"code": 0, "addr": 0, "rip": 0, "log": done.output, "regs": done.registers}
     if (found := done.signal) is not None:
         code = CODES[found.code] if found.code in CODES else int(found.code)
-        answer |= {"status": signal.Signals[found.name].value, "code": code}
+        answer |= {"status": _number(found.name), "code": code}
         answer |= {"addr": found.address or 0, "rip": found.ip}
     return answer
+
+
+def _number(name):
+    """The number of a signal."""
+    return 32 + int(name[6:]) if name.startswith("SIGRT_") else signal.Signals[name].value

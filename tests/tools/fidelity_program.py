@@ -23,7 +23,8 @@ NR = {
         r"(\w+)=(\d+)",
         """
 read=0 write=1 open=2 close=3 stat=4 fstat=5 lstat=6 lseek=8 mmap=9 mprotect=10 munmap=11 brk=12
-rt_sigaction=13 sigaltstack=131
+rt_sigaction=13 rt_sigprocmask=14 pause=34 getitimer=36 alarm=37 setitimer=38 kill=62 rt_sigpending=127
+rt_sigtimedwait=128 rt_sigqueueinfo=129 rt_sigsuspend=130 sigaltstack=131 tkill=200 tgkill=234
 pread64=17 pwrite64=18 readv=19 writev=20 pipe=22 sched_yield=24 mremap=25 mincore=27 madvise=28
 dup=32 dup2=33 nanosleep=35 getpid=39
 exit=60 uname=63 fcntl=72 getcwd=79 chdir=80 mkdir=83 rmdir=84 unlink=87 gettimeofday=96 getrusage=98 sysinfo=99
@@ -72,14 +73,18 @@ class Program:
             self.data += struct.pack("<IIq", number, size, 0) + bytes([FILL]) * size
             self.data += bytes(-len(self.data) % 16)
         for i, step in enumerate(seq):
-            if step[0] == "touch":
-                self.log(i)
-                self.load(0, self.arg(step[2], i))
-                self.code += TOUCH[step[1]]
-            else:
-                self.call(i, *step[:2])
+            self.step(i, step)
         self.code += EXIT
         assert len(self.data) <= DATA_SIZE, len(self.data)
+
+    def step(self, i, step):
+        """The code of step i."""
+        if step[0] == "touch":
+            self.log(i)
+            self.load(0, self.arg(step[2], i))
+            self.code += TOUCH[step[1]]
+        else:
+            self.call(i, *step[:2])
 
     def call(self, i, name, args):
         """The call of step i: its result goes into its record, the record to the log."""

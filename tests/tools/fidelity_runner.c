@@ -1,5 +1,6 @@
 /* Runs ELFs from standard input, each in a fresh root under ptrace; answers how each ended and what it has logged.
-   Arguments: the uid, an empty folder for the root. */
+   Arguments: the uid, an empty folder for the root; any third one: not under ptrace, which changes how ignored signals
+   end a wait. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -32,7 +34,7 @@ static void dirs(const char *path, int mode, int uid) { CK(mkdir(path, 0700)); C
 static void dev(const char *path, int mode, int ma, int mi) { CK(mknod(path, S_IFCHR | 0600, makedev(ma, mi))); CK(chmod(path, mode)); }
 static void alrm(int s) { }
 int main(int argc, char **argv) {
-  int uid = atoi(argv[1]); const char *root = argv[2];
+  int uid = atoi(argv[1]); const char *root = argv[2]; int traced = argc < 4;
   struct sigaction sa = { .sa_handler = alrm }; sigaction(SIGALRM, &sa, 0);
   mkdir(root, 0755);
   for (;;) {
@@ -69,7 +71,8 @@ int main(int argc, char **argv) {
       syscall(SYS_close_range, 3, 899, 0); syscall(SYS_close_range, 902, ~0u, 0);
       for (int s = 1; s < 65; s++) signal(s, SIG_DFL);
       if (uid) { CK(setgroups(0, 0)); CK(setresgid(uid, uid, uid)); CK(setresuid(uid, uid, uid)); } else CK(setgroups(0, 0));
-      CK(ptrace(PTRACE_TRACEME, 0, 0, 0));
+      if (traced) CK(ptrace(PTRACE_TRACEME, 0, 0, 0));
+      else { CK(setsid()); CK(prctl(PR_SET_PDEATHSIG, SIGKILL)); }
       char *av[] = { "prog", 0 }, *ev[] = { 0 };
       syscall(SYS_execveat, 901, "", av, ev, AT_EMPTY_PATH);
       _exit(98);

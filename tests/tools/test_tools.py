@@ -178,6 +178,13 @@ def test_faults_reach_a_handler_as_on_linux(tmp_path: Path) -> None:
     assert re.fullmatch(r"\d+ sequences, [1-9]\d* caught, 0 distinct mismatches", figures)
 
 
+@pytest.mark.skipif(bool(NATIVE), reason=NATIVE)
+@pytest.mark.parametrize("kernel", ["4.19", "6.19"])
+def test_signal_calls_and_what_handlers_see_are_as_on_linux(tmp_path: Path, kernel: str) -> None:
+    figures = last_line(run(tmp_path, "fidelity", "--seed", 6, "--count", 12, "--signal-calls", "--kernel", kernel))
+    assert re.fullmatch(r"12 sequences, \d+ calls, 0 distinct mismatches", figures)
+
+
 @pytest.mark.parametrize("tool", sorted(path.name for path in TOOLS.glob("*.py")))
 def test_a_tool_knows_nothing_of_kshell_but_its_public_face(tool: str) -> None:
     names = set()

@@ -8,9 +8,16 @@ from __future__ import annotations
 import struct
 
 from kshell.abi.c_types import U64
-from kshell.abi.sigaction import SIGINFO_SIZE
+from kshell.abi.errno import E2BIG, EFAULT
+from kshell.abi.sigaction import KERNEL_SIGINFO_SIZE, SIGINFO_SIZE
+from kshell.abi.signal import SI_KERNEL, SI_USER, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS
 from kshell.kernel.core.signal import Siginfo
+from kshell.kernel.kernel import Kernel
+from kshell.kernel.mm.uaccess import copy_from_user
 
+SI_DETHREAD, SI_ASYNCNL = -7, -60
+NSIGPOLL = 6  # how many codes most signals have
+NUMBER_OF_CODES = {SIGILL: 11, SIGFPE: 15, SIGSEGV: 10, SIGBUS: 5, SIGSYS: 2}
 U32, SIGN = 0xFFFF_FFFF, 1 << 31
 _HEAD = struct.Struct("<iii4x")  # si_signo, si_errno, si_code
 _ADDRESS = struct.Struct("<Q")  # si_addr, where the kernel tells of a fault
@@ -49,3 +56,26 @@ def unpack(signo: int, data: bytes) -> Siginfo:
     _, _, code = _HEAD.unpack_from(data)
     pid, uid, value = _SENDER.unpack_from(data, _HEAD.size)
     return Siginfo(signo, code, sender=(pid, uid), value=value, image=data)
+
+
+def copy_siginfo_from_user(k: Kernel, signo: int, pointer: int) -> Siginfo | int:
+    """What user code passes, or a negative errno.  A kernel since 4.20 keeps 48 bytes of it, which is all of each
+    si_code that it knows; of another one nothing may stand behind them."""
+    size = KERNEL_SIGINFO_SIZE if k.profile.version >= (4, 20) else SIGINFO_SIZE
+    data = copy_from_user(k, pointer, size)
+    if len(data) < size:
+        return -EFAULT
+    info = unpack(signo, data)
+    if is_known(signo, info.code):
+        return info
+    rest = copy_from_user(k, pointer + size, SIGINFO_SIZE - size)
+    if len(rest) < SIGINFO_SIZE - size:
+        return -EFAULT
+    return -E2BIG if any(rest) else info
+
+
+def is_known(signo: int, code: int) -> bool:
+    """Whether the kernel knows what a siginfo of this code holds (C: known_siginfo_layout)."""
+    if code > SI_USER:
+        return code == SI_KERNEL or code <= NUMBER_OF_CODES.get(signo, NSIGPOLL)
+    return code >= SI_DETHREAD or code == SI_ASYNCNL

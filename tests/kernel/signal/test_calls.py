@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from kshell.abi.errno import EFAULT, EINVAL, ENOMEM, EPERM, ESRCH
+from kshell.abi.errno import E2BIG, EAGAIN, EFAULT, EINVAL, ENOMEM, EPERM, ESRCH
 from kshell.abi.sigaction import SIGACTION, STACK_T
 from kshell.api import Machine, boot
 from kshell.kernel.boot.start import boot as boot_kernel
@@ -124,6 +124,49 @@ def test_a_siginfo_of_ones_own_comes_back_whole_but_for_its_number(release: str,
     assert machine.syscall("rt_sigqueueinfo", ME, 10, passed) == 0
     assert machine.syscall("rt_sigtimedwait", SET, got, 0, 8) == 10
     assert bytes(got) == (struct.pack("<i", 10) + passed[4:kept]).ljust(128, b"\0")
+
+
+@pytest.mark.parametrize(
+    ("signo", "code", "behind", "result"),
+    [
+        *((10, -61, 1, -E2BIG), (10, -61, 0, 0), (10, -60, 1, 0), (10, -8, 1, -E2BIG), (10, -7, 1, 0), (10, 6, 1, 0)),
+        *((10, 7, 1, -E2BIG), (10, 128, 1, 0), (10, 129, 1, -E2BIG), (7, 6, 1, -E2BIG), (11, 10, 1, 0), (8, 15, 1, 0)),
+    ],
+)
+def test_a_siginfo_of_an_unknown_kind_may_have_nothing_behind_48_bytes(
+    signo: int, code: int, behind: int, result: int
+) -> None:
+    info = struct.pack("<iii", 0, 0, code).ljust(48, b"\0") + bytes([behind]).ljust(80, b"\0")
+    for release, expected in (("4.19", 0), ("6.19", result)):
+        machine = boot(release)
+        assert machine.syscall("rt_sigprocmask", 0, struct.pack("<Q", 1 << signo - 1), 0, 8) == 0
+        assert machine.syscall("rt_sigqueueinfo", ME, signo, info) == expected
+
+
+@pytest.mark.parametrize(("release", "first"), [("4.19", -EPERM), ("6.19", -E2BIG)])
+def test_too_much_is_said_before_whom_it_was_for(release: str, first: int) -> None:
+    info = struct.pack("<iii", 0, 0, 200).ljust(127, b"\0") + b"\1"
+    assert boot(release).syscall("rt_sigqueueinfo", 1, 65, info) == first
+
+
+SOON = struct.pack("<4q", 0, 0, 0, 1000)
+LATER = struct.pack("<qq", 1, 0)
+ALARM = (1 << 13).to_bytes(8, "little")
+
+
+def test_a_signal_that_is_ignored_ends_no_wait_for_it(machine: Machine) -> None:
+    assert machine.syscall("rt_sigaction", 14, SIGACTION.pack(1, 0x400_0000, 0, 0), 0, 8) == 0
+    assert machine.syscall("setitimer", 0, SOON, 0) == 0
+    assert machine.syscall("rt_sigtimedwait", ALARM, 0, LATER, 8) == -EAGAIN
+    assert machine.syscall("rt_sigprocmask", 0, ALARM, 0, 8) == 0
+    assert machine.syscall("setitimer", 0, SOON, 0) == 0
+    assert machine.syscall("rt_sigtimedwait", ALARM, 0, LATER, 8) == 14
+
+
+def test_a_signal_that_ends_programs_is_not_taken_by_who_has_not_blocked_it(machine: Machine) -> None:
+    assert machine.syscall("setitimer", 0, SOON, 0) == 0
+    assert machine.syscall("rt_sigtimedwait", ALARM, 0, LATER, 8) is None
+    assert machine.syscall("getpid") == ME + 1
 
 
 def test_the_other_stack_and_its_errors(machine: Machine) -> None:

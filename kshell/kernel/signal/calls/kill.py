@@ -6,15 +6,13 @@ C counterpart: kernel/signal.c.
 from __future__ import annotations
 
 from kshell.abi.c_types import Long, PidT, SiginfoIn, Signal
-from kshell.abi.errno import EFAULT, EINVAL, EPERM, ESRCH
-from kshell.abi.sigaction import KERNEL_SIGINFO_SIZE, SIGINFO_SIZE
+from kshell.abi.errno import EINVAL, EPERM, ESRCH
 from kshell.abi.signal import SI_TKILL, SI_USER
 from kshell.kernel.core.declare import SYSCALL_DEFINE2, SYSCALL_DEFINE3
 from kshell.kernel.core.signal import Siginfo
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.mm.uaccess import copy_from_user
-from kshell.kernel.signal import siginfo
 from kshell.kernel.signal.kill import info_of, kill_something_info, send_to
+from kshell.kernel.signal.siginfo import copy_siginfo_from_user
 
 
 @SYSCALL_DEFINE2
@@ -56,16 +54,14 @@ def rt_sigqueueinfo(k: Kernel, pid: PidT, sig: Signal, uinfo: SiginfoIn) -> Long
     """Send a signal with a siginfo of one's own, as sigqueue(3) does.
 
     EFAULT  uinfo cannot be read
+    E2BIG   behind byte 48 is something, and its si_code is none that the kernel knows (4.20 and later)
     EPERM   its si_code is one of the kernel's or of kill, and pid is not the caller
     ESRCH   there is no such process
     EINVAL  sig is no signal
     EAGAIN  a real-time signal, of which too many wait already
     """
-    size = KERNEL_SIGINFO_SIZE if k.profile.version >= (4, 20) else SIGINFO_SIZE
-    data = copy_from_user(k, uinfo, size)
-    if len(data) < size:
-        return -EFAULT
-    return queue_siginfo(k, pid, siginfo.unpack(sig, data))
+    info = copy_siginfo_from_user(k, sig, uinfo)
+    return info if isinstance(info, int) else queue_siginfo(k, pid, info)
 
 
 def queue_siginfo(k: Kernel, pid: int, info: Siginfo) -> int:

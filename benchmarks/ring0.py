@@ -11,6 +11,7 @@ from kshell.abi.c_types import Int
 from kshell.kernel.boot.start import boot
 from kshell.kernel.core import layout
 from kshell.kernel.core.kallsyms import Symbol
+from kshell.kernel.core.pointers import function_at
 from kshell.kernel.kernel import Kernel
 from kshell.machine.ram import PAGE_SIZE
 
@@ -35,7 +36,7 @@ def with_module(stub: int = layout.MODULES + 0x1000) -> Kernel:
     k.memory.map(layout.MODULES, PAGE_SIZE, writable=False, executable=True)
     k.memory.map(stub, PAGE_SIZE, writable=True)
     k.memory.store(stub, HANDLER)
-    k.define_function("note", note, BODY)
+    k.define_functions(function_at(BODY, "note", note))
     say = bytes.fromhex("897dfc 8b75fc bf05000000") + _call(BODY)  # the number goes through memory, as unoptimised C
     k.memory.poke(HANDLER, PROLOGUE + say + bytes.fromhex("8b45fc") + EPILOGUE)
     through = b"\x48\xb8" + struct.pack("<Q", stub) + bytes.fromhex("488b00 4885c0 7405 8b7dfc ffd0")

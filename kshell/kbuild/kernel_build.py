@@ -278,7 +278,7 @@ def exports_of(objects: list[ld.Object], profile: Profile) -> list[Export]:
     from kshell.kernel.lib.uaccess_text import uaccess_text
     from kshell.kernel.link.ksymtab import library, param_ops
 
-    own = [(name, macro == "EXPORT_SYMBOL_GPL") for name, _, macro in library(profile.version) if macro]
+    own = [(e.name, e.exported == "EXPORT_SYMBOL_GPL") for e, _ in library(profile.version) if e.exported]
     text = [symbol.name for symbol in uaccess_text(profile.version).symbols if symbol.exported]
     own += [(name, False) for name in [*text, *param_ops(profile.version)]]
     of_files = [export for linked in objects for export in linked.facts.exports]

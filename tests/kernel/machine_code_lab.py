@@ -9,6 +9,7 @@ from typing import Any
 from kshell.kernel.boot.start import boot
 from kshell.kernel.core import layout
 from kshell.kernel.core.kallsyms import Symbol
+from kshell.kernel.core.pointers import function_at
 from kshell.kernel.entry.exec import StubRun, run_stub
 from kshell.kernel.kernel import Kernel
 from kshell.machine.ram import PAGE_SIZE
@@ -50,7 +51,7 @@ class MachineLab:
     def body(self, function: Callable[..., Any]) -> int:
         """A kernel function with a body in Python."""
         address, self._next_body = self._next_body, self._next_body + 16
-        self.k.define_function(function.__name__, function, address)
+        self.k.define_functions(function_at(address, function.__name__, function))
         return address
 
     def function(self, name: str, code: bytes, at: int = 0) -> int:

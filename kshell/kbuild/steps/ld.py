@@ -65,7 +65,7 @@ def undefined_references(
     """
     known = {definition.name for linked in objects for definition in linked.facts.defined}
     library = {
-        *(name for name, _, _ in ksymtab.library(version)),
+        *(each.name for each, _ in ksymtab.library(version)),
         *(symbol.name for symbol in uaccess_text(version).symbols),
         *ksymtab.param_ops(version),
         *layout.FIXED,

@@ -12,6 +12,7 @@ from kshell.kernel.elf.link_object import place_sections
 from kshell.kernel.entry.entry_text import entry_text
 from kshell.kernel.lib.uaccess_text import uaccess_text
 from kshell.kernel.link.objects import first_places
+from kshell.kernel.link.own_files import place_calls
 from kshell.kernel.mm.extable import ENTRY_SIZE
 from kshell.kernel.syscalls import definitions, plain_functions
 
@@ -26,7 +27,7 @@ def system_map(
     numbers = {layout.entry_name(row.symbol): row.nr for row in reversed(rows)}
     subjects = [subject_named(name) for name in shipped]
     calls = [each.name for subject in subjects for each in definitions(subject)]
-    found: list[Entry] = [(at, "T", f"__x64_sys_{name}") for name, at in layout.place_calls(calls, numbers).items()]
+    found: list[Entry] = [(at, "T", f"__x64_sys_{name}") for name, at in place_calls(calls, numbers).items()]
     functions = [each.__name__ for subject in subjects for each in plain_functions(subject)]
     found += [(at, layout.letter_of(name, "T"), name) for at, name in zip(layout.FUNCTIONS, functions, strict=False)]
     found += _of_machine_code(machine_code, len(functions))

@@ -10,15 +10,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NoReturn
 
-from kshell.abi import ptregs
 from kshell.abi.loglevel import KERN_EMERG, KERN_INFO, KERN_NOTICE
 from kshell.kernel.boot.vmlinux import Vmlinux, packaged
 from kshell.kernel.core import layout
-from kshell.kernel.core.calling import from_registers
 from kshell.kernel.core.clock import BOOT_STEP_NS
-from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.core.kallsyms import Symbol
-from kshell.kernel.core.pointers import KernelPanic
+from kshell.kernel.core.pointers import KernelPanic, function_at
 from kshell.kernel.core.profile import DEFAULT
 from kshell.kernel.debug.code_places import bug_at, place_of
 from kshell.kernel.debug.code_trace import CodeTrace
@@ -31,6 +28,7 @@ from kshell.kernel.ia32.int80 import open_gate
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.link.ksymtab import place_library
 from kshell.kernel.link.objects import globals_of, link_objects
+from kshell.kernel.link.own_files import own_files
 from kshell.kernel.link.uaccess import place_extable, place_uaccess_text
 from kshell.kernel.link.way_in import place_way_in
 from kshell.kernel.mappings.swap import SwapArea
@@ -38,12 +36,10 @@ from kshell.kernel.module.init_exit import call_as
 from kshell.kernel.proc.mount import mount
 from kshell.kernel.report.taint import PLACES_4_19, PLACES_TODAY, Taint
 from kshell.kernel.signal.wait import timer_ends_wait
-from kshell.kernel.syscalls import definitions, plain_functions
 from kshell.kernel.syscalls.sys_ni import sys_ni_syscall
 from kshell.kernel.vdso.vma import Vdso
 from kshell.kernel.vdso.vsyscall import map_vsyscall
 from kshell.machine.descriptors import GDT_BYTES
-from kshell.machine.ram import PAGE_SIZE
 
 RAM_SIZE = 64 << 20
 
@@ -98,37 +94,25 @@ def start_kernel(k: Kernel) -> None:
 
 def _map_text(k: Kernel, start: int, end: int) -> None:
     k.memory.map(start, end - start, writable=False, executable=True)
-    for page in range(start, end, PAGE_SIZE):
-        k.memory.poke(page, b"\xcc" * PAGE_SIZE)
+    k.memory.poke(start, b"\xcc" * (end - start))
 
 
 def _link(k: Kernel) -> dict[str, int]:
     """Give every function and variable its place; the result is where each function is that a row can name."""
     place_way_in(k)
     ni_name = "sys_ni_syscall" if k.dispatches_by_table else "__x64_sys_ni_syscall"
-    k.ni_syscall = k.define_function(ni_name, sys_ni_syscall, layout.KERNEL_TEXT + 0x20).address
+    k.ni_syscall = layout.KERNEL_TEXT + 0x20
+    k.define_functions(function_at(k.ni_syscall, ni_name, sys_ni_syscall))
     place_library(k)
     place_uaccess_text(k)
-    rows = sorted(k.table.by_number.items(), reverse=True)
-    numbers = {layout.entry_name(row.symbol): nr for nr, row in rows if row.symbol}
-    k.definitions = {each.name: each for file in k.image.bodies for each in definitions(file)}
-    calls = layout.place_calls(k.definitions, numbers)
-    for name, address in calls.items():
-        k.define_function("__x64_sys_" + name, make_wrapper(k.definitions[name]), address)
-    functions = [function for file in k.image.bodies for function in plain_functions(file)]
-    link_objects(k, k.image.machine_code, len(functions))
+    own = own_files(k.table, tuple(k.image.bodies))
+    k.define_functions(*own.calls)
+    link_objects(k, k.image.machine_code, len(own.others))
     place_extable(k)
     k.linked += [link_way_in(k), link_uaccess(k)]
-    for address, function in zip(layout.FUNCTIONS, functions, strict=False):
-        k.define_function(function.__name__, function, address, kind=layout.letter_of(function.__name__, "T"))
-    k.definitions |= {each.name: each for linked in k.linked for each in linked.tables.syscalls}
-    return {f"__x64_sys_{name}": address for name, address in calls.items()} | globals_of(k)
-
-
-def make_wrapper(definition: SyscallDefinition) -> Callable[[Kernel, memoryview], int]:
-    """``__x64_sys_x(regs)`` for a body in Python: take the arguments out of pt_regs, narrow each to its C type."""
-    assert definition.body is not None
-    return from_registers(definition.body, [p.ctype for p in definition.parameters], ptregs.ARGUMENTS)
+    k.define_functions(*own.others)
+    k.definitions = own.definitions | {each.name: each for linked in k.linked for each in linked.tables.syscalls}
+    return {each.name: each.address for each, _ in own.calls} | globals_of(k)
 
 
 def _build_table(k: Kernel, functions: Mapping[str, int]) -> None:
@@ -140,8 +124,8 @@ def _build_table(k: Kernel, functions: Mapping[str, int]) -> None:
     k.nr_syscalls = max(rows, default=-1) + 1
     slots = [k.ni_syscall] * k.nr_syscalls
     for nr, row in rows.items():
-        named = (functions.get(name) for name in (row.symbol or "", f"__x64_{row.symbol}"))
-        slots[nr] = next(filter(None, named), k.ni_syscall)
+        symbol = row.symbol or ""
+        slots[nr] = functions.get(symbol) or functions.get(f"__x64_{symbol}") or k.ni_syscall
     k.sys_call_table, size = layout.KERNEL_RODATA, 8 * k.nr_syscalls
     k.memory.map(k.sys_call_table, size, writable=True)
     k.memory.write(k.sys_call_table, struct.pack(f"<{k.nr_syscalls}Q", *slots))

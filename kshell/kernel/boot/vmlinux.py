@@ -68,6 +68,7 @@ def vermagic(profile: Profile, release: str) -> str:
     return f"{release} SMP {'preempt ' if profile.version >= (5, 0) else ''}mod_unload "
 
 
+@cache
 def packaged(name: str) -> Vmlinux:
     """The image of a profile, as it comes with kshell.  KeyError for a profile that there is not."""
     profile, table = PROFILES[name], syscall_tbl.load(name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import NamedTuple
 
 
@@ -49,15 +50,20 @@ class Kallsyms:
 
     def add(self, symbol: Symbol) -> Symbol:
         """Enter a symbol.  A name may stand more than once, as static functions' names do; the first one wins."""
-        at = bisect.bisect_right(self._addresses, symbol.address)
-        self._addresses.insert(at, symbol.address)
-        self._symbols.insert(at, symbol)
+        self._symbols.append(symbol)
         self._by_name.setdefault(symbol.name, []).append(symbol)
         return symbol
 
+    def _in_order(self) -> list[Symbol]:
+        """All of them by their addresses; sorted only now, since many come at once."""
+        if len(self._addresses) < len(self._symbols):
+            self._symbols.sort(key=attrgetter("address"))
+            self._addresses = [symbol.address for symbol in self._symbols]
+        return self._symbols
+
     def remove_module(self, module: str) -> None:
         """Forget every symbol of a module that is gone."""
-        self._symbols = [s for s in self._symbols if s.module != module]
+        self._symbols = [s for s in self._in_order() if s.module != module]
         self._addresses = [s.address for s in self._symbols]
         left = {name: [s for s in found if s.module != module] for name, found in self._by_name.items()}
         self._by_name = {name: found for name, found in left.items() if found}
@@ -78,10 +84,11 @@ class Kallsyms:
 
     def around(self, address: int) -> Symbol | None:
         """The symbol that `address` lies in, or None."""
+        symbols = self._in_order()
         at = bisect.bisect_right(self._addresses, address) - 1
         if at < 0:
             return None
-        symbol = self._symbols[at]
+        symbol = symbols[at]
         return symbol if address < symbol.address + max(symbol.size, 1) else None
 
     def describe(self, address: int) -> str:
@@ -97,7 +104,7 @@ class Kallsyms:
         return symbol.name + (f"+0x{address - symbol.address:x}" if address != symbol.address else "")
 
     def __iter__(self) -> Iterator[Symbol]:
-        return iter(self._symbols)
+        return iter(self._in_order())
 
     def __len__(self) -> int:
         return len(self._symbols)

@@ -7,8 +7,6 @@ C counterpart: arch/x86/include/asm/page_64_types.h, arch/x86/kernel/vmlinux.lds
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from kshell.machine.encode import FUNCTION_SIZE
 
 KERNEL_TEXT = 0xFFFF_FFFF_8100_0000  # functions, 16 bytes each
@@ -75,18 +73,6 @@ ROUTINES = range(LIB_TEXT, SYSCALL_TEXT, FUNCTION_SIZE)
 def entry_name(symbol: str) -> str:
     """``newstat`` for ``__x64_sys_newstat`` and for ``sys_newstat``: a call's name for that of its function."""
     return symbol.removeprefix("__x64_").removeprefix("sys_")
-
-
-def place_calls(names: Iterable[str], numbers: Mapping[str, int]) -> dict[str, int]:
-    """The address of each call's ``__x64_sys_``: by its number, so that it keeps its address when others are added;
-    calls without a number, or with a very large one, follow behind."""
-    extra, found = EXTRA_TEXT, {}
-    for name in names:
-        address = SYSCALL_TEXT + FUNCTION_SIZE * numbers.get(name, EXTRA_TEXT)
-        if address >= IA32_TEXT:
-            address, extra = extra, extra + FUNCTION_SIZE
-        found[name] = address
-    return found
 
 
 def letter_of(name: str, letter: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple, NoReturn
 
 from kshell.kernel.core import layout
@@ -10,6 +11,7 @@ from kshell.kernel.core.kallsyms import Kallsyms, Symbol
 from kshell.kernel.core.memory import KernelMemory
 from kshell.machine.encode import FUNCTION_SIZE, KERNEL_FUNCTION_STUB
 from kshell.machine.paging import FETCH
+from kshell.machine.ram import PAGE_MASK, PAGE_SIZE
 
 RETURN_OFFSET = 3  # where the `ret` stands in the stub of a function: the address to come back to after a call
 
@@ -72,6 +74,22 @@ class BugEntry(NamedTuple):
     is_warning: bool = False  # WARN(): the code goes on behind it
 
 
+class Function(NamedTuple):
+    """A function with a body in Python, and its symbol."""
+
+    symbol: Symbol
+    body: Callable[..., Any]
+
+
+def function_at(
+    address: int, name: str, body: Callable[..., Any], exported: str | None = None, kind: str = "T"
+) -> Function:
+    """One that lives at `address`; `kind` is nm's letter."""
+    code = getattr(body, "__wrapped__", body).__code__
+    source = f"{code.co_filename}:{code.co_firstlineno}"
+    return Function(Symbol(name, address, kind, FUNCTION_SIZE, source=source, exported=exported), body)
+
+
 class KernelText:
     """The part of a kernel that knows its functions."""
 
@@ -105,22 +123,18 @@ class KernelText:
         if self.on_event is not None:
             self.on_event(0, step, what, address, values)
 
-    def define_function(
-        self,
-        name: str,
-        body: Callable[..., Any],
-        address: int,
-        *,
-        exported: str | None = None,
-        kind: str = "T",
-    ) -> Symbol:
-        """Let `body` live at `address`: a stub in text, a symbol (nm's letter `kind`), and the body behind it."""
-        self.memory.poke(address, KERNEL_FUNCTION_STUB)
-        self.bodies[address] = body
-        code = getattr(body, "__wrapped__", body).__code__
-        source = f"{code.co_filename}:{code.co_firstlineno}"
-        self._function_addresses[getattr(body, "__wrapped__", body)] = address
-        return self.symbols.add(Symbol(name, address, kind, FUNCTION_SIZE, source=source, exported=exported))
+    def define_functions(self, *functions: Function) -> None:
+        """Let each live at its address: a stub in text, a symbol, and the body behind it."""
+        for symbol, body in functions:
+            self.bodies[symbol.address] = body
+            self._function_addresses[getattr(body, "__wrapped__", body)] = symbol.address
+            self.symbols.add(symbol)
+        addresses = sorted(symbol.address for symbol, _ in functions)
+        for page, inside in groupby(addresses, lambda address: address & PAGE_MASK):
+            text = bytearray(self.memory.read(page, PAGE_SIZE))
+            for address in inside:
+                text[address - page : address - page + FUNCTION_SIZE] = KERNEL_FUNCTION_STUB
+            self.memory.poke(page, bytes(text))
 
     def address_of(self, function: Callable[..., Any]) -> int | None:
         """The address of a function with a body in Python, None if it has none."""

@@ -12,6 +12,7 @@ from kshell.abi.errno import ENOSYS
 from kshell.abi.ptregs import AX, ORIG_AX
 from kshell.kernel.core import layout
 from kshell.kernel.core.calling import TailCall
+from kshell.kernel.core.pointers import function_at
 from kshell.kernel.entry import oops
 from kshell.kernel.entry.entry import syscall_exit_to_user_mode
 from kshell.kernel.ia32.call_table import lookup_32
@@ -35,7 +36,8 @@ def open_gate(k: Kernel) -> None:
     k.memory.poke(layout.INT80_TEXT, text.code)
     for symbol in text.symbols:
         k.symbols.add(symbol)
-    k.define_function("int80_emulation" if modern else "do_int80_syscall_32", do_int80_syscall_32, layout.DO_INT80)
+    name = "int80_emulation" if modern else "do_int80_syscall_32"
+    k.define_functions(function_at(layout.DO_INT80, name, do_int80_syscall_32))
     k.gates[INT80] = entry_INT80
 
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from kshell.abi.kconfig import options_of
 from kshell.kernel.core import layout
 from kshell.kernel.core.kallsyms import Symbol
+from kshell.kernel.core.pointers import Function, function_at
 from kshell.kernel.core.sections import section
 from kshell.kernel.elf.kernel_param import SINCE as PARAM_SINCE
 from kshell.kernel.elf.kernel_param import TYPES
@@ -31,10 +33,16 @@ OPTIONS = dict.fromkeys(("__list_add_valid", "__list_del_entry_valid"), "CONFIG_
 PARAM_OPS_SIZE = 32  # C: sizeof(struct kernel_param_ops)
 
 
-def library(
-    version: tuple[int, int], options: frozenset[str] = frozenset()
+@cache
+def library(version: tuple[int, int], options: frozenset[str] = frozenset()) -> list[Function]:
+    """Each function that a release has, built with `options`, at its address."""
+    return [function_at(at, *each) for at, each in zip(layout.ROUTINES, _exports(version, options), strict=False)]
+
+
+def _exports(
+    version: tuple[int, int], options: frozenset[str]
 ) -> Iterator[tuple[str, Callable[..., Any], str | None]]:
-    """Each function that a release has, built with `options`: its name, its body, and the macro that exports it."""
+    """The name of each, its body, and the macro that exports it, if it does."""
     for file in LIBRARY:
         for table, macro in EXPORTS.items():
             for body in section(vars(file), table):
@@ -56,10 +64,7 @@ def param_ops(version: tuple[int, int]) -> list[str]:
 
 def place_library(k: Kernel) -> None:
     """Give each function its address, and each object its place."""
-    for address, (name, body, macro) in zip(
-        layout.ROUTINES, library(k.profile.version, options_of(k.release)), strict=False
-    ):
-        k.define_function(name, body, address, exported=macro)
+    k.define_functions(*library(k.profile.version, options_of(k.release)))
     ops = param_ops(k.profile.version)
     k.memory.map(layout.PARAM_OPS, len(ops) * PARAM_OPS_SIZE, writable=True)
     for at, name in enumerate(ops):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from kshell.kernel.core import layout
 from kshell.kernel.core.kallsyms import Symbol
+from kshell.kernel.core.pointers import function_at
 from kshell.kernel.entry import entry
 from kshell.kernel.entry.entry_text import DISPATCH, NATIVE_IRET, entry_text, per_cpu
 from kshell.kernel.init_module.module_text import DO_INIT_MODULE, DO_SYS_DELETE_MODULE, ROUTINES
@@ -23,7 +24,7 @@ def place_way_in(k: Kernel) -> None:
     text = entry_text(k.profile.version)
     k.way_in = text.way_in
     k.memory.poke(layout.ENTRY_TEXT, text.code)
-    k.define_function("do_syscall_64", entry.do_syscall_64, DISPATCH)
+    k.define_functions(function_at(DISPATCH, "do_syscall_64", entry.do_syscall_64))
     k.memory.poke(layout.TRAMPOLINE, TRAMPOLINE)
     k.memory.poke(layout.TOUCH, TOUCH)
     k.memory.poke(NATIVE_IRET, IRETQ)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from kshell.abi import c_types
 from kshell.abi.c_types import CType, Int, Long, SizeT
-from kshell.kernel.boot.start import make_wrapper
 from kshell.kernel.core import declare, sections
 from kshell.kernel.core.declare import (
     SYSCALL_DEFINE0,
@@ -22,6 +21,7 @@ from kshell.kernel.core.declare import (
 )
 from kshell.kernel.core.sections import DeclarationError
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.link.own_files import make_wrapper
 
 TYPES: list[CType] = sorted(
     {a.__metadata__[0] for a in vars(c_types).values() if hasattr(a, "__metadata__")}, key=lambda c: c.c

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kshell.abi import ptregs
 from kshell.abi.signal import si_code_name
-from kshell.kernel.core.layout import PER_CPU, PER_CPU_TSS, VMALLOC
+from kshell.kernel.core.layout import PER_CPU, PER_CPU_TSS, TASKS, VMALLOC
 from kshell.kernel.entry.exec import Buffer, load_program, run_stub
 from kshell.kernel.entry.run import run_program
 from kshell.kernel.task.binfmt import Segment
@@ -189,18 +189,20 @@ class Machine:
 
     def kernel_digest(self) -> str:
         """A digest of the kernel's half of memory: its tables, text and data, those of modules, but not its stacks, nor
-        what the CPU keeps of the stack in use.
+        what the CPU keeps of the stack in use; of each task what it is called, and whose it is.
 
         Two equal digests say that nothing in between has changed what the kernel stands on.
         """
         k = self._session.kernel
         digest = blake2b(digest_size=16)
         for address, shift, entry in k.memory.space.kernel_half():
-            if address >> STACKS != VMALLOC >> STACKS and address != PER_CPU + PER_CPU_TSS:
+            if address >> STACKS != VMALLOC >> STACKS and not TASKS <= address <= PER_CPU + PER_CPU_TSS:
                 digest.update(struct.pack("<QQ", address, entry))
                 if shift == 12:
                     frame = entry & FRAME_MASK
                     digest.update(k.ram.bytes[frame : frame + PAGE_SIZE])
+        for task in k.tasks.values():
+            digest.update(repr((task.nr, task.pid, task.comm, task.cred)).encode())
         return digest.hexdigest()
 
 

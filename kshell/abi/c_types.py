@@ -44,6 +44,7 @@ def to_signed64(value: int) -> int:
 
 
 # Plain numbers.
+Char = Annotated[int, CType("char", 1, True)]
 Int = Annotated[int, CType("int", 4, True)]
 UInt = Annotated[int, CType("unsigned int", 4, False)]
 Long = Annotated[int, CType("long", 8, True)]

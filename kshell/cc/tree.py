@@ -75,6 +75,12 @@ class Member(NamedTuple):
         return self.field.type
 
 
+class CurrentTask(NamedTuple):
+    """``current``: the address of the struct of the task that runs; `type` is a Pointer to it."""
+
+    type: Pointer
+
+
 class AddressLimit(NamedTuple):
     """``current->thread.addr_limit``: where the user memory of the current task ends, by set_fs; before 5.10."""
 
@@ -256,6 +262,7 @@ Value: TypeAlias = (
     | Number
     | Text
     | FunctionName
+    | CurrentTask
     | AddressOf
     | Unary
     | Not

@@ -26,6 +26,7 @@ from kshell.machine.way_in import WayIn
 
 if TYPE_CHECKING:
     from kshell.abi.syscall_rows import SyscallTable
+    from kshell.abi.task_struct import task_struct
     from kshell.kernel.boot.vmlinux import Vmlinux
     from kshell.kernel.core.declare import SyscallDefinition
     from kshell.kernel.debug.code_trace import CodeTrace
@@ -100,6 +101,8 @@ class Kernel(KernelText):
     code_trace: CodeTrace
     current: Task
     shell_task: Task
+    init_task: task_struct  # the idle one, and init (sched/task_struct.py)
+    init: task_struct
     way_in: WayIn
     vdso: Vdso
     vsyscall_mode: str  # what is left of the vsyscall page (vdso/vsyscall.py)
@@ -147,7 +150,7 @@ class Kernel(KernelText):
         self.extable_size = 0  # entries of the exception table
         self.uaccess_text: Mapping[str, int] = {}  # the names in the text of copies from and to user memory
         self.bad_access: BadAccess | None = None  # the last access to user memory that failed in the present call
-        self.task_structs: list[int] = []  # free ones
+        self.task_structs, self.next_task_page = list[int](), layout.TASKS  # free ones, and where to make more
         self.switch: dict[int, int] = {}  # x64_sys_call(): what is compiled into text, whatever the table says
         self.dispatches_by_table = self.profile.dispatch == "table"
         self.gates: dict[int, Callable[[Kernel, Task], KernelPath | None]] = {}  # what `int n` may call, by n
@@ -183,9 +186,10 @@ class Kernel(KernelText):
 
     def switch_to(self, task: Task) -> None:
         """Make `task` the current one."""
+        task.takes_cpu(self)
         self.current = task
         self.memory.store(self.way_in.top_of_stack, task.stack + layout.THREAD_SIZE)
-        self.memory.store(layout.PER_CPU + layout.PER_CPU_CURRENT, task.struct)
+        self.memory.store(layout.PER_CPU + layout.PER_CPU_CURRENT, task.struct.address)
         if task.is_alive:
             self.cpu.load_space(task.mm.pages)
             self.memory.user = task.mm.pages

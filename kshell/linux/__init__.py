@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from kshell.linux.bug import *
 from kshell.linux.compiler import *
+from kshell.linux.cred import *
 from kshell.linux.delay import *
 from kshell.linux.err import *
 from kshell.linux.errno import *
@@ -25,6 +26,7 @@ from kshell.linux.moduleparam import *
 from kshell.linux.poison import *
 from kshell.linux.printk import *
 from kshell.linux.ptrace import *
+from kshell.linux.sched import *
 from kshell.linux.set_memory import *
 from kshell.linux.slab import *
 from kshell.linux.special_insns import *
@@ -32,3 +34,4 @@ from kshell.linux.string import *
 from kshell.linux.syscalls import *
 from kshell.linux.types import *
 from kshell.linux.uaccess import *
+from kshell.linux.uidgid import *

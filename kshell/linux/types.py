@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar, overload
 
+from kshell.abi.list_head import *
+
 _T = TypeVar("_T")
 
 Void: TypeAlias = Any
@@ -118,13 +120,6 @@ class Union:
     """``union u { ... }`` is ``class u(Union):``."""
 
     def __init__(self, **fields: Any) -> None: ...
-
-
-class list_head(Struct):
-    """A link of a circular list, and its head."""
-
-    next: Ptr[list_head]
-    prev: Ptr[list_head]
 
 
 # Numbers with a meaning: a trace of a system call prints names.

@@ -90,8 +90,8 @@ class Lab:
 
     def _raw(self, name: str, registers: list[int]) -> int:
         if name == "as_user":
-            cred = self.k.current.cred
-            cred.uid = cred.euid = cred.gid = cred.egid = 1000
+            cred = self.k.current.struct.cred
+            cred.uid.val = cred.euid.val = cred.gid.val = cred.egid.val = 1000
             return 0
         if name == "symlink":
             target, where = (copy_from_user(self.k, at, 300).partition(b"\0")[0] for at in registers)

@@ -73,7 +73,7 @@ def test_a_call_that_ends_without_the_limit_is_killed_and_the_next_task_has_its_
     assert WARNING in shell.text("dmesg")
     k = shell.session.kernel
     assert shell.json(f"syscall write 1 {k.sys_call_table:#x} 8")["calls"][0]["ret"] == -EFAULT
-    assert k.memory.load(k.current.struct + TASK_ADDR_LIMIT) == TASK_SIZE_MAX
+    assert k.memory.load(k.current.struct.address + TASK_ADDR_LIMIT) == TASK_SIZE_MAX
 
 
 def test_a_new_release_does_not_know_set_fs() -> None:

@@ -20,6 +20,7 @@ from kshell.cc.tree import (
     Comma,
     Compare,
     Conditional,
+    CurrentTask,
     Deref,
     FunctionName,
     GetUser,
@@ -67,7 +68,7 @@ def is_pure(node: Value, effects: Container[type] = EFFECTS) -> bool:
     """Whether computing it changes nothing: none of these is in it."""
     if type(node) in effects:
         return False
-    if isinstance(node, Local | Global | Number | Text | FunctionName):
+    if isinstance(node, Local | Global | Number | Text | FunctionName | CurrentTask):
         return True
     parts: tuple[Any, ...] = (*node, *node.arguments) if isinstance(node, Call) else node
     return all(is_pure(each, effects) for each in parts if type(each) in EXPRESSIONS)
@@ -123,6 +124,10 @@ def _number(p: Printer, node: Number) -> str:
 
 def _text(p: Printer, node: Text) -> str:
     return p.cast(node.type, literal(node.data))
+
+
+def _current(p: Printer, node: CurrentTask) -> str:
+    return "current"
 
 
 def _function_name(p: Printer, node: FunctionName) -> str:
@@ -229,6 +234,7 @@ EXPRESSIONS: dict[type, Callable[[Printer, Any], str]] = {
     Number: _number,
     Text: _text,
     FunctionName: _function_name,
+    CurrentTask: _current,
     AddressOf: _address_of,
     Unary: _unary,
     Not: _not,

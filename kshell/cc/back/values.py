@@ -11,6 +11,7 @@ from kshell.cc.tree import (
     Assign,
     Cast,
     Comma,
+    CurrentTask,
     Deref,
     FunctionName,
     Global,
@@ -31,7 +32,7 @@ CURRENT_TASK, ADDR_LIMIT = "current_task", 0x10  # the CPU's own variable, and w
 def is_easy(node: Value) -> bool:
     """Whether a value can be had in any register, with no other one, no call and no effect."""
     while True:
-        if isinstance(node, Number | Text | FunctionName | Local | Global | AddressLimit):
+        if isinstance(node, Number | Text | FunctionName | Local | Global | CurrentTask | AddressLimit):
             return True
         if isinstance(node, Cast):
             node = node.operand
@@ -104,6 +105,11 @@ def number(e: Emitter, node: Number, register: int) -> None:
 def text(e: Emitter, node: Text, register: int) -> None:
     """The address of a literal."""
     e.code.address(register, "", e.string(node.data))
+
+
+def current_task(e: Emitter, node: CurrentTask, register: int) -> None:
+    """current: a variable of the CPU's own."""
+    e.code.load_own(register, CURRENT_TASK)
 
 
 def function_name(e: Emitter, node: FunctionName, register: int) -> None:

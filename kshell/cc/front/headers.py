@@ -10,7 +10,7 @@ from types import MappingProxyType
 from kshell.cc.front.declarations import Declarations
 from kshell.cc.front.expansion import OWN_TYPE
 from kshell.cc.front.file_scope import FileScope
-from kshell.cc.front.headers_index import header_in, index, texts
+from kshell.cc.front.headers_index import header_in, header_within, index, own_lines, texts
 from kshell.cc.front.primitives import KNOWN
 from kshell.cc.front.report import Report
 from kshell.cc.front.symbols import Expansion, Routine, Symbol
@@ -55,7 +55,7 @@ def _read(header: str) -> Mapping[str, Symbol]:
 
 @cache
 def _bodies(header: str) -> list[ast.stmt]:
-    return _once(ast.parse(texts()[header]).body)
+    return _once(_own_imports(_shared_first(header), header))
 
 
 def definition(routine: Routine) -> tuple[Mapping[str, Symbol], ast.FunctionDef]:
@@ -103,10 +103,25 @@ def _once(body: list[ast.stmt]) -> list[ast.stmt]:
     return found
 
 
+def _shared_first(header: str) -> list[ast.stmt]:
+    """The statements of a header, those of files that the kernel has, too, before its own."""
+    end, body = own_lines(header), ast.parse(texts()[header]).body
+    return [each for each in body if each.lineno > end] + [each for each in body if each.lineno <= end]
+
+
+def _own_imports(body: list[ast.stmt], header: str) -> list[ast.stmt]:
+    """The same; what those files import of one another comes from their headers."""
+    for node in body:
+        if isinstance(node, ast.ImportFrom):
+            found = header_within(node.module or "")
+            node.module = None if found in (None, header) else f"kshell.linux.{found}"
+    return [node for node in body if not isinstance(node, ast.ImportFrom) or node.module is not None]
+
+
 def _is_known(node: ast.stmt, file: FileScope) -> bool:
     """Whether a header declares what the compiler knows by itself, for the type checker; the name is the header's."""
     if isinstance(node, ast.ImportFrom):
-        return header_in(node.module or "") is None
+        return False
     names: list[str] = []
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         names = [node.name]
@@ -116,4 +131,4 @@ def _is_known(node: ast.stmt, file: FileScope) -> bool:
         names = [node.target.id]
     known = [name for name in names if name in KNOWN]
     file.names.update((name, KNOWN[name]) for name in known)
-    return bool(known) or any(name[:1] == "_" != name[1:2] for name in names)
+    return bool(known) or names == ["__all__"] or any(name[:1] == "_" != name[1:2] for name in names)

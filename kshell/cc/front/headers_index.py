@@ -9,6 +9,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent.parent.parent / "linux"
 ROOMS = ("kshell.linux",)  # `from kshell.linux.slab import kmalloc`
 SHARED = re.compile(r"^from kshell\.abi\.(\w+) import \*$", re.MULTILINE)  # which the kernel has, too
+SPELLED = {"c_types": "types", "struct": "types"}  # what such a file calls C's types, and the header that has them
 DECLARED = re.compile(r"^(?:def|class) (\w+)|^(\w+)(?:: [^=\n]+)? = |^(\w+): ", re.MULTILINE)
 
 
@@ -37,6 +38,24 @@ def path_of(header: str) -> str:
 def _with_shared(text: str) -> str:
     files = (FOLDER.parent / "abi" / f"{name}.py" for name in SHARED.findall(text))
     return text + "".join(file.read_text(encoding="utf-8") for file in files)
+
+
+def own_lines(header: str) -> int:
+    """How many lines of its text are its own."""
+    return (FOLDER / f"{header}.py").read_text(encoding="utf-8").count("\n")
+
+
+@lru_cache(maxsize=1)
+def _headers_of_shared() -> dict[str, str]:
+    """The header that has what a shared file declares."""
+    files = sorted(FOLDER.glob("*.py"))
+    return SPELLED | {name: file.stem for file in files for name in SHARED.findall(file.read_text(encoding="utf-8"))}
+
+
+def header_within(module: str) -> str | None:
+    """The header that an import in a header means; shared files, too, name one another."""
+    room, _, name = module.rpartition(".")
+    return _headers_of_shared().get(name) if room == "kshell.abi" else header_in(module)
 
 
 @lru_cache(maxsize=1)

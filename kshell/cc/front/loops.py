@@ -7,6 +7,7 @@ import builtins
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from kshell.cc.front import tasks
 from kshell.cc.front.arithmetic import binary, cast, common
 from kshell.cc.front.calls import is_macro
 from kshell.cc.front.list_loops import LISTS, list_loop
@@ -85,6 +86,8 @@ def for_loop(scope: Scope, node: ast.For, block: Block) -> list[Statement]:
         if walk in LISTS and is_macro(scope, calls, walk):
             counter = partial(_counter, scope, name, line=node.lineno)
             return list_loop(scope, node, calls, walk, counter, partial(_body, scope, node, block=block))
+        if is_macro(scope, calls, "for_each_process"):
+            return _processes(scope, node, name, calls, block)
         if isinstance(calls.func, ast.Name) and not hasattr(builtins, calls.func.id):
             scope.any(calls)  # nothing declares it, and that is to be said
     source = scope.report.source_of(calls) or "it"
@@ -161,3 +164,16 @@ def _kind(start: Value, end: Value) -> IntType:
     if isinstance(start, Number):  # range(n) counts in the type of n
         return common(other, INT)
     return common(one, other)
+
+
+def _processes(scope: Scope, node: ast.For, name: ast.Name, call: ast.Call, block: Block) -> list[Statement]:
+    """for_each_process(): from the task behind init_task round to that."""
+    line, start = node.lineno, tasks.init_task(scope)
+    if call.args:
+        scope.report.fail(call, 'macro "for_each_process" takes no arguments', "t is before `in`", "for_each_process()")
+    assert isinstance(start.type, Pointer)
+    variable = _counter(scope, name, start.type, line)
+    following = Evaluate(Assign(Local(variable), tasks.next_of(scope, Local(variable))), line)
+    body = _body(scope, node, variable, block)
+    first = [Evaluate(Assign(Local(variable), start), line), following]
+    return [*first, Loop(Compare("!=", Local(variable), start, INT), body, [following], line)]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from kshell.abi.kconfig import options_of
-from kshell.cc.front import address_limit, user_access
+from kshell.cc.front import address_limit, tasks, user_access
 from kshell.cc.front.annotations import is_complete, is_type, read_type
 from kshell.cc.front.arithmetic import cast, unary
 from kshell.cc.front.convert import Want, convert
@@ -221,6 +221,7 @@ MACROS: dict[str, tuple[int, Callable[[Scope, ast.Call], Value]]] = {
     "ERR_PTR": (1, _err_ptr),
     "PTR_ERR": (1, _ptr_err),
     **{name: (3, partial(user_access.get_user, name=name)) for name in ("get_user", "__get_user")},
+    **dict.fromkeys(("from_kuid", "from_kgid"), (2, tasks.from_id)),
     "get_fs": (1, address_limit.get_fs),
     "set_fs": (2, address_limit.set_fs),
     **{name: (3, partial(user_access.put_user, name=name)) for name in ("put_user", "__put_user")},

@@ -9,6 +9,7 @@ from kshell.cc.front.report import WrongError
 from kshell.cc.front.scope import Scope
 from kshell.cc.front.spelling import kshell_name
 from kshell.cc.front.symbols import Define, Expansion, Macro, Object, Routine, TypeName
+from kshell.cc.front.tasks import current
 from kshell.cc.front.undeclared import report_name
 from kshell.cc.tree import AddressOf, FunctionName, Global, Local, Number, Text, Value, Variable
 from kshell.cc.types import CONST_CHAR_POINTER, INT, VOID_POINTER, FunctionType, Pointer, StructType, Type, VoidType
@@ -108,6 +109,8 @@ def _no_call(scope: Scope, node: ast.Name) -> None:
 def _macro(scope: Scope, node: ast.Name, name: str) -> Value:
     if name == "NULL":
         return Number(0, VOID_POINTER)
+    if name == "current":
+        return current(scope)
     if name in ("__func__", "__FUNCTION__"):
         return Text(scope.name.encode(), CONST_CHAR_POINTER)
     if name == "LINUX_VERSION_CODE":

@@ -13,6 +13,7 @@ from kshell.cc.front.report import WrongError, spelled
 from kshell.cc.front.scope import Scope
 from kshell.cc.front.spelling import kshell_name
 from kshell.cc.front.symbols import Define, Object, TypeName, as_variable
+from kshell.cc.front.tasks import current, declared_name
 from kshell.cc.tree import Deref, Global, Local, Member, Number, Place, PointerAdd, Value
 from kshell.cc.types import LONG, ArrayType, Field, FunctionType, IntType, Pointer, StructType, Type, VoidType
 
@@ -72,7 +73,7 @@ def element(scope: Scope, node: ast.Subscript) -> Value:
 def field(scope: Scope, node: ast.Attribute) -> Value:
     """``v.field`` and ``p.field`` (C: p->field)"""
     if scope.is_kernel(node.value):
-        no_member(scope, node)
+        return current(scope) if node.attr == "current" and isinstance(node.ctx, ast.Load) else no_member(scope, node)
     base = scope.any(node.value)
     if is_text(decayed(base).type):
         _no_method(scope, node)
@@ -134,7 +135,7 @@ def _given(scope: Scope, node: ast.Attribute) -> list[str]:
 
 def member(scope: Scope, node: ast.expr, kind: StructType, name: str) -> Field:
     """A field of a struct by its name."""
-    found = kind.fields.get(name)
+    found = kind.fields.get(declared_name(scope, node, kind, name))
     if found is None:
         close = "".join(did_you_mean(name, kind.fields))
         because = f"{kind} has {', '.join(list(kind.fields)[:12])}"

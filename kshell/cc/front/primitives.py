@@ -74,6 +74,7 @@ MACROS: dict[str, Symbol] = {
         *("IS_ENABLED", "LINUX_VERSION_CODE"),
         *("get_user", "put_user", "__get_user", "__put_user", "access_ok", "get_fs", "set_fs"),
         *LIST_MACROS,
+        *("current", "from_kuid", "from_kgid", "for_each_process"),
         *(f"SYSCALL_DEFINE{digit}" for digit in range(7)),
         *(f"pr_{level}" for level in LEVELS),
     )

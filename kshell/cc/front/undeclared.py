@@ -35,7 +35,6 @@ SPELLINGS = {
     "ssleep": "msleep(k, 1000 * seconds)",
     "vmalloc": "kmalloc(k, size, GFP_KERNEL)",
     "vfree": "kfree(k, p)",
-    "current": "help c-to-kshell  (what a source has of the kernel)",
     **{f"{lock}_{way}": ONE_CPU for lock in ("mutex", "spin") for way in ("lock", "unlock")},
 }
 # The same for calls, with their arguments.
@@ -48,7 +47,6 @@ CALLS = {
     "min": "({0} if {0} < {1} else {1})",
     "max": "({0} if {0} > {1} else {1})",
 }
-CURRENT = "current is the task_struct of the task that runs, and this kernel has none for modules to look at"
 
 
 def explain(name: str, own: Iterable[str]) -> tuple[str, str]:
@@ -59,8 +57,6 @@ def explain(name: str, own: Iterable[str]) -> tuple[str, str]:
         return because, f"from kshell.linux import {name}"
     if hasattr(builtins, name):
         return f"there is no library in the kernel, and so no {name} of Python's", spelling or "help c-to-kshell"
-    if name == "current":
-        return CURRENT, spelling
     if spelling:
         return f"{name} is spelled in another way here  (help c-to-kshell)", spelling
     if name.startswith(STUB):

@@ -35,6 +35,7 @@ from kshell.kernel.mappings.swap import SwapArea
 from kshell.kernel.module.init_exit import call_as
 from kshell.kernel.proc.mount import mount
 from kshell.kernel.report.taint import PLACES_4_19, PLACES_TODAY, Taint
+from kshell.kernel.sched.task_struct import init_tasks
 from kshell.kernel.signal.wait import timer_ends_wait
 from kshell.kernel.syscalls.sys_ni import sys_ni_syscall
 from kshell.kernel.vdso.vma import Vdso
@@ -89,6 +90,7 @@ def start_kernel(k: Kernel) -> None:
     k.fs, k.swap = FileSystem(k), SwapArea(k.ram)
     mount(k)
     k.vdso = Vdso(k)
+    init_tasks(k)
     new_shell_task(k)
 
 

@@ -113,6 +113,23 @@ class KernelMemory:
         else:
             self._words[self._remember(self._writable, address, WRITE)] = value & U64
 
+    def load_part(self, address: int, size: int) -> int:
+        """The `size` bytes at `address` as an unsigned number.  Raises KernelFault."""
+        index, low = self._readable.get(address & ~7), 8 * (address & 7)
+        if index is None or low + 8 * size > 64:
+            value = int.from_bytes(self.read(address, size), "little")
+            if not address < USER_END:
+                self._remember(self._readable, address & ~7, READ)
+            return value
+        return self._words[index] >> low & (1 << 8 * size) - 1
+
+    def store_part(self, address: int, size: int, value: int) -> None:
+        """Store the low `size` bytes of `value` at `address`.  Raises KernelFault."""
+        if size == 8:
+            self.store(address, value)
+        else:
+            self.write(address, (value & (1 << 8 * size) - 1).to_bytes(size, "little"))
+
     def _remember(self, cells: dict[int, int], address: int, access: int) -> int:
         """The index of a cell that may be accessed so: it is not asked again.  Raises KernelFault."""
         if len(cells) > MOST_CELLS:

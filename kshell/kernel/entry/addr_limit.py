@@ -17,7 +17,7 @@ WHY = "kernel code called set_fs(KERNEL_DS) and did not put USER_DS back: all of
 def addr_limit_user_check(k: Kernel) -> bool:
     """The current task is about to return to user mode: whether its limit was still moved.  It is put back, with a
     warning."""
-    limit = k.current.struct + TASK_ADDR_LIMIT
+    limit = k.current.struct.address + TASK_ADDR_LIMIT
     if k.memory.load(limit) == TASK_SIZE_MAX:
         return False
     warn(k, "Invalid address limit on user-mode return")

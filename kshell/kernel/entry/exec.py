@@ -58,7 +58,7 @@ class StubRun(NamedTuple):
 def new_shell_task(k: Kernel) -> Task:
     """The task that makes the calls of `syscall`; its descriptors stay from one call to the next."""
     task = k.shell_task = Task(k, "kshell", None)
-    k.tasks[task.pid] = task
+    k.tasks[task.nr] = task
     _map_areas(task)
     task.mm.start_brk = task.mm.brk = STUB_END
     map_stack(task)
@@ -161,7 +161,7 @@ def load_program(
             task = Task(k, comm, k.shell_task)
         except OutOfMemory:
             raise ValueError("the machine has no memory left for another task") from None
-        k.tasks[task.pid] = task
+        k.tasks[task.nr] = task
         k.switch_to(task)
         try:
             task.mm.start_brk = task.mm.brk = map_segments(k, task, segments)

@@ -16,11 +16,11 @@ from kshell.abi.st_mode import S_IFDIR, S_IFLNK, S_IFMT, S_ISGID, S_ISUID, S_IXG
 from kshell.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
-    from kshell.kernel.core.cred import Cred
     from kshell.kernel.fs.dcache import Dentry
     from kshell.kernel.fs.file import File, Kiocb
     from kshell.kernel.fs.uio import IovIter
     from kshell.kernel.kernel import Kernel
+    from kshell.kernel.sched.cred import Cred
 
 MAX_NON_LFS = (1 << 31) - 1  # of a file that was opened without O_LARGEFILE
 MAX_LFS_FILESIZE = (1 << 63) - 1  # the largest offset that an off_t can say

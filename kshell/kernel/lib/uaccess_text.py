@@ -42,8 +42,8 @@ def uaccess_text(version: tuple[int, int], smap: bool = True) -> UaccessText:
     code = encode(placed, layout.UACCESS_TEXT, labels, variables)
     faults = [(at, labels[item.fixup]) for at, item in placed if isinstance(item, MayFault)]
     symbols = _symbols(placed, layout.UACCESS_TEXT + len(code))
-    if not modern:  # a module's access_ok looks at the limit, too, by way of gs: it needs the offset, and no address
-        symbols.append(Symbol("current_task", layout.PER_CPU_CURRENT, "A", 8, exported="EXPORT_SYMBOL"))
+    # Modules look at the current task by way of gs: they need the offset, and no address.
+    symbols.append(Symbol("current_task", layout.PER_CPU_CURRENT, "A", 8, exported="EXPORT_SYMBOL"))
     return UaccessText(code, labels, symbols, faults)
 
 

@@ -88,9 +88,10 @@ def _handle(
         cause = NO_MEMORY
     refused, cost = INVALID.get(cause), PAGE_FAULT_NS.get(cause, FAULT_NS)
     if refused is None:
-        task, major = k.current, cause == SWAP_IN
-        task.maj_flt += major
-        task.min_flt += not major
+        if cause == SWAP_IN:
+            k.current.struct.maj_flt += 1
+        else:
+            k.current.struct.min_flt += 1
     if refused is None or tells_refusal:
         k.clock.advance(cost)
         if k.on_event is not None:

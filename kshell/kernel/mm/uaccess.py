@@ -34,7 +34,7 @@ SHORT = 64  # bytes, from which on 4.19 uses rep movsb
 def user_addr_max(k: Kernel) -> int:
     """Where the current task's user memory ends: set_fs() may have moved that on 4.19."""
     if k.profile.version < ADDR_LIMIT_UNTIL:
-        return k.memory.load(k.current.struct + TASK_ADDR_LIMIT)
+        return k.memory.load(k.current.struct.address + TASK_ADDR_LIMIT)
     return TASK_SIZE_MAX
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kshell.kernel.core.cred import Cred
 from kshell.kernel.fs.dcache import Dentry, d_path
 from kshell.kernel.fs.inode import DirectoryInode
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.module.struct_module import LOADING, UNFORMED, UNLOADING, Module
+from kshell.kernel.sched.cred import Cred
 from kshell.machine.ram import PAGE_SIZE
 
 CENTISECOND_NS = 10_000_000

@@ -10,7 +10,6 @@ from functools import partial
 
 from kshell.abi.errno import EACCES, EINVAL, ENODEV, EPERM
 from kshell.abi.mman import MAP_SHARED, PROT_EXEC, PROT_READ, PROT_WRITE
-from kshell.kernel.core.cred import Cred
 from kshell.kernel.fs.dcache import Dentry, d_path
 from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File, Kiocb
 from kshell.kernel.fs.inode import DirectoryInode, Inode
@@ -24,6 +23,7 @@ from kshell.kernel.proc.proc_stat import stat
 from kshell.kernel.proc.proc_status import status
 from kshell.kernel.proc.pseudo import ProcEntry, PseudoDirectory, directory, file, link
 from kshell.kernel.proc.seq_file import SeqInode, SizedInode
+from kshell.kernel.sched.cred import Cred
 from kshell.kernel.task.task import COMM_LEN, Task
 from kshell.kernel.vdso.vsyscall import gate_vma
 from kshell.machine.paging import FRAME_MASK, PRESENT

@@ -13,10 +13,10 @@ from kshell.kernel.fs.dcache import Dentry
 from kshell.kernel.fs.inode import MAX_NON_LFS, DirectoryInode, Inode, SuperBlock, SymlinkInode, generic_llseek
 
 if TYPE_CHECKING:
-    from kshell.kernel.core.cred import Cred
     from kshell.kernel.fs.file import File
     from kshell.kernel.kernel import Kernel
     from kshell.kernel.proc.seq_file import SeqInode
+    from kshell.kernel.sched.cred import Cred
 
 Show = Callable[["Kernel", "Cred"], bytes]
 Store = Callable[["Kernel", bytes], int]

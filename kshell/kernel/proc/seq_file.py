@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from kshell.abi.errno import EACCES, EFAULT, EIO, ENODEV, ESRCH
 from kshell.abi.st_mode import S_IFREG
-from kshell.kernel.core.cred import Cred
 from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File, Kiocb
 from kshell.kernel.fs.inode import MAX_NON_LFS, Inode, SuperBlock, generic_llseek
 from kshell.kernel.fs.uio import IovIter
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.proc.pseudo import ProcEntry
+from kshell.kernel.sched.cred import Cred
 from kshell.machine.ram import PAGE_SIZE
 
 
@@ -23,7 +23,7 @@ class SeqFile:
     __slots__ = ("cred", "data", "read_pos")
 
     def __init__(self, cred: Cred) -> None:
-        self.cred = cred.copy()
+        self.cred = cred
         self.data = b""
         self.read_pos = -1
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 
 from kshell.abi.c_types import U64
 from kshell.abi.errno import EACCES, EINVAL, EPERM
-from kshell.kernel.core.cred import Cred
 from kshell.kernel.core.layout import MMAP_MIN_ADDR
 from kshell.kernel.core.printk import DEFAULT_LEVEL
 from kshell.kernel.fs.inode import MAX_LFS_FILESIZE
@@ -19,6 +18,7 @@ from kshell.kernel.mm.address_space import MAX_MAP_COUNT
 from kshell.kernel.proc.pseudo import ProcEntry, directory, file
 from kshell.kernel.proc.seq_file import SizedInode
 from kshell.kernel.report.taint import LETTERS, add_taint
+from kshell.kernel.sched.cred import Cred
 from kshell.machine.ram import PAGE_SIZE
 
 FETCHED_MAX = 4 << 20  # bytes of one write (C: KMALLOC_MAX_SIZE)

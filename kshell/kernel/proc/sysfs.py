@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from kshell.abi.errno import EIO, ENODEV
-from kshell.kernel.core.cred import Cred
 from kshell.kernel.elf.kernel_param import KernelParam
 from kshell.kernel.fs.file import Kiocb
 from kshell.kernel.fs.uio import IovIter
@@ -19,6 +18,7 @@ from kshell.kernel.module.struct_module import UNFORMED, Module
 from kshell.kernel.proc.proc_files import kallsyms_show_value
 from kshell.kernel.proc.pseudo import ProcEntry, directory, file, link
 from kshell.kernel.proc.seq_file import SizedInode
+from kshell.kernel.sched.cred import Cred
 from kshell.machine.ram import PAGE_SIZE
 
 ADDRESS_SIZE = 19  # 0x, 16 digits, newline

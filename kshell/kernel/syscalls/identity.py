@@ -13,13 +13,13 @@ from kshell.kernel.kernel import Kernel
 @SYSCALL_DEFINE0
 def getpid(k: Kernel) -> Long:
     """Return the process id of the caller.  It cannot fail."""
-    return k.current.pid
+    return k.current.nr
 
 
 @SYSCALL_DEFINE0
 def gettid(k: Kernel) -> Long:
     """Return the thread id of the caller, here the same as its process id.  It cannot fail."""
-    return k.current.pid
+    return k.current.nr
 
 
 @SYSCALL_DEFINE0

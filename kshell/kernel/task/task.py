@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kshell.abi import ptregs
-from kshell.kernel.core.cred import Cred, init_cred
-from kshell.kernel.core.layout import TASK_ADDR_LIMIT, TASK_SIZE_MAX, TASK_STRUCT_SIZE, THREAD_SIZE
+from kshell.kernel.core.layout import THREAD_SIZE
 from kshell.kernel.core.signal import Siginfo, Signals
 from kshell.kernel.mm.address_space import AddressSpace
+from kshell.kernel.sched.cred import init_cred
+from kshell.kernel.sched.in_memory import InMemory
+from kshell.kernel.sched.task_struct import exited, new_task_struct, released
 
 if TYPE_CHECKING:
     from kshell.kernel.fs.dcache import Dentry
@@ -25,15 +27,12 @@ class TaskExit(BaseException):
     """Ends the current task from the depth of a system call.  No Exception: a module cannot catch it by accident."""
 
 
-class Task:
-    """One task.  `regs` is its pt_regs, at the top of its kernel stack; `struct` where its struct
-    task_struct is in memory, as far as machine code looks at it; `is_alive` until it exits or is killed."""
+class Task(InMemory):
+    """One task.  `nr` is its number (C: struct pid); `regs` is its pt_regs, at the top of its kernel stack; `struct`
+    its task_struct in memory, which modules see and change; `is_alive` until it exits or is killed."""
 
     def __init__(self, k: Kernel, comm: str, parent: Task | None) -> None:
-        self.pid = k.new_pid()
-        self.ppid = parent.pid if parent else 1
-        self.comm = comm[:COMM_LEN]
-        self.cred: Cred = parent.cred.copy() if parent else init_cred(k.cmdline)
+        self.nr = k.new_pid()
         self.files: FilesStruct = parent.files.copy() if parent else k.fs.standard_files()
         self.cwd: Dentry = parent.cwd if parent else k.fs.root
         self.umask: int = parent.umask if parent else 0o022
@@ -42,10 +41,9 @@ class Task:
         self.frame = k.cpu.new_frame(k.memory.physical(self.stack + THREAD_SIZE - ptregs.SIZE))
         self.regs = self.frame.words  # the 21 words of pt_regs
         k.memory.store(self.regs_address - 8, k.way_in.back)  # what each call pushes first, be it by the short road
-        self.min_flt = self.maj_flt = 0  # page faults that brought a page in: without and with a wait for a disk
-        self.cmin_flt = self.cmaj_flt = 0  # those of its children that have ended
-        self.struct = k.task_structs.pop() if k.task_structs else k.memory.static(TASK_STRUCT_SIZE)
-        k.memory.store(self.struct + TASK_ADDR_LIMIT, TASK_SIZE_MAX)  # C: USER_DS
+        above, cred = (parent.struct, parent.cred) if parent else (k.init, init_cred(k.cmdline))
+        super().__init__(new_task_struct(k, self.nr, comm, above, cred), self.stack, k.clock.ns)
+        self.cmin_flt = self.cmaj_flt = 0  # page faults of its children that have ended
         self.is_alive = True
         self.sleeps = False  # it is in msleep, for which the CPU may do other work (C: __state)
         self.stack_in_use = self.regs_address  # from here up, if it stands in the kernel and waits (C: thread.sp)
@@ -70,7 +68,8 @@ def do_exit(k: Kernel, task: Task, status: int | None, signal: Siginfo | None = 
     task.exit_status, task.killed_by = (None, signal) if signal else (status, None)
     task.files.close_all()
     task.mm.destroy()
-    k.tasks.pop(task.pid, None)
+    k.tasks.pop(task.nr, None)
+    exited(k, task.struct, signal.signo if signal else (status or 0) << 8, signal is not None)
 
 
 def release_task(k: Kernel, task: Task) -> None:
@@ -82,5 +81,4 @@ def release_task(k: Kernel, task: Task) -> None:
         parent.cmin_flt += task.min_flt + task.cmin_flt
         parent.cmaj_flt += task.maj_flt + task.cmaj_flt
     k.memory.free_stack(task.stack)
-    k.memory.fill(task.struct, 0, TASK_STRUCT_SIZE)
-    k.task_structs.append(task.struct)
+    released(k, task.struct)

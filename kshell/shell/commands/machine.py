@@ -47,7 +47,7 @@ def boot(session: Context, words: list[Word]) -> View:
     The kernels are 4.19, course (4.19 with the course's own call test_call) and 6.19, and with DIR the one that
     make install has put into a tree (see tree and make).
     """
-    from kshell.kernel.core.cred import UID_MAX
+    from kshell.kernel.sched.cred import UID_MAX
     from kshell.kernel.vdso.vsyscall import VSYSCALL_MODES, modes
     from kshell.shell.trees.booting import boot_image, boot_notes, find_image
 

@@ -69,7 +69,7 @@ def _by_another_task(k: Kernel, meanwhile: Callable[[], None]) -> None:
     """What is typed in a second terminal is done by another shell."""
     sleeper = k.shell_task
     other = k.shell_task = Task(k, "kshell", sleeper)
-    k.tasks[other.pid] = other
+    k.tasks[other.nr] = other
     k.switch_to(other)
     try:
         meanwhile()

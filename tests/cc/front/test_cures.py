@@ -25,7 +25,6 @@ FORMS = (
 )
 MORE = [  # a line of a function, what is said of it, and what is advised
     ("STUB_test_call = NULL", "'STUB_test_call' is assigned without 'global'", "k[STUB_test_call] = NULL"),
-    ("return current.pid", "'current' undeclared (first use in this function)", "help c-to-kshell"),
     ("k[level] = x + 1", "called object is not a function or function pointer", "k.write(level, x + 1)"),
     ("return max(x, 5)", "implicit declaration of function 'max'", "return (x if x > 5 else 5)"),
     ("ssleep(x)", "implicit declaration of function 'ssleep'", "msleep(k, 1000 * (x))"),
@@ -59,8 +58,3 @@ def test_a_function_as_a_parameter_of_the_module_is_told_what_a_parameter_is() -
     assert found.text.startswith("returning 'int (*)(void)' from a function with incompatible return type")
     assert found.because == "g is a function, and a parameter is a variable of the file"
     assert is_cured(source, found)
-
-
-def test_current_is_explained() -> None:
-    found = findings(f"{_IN_A_FUNCTION}    return current.pid\n    return 0\n")[0]
-    assert "current is the task_struct of the task that runs" in found.because

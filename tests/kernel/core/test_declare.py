@@ -27,7 +27,7 @@ TYPES: list[CType] = sorted(
     {a.__metadata__[0] for a in vars(c_types).values() if hasattr(a, "__metadata__")}, key=lambda c: c.c
 )
 C_INTS = {(1, 4): ctypes.c_int32, (0, 4): ctypes.c_uint32, (1, 8): ctypes.c_int64, (0, 8): ctypes.c_uint64}
-C_INTS[0, 2] = ctypes.c_uint16
+C_INTS |= {(0, 2): ctypes.c_uint16, (1, 1): ctypes.c_int8}
 
 
 def a_body(k: Kernel, a: Int, b: SizeT) -> Long:

@@ -117,7 +117,7 @@ def test_a_number_goes_with_its_size_and_touches_nothing_beside_it(lab: Lab, mar
 def test_a_pointer_into_the_kernel_is_refused_where_it_is_asked_about(lab: Lab) -> None:
     kernels = lab.k.sys_call_table
     assert lab.k.call_out(lab.address("get_Long"), kernels) == -EFAULT - 100
-    assert lab.k.call_out(lab.address("put_Long"), lab.k.current.struct, 5) == -EFAULT
+    assert lab.k.call_out(lab.address("put_Long"), lab.k.current.struct.address, 5) == -EFAULT
 
 
 def test_the_unchecked_form_reads_whatever_is_there(lab: Lab) -> None:
@@ -184,6 +184,6 @@ def test_set_fs_moves_what_access_ok_and_get_user_ask_about(tmp_path: Path) -> N
     )
     ok, get, at = lab.address("ok"), lab.address("get"), lab.k.sys_call_table
     assert (lab.k.call_out(ok, at), lab.k.call_out(get, at)) == (0, 1)
-    lab.k.memory.store(lab.k.current.struct + TASK_ADDR_LIMIT, (1 << 64) - 1)
+    lab.k.memory.store(lab.k.current.struct.address + TASK_ADDR_LIMIT, (1 << 64) - 1)
     assert lab.k.call_out(ok, at) == 1
     assert lab.k.call_out(get, at) & (1 << 64) - 1 == lab.k.memory.load(at)

@@ -195,7 +195,7 @@ def test_kallsyms_names_the_module_of_a_symbol_behind_a_tab(modules: ModuleLab) 
 def test_who_is_not_root_reads_zeros_for_addresses(modules: ModuleLab) -> None:
     modules.load("")
     k = modules.k
-    k.shell_task.cred.euid = 1000
+    k.shell_task.struct.cred.euid.val = 1000
     assert {line.split()[0] for line in text(k, "/proc/kallsyms").splitlines()} == {"0" * 16}
     assert text(k, "/proc/modules") == "m 4096 0 - Live 0x0000000000000000 (O)\n"
 

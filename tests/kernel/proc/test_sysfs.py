@@ -134,7 +134,7 @@ def test_addresses_of_sections_are_root_s_to_read(lab: Lab) -> None:
     assert lab.mode("m/sections/.text") == "400"
     lab.k.symbols.kptr_restrict = 2
     assert lab.text("m/sections/.text") == "0x0000000000000000\n"
-    lab.k.shell_task.cred.euid = 1000
+    lab.k.shell_task.struct.cred.euid.val = 1000
     assert lab.open("m/sections/.text", O_RDONLY) == -EACCES
 
 
@@ -184,7 +184,7 @@ def test_the_mode_binds_root_too(lab: Lab) -> None:
 
 def test_another_user_may_read_but_not_set(lab: Lab) -> None:
     lab.load(PARAMETERS)
-    lab.k.shell_task.cred.euid = 1000
+    lab.k.shell_task.struct.cred.euid.val = 1000
     assert lab.open("m/parameters/level", O_RDONLY) >= 0
     assert lab.open("m/parameters/level", O_WRONLY) == -EACCES
     assert lab.open("m/parameters/name", O_RDONLY) == -EACCES

@@ -62,7 +62,7 @@ def described(k: Kernel, task: Task) -> dict[str, Any]:
     found = {name: getattr(task, name) for name in ("ppid", "comm", "umask", "stack", "is_alive", "exit_status")}
     found |= {"registers": dict(zip(ptregs.NAMES, task.regs.tolist(), strict=True)), "areas": areas}
     found |= {"pages": list(mm.pages.user_pages()) if task.is_alive else [], "files": open_files}
-    found |= {"brk": (mm.start_brk, mm.brk), "cred": slots(task.cred)}
+    found |= {"brk": (mm.start_brk, mm.brk), "cred": task.cred}
     return found | {
         "killed": slots(task.killed_by),
         "in use": task.stack_in_use,

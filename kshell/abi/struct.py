@@ -105,6 +105,7 @@ class Struct:
 
     __slots__ = ("address", "memory")
     FIELDS: ClassVar[dict[str, Field]] = {}
+    PLACES: ClassVar[dict[str, tuple[int, int]]] = {}
     SIZE = 0  # bytes
     ALIGN = 1
     IS_UNION = False
@@ -114,7 +115,7 @@ class Struct:
         self.memory, self.address = memory, address
 
     def __init_subclass__(cls) -> None:
-        cls.FIELDS = {}
+        cls.FIELDS, cls.PLACES = {}, {}
         at = 0
         for name, text in cls.__annotations__.items():
             kind = _declared(cls, cls.__dict__.get(name), text)
@@ -158,10 +159,19 @@ def image(kind: type[Struct], values: Mapping[str, int]) -> bytes:
     """The bytes of a struct with these values in its fields, and 0 in all others."""
     data = bytearray(kind.SIZE)
     for name, value in values.items():
-        field = kind.FIELDS[name]
-        size = size_of(field.kind)
-        data[field.offset : field.offset + size] = (value & (1 << 8 * size) - 1).to_bytes(size, "little")
+        start, size = _place(kind, name)
+        data[start : start + size] = (value & (1 << 8 * size) - 1).to_bytes(size, "little")
     return bytes(data)
+
+
+def _place(kind: type[Struct], name: str) -> tuple[int, int]:
+    """The offset and the size of a field, which may be one of a struct inside; known from the second time on."""
+    if name not in kind.PLACES:
+        inner: Kind = kind
+        for part in name.split("."):
+            inner = inner.FIELDS[part].kind if isinstance(inner, type) else inner
+        kind.PLACES[name] = offset_of(kind, name), size_of(inner)
+    return kind.PLACES[name]
 
 
 def size_of(kind: Kind) -> int:

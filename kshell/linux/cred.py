@@ -14,6 +14,7 @@ class user_namespace(Struct):
 
 
 init_user_ns = extern("init_user_ns", user_namespace)
+"""The world of user numbers that all tasks here are in: ``addr(init_user_ns)``."""
 
 
 def current_cred() -> Ptr[cred]:

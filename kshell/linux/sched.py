@@ -10,13 +10,15 @@ from kshell.linux.kernel import Kernel, container_of, extern
 from kshell.linux.types import PidT, Ptr
 
 current: Ptr[task_struct] = Ptr()
+"""The task that runs: ``current.pid``, ``current.comm``, ``current.cred.uid.val``."""
 init_task = extern("init_task", task_struct)
+"""The idle task, where the list of all tasks begins and ends."""
 
 
 def next_task(task: Ptr[task_struct]) -> Ptr[task_struct]:
     """The task behind one in the list of all tasks; behind the last comes init_task.
 
-    >>> t = next_task(t)
+    >>> t = next_task(current)
     """
     return container_of(task.tasks.next, task_struct, "tasks")
 

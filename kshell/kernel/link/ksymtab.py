@@ -39,9 +39,7 @@ def library(version: tuple[int, int], options: frozenset[str] = frozenset()) -> 
     return [function_at(at, *each) for at, each in zip(layout.ROUTINES, _exports(version, options), strict=False)]
 
 
-def _exports(
-    version: tuple[int, int], options: frozenset[str]
-) -> Iterator[tuple[str, Callable[..., Any], str | None]]:
+def _exports(version: tuple[int, int], options: frozenset[str]) -> Iterator[tuple[str, Callable[..., Any], str | None]]:
     """The name of each, its body, and the macro that exports it, if it does."""
     for file in LIBRARY:
         for table, macro in EXPORTS.items():

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kshell.abi.task_struct import task_struct
 from kshell.kernel.sched.cred import Cred, cred_of
-from kshell.kernel.sched.task_struct import switched
+from kshell.kernel.sched.task_struct import leaves_cpu, takes_cpu
 
 if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
@@ -23,7 +23,8 @@ class InMemory:
         """It is about to be the current one."""
         before, self.on_cpu_since = getattr(k, "current", self), k.clock.ns
         if before is not self:
-            switched(before.struct, self.struct, k.clock.ns - before.on_cpu_since)
+            leaves_cpu(before.struct, k.clock.ns - before.on_cpu_since)
+        takes_cpu(self.struct)
 
     @property
     def pid(self) -> int:

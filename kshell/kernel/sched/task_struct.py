@@ -17,6 +17,7 @@ from kshell.abi.task_struct import (
     PF_IDLE,
     PF_KTHREAD,
     PF_SIGNALED,
+    TASK_COMM_LEN,
     TASK_INTERRUPTIBLE,
     TASK_RUNNING,
     mm_struct,
@@ -25,7 +26,7 @@ from kshell.abi.task_struct import (
 from kshell.kernel.core.kallsyms import Symbol
 from kshell.kernel.core.layout import TASK_SIZE_MAX
 from kshell.kernel.sched.cred import Cred
-from kshell.kernel.sched.list import INIT_LIST_HEAD, list_add_tail, list_del_init, list_for_each
+from kshell.kernel.sched.list import list_add_tail, list_del_init, list_for_each
 from kshell.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def new_task_struct(k: Kernel, nr: int, comm: str, parent: task_struct, ids: Cre
 def _place(k: Kernel, nr: int, comm: str, parent: task_struct | None, ids: Cred, flags: int) -> task_struct:
     at = k.memory.static(BLOCK) if parent is None else _alloc(k)
     task = task_struct(k.memory, at)
-    above = parent.address if parent is not None else at
+    own = {name: at + offset_of(task_struct, name) for name in ("children", "sibling", "tasks")}
     values = {
         "addr_limit": TASK_SIZE_MAX,  # C: USER_DS
         "state": TASK_INTERRUPTIBLE if nr else TASK_RUNNING,
@@ -67,17 +68,15 @@ def _place(k: Kernel, nr: int, comm: str, parent: task_struct | None, ids: Cred,
         **dict.fromkeys(("mm", "active_mm"), 0 if flags & PF_KTHREAD else at + MM_AT),
         "exit_signal": SIGCHLD if nr else 0,
         **dict.fromkeys(("pid", "tgid"), nr),
-        **dict.fromkeys(("parent", "real_parent"), above),
+        **dict.fromkeys(("parent", "real_parent"), parent.address if parent is not None else at),
         "group_leader": at,
         "start_time": k.clock.ns,
         **dict.fromkeys(("cred", "real_cred"), at + CRED_AT),
+        "comm": int.from_bytes(comm.encode("utf-8", "surrogateescape")[: TASK_COMM_LEN - 1], "little"),
         "files": at + FILES_AT,
+        **{f"{name}.{way}": address for name, address in own.items() for way in ("next", "prev")},
     }
     k.memory.write(at, image(task_struct, values) + _cred_image(ids))
-    task.comm.set_text(comm)
-    INIT_LIST_HEAD(task.children)
-    INIT_LIST_HEAD(task.sibling)
-    INIT_LIST_HEAD(task.tasks)
     if parent is not None:
         list_add_tail(task.sibling, parent.children)
         list_add_tail(task.tasks, k.init_task.tasks)
@@ -100,14 +99,18 @@ def _cred_image(ids: Cred) -> bytes:
     return image(cred, {"usage": 2, **users, **groups})  # cred and real_cred
 
 
-def switched(old: task_struct, new: task_struct, ns: int) -> None:
-    """The CPU has passed from one task to another; `ns` is how long the old one had it."""
-    old.utime += ns
-    old.nvcsw += 1
-    old.on_cpu = 0
-    if old.state == TASK_RUNNING:
-        old.state = TASK_INTERRUPTIBLE
-    new.state, new.on_cpu = TASK_RUNNING, 1
+def takes_cpu(task: task_struct) -> None:
+    """The CPU is a task's from now on."""
+    task.state, task.on_cpu = TASK_RUNNING, 1
+
+
+def leaves_cpu(task: task_struct, ns: int) -> None:
+    """It was that for `ns` nanoseconds."""
+    task.utime += ns
+    task.nvcsw += 1
+    task.on_cpu = 0
+    if task.state == TASK_RUNNING:
+        task.state = TASK_INTERRUPTIBLE
 
 
 def exited(k: Kernel, task: task_struct, code: int, by_signal: bool) -> None:

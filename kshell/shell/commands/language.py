@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from functools import cache
+from itertools import zip_longest
 from textwrap import wrap
 from typing import NamedTuple
 
@@ -67,8 +68,10 @@ def declared() -> dict[str, Declared]:
     found: dict[str, Declared] = {}
     for header, text in texts().items():
         body = ast.parse(text).body
-        for node in body:
+        for node, behind in zip_longest(body, body[1:]):
             name, it = _declared(header, node)
+            if isinstance(behind, ast.Expr) and isinstance(node, ast.Assign | ast.AnnAssign):
+                it = it._replace(sentence=_sentence(ast.literal_eval(behind.value)), value="")
             if index().get(name) == header:
                 page = page_of(name, body) if it.kind == "function" else None
                 found[name] = it._replace(page=page)  # the last of those that are overloaded has them all

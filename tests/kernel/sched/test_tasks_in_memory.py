@@ -83,10 +83,11 @@ def test_the_children_of_a_task_that_ends_are_init_s() -> None:
 def test_switches_and_the_time_between_them_are_counted() -> None:
     k = boot()
     task = load_program(k, [Segment(0x40_1000, b"\x90", 4096, "r-x")], 0x40_1000, "prog", ["prog"])
-    before = k.shell_task.struct.utime, task.struct.utime
+    shell, began = k.shell_task.struct.utime, task.on_cpu_since
     k.clock.advance(1000)
     k.switch_to(k.shell_task)
-    assert (k.shell_task.struct.utime, task.struct.utime) == (before[0], before[1] + 1000)
+    assert (k.shell_task.struct.utime, task.struct.utime) == (shell, k.clock.ns - began)
+    assert k.clock.ns - began >= 1000
     assert (k.shell_task.struct.nvcsw, task.struct.nvcsw, task.struct.on_cpu) == (1, 1, 0)
 
 

@@ -265,6 +265,7 @@ CASES += [
     ("ESRCH", (), ("tgkill", ME, 4242, 0)),
     ("EINVAL", (), ("tgkill", 0, ME, 0)),
     ("EFAULT", (), ("rt_sigqueueinfo", ME, 10, 1)),
+    ("E2BIG", (), ("rt_sigqueueinfo", ME, 10, struct.pack("<iii", 0, 0, 100).ljust(127, b"\0") + b"x")),
     ("EPERM", (), ("rt_sigqueueinfo", 4242, 10, Buffer(128))),
     ("ESRCH", (), ("rt_sigqueueinfo", 4242, 10, QUEUED)),
     ("EINVAL", (), ("rt_sigqueueinfo", ME, 65, QUEUED)),

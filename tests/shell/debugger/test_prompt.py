@@ -114,8 +114,8 @@ def press_until(terminal: Terminal, text: str) -> None:
         time.sleep(0.5)
         terminal.type("\x03")
         while terminal.read(0.5):
-            if text in terminal.seen:
-                terminal.seen = ""
+            if text in terminal.rest():
+                terminal.until(text)
                 return
     raise AssertionError(terminal.seen)
 

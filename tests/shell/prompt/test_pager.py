@@ -59,7 +59,7 @@ def test_the_end_of_the_text_is_left_by_enter(talk: Terminal) -> None:
 def test_ctrl_c_leaves_the_pager_alone(talk: Terminal) -> None:
     talk.type("table\r")
     talk.until(LESS)
-    while "kshell>" not in talk.seen:  # less, too, only rings its bell where it has not begun to read keys yet
+    while "kshell>" not in talk.rest():  # less, too, only rings its bell where it has not begun to read keys yet
         talk.type("\x03")
         talk.read(1.0)
     leaves(talk)

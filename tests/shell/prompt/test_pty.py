@@ -55,10 +55,14 @@ class Terminal:
         self.seen += data.decode(errors="replace")
         return bool(data)
 
+    def rest(self) -> str:
+        """What came behind what was waited for last, without control sequences."""
+        return _CONTROL.sub("", self.seen)[self.taken :]
+
     def until(self, text: str) -> str:
         """Wait until this text was written behind what was waited for last; what came, without control sequences."""
         begin = time.monotonic()
-        while text not in (found := _CONTROL.sub("", self.seen)[self.taken :]):
+        while text not in (found := self.rest()):
             assert time.monotonic() - begin < PATIENCE, f"{text!r} never came: {found!r}"
             self.read(0.1)
         self.taken += found.index(text) + len(text)

@@ -54,7 +54,7 @@ def rt_sigqueueinfo(k: Kernel, pid: PidT, sig: Signal, uinfo: SiginfoIn) -> Long
     """Send a signal with a siginfo of one's own, as sigqueue(3) does.
 
     EFAULT  uinfo cannot be read
-    E2BIG   behind byte 48 is something, and its si_code is none that the kernel knows (4.20 and later)
+    E2BIG   [since 4.20] behind byte 48 is something, and its si_code is none that the kernel knows
     EPERM   its si_code is one of the kernel's or of kill, and pid is not the caller
     ESRCH   there is no such process
     EINVAL  sig is no signal

@@ -13,6 +13,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from typing import NamedTuple
 
 from fuzz_exhaust_lib import EXIT, movabs, prog_sys
 from watched import PAGE, Watched
@@ -166,17 +167,25 @@ class Target(Watched):
         return None
 
 
-def one(target: Target, number: int, make: Callable[[random.Random], bytes], at_page_end: bool) -> str | None:
+class Kind(NamedTuple):
+    """Which programs: how one is made, whether some stand at the end of a page, how many instructions they may run."""
+
+    make: Callable[[random.Random], bytes] = program
+    at_page_end: bool = True
+    budgets: tuple[int, ...] = BUDGETS
+
+
+def one(target: Target, number: int, kind: Kind) -> str | None:
     """Run the program of a number; what went wrong, with how to see it again."""
     d = random.Random(number)
-    code = make(d)
-    moved = d.random() < 0.3 and at_page_end
+    code = kind.make(d)
+    moved = d.random() < 0.3 and kind.at_page_end
     text = bytes(PAGE - len(code) % PAGE) + code if moved else code
     entry = TEXT + len(text) - len(code)
     prot = d.choice(["r-x", "rwx"])
     started = time.time()
     try:
-        done = run(target.machine, text, d.choice(BUDGETS), entry, prot)
+        done = run(target.machine, text, d.choice(kind.budgets), entry, prot)
         took = time.time() - started
         if done.kind not in ("exited", "signal", "budget"):
             bad: str | None = f"ended by {done.kind}"
@@ -187,22 +196,22 @@ def one(target: Target, number: int, make: Callable[[random.Random], bytes], at_
     return bad and f"seed {number} entry {entry:#x} prot {prot} code {code.hex()}: {bad}"
 
 
-def main(tool: str = "fuzz_code", make: Callable[[random.Random], bytes] = program, at_page_end: bool = True) -> int:
-    """Attack with the programs that `make` makes, some of them at the end of a page; returns the exit status."""
+def main(tool: str, kind: Kind) -> int:
+    """Attack with programs of that kind; returns the exit status."""
 
     def child(numbers: range, tell: Callable[[int], None], report: Callable[[str], None]) -> None:
         target = Target("course" if numbers.start // BATCH % 3 else "6.19")
         for number in numbers:
             tell(number)
-            if bad := one(target, number, make, at_page_end):
+            if bad := one(target, number, kind):
                 report(bad)
                 target = Target(target.kernel)
 
     def describe(number: int) -> str:
-        return f"code {make(random.Random(number)).hex()}"
+        return f"code {kind.make(random.Random(number)).hex()}"
 
     return attack(tool, "programs", BATCH, child, describe)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("fuzz_code", Kind()))

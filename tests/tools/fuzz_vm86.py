@@ -9,7 +9,7 @@ import random
 import struct
 import sys
 
-from fuzz_code import TEXT, instruction, main
+from fuzz_code import TEXT, Kind, instruction, main
 from fuzz_exhaust_lib import prog_sys
 
 LOW, LOW_SIZE = (
@@ -51,4 +51,4 @@ def _frame(d: random.Random) -> bytes:
 
 
 if __name__ == "__main__":
-    sys.exit(main("fuzz_vm86", program, at_page_end=False))  # its addresses are absolute
+    sys.exit(main("fuzz_vm86", Kind(program, at_page_end=False)))  # its addresses are absolute

@@ -43,6 +43,12 @@ def test_random_programs_stay_in_ring_3(tmp_path: Path) -> None:
     assert re.fullmatch(r"fuzz_code: 120 programs in \d+ s, 0 failures", figures)
 
 
+@PTY
+def test_random_programs_with_handlers_stay_in_ring_3(tmp_path: Path) -> None:
+    figures = last_line(run(tmp_path, "fuzz_handlers", 60, 60, 1, 1))
+    assert re.fullmatch(r"fuzz_handlers: 60 programs in \d+ s, 0 failures", figures)
+
+
 def test_nothing_that_runs_in_ring_0_ends_the_shell(tmp_path: Path) -> None:
     figures = last_line(run(tmp_path, "fuzz_ring0", 300, 240, 1, 2))
     assert re.fullmatch(r"fuzz_ring0: 300 programs in \d+ s, 0 failures", figures)

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from kshell.kernel.module.struct_module import Module
     from kshell.kernel.report.oops_report import Oops
     from kshell.kernel.report.taint import Taint
+    from kshell.kernel.signal.death import Death
     from kshell.kernel.task.task import Task
     from kshell.kernel.trace.tracer import Tracer
     from kshell.kernel.vdso.vma import Vdso
@@ -134,6 +135,7 @@ class Kernel(KernelText):
         self.oopses = 0
         self.last_oops: Oops | None = None  # or the last loop that the watchdog ended; until somebody takes it
         self.last_report: Oops | None = None  # the same, or the last warning; whoever has taken it
+        self.last_death: Death | None = None  # by a signal
         self.warned: set[str] = set()  # the places that warn once, and have
         self.on_sleep: Callable[[], None] | None = None  # who runs when a task next sleeps
         self.on_exit: Callable[[], None] | None = None  # who looks at the current task before its memory is freed

@@ -168,11 +168,13 @@ class Target(Watched):
 
 
 class Kind(NamedTuple):
-    """Which programs: how one is made, whether some stand at the end of a page, how many instructions they may run."""
+    """Which programs: how one is made, whether some stand at the end of a page, how many instructions they may run,
+    and how many seconds that may take."""
 
     make: Callable[[random.Random], bytes] = program
     at_page_end: bool = True
     budgets: tuple[int, ...] = BUDGETS
+    slow: float = SLOW
 
 
 def one(target: Target, number: int, kind: Kind) -> str | None:
@@ -190,7 +192,7 @@ def one(target: Target, number: int, kind: Kind) -> str | None:
         if done.kind not in ("exited", "signal", "budget"):
             bad: str | None = f"ended by {done.kind}"
         else:
-            bad = f"slow {took:.1f} s" if took > SLOW else target.fault(number)
+            bad = f"slow {took:.1f} s" if took > kind.slow else target.fault(number)
     except BaseException as error:
         bad = f"{type(error).__name__}: {error} {traceback.format_exc()[-600:]}"
     return bad and f"seed {number} entry {entry:#x} prot {prot} code {code.hex()}: {bad}"

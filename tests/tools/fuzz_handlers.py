@@ -20,6 +20,7 @@ COUNT, MOST = DATA + DATA_SIZE - 8, 40  # how many handlers have run, and how ma
 ALTSTACK, ALTSTACK_SIZE = DATA + DATA_SIZE - 0x9000, 0x8000
 RT_SIGACTION, SIGALTSTACK = 13, 131
 BUDGETS = (20_000, 200_000, 200_000)  # a fault is charged 3,000 instructions
+SLOW = 15
 SIGRETURN = bytes.fromhex("b80f0000000f05")
 JUMP_SIZE, ACTION_SIZE, STACK_SIZE = 5, 32, 24
 ACTION, STACK = TEXT + JUMP_SIZE, TEXT + JUMP_SIZE + ACTION_SIZE
@@ -49,4 +50,4 @@ def program(d: random.Random) -> bytes:
 
 
 if __name__ == "__main__":
-    sys.exit(fuzz_code.main("fuzz_handlers", Kind(program, at_page_end=False, budgets=BUDGETS)))
+    sys.exit(fuzz_code.main("fuzz_handlers", Kind(program, at_page_end=False, budgets=BUDGETS, slow=SLOW)))

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 class Siginfo:
     """Why a signal was sent: `signo`, `code` (si_code), `address` (si_addr, None where there is none), the `sender`
     (si_pid and si_uid) and its `value` (si_value), or, made by a program, the whole `image`; `ip` is where the program
-    was, and `why` says it in a sentence for the person at the shell."""
+    was, `why` says it in a sentence for the person at the shell, and `forced` why no handler was asked."""
 
-    __slots__ = ("address", "code", "image", "ip", "sender", "signo", "to_process", "value", "why")
+    __slots__ = ("address", "code", "forced", "image", "ip", "sender", "signo", "to_process", "value", "why")
 
     def __init__(
         self,
@@ -36,6 +36,7 @@ class Siginfo:
         self.signo, self.code, self.address, self.ip, self.why = signo, code, address, ip, why
         self.sender, self.value, self.image = sender, value, image
         self.to_process = to_process  # not to one thread: it waits in another queue
+        self.forced = ""
 
     @property
     def name(self) -> str:
@@ -113,7 +114,9 @@ class Signals:
 def force_sig_info(k: Kernel, info: Siginfo) -> None:
     """Send the current task a signal that it cannot escape: who blocks or ignores it is killed by it."""
     signals, bit = k.current.signals, sigmask(info.signo)
-    if signals.blocked & bit or signals.action(info.signo).handler == SIG_IGN:
+    ignored = signals.action(info.signo).handler == SIG_IGN
+    if signals.blocked & bit or ignored:
+        info.forced = "ignored" if ignored else "blocked"
         signals.actions.pop(info.signo, None)
         signals.blocked &= ~bit
     send_signal(k, signals, info)

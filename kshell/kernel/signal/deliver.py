@@ -28,8 +28,9 @@ from kshell.kernel.kernel import Kernel
 from kshell.kernel.signal import fpstate
 from kshell.kernel.signal.altstack import disarm
 from kshell.kernel.signal.ctrl_c import is_last_press
+from kshell.kernel.signal.death import die_of
 from kshell.kernel.signal.frame import setup_rt_frame
-from kshell.kernel.task.task import Task, do_exit
+from kshell.kernel.task.task import Task
 from kshell.machine.ring3 import USER_CS, USER_SS
 from kshell.machine.stop import GENERAL_PROTECTION
 
@@ -91,7 +92,7 @@ def _act(k: Kernel, task: Task, info: Siginfo) -> None:
         _stop(k, task, info)
     elif default_action(info.signo) != IGNORE:
         info.ip = info.ip or task.regs[IP]
-        do_exit(k, task, None, info)
+        die_of(k, task, info)
 
 
 def _tell(k: Kernel, info: Siginfo, action: SigAction) -> None:
@@ -134,7 +135,10 @@ def _force_sigsegv(k: Kernel, task: Task, info: Siginfo, action: SigAction) -> N
     why = f"the frame of its handler for {info.name} does not fit on its stack"
     if action.flags & SA_IA32_ABI:
         why = f"its handler for {info.name} was set by int 0x80, so it would run as 32-bit code, which there is none of"
-    force_sig_info(k, Siginfo(SIGSEGV, SI_KERNEL, ip=task.regs[IP], why=why))
+    forced = Siginfo(SIGSEGV, SI_KERNEL, ip=task.regs[IP], why=why)
+    force_sig_info(k, forced)
+    if info.signo == SIGSEGV:
+        forced.forced = "no room"
 
 
 def _after_call(task: Task, restarts: bool) -> None:

@@ -11,7 +11,8 @@ from kshell.abi.signal import SI_USER, SIGKILL, SIGRTMAX, SIGRTMIN
 from kshell.kernel.core.layout import THREAD_SIZE
 from kshell.kernel.core.signal import Siginfo, send_signal
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.task.task import Task, do_exit
+from kshell.kernel.signal.death import die_of
+from kshell.kernel.task.task import Task
 from kshell.machine.ram import PAGE_SIZE
 
 INT_MIN = -(1 << 31)
@@ -33,7 +34,7 @@ def send_to(k: Kernel, task: Task | None, info: Siginfo) -> int:
     if info.signo >= SIGRTMIN and info.code != SI_USER and len(task.signals.queued) >= sigpending_limit(k):
         return -EAGAIN
     if task is not k.current and _is_fatal(task, info.signo):
-        do_exit(k, task, None, info)  # it sleeps, is woken, and dies
+        die_of(k, task, info)  # it sleeps, is woken, and dies
     else:
         send_signal(k, task.signals, info)
     return 0

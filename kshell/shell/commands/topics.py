@@ -135,6 +135,7 @@ SIGNAL_STEPS = (
     ("it waits", "syscall rt_sigpending buf:8 8"),
     ("SigBlk, SigIgn, SigCgt, ShdPnd", "cat /proc/self/status"),
     ("how to install a handler", "man rt_sigaction"),
+    ("whether a handler could have caught what killed a program", "run --hex 0f0b; explain"),
     ("faults and signals, as strace shows them", "run --trace prog.s"),
 )
 ACTION_WORDS = {

@@ -214,4 +214,4 @@ def test_a_machine_that_stands_still_with_interrupts_off_is_explained(release: s
 
 
 def test_the_prompt_offers_what_it_explains() -> None:
-    assert [found.candidate.text for found in complete(Lab().session, "explain ")[1]] == ["oops"]
+    assert [found.candidate.text for found in complete(Lab().session, "explain ")[1]] == ["oops", "signal"]

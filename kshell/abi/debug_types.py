@@ -48,10 +48,10 @@ class DebugType:
         return self.text
 
 
-def integer(text: str, size: int, signed: bool) -> DebugType:
-    """The type of a number, from its spelling, its size in bytes and whether it has a sign."""
+def integer(text: str, size: int, signed: bool, is_char: bool = False) -> DebugType:
+    """The type of a number, from its spelling, its size in bytes and whether it has a sign; or of a character."""
     found = DebugType(_BASE)
-    found.text, found.size, found.signed = text, size, signed
+    found.text, found.size, found.signed, found.is_char = text, size, signed, is_char
     return found
 
 

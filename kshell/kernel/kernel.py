@@ -25,6 +25,7 @@ from kshell.machine.ring0 import KernelPath
 from kshell.machine.way_in import WayIn
 
 if TYPE_CHECKING:
+    from kshell.abi.debug_types import DebugType
     from kshell.abi.syscall_rows import SyscallTable
     from kshell.abi.task_struct import task_struct
     from kshell.kernel.boot.vmlinux import Vmlinux
@@ -100,6 +101,7 @@ class Kernel(KernelText):
     ia32: Ia32  # the calls by `int 0x80`
     swap: SwapArea
     code_trace: CodeTrace
+    debug_types: dict[str, DebugType] | None = None  # of its structs, once somebody asks (debug/known_types.py)
     current: Task
     shell_task: Task
     init_task: task_struct  # the idle one, and init (sched/task_struct.py)

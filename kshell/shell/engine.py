@@ -54,8 +54,9 @@ class Engine(Context):
         """What one command answers.  CommandError if it fails."""
         self._refuse_unix(words)
         name, rest = words[0].text, words[1:]
-        if name.startswith("x/"):
-            rest = [plain(name[1:], words[0].column + 1), *rest]
+        if registry.has_letters(name):
+            at = name.index("/")
+            rest = [plain(name[at:], words[0].column + at), *rest]
         if self.stands_still:
             name = self._at_breakpoint(name)
         command = registry.find(name)

@@ -1,6 +1,7 @@
-"""Expressions as `print` takes them: a name with fields and indexes behind it, `p->next->nr`, `numbers[i]`, `*p`, `&n`.
+"""Expressions as `print` takes them: C's, over what is in memory, with its types, casts and operators, but no effects.
 
-Fields of a pointer are reached by `.` as well: so a source in Python's spelling has it.
+Fields of a pointer are reached by `.` as well: so a source in Python's spelling has it.  Where no call stands still
+there is no frame, and so neither locals nor registers.
 """
 
 from __future__ import annotations
@@ -9,43 +10,56 @@ import re
 
 from kshell.abi.c_types import U64
 from kshell.abi.debug_types import DebugType
-from kshell.abi.debug_value import number
-from kshell.abi.ptregs import BP, IP, SP
 from kshell.kernel.core.memory import KernelFault
-from kshell.kernel.debug.code_places import linked_objects
+from kshell.kernel.debug.bad_expression import BadExpression
 from kshell.kernel.debug.frames import CodeFrame
-from kshell.kernel.debug.traced_code import SLOTS, code_of
-from kshell.kernel.debug.values import Value, value_of, variables
+from kshell.kernel.debug.known_types import number_type, pointer_to, struct_named, struct_names, void
+from kshell.kernel.debug.named_values import named, register
+from kshell.kernel.debug.operators import (
+    BINARY,
+    LONGEST_BINARY,
+    address_of,
+    as_number,
+    binary,
+    constant,
+    converted,
+    number_of,
+    readable,
+    unary,
+)
+from kshell.kernel.debug.values import Value
 from kshell.kernel.kernel import Kernel
 
-_TOKEN = re.compile(r"\s*(->|[A-Za-z_]\w*|\$\w+|0[xX][0-9a-fA-F]+|\d+|[][.*&()-])")
+_TOKEN = re.compile(
+    r"\s*(->|<<|>>|<=|>=|==|!=|&&|\|\||[A-Za-z_]\w*|\$\w+|0[xX][0-9a-fA-F]+[uUlL]*|\d+[uUlL]*|'\\?.'|[][.*&()+/%<>|^~!-])"
+)
 LONGEST = 200
-_ADDRESSES = {IP: "void (*)(void)", SP: "void *", BP: "void *"}
+WORDS = ("unsigned", "signed", "long", "short", "int", "char", "void", "const", "volatile")
 
 
-class BadExpression(Exception):
-    """It cannot be answered: gdb's words why, and the names that there are, if one is unknown."""
-
-    def __init__(self, what: str, known: tuple[str, ...] = ()) -> None:
-        super().__init__(what)
-        self.what, self.known = what, known
-
-
-def evaluate(k: Kernel, frame: CodeFrame, text: str) -> Value:
+def evaluate(k: Kernel, frame: CodeFrame | None, text: str) -> Value:
     """The value of an expression.  BadExpression where it has none."""
-    if len(text) > LONGEST:
-        raise BadExpression(f"An expression has at most {LONGEST} characters here.")
     reader = _Reader(k, frame, text)
-    value = reader.unary()
-    if reader.token:
-        raise BadExpression(f"A syntax error in expression, near `{text[reader.start :]}'.")
-    return value
+    value = reader.expression()
+    reader.expect_end()
+    return readable(value)
+
+
+def type_or_value(k: Kernel, frame: CodeFrame | None, text: str) -> DebugType:
+    """The type that is named, or that an expression has.  BadExpression where there is none."""
+    reader = _Reader(k, frame, text)
+    found = reader.type_name()
+    found = found or reader.expression().type
+    reader.expect_end()
+    return found
 
 
 class _Reader:
     """Reads an expression from left to right, and evaluates it as it does."""
 
-    def __init__(self, k: Kernel, frame: CodeFrame, text: str) -> None:
+    def __init__(self, k: Kernel, frame: CodeFrame | None, text: str) -> None:
+        if len(text) > LONGEST:
+            raise BadExpression(f"An expression has at most {LONGEST} characters here.")
         self.k, self.frame, self.text = k, frame, text
         self.token, self.start, self._at = "", 0, 0
         self.next()
@@ -59,79 +73,133 @@ class _Reader:
         self.token, self._at = (match[1], match.end()) if match is not None else ("", self._at)
         return before
 
-    def unary(self) -> Value:
-        if self.token in ("*", "&"):
-            operator = self.next()
-            value = self.unary()
-            return self._pointed(value, 0) if operator == "*" else _pointer_to(value)
-        value = self._primary()
-        while self.token in (".", "->", "["):
-            operator = self.next()
-            if operator == "[":
-                index = self.unary()
-                self._expect("]")
-                value = self._pointed(value, _number(index))
-            else:
-                value = self._field(value, self.next())
-        return value
+    def expect_end(self) -> None:
+        """Nothing may follow."""
+        if self.token:
+            raise BadExpression(f"A syntax error in expression, near `{self.text[self.start :].strip()}'.")
 
     def _expect(self, token: str) -> None:
         if self.next() != token:
             raise BadExpression(f"A syntax error in expression, near `{self.text[self.start :]}': {token} is missing.")
 
+    def expression(self, level: int = 0) -> Value:
+        """Operators of this level of precedence, and of those that bind more."""
+        if level == LONGEST_BINARY:
+            return self.unary()
+        value = self.expression(level + 1)
+        while self.token in BINARY[level]:
+            operator = self.next()
+            value = binary(operator, value, self.expression(level + 1))
+        return value
+
+    def unary(self) -> Value:
+        """What stands before a value: ``*p``, ``&v``, ``-n``, a cast, sizeof."""
+        if self.token in ("*", "&"):
+            operator = self.next()
+            value = self.unary()
+            return self._pointed(value, 0) if operator == "*" else address_of(value)
+        if self.token in ("-", "~", "!", "+"):
+            operator = self.next()
+            return unary(operator, self.unary())
+        if self.token == "sizeof":
+            self.next()
+            return constant(self._size(), "unsigned long", 8, False)
+        if self.token == "(":
+            cast = self._cast()
+            if cast is not None:
+                return converted(self.unary(), cast)
+        return self._behind(self._primary())
+
+    def _size(self) -> int:
+        if self.token == "(":
+            named_type = self._cast()
+            if named_type is not None:
+                return named_type.size
+        return self.unary().type.size
+
+    def _cast(self) -> DebugType | None:
+        """A type between brackets; None, and nothing is taken, for anything else."""
+        kept = self.token, self.start, self._at
+        self.next()
+        found = self.type_name()
+        if found is None:
+            self.token, self.start, self._at = kept
+            return None
+        self._expect(")")
+        return found
+
+    def type_name(self) -> DebugType | None:
+        """``struct e *``, ``unsigned long``; None where no type begins."""
+        words: list[str] = []
+        while self.token in WORDS:
+            words.append(self.next())
+        words = [word for word in words if word not in ("const", "volatile")]
+        found: DebugType | None = None
+        if words:
+            found = void() if words == ["void"] else number_type(" ".join(words))
+            if found is None:
+                raise BadExpression(f"A syntax error in expression, near `{' '.join(words)}'.")
+        elif self.token in ("struct", "union"):
+            found = self._struct(f"{self.next()} {self.next()}")
+        elif self.token:
+            found = number_type(self.token) or struct_named(self.k, self.token)
+            if found is not None:
+                self.next()
+        while found is not None and self.token == "*":
+            self.next()
+            found = pointer_to(found)
+        return found
+
+    def _struct(self, text: str) -> DebugType:
+        found = struct_named(self.k, text)
+        if found is None:
+            word, _, tag = text.partition(" ")
+            tags = tuple(each.partition(" ")[2] or each for each in struct_names(self.k))
+            raise BadExpression(f"No {word} type named {tag or '?'}.", tags, tag)
+        return found
+
+    def _behind(self, value: Value) -> Value:
+        while self.token in (".", "->", "["):
+            operator = self.next()
+            if operator == "[":
+                index = self.expression()
+                self._expect("]")
+                value = self._pointed(value, number_of(index))
+            else:
+                value = self._field(value, self.next())
+        return value
+
     def _primary(self) -> Value:
         token = self.next()
         if token == "(":
-            value = self.unary()
+            value = self.expression()
             self._expect(")")
             return value
-        if token == "-" or token[:1].isdigit():
-            return _integer(-_number(self._primary()) if token == "-" else _parsed(token), "long", 8)
+        if token[:1].isdigit() or token[:1] == "'":
+            return as_number(token)
         if token.startswith("$"):
-            return self._register(token[1:])
+            return register(self.frame, token[1:])
         if not token or not (token[0].isalpha() or token[0] == "_"):
             raise BadExpression(f"A syntax error in expression, near `{token or self.text}'.")
-        return self._named(token)
-
-    def _register(self, name: str) -> Value:
-        slot = SLOTS.get({"pc": "rip", "eflags": "rflags"}.get(name, name))
-        if slot is None:
-            raise BadExpression(f"Invalid register `{name}'", tuple(f"${known}" for known in SLOTS))
-        value = _integer(self.frame.regs[slot], "long", 8)
-        if slot in _ADDRESSES:
-            value.type.kind, value.type.text, value.type.signed = "pointer", _ADDRESSES[slot], False
-        return value
-
-    def _named(self, name: str) -> Value:
-        local = [pair for parameters in (False, True) for pair in variables(self.frame, parameters)]
-        inside = self.frame.code
-        codes = [code_of(self.k, each) for each in linked_objects(self.k)]
-        codes.sort(key=lambda code: code is not inside)
-        of_files = [(each, value_of(code, self.frame, each)) for code in codes for each in code.debug.variables]
-        for variable, value in [*local, *of_files]:
-            if variable.name == name and value is not None:
-                return value
-            if variable.name == name and (variable, value) in local:
-                raise BadExpression(f"{name} is optimized out: the compiler keeps it nowhere at this place.")
-        names = dict.fromkeys(variable.name for variable, _ in [*local, *of_files])
-        known = tuple(each for each in names if not each.startswith("__"))
-        raise BadExpression(f'No symbol "{name}" in current context.', known)
+        return named(self.k, self.frame, token)
 
     def _pointed(self, value: Value, index: int) -> Value:
         target = value.type.target
         if value.type.kind not in ("pointer", "array") or target is None:
             what = "is not an array or pointer" if index else "is not a pointer"
             raise BadExpression(f"Attempt to take contents of a non-pointer value: {value.type.text} {what}.")
-        start = _number(value) if value.type.kind == "pointer" else value.address
+        if target.kind == "void" or not target.size:
+            raise BadExpression("Attempt to take contents of a non-pointer value: nothing says what is there.")
+        start = number_of(value) if value.type.kind == "pointer" else value.address
         if start is None:
             raise BadExpression("Attempt to take address of value not located in memory.")
-        return self._at_address(target, start + index * max(target.size, 1))
+        return self._at_address(target, start + index * target.size & U64)
 
     def _at_address(self, kind: DebugType, address: int) -> Value:
         try:
-            return Value(kind, self.k.memory.read(address & U64, kind.size), address & U64)
+            return Value(kind, self.k.memory.read(address, kind.size), address)
         except KernelFault:
-            raise BadExpression(f"Cannot access memory at address {address & U64:#x}") from None
+            return Value(kind, b"", address)  # it has an address all the same: &((struct e *)0)->list
 
     def _field(self, value: Value, name: str) -> Value:
         if value.type.kind == "pointer":
@@ -144,35 +212,6 @@ class _Reader:
             if field == name:
                 address = None if value.address is None else value.address + offset
                 return Value(kind, value.data[offset : offset + kind.size], address)
-        known = tuple(field for field, _, _ in value.type.fields)
-        raise BadExpression(f"There is no member named {name}.", known)
-
-
-def _parsed(token: str) -> int:
-    """A number as C writes it."""
-    octal = len(token) > 1 and token.isdigit() and token[0] == "0"
-    try:
-        return int(token, 8 if octal else 0)
-    except ValueError:
-        raise BadExpression(f'Invalid number "{token}".') from None
-
-
-def _number(value: Value) -> int:
-    found = number(value.type, value.data)
-    if found is None:
-        raise BadExpression(f"A number is needed, and this is a {value.type.text}.")
-    return found
-
-
-def _integer(value: int, text: str, size: int) -> Value:
-    kind = DebugType("base")
-    kind.text, kind.size, kind.signed = text, size, True
-    return Value(kind, (value & (1 << 8 * size) - 1).to_bytes(size, "little"), None)
-
-
-def _pointer_to(value: Value) -> Value:
-    if value.address is None:
-        raise BadExpression("Attempt to take address of value not located in memory.")
-    kind = DebugType("pointer")
-    kind.size, kind.target, kind.text = 8, value.type, f"{value.type.text} *"
-    return Value(kind, value.address.to_bytes(8, "little"), value.address)
+        raise BadExpression(
+            f"There is no member named {name}.", tuple(field for field, _, _ in value.type.fields), name
+        )

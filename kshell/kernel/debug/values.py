@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from kshell.abi.debug_types import DebugType
-from kshell.abi.debug_value import number, quoted, spelled
+from kshell.abi.debug_value import WriteNumber, number, quoted, spelled, spelled_fields
 from kshell.abi.debug_variables import DebugVariable
 from kshell.abi.ptregs import BP
 from kshell.kernel.debug.frames import CodeFrame
@@ -44,17 +44,30 @@ def value_of(code: TracedCode | None, frame: CodeFrame, variable: DebugVariable)
     return Value(variable.type, data, address_of(place, frame.cfa, regs))
 
 
-def shown(k: Kernel, value: Value, typed: bool = True) -> dict[str, Any]:
-    """A value with its type and how gdb writes it: of a pointer its type, if it is to be `typed`, or what is there."""
+def shown(k: Kernel, value: Value, typed: bool = True, write: WriteNumber | None = None) -> dict[str, Any]:
+    """A value with its type and how gdb writes it: of a pointer its type, if it is to be `typed`, or what is there;
+    `write` says how a number is written, if not as C does."""
     kind, raw = value.type, number(value.type, value.data)
-    text = spelled(kind, value.data, partial(string_at, k.memory))
-    if kind.kind == "pointer" and raw is not None:
-        symbol = k.symbols.around(raw)
+    text = spelled(kind, value.data, partial(string_at, k.memory), write)
+    if kind.kind == "function" and value.address is not None:
+        text = f"{{{kind.text}}} {value.address:#x}{_symbol_at(k, value.address)}"
+    if kind.kind == "pointer" and raw is not None and write is None:
         is_string = kind.target is not None and kind.target.is_char
         found = string_at(k.memory, raw, _TEXT + 1) if is_string and raw else None
-        behind = f" {quoted(found)}" if found is not None else ""
-        if symbol is not None and not is_string:
-            offset = f"+{raw - symbol.address}" if raw != symbol.address else ""
-            behind = f" <{symbol.name}{offset}>"
+        behind = f" {quoted(found)}" if found is not None else "" if is_string else _symbol_at(k, raw)
         text = (f"({kind.text}) " if typed and not is_string else "") + f"{raw:#x}{behind}"
     return argument("", kind.text, raw, text)
+
+
+def _symbol_at(k: Kernel, address: int) -> str:
+    """`` <name+8>`` as gdb has it; "" where no symbol is."""
+    symbol = k.symbols.around(address)
+    if symbol is None:
+        return ""
+    offset = f"+{address - symbol.address}" if address != symbol.address else ""
+    return f" <{symbol.name}{offset}>"
+
+
+def fields_of(k: Kernel, value: Value, write: WriteNumber | None = None) -> list[tuple[str, str]]:
+    """The fields of a struct, each as gdb writes it."""
+    return list(spelled_fields(value.type, value.data, partial(string_at, k.memory), write))

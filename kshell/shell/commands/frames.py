@@ -1,17 +1,12 @@
-"""Look at a call that stands still: its frames, its source, what its variables hold."""
+"""Look at a call that stands still: its frames and its source."""
 
 from __future__ import annotations
 
-import re
-
-from kshell.abi.did_you_mean import did_you_mean
-from kshell.kernel.debug.expressions import BadExpression, evaluate
 from kshell.kernel.debug.frames import CodeFrame
 from kshell.kernel.debug.locations import Location, addresses_of
-from kshell.kernel.debug.values import shown
 from kshell.shell.commands.numbers import count
 from kshell.shell.commands.registry import STOPPED_AT, command, misuse
-from kshell.shell.debugger.frame_words import frame_json, frame_line, is_in_middle, source_line, value_json
+from kshell.shell.debugger.frame_words import frame_json, frame_line, is_in_middle, source_line
 from kshell.shell.debugger.source import lines_of
 from kshell.shell.debugger.talk import selected_frame, stopped_state
 from kshell.shell.errors import CommandError
@@ -21,44 +16,6 @@ from kshell.shell.state.context import Context
 from kshell.shell.views.view import Line, Text, View, show
 
 AROUND, SHOWN = 5, 10  # lines before the present one, and all in all
-
-
-@command(
-    "print",
-    group="The debugger",
-    arguments=(Argument("word", "NAME"),),
-    examples=(
-        (STOPPED_AT + "print test; continue", "a parameter"),
-        (STOPPED_AT + "print &test; print $rsp; print STUB_test_call; continue", "an address, a register, a variable"),
-    ),
-    aliases=("p",),
-)
-def print_(session: Context, words: list[Word]) -> View:
-    """Show what a name holds where a call stands still.
-
-    The name is of a local, a parameter, a variable of a file, or a register ($rax). Behind it may stand fields and
-    indexes: p->nr, p.list.next, numbers[i]; before it * and &. Values are shown by their C types. There are no
-    operators and no calls.
-    """
-    text = " ".join(word.raw for word in words)
-    frame, k = selected_frame(session, "print"), session.kernel
-    if not text:
-        raise misuse("print", "what?")
-    state, _ = stopped_state(session, "print")
-    try:
-        found = shown(k, evaluate(k, frame, text))
-    except BadExpression as bad:
-        if k.symbols.lookup(text) is not None:
-            raise CommandError(f"'{text}' has unknown type", "no machine code says it", f"x/gx {text}") from None
-        close = did_you_mean(text, bad.known) if bad.known else []
-        wrong = next(
-            (word for word in re.findall(r"[$\w]+", text) if re.search(rf"\W{re.escape(word)}\b", bad.what)), text
-        )
-        better = text.replace(wrong, close[0], 1) if close else ""
-        because = f"there are {', '.join(bad.known[:8])}" if bad.known else "print shows names, fields and indexes"
-        raise CommandError(show(bad.what), because, f"print {better}" if close else "info locals") from None
-    state.values += 1
-    return Text([[(f"${state.values} = ", "dim"), (show(found["text"]), "")]], value_json(found) | {"name": text})
 
 
 @command(

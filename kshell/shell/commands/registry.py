@@ -194,8 +194,14 @@ def aliases() -> dict[str, str]:
 
 
 def own_name(name: str) -> str:
-    """The own name of the command that is typed so: an alias has another one, and ``x/4gx`` is x and its letters."""
-    return "x" if name.startswith("x/") else aliases().get(name, name)
+    """The own name of the command that is typed so: an alias has another one, ``x/4gx`` is x and its letters."""
+    base = name.partition("/")[0] if has_letters(name) else name
+    return aliases().get(base, base)
+
+
+def has_letters(name: str) -> bool:
+    """Whether letters stand behind a command's name: ``x/4gx``, ``p/x``."""
+    return name.startswith(("x/", "p/", "print/"))
 
 
 def is_command(name: str) -> bool:

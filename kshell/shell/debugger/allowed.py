@@ -9,6 +9,9 @@ ENDS = {"quit": "detach", "q": "detach", "kill": "detach", "k": "detach"}
 GOES_ON = ("continue", "step", "next", "finish", "stepi", "nexti", "detach")
 LOOKS = (
     "print",
+    "ptype",
+    "whatis",
+    "walk",
     "info",
     "bt",
     "frame",

@@ -145,7 +145,7 @@ _SAME = {
     "menuconfig": ("defconfig", "localmodconfig", "oldconfig"),
     "grep": ("egrep", "rg", "awk", "sed", "find"),
     "less": ("more", "head", "tail", "view"),
-    "which": ("whereis", "type", "whatis"),
+    "which": ("whereis", "type"),
     "cmake": ("ninja", "gmake", "kbuild"),
     "hexdump": ("od",),
     "touch": ("tee",),

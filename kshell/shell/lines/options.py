@@ -28,6 +28,8 @@ KINDS = frozenset(
         "show",  # a lesson's name, or a script on the host
         "tree",  # folder on the host that is a kernel tree
         "goal",  # goal of make, or a variable for it
+        "expression",  # expression of C over kernel memory, or a type's name
+        "member",  # TYPE.MEMBER: a list_head of a struct
         "word",  # anything
     }
 )

@@ -25,8 +25,8 @@ def refuse(words: Sequence[Word], is_command: Callable[[str], bool], release: Ca
 
     `is_command` knows the shell's own commands, and `release` the kernel that runs.
     """
-    if words[0].text in ("#", "asm"):
-        return
+    if words[0].text.partition("/")[0] in ("#", "asm", "p", "print", "ptype", "whatis", "walk"):
+        return  # C's operators are meant
     while words[0].text in BEFORE and len(words) > 1 and is_command(words[1].text):
         words = words[1:]  # what is advised must be a command here
     marks = ("$", "|", "`") if words[0].text == "make" else ("$(", "|")

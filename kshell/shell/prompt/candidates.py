@@ -14,6 +14,7 @@ from kshell.shell.commands.topics import TOPICS
 from kshell.shell.host_files import SUFFIXES, is_program
 from kshell.shell.lines.options import Option
 from kshell.shell.modules.samples import find_sample, sample_names, sample_path
+from kshell.shell.prompt.expression_words import expression_words, member_words
 from kshell.shell.prompt.lesson_words import lessons, presented
 from kshell.shell.prompt.line import LONGEST, Cursor, Expected, at_cursor, expected, is_i386, literals_of
 from kshell.shell.prompt.match import LAST, Candidate, Match, match, rank
@@ -41,6 +42,10 @@ def _candidates(session: Session, cursor: Cursor) -> Found:
         return cursor.start, raw, _options(wanted)
     if wanted.kind == "value":
         return value_candidates(session.kernel, wanted, cursor, raw)
+    if wanted.kind == "expression":
+        return expression_words(session, wanted, cursor, raw)
+    if wanted.kind == "member":
+        return member_words(session, cursor, raw)
     if wanted.kind == "path":
         return machine_files(session.kernel, raw, cursor.start, cursor.quote)
     if wanted.kind in ("file", "folder"):

@@ -17,6 +17,7 @@ from kshell.shell.views.output import Output, PlainOutput
 
 if TYPE_CHECKING:
     from kshell.kernel.boot.vmlinux import Vmlinux
+    from kshell.kernel.debug.frames import CodeFrame
     from kshell.kernel.kernel import Kernel
     from kshell.kernel.trace.tracer import Call, Tracer
     from kshell.shell.lines.words import Word
@@ -163,6 +164,12 @@ class Context:
     def stands_still(self) -> bool:
         """Whether a call does, at a breakpoint: a command that looks at it has no part in what the call does."""
         return self.debugging is not None and self.debugging.stopped is not None
+
+    @property
+    def selected_frame(self) -> CodeFrame | None:
+        """The frame that is looked at; None where no call stands still."""
+        state = self.debugging
+        return None if state is None or state.stopped is None else state.stopped.frames[state.selected]
 
     # What is kept of each command, so that there is a way back.
 

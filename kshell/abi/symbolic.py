@@ -58,6 +58,8 @@ _OPEN = _bits(
 )
 _ACCMODES = ("O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE")
 _AT = _bits(fcntl, "AT_SYMLINK_NOFOLLOW AT_REMOVEDIR AT_SYMLINK_FOLLOW AT_NO_AUTOMOUNT AT_EMPTY_PATH AT_RECURSIVE")
+_ACCESS_FLAGS = _bits(fcntl, "AT_SYMLINK_NOFOLLOW AT_EACCESS AT_EMPTY_PATH")
+_ACCESS_MODE = _bits(fcntl, "R_OK W_OK X_OK")
 _PROT = _bits(mman, "PROT_READ PROT_WRITE PROT_EXEC PROT_SEM PROT_GROWSDOWN PROT_GROWSUP")
 _MAP = _bits(
     mman,
@@ -146,6 +148,13 @@ def _st_mode(value: int) -> str:
     return "|".join([*parts, *special, _mode(rest)])
 
 
+def _access_mode(value: int) -> str:
+    found, rest = _names(value, _ACCESS_MODE)
+    if found or not rest:
+        return "|".join([*found, *([f"{rest:#x}"] if rest else [])]) or "F_OK"
+    return f"{rest:#x} /* ?_OK */"
+
+
 def _dirfd(value: int) -> str:
     signed = (value & _U32 ^ 0x8000_0000) - 0x8000_0000
     return "AT_FDCWD" if signed == fcntl.AT_FDCWD else str(signed)
@@ -160,6 +169,8 @@ _KINDS: dict[str, Callable[[int], str]] = {
     "madvice": lambda value: _one_of(value & _U32, _MADV, "MADV_"),
     "rusage_who": lambda value: _RUSAGE.get(value) or f"{value & _U32:#x} /* RUSAGE_??? */",
     "at_flags": lambda value: _flags(value & _U32, _AT, "AT_"),
+    "access_flags": lambda value: _flags(value & _U32, _ACCESS_FLAGS, "AT_"),
+    "access_mode": lambda value: _access_mode(value & _U32),
     "grnd_flags": lambda value: _flags(value & _U32, _GRND, "GRND_"),
     "module_flags": lambda value: _flags(value & _U32, _MODULE, "MODULE_INIT_"),
     "delete_flags": lambda value: _flags(value & _U32, _DELETE, "O_"),

@@ -23,7 +23,7 @@ from kshell.abi.symbolic import KINDS, flags_text
 from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.trace.tracer import Call
-from kshell.strace import compat_data, signals, typed_data
+from kshell.strace import compat_data, file_data, signals, typed_data
 from kshell.strace import user_data as show
 
 RESULT_COLUMN = 40
@@ -34,10 +34,14 @@ _OutDecoder = Callable[["Kernel", "Call", int], str]
 
 _KINDS_BY_NAME: dict[str, dict[int, str]] = {
     "dup3": {2: "pipe_flags"},  # no access mode among its flags
+    "ftruncate": {1: "register"},
     "getcwd": {0: "cwd"},
     "getrandom": {0: "random_out"},
     "mmap": {5: "hex"},
     "nanosleep": {1: "timespec_rest"},
+    "readlink": {2: "register"},
+    "readlinkat": {3: "register"},
+    "truncate": {1: "register"},
 }
 
 # fcntl's third argument, by command; a command that is in neither table prints it in hex.
@@ -137,6 +141,8 @@ _OUT: dict[str, _OutDecoder] = {
     "text_out": _text_out,
     "pointed_out": typed_data.pointed,
     "cwd": _cwd,
+    "dirents": file_data.dirents,
+    "compat_dirents": lambda k, call, i: file_data.dirents(k, call, i, word=4),
     "iov_out": lambda k, call, i: show.iovec(k, call.args[i], call.args[i + 1], _result(call)),
     "iov32_out": lambda k, call, i: show.iovec(k, call.args[i], call.args[i + 1], _result(call), compat_data.IOVEC),
     "stat": lambda k, call, i: show.stat(k, call.args[i]),
@@ -193,6 +199,8 @@ def _text(k: Kernel, call: Call, i: int, kind: str) -> str | None:
         return None
     if kind == "pointed_in":
         return typed_data.pointed(k, call, i)
+    if kind == "register":
+        return str(call.args[i] & U64)
     if kind in _IN:
         return _IN[kind](k, call.values, i)
     return flags_text(call.values[i], kind) if kind in KINDS else str(call.values[i])
@@ -264,6 +272,8 @@ def _result_text(call: Call) -> str:
     if call.name == "time":
         when = show.date(ret)
         return f"{ret & U64} ({when})" if when else str(ret & U64)
+    if call.name == "umask":
+        return flags_text(ret, "mode")
     if call.name == "rt_sigtimedwait":
         return f"{ret} ({signal_name(ret)})"
     if call.name == "signal":

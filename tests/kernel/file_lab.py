@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 from kshell.kernel.boot.start import boot
 from kshell.kernel.core.declare import SyscallDefinition
-from kshell.kernel.core.sections import section
 from kshell.kernel.fs.dcache import Dentry, d_add
 from kshell.kernel.fs.inode import DirectoryInode, SymlinkInode
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
+from kshell.kernel.syscalls import definitions, subjects
 from tests.kernel.oracle import AREA, BASE, PAGE, Memory, Result, Step, run_steps
 
 
 def _bodies() -> dict[str, SyscallDefinition]:
     found: dict[str, SyscallDefinition] = {}
-    for subject in ("transfer", "opening", "file_status", "descriptors", "pipes", "paths"):
-        module = importlib.import_module(f"kshell.kernel.syscalls.{subject}")
-        found |= {definition.name: definition for definition in section(vars(module), ".syscalls")}
+    names = ("transfer", "opening", "file_status", "descriptors", "pipes", "paths")
+    wanted = {f"kshell.kernel.syscalls.{name}" for name in names}
+    for subject in (each for each in subjects() if each.__name__ in wanted or ".files.calls." in each.__name__):
+        found |= {definition.name: definition for definition in definitions(subject)}
     return found | {name: found["new" + name] for name in ("stat", "lstat", "fstat")}
 
 
@@ -53,8 +53,8 @@ class Screen:
 class Lab:
     """One kernel, its task in directory BASE; with `null`, descriptors 0 to 2 are /dev/null instead of the screen."""
 
-    def __init__(self, *, null: bool = False) -> None:
-        self.k = k = boot("course")
+    def __init__(self, *, null: bool = False, release: str = "course") -> None:
+        self.k = k = boot(release)
         self.screen = k.tty = Screen()
         self.signals: list[int] = []
         self.waits: list[str] = []

@@ -33,6 +33,9 @@ NUMBERS = {
     "pwrite64": 18, "readv": 19, "writev": 20, "pipe": 22, "dup": 32, "dup2": 33, "fcntl": 72, "getcwd": 79,
     "chdir": 80, "mkdir": 83, "rmdir": 84, "unlink": 87, "openat": 257, "mkdirat": 258, "newfstatat": 262,
     "unlinkat": 263, "dup3": 292, "pipe2": 293,
+    "access": 21, "fsync": 74, "fdatasync": 75, "truncate": 76, "ftruncate": 77, "getdents": 78, "fchdir": 81,
+    "readlink": 89, "umask": 95, "sync": 162, "getdents64": 217, "readlinkat": 267, "faccessat": 269, "syncfs": 306,
+    "faccessat2": 439,
 }  # fmt: skip
 PAGE = 4096
 AREA = 64 * PAGE

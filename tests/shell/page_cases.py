@@ -91,6 +91,12 @@ TAKES_A_PATH: dict[str, tuple[Step, Step]] = {
     "stat": ((), (Buffer(144),)),
     "lstat": ((), (Buffer(144),)),
     "newfstatat": ((AT_FDCWD,), (Buffer(144), 0)),
+    "access": ((), (0,)),
+    "faccessat": ((AT_FDCWD,), (0,)),
+    "faccessat2": ((AT_FDCWD,), (0, 0)),
+    "readlink": ((), (Buffer(9), 9)),
+    "readlinkat": ((AT_FDCWD,), (Buffer(9), 9)),
+    "truncate": ((), (0,)),
 }
 
 ME = 77
@@ -340,3 +346,30 @@ CASES += [
     ("EINVAL", (), ("getrusage", 2, Buffer(144))),
     ("EFAULT", (), ("getrusage", 0, 1)),
 ]
+
+FOLDER_GONE: tuple[Step, ...] = (("mkdir", b"/tmp/d", 0o755), ("open", b"/tmp/d", 0, 0), ("rmdir", b"/tmp/d"))
+CASES += [
+    ("EINVAL", (), ("access", b"/", 8)),
+    ("EINVAL", (), ("faccessat", AT_FDCWD, b"/", 8)),
+    ("EINVAL", (), ("faccessat2", AT_FDCWD, b"/", 0, 1)),
+    ("EINVAL", (), ("readlink", b"/etc", Buffer(9), 9)),
+    ("EINVAL", (), ("readlinkat", AT_FDCWD, b"/etc/mtab", Buffer(9), 0)),
+    ("EINVAL", (), ("truncate", b"/dev/null", 0)),
+    ("EISDIR", (), ("truncate", b"/tmp", 0)),
+    ("EBADF", (), ("ftruncate", 9, 0)),
+    ("EINVAL", (FILE,), ("ftruncate", 3, -1)),
+    ("EBADF", (), ("fchdir", 9)),
+    ("ENOTDIR", (), ("fchdir", 0)),
+    ("EACCES", (("mkdir", b"/tmp/x", 0o600), ("open", b"/tmp/x", 0, 0), AS_USER), ("fchdir", 3)),
+    ("EBADF", (), ("syncfs", 9)),
+]
+for name in ("fsync", "fdatasync"):
+    CASES += [("EBADF", (), (name, 9)), ("EINVAL", (), (name, 0))]
+for name in ("getdents", "getdents64"):
+    CASES += [
+        ("EBADF", (), (name, 9, Buffer(64), 64)),
+        ("ENOTDIR", (), (name, 0, Buffer(64), 64)),
+        ("ENOENT", FOLDER_GONE, (name, 3, Buffer(64), 64)),
+        ("EINVAL", (FOLDER,), (name, 3, Buffer(64), 9)),
+        ("EFAULT", (FOLDER,), (name, 3, 1, 64)),
+    ]

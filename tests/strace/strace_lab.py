@@ -102,9 +102,9 @@ class Calls:
         self.records.append((call if isinstance(call, int) else self.numbers[call], values, bytes(memory)))
 
 
-def kernel_with_area() -> Kernel:
+def kernel_with_area(release: str = "course") -> Kernel:
     """A booted kernel whose current task has AREA_SIZE bytes at AREA, and nothing behind them."""
-    k = boot("course")
+    k = boot(release)
     mapped = k.current.mm.map(AREA, AREA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, "area")
     assert mapped == AREA
     return k

@@ -27,6 +27,13 @@ SOURCES = {
     "descriptors": "fs/fcntl.py",
     "pipes": "fs/pipe.py",
     "paths": "fs/namei.py",
+    "access": "fs/access.py",  # fs/open.c, as the next three
+    "faccessat2": "fs/faccessat2.py",
+    "truncate": "fs/truncate.py",
+    "fs_struct": "fs/fs_struct.py",
+    "readlink": "fs/readlink.py",  # fs/stat.c
+    "readdir": "fs/readdir.py",
+    "sync": "fs/sync.py",
     "mapping": "mm/mmap.py",
     "mremap": "mm/mremap.py",
     "madvise": "mm/madvise.py",

@@ -9,14 +9,15 @@ from kshell.kernel.fs.inode import DirectoryInode, Inode
 
 
 class Dentry:
-    """A name in a directory.  The root is its own parent; `hashed` turns False when the name is removed."""
+    """A name in a directory.  The root is its own parent; `hashed` turns False when the name is removed; of names
+    in one directory the one with the larger `offset` came later."""
 
-    __slots__ = ("hashed", "inode", "name", "parent")
+    __slots__ = ("hashed", "inode", "name", "offset", "parent")
 
     def __init__(self, name: bytes, parent: Dentry | None, inode: Inode) -> None:
         self.name, self.inode = name, inode
         self.parent: Dentry = parent or self
-        self.hashed = True
+        self.hashed, self.offset = True, 0
 
     @property
     def is_mountpoint(self) -> bool:
@@ -40,6 +41,7 @@ def d_add(parent: Dentry, name: bytes, inode: Inode) -> Dentry:
     directory = parent.inode
     assert isinstance(directory, DirectoryInode)
     dentry = directory.children[name] = Dentry(name, parent, inode)
+    dentry.offset, directory.next_offset = directory.next_offset, directory.next_offset + 1
     if isinstance(inode, DirectoryInode):
         directory.nlink += 1
     return dentry

@@ -128,12 +128,12 @@ class DirectoryInode(Inode):
     like /proc answers to every unknown name, even where one is about to be made; 0 elsewhere.
     """
 
-    __slots__ = ("absent", "children", "fixed")
+    __slots__ = ("absent", "children", "fixed", "next_offset")
 
     def __init__(self, sb: SuperBlock, mode: int, now: int, uid: int = 0, gid: int = 0) -> None:
         super().__init__(sb, S_IFDIR | mode, now, uid, gid)
         self.children: dict[bytes, Dentry] = {}
-        self.fixed, self.absent = False, 0
+        self.fixed, self.absent, self.next_offset = False, 0, 3  # C: DIR_OFFSET_MIN
         self.nlink = 2
 
     @property

@@ -155,10 +155,13 @@ class RegularInode(Inode):
                 index += 1
         return vfs_setpos(file, min(max(offset, index * PAGE_SIZE), self._size), MAX_LFS_FILESIZE)
 
-    def truncate(self, now: int) -> None:
-        """Make it empty, for O_TRUNC."""
-        self.evict()
-        self._size = 0
+    def truncate(self, now: int, size: int = 0) -> None:
+        """Make it `size` bytes long: what is cut off is gone, what is new is a hole.  C: shmem_setattr()."""
+        index, tail = divmod(size, PAGE_SIZE)
+        self.punch_hole(size, MAX_LFS_FILESIZE)
+        if tail and index in self._pages:
+            self._pages[index][tail:PAGE_SIZE] = bytes(PAGE_SIZE - tail)
+        self._size = size
         self.modified(now)
 
     def punch_hole(self, start: int, end: int) -> None:

@@ -25,7 +25,10 @@ from kshell.kernel.kernel import Kernel
 from kshell.kernel.syscalls import definitions
 from kshell.machine.encode import FUNCTION_SIZE, KERNEL_FUNCTION_STUB
 
-SUBJECTS = ("file_status", "itimer", "mapping", "old_signal", "opening", "signal", "time", "transfer", "uid16", "uname")
+SUBJECTS = (
+    *("file_status", "itimer", "mapping", "old_signal", "opening", "readdir", "signal", "time", "transfer", "truncate"),
+    *("uid16", "uname"),
+)
 ROOM = layout.EXTRA_TEXT - layout.IA32_TEXT
 # mov reg, [rdi+slot], for the sixth argument down to the first, which takes rdi itself.
 LOADS = ("44 8b 4f", "44 8b 47", "8b 4f", "8b 57", "8b 77", "8b 7f")

@@ -10,11 +10,15 @@ from kshell.kernel.entry.exec import Buffer
 # By what a parameter's type shows (kshell.abi.c_types).
 _BY_TYPE = {
     "address": "NULL",
+    "access_flags": "0",
+    "access_mode": "R_OK",
     "at_flags": "0",
     "buf_in": '"hello\\n"',
     "buf_out": "buf:64",
     "clock": "CLOCK_REALTIME",
+    "compat_dirents": "buf:256",
     "delete_flags": "0",
+    "dirents": "buf:256",
     "dirfd": "AT_FDCWD",
     "fcntl_cmd": "F_GETFL",
     "fd": "1",

@@ -35,7 +35,9 @@ _PREFIXES = {
     "module_flags": "MODULE_INIT_",
 }
 _JOINED = ("O_", "PROT_", "MAP_", "AT_", "GRND_", "MODULE_INIT_")
-_SOME_FLAGS = {  # of those of open()
+_SOME_FLAGS = {  # of those of a prefix
+    "access_flags": ("AT_EACCESS", "AT_EMPTY_PATH", "AT_SYMLINK_NOFOLLOW"),
+    "access_mode": ("F_OK", "R_OK", "W_OK", "X_OK"),
     "pipe_flags": ("O_CLOEXEC", "O_DIRECT", "O_NONBLOCK"),
     "delete_flags": ("O_NONBLOCK", "O_TRUNC"),
 }
@@ -48,6 +50,8 @@ _ROOMS = {
     "timespec32_out": 8,
     "timeval32_out": 8,
     "compat_stat": 64,
+    "compat_dirents": 256,
+    "dirents": 256,
     "stat64": 96,
     "timeval_out": structs.TIMEVAL_SIZE,
     "timezone_out": 8,
@@ -76,7 +80,7 @@ HINTS = {
 }
 HINTS |= {kind: f"room that is shown afterwards: buf:{size}" for kind, size in _ROOMS.items()}
 HINTS |= {kind: f"{prefix}..., joined by |" for kind, prefix in _PREFIXES.items() if kind.endswith(("flags", "prot"))}
-HINTS |= dict.fromkeys(_SOME_FLAGS, "O_..., joined by |")
+HINTS |= {kind: f"{', '.join(names)}, joined by |" for kind, names in _SOME_FLAGS.items()}
 HINTS |= dict.fromkeys(("pointed_in", "pointed_out"), "memory with values in it: int:5, struct:a=1,b=2")
 HINTS |= {"whence": "SEEK_...", "fcntl_cmd": "F_...", "clock": "CLOCK_..."}
 

@@ -263,7 +263,7 @@ def test_every_call_has_a_manual_page_whose_errnos_exist(name: str) -> None:
     found = page(BODIES[name], V4_19)
     assert BODIES[name].doc.splitlines()[0].endswith(".")
     listed = [symbol for symbol, _ in found.errors]
-    assert listed
+    assert listed or found.without_errors == "this call always succeeds"
     assert all(isinstance(getattr(errno, symbol), int) for symbol in listed)
     assert len(set(listed)) == len(listed)
 

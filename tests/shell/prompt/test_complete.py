@@ -83,7 +83,7 @@ def test_the_likeliest_comes_first(shared: Lab, before: str, first: str) -> None
         ("transcript o", ["on", "off"]),
         ("trace on", ["on"]),
         ("trace off", ["off"]),
-        ("syscall read", ["read", "readv", "readlink", "readahead", "readlinkat"]),
+        ("syscall read", ["read", "readv", "readlink", "readlinkat", "readahead"]),
         ("syscall op", ["open", "openat", "open_by_handle_at"]),
         ("table op", ["open", "openat", "open_by_handle_at"]),
         ("help conf", ["config"]),

@@ -24,7 +24,7 @@ from kshell.kbuild.steps.build_notes import after_build
 from kshell.kbuild.steps.build_output import check_output, read_sealed, write_output, write_sealed
 from kshell.kbuild.steps.compile_list import CompileList
 from kshell.kbuild.steps.declared import check_declared
-from kshell.kbuild.steps.image import is_image_of, outline, with_machine_code
+from kshell.kbuild.steps.image import is_image_of, outline, read_image, with_machine_code
 from kshell.kbuild.steps.ld_32 import undefined_entries
 from kshell.kbuild.steps.modpost import Export, ModuleObject, Posted, parse_symvers, symvers
 from kshell.kbuild.steps.module_build import TargetKernel, link_modules, post_modules
@@ -229,10 +229,9 @@ class KernelBuild(BuildState):
         self.build += 1
         code = {each.name: self._code(each) for each in self.objects if not each.built.shipped}
         self._finish(name, extable_size([*code.values()], self.profile.version))
-        write_sealed(self.sources, "vmlinux", "vmlinux", with_machine_code(self._outline(), code))
-        shipped = [each.built.shipped for each in self.objects if each.built.shipped]
-        symbols = system_map(shipped, [*code.values()], self.rows, self.profile.version)
-        write_output(self.sources, "System.map", symbols.encode())
+        image = with_machine_code(self._outline(), code)
+        write_sealed(self.sources, "vmlinux", "vmlinux", image)
+        write_output(self.sources, "System.map", system_map(read_image(image)).encode())
         write_output(self.sources, ".version", f"{self.build}\n".encode())
         self.log.line(f"Kernel: arch/x86/boot/bzImage is ready  (#{self.build})")
         self.relinked = True

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kshell.abi.elf import STB_GLOBAL, ElfObject
-from kshell.kbuild.steps.own_bodies import subject_named
-from kshell.kbuild.systbl.table_row import TableRow
+from kshell.kbuild.steps.system_map_32 import Entry, entries_32
+from kshell.kernel.boot.vmlinux import Vmlinux
 from kshell.kernel.core import layout
 from kshell.kernel.elf.link_object import place_sections
 from kshell.kernel.entry.entry_text import entry_text
@@ -16,25 +16,21 @@ from kshell.kernel.link.own_files import place_calls
 from kshell.kernel.mm.extable import ENTRY_SIZE
 from kshell.kernel.syscalls import definitions, plain_functions
 
-Entry = tuple[int, str, str]
 
-
-def system_map(
-    shipped: Sequence[str], machine_code: Sequence[ElfObject], rows: list[TableRow], version: tuple[int, int]
-) -> str:
+def system_map(image: Vmlinux) -> str:
     """System.map: every symbol of the kernel with the address that it will have: of the kernel's own files (their
-    names) and of those of machine code, each in link order."""
-    numbers = {layout.entry_name(row.symbol): row.nr for row in reversed(rows)}
-    subjects = [subject_named(name) for name in shipped]
-    calls = [each.name for subject in subjects for each in definitions(subject)]
+    names) and of those of machine code, each in link order, and what `int 0x80` leads to."""
+    version, machine_code = image.profile.version, [each.elf for each in image.machine_code]
+    numbers = {layout.entry_name(row.symbol): row.number for row in reversed(image.table.rows) if row.symbol}
+    calls = [each.name for subject in image.bodies for each in definitions(subject)]
     found: list[Entry] = [(at, "T", f"__x64_sys_{name}") for name, at in place_calls(calls, numbers).items()]
-    functions = [each.__name__ for subject in subjects for each in plain_functions(subject)]
+    functions = [each.__name__ for subject in image.bodies for each in plain_functions(subject)]
     found += [(at, layout.letter_of(name, "T"), name) for at, name in zip(layout.FUNCTIONS, functions, strict=False)]
     found += _of_machine_code(machine_code, len(functions))
     found += [(at, kind, name) for name, (at, kind) in layout.FIXED.items()]
-    found += [
-        (each.address, each.kind, each.name) for each in (*entry_text(version).symbols, *uaccess_text(version).symbols)
-    ]
+    symbols = (*entry_text(version).symbols, *uaccess_text(version).symbols)
+    found += [(each.address, each.kind, each.name) for each in symbols]
+    found += entries_32(image)
     return "".join(f"{address:016x} {kind} {name}\n" for address, kind, name in sorted(found))
 
 

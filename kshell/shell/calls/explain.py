@@ -18,6 +18,10 @@ from kshell.shell.views.view import show
 Explanation = tuple[str, str]  # because, and what to try; either may be empty
 X32_BIT = 1 << 30
 BIT_30 = "bit 30 marks a call of an x32 program, and this kernel is built without x32"
+RESTARTED = (
+    "a signal ended the wait, and this answer is for the kernel alone: a handler makes EINTR of it, and without one "
+    "the call is made again, which a program does not notice. `syscall` makes one call, and stops here"
+)
 NO_X32 = "of x32 programs, and this kernel is built without x32"
 
 _TRY = {
@@ -121,6 +125,8 @@ def _from_32(k: Kernel, call: Call, errno: str, target: Target, typed: str) -> E
 
 
 def _from_call(k: Kernel, call: Call, errno: str, name: str, definition: SyscallDefinition) -> Explanation:
+    if errno.startswith("ERESTART"):
+        return RESTARTED, "help signals"
     reasons = page(definition, k.profile).reasons(errno)
     because = "; or ".join(reasons) or f"{name} hands on what it was told, and {errno} is not on its page"
     because += accident(call) if definition.body is None else ""

@@ -115,7 +115,8 @@ def _search(k: Kernel, ip: int) -> View:
 
 def _head(table: Table) -> str:
     owner = f"[{table.module}]" if table.module else "the kernel"
-    return f"__ex_table of {owner}: {table.size} rows, sorted by instruction"
+    rows = f"{table.size} row{'s' * (table.size != 1)}, sorted by instruction" if table.size else "no rows"
+    return f"__ex_table of {owner}: {rows}"
 
 
 def _look_line(k: Kernel, look: Look) -> Line:

@@ -43,6 +43,11 @@ def test_a_call_with_a_row_there_is_reached_by_int_0x80_alone(
     k = lab.boot()
     assert by_int80(k, -7 & 0xFFFF_FFFF, -1) == 0xFFFF_FFFF - 7
     assert run_stub(k, 20, (), is_32=True).call.ret == k.shell_task.pid  # type: ignore[union-attr]
+    mapped = {line.split()[2]: int(line[:16], 16) for line in lab.read("System.map").splitlines()}
+    entries_32 = {each.name: each.address for each in k.symbols if each.name.startswith("__ia32_")}
+    assert len(entries_32) > 80
+    assert "__ia32_sys_add" in entries_32
+    assert entries_32.items() <= mapped.items()
 
 
 def test_a_row_without_a_function_is_the_linkers_error(tmp_path: Path) -> None:

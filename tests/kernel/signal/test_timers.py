@@ -66,6 +66,24 @@ def test_pause_goes_to_the_moment_of_the_alarm_and_answers_EINTR(k: Kernel) -> N
     assert seconds(k, before) == 3
 
 
+SLEEP_BY_INT80 = """
+lea rbx, [rip + room + 32]
+mov qword ptr [rbx], 10
+xor ecx, ecx
+mov eax, 162
+int 0x80
+"""
+
+
+def test_a_sleep_by_int_0x80_that_no_handler_has_seen_goes_on_by_restart_syscall_of_its_own_table(k: Kernel) -> None:
+    ignored = f"mov qword ptr [rip + act], 1\n{ALARM}"
+    before = k.clock.ns
+    (result,) = play(k, f"{ignored}{SLEEP_BY_INT80}{RESULT_AND_MARK}handler: ret\n").words[1:]
+    assert (result, seconds(k, before)) == (0, 10)
+    assert [k.ia32.statistics_of(k, nr).count for nr in (162, 0)] == [1, 1]
+    assert 219 not in k.statistics
+
+
 @pytest.mark.parametrize("flags", [0x400_0004, 0x1400_0004])
 def test_no_flag_restarts_a_pause_or_a_sleep_that_a_handler_has_seen(k: Kernel, flags: int) -> None:
     sleep = "mov qword ptr [rip + room + 32], 10\nlea rdi, [rip + room + 32]\nlea rsi, [rip + room + 64]\nmov eax, 35\n"

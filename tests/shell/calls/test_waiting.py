@@ -92,3 +92,14 @@ def test_lines_of_a_pipe_are_handed_out_one_by_one(monkeypatch: pytest.MonkeyPat
         os.write(here, b"ee")
         os.close(here)
         assert [lines(), lines()] == [b"three", b""]
+
+
+@pytest.mark.parametrize("abi", ["", "--abi i386 "])
+def test_a_sleep_that_would_be_made_again_says_whom_that_answer_is_for(abi: str) -> None:
+    lab = Lab()
+    ignored = "\\1" + "\\0" * 10 + "\\4" + "\\0" * 19
+    assert lab.ret(f'rt_sigaction SIGALRM "{ignored}" NULL 8') == 0
+    assert lab.ret(f"{abi}alarm 1") == 0
+    told = lab.text(f'syscall {abi}nanosleep "\\3{chr(92)}0{chr(92)}0{chr(92)}0{chr(92)}0{chr(92)}0{chr(92)}0" NULL')
+    assert "without one the call is made again" in told
+    assert told.endswith("try: help signals")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from kshell.machine import sigint
+from kshell.shell.session import Session
+from kshell.shell.views.output import PlainOutput
 from tests.shell.lab import Lab
 from tests.shell.replay.whole_state import differences, machine
 
@@ -52,10 +55,10 @@ def program(handler: str = "handler", enough: int = 2, flags: int = 0x4000000) -
     return "run --trace counts.s"
 
 
-def press(lab: Lab, times: int) -> None:
+def press(session: Session, times: int) -> None:
     """Press Ctrl-C so often while the program computes, its SIGINT looked after, and each press after the last was
     seen: two that come together are one."""
-    kernel = lab.session.kernel
+    kernel = session.kernel
     cpu = kernel.cpu  # asked for here: it boots when it is first asked for
 
     def is_ready() -> bool:
@@ -76,7 +79,7 @@ def press(lab: Lab, times: int) -> None:
 
 def test_a_handler_runs_and_the_program_goes_on() -> None:
     lab = Lab(interactive=True)
-    press(lab, 2)
+    press(lab.session, 2)
     result = lab.result(program())
     assert result.error is None
     assert result.view.json()["exit_status"] == 5
@@ -87,14 +90,60 @@ def test_a_handler_runs_and_the_program_goes_on() -> None:
 
 def test_the_third_press_ends_a_program_that_ignores_SIGINT() -> None:
     lab = Lab(interactive=True)
-    press(lab, 3)
+    press(lab.session, 3)
     result = lab.result(program("1"))
     assert result.status == 130
 
 
+LIVE = [
+    "--- SIGINT {si_signo=SIGINT, si_code=SI_KERNEL} ---",
+    "rt_sigreturn({mask=[]})                 = ",
+]
+
+
+def test_a_live_trace_shows_each_press_as_it_comes_and_what_the_program_does_then() -> None:
+    screen = io.StringIO()
+    session = Session("course", output=PlainOutput(screen, screen), keep_going=True, interactive=True)
+    press(session, 2)
+    (result,) = session.execute(program())
+    assert result.view.json()["exit_status"] == 5
+    lines = screen.getvalue().splitlines()
+    told = [line for line in lines if line.startswith(("---", "rt_sig", "exit", "+++"))]
+    assert told[0].startswith("rt_sigaction(SIGINT, {sa_handler=0x")
+    for press_line, return_line in (told[1:3], told[3:5]):
+        assert press_line == LIVE[0]
+        assert return_line.startswith(LIVE[1])
+    assert told[5:] == ["exit(5)                                 = ?", "+++ exited with 5 +++"]
+
+
+def test_ctrl_c_ends_a_live_trace_of_a_program_without_a_handler_with_straces_last_line() -> None:
+    screen = io.StringIO()
+    session = Session("course", output=PlainOutput(screen, screen), keep_going=True, interactive=True)
+    cpu = session.kernel.cpu
+    Path("spins.s").write_text("_start:\nmov eax, 39\nsyscall\nspin: jmp spin\n")
+
+    def soon() -> None:
+        while "getpid" not in screen.getvalue() or not cpu.running:
+            time.sleep(0.002)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=soon, daemon=True).start()
+    (result,) = session.execute("run --trace spins.s")
+    assert result.status == 130
+    lines = [line.strip() for line in screen.getvalue().splitlines()]
+    assert lines[:4] == [
+        "getpid()                                = 78",
+        "run: spins.s: interrupted",
+        LIVE[0],
+        "+++ killed by SIGINT +++",
+    ]
+    (answer,) = session.execute("syscall getppid")
+    assert answer.status == 0
+
+
 def test_a_run_that_went_on_behind_ctrl_c_comes_back_just_so() -> None:
     lab = Lab(interactive=True)
-    press(lab, 2)
+    press(lab.session, 2)
     lab.result(program())
     then = machine(lab.session.kernel)
     lab.json("syscall getpid")

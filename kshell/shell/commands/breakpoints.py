@@ -8,6 +8,7 @@ from kshell.shell.commands.numbers import count
 from kshell.shell.commands.registry import STOPPED_AT, command, misuse
 from kshell.shell.debugger.frame_words import values_of
 from kshell.shell.debugger.places import breakpoint_json, check, parse
+from kshell.shell.debugger.source import shown_file
 from kshell.shell.debugger.talk import debugging, selected_frame
 from kshell.shell.errors import CommandError
 from kshell.shell.lines.options import Argument
@@ -62,7 +63,7 @@ def _set(k: Kernel, found: Breakpoint) -> str:
     if len(found.addresses) > 1:
         return f"Breakpoint {found.number}: {show(str(found.location))}. ({len(found.addresses)} locations)"
     place = k.place_of(found.addresses[0])
-    where = f": file {show(place[0])}, line {place[1]}." if place is not None else ""
+    where = f": file {show(shown_file(place[0]))}, line {place[1]}." if place is not None else ""
     return f"Breakpoint {found.number} at {found.addresses[0]:#x}{where}"
 
 
@@ -144,4 +145,6 @@ def _breakpoints(session: Context) -> View:
 
 def _what(k: Kernel, address: int) -> str:
     symbol, place = k.symbols.around(address), k.place_of(address)
-    return f"in {symbol.name if symbol else '??'}" + (f" at {place[0]}:{place[1]}" if place is not None else "")
+    return f"in {symbol.name if symbol else '??'}" + (
+        f" at {shown_file(place[0])}:{place[1]}" if place is not None else ""
+    )

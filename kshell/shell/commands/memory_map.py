@@ -20,6 +20,7 @@ from kshell.shell.lines.options import Argument
 from kshell.shell.lines.words import Word
 from kshell.shell.state.context import Context
 from kshell.shell.views.view import Line, View, show, span
+from kshell.shell.views.wrapping import wrapped
 
 LETTERS = ((PROT_READ, "r"), (PROT_WRITE, "w"), (PROT_EXEC, "x"))
 UNITS = ((1 << 30, "G"), (1 << 20, "M"), (1 << 10, "K"))
@@ -144,7 +145,7 @@ class MapView(View):
         longest = max(map(len, names), default=0)
         for area, name in zip(self.areas, names, strict=True):
             lines += self._area(area, name.ljust(longest), width or 120)
-        return [*lines, span(LEGEND, "dim")]
+        return [*lines, *wrapped([(LEGEND, "dim")], width or 120)]
 
     def _area(self, area: Area, name: str, width: int) -> list[Line]:
         pages = (area.end - area.start) // PAGE_SIZE

@@ -26,6 +26,7 @@ LEGEND = (
 TWICE = " This release's copy tries the byte at which it faulted once more: two faults a pointer."
 KINDS = {True: "valid", False: "invalid"}
 LABEL, WIDEST, NARROWEST = 23, 80, 8  # columns before a bar, of a line of the plot, and of a bar at least
+SHORT_LABEL, AVERAGE = 6, len(" 00.0")  # where the number of areas has a line of its own; behind a bar
 
 
 class CostView(View):
@@ -56,16 +57,15 @@ class CostView(View):
 
     def _plot(self, room: int) -> list[Line]:
         most = max(cost.comparisons + cost.rows for row in self.rows for cost in (row.check, row.use))
-        scale = max(min(room, WIDEST) - LABEL - len(" 00.0"), NARROWEST) / most
+        is_narrow = room < LABEL + NARROWEST + AVERAGE
+        label = SHORT_LABEL if is_narrow else LABEL
+        scale = max(min(room, WIDEST) - label - AVERAGE, NARROWEST) / most
         found: list[Line] = []
         for valid in (True, False):
             found += [[], *wrapped([(f"{KINDS[valid]} pointers: # areas compared, = rows looked at", "heading")], room)]
             for row in self.rows:
                 if row.valid == valid:
-                    found += [
-                        _bar(f"{row.areas:>7,} areas", "check", row.check, scale),
-                        _bar("", "use", row.use, scale),
-                    ]
+                    found += _bars(row, scale, is_narrow)
         return found
 
 
@@ -75,11 +75,19 @@ def _cells(row: Measured) -> list[str]:
     return [f"{row.areas:,}", KINDS[row.valid], *map(_average, numbers)]
 
 
-def _bar(areas: str, way: str, cost: Cost, scale: float) -> Line:
+def _bars(row: Measured, scale: float, is_narrow: bool) -> list[Line]:
+    """The two ways with one number of areas, which stands above them or before the first."""
+    areas = f"{row.areas:>7,} areas"
+    if is_narrow:
+        return [span(areas.strip()), _bar("check ", row.check, scale), _bar("use   ", row.use, scale)]
+    return [_bar(f"{areas:<15}check   ", row.check, scale), _bar(f"{'':<15}use     ", row.use, scale)]
+
+
+def _bar(label: str, cost: Cost, scale: float) -> Line:
     compared, rows = round(cost.comparisons * scale), round(cost.rows * scale)
     average = _average(cost.comparisons + cost.rows)
     return [
-        *span(f"{areas:<15}{way:<6}  "),
+        *span(label),
         ("#" * compared, "number"),
         ("=" * rows, "address"),
         (f" {average}", "dim"),

@@ -7,7 +7,7 @@ from typing import Any
 from kshell.kernel.debug.frames import CALL_END, CodeFrame
 from kshell.kernel.debug.values import shown, variables
 from kshell.kernel.kernel import Kernel
-from kshell.shell.debugger.source import lines_of
+from kshell.shell.debugger.source import lines_of, shown_file
 from kshell.shell.views.view import Line, show
 
 OPTIMIZED_OUT = "<optimized out>"
@@ -55,7 +55,7 @@ def frame_line(found: dict[str, Any], with_address: bool) -> Line:
     line: Line = [(found["address"], "address"), (" in ", "")] if with_address else []
     line += [(show(found["function"]), "name"), (show(f" ({args})"), "")]
     if found["file"]:
-        line += [(" at ", ""), (show(f"{found['file']}:{found['line']}"), "path")]
+        line += [(" at ", ""), (show(f"{shown_file(found['file'])}:{found['line']}"), "path")]
     return line
 
 

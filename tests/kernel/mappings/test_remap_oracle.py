@@ -70,6 +70,7 @@ BY_HAND: list[Program] = [
     [POPULATED, munmap(at(3), PAGE), madvise(at(0), 8 * PAGE, 4), madvise(at(9), PAGE, 4), madvise(at(3), 0, 4)],
     [POPULATED, mmap(VEC, PAGE), *(madvise(at(0), PAGE, advice) for advice in ADVICE), mincore(at(0), 8 * PAGE)],
     [mmap(at(0), PAGE, R, SHARED | ANON | FIXED), mmap(VEC, PAGE), madvise(at(0), PAGE, 22), madvise(at(0), PAGE, 23)],
+    *([mmap(at(0), PAGE, prot, PAF), madvise(at(0), PAGE, 22), madvise(at(0), PAGE, 23)] for prot in range(8)),
     [EIGHT, mincore(at(0, 1), PAGE), mincore(at(0), PAGE, 1 << 47), mincore(at(0), U64), mincore(at(0), PAGE, at(30))],
 ]
 

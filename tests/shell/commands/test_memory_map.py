@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kshell.machine.paging import FRAME_MASK
+from kshell.shell.views.view import plain
 from tests.shell.lab import Lab
 
 PLACE = 0x1000_0000
@@ -181,3 +182,11 @@ def test_a_way_back_brings_a_page_back_from_swap(lab: Lab) -> None:
 )
 def test_pt_and_swapout_take_one_virtual_address(lab: Lab, line: str, what: str) -> None:
     assert lab.error(line)["what"] == what
+
+
+@pytest.mark.parametrize("width", [80, 40, 20])
+def test_the_legend_fits_the_screen(lab: Lab, width: int) -> None:
+    lines = [plain(line) for line in lab.result("vmmap").view.lines(width)]
+    legend = lines[next(at for at, line in enumerate(lines) if line.startswith("# in RAM")) :]
+    assert max(map(len, legend)) <= width
+    assert " ".join(legend).endswith("- there and closed, . not there")

@@ -30,6 +30,7 @@ from kshell.abi.mman import (
     MADV_WIPEONFORK,
     MAP_LOCKED,
     MAP_SHARED,
+    PROT_READ,
     PROT_WRITE,
 )
 from kshell.kernel.core.declare import SYSCALL_DEFINE3
@@ -155,7 +156,7 @@ def _pageout(k: Kernel, mm: AddressSpace, vma: Vma, start: int, end: int) -> int
 
 
 def _populate_read(k: Kernel, mm: AddressSpace, vma: Vma, start: int, end: int) -> int:
-    return populate(k, mm, vma, start, end, write=False)
+    return populate(k, mm, vma, start, end, write=False) if vma.prot & PROT_READ else -EINVAL
 
 
 def _populate_write(k: Kernel, mm: AddressSpace, vma: Vma, start: int, end: int) -> int:

@@ -175,6 +175,8 @@ class Comparison:
             return Found(ACCEPTED, "the end differs because of an earlier errno", i)
         n, k = (self.ending(*side) for side in zip((self.native, self.kshell), self.anchors, strict=True))
         if n != k:
+            if touch and self.kernel != "6.19" and (value(last[2], self.n) or 0) & ~0xFFF == VSYSCALL:
+                return Found(ACCEPTED, "before 5.3 the vsyscall page can be read", i)
             name = self.seq[min(i, len(self.seq) - 1)][0]
             return Found(f"end {name}: {n[:3]} / {k[:3]}", f"{n} / {k}", i, str(n), str(k))
         if len(self.n) != len(self.k) or self.n_tail != self.k_tail:

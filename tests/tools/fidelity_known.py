@@ -105,6 +105,7 @@ ACCEPTED = [
         "docs: a shared read mapping of a file cannot be made writable",
     ),
 ]
+UNMAPPED_FIRST = "before 6.17 mremap unmaps what is in the way, and then looks"
 INSECURE, EMPTY_PATH, NOTIFICATION, EXEC, ABOVE4G = 4, 0x1000, 0x80, 4, 0x80
 # The same for a kernel of 4.19, against a Linux of 6.17 and later.
 ACCEPTED_4_19 = [
@@ -142,10 +143,10 @@ ACCEPTED_4_19 = [
         lambda n, k, c, s: n == -14 or (n, k) in ((-22, -12), (-22, -14)),
         "since 5.16 it looks before it shrinks",
     ),
-    (
-        "mmap",
-        lambda n, k, c, s: n > 0 and k > 0 and any(step[0] == "mremap" for step in s),
-        "before 6.17 mremap unmaps what is in the way, and then looks",
+    ("mmap", lambda n, k, c, s: n > 0 and k > 0 and any(step[0] == "mremap" for step in s), UNMAPPED_FIRST),
+    *(
+        (call, lambda n, k, c, s: n == 0 and k == -ENOMEM and any(step[0] == "mremap" for step in s), UNMAPPED_FIRST)
+        for call in ("mincore", "madvise", "mprotect")
     ),
     ("mremap", lambda n, k, c, s: n > 0 and k == -14, "since 6.17 several mappings are moved together"),
     *(

@@ -153,11 +153,9 @@ class Target(Watched):
         done = run(self.machine, PROBE, PROBE_BUDGET)
         return done.kind, done.exit_status, done.output
 
-    def fault(self, number: int) -> str | None:
+    def fault(self, number: int, done: Run) -> str | None:
         """What is wrong after a program."""
-        if (pid := self.machine.syscall("getpid")) != self.pid:
-            return f"getpid answers {pid}"
-        found = self.oops() or self.changed()
+        found = self.stranger(done) or self.oops() or self.changed()
         if found or number % PROBE_EVERY:
             return found
         if (state := self.probe()) != self.state:
@@ -192,7 +190,7 @@ def one(target: Target, number: int, kind: Kind) -> str | None:
         if done.kind not in ("exited", "signal", "budget"):
             bad: str | None = f"ended by {done.kind}"
         else:
-            bad = f"slow {took:.1f} s" if took > kind.slow else target.fault(number)
+            bad = f"slow {took:.1f} s" if took > kind.slow else target.fault(number, done)
     except BaseException as error:
         bad = f"{type(error).__name__}: {error} {traceback.format_exc()[-600:]}"
     return bad and f"seed {number} entry {entry:#x} prot {prot} code {code.hex()}: {bad}"

@@ -2,10 +2,11 @@
 
 import struct
 
-from kshell.api import Machine, boot
+from kshell.api import Machine, Run, boot
 
 TYPED = b"x\n" * 4096  # for programs that read /dev/tty
 PAGE = 4096
+KILLS = ("kill", "tkill", "tgkill", "rt_sigqueueinfo")
 # Where the kernel has its text, its constants, its variables and its modules.
 KERNEL_TEXT, KERNEL_RODATA, KERNEL_DATA, MODULES = (
     *(0xFFFFFFFF81000000, 0xFFFFFFFF82000000, 0xFFFFFFFF82400000),
@@ -20,11 +21,26 @@ class Watched:
 
     def __init__(self, kernel: str, cmdline: str = "") -> None:
         self.kernel, self.cmdline = kernel, cmdline
-        self.machine: Machine = boot(kernel, cmdline)
+        self.boot()
+
+    def boot(self) -> None:
+        """A fresh machine."""
+        self.machine: Machine = boot(self.kernel, self.cmdline)
         self.machine.type(TYPED)
         self.pid = self.machine.syscall("getpid")
         self.free = self.free_memory()
         self.digest = self.machine.kernel_digest()
+
+    def stranger(self, done: Run) -> str | None:
+        """Which task makes the shell's calls after a program, if it is another one than before.  Where the program has
+        killed that, as it may, the next finds a fresh machine."""
+        pid = self.machine.syscall("getpid")
+        if pid == self.pid:
+            return None
+        if not any(call["name"] in KILLS and call["ret"] == 0 for call in done.calls):
+            return f"getpid answers {pid}"
+        self.boot()
+        return None
 
     def free_memory(self) -> int:
         """Bytes of RAM that nobody uses (sysinfo's freeram); 0 where the call fails."""

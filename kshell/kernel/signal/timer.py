@@ -14,6 +14,7 @@ from kshell.kernel.kernel import Kernel
 SIGNAL_OF = {ITIMER_REAL: SIGALRM, ITIMER_VIRTUAL: SIGVTALRM, ITIMER_PROF: SIGPROF}
 CPU_TIMERS = (ITIMER_VIRTUAL, ITIMER_PROF)  # they stand still while the task sleeps
 TICK = 10_000  # instructions: the longest that nobody looks at the timers
+NEVER = 1 << 62
 WHY = "a timer that it had set has run out"
 
 
@@ -21,7 +22,9 @@ def set_timer(k: Kernel, which: int, value: int, interval: int) -> None:
     """Let a timer run out in `value` ns (0: never), and then again every `interval` ns (0: no more)."""
     timers = k.current.signals.timers
     timers.pop(which, None)
-    if value:
+    if not value and interval and which in CPU_TIMERS:
+        timers[which] = (NEVER, interval)  # it is not armed, and remembers its interval
+    elif value:
         timers[which] = (k.clock.ns + value, interval)
         k.current.signals.pending = True  # so that the run ends behind this call, and goes on counted
 
@@ -29,7 +32,7 @@ def set_timer(k: Kernel, which: int, value: int, interval: int) -> None:
 def remaining(k: Kernel, which: int) -> tuple[int, int]:
     """How many ns a timer still has, and its interval; (0, interval) is one that is not armed."""
     expires, interval = k.current.signals.timers.get(which, (0, 0))
-    return (max(expires - k.clock.ns, 1000), interval) if expires else (0, 0)
+    return (max(expires - k.clock.ns, 1000) if 0 < expires < NEVER else 0, interval)
 
 
 def run_timers(k: Kernel) -> None:
@@ -48,9 +51,9 @@ def run_timers(k: Kernel) -> None:
 def until_tick(k: Kernel, budget: int) -> int:
     """How many instructions of a `budget` (0: any number) may run until somebody has to look at the timers."""
     timers = k.current.signals.timers
-    if not timers:
+    first = min((expires for expires, _ in timers.values()), default=NEVER) - k.clock.ns
+    if first > NEVER // 2:
         return budget
-    first = min(expires for expires, _ in timers.values()) - k.clock.ns
     tick = max(1, min(TICK, -(-first // INSTRUCTION_NS)))
     return min(budget, tick) if budget else tick
 

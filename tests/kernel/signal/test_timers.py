@@ -53,6 +53,10 @@ def test_a_timer_is_read_set_and_its_errors(machine: Machine) -> None:
     assert machine.syscall("setitimer", 0, 0, room) == 0
     assert machine.syscall("getitimer", 0, room) == 0
     assert ITIMERVAL.unpack(bytes(room)) == (0, 0, 0, 0)
+    for which, kept in ((0, 0), (1, 5), (2, 5)):  # the timers of CPU time remember an interval that nothing begins
+        assert machine.syscall("setitimer", which, ITIMERVAL.pack(kept or 5, 7, 0, 0), 0) == 0
+        assert machine.syscall("setitimer", which, 0, room) == 0
+        assert ITIMERVAL.unpack(bytes(room)) == (kept, 7 * bool(kept), 0, 0)
     bad = [(3, bytes(32)), (-1, bytes(32)), (0, ITIMERVAL.pack(0, 0, 0, 10**6)), (0, ITIMERVAL.pack(0, -1, 0, 0))]
     assert [machine.syscall("setitimer", which, value, 0) for which, value in bad] == [-EINVAL] * 4
     assert machine.syscall("setitimer", 0, 8, 0) == machine.syscall("setitimer", 0, bytes(32), 8) == -EFAULT

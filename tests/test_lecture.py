@@ -24,6 +24,7 @@ TYPED = re.compile(r"^(?:kshell> |\(gdb\) )(.+)$", re.MULTILINE)
 MOVES = re.compile(
     r"(0x)?ffffffff8[0-9a-f]{7}|\b0x[0-9a-f]{5}\b|\b[0-9a-f]{16}\b|\be8( [0-9a-f]{2}){4}|0xfef[0-9a-f]{5}"
 )
+COUNTED = re.compile(r"(?<=Breakpoint )\d+|(?<=\$)\d+")  # the session counts on
 COLUMNS = 80
 HEADINGS = """
 System Calls
@@ -62,17 +63,21 @@ def section(title: str) -> str:
     return page().partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
-def shown(block: str) -> str:
-    """The block as a screen of 80 columns without colour has it, in a session of its own."""
-    lines = TYPED.findall(block)
-    file = io.StringIO()
-    session = Session(
-        "course", keep_going=True, output=RichOutput(console=make_console(file, COLUMNS, color_system=None))
-    )
-    session.run_lines([each for number, line in enumerate(lines) for each in (f'echo "== {number}"', line)])
-    parts = re.split(r"^== \d+\n", file.getvalue(), flags=re.MULTILINE)[1:]
-    prompts = TYPED.finditer(block)
-    return "".join(f"{prompt[0]}\n{_trimmed(part)}" for prompt, part in zip(prompts, parts, strict=True))
+class Screen:
+    """A session on a screen of 80 columns without colour."""
+
+    def __init__(self) -> None:
+        self.file = io.StringIO()
+        output = RichOutput(console=make_console(self.file, COLUMNS, color_system=None))
+        self.session = Session("course", keep_going=True, output=output)
+
+    def shows(self, block: str) -> str:
+        """The block with what appears for each of its lines."""
+        begin, lines = self.file.tell(), TYPED.findall(block)
+        self.session.run_lines([each for number, line in enumerate(lines) for each in (f'echo "== {number}"', line)])
+        parts = re.split(r"^== \d+\n", self.file.getvalue()[begin:], flags=re.MULTILINE)[1:]
+        prompts = TYPED.finditer(block)
+        return "".join(f"{prompt[0]}\n{_trimmed(part)}" for prompt, part in zip(prompts, parts, strict=True))
 
 
 def _trimmed(part: str) -> str:
@@ -93,7 +98,18 @@ def test_a_section_shows_what_appears(title: str, tmp_path: Path, monkeypatch: p
         monkeypatch.chdir(folder)
         assert block.startswith("kshell> boot ")
         assert max(map(len, block.split("\n"))) <= COLUMNS
-        assert MOVES.sub("?", shown(block)).split("\n") == MOVES.sub("?", block).split("\n")
+        assert MOVES.sub("?", Screen().shows(block)).split("\n") == MOVES.sub("?", block).split("\n")
+
+
+def test_the_blocks_can_be_shown_one_after_the_other_in_one_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    screen = Screen()
+    for block in BLOCK.findall(page()):
+        there, here = (COUNTED.sub("?", MOVES.sub("?", text)) for text in (block, screen.shows(block)))
+        assert here.split("\n") == there.split("\n")
+        assert not screen.session.stands_still
 
 
 def remake() -> None:
@@ -104,7 +120,7 @@ def remake() -> None:
         def anew(match: re.Match[str]) -> str:
             for path in Path().iterdir():
                 path.unlink()
-            return f"```\n{shown(match[1])}```"
+            return f"```\n{Screen().shows(match[1])}```"
 
         PAGE.write_text(BLOCK.sub(anew, page()), encoding="utf-8")
 

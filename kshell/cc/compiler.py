@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from typing import NamedTuple
 
 from kshell.abi.elf import ElfObject
@@ -60,7 +61,9 @@ def module_name(path: str) -> str:
     return os.path.splitext(os.path.basename(path))[0].replace("-", "_")
 
 
+@lru_cache(maxsize=16)
 def _compile_python(path: str, text: str, release: str) -> Compiled:
+    """A module is loaded again and again: what stands in its text makes the same object each time."""
     from kshell.cc.back.generate import generate
     from kshell.cc.front.unit import compile_source
     from kshell.cc.object import make_object

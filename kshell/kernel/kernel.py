@@ -148,6 +148,7 @@ class Kernel(KernelText):
         self.tasks: dict[int, Task] = {}
         self._last_pid = FIRST_PID - 1
         self.definitions: dict[str, SyscallDefinition] = {}
+        self.definition_at: dict[int, SyscallDefinition] = {}  # the same by the address of the function
         self.sys_call_table = 0
         self.nr_syscalls = 0
         self.ni_syscall = 0  # the address of sys_ni_syscall (syscalls/sys_ni.py)
@@ -221,8 +222,7 @@ class Kernel(KernelText):
 
     def define_of(self, nr: int) -> SyscallDefinition | None:
         """The declaration of what the kernel was linked with for `nr`; None if that is no SYSCALL_DEFINE's function."""
-        symbol = self.symbols.at(self.switch.get(nr, self.ni_syscall))
-        return self.definitions.get(symbol.name.removeprefix("__x64_sys_")) if symbol is not None else None
+        return self.definition_at.get(self.switch.get(nr, self.ni_syscall))
 
     @property
     def calls_built_in(self) -> int:

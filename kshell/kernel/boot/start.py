@@ -114,7 +114,9 @@ def _link(k: Kernel) -> dict[str, int]:
     k.linked += [link_way_in(k), link_uaccess(k)]
     k.define_functions(*own.others)
     k.definitions = own.definitions | {each.name: each for linked in k.linked for each in linked.tables.syscalls}
-    return {each.name: each.address for each, _ in own.calls} | globals_of(k)
+    functions = {each.name: each.address for each, _ in own.calls} | globals_of(k)
+    k.definition_at = {functions[f"__x64_sys_{name}"]: each for name, each in k.definitions.items()}
+    return functions
 
 
 def _build_table(k: Kernel, functions: Mapping[str, int]) -> None:

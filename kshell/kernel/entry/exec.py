@@ -110,7 +110,8 @@ def run_stub(
         stub = stub_listing(nr, [arg if isinstance(arg, int) else at[i] for i, arg in enumerate(args)], is_32)
         strings = [(at[i], arg + b"\0") for i, arg in enumerate(args) if isinstance(arg, bytes)]
         strings += [(at[i], arg.first) for i, arg in enumerate(args) if isinstance(arg, Buffer) and arg.first]
-        _load_stub(k, task, [*strings, (STUB_HANDLER, HANDLER), (USER_TEXT, b"".join(code for code, _ in stub))])
+        text = b"".join(code for code, _ in stub).ljust(STUB_HANDLER - USER_TEXT, b"\0") + HANDLER
+        _load_stub(k, task, [*strings, (USER_TEXT, text)])
         task.signals.presses, k.bad_access = 0, None
         with heard_by(k, tracer):
             outcome = run_task(k, task, calls=1, budget=budget)

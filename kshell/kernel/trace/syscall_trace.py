@@ -55,8 +55,7 @@ def _tell_function(k: Kernel, nr: int, address: int) -> None:
 
 def _tell_arguments(k: Kernel, call: Call, address: int) -> None:
     """What the wrapper makes of the registers, if it is a system call's that stands at this address."""
-    symbol = k.symbols.at(address)
-    definition = k.definitions.get(symbol.name.removeprefix("__x64_sys_")) if symbol and not symbol.module else None
+    definition = k.definition_at.get(address)
     if definition is None:
         return
     values = call.values if definition is call.definition else definition.narrow(call.args)

@@ -115,7 +115,8 @@ def _link(k: Kernel) -> dict[str, int]:
     k.define_functions(*own.others)
     k.definitions = own.definitions | {each.name: each for linked in k.linked for each in linked.tables.syscalls}
     functions = {each.name: each.address for each, _ in own.calls} | globals_of(k)
-    k.definition_at = {functions[f"__x64_sys_{name}"]: each for name, each in k.definitions.items()}
+    at = {name: functions.get(f"__x64_sys_{name}") for name in k.definitions}  # None: an object may say so and lie
+    k.definition_at = {address: k.definitions[name] for name, address in at.items() if address is not None}
     return functions
 
 

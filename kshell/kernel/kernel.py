@@ -96,6 +96,11 @@ class Kernel(KernelText):
 
     # What the rooms above give it when it boots.
     table: SyscallTable
+    definitions: dict[str, SyscallDefinition]
+    definition_at: dict[int, SyscallDefinition]  # the same by the address of the function
+    sys_call_table: int
+    nr_syscalls: int
+    ni_syscall: int  # the address of sys_ni_syscall (syscalls/sys_ni.py)
     taint: Taint
     fs: FileSystem
     ia32: Ia32  # the calls by `int 0x80`
@@ -147,11 +152,6 @@ class Kernel(KernelText):
         self.on_cut: Callable[[str, int], str] = lambda kind, ring: kind
         self.tasks: dict[int, Task] = {}
         self._last_pid = FIRST_PID - 1
-        self.definitions: dict[str, SyscallDefinition] = {}
-        self.definition_at: dict[int, SyscallDefinition] = {}  # the same by the address of the function
-        self.sys_call_table = 0
-        self.nr_syscalls = 0
-        self.ni_syscall = 0  # the address of sys_ni_syscall (syscalls/sys_ni.py)
         self.extable_size = 0  # entries of the exception table
         self.uaccess_text: Mapping[str, int] = {}  # the names in the text of copies from and to user memory
         self.bad_access: BadAccess | None = None  # the last access to user memory that failed in the present call

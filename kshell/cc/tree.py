@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-from kshell.cc.types import Field, FunctionType, IntType, Pointer, Type
+from kshell.cc.types import VOID, Field, FunctionType, IntType, Pointer, Type, VoidType
 
 
 class Variable:
@@ -237,6 +237,33 @@ class Comma(NamedTuple):
         return self.then.type
 
 
+class Locked(NamedTuple):
+    """One instruction that changes the memory at `pointer` with no other CPU in between: xadd, xchg and cmpxchg (of an
+    old value and a new one) answer what was there, add, and, or, xor nothing; bts, btr, btc change the bit of a number
+    behind the pointer, and answer what it was, or nothing."""
+
+    op: str
+    pointer: Value
+    operands: tuple[Value, ...]
+    type: Type
+
+
+class Bits(NamedTuple):
+    """`op` is bsf or bsr, the number of the lowest or highest bit that is set, of what is not 0; or popcnt, how many
+    are.  The operand is of 4 or 8 bytes, the value an int."""
+
+    op: str
+    operand: Value
+    type: IntType
+
+
+class Fence(NamedTuple):
+    """`op` is mfence, lfence or sfence; "" is told to the compiler alone."""
+
+    op: str
+    type: VoidType = VOID
+
+
 class GetUser(NamedTuple):
     """``get_user(place, pointer)``: the scalar at a user pointer goes into a place, a 0 where it cannot be read; the
     value is an int, 0 or -EFAULT.  `checked` is by way of a function that asks whether the address is the user's;
@@ -257,6 +284,8 @@ class PutUser(NamedTuple):
     type: IntType
 
 
+Operation: TypeAlias = Unary | Not | Binary | Compare | Logical | Conditional
+Instruction: TypeAlias = Locked | Bits | Fence | GetUser | PutUser
 Value: TypeAlias = (
     Place
     | Number
@@ -264,18 +293,12 @@ Value: TypeAlias = (
     | FunctionName
     | CurrentTask
     | AddressOf
-    | Unary
-    | Not
-    | Binary
     | PointerAdd
     | PointerDifference
-    | Compare
-    | Logical
-    | Conditional
+    | Operation
     | Cast
     | Assign
     | Call
     | Comma
-    | GetUser
-    | PutUser
+    | Instruction
 )

@@ -122,6 +122,19 @@ class Union:
     def __init__(self, **fields: Any) -> None: ...
 
 
+class hlist_node(Struct):
+    """A link of a list whose head is one pointer; `pprev` is where the pointer to this link stands."""
+
+    next: Ptr[hlist_node]
+    pprev: Ptr[Ptr[hlist_node]]
+
+
+class hlist_head(Struct):
+    """The head of such a list, as in each slot of a hash table."""
+
+    first: Ptr[hlist_node]
+
+
 # Numbers with a meaning: a trace of a system call prints names.
 Fd: TypeAlias = UInt
 ULongFd: TypeAlias = ULong

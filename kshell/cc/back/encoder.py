@@ -15,6 +15,10 @@ GROUP3 = {"not": 2, "neg": 3, "div": 6, "idiv": 7}
 SHIFTS = {"shl": 4, "shr": 5, "sar": 7}
 # The conditions of jcc and setcc; the lowest bit turns one into its opposite.
 CONDITIONS = {"b": 2, "ae": 3, "e": 4, "ne": 5, "be": 6, "a": 7, "l": 12, "ge": 13, "le": 14, "g": 15}
+# The last byte of the opcodes of what takes a LOCK prefix, for operands of more than a byte, and of what counts bits.
+LOCKED = {"xadd": 0xC1, "xchg": 0x87, "cmpxchg": 0xB1, "bts": 0xAB, "btr": 0xB3, "btc": 0xBB}
+BITS = {"popcnt": 0xB8, "bsf": 0xBC, "bsr": 0xBD}
+FENCES = {"lfence": b"\x0f\xae\xe8", "mfence": b"\x0f\xae\xf0", "sfence": b"\x0f\xae\xf8"}
 INT3 = b"\xcc"
 
 
@@ -164,6 +168,26 @@ class Encoder:
         """call rel32"""
         self.text += b"\xe8"
         self._hole(symbol, REL32, 0)
+
+    def locked(self, name: str, target: Memory, register: int, size: int) -> None:
+        """lock xadd, xchg, cmpxchg, bts, btr, btc, add, or, and, xor [m], r; the prefix is xchg's own"""
+        two = name in LOCKED
+        opcode = (b"\x0f" if two and name != "xchg" else b"") + bytes(
+            [LOCKED[name] if two else ARITHMETIC[name] << 3 | 1]
+        )
+        if size == 1:
+            opcode = opcode[:-1] + bytes([opcode[-1] - 1])
+        self.text += b"" if name == "xchg" else b"\xf0"
+        self._form(opcode, register, target, size)
+
+    def bits(self, name: str, register: int, size: int) -> None:
+        """bsf, bsr, popcnt r, r"""
+        self.text += b"\xf3" if name == "popcnt" else b""
+        self._form(bytes([0x0F, BITS[name]]), register, register, size)
+
+    def fence(self, name: str) -> None:
+        """mfence, lfence, sfence"""
+        self.text += FENCES[name]
 
     def call_register(self, register: int) -> None:
         """call r64"""

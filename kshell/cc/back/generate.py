@@ -10,7 +10,7 @@ nesting.
 
 from __future__ import annotations
 
-from kshell.cc.back import arithmetic, calls, conditions, statements, user_access, values
+from kshell.cc.back import arithmetic, calls, conditions, locked, statements, user_access, values
 from kshell.cc.back.emitter import Emitter, StatementWriter, ValueWriter
 from kshell.cc.back.frame import frame_of
 from kshell.cc.back.registers import ARGUMENTS, RBP, RSP, Memory
@@ -20,6 +20,7 @@ from kshell.cc.tree import (
     AddressOf,
     Assign,
     Binary,
+    Bits,
     Call,
     Cast,
     Comma,
@@ -27,10 +28,12 @@ from kshell.cc.tree import (
     Conditional,
     CurrentTask,
     Deref,
+    Fence,
     FunctionName,
     GetUser,
     Global,
     Local,
+    Locked,
     Logical,
     Member,
     Not,
@@ -69,6 +72,9 @@ VALUES: dict[type, ValueWriter] = {
     Conditional: conditions.choose,
     Call: calls.call,
     Comma: values.comma,
+    Locked: locked.locked,
+    Bits: locked.bits,
+    Fence: locked.fence,
     GetUser: user_access.get_user,
     PutUser: user_access.put_user,
 }

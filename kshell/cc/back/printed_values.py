@@ -15,6 +15,7 @@ from kshell.cc.tree import (
     AddressOf,
     Assign,
     Binary,
+    Bits,
     Call,
     Cast,
     Comma,
@@ -22,10 +23,12 @@ from kshell.cc.tree import (
     Conditional,
     CurrentTask,
     Deref,
+    Fence,
     FunctionName,
     GetUser,
     Global,
     Local,
+    Locked,
     Logical,
     Member,
     Not,
@@ -42,7 +45,14 @@ from kshell.cc.tree import (
 from kshell.cc.types import INT, LONG, ULONG, IntType, Pointer, Type, c_declaration, size_of
 
 SUFFIXES = {"unsigned int": "U", "long": "L", "unsigned long": "UL", "long long": "LL", "unsigned long long": "ULL"}
-CHANGES = (Assign, GetUser, PutUser)
+CHANGES = (Assign, GetUser, Locked, PutUser)
+# What gcc calls the same: {} is the pointer and the operands.
+BUILTINS = {
+    "xadd": "__sync_fetch_and_add({})",
+    "xchg": "__atomic_exchange_n({}, __ATOMIC_SEQ_CST)",
+    "cmpxchg": "__sync_val_compare_and_swap({})",
+    **{op: f"(void)__sync_fetch_and_{op}({{}})" for op in ("add", "and", "or", "xor")},
+}
 EFFECTS = (*CHANGES, Call)
 
 
@@ -210,6 +220,30 @@ def _comma(p: Printer, node: Comma) -> str:
     return f"({p.value(node.first)}, {p.value(node.then)})"
 
 
+def _locked(p: Printer, node: Locked) -> str:
+    """By gcc's builtins; a bit is one of the long that it lies in."""
+    places = ", ".join(f"{{{at}}}" for at in range(1 + len(node.operands)))
+    builtin = BUILTINS.get(node.op, "")
+    if builtin:
+        return p.ordered([node.pointer, *node.operands], builtin.format(places))
+    place, bit = "((unsigned long *){0} + ({1} >> 6))", "(1UL << ({1} & 63))"
+    sign, mask = {"bts": ("or", bit), "btr": ("and", f"~{bit}"), "btc": ("xor", bit)}[node.op]
+    return p.ordered(
+        [node.pointer, *node.operands], f"(int)(__sync_fetch_and_{sign}({place}, {mask}) >> ({{1}} & 63) & 1)"
+    )
+
+
+def _bits(p: Printer, node: Bits) -> str:
+    size = size_of(node.operand.type)
+    text = f"(unsigned long)({'unsigned' if size == 4 else 'unsigned long'}){p.value(node.operand)}"
+    forms = {"bsf": "__builtin_ctzl({})", "bsr": "(63 - __builtin_clzl({}))", "popcnt": "__builtin_popcountl({})"}
+    return f"({forms[node.op].format(text)})"
+
+
+def _fence(p: Printer, node: Fence) -> str:
+    return f'({{ __asm__ volatile("{node.op}" : : : "memory"); }})'
+
+
 def _get_user(p: Printer, node: GetUser) -> str:
     """The user's memory is there, as gcc sees it: what is compared is what the number becomes."""
     name, pointer = p.temporary(), p.value(node.pointer)
@@ -248,6 +282,9 @@ EXPRESSIONS: dict[type, Callable[[Printer, Any], str]] = {
     Assign: _assign,
     Call: _call,
     Comma: _comma,
+    Locked: _locked,
+    Bits: _bits,
+    Fence: _fence,
     GetUser: _get_user,
     PutUser: _put_user,
 }

@@ -5,11 +5,16 @@ from __future__ import annotations
 import ast
 
 from kshell.cc.front.scope import Scope
+from kshell.cc.front.template import filled
 
 # What each stands for: {name} is the variable, {0} the macro's first argument.
 TEMPLATES = {
     "LIST_HEAD": "list_head(next=addr({name}), prev=addr({name}))",
     "LIST_HEAD_INIT": "list_head(next=addr({0}), prev=addr({0}))",
+    "HLIST_HEAD": "hlist_head(first=None)",
+    "RB_ROOT": "rb_root(rb_node=None)",
+    "DECLARE_BITMAP": "Array(ULong, BITS_TO_LONGS({0}), [])",
+    "DEFINE_HASHTABLE": "Array(hlist_head, 1 << {0}, [])",
 }
 
 
@@ -26,14 +31,7 @@ def spelled_out(scope: Scope, node: ast.expr, name: str = "") -> ast.expr:
     if len(given) != wanted:
         text = f'macro "{macro}" passed {len(given)} arguments, but takes just {wanted}'
         scope.report.fail(node, text, f"{macro} takes {wanted}", f"{macro}({'1' * wanted})", len(macro))
-    text = template.format(*(f"({ast.unparse(each)})" for each in given), name=name)
-    made = ast.parse(text, mode="eval").body
-    for each in ast.walk(made):
-        if isinstance(each, ast.expr):
-            ast.copy_location(each, node)
-        if isinstance(each, ast.Name):
-            _include(scope, each.id)
-    return made
+    return filled(scope, node, template, *given, name=name)
 
 
 def _macro_of(scope: Scope, node: ast.expr) -> str:
@@ -41,10 +39,3 @@ def _macro_of(scope: Scope, node: ast.expr) -> str:
     if not isinstance(name, ast.Name) or name.id not in TEMPLATES or name.id in scope.variables:
         return ""
     return name.id if name.id in scope.file.names and name.id not in scope.file.lines else ""
-
-
-def _include(scope: Scope, name: str) -> None:
-    """A macro's header includes what the macro needs."""
-    found = (scope.file.include("kshell.linux") or {}).get(name)
-    if found is not None and name not in scope.variables:
-        scope.file.names.setdefault(name, found)

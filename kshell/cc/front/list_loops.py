@@ -11,7 +11,22 @@ from kshell.cc.front.macros import container
 from kshell.cc.front.places import member
 from kshell.cc.front.report import spelled
 from kshell.cc.front.scope import Scope
-from kshell.cc.tree import AddressOf, Assign, Compare, Deref, Local, Member, Place, Value, Variable
+from kshell.cc.front.template import filled
+from kshell.cc.tree import (
+    AddressOf,
+    Assign,
+    Binary,
+    Compare,
+    Deref,
+    Local,
+    Logical,
+    Member,
+    Not,
+    Number,
+    Place,
+    Value,
+    Variable,
+)
 from kshell.cc.tree_unit import Evaluate, Loop, Statement
 from kshell.cc.types import INT, Field, Pointer, StructType, Type
 
@@ -34,14 +49,18 @@ LISTS = {
     "list_for_each_entry_safe": Walk(is_safe=True),
     "list_for_each_entry_safe_reverse": Walk("prev", is_safe=True),
 }
+CHAINS = ("hlist_for_each_entry", "hlist_for_each_entry_safe")
+TABLES = tuple(f"hash_for_each{which}{safe}" for which in ("", "_possible") for safe in ("", "_safe"))
+SLOT = "__slot"  # which list of a table a loop is at: no name of a source
 Body = Callable[[Variable], list[Statement]]
 Counter = Callable[[Pointer], Variable]
 
 
-def linked(scope: Scope, call: ast.Call, name: str, links: str) -> tuple[StructType, Value, Field]:
-    """What ``name(e, head, "field")`` is told: the type of an entry, the head's value, and the field that links it,
-    which is a struct `links`."""
-    example = f'{name}(e, addr(head), "list")'
+def linked(scope: Scope, call: ast.Call, name: str, links: str, heads: str) -> tuple[StructType, Value, Field]:
+    """What ``name(e, head, "field")`` is told: the type of an entry, the head's value, a pointer to a struct `heads`,
+    and the field that links it, which is a struct `links`."""
+    field_name = "list" if links == "list_head" else "node"
+    example = f'{name}(e, addr(head), "{field_name}")'
     if len(call.args) != 3:
         scope.report.fail(call, f'macro "{name}" requires 3 arguments', "type, head, field", example)
     kind, head, at = read_type(scope.file, call.args[0]), scope.value(call.args[1]), call.args[2]
@@ -49,29 +68,96 @@ def linked(scope: Scope, call: ast.Call, name: str, links: str) -> tuple[StructT
         scope.report.fail(call, "expected a struct and the name of a field", "", example)
     field = member(scope, call, kind, str(at.value))
     if not isinstance(field.type, StructType) or field.type.tag != links:
-        because = f"it is '{spelled(field.type)}'"
-        scope.report.fail(call, f"the head and the field must be {links}s", because, f"list: {links}")
+        because = f"{field.name} is '{spelled(field.type)}'"
+        scope.report.fail(call, f"the field must be a {links}", because, f"{field_name}: {links}")
+    _check_head(scope, call, head, heads)
     return kind, head, field
+
+
+def _check_head(scope: Scope, call: ast.Call, head: Value, heads: str) -> StructType:
+    """The struct that a head is."""
+    struct = head.type.target if isinstance(head.type, Pointer) else head.type
+    if not isinstance(head.type, Pointer) or not isinstance(struct, StructType) or struct.tag != heads:
+        because = f"it is '{spelled(head.type)}'"
+        try_ = "addr(...) of it" if isinstance(struct, StructType) and struct.tag == heads else f"head: {heads}"
+        scope.report.fail(call, f"the head must be a pointer to a {heads}", because, try_)
+    return struct
 
 
 def list_loop(scope: Scope, node: ast.For, call: ast.Call, name: str, counter: Counter, body: Body) -> list[Statement]:
     """The loop of a macro of LISTS; `counter` makes its variable, `body` what stands in it."""
     walk = LISTS[name]
+    kind: Type
+    field: Field | None = None
     if walk.is_typed:
-        kind, head, field = linked(scope, call, name, "list_head")
-        links: Type = field.type
-        entry = counter(Pointer(kind))
+        kind, head, field = linked(scope, call, name, "list_head", "list_head")
     else:
         if len(call.args) != 1:
             scope.report.fail(call, f'macro "{name}" requires 1 argument', "the head", f"{name}(addr(head))")
         head = scope.value(call.args[0])
-        links, field = head.type.target if isinstance(head.type, Pointer) else head.type, None
-        entry = counter(Pointer(links))
-    if not isinstance(links, StructType) or links.tag != "list_head" or head.type != Pointer(links):
-        because = f"it is '{spelled(head.type)}'"
-        scope.report.fail(call, "the head and the field must be list_heads", because, "list: list_head")
-    way = _Way(scope, links.fields[walk.link], field, entry, node.lineno)
+        kind = _check_head(scope, call, head, "list_head")
+    links = _check_head(scope, call, head, "list_head")
+    way = _Way(scope, links.fields[walk.link], field, counter(Pointer(kind)), node.lineno)
     return _circle(way, head, walk.is_safe, body)
+
+
+def chain_loop(scope: Scope, node: ast.For, call: ast.Call, name: str, counter: Counter, body: Body) -> list[Statement]:
+    """The loop of hlist_for_each_entry and its _safe: from the head's pointer to the NULL behind the last entry."""
+    kind, head, field = linked(scope, call, name, "hlist_node", "hlist_head")
+    assert isinstance(head.type, Pointer)
+    assert isinstance(head.type.target, StructType)
+    entry = counter(Pointer(kind))
+    return _chain(scope, Member(Deref(head), head.type.target.fields["first"]), entry, field, node.lineno, name, body)
+
+
+def bucket_loop(
+    scope: Scope, node: ast.For, call: ast.Call, name: str, counter: Counter, body: Body
+) -> list[Statement]:
+    """The loop of hash_for_each and its relatives: the list of one key, or all lists, one behind the other."""
+    wanted = 4 if "possible" in name else 3
+    if len(call.args) != wanted:
+        told = "table, type, field, key" if wanted == 4 else "table, type, field"
+        example = f"{name}({told.replace('type', 'e').replace('field', chr(34) + 'node' + chr(34))})"
+        scope.report.fail(call, f'macro "{name}" requires {wanted} arguments', told, example)
+    table, kind_node, at, *key = call.args
+    line, at_slot = node.lineno, Local(scope.made(INT, node.lineno))
+    scope.assigned(at_slot.variable)
+    scope.variables[SLOT] = at_slot.variable
+    slot = "hash_min({k}, {1}, HASH_BITS({0}))" if key else SLOT
+    head = filled(scope, call, f"addr({{0}}[{slot}])", table, *key)
+    of_list = ast.copy_location(ast.Call(call.func, [kind_node, head, at], []), call)
+    size = scope.value(filled(scope, call, "Int(HASH_SIZE({0}))", table))
+    inner = chain_loop(scope, node, of_list, name, counter, body)
+    scope.variables.pop(SLOT, None)  # a loop inside of this one has its own
+    if key:
+        return inner
+    # As in C: `break` leaves the inner loop with an entry at hand, and so the outer one.
+    first, walk = inner
+    assert isinstance(first, Evaluate)
+    assert isinstance(first.value, Assign)
+    here = first.value.place
+    begin = [Evaluate(Assign(at_slot, Number(0, INT)), line), Evaluate(Assign(here, Number(0, here.type)), line)]
+    test = Logical("&&", Not(here, INT), Compare("<", at_slot, size, INT), INT)
+    step: list[Statement] = [Evaluate(Assign(at_slot, Binary("+", at_slot, Number(1, INT), INT)), line)]
+    return [*begin, Loop(test, [first, walk], step, line)]
+
+
+def _chain(
+    scope: Scope, first: Value, entry: Variable, field: Field, line: int, name: str, body: Body
+) -> list[Statement]:
+    """From link to link; what the body sees is the entry around each."""
+    kind, links = entry.type, field.type
+    assert isinstance(kind, Pointer)
+    assert isinstance(links, StructType)
+    here = Local(scope.made(Pointer(links), line))
+    around = Evaluate(Assign(Local(entry), container(scope, here, kind.target, field.offset)), line)
+    following: Value = Member(Member(Deref(Local(entry)), field), links.fields["next"])
+    look_ahead: list[Statement] = []
+    if name.endswith("_safe"):
+        ahead = Local(scope.made(Pointer(links), line))
+        look_ahead, following = [Evaluate(Assign(ahead, following), line)], ahead
+    step: list[Statement] = [Evaluate(Assign(here, following), line)]
+    return [Evaluate(Assign(here, first), line), Loop(here, [around, *look_ahead, *body(entry)], step, line)]
 
 
 class _Way(NamedTuple):

@@ -10,7 +10,7 @@ from functools import partial
 from kshell.cc.front import tasks
 from kshell.cc.front.arithmetic import binary, cast, common
 from kshell.cc.front.calls import is_macro
-from kshell.cc.front.list_loops import LISTS, list_loop
+from kshell.cc.front.list_loops import CHAINS, LISTS, TABLES, bucket_loop, chain_loop, list_loop
 from kshell.cc.front.operators import condition
 from kshell.cc.front.places import check_counter
 from kshell.cc.front.report import spelled
@@ -19,6 +19,11 @@ from kshell.cc.tree import Assign, Compare, Local, Number, Value, Variable
 from kshell.cc.tree_unit import Break, Continue, Evaluate, Loop, Statement
 from kshell.cc.types import INT, IntType, Pointer
 
+WALKS = {
+    **dict.fromkeys(LISTS, list_loop),
+    **dict.fromkeys(CHAINS, chain_loop),
+    **dict.fromkeys(TABLES, bucket_loop),
+}
 Block = Callable[[Scope, Sequence[ast.stmt]], list[Statement]]
 
 
@@ -83,9 +88,9 @@ def for_loop(scope: Scope, node: ast.For, block: Block) -> list[Statement]:
         if is_macro(scope, calls, "range"):
             return _range(scope, node, name, calls, block)
         walk = calls.func.id if isinstance(calls.func, ast.Name) else ""
-        if walk in LISTS and is_macro(scope, calls, walk):
+        if walk in WALKS and is_macro(scope, calls, walk):
             counter = partial(_counter, scope, name, line=node.lineno)
-            return list_loop(scope, node, calls, walk, counter, partial(_body, scope, node, block=block))
+            return WALKS[walk](scope, node, calls, walk, counter, partial(_body, scope, node, block=block))
         if is_macro(scope, calls, "for_each_process"):
             return _processes(scope, node, name, calls, block)
         if isinstance(calls.func, ast.Name) and not hasattr(builtins, calls.func.id):

@@ -7,15 +7,16 @@ from collections.abc import Callable
 from functools import partial
 
 from kshell.abi.kconfig import options_of
-from kshell.cc.front import address_limit, tasks, user_access
+from kshell.cc.front import address_limit, number_macros, tasks, user_access
 from kshell.cc.front.annotations import is_complete, is_type, read_type
 from kshell.cc.front.arithmetic import cast, unary
 from kshell.cc.front.convert import Want, convert
 from kshell.cc.front.formats import printk
 from kshell.cc.front.initializers import TEMPLATES
+from kshell.cc.front.intrinsics import intrinsic
 from kshell.cc.front.operators import ord_of
 from kshell.cc.front.places import member
-from kshell.cc.front.primitives import LEVELS
+from kshell.cc.front.primitives import INTRINSICS, LEVELS
 from kshell.cc.front.report import spelled
 from kshell.cc.front.scope import Scope
 from kshell.cc.tree import (
@@ -54,6 +55,8 @@ def call(scope: Scope, node: ast.Call, name: str) -> Value:
         return printk(scope, node, given, level)
     if name == "access_ok":
         return user_access.access_ok(scope, node)
+    if name in INTRINSICS:
+        return intrinsic(scope, node, name)
     if name in MACROS:
         wanted, macro = MACROS[name]
         if len(node.args) != wanted:
@@ -61,7 +64,7 @@ def call(scope: Scope, node: ast.Call, name: str) -> Value:
             text = f'macro "{name}" requires {wanted} arguments, but only {len(node.args)} given'
             if len(node.args) > wanted:
                 text = f'macro "{name}" passed {len(node.args)} arguments, but takes just {wanted}'
-            scope.report.fail(node, text, because, f"{name}({', '.join('xyz'[:wanted])})", len(name))
+            scope.report.fail(node, text, because, f"{name}({', '.join('xyzw'[:wanted])})", len(name))
         return macro(scope, node)
     because, try_ = f"{name} stands in a line of its own", f"{name}(...)  (in a line of its own)"
     if name in ("Array", "Param", "Stub", "extern", *TEMPLATES):
@@ -216,6 +219,12 @@ MACROS: dict[str, tuple[int, Callable[[Scope, ast.Call], Value]]] = {
     "WRITE_ONCE": (2, _write_once),
     "list_next_entry": (2, partial(_neighbour, link="next")),
     "list_prev_entry": (2, partial(_neighbour, link="prev")),
+    **{name: (2, partial(number_macros.extreme, name=name)) for name in ("min", "max")},
+    **{f"{name}_t": (3, partial(number_macros.extreme_t, name=name)) for name in ("min", "max")},
+    "clamp": (3, number_macros.clamp),
+    "clamp_t": (4, number_macros.clamp_t),
+    "swap": (2, number_macros.swap),
+    "ilog2": (1, number_macros.ilog2),
     "IS_ENABLED": (1, _is_enabled),
     "IS_ERR": (1, _is_err),
     "ERR_PTR": (1, _err_ptr),

@@ -182,6 +182,8 @@ def conditional(scope: Scope, node: ast.IfExp) -> Value:
         return Conditional(test, then, other, then.type)
     then, other = scope.scalar(node.body, then), scope.scalar(node.orelse, other)
     kind = _common_type(scope, node, then, other)
+    if isinstance(test, Number):
+        return cast(then if test.value else other, kind)
     return Conditional(test, cast(then, kind), cast(other, kind), kind)
 
 

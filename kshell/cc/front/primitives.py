@@ -61,7 +61,17 @@ TOP_LEVEL = (
 LIST_MACROS = (
     *(f"list_for_each{way}" for way in ("", "_prev", "_safe")),
     *(f"list_for_each_entry{way}" for way in ("", "_reverse", "_safe", "_safe_reverse")),
-    *("list_next_entry", "list_prev_entry", "LIST_HEAD", "LIST_HEAD_INIT"),
+    *(f"hlist_for_each_entry{safe}" for safe in ("", "_safe")),
+    *(f"hash_for_each{which}{safe}" for which in ("", "_possible") for safe in ("", "_safe")),
+    *("list_next_entry", "list_prev_entry", "LIST_HEAD", "LIST_HEAD_INIT", "HLIST_HEAD", "DEFINE_HASHTABLE"),
+    *("DECLARE_BITMAP", "RB_ROOT"),
+)
+# One instruction each.
+BITS = ("set_bit", "clear_bit", "change_bit", "__ffs", "__fls", "hweight32", "hweight64")
+INTRINSICS = (
+    *("xchg", "xadd", "cmpxchg", "__lock_add", "__lock_and", "__lock_or", "__lock_xor"),
+    *(*BITS, "test_and_set_bit", "test_and_clear_bit", "test_and_change_bit"),
+    *("barrier", "mb", "rmb", "wmb", "smp_mb", "smp_rmb", "smp_wmb"),
 )
 LEVELS = ("emerg", "alert", "crit", "err", "warn", "notice", "info", "debug")
 MACROS: dict[str, Symbol] = {
@@ -75,6 +85,8 @@ MACROS: dict[str, Symbol] = {
         *("get_user", "put_user", "__get_user", "__put_user", "access_ok", "get_fs", "set_fs"),
         *LIST_MACROS,
         *("current", "from_kuid", "from_kgid", "for_each_process"),
+        *INTRINSICS,
+        *("min", "max", "clamp", "min_t", "max_t", "clamp_t", "swap", "ilog2"),
         *(f"SYSCALL_DEFINE{digit}" for digit in range(7)),
         *(f"pr_{level}" for level in LEVELS),
     )

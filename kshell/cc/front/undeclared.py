@@ -28,9 +28,6 @@ SPELLINGS = {
     "input": "a module has no keyboard; give it a parameter (module_param)",
     "exit": "return -EINVAL  (an init function refuses the load like that)",
     "chr": "the number itself: a Char is one",
-    "abs": "-n if n < 0 else n",
-    "min": "a if a < b else b",
-    "max": "a if a > b else b",
     "mdelay": "msleep(k, ms)",
     "ssleep": "msleep(k, 1000 * seconds)",
     "vmalloc": "kmalloc(k, size, GFP_KERNEL)",
@@ -43,9 +40,6 @@ CALLS = {
     "ssleep": "msleep(k, 1000 * ({0}))",
     "vmalloc": "kmalloc(k, {0}, GFP_KERNEL)",
     "vfree": "kfree(k, {0})",
-    "abs": "(-({0}) if {0} < 0 else {0})",
-    "min": "({0} if {0} < {1} else {1})",
-    "max": "({0} if {0} > {1} else {1})",
 }
 
 
@@ -88,7 +82,7 @@ def report_call(report: Report, node: ast.Call, name: ast.Name, own: Iterable[st
     """``implicit declaration of function 'f'``."""
     because, try_ = explain(name.id, own)
     given = [ast.unparse(each) for each in node.args]
-    if name.id in CALLS and len(given) == (2 if "{1}" in CALLS[name.id] else 1):
+    if name.id in CALLS and len(given) == 1:
         try_ = report.line_with(node, CALLS[name.id].format(*given))
     text = f"implicit declaration of function '{name.id}'"
     report.warn("implicit-function-declaration", name, text, because, try_, len(name.id))

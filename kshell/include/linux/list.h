@@ -3,6 +3,7 @@
 #ifndef _LINUX_LIST_H
 #define _LINUX_LIST_H
 
+#include <linux/hlist.h>
 #include <linux/kernel.h>
 #include <linux/kconfig.h>
 #include <linux/poison.h>

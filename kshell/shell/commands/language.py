@@ -15,7 +15,7 @@ from kshell.shell.commands.function_page import FunctionPage, function_page, pag
 from kshell.shell.modules.samples import BUILTIN, sample_names, sample_path
 from kshell.shell.views.view import Line, Text, View, marked, span
 
-WIDTH, NAME_COLUMN = 80, 18
+WIDTH, NAME_COLUMN = 80, 20
 
 # What a module's functions do with the kernel that they are handed.
 KERNEL = (

@@ -66,8 +66,8 @@ class ScriptLab:
         found: list[int] = []
         for start in range(0, len(script), MOST):
             part = script[start : start + MOST]
-            longs = [number - (number >> 63 << 64) for op in part for number in op]
-            self.k.memory.write(self.address("script"), struct.pack(f"<{len(longs)}q", *longs))
+            longs = [number & (1 << 64) - 1 for op in part for number in op]
+            self.k.memory.write(self.address("script"), struct.pack(f"<{len(longs)}Q", *longs))
             answer = self.k.call_out(self.address("handler"), len(part))
             assert answer == 0, self.dmesg()[-30:]
             data = self.k.memory.read(self.address("answers"), 8 * len(part))

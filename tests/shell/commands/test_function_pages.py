@@ -18,10 +18,15 @@ from kshell.linux.uaccess import __get_user, __put_user
 class e(Struct):
     n: Int
     list: list_head
+    node: hlist_node
+    rb: rb_node
     name: Array[Char] = Array(Char, 16)
 STUB_x: Stub[[int]] = Stub("STUB_x")
 count: Int = 0
 people = LIST_HEAD()
+names = HLIST_HEAD()
+by_nr = DEFINE_HASHTABLE(3)
+tree = RB_ROOT
 mode = Param("mode", 1)
 module_param(mode, "int", 0o644)
 def start(k: Kernel) -> int:
@@ -55,8 +60,8 @@ def functions() -> list[tuple[str, str]]:
 
 def compiles(name: str, lines: str) -> bool:
     """Whether one release takes them, at the top of a file or in a function."""
-    head = HEAD.replace("people = LIST_HEAD()\n", "") if name.startswith("LIST_HEAD") else HEAD
-    text = head + (lines if name in AT_THE_TOP else FRAME.format(lines))
+    lines_above = [each for each in HEAD.split("\n") if name not in TEMPLATES or not each.startswith(lines.split()[0])]
+    text = "\n".join(lines_above) + (lines if name in AT_THE_TOP else FRAME.format(lines))
     return any(all(each.kind != ERROR for each in findings(text, release)) for release in ("4.19", "6.19"))
 
 

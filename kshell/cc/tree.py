@@ -284,21 +284,7 @@ class PutUser(NamedTuple):
     type: IntType
 
 
-Operation: TypeAlias = Unary | Not | Binary | Compare | Logical | Conditional
+Constant: TypeAlias = Number | Text | FunctionName | CurrentTask
+Operation: TypeAlias = Unary | Not | Binary | PointerAdd | PointerDifference | Compare | Logical | Conditional
 Instruction: TypeAlias = Locked | Bits | Fence | GetUser | PutUser
-Value: TypeAlias = (
-    Place
-    | Number
-    | Text
-    | FunctionName
-    | CurrentTask
-    | AddressOf
-    | PointerAdd
-    | PointerDifference
-    | Operation
-    | Cast
-    | Assign
-    | Call
-    | Comma
-    | Instruction
-)
+Value: TypeAlias = Place | Constant | AddressOf | Cast | Operation | Assign | Call | Comma | Instruction

@@ -7,6 +7,8 @@ declare: a test compares the two.
 
 from __future__ import annotations
 
+from kshell.linux.atomic import *
+from kshell.linux.atomic64 import *
 from kshell.linux.barrier import *
 from kshell.linux.bitops import *
 from kshell.linux.bug import *
@@ -37,6 +39,7 @@ from kshell.linux.ptrace import *
 from kshell.linux.rbtree import *
 from kshell.linux.rbtree_augmented import *
 from kshell.linux.rbtree_types import *
+from kshell.linux.refcount import *
 from kshell.linux.sched import *
 from kshell.linux.set_memory import *
 from kshell.linux.slab import *

@@ -64,7 +64,7 @@ LIST_MACROS = (
     *(f"hlist_for_each_entry{safe}" for safe in ("", "_safe")),
     *(f"hash_for_each{which}{safe}" for which in ("", "_possible") for safe in ("", "_safe")),
     *("list_next_entry", "list_prev_entry", "LIST_HEAD", "LIST_HEAD_INIT", "HLIST_HEAD", "DEFINE_HASHTABLE"),
-    *("DECLARE_BITMAP", "RB_ROOT"),
+    *("DECLARE_BITMAP", "RB_ROOT", "ATOMIC_INIT", "ATOMIC64_INIT", "REFCOUNT_INIT"),
 )
 # One instruction each.
 BITS = ("set_bit", "clear_bit", "change_bit", "__ffs", "__fls", "hweight32", "hweight64")

@@ -46,6 +46,14 @@ struct list_head {
 	struct list_head *next, *prev;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
+	s64 counter;
+} atomic64_t;
+
 struct hlist_node {
 	struct hlist_node *next, **pprev;
 };

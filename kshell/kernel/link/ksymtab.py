@@ -19,12 +19,38 @@ from kshell.kernel.elf.kernel_param import SINCE as PARAM_SINCE
 from kshell.kernel.elf.kernel_param import TYPES
 from kshell.kernel.elf.tables import EXPORTS
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.lib import cr0, kallsyms, list_debug, set_memory, slab, sleep, string, usercopy, vprintk, vsprintf
+from kshell.kernel.lib import (
+    cr0,
+    kallsyms,
+    list_debug,
+    refcount_t,
+    set_memory,
+    slab,
+    sleep,
+    string,
+    usercopy,
+    vprintk,
+    vsprintf,
+)
 from kshell.kernel.mm import fixup
 from kshell.kernel.module import refcount
 from kshell.kernel.module.symbols import NOT_EXPORTED_SINCE
 
-LIBRARY = (usercopy, vprintk, vsprintf, string, slab, sleep, refcount, set_memory, cr0, kallsyms, fixup, list_debug)
+LIBRARY = (
+    usercopy,
+    vprintk,
+    vsprintf,
+    string,
+    slab,
+    sleep,
+    refcount,
+    set_memory,
+    cr0,
+    kallsyms,
+    fixup,
+    list_debug,
+    refcount_t,
+)
 # The first release that has a name, and the first one that has it no more.
 SINCE = {"_printk": (5, 15)}
 UNTIL = {"printk": (5, 15), "ex_handler_default": (5, 16), "ex_handler_fault": (5, 16)}

@@ -27,6 +27,9 @@ people = LIST_HEAD()
 names = HLIST_HEAD()
 by_nr = DEFINE_HASHTABLE(3)
 tree = RB_ROOT
+refs = ATOMIC_INIT(1)
+total = ATOMIC64_INIT(1)
+users = REFCOUNT_INIT(1)
 mode = Param("mode", 1)
 module_param(mode, "int", 0o644)
 def start(k: Kernel) -> int:

@@ -16,7 +16,7 @@ from scratch import KSHELL, SCRATCH
 
 WORK, HOME = SCRATCH / "w", SCRATCH / "home"  # the prompt's folder, and its home
 HISTORY, CONFIG = HOME / ".local/state/kshell/history", HOME / ".config/kshell/config.toml"
-PROMPT = rb"kshell[^>]{0,20}>"
+PROMPT = rb"kshell[^>]{0,40}>"  # a release in it has a colour of its own
 CTRL_C, CTRL_D, CTRL_U = b"\x03", b"\x04", b"\x15"
 ASK_POSITION, POSITION = b"\x1b[6n", b"\x1b[1;1R"  # a terminal answers where its cursor is
 ESCAPES = re.compile(rb"\x1b\][^\x07]*\x07|\x1b\[[0-9;?]*[a-zA-Z]|\x1b.|\s")

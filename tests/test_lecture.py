@@ -20,9 +20,10 @@ from kshell.shell.views.render import RichOutput, make_console
 PAGE = Path(__file__).parent.parent / "docs" / "lecture-system-calls.md"
 BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TYPED = re.compile(r"^(?:kshell> |\(gdb\) )(.+)$", re.MULTILINE)
-# Addresses of the kernel's text and of page tables move with each function that the kernel gets.
+# Addresses of the kernel's text and of page tables move with each function that the kernel gets, and its calls grow.
 MOVES = re.compile(
     r"(0x)?ffffffff8[0-9a-f]{7}|\b0x[0-9a-f]{5}\b|\b[0-9a-f]{16}\b|\be8( [0-9a-f]{2}){4}|0xfef[0-9a-f]{5}"
+    r"|\d+(?= system calls)"
 )
 COUNTED = re.compile(r"(?<=Breakpoint )\d+|(?<=\$)\d+")  # the session counts on
 COLUMNS = 80

@@ -151,6 +151,10 @@ class CtrlC:
         if _blocks.stops and state.pressed:
             _blocks.forget_press()
 
+    def hand_on(self) -> None:
+        """Whoever saw it let the run come to its end: it is as if it came right after the outermost block."""
+        _blocks.noticed = False
+
     @contextmanager
     def paused(self) -> Iterator[None]:
         """In this block, inside of the others, nothing runs: a person is asked something, and Ctrl-C is theirs."""

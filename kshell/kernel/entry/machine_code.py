@@ -152,6 +152,7 @@ def call(k: Kernel, address: int, *args: int) -> int:
     while True:
         outcome = k.cpu.call(what, budget_of(left, path) if k.init_budget else 0)
         if isinstance(outcome, int):
+            k.cpu.ctrl_c.hand_on()
             return to_signed64(outcome)
         path = go_on(k, outcome, path, None)
         if path is None:

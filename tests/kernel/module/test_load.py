@@ -465,6 +465,24 @@ def test_ctrl_c_ends_an_init_that_loops(lab: Lab) -> None:
     lab.assert_well()
 
 
+@on_the_main_thread
+def test_ctrl_c_while_an_init_comes_to_its_end_is_for_whoever_waits_for_that(lab: Lab) -> None:
+    text = "def m_init(k: Kernel) -> int:\n    k.printk(KERN_INFO, 'now')\n    n = 0\n"
+    path = lab.write(text + "    while n < 2000:\n        n += 1\n    return 0\nmodule_init(m_init)\n")
+    written = lab.k.log.write
+
+    def write_and_press(level: int, text: str) -> None:
+        written(level, text)
+        if text.startswith("now"):
+            signal.raise_signal(signal.SIGINT)
+
+    lab.k.log.write = write_and_press  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt), lab.k.cpu.ctrl_c:
+        insmod(lab.k, path)
+    assert len(lab.k.modules) == 1
+    lab.assert_well()
+
+
 def test_a_second_licence_that_is_not_gpl_adds_no_line(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
     for name in ("one", "two"):

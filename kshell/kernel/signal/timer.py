@@ -14,7 +14,6 @@ from kshell.kernel.kernel import Kernel
 SIGNAL_OF = {ITIMER_REAL: SIGALRM, ITIMER_VIRTUAL: SIGVTALRM, ITIMER_PROF: SIGPROF}
 CPU_TIMERS = (ITIMER_VIRTUAL, ITIMER_PROF)  # they stand still while the task sleeps
 TICK = 10_000  # instructions: the longest that nobody looks at the timers
-NEVER = 1 << 62
 WHY = "a timer that it had set has run out"
 
 
@@ -23,7 +22,7 @@ def set_timer(k: Kernel, which: int, value: int, interval: int) -> None:
     timers = k.current.signals.timers
     timers.pop(which, None)
     if not value and interval and which in CPU_TIMERS:
-        timers[which] = (NEVER, interval)  # it is not armed, and remembers its interval
+        timers[which] = (0, interval)  # it is not armed, and remembers its interval
     elif value:
         timers[which] = (k.clock.ns + value, interval)
         k.current.signals.pending = True  # so that the run ends behind this call, and goes on counted
@@ -32,14 +31,14 @@ def set_timer(k: Kernel, which: int, value: int, interval: int) -> None:
 def remaining(k: Kernel, which: int) -> tuple[int, int]:
     """How many ns a timer still has, and its interval; (0, interval) is one that is not armed."""
     expires, interval = k.current.signals.timers.get(which, (0, 0))
-    return (max(expires - k.clock.ns, 1000) if 0 < expires < NEVER else 0, interval)
+    return (max(expires - k.clock.ns, 1000) if expires else 0, interval)
 
 
 def run_timers(k: Kernel) -> None:
     """Send the signals of the timers that have run out."""
     timers = k.current.signals.timers
     for which, (expires, interval) in list(timers.items()):
-        if expires > k.clock.ns:
+        if not expires or expires > k.clock.ns:
             continue
         del timers[which]
         if interval:
@@ -51,9 +50,10 @@ def run_timers(k: Kernel) -> None:
 def until_tick(k: Kernel, budget: int) -> int:
     """How many instructions of a `budget` (0: any number) may run until somebody has to look at the timers."""
     timers = k.current.signals.timers
-    first = min((expires for expires, _ in timers.values()), default=NEVER) - k.clock.ns
-    if first > NEVER // 2:
+    armed = [expires for expires, _ in timers.values() if expires]
+    if not armed:
         return budget
+    first = min(armed) - k.clock.ns
     tick = max(1, min(TICK, -(-first // INSTRUCTION_NS)))
     return min(budget, tick) if budget else tick
 

@@ -64,8 +64,9 @@ def _sleep_until(k: Kernel, moment: int) -> None:
     k.clock.advance(slept)
     timers = k.current.signals.timers
     for which in CPU_TIMERS:
-        if which in timers:
-            timers[which] = (timers[which][0] + slept, timers[which][1])
+        expires, interval = timers.get(which, (0, 0))
+        if expires:
+            timers[which] = (expires + slept, interval)
 
 
 def _wait_for_ctrl_c(k: Kernel) -> bool:

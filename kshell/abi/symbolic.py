@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kshell.abi import clock, fcntl, getrandom, mman, module_flags, resource, sigaction, signal, st_mode
+from kshell.abi import clock, fcntl, getrandom, mman, module_flags, resource, sigaction, signal, st_mode, utime
 
 _PREFIXES = (
     "O_",
     "AT_",
+    "RENAME_",
+    "UTIME_",
     "F_",
     "FD_",
     "SEEK_",
@@ -34,7 +36,7 @@ _ACCESS = ("F_OK", "R_OK", "W_OK", "X_OK")
 
 SYMBOLS: dict[str, int] = {
     name: value
-    for module in (fcntl, st_mode, mman, clock, getrandom, module_flags, resource, signal, sigaction)
+    for module in (fcntl, st_mode, mman, clock, getrandom, module_flags, resource, signal, sigaction, utime)
     for name, value in vars(module).items()
     if isinstance(value, int) and (name.startswith(_PREFIXES) or name in _ACCESS)
 }
@@ -60,6 +62,7 @@ _ACCMODES = ("O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE")
 _AT = _bits(fcntl, "AT_SYMLINK_NOFOLLOW AT_REMOVEDIR AT_SYMLINK_FOLLOW AT_NO_AUTOMOUNT AT_EMPTY_PATH AT_RECURSIVE")
 _ACCESS_FLAGS = _bits(fcntl, "AT_SYMLINK_NOFOLLOW AT_EACCESS AT_EMPTY_PATH")
 _ACCESS_MODE = _bits(fcntl, "R_OK W_OK X_OK")
+_RENAME = _bits(fcntl, "RENAME_NOREPLACE RENAME_EXCHANGE RENAME_WHITEOUT")
 _PROT = _bits(mman, "PROT_READ PROT_WRITE PROT_EXEC PROT_SEM PROT_GROWSDOWN PROT_GROWSUP")
 _MAP = _bits(
     mman,
@@ -99,11 +102,11 @@ def _names(value: int, bits: _Bits) -> tuple[list[str], int]:
     return found, value
 
 
-def _flags(value: int, bits: _Bits, unknown: str) -> str:
+def _flags(value: int, bits: _Bits, unknown: str, marks: str = "???") -> str:
     """Names joined by ``|``; bits without a name in hex, or, where there are only those, with a remark."""
     found, rest = _names(value, bits)
     if not found:
-        return f"{rest:#x} /* {unknown}??? */" if rest else "0"
+        return f"{rest:#x} /* {unknown}{marks} */" if rest else "0"
     return "|".join([*found, f"{rest:#x}"] if rest else found)
 
 
@@ -148,6 +151,21 @@ def _st_mode(value: int) -> str:
     return "|".join([*parts, *special, _mode(rest)])
 
 
+def _node_mode(value: int) -> str:
+    """What mknod is to make: `S_IFIFO|0644`; a kind that there is not is a part of the number."""
+    kind = value & st_mode.S_IFMT
+    return _st_mode(value) if not kind or kind in _TYPES else _mode(value)
+
+
+def _device(value: int) -> str:
+    major, minor = value >> 8 & 0xFFF, value & 0xFF | value >> 12 & 0xFFF00
+    return f"makedev({_hex(major)}, {_hex(minor)})"
+
+
+def _hex(value: int) -> str:
+    return hex(value) if value else "0"
+
+
 def _access_mode(value: int) -> str:
     found, rest = _names(value, _ACCESS_MODE)
     if found or not rest:
@@ -171,6 +189,11 @@ _KINDS: dict[str, Callable[[int], str]] = {
     "at_flags": lambda value: _flags(value & _U32, _AT, "AT_"),
     "access_flags": lambda value: _flags(value & _U32, _ACCESS_FLAGS, "AT_"),
     "access_mode": lambda value: _access_mode(value & _U32),
+    "dev": _device,
+    "node_mode": _node_mode,
+    "rename_flags": lambda value: _flags(value & _U32, _RENAME, "RENAME_", "??"),
+    "uid16": lambda value: "-1" if value & 0xFFFF == 0xFFFF else str(value & 0xFFFF),
+    "uid": lambda value: "-1" if value & _U32 == _U32 else str(value & _U32),
     "grnd_flags": lambda value: _flags(value & _U32, _GRND, "GRND_"),
     "module_flags": lambda value: _flags(value & _U32, _MODULE, "MODULE_INIT_"),
     "delete_flags": lambda value: _flags(value & _U32, _DELETE, "O_"),

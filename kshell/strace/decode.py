@@ -19,6 +19,7 @@ from kshell.abi.c_types import U64, to_signed64
 from kshell.abi.errno import errno_name, is_error, strerror
 from kshell.abi.sigaction import COMPAT_SIGACTION, COMPAT_STACK_T
 from kshell.abi.signal import signal_name
+from kshell.abi.st_mode import S_IFBLK, S_IFCHR, S_IFMT
 from kshell.abi.symbolic import KINDS, flags_text
 from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.kernel import Kernel
@@ -134,6 +135,7 @@ _IN: dict[str, _InDecoder] = {
     "siginfo_in": lambda k, v, i: signals.siginfo_at(k, v[i]),
     "siginfo32_in": lambda k, v, i: compat_data.siginfo(k, v[i]),
 }
+_IN |= file_data.IN
 # Known when it has returned without an error; otherwise the address is shown.
 _OUT: dict[str, _OutDecoder] = {
     "buf_out": _buf_out,
@@ -141,8 +143,6 @@ _OUT: dict[str, _OutDecoder] = {
     "text_out": _text_out,
     "pointed_out": typed_data.pointed,
     "cwd": _cwd,
-    "dirents": file_data.dirents,
-    "compat_dirents": lambda k, call, i: file_data.dirents(k, call, i, word=4),
     "iov_out": lambda k, call, i: show.iovec(k, call.args[i], call.args[i + 1], _result(call)),
     "iov32_out": lambda k, call, i: show.iovec(k, call.args[i], call.args[i + 1], _result(call), compat_data.IOVEC),
     "stat": lambda k, call, i: show.stat(k, call.args[i]),
@@ -175,6 +175,7 @@ _OUT: dict[str, _OutDecoder] = {
     "siginfo_out": lambda k, call, i: signals.siginfo_at(k, call.args[i]),
     "siginfo32_out": lambda k, call, i: compat_data.siginfo(k, call.args[i]),
 }
+_OUT |= file_data.OUT
 
 
 def arguments(k: Kernel, call: Call) -> list[ArgumentText]:
@@ -187,7 +188,7 @@ def arguments(k: Kernel, call: Call) -> list[ArgumentText]:
     kinds = [special.get(i, parameter.ctype.show) for i, parameter in enumerate(call.definition.parameters)]
     if call.name == "fcntl":
         _choose_fcntl(call, kinds)
-    elif kinds[-2:] == ["open_flags", "mode"] and not _creates(call.args[len(kinds) - 2]):
+    elif _is_idle(kinds[-2:], call.args[max(len(kinds) - 2, 0)]):
         kinds.pop()
     elif call.definition.body is None:
         _choose_by_neighbours(call.definition, kinds)
@@ -223,9 +224,12 @@ def _choose_fcntl(call: Call, kinds: list[str]) -> None:
         kinds[2] = _FCNTL_KINDS.get(command, "hex")
 
 
-def _creates(flags: int) -> bool:
-    """Whether open() looks at its mode."""
-    return bool(flags & (fcntl.O_CREAT | fcntl.__O_TMPFILE))
+def _is_idle(kinds: list[str], value: int) -> bool:
+    """Whether nobody looks at the last of two arguments, where the one before it is `value`: the mode of an open() that
+    makes nothing, the number of what is no device."""
+    if kinds == ["node_mode", "dev"]:
+        return value & S_IFMT not in (S_IFCHR, S_IFBLK)
+    return kinds == ["open_flags", "mode"] and not value & (fcntl.O_CREAT | fcntl.__O_TMPFILE)
 
 
 def line(k: Kernel, call: Call, passed: Sequence[ArgumentText]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from kshell.kernel.boot.start import boot
 from kshell.kernel.core.declare import SyscallDefinition
 from kshell.kernel.fs.dcache import Dentry, d_add
-from kshell.kernel.fs.inode import DirectoryInode, SymlinkInode
+from kshell.kernel.fs.inode import DirectoryInode
 from kshell.kernel.mm.uaccess import copy_from_user, copy_to_user
 from kshell.kernel.syscalls import definitions, subjects
 from tests.kernel.oracle import AREA, BASE, PAGE, Memory, Result, Step, run_steps
@@ -92,11 +92,6 @@ class Lab:
         if name == "as_user":
             cred = self.k.current.struct.cred
             cred.uid.val = cred.euid.val = cred.gid.val = cred.egid.val = 1000
-            return 0
-        if name == "symlink":
-            target, where = (copy_from_user(self.k, at, 300).partition(b"\0")[0] for at in registers)
-            cwd = self.k.current.cwd
-            d_add(cwd, where, SymlinkInode(cwd.inode.sb, target, self.k.clock.realtime_ns()))
             return 0
         definition = BODIES[name]
         assert definition.body is not None

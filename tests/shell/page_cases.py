@@ -32,6 +32,7 @@ from kshell.abi.mman import (
 from kshell.abi.module_flags import MODULE_INIT_COMPRESSED_FILE
 from kshell.abi.sigaction import SIGACTION, STACK_T
 from kshell.abi.signal import SI_QUEUE, SIGINT
+from kshell.abi.st_mode import S_IFCHR, S_IFDIR, S_IFIFO
 from kshell.kernel.core.layout import USER_STACK_TOP
 from kshell.kernel.entry.exec import SHELL_ACTIONS, Buffer
 from tests.kernel.module.images import image
@@ -97,6 +98,26 @@ TAKES_A_PATH: dict[str, tuple[Step, Step]] = {
     "readlink": ((), (Buffer(9), 9)),
     "readlinkat": ((AT_FDCWD,), (Buffer(9), 9)),
     "truncate": ((), (0,)),
+    "rename": ((), (b"/tmp/n",)),
+    "renameat": ((AT_FDCWD,), (AT_FDCWD, b"/tmp/n")),
+    "renameat2": ((AT_FDCWD,), (AT_FDCWD, b"/tmp/n", 0)),
+    "link": ((), (b"/tmp/n",)),
+    "linkat": ((AT_FDCWD,), (AT_FDCWD, b"/tmp/n", 0)),
+    "symlink": ((b"x",), ()),
+    "symlinkat": ((b"x", AT_FDCWD), ()),
+    "mknod": ((), (S_IFIFO, 0)),
+    "mknodat": ((AT_FDCWD,), (S_IFIFO, 0)),
+    "chmod": ((), (0,)),
+    "fchmodat": ((AT_FDCWD,), (0,)),
+    "fchmodat2": ((AT_FDCWD,), (0, 0)),
+    "chown": ((), (0, 0)),
+    "lchown": ((), (0, 0)),
+    "fchownat": ((AT_FDCWD,), (0, 0, 0)),
+    "utime": ((), (0,)),
+    "utimes": ((), (0,)),
+    "futimesat": ((AT_FDCWD,), (0,)),
+    "utimensat": ((AT_FDCWD,), (0, 0)),
+    "statfs": ((), (Buffer(120),)),
 }
 
 ME = 77
@@ -142,7 +163,9 @@ for name, start, end in (("unlink", (), ()), ("unlinkat", (AT_FDCWD,), (0,))):
         ("EISDIR", (), (name, *start, b"/tmp", *end)),
         ("EPERM", (AS_USER,), (name, *start, b"/var/mail/root", *end)),
     ]
-CASES += [("EBADF", (), (name, 9, b"x", *after)) for name, (before, after) in TAKES_A_PATH.items() if before]
+CASES += [
+    ("EBADF", (), (name, 9, b"x", *after)) for name, (before, after) in TAKES_A_PATH.items() if before == (AT_FDCWD,)
+]
 for name, data in (("read", Buffer(4)), ("pread64", Buffer(4)), ("write", b"text"), ("pwrite64", b"text")):
     at: Step = (0,) if name.startswith("p") else ()
     CASES += [
@@ -373,3 +396,74 @@ for name in ("getdents", "getdents64"):
         ("EINVAL", (FOLDER,), (name, 3, Buffer(64), 9)),
         ("EFAULT", (FOLDER,), (name, 3, 1, 64)),
     ]
+
+TWO_FOLDERS: tuple[Step, ...] = (("mkdir", b"/tmp/d", 0o755), ("mkdir", b"/tmp/d/e", 0o755), FILE)
+RENAMES: list[tuple[str, Step, Step, Step]] = [
+    ("rename", (), (), ()),
+    ("renameat", (AT_FDCWD,), (AT_FDCWD,), ()),
+    ("renameat2", (AT_FDCWD,), (AT_FDCWD,), (0,)),
+]
+for name, old, new, last in RENAMES:
+    CASES += [
+        ("EISDIR", TWO_FOLDERS, (name, *old, b"/tmp/f", *new, b"/tmp/d", *last)),
+        ("ENOTEMPTY", TWO_FOLDERS, (name, *old, b"/etc", *new, b"/tmp/d", *last)),
+        ("EINVAL", TWO_FOLDERS, (name, *old, b"/tmp/d", *new, b"/tmp/d/e/x", *last)),
+        ("EXDEV", (), (name, *old, b"/etc/hostname", *new, b"/dev/x", *last)),
+        ("EBUSY", (), (name, *old, b"/tmp/.", *new, b"/tmp/n", *last)),
+        ("EPERM", (AS_USER,), (name, *old, b"/var/mail/root", *new, b"/tmp/n", *last)),
+    ]
+LINKINGS: list[tuple[str, Step, Step, Step]] = [("link", (), (), ()), ("linkat", (AT_FDCWD,), (AT_FDCWD,), (0,))]
+for name, old, new, last in LINKINGS:
+    CASES += [
+        ("EEXIST", (), (name, *old, b"/etc/hostname", *new, b"/etc/passwd", *last)),
+        ("EPERM", (), (name, *old, b"/etc", *new, b"/tmp/n", *last)),
+        ("EXDEV", (), (name, *old, b"/etc/hostname", *new, b"/dev/x", *last)),
+    ]
+SYMLINKS: list[tuple[str, Step]] = [("symlink", (b"x",)), ("symlinkat", (b"x", AT_FDCWD))]
+for name, begin in SYMLINKS:
+    CASES += [
+        ("EEXIST", (), (name, *begin, b"/etc")),
+        ("EPERM", (), (name, *begin, b"/sys/x")),
+        ("ENOSPC", (ALL_INODES,), (name, *begin, b"/tmp/n")),
+    ]
+for name, start in (("mknod", ()), ("mknodat", (AT_FDCWD,))):
+    CASES += [
+        ("EPERM", (), (name, *start, b"/tmp/n", S_IFDIR, 0)),
+        ("EINVAL", (), (name, *start, b"/tmp/n", 0o170000, 0)),
+        ("EEXIST", (), (name, *start, b"/etc", S_IFIFO, 0)),
+        ("EPERM", (AS_USER,), (name, *start, b"/tmp/n", S_IFCHR, 0)),
+        ("ENOSPC", (ALL_INODES,), (name, *start, b"/tmp/n", S_IFIFO, 0)),
+    ]
+NOT_YOURS: list[tuple[str, Step, Step]] = [
+    ("chmod", (), (0,)),
+    ("fchmodat", (AT_FDCWD,), (0,)),
+    ("fchmodat2", (AT_FDCWD,), (0, 0)),
+    ("chown", (), (0, 0)),
+    ("lchown", (), (0, 0)),
+    ("fchownat", (AT_FDCWD,), (0, 0, 0)),
+    ("utime", (), (bytes(16),)),
+    ("utimes", (), (bytes(32),)),
+    ("futimesat", (AT_FDCWD,), (bytes(32),)),
+    ("utimensat", (AT_FDCWD,), (bytes(32), 0)),
+]
+for name, begin, rest in NOT_YOURS:
+    CASES += [("EPERM", (AS_USER,), (name, *begin, b"/etc/passwd", *rest))]
+NO_FRACTION = iov(0, -1 & (1 << 64) - 1) * 2
+CASES += [
+    ("EINVAL", (), ("renameat2", AT_FDCWD, b"/etc/hostname", AT_FDCWD, b"/tmp/n", 3)),
+    ("EEXIST", (), ("renameat2", AT_FDCWD, b"/etc/hostname", AT_FDCWD, b"/etc/passwd", 1)),
+    ("EINVAL", (), ("linkat", AT_FDCWD, b"/etc/hostname", AT_FDCWD, b"/tmp/n", 1)),
+    ("EBADF", (), ("symlinkat", b"x", 9, b"x")),
+    ("EBADF", (), ("fchmod", 9, 0)),
+    ("EPERM", (("open", b"/etc/passwd", 0, 0), AS_USER), ("fchmod", 3, 0)),
+    ("EINVAL", (), ("fchmodat2", AT_FDCWD, b"/etc", 0, 1)),
+    ("EOPNOTSUPP", (), ("fchmodat2", AT_FDCWD, b"/etc/mtab", 0, 0x100)),
+    ("EBADF", (), ("fchown", 9, 0, 0)),
+    ("EPERM", (("open", b"/etc/passwd", 0, 0), AS_USER), ("fchown", 3, 0, 0)),
+    ("EINVAL", (), ("fchownat", AT_FDCWD, b"/etc", 0, 0, 1)),
+    ("EINVAL", (), ("utimes", b"/etc", NO_FRACTION)),
+    ("EINVAL", (), ("futimesat", AT_FDCWD, b"/etc", NO_FRACTION)),
+    ("EINVAL", (), ("utimensat", AT_FDCWD, b"/etc", NO_FRACTION, 0)),
+    ("EBADF", (), ("fstatfs", 9, Buffer(120))),
+    ("EFAULT", (), ("fstatfs", 0, 1)),
+]

@@ -27,10 +27,17 @@ SOURCES = {
     "descriptors": "fs/fcntl.py",
     "pipes": "fs/pipe.py",
     "paths": "fs/namei.py",
-    "access": "fs/access.py",  # fs/open.c, as the next three
+    "access": "fs/access.py",  # fs/open.c, as the next five
     "faccessat2": "fs/faccessat2.py",
     "truncate": "fs/truncate.py",
     "fs_struct": "fs/fs_struct.py",
+    "attributes": "fs/attributes.py",
+    "fchmodat2": "fs/fchmodat2.py",
+    "rename": "fs/rename.py",  # fs/namei.c, as the next two
+    "link": "fs/link.py",
+    "mknod": "fs/mknod.py",
+    "utimes": "fs/utimes.py",
+    "statfs": "fs/statfs.py",
     "readlink": "fs/readlink.py",  # fs/stat.c
     "readdir": "fs/readdir.py",
     "sync": "fs/sync.py",

@@ -35,11 +35,22 @@ class SuperBlock:
     """One file system: its device number, the size of its blocks, how many pages and inodes it may hold (ENOSPC
     beyond), and whether nothing in it can be executed."""
 
-    __slots__ = ("_last_ino", "blocksize", "dev", "free_inodes", "free_pages", "name", "noexec")
+    __slots__ = (
+        "_last_ino",
+        "blocksize",
+        "dev",
+        "free_inodes",
+        "free_pages",
+        "max_inodes",
+        "max_pages",
+        "name",
+        "noexec",
+    )
 
     def __init__(self, name: str, minor: int, max_bytes: int = 64 << 20, max_inodes: int = 1 << 15) -> None:
         self.name, self.dev, self.blocksize, self.noexec = name, minor, PAGE_SIZE, False
-        self.free_pages, self.free_inodes = max_bytes // PAGE_SIZE, max_inodes
+        self.max_pages = self.free_pages = max_bytes // PAGE_SIZE
+        self.max_inodes = self.free_inodes = max_inodes
         self._last_ino = 0
 
     def new_ino(self) -> int:

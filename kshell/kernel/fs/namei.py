@@ -218,7 +218,13 @@ def may_delete(k: Kernel, victim: Dentry, is_dir: bool) -> int:
         return -ENOTDIR
     if not is_dir and isinstance(victim.inode, DirectoryInode):
         return -EISDIR
-    if directory.fixed:
+    return 0
+
+
+def _can_delete(victim: Dentry) -> int:
+    """0, or why nobody could.  C: vfs_unlink(), vfs_rmdir()."""
+    assert isinstance(victim.parent.inode, DirectoryInode)
+    if victim.parent.inode.fixed:
         return -EPERM
     if victim.is_mountpoint:
         return -EBUSY
@@ -251,7 +257,7 @@ def do_unlinkat(k: Kernel, dfd: int, pathname: int, is_dir: bool = False) -> int
         return found
     if nd.trailing and not is_dir:
         return -EISDIR if isinstance(found.inode, DirectoryInode) else -ENOTDIR
-    err = may_delete(k, found, is_dir)
+    err = may_delete(k, found, is_dir) or _can_delete(found)
     if not err:
         d_delete(found, k.clock.realtime_ns())
     return err

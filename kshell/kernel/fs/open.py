@@ -157,7 +157,8 @@ def _do_tmpfile(k: Kernel, dfd: int, name: bytes, flags: int, mode: int) -> Dent
     inode = new_inode(k, parent.inode, RegularInode, mode & 0o7777, fixed=EOPNOTSUPP)
     if isinstance(inode, int):
         return inode
-    inode.nlink = 0
+    assert isinstance(inode, RegularInode)
+    inode.nlink, inode.linkable = 0, not flags & O_EXCL
     dentry = Dentry(b"#%d" % inode.ino, parent, inode)
     dentry.hashed = False
     return dentry

@@ -76,7 +76,7 @@ class PipeInode(Inode):
         if done:
             self.accessed(k.clock.realtime_ns())
         elif self.writers:
-            return _wait_for_ever(k, iocb.file, "The pipe is empty and its write end is still open")
+            return wait_for_ever(k, iocb.file, "The pipe is empty and its write end is still open")
         return done
 
     def write_iter(self, k: Kernel, iocb: Kiocb, source: IovIter) -> int:
@@ -89,7 +89,7 @@ class PipeInode(Inode):
         done = self._merge(source)
         while done >= 0 and source.count:
             if len(self.bufs) >= PIPE_DEF_BUFFERS:
-                err = _wait_for_ever(k, iocb.file, "The pipe is full and its read end is still open")
+                err = wait_for_ever(k, iocb.file, "The pipe is full and its read end is still open")
                 done = done or err
                 break
             wanted = min(PAGE_SIZE, source.count)
@@ -125,7 +125,7 @@ def create_pipe_files(k: Kernel, sb: SuperBlock, flags: int) -> tuple[File, File
     return ends
 
 
-def _wait_for_ever(k: Kernel, file: File, why: str) -> int:
+def wait_for_ever(k: Kernel, file: File, why: str) -> int:
     """What a call answers that could only be woken by a task that does not exist: -ERESTARTSYS if a timer's signal
     does it, else -EINTR, as if by a person's Ctrl-C; and -EAGAIN where it must not wait."""
     if file.flags & O_NONBLOCK:

@@ -44,7 +44,7 @@ class MappedPage:
 class RegularInode(Inode):
     """A regular file.  Only pages that were written exist, so a byte at a huge offset costs one page."""
 
-    __slots__ = ("_pages", "_size")
+    __slots__ = ("_pages", "_size", "linkable")
     shared_write = False  # whether a shared mapping may write to it
     may, splits, is_special = ANY_ACCESS, True, False  # of a mapping
 
@@ -52,6 +52,7 @@ class RegularInode(Inode):
         super().__init__(sb, S_IFREG | mode, now, uid, gid)
         self._pages: dict[int, bytearray | MappedPage] = {}
         self._size = 0
+        self.linkable = False  # whether it may get a name though it has none (C: I_LINKABLE)
 
     @property
     def size(self) -> int:

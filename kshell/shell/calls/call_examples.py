@@ -11,6 +11,12 @@ from kshell.kernel.entry.exec import Buffer
 _BY_TYPE = {
     "address": "NULL",
     "access_flags": "0",
+    "compat_statfs": "buf:64",
+    "compat_statfs64": "buf:84",
+    "dev": "0",
+    "node_mode": "S_IFIFO|0644",
+    "rename_flags": "RENAME_NOREPLACE",
+    "statfs": "buf:120",
     "access_mode": "R_OK",
     "at_flags": "0",
     "buf_in": '"hello\\n"',
@@ -48,6 +54,8 @@ _BY_TYPE = {
 }
 # By a parameter's name, where that says more than its type.
 _BY_NAME = {
+    "newname": '"/tmp/new"',
+    "oldname": '"/etc/hostname"',
     "pathname": '"/tmp/new"',  # of a call that makes or removes it
     "len": "4096",
     "newfd": "9",

@@ -26,6 +26,8 @@ _PREFIXES = {
     "prot": "PROT_",
     "map_flags": "MAP_",
     "at_flags": "AT_",
+    "node_mode": "S_I",
+    "rename_flags": "RENAME_",
     "mode": "S_I",
     "whence": "SEEK_",
     "fcntl_cmd": "F_",
@@ -34,7 +36,7 @@ _PREFIXES = {
     "fd_flags": "FD_",
     "module_flags": "MODULE_INIT_",
 }
-_JOINED = ("O_", "PROT_", "MAP_", "AT_", "GRND_", "MODULE_INIT_")
+_JOINED = ("S_I", "RENAME_", "O_", "PROT_", "MAP_", "AT_", "GRND_", "MODULE_INIT_")
 _SOME_FLAGS = {  # of those of a prefix
     "access_flags": ("AT_EACCESS", "AT_EMPTY_PATH", "AT_SYMLINK_NOFOLLOW"),
     "access_mode": ("F_OK", "R_OK", "W_OK", "X_OK"),
@@ -51,6 +53,9 @@ _ROOMS = {
     "timeval32_out": 8,
     "compat_stat": 64,
     "compat_dirents": 256,
+    "compat_statfs": 64,
+    "compat_statfs64": 84,
+    "statfs": 120,
     "dirents": 256,
     "stat64": 96,
     "timeval_out": structs.TIMEVAL_SIZE,
@@ -76,6 +81,12 @@ HINTS = {
     "mode": "a mode: 0644",
     "address": "an address, or NULL",
     "timespec_in": 'two 8-byte numbers as text: "\\x01\\0\\0\\0..."',
+    "dev": "a device's number: 0x103 is major 1, minor 3",
+    "node_mode": "a kind and a mode: S_IFIFO|0644",
+    "uid": "a number; -1 leaves it as it is",
+    "utimbuf_in": "two 8-byte numbers, or NULL for now",
+    "timevals_in": "four 8-byte numbers, or NULL for now",
+    "timespecs_in": "four 8-byte numbers, or NULL for now",
     "int": "a number: 42, 0x2a, -1, 'a'",
 }
 HINTS |= {kind: f"room that is shown afterwards: buf:{size}" for kind, size in _ROOMS.items()}

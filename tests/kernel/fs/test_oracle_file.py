@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from kshell.abi.structs import unpack_stat
-from tests.kernel import file_programs, file_programs_deep, file_programs_more, oracle
+from tests.kernel import file_programs, file_programs_deep, file_programs_more, file_programs_names, oracle
 from tests.kernel.file_lab import Lab
 
 pytestmark = [
@@ -32,6 +32,7 @@ pytestmark = [
 ]
 
 GROUPS = (*file_programs.GROUPS, *file_programs_deep.GROUPS)
+OTHER_GROUPS = (*file_programs_more.GROUPS, *file_programs_names.GROUPS)
 
 
 def native_results(directory: Path, programs: list[list[oracle.Step]]) -> list[list[Any]]:
@@ -90,7 +91,7 @@ def test_every_call_answers_as_linux_does(group: Callable[[], Iterator[list[orac
     assert differences(tmp_path, list(group())) == []
 
 
-@pytest.mark.parametrize("group", file_programs_more.GROUPS, ids=lambda group: group.__name__)
+@pytest.mark.parametrize("group", OTHER_GROUPS, ids=lambda group: group.__name__)
 def test_the_other_calls_answer_as_linux_does(group: Callable[[], Iterator[list[oracle.Step]]], tmp_path: Path) -> None:
     assert differences(tmp_path, list(group()), release="6.19") == []
 

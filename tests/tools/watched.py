@@ -1,11 +1,14 @@
 """A machine under attack, and what stays true of it as long as nobody has broken out of ring 3."""
 
+import re
 import struct
+
+from fuzz_exhaust_lib import EXIT, movabs
 
 from kshell.api import Machine, Run, boot
 
 TYPED = b"x\n" * 4096  # for programs that read /dev/tty
-PAGE = 4096
+PAGE, TEXT = 4096, 0x401000
 KILLS = ("kill", "tkill", "tgkill", "rt_sigqueueinfo")
 # Where the kernel has its text, its constants, its variables and its modules.
 KERNEL_TEXT, KERNEL_RODATA, KERNEL_DATA, MODULES = (
@@ -26,10 +29,19 @@ class Watched:
     def boot(self) -> None:
         """A fresh machine."""
         self.machine: Machine = boot(self.kernel, self.cmdline)
+        self.touch_shared_pages()
         self.machine.type(TYPED)
         self.pid = self.machine.syscall("getpid")
         self.free = self.free_memory()
         self.digest = self.machine.kernel_digest()
+
+    def touch_shared_pages(self) -> None:
+        """Bring in what all tasks share of the vDSO, which takes memory once, when the first of them looks there."""
+        maps = self.machine.execute("cat /proc/self/maps")["result"]["text"]
+        for start, end in re.findall(r"^(\w+)-(\w+) .*\[v(?:dso|var)\]$", maps, re.MULTILINE):
+            for page in range(int(start, 16), int(end, 16), PAGE):
+                code = movabs(0, page) + b"\x8a\x00" + EXIT  # mov al, [rax]
+                self.machine.run([(TEXT, code, len(code), "r-x")], TEXT, budget=10_000)
 
     def stranger(self, done: Run) -> str | None:
         """Which task makes the shell's calls after a program, if it is another one than before.  Where the program has

@@ -26,6 +26,7 @@ from kshell.linux.kallsyms import *
 from kshell.linux.kconfig import *
 from kshell.linux.kern_levels import *
 from kshell.linux.kernel import *
+from kshell.linux.kstrtox import *
 from kshell.linux.list import *
 from kshell.linux.list_walk import *
 from kshell.linux.log2 import *

@@ -69,3 +69,141 @@ def memcmp(k: Kernel, one: Ptr[Const[Void]], other: Ptr[Const[Void]], n: SizeT) 
 
     >>> if memcmp(k, buf, v.name, 4) == 0: return 1
     """
+
+
+def strcpy(k: Kernel, to: Ptr[Char], from_: Text) -> Ptr[Char]:
+    """Copy a string to where there is room, one hopes: nobody counts.
+
+    >>> strcpy(k, v.name, "init")
+    """
+
+
+def strncpy(k: Kernel, to: Ptr[Char], from_: Text, n: SizeT) -> Ptr[Char]:
+    """Copy at most `n` bytes, and fill up with NULs: of a string that has no fewer, none is behind it.
+
+    >>> strncpy(k, v.name, "init", sizeof(v.name))
+    """
+
+
+def strlcpy(k: Kernel, to: Ptr[Char], from_: Text, size: SizeT) -> SizeT:
+    """Copy a string into `size` bytes, always with a NUL; the length of the whole string.  Gone in 6.8.
+
+    >>> if strlcpy(k, v.name, "init", sizeof(v.name)) >= sizeof(v.name): return -E2BIG
+    """
+
+
+def strcat(k: Kernel, to: Ptr[Char], from_: Text) -> Ptr[Char]:
+    """Append a string to another, behind which there is room, one hopes.
+
+    >>> strcat(k, buf, "init")
+    """
+
+
+def strncat(k: Kernel, to: Ptr[Char], from_: Text, n: SizeT) -> Ptr[Char]:
+    """Append at most `n` bytes of a string, and a NUL.
+
+    >>> strncat(k, buf, "init", 3)
+    """
+
+
+def strlcat(k: Kernel, to: Ptr[Char], from_: Text, size: SizeT) -> SizeT:
+    """Append what fits into `size` bytes, all in all; how long the two are together.
+
+    >>> if strlcat(k, buf, "init", sizeof(buf)) >= sizeof(buf): return -E2BIG
+    """
+
+
+def strchr(k: Kernel, text: Text, c: Int) -> Ptr[Char]:
+    """Where a byte first is in a string.
+
+    NULL  it is not in it
+
+    >>> if strchr(k, v.name, ord("/")) is None: return -EINVAL
+    """
+
+
+def strrchr(k: Kernel, text: Text, c: Int) -> Ptr[Char]:
+    """Where a byte last is in a string.
+
+    NULL  it is not in it
+
+    >>> if strrchr(k, v.name, ord("/")) is None: return -EINVAL
+    """
+
+
+def strstr(k: Kernel, text: Text, part: Text) -> Ptr[Char]:
+    """Where a string is in another.
+
+    NULL  it is not in it
+
+    >>> if strstr(k, v.name, "in") is None: return -ENOENT
+    """
+
+
+def strspn(k: Kernel, text: Text, accept: Text) -> SizeT:
+    """How many bytes at the front are all among those of `accept`.
+
+    >>> x = Int(strspn(k, v.name, "0123456789"))
+    """
+
+
+def strcspn(k: Kernel, text: Text, reject: Text) -> SizeT:
+    """How many bytes at the front are none of those of `reject`.
+
+    >>> x = Int(strcspn(k, v.name, " "))
+    """
+
+
+def strpbrk(k: Kernel, text: Text, stops: Text) -> Ptr[Char]:
+    """Where the first byte is that is one of `stops`.
+
+    NULL  none is in it
+
+    >>> if strpbrk(k, v.name, " /") is None: return -EINVAL
+    """
+
+
+def strsep(k: Kernel, rest: Ptr[Ptr[Char]], stops: Text) -> Ptr[Char]:
+    """The next piece of a string up to one of `stops`, which becomes a NUL; the pointer is moved behind it.
+
+    NULL  there is no more
+
+    >>> while part := strsep(k, addr(line), " "): pr_info(k, part)
+    """
+
+
+def skip_spaces(k: Kernel, text: Text) -> Ptr[Char]:
+    """Where a string goes on behind the white space that it begins with.
+
+    >>> line = skip_spaces(k, buf)
+    """
+
+
+def strim(k: Kernel, text: Ptr[Char]) -> Ptr[Char]:
+    """Cut the white space off the end of a string; where it goes on behind that at its front.
+
+    >>> line = strim(k, buf)
+    """
+
+
+def strcasecmp(k: Kernel, one: Text, other: Text) -> Int:
+    """The same as strcmp, with no regard to case.
+
+    >>> if strcasecmp(k, v.name, "INIT") == 0: return 1
+    """
+
+
+def strncasecmp(k: Kernel, one: Text, other: Text, n: SizeT) -> Int:
+    """The same as strncmp, with no regard to case.
+
+    >>> if strncasecmp(k, v.name, "IN", 2) == 0: return 1
+    """
+
+
+def memchr(k: Kernel, area: Ptr[Const[Void]], byte: Int, n: SizeT) -> Ptr[Void]:
+    """Where a byte first is among `n`.
+
+    NULL  it is not in it
+
+    >>> if memchr(k, buf, 0, sizeof(buf)) is None: return -EINVAL
+    """

@@ -12,6 +12,7 @@ from kshell.cc.front.arithmetic import cast
 from kshell.cc.front.convert import Want, convert
 from kshell.cc.front.expansion import expand
 from kshell.cc.front.formats import format_of, printk
+from kshell.cc.front.gone import check_there
 from kshell.cc.front.operators import in_function
 from kshell.cc.front.report import WrongError, spelled
 from kshell.cc.front.scope import Scope
@@ -87,6 +88,7 @@ def _through(scope: Scope, node: ast.Call) -> Value:
 
 
 def _routine(scope: Scope, node: ast.Call, name: str, routine: Routine) -> Value:
+    check_there(scope.report, node, name)
     kind, given = routine.type, _without_kernel(scope, node, name, routine.type)
     if user_copies.is_typed(name, given):
         return user_copies.typed_copy(scope, node, given, name, routine)

@@ -6,6 +6,7 @@
 #include <linux/bug.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
+#include <linux/kstrtox.h>
 #include <linux/linkage.h>
 #include <linux/printk.h>
 #include <linux/types.h>

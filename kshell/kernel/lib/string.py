@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from kshell.abi.c_types import CharPtr, ConstCharPtr, ConstPtr, Int, Ptr, SizeT
 from kshell.abi.errno import E2BIG
+from kshell.kernel.core.pointers import KernelBug
 from kshell.kernel.core.sections import EXPORT_SYMBOL
 from kshell.kernel.kernel import Kernel
 from kshell.machine.ram import PAGE_SIZE
@@ -53,6 +54,43 @@ def strscpy(k: Kernel, dest: CharPtr, src: ConstCharPtr, count: SizeT) -> SizeT:
     text = k.memory.read_string(src, count)
     k.memory.write(dest, text[: count - 1] + b"\0")
     return len(text) if len(text) < count else -E2BIG
+
+
+def strncpy(k: Kernel, dest: CharPtr, src: ConstCharPtr, count: SizeT) -> CharPtr:
+    """Copy at most `count` bytes, and fill up with NULs: where the string has no fewer, none is behind it."""
+    text = k.memory.read_string(src, count)
+    k.memory.write(dest, text)
+    k.memory.fill(dest + len(text), 0, count - len(text))
+    return dest
+
+
+def strlcpy(k: Kernel, dest: CharPtr, src: ConstCharPtr, size: SizeT) -> SizeT:
+    """Copy what fits into `size` bytes, the NUL among them; how long the string is, which is read to its end."""
+    text = k.memory.read_string(src)
+    if size:
+        k.memory.write(dest, text[: size - 1] + b"\0")
+    return len(text)
+
+
+def strcat(k: Kernel, dest: CharPtr, src: ConstCharPtr) -> CharPtr:
+    """Append a string to another, behind which there is room, one hopes."""
+    strcpy(k, dest + strlen(k, dest), src)
+    return dest
+
+
+def strncat(k: Kernel, dest: CharPtr, src: ConstCharPtr, count: SizeT) -> CharPtr:
+    """Append at most `count` bytes of a string, and a NUL."""
+    k.memory.write(dest + strlen(k, dest), k.memory.read_string(src, count) + b"\0")
+    return dest
+
+
+def strlcat(k: Kernel, dest: CharPtr, src: ConstCharPtr, count: SizeT) -> SizeT:
+    """Append what fits into `count` bytes, all in all; how long the two are together."""
+    before, text = strlen(k, dest), k.memory.read_string(src)
+    if before >= count:
+        raise KernelBug(f"strlcat: {before} bytes are there already, and there is room for {count}")
+    k.memory.write(dest + before, text[: count - before - 1] + b"\0")
+    return before + len(text)
 
 
 def memcpy(k: Kernel, dest: Ptr, src: ConstPtr, count: SizeT) -> Ptr:
@@ -100,6 +138,11 @@ EXPORT_SYMBOL(strcmp)
 EXPORT_SYMBOL(strncmp)
 EXPORT_SYMBOL(strcpy)
 EXPORT_SYMBOL(strscpy)
+EXPORT_SYMBOL(strncpy)
+EXPORT_SYMBOL(strlcpy)
+EXPORT_SYMBOL(strcat)
+EXPORT_SYMBOL(strncat)
+EXPORT_SYMBOL(strlcat)
 EXPORT_SYMBOL(memcpy)
 EXPORT_SYMBOL(memmove)
 EXPORT_SYMBOL(memset)

@@ -22,12 +22,14 @@ from kshell.kernel.kernel import Kernel
 from kshell.kernel.lib import (
     cr0,
     kallsyms,
+    kstrtox,
     list_debug,
     refcount_t,
     set_memory,
     slab,
     sleep,
     string,
+    string_find,
     usercopy,
     vprintk,
     vsprintf,
@@ -50,10 +52,12 @@ LIBRARY = (
     fixup,
     list_debug,
     refcount_t,
+    string_find,
+    kstrtox,
 )
 # The first release that has a name, and the first one that has it no more.
 SINCE = {"_printk": (5, 15)}
-UNTIL = {"printk": (5, 15), "ex_handler_default": (5, 16), "ex_handler_fault": (5, 16)}
+UNTIL = {"printk": (5, 15), "strlcpy": (6, 8), "ex_handler_default": (5, 16), "ex_handler_fault": (5, 16)}
 # What only a kernel has that was built with an option.
 OPTIONS = dict.fromkeys(("__list_add_valid", "__list_del_entry_valid"), "CONFIG_DEBUG_LIST")
 PARAM_OPS_SIZE = 32  # C: sizeof(struct kernel_param_ops)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from kshell.abi.errno import EINVAL, ENOSPC, ERANGE
 from kshell.kernel.elf.kernel_param import STRING_MAX, TYPES, KernelParam
-from kshell.kernel.lib.kstrtox import kstrtobool, kstrtoint
+from kshell.kernel.lib.kstrtox import kstrtobool, parse_int
 
 
 class Unfit(Exception):
@@ -35,7 +35,7 @@ def parse(parameter: KernelParam, text: str | None, version: tuple[int, int]) ->
             raise Unfit(EINVAL, f"{name} is of type {kind}, and {text.rstrip()!r} is none: y or n, 1 or 0, on or off")
         return int(truth != (kind == "invbool"))
     try:
-        value = kstrtoint(text, TYPES[kind])
+        value = parse_int(text, TYPES[kind])
     except ValueError:
         said = text.rstrip("\n")
         raise Unfit(EINVAL, f"{name} is of type {kind}, and {said!r} is none") from None

@@ -16,6 +16,7 @@ from kshell.kernel.boot.start import boot
 
 GONE = {
     ("kallsyms_lookup_name", "6.19"),  # not exported since 5.7
+    ("strlcpy", "6.19"),  # gone in 6.8
     *((name, release) for name in ("__list_add_valid", "__list_del_entry_valid") for release in ("4.19", "6.19")),
 }
 

@@ -43,6 +43,7 @@ FRAME = """def f(k: Kernel, n: Int, p: User[Int], s: User[e], path: User[Const[C
     q = addr(v)
     buf: Array[Char] = Array(Char, 16)
     table: ULong = 0
+    line: Ptr[Char] = buf
     {}
     return x + q.n + buf[0] + Long(table)
 """

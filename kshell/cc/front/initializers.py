@@ -19,6 +19,7 @@ TEMPLATES = {
     "DECLARE_BITMAP": "Array(ULong, BITS_TO_LONGS({0}), [])",
     "DEFINE_HASHTABLE": "Array(hlist_head, 1 << {0}, [])",
 }
+PLAIN = ("RB_ROOT",)  # which take no parentheses
 
 
 def spelled_out(scope: Scope, node: ast.expr, name: str = "") -> ast.expr:
@@ -40,5 +41,7 @@ def spelled_out(scope: Scope, node: ast.expr, name: str = "") -> ast.expr:
 def _macro_of(scope: Scope, node: ast.expr) -> str:
     name = node.func if isinstance(node, ast.Call) else node
     if not isinstance(name, ast.Name) or name.id not in TEMPLATES or name.id in scope.variables:
+        return ""
+    if (name.id in PLAIN) == isinstance(node, ast.Call):
         return ""
     return name.id if name.id in scope.file.names and name.id not in scope.file.lines else ""

@@ -94,6 +94,13 @@ def test_a_function_of_the_file_and_one_of_a_header_cannot_have_one_name() -> No
         ("list_empty(addr(people))", "too few arguments to function 'list_empty'", "list_empty(k, addr(people))"),
         ("list_first_entry(n, e, 'list').n", "passing argument 1 of 'list_first_entry' makes pointer", ""),
         ("list_first_entry(addr(people), e, 'lst').n", "'struct e' has no member named 'lst'", "list"),
+        ("LIST_HEAD", "'LIST_HEAD' undeclared (first use in this function)", "LIST_HEAD(...)"),
+        ("RB_ROOT()", "expected expression before 'RB_ROOT'", ""),
+        ("min(p, n)", "incompatible types for 'min'", "of two numbers"),
+        ("min(n, sizeof(p))", "comparison of distinct pointer types lacks a cast", "min_t(ULong, n, sizeof(p))"),
+        ("xchg(k, n, 1)", "incompatible type for argument 1 of 'xchg'", "addr(n)"),
+        ("smp_mb(1)", 'macro "smp_mb" passed 1 arguments, but takes just 0', "smp_mb()"),
+        ("hash_add(k, p, NULL, 1)", "'struct e *' is no array", "by its name"),
         ("list_next_entry(p, 'n').n", "the field must be a list_head", "list: list_head"),
     ],
 )
@@ -131,3 +138,14 @@ def f(k: Kernel) -> int:
     unit, found = compile_source(text, "m.py", release)
     assert not [each for each in found if each.kind == ERROR]
     assert unit.functions[0].body == [Return(Number(answer, unit.functions[0].type.result), 4 if answer == 1 else 6)]
+
+
+def test_since_6_6_two_numbers_are_compared_by_their_signs_and_no_longer_by_their_types() -> None:
+    text = "from kshell.linux import *\ndef f(k: Kernel, n: int, u: UInt) -> Long:\n    return {}\n"
+    assert findings(text.format("min(u, 5)"), "6.19") == []
+    assert findings(text.format("min(n, Long(5))"), "6.19") == []
+    (found,) = findings(text.format("min(n, u)"), "6.19")
+    assert found.text == 'static assertion failed: "min(n, u) signedness error"'
+    assert found.try_ == "return min_t(UInt, n, u)"
+    assert findings(text.format("max(n, 5)"), "4.19") == []
+    assert len(findings(text.format("max(u, 5)"), "4.19")) == 1

@@ -47,6 +47,7 @@ from kshell.linux.slab import *
 from kshell.linux.special_insns import *
 from kshell.linux.string import *
 from kshell.linux.syscalls import *
+from kshell.linux.timekeeping import *
 from kshell.linux.types import *
 from kshell.linux.uaccess import *
 from kshell.linux.uidgid import *

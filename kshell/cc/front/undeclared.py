@@ -28,16 +28,12 @@ SPELLINGS = {
     "input": "a module has no keyboard; give it a parameter (module_param)",
     "exit": "return -EINVAL  (an init function refuses the load like that)",
     "chr": "the number itself: a Char is one",
-    "mdelay": "msleep(k, ms)",
-    "ssleep": "msleep(k, 1000 * seconds)",
     "vmalloc": "kmalloc(k, size, GFP_KERNEL)",
     "vfree": "kfree(k, p)",
     **{f"{lock}_{way}": ONE_CPU for lock in ("mutex", "spin") for way in ("lock", "unlock")},
 }
 # The same for calls, with their arguments.
 CALLS = {
-    "mdelay": "msleep(k, {0})",
-    "ssleep": "msleep(k, 1000 * ({0}))",
     "vmalloc": "kmalloc(k, {0}, GFP_KERNEL)",
     "vfree": "kfree(k, {0})",
 }

@@ -5,6 +5,13 @@
 
 void msleep(unsigned int msecs);
 
+void __udelay(unsigned long usecs);
+void __ndelay(unsigned long nsecs);
+
+#define udelay(usecs) __udelay(usecs)
+#define ndelay(nsecs) __ndelay(nsecs)
+#define mdelay(msecs) __udelay((msecs) * 1000UL)
+
 static inline void ssleep(unsigned int seconds)
 {
 	msleep(seconds * 1000);

@@ -30,6 +30,7 @@ from kshell.kernel.lib import (
     sleep,
     string,
     string_find,
+    timekeeping,
     usercopy,
     vprintk,
     vsprintf,
@@ -54,6 +55,7 @@ LIBRARY = (
     refcount_t,
     string_find,
     kstrtox,
+    timekeeping,
 )
 # The first release that has a name, and the first one that has it no more.
 SINCE = {"_printk": (5, 15)}

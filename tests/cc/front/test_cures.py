@@ -26,7 +26,7 @@ FORMS = (
 MORE = [  # a line of a function, what is said of it, and what is advised
     ("STUB_test_call = NULL", "'STUB_test_call' is assigned without 'global'", "k[STUB_test_call] = NULL"),
     ("k[level] = x + 1", "called object is not a function or function pointer", "k.write(level, x + 1)"),
-    ("ssleep(x)", "implicit declaration of function 'ssleep'", "msleep(k, 1000 * (x))"),
+    ("ssleep(x)", "too few arguments to function 'ssleep'", "ssleep(k, x)"),
     ("return my_test_call(k)", "too few arguments to function 'my_test_call'", "return my_test_call(k, 0)"),
     ('"a {} and {}".format(x, x + 1)', "request for member 'format'", 'k.printk(KERN_INFO, f"a {x} and {x + 1}")'),
 ]

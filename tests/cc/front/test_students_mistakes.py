@@ -149,7 +149,7 @@ IN_A_FUNCTION = [
     ('sprintf("%d", 5)', 1, IMPLICIT.format("sprintf"), 'snprintf(k, buf, sizeof(buf), f"...")'),
     ("return kmalloc(5, GFP_KERNEL)", 8, "too few arguments to function 'kmalloc'", "return kmalloc(k, 5, GFP_KERNEL)"),
     ("mutex_lock(k, 5)", 1, IMPLICIT.format("mutex_lock"), "take it out: one function at a time runs in this kernel"),
-    ("mdelay(5)", 1, IMPLICIT.format("mdelay"), "msleep(k, 5)"),
+    ("mdelay(5)", 1, "too few arguments to function 'mdelay'", "mdelay(k, 5)"),
     ("return -ENOSY", 9, UNDECLARED.format("ENOSY"), "ENOSYS  (did you mean that?)"),
     ("return NUL", 8, UNDECLARED.format("NUL"), "NULL  (did you mean that?)"),
     ("return prink(5)", 8, IMPLICIT.format("prink"), "declare it, or correct its name"),

@@ -51,3 +51,4 @@ from kshell.linux.timekeeping import *
 from kshell.linux.types import *
 from kshell.linux.uaccess import *
 from kshell.linux.uidgid import *
+from kshell.linux.vmalloc import *

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kshell.linux.kernel import Kernel
-from kshell.linux.types import Char, Const, Int, Ptr, SizeT, SSizeT, Text, Void
+from kshell.linux.types import Char, Const, GfpT, Int, Ptr, SizeT, SSizeT, Text, Void
 
 
 def strlen(k: Kernel, text: Text) -> SizeT:
@@ -206,4 +206,31 @@ def memchr(k: Kernel, area: Ptr[Const[Void]], byte: Int, n: SizeT) -> Ptr[Void]:
     NULL  it is not in it
 
     >>> if memchr(k, buf, 0, sizeof(buf)) is None: return -EINVAL
+    """
+
+
+def kstrdup(k: Kernel, text: Text, flags: GfpT) -> Ptr[Char]:
+    """A copy of a string, to be freed by kfree.
+
+    NULL  there is no memory left, or text is NULL
+
+    >>> copy = kstrdup(k, "new", GFP_KERNEL)
+    """
+
+
+def kstrndup(k: Kernel, text: Text, most: SizeT, flags: GfpT) -> Ptr[Char]:
+    """A copy of the first `most` characters of a string, to be freed by kfree.
+
+    NULL  there is no memory left, or text is NULL
+
+    >>> copy = kstrndup(k, "a long one", 6, GFP_KERNEL)
+    """
+
+
+def kmemdup(k: Kernel, pointer: Ptr[Const[Void]], size: SizeT, flags: GfpT) -> Ptr[Void]:
+    """A copy of `size` bytes, to be freed by kfree.
+
+    NULL  there is no memory left
+
+    >>> q = Ptr[e](kmemdup(k, addr(v), sizeof(v), GFP_KERNEL))
     """

@@ -28,14 +28,7 @@ SPELLINGS = {
     "input": "a module has no keyboard; give it a parameter (module_param)",
     "exit": "return -EINVAL  (an init function refuses the load like that)",
     "chr": "the number itself: a Char is one",
-    "vmalloc": "kmalloc(k, size, GFP_KERNEL)",
-    "vfree": "kfree(k, p)",
     **{f"{lock}_{way}": ONE_CPU for lock in ("mutex", "spin") for way in ("lock", "unlock")},
-}
-# The same for calls, with their arguments.
-CALLS = {
-    "vmalloc": "kmalloc(k, {0}, GFP_KERNEL)",
-    "vfree": "kfree(k, {0})",
 }
 
 
@@ -77,8 +70,5 @@ def report_name(report: Report, node: ast.Name, own: Iterable[str], inside: bool
 def report_call(report: Report, node: ast.Call, name: ast.Name, own: Iterable[str]) -> None:
     """``implicit declaration of function 'f'``."""
     because, try_ = explain(name.id, own)
-    given = [ast.unparse(each) for each in node.args]
-    if name.id in CALLS and len(given) == 1:
-        try_ = report.line_with(node, CALLS[name.id].format(*given))
     text = f"implicit declaration of function '{name.id}'"
     report.warn("implicit-function-declaration", name, text, because, try_, len(name.id))

@@ -37,5 +37,8 @@ int strncasecmp(const char *s1, const char *s2, size_t len);
 void *memchr(const void *s, int c, size_t n);
 
 #define strstrip(s) strim(s)
+char *kstrdup(const char *s, gfp_t gfp);
+char *kstrndup(const char *s, size_t most, gfp_t gfp);
+void *kmemdup(const void *src, size_t size, gfp_t gfp);
 
 #endif

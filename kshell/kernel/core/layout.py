@@ -45,6 +45,7 @@ VSYSCALL = 0xFFFF_FFFF_FF60_0000  # one page, of user code
 PER_CPU_CURRENT = PER_CPU_TSS + 0x90  # current_task, the address of the running task's struct task_struct
 TASK_ADDR_LIMIT = 0x10  # where addr_limit is in struct task_struct
 VMALLOC = 0xFFFF_C900_0000_0000  # kernel stacks
+VMALLOC_AREAS = VMALLOC + (1 << 32)  # what vmalloc hands out
 THREAD_SIZE = 0x4000  # of one kernel stack
 STACK_STRIDE = 0x8000  # stacks are aligned to their size, with a hole to fault on between them
 

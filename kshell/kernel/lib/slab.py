@@ -1,84 +1,159 @@
-"""kmalloc and kfree: kernel memory by the byte.
+"""The memory that kmalloc and its relatives hand out: pages cut into objects, and areas of whole pages.
 
-A size is rounded up to one of a few; each of these has pages of its own, cut into objects, and a list of the free ones,
-from which the last one freed is the first to be handed out again.  Nothing is poisoned or checked: what is used after
-it was freed is somebody else's by then, and what is freed twice is handed out twice.
+A size is rounded up to one of a few; each of these is a cache with pages of its own, cut into objects, and a list of
+the free ones, from which the last one freed is the first to be handed out again.  Nothing is poisoned or checked: what
+is used after it was freed is somebody else's by then, and what is freed twice is handed out twice.  Noted is who has
+allocated what, for the person who unloads a module.  slab_calls.py has the functions.
 
-C counterpart: mm/slub.c, mm/slab_common.c (kmalloc_info).
+C counterpart: mm/slub.c, mm/slab_common.c (kmalloc_info), mm/vmalloc.c.
 """
 
 from __future__ import annotations
 
-from kshell.abi.c_types import ConstPtr, GfpT, Ptr, SizeT
-from kshell.kernel.core.layout import SLAB
+from typing import NamedTuple
+
+from kshell.kernel.core.layout import SLAB, VMALLOC_AREAS
 from kshell.kernel.core.memory import KernelMemory
 from kshell.kernel.core.pointers import KernelBug
-from kshell.kernel.core.sections import EXPORT_SYMBOL
 from kshell.kernel.kernel import Kernel
 from kshell.machine.ram import PAGE_MASK, PAGE_SIZE, OutOfMemory
 
 SIZES = (8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192)
-SLAB_PAGES = 4  # that a size gets at once
+SLAB_PAGES = 4  # that a cache gets at once
 KMALLOC_MAX_SIZE = 4 << 20
 ZERO_SIZE_PTR = 16  # what kmalloc(0) answers: no NULL, and nothing to be followed
 TABLES = 4  # page tables that mapping an area may need
 
 
+class Cache:
+    """Objects of one size (C: struct kmem_cache); `live` are those that are handed out."""
+
+    def __init__(self, name: str, size: int) -> None:
+        self.name, self.size = name, size
+        self.free: list[int] = []
+        self.live: set[int] = set()
+
+
+class Given(NamedTuple):
+    """Memory that somebody has: so many bytes were asked for, by a call that returns to `caller` (0: not known)."""
+
+    size: int
+    caller: int
+
+
 class Slab:
-    """The memory of one kernel that kmalloc hands out."""
+    """The memory of one kernel that is handed out piece by piece."""
 
     def __init__(self, memory: KernelMemory) -> None:
         self.memory = memory
-        self.free: dict[int, list[int]] = {size: [] for size in SIZES}
-        self.pages: dict[int, tuple[int, int]] = {}  # each page that is in use -> where its area begins, and the size
+        self.sizes = [Cache(f"kmalloc-{size}", size) for size in SIZES]
+        self.caches: dict[int, Cache] = {}  # those of kmem_cache_create, by their addresses
+        self.pages: dict[int, tuple[int, Cache]] = {}  # each page that is in use -> where its area begins, and whose
+        self.given: dict[int, Given] = {}
         self.parameters: set[int] = set()  # those that hold the text of a charp (C: kmalloced_params)
-        self._next = SLAB
+        self.fail_in = 0  # the allocation that fails, counted from the next one; 0: none
+        self._next, self._next_area = SLAB, VMALLOC_AREAS
 
-    def alloc(self, size: int) -> int:
-        """The address of `size` bytes; 0 where there are none left."""
+    def alloc(self, size: int, caller: int = 0) -> int:
+        """The address of `size` bytes; 0 where there are none left, and for more than KMALLOC_MAX_SIZE."""
         if size == 0:
             return ZERO_SIZE_PTR
+        cache = next((each for each in self.sizes if each.size >= size), None)
+        if cache is not None:
+            return self.take(cache, size, caller)
         if size > KMALLOC_MAX_SIZE:
             return 0
-        bucket = next((each for each in SIZES if each >= size), 0)
-        try:
-            if not bucket:
-                return self._area(size, size)
-            free = self.free[bucket]
-            if not free:
-                start = self._area(SLAB_PAGES * PAGE_SIZE, bucket)
-                free += reversed(range(start, start + SLAB_PAGES * PAGE_SIZE - bucket + 1, bucket))
-            return free.pop()
-        except OutOfMemory:
-            return 0
+        return self._note(self._area(size, Cache("", size)), size, caller)
 
-    def _area(self, size: int, each: int) -> int:
-        """Pages for `size` bytes, in objects of `each`."""
+    def take(self, cache: Cache, size: int, caller: int) -> int:
+        """The address of an object; 0 where there is none left."""
+        if not cache.free:
+            room = max(SLAB_PAGES * PAGE_SIZE, cache.size)
+            start = self._area(room, cache)
+            if not start:
+                return 0
+            cache.free += reversed(range(start, start + room - cache.size + 1, cache.size))
+        address = cache.free.pop()
+        cache.live.add(address)
+        return self._note(address, size, caller)
+
+    def _note(self, address: int, size: int, caller: int) -> int:
+        if address:
+            self.given[address] = Given(size, caller)
+        return address
+
+    def _area(self, size: int, cache: Cache) -> int:
+        """Pages for `size` bytes; 0 where there are too few."""
         start, pages = self._next, -(-size // PAGE_SIZE)
-        if pages + TABLES > self.memory.ram.frames_total - self.memory.ram.frames_used:
-            raise OutOfMemory
-        self.memory.map(start, pages * PAGE_SIZE, writable=True)
+        if not self._map(start, pages):
+            return 0
         self._next += (pages + 1) * PAGE_SIZE
         for page in range(start, start + size, PAGE_SIZE):
-            self.pages[page] = start, each
+            self.pages[page] = start, cache
         return start
+
+    def _map(self, start: int, pages: int) -> bool:
+        if pages + TABLES > self.memory.ram.frames_total - self.memory.ram.frames_used:
+            return False
+        try:
+            self.memory.map(start, pages * PAGE_SIZE, writable=True)
+        except OutOfMemory:
+            return False
+        return True
 
     def size_of(self, address: int) -> int:
         """How many bytes the object at `address` has (C: ksize).  KernelBug where none begins."""
-        start, size = self.pages.get(address & PAGE_MASK, (0, 0))
-        if not size or (address - start) % size:
+        return self._cache_of(address).size
+
+    def _cache_of(self, address: int) -> Cache:
+        start, cache = self.pages.get(address & PAGE_MASK, (0, None))
+        if cache is None or (address - start) % cache.size:
             raise KernelBug(f"kfree({address:#x}): kmalloc never gave that address")
-        return size
+        return cache
 
     def release(self, address: int) -> None:
-        """Take an object back."""
-        size = self.size_of(address)
-        if size in self.free:
-            self.free[size].append(address)
+        """Take an object back.  KernelBug where none begins."""
+        cache = self._cache_of(address)
+        self.given.pop(address, None)
+        if cache.name:
+            cache.live.discard(address)
+            cache.free.append(address)
             return
-        self.memory.unmap(address, size)
-        for page in range(address, address + size, PAGE_SIZE):
+        self.memory.unmap(address, cache.size)
+        for page in range(address, address + cache.size, PAGE_SIZE):
             del self.pages[page]
+
+    def drop(self, cache: Cache) -> None:
+        """Free the pages of a cache that nobody has an object of."""
+        for page in [page for page, (_, owner) in self.pages.items() if owner is cache]:
+            self.memory.unmap(page, PAGE_SIZE)
+            del self.pages[page]
+
+    # Whole pages, one behind the other for the kernel alone.
+
+    def vmalloc(self, size: int, caller: int) -> int:
+        """The address of `size` bytes in pages of their own, with a hole behind; 0 where there are too few."""
+        start, pages = self._next_area, -(-size // PAGE_SIZE)
+        if not size or not self._map(start, pages):
+            return 0
+        self._next_area += (pages + 1) * PAGE_SIZE
+        return self._note(start, size, caller)
+
+    def vfree(self, address: int) -> bool:
+        """Take such an area back; False where none begins."""
+        given = self.given.pop(address, None) if address >= VMALLOC_AREAS else None
+        if given is not None:
+            self.memory.unmap(address, given.size)
+        return given is not None
+
+    def left_by(self, space: range) -> dict[Given, list[int]]:
+        """What code in `space` has allocated and nobody has given back; from now on it is nobody's."""
+        found: dict[Given, list[int]] = {}
+        for address, given in self.given.items():
+            if given.caller in space:
+                found.setdefault(given, []).append(address)
+                self.given[address] = Given(given.size, 0)
+        return found
 
 
 def slab_of(k: Kernel) -> Slab:
@@ -86,38 +161,3 @@ def slab_of(k: Kernel) -> Slab:
     if k.slab is None:
         k.slab = Slab(k.memory)
     return k.slab
-
-
-def gfp_zero(k: Kernel) -> int:
-    """The flag that asks for zeros (C: __GFP_ZERO); its bit moved after 4.19."""
-    return 0x100 if k.profile.version >= (5, 0) else 0x8000
-
-
-def __kmalloc(k: Kernel, size: SizeT, flags: GfpT) -> Ptr:
-    """`size` bytes of kernel memory, whatever was in them before; NULL where there are none left."""
-    address = slab_of(k).alloc(size)
-    if flags & gfp_zero(k) and address > ZERO_SIZE_PTR:
-        k.memory.fill(address, 0, size)
-    return address
-
-
-def kmalloc(k: Kernel, size: SizeT, flags: GfpT) -> Ptr:
-    """The same, for code that does not inline it."""
-    return __kmalloc(k, size, flags)
-
-
-def kzalloc(k: Kernel, size: SizeT, flags: GfpT) -> Ptr:
-    """`size` bytes of zeros."""
-    return __kmalloc(k, size, flags | gfp_zero(k))
-
-
-def kfree(k: Kernel, objp: ConstPtr) -> None:
-    """Give memory back; NULL is no error.  An address that kmalloc never gave is a BUG."""
-    if objp > ZERO_SIZE_PTR:
-        slab_of(k).release(objp)
-
-
-EXPORT_SYMBOL(__kmalloc)
-EXPORT_SYMBOL(kmalloc)
-EXPORT_SYMBOL(kzalloc)
-EXPORT_SYMBOL(kfree)

@@ -22,11 +22,12 @@ from kshell.kernel.kernel import Kernel
 from kshell.kernel.lib import (
     cr0,
     kallsyms,
+    kmem_cache,
     kstrtox,
     list_debug,
     refcount_t,
     set_memory,
-    slab,
+    slab_calls,
     sleep,
     string,
     string_find,
@@ -44,7 +45,7 @@ LIBRARY = (
     vprintk,
     vsprintf,
     string,
-    slab,
+    slab_calls,
     sleep,
     refcount,
     set_memory,
@@ -56,6 +57,7 @@ LIBRARY = (
     string_find,
     kstrtox,
     timekeeping,
+    kmem_cache,
 )
 # The first release that has a name, and the first one that has it no more.
 SINCE = {"_printk": (5, 15)}

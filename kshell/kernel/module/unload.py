@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from kshell.abi.errno import EAGAIN, EBUSY, ENOENT
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.lib.slab_leaks import note_memory
 from kshell.kernel.module.init_exit import call_as, death, function_of
 from kshell.kernel.module.refusal import Reason, Refusal
 from kshell.kernel.module.space import free_module
@@ -64,6 +65,7 @@ def begin_unload(k: Kernel, name: str, force: bool) -> Module:
 def finish_unload(k: Kernel, module: Module) -> None:
     """Its exit function has returned: free it."""
     note_leaks(k, module.name, module.space, f"{module.name} is unloaded")
+    note_memory(k, module.name, module.space)
     free_module(k, module)
     k.last_unloaded = module.name
 

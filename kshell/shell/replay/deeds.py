@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from kshell.kernel.entry.exec import Buffer, StubRun, load_program, revive_shell_task, run_stub
 from kshell.kernel.entry.run import Outcome, run_program
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.lib.slab import slab_of
 from kshell.kernel.mappings.swap_out import swap_out
 from kshell.kernel.module.load import load_module
 from kshell.kernel.module.load_info import LoadInfo
@@ -149,3 +150,13 @@ class SwapOut(NamedTuple):
         """Send it; "", or why it stays."""
         revive_shell_task(k)
         return swap_out(k, k.shell_task.mm, self.page)
+
+
+class FailAllocation(NamedTuple):
+    """fail kmalloc N: that allocation fails, counted from the next one; 0: none."""
+
+    number: int
+
+    def do(self, k: Kernel, live: Live) -> None:
+        """Note it."""
+        slab_of(k).fail_in = self.number

@@ -181,7 +181,7 @@ class Reader:
         if kind == "LoadModule":
             path, data, parameters, force = plain
             return deeds.LoadModule(LoadInfo(path, self.data(data)), parameters, force)
-        others = (deeds.UnloadModule, deeds.ClearLog, deeds.ReviveTask)
+        others = (deeds.UnloadModule, deeds.ClearLog, deeds.ReviveTask, deeds.SwapOut, deeds.FailAllocation)
         return next(each for each in others if each.__name__ == kind)(*plain)
 
     def _argument(self, plain: Any) -> int | bytes | Buffer:

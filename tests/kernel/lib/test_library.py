@@ -10,7 +10,8 @@ from kshell.kernel.core.memory import KernelFault
 from kshell.kernel.core.pointers import KernelBug
 from kshell.kernel.entry.exec import STUB_DATA
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.lib import slab, string, usercopy
+from kshell.kernel.lib import slab_calls as slab
+from kshell.kernel.lib import string, usercopy
 from kshell.kernel.lib.kallsyms import kallsyms_lookup_name
 from kshell.kernel.lib.vprintk import _printk
 from kshell.kernel.mm import uaccess

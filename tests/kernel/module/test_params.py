@@ -196,11 +196,11 @@ def test_the_text_of_a_string_goes_when_another_comes_and_with_its_module(tmp_pa
     text = MODULE.format(type="charp", default="'world'", more="")
     module = lab.load(text + "def m_exit(k: Kernel) -> None:\n    pass\nmodule_exit(m_exit)\n", level="moon")
     slab, level = slab_of(lab.k), module.parameters["level"]
-    free = len(slab.free[8])
+    free = len(slab.sizes[0].free)
     assert param_set(lab.k, level, "sun") == 0
-    assert len(slab.free[8]) == free
+    assert len(slab.sizes[0].free) == free
     rmmod(lab.k, "m")
-    assert len(slab.free[8]) == free + 1
+    assert len(slab.sizes[0].free) == free + 1
     assert not slab.parameters
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from kshell.abi.did_you_mean import did_you_mean
+from kshell.cc.linux_names import because, linux_name
 
 INCLUDE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "include")
 Reason = tuple[str, str]
@@ -66,6 +67,9 @@ def _unknown(match: re.Match[str], lines: Sequence[str], number: int) -> Reason:
         return f"{name} is declared in {header}, and this file does not include it", f"#include <{header}>"
     if name in LIBRARY:
         return f"there is no C library in the kernel, and so no {name}", LIBRARY[name]
+    known = linux_name(name)
+    if known is not None:
+        return because(name, known), "take it out  (help NAME says what there is in its place)".replace("NAME", name)
     close = did_you_mean(name, {*re.findall(r"\w+", "\n".join(lines))} - {name} | {*headers()}, slip=True)
     try_ = f"{close[0]}  (did you mean that?)" if close else "declare it above, or correct its name"
     return f"neither this file nor a header that it includes has anything called {name}", try_

@@ -10,6 +10,8 @@ from kshell.abi.did_you_mean import did_you_mean
 from kshell.cc.c_declarations import kshell_type
 from kshell.cc.front.headers_index import header_of
 from kshell.cc.front.report import Report
+from kshell.cc.linux_names import because as because_linux_has
+from kshell.cc.linux_names import linux_name
 
 STUB = "STUB_"  # what the names of pointers to functions begin with
 ONE_CPU = "take it out: one function at a time runs in this kernel, and none is interrupted"
@@ -40,6 +42,9 @@ def explain(name: str, own: Iterable[str]) -> tuple[str, str]:
         return because, f"from kshell.linux import {name}"
     if hasattr(builtins, name):
         return f"there is no library in the kernel, and so no {name} of Python's", spelling or "help c-to-kshell"
+    known = linux_name(name)
+    if known is not None:
+        return because_linux_has(name, known), spelling or known.use
     if spelling:
         return f"{name} is spelled in another way here  (help c-to-kshell)", spelling
     if name.startswith(STUB):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from kshell.abi.errno import strerror
 from kshell.cc.front.headers_index import index, texts
+from kshell.cc.linux_names import because, linux_name
 from kshell.shell.commands.function_page import FunctionPage, function_page, page_of
 from kshell.shell.modules.samples import BUILTIN, sample_names, sample_path
 from kshell.shell.views.view import Line, Text, View, marked, span
@@ -139,13 +140,23 @@ def name_page(name: str) -> View | None:
         return Text(lines, {"name": name, "summary": uses[0][1], "example": uses[0][0]})
     it = declared().get(plain)
     if it is None:
-        return None
+        return _of_linux(plain)
     if it.page is not None:
         return function_page(plain, it.header, it.sentence, it.page)
     example = _example(plain, it)
     lines = [[(plain, "name"), (f"  {it.sentence}", "")], [], [("  ", ""), (example, "hint")]]
     lines.append([("  ", ""), (f"from kshell.linux.{it.header} import {plain}", "dim")])
     return Text(lines, {"name": plain, "summary": it.sentence, "example": example})
+
+
+def _of_linux(name: str) -> View | None:
+    """What is said of a name that Linux has and kshell has not."""
+    found = linux_name(name)
+    if found is None:
+        return None
+    said = because(name, found)
+    lines: list[Line] = [[(name, "name"), (f"  {said}.", "")], [], [("  use: ", "dim"), (found.use, "hint")]]
+    return Text(lines, {"name": name, "summary": f"{said}.", "example": found.use})
 
 
 def _example(name: str, it: Declared) -> str:

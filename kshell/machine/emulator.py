@@ -88,6 +88,19 @@ class Emulator:
         """Called from a probe: end the run before the instruction at which ring 0 stands."""
         self._guarded(Stop(PROBED))
 
+    def watch_memory(self, seen: Callable[[bool, int, int], None]) -> None:
+        """From now on `seen` is told of each load and store of machine code in ring 0: whether it stores, the physical
+        address, and how many bytes.  `ring0.regs` then has the registers.  It costs time, wherever code runs."""
+
+        def access(_uc: Any, kind: int, address: int, size: int, _value: int, _data: object) -> None:
+            if self.mmu.ring == 0 and self._error is None:
+                try:
+                    seen(kind == uc_const.UC_MEM_WRITE, address, size)
+                except BaseException as error:
+                    self._fail(error)
+
+        self.uc.hook_add(uc_const.UC_HOOK_MEM_READ | uc_const.UC_HOOK_MEM_WRITE, access)
+
     def _fail(self, error: BaseException) -> None:
         """A callback has raised: the run is over, and raises that."""
         self._error = error

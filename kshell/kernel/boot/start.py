@@ -26,6 +26,7 @@ from kshell.kernel.entry.exec import new_shell_task
 from kshell.kernel.fs.filesystem import FileSystem
 from kshell.kernel.ia32.int80 import open_gate
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.lib.kasan import check_access
 from kshell.kernel.link.ksymtab import place_library
 from kshell.kernel.link.objects import globals_of, link_objects
 from kshell.kernel.link.own_files import own_files
@@ -56,7 +57,7 @@ def boot(
     """A booted kernel.  Raises KernelPanic where an image does not get through its boot.
 
     `image` is one that was built, or by its name one that comes with kshell (4.19, course, 6.19); `cmdline` is what the
-    boot loader passes (`nosmap`, `nosmep`, `module_reuse`, `uid=N` and `vsyscall=` are understood); `init_budget` is
+    boot loader passes (`nosmap`, `nosmep`, `kasan`, `module_reuse`, `uid=N`, `vsyscall=`); `init_budget` is
     how many instructions a module's init or exit function may take, 0 for any number; `ram_size` is in bytes.
     `before_initcalls` is handed the kernel before the first init function of a file that is built in runs.
     """
@@ -155,6 +156,8 @@ def attach_cpu(k: Kernel, gdt: int, stack_top: int) -> None:
     k.cpu.on_syscall = partial(entry.entry_SYSCALL_64, k)
     machine_code.attach(k)
     k.cpu.mmu.on_page_fault = partial(entry.do_user_addr_fault, k)
+    if "kasan" in k.cmdline.split():
+        k.cpu.watch_memory(partial(check_access, k))
 
 
 def do_initcalls(k: Kernel) -> None:

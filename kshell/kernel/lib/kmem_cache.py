@@ -11,6 +11,7 @@ from kshell.kernel.core.pointers import KernelBug
 from kshell.kernel.core.sections import EXPORT_SYMBOL
 from kshell.kernel.entry.oops import dump_stack, warn
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.lib.kasan import may_free, track_alloc
 from kshell.kernel.lib.slab import Cache, slab_of
 from kshell.kernel.lib.slab_calls import caller_of, gfp_zero, should_failslab
 
@@ -27,7 +28,7 @@ def kmem_cache_create(k: Kernel, name: ConstCharPtr, size: UInt, align: UInt, fl
     address = slab.alloc(STRUCT_SIZE, caller_of(k))
     if address:
         text = k.memory.read_string(name, 64).decode("utf-8", "surrogateescape")
-        slab.caches[address] = Cache(text or "?", -(-max(size, 8) // unit) * unit)
+        slab.caches[address] = Cache(text or "?", -(-(max(size, 8) + slab.redzone) // unit) * unit, max(size, 8))
     return address
 
 
@@ -43,9 +44,10 @@ def kmem_cache_alloc(k: Kernel, cachep: Ptr, flags: GfpT) -> Ptr:
     cache = _cache(k, cachep, "kmem_cache_alloc")
     if should_failslab(k):
         return 0
-    address = slab_of(k).take(cache, cache.size, caller_of(k))
+    address = slab_of(k).take(cache, cache.used, caller_of(k))
+    track_alloc(k, address, cache.used)
     if address and flags & gfp_zero(k):
-        k.memory.fill(address, 0, cache.size)
+        k.memory.fill(address, 0, cache.used)
     return address
 
 
@@ -56,6 +58,8 @@ def kmem_cache_zalloc(k: Kernel, cachep: Ptr, flags: GfpT) -> Ptr:
 
 def kmem_cache_free(k: Kernel, cachep: Ptr, objp: Ptr) -> None:
     """Give an object back to its cache; one of another cache is a BUG."""
+    if not may_free(k, objp):
+        return
     if objp not in _cache(k, cachep, "kmem_cache_free").live:
         raise KernelBug(f"kmem_cache_free({objp:#x}): that cache has no such object")
     slab_of(k).release(objp)

@@ -10,6 +10,7 @@ C counterpart: mm/slub.c, mm/slab_common.c (kmalloc_info), mm/vmalloc.c.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from kshell.kernel.core.layout import SLAB, VMALLOC_AREAS
@@ -22,16 +23,35 @@ SIZES = (8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192)
 SLAB_PAGES = 4  # that a cache gets at once
 KMALLOC_MAX_SIZE = 4 << 20
 ZERO_SIZE_PTR = 16  # what kmalloc(0) answers: no NULL, and nothing to be followed
+REDZONE = 16  # with KASAN
 TABLES = 4  # page tables that mapping an area may need
 
 
 class Cache:
-    """Objects of one size (C: struct kmem_cache); `live` are those that are handed out."""
+    """Objects of one size (C: struct kmem_cache), of which `used` bytes are its user's; `live` are handed out."""
 
-    def __init__(self, name: str, size: int) -> None:
-        self.name, self.size = name, size
+    def __init__(self, name: str, size: int, used: int = 0) -> None:
+        self.name, self.size, self.used = name, size, used or size
         self.free: list[int] = []
         self.live: set[int] = set()
+
+
+class Track(NamedTuple):
+    """Who has allocated or freed an object: a task's number, and its functions, innermost first."""
+
+    size: int
+    pid: int
+    frames: list[str]
+
+
+class Kasan:
+    """What KASAN knows beside: the page at each frame that is cut into objects, and the last who had an object."""
+
+    def __init__(self) -> None:
+        self.pages: dict[int, int] = {}
+        self.allocated: dict[int, Track] = {}
+        self.freed: dict[int, Track] = {}
+        self.has_reported = False  # it does so once a boot (C: kasan_multi_shot)
 
 
 class Given(NamedTuple):
@@ -44,9 +64,10 @@ class Given(NamedTuple):
 class Slab:
     """The memory of one kernel that is handed out piece by piece."""
 
-    def __init__(self, memory: KernelMemory) -> None:
-        self.memory = memory
-        self.sizes = [Cache(f"kmalloc-{size}", size) for size in SIZES]
+    def __init__(self, memory: KernelMemory, kasan: Kasan | None) -> None:
+        self.memory, self.kasan = memory, kasan
+        self.redzone = REDZONE if kasan is not None else 0  # bytes behind each object that are nobody's
+        self.sizes = [Cache(f"kmalloc-{size}", size + self.redzone, size) for size in SIZES]
         self.caches: dict[int, Cache] = {}  # those of kmem_cache_create, by their addresses
         self.pages: dict[int, tuple[int, Cache]] = {}  # each page that is in use -> where its area begins, and whose
         self.given: dict[int, Given] = {}
@@ -58,7 +79,7 @@ class Slab:
         """The address of `size` bytes; 0 where there are none left, and for more than KMALLOC_MAX_SIZE."""
         if size == 0:
             return ZERO_SIZE_PTR
-        cache = next((each for each in self.sizes if each.size >= size), None)
+        cache = next((each for each in self.sizes if each.used >= size), None)
         if cache is not None:
             return self.take(cache, size, caller)
         if size > KMALLOC_MAX_SIZE:
@@ -90,6 +111,8 @@ class Slab:
         self._next += (pages + 1) * PAGE_SIZE
         for page in range(start, start + size, PAGE_SIZE):
             self.pages[page] = start, cache
+            if self.kasan is not None:
+                self.kasan.pages[self.memory.physical(page)] = page
         return start
 
     def _map(self, start: int, pages: int) -> bool:
@@ -103,7 +126,7 @@ class Slab:
 
     def size_of(self, address: int) -> int:
         """How many bytes the object at `address` has (C: ksize).  KernelBug where none begins."""
-        return self._cache_of(address).size
+        return self._cache_of(address).used
 
     def _cache_of(self, address: int) -> Cache:
         start, cache = self.pages.get(address & PAGE_MASK, (0, None))
@@ -111,23 +134,31 @@ class Slab:
             raise KernelBug(f"kfree({address:#x}): kmalloc never gave that address")
         return cache
 
+    def object_at(self, address: int) -> tuple[int, Cache]:
+        """The object, handed out or free, that lies around an address of a page of objects."""
+        start, cache = self.pages[address & PAGE_MASK]
+        return start + (address - start) // cache.size * cache.size, cache
+
     def release(self, address: int) -> None:
         """Take an object back.  KernelBug where none begins."""
         cache = self._cache_of(address)
         self.given.pop(address, None)
         if cache.name:
             cache.live.discard(address)
-            cache.free.append(address)
+            cache.free.insert(0 if self.redzone else len(cache.free), address)  # KASAN has it wait (C: quarantine)
             return
-        self.memory.unmap(address, cache.size)
-        for page in range(address, address + cache.size, PAGE_SIZE):
+        self._unmap(range(address, address + cache.size, PAGE_SIZE))
+
+    def _unmap(self, pages: Iterable[int]) -> None:
+        for page in pages:
+            if self.kasan is not None:
+                del self.kasan.pages[self.memory.physical(page)]
+            self.memory.unmap(page, PAGE_SIZE)
             del self.pages[page]
 
     def drop(self, cache: Cache) -> None:
         """Free the pages of a cache that nobody has an object of."""
-        for page in [page for page, (_, owner) in self.pages.items() if owner is cache]:
-            self.memory.unmap(page, PAGE_SIZE)
-            del self.pages[page]
+        self._unmap([page for page, (_, owner) in self.pages.items() if owner is cache])
 
     # Whole pages, one behind the other for the kernel alone.
 
@@ -159,5 +190,5 @@ class Slab:
 def slab_of(k: Kernel) -> Slab:
     """The one of a kernel; made when it is first asked for."""
     if k.slab is None:
-        k.slab = Slab(k.memory)
+        k.slab = Slab(k.memory, Kasan() if "kasan" in k.cmdline.split() else None)
     return k.slab

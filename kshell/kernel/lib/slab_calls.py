@@ -11,6 +11,7 @@ from kshell.abi.ptregs import SP
 from kshell.kernel.core.sections import EXPORT_SYMBOL
 from kshell.kernel.entry.oops import warn
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.lib.kasan import may_free, track_alloc
 from kshell.kernel.lib.slab import KMALLOC_MAX_SIZE, ZERO_SIZE_PTR, slab_of
 
 SIZE_MAX = (1 << 64) - 1
@@ -46,6 +47,7 @@ def __kmalloc(k: Kernel, size: SizeT, flags: GfpT) -> Ptr:
     if size > KMALLOC_MAX_SIZE:
         return _kmalloc_order(k)
     address = slab_of(k).alloc(size, caller_of(k))
+    track_alloc(k, address, size)
     if flags & gfp_zero(k) and address > ZERO_SIZE_PTR:
         k.memory.fill(address, 0, size)
     return address
@@ -102,7 +104,7 @@ def ksize(k: Kernel, objp: ConstPtr) -> SizeT:
 
 def kfree(k: Kernel, objp: ConstPtr) -> None:
     """Give memory back; NULL is no error.  An address that kmalloc never gave is a BUG."""
-    if objp > ZERO_SIZE_PTR:
+    if objp > ZERO_SIZE_PTR and may_free(k, objp):
         slab_of(k).release(objp)
 
 

@@ -20,10 +20,13 @@ class InMemory:
         struct.stack = stack
 
     def takes_cpu(self, k: Kernel) -> None:
-        """It is about to be the current one."""
-        before, self.on_cpu_since = getattr(k, "current", self), k.clock.ns
-        if before is not self:
+        """It is about to be the current one, or goes on to be that in a machine that was put by."""
+        before = getattr(k, "current", None)
+        if before is self:
+            return
+        if before is not None:
             leaves_cpu(before.struct, k.clock.ns - before.on_cpu_since)
+        self.on_cpu_since = k.clock.ns
         takes_cpu(self.struct)
 
     @property

@@ -19,6 +19,7 @@ from kshell.shell.state.context import Context
 from kshell.shell.views.view import Column, Table, Text, View, show
 
 MACHINE_ONLY = ("/proc/", "/sys/", "/dev/")  # whoever types these means the machine's, whatever the host has
+BOOT_WORDS = ("nosmap", "nosmep", "kasan", "module_reuse")
 
 
 @command(
@@ -31,6 +32,7 @@ MACHINE_ONLY = ("/proc/", "/sys/", "/dev/")  # whoever types these means the mac
         Option("nosmep", "let the kernel execute user memory, as before 2012"),
         Option("uid=1000", "run user code as that user instead of root, so that permissions count"),
         Option("vsyscall=none", "what is left of the vsyscall page: emulate, xonly (6.19) or none"),
+        Option("kasan", "report what machine code does to memory that is not its own: a sanitizer's kernel, slower"),
         Option("module_reuse", "give an unloaded module's addresses to the next one at once"),
     ),
     examples=(
@@ -53,7 +55,7 @@ def boot(session: Context, words: list[Word]) -> View:
 
     texts = [word.text for word in words]
     name = None
-    if texts and texts[0] not in ("nosmap", "nosmep", "module_reuse") and "=" not in texts[0]:
+    if texts and texts[0] not in BOOT_WORDS and "=" not in texts[0]:
         name = texts.pop(0)
     image = find_image(session, name)
     for option in texts:
@@ -61,7 +63,7 @@ def boot(session: Context, words: list[Word]) -> View:
             raise misuse("boot", f"{show(option)}: uid= takes a user's number, like 1000")
         if option.startswith("vsyscall=") and option[9:] not in VSYSCALL_MODES:
             raise misuse("boot", f"{show(option)}: vsyscall= is {', '.join(VSYSCALL_MODES)}")
-        if option not in ("nosmap", "nosmep", "module_reuse") and not option.startswith(("uid=", "vsyscall=")):
+        if option not in BOOT_WORDS and not option.startswith(("uid=", "vsyscall=")):
             raise misuse("boot", f"unknown option {show(option)}")
     k = boot_image(session, image, " ".join(texts))
     number = f" #{k.image.build}" if k.image.tree else ""

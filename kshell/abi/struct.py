@@ -16,30 +16,33 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
 
 from kshell.abi.c_types import CType
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Memory(Protocol):
+        """Where structures are."""
+
+        def load_part(self, address: int, size: int) -> int:
+            """`size` bytes, 8 at the most, as an unsigned number."""
+
+        def store_part(self, address: int, size: int, value: int) -> None:
+            """Store the low `size` bytes of a number."""
+
+        def read(self, address: int, size: int) -> bytes:
+            """Bytes."""
+
+        def write(self, address: int, data: bytes) -> None:
+            """Put bytes there."""
+
 
 _T = TypeVar("_T")
 Void: TypeAlias = int
 Ptr = Annotated[_T, "pointer"]  # to a struct; another one is its address
 POINTER = CType("void *", 8, False, "address")
-
-
-class Memory(Protocol):
-    """Where structures are."""
-
-    def load_part(self, address: int, size: int) -> int:
-        """`size` bytes, 8 at the most, as an unsigned number."""
-
-    def store_part(self, address: int, size: int, value: int) -> None:
-        """Store the low `size` bytes of a number."""
-
-    def read(self, address: int, size: int) -> bytes:
-        """Bytes."""
-
-    def write(self, address: int, data: bytes) -> None:
-        """Put bytes there."""
 
 
 class PointerTo(NamedTuple):

@@ -26,7 +26,6 @@ from kshell.kernel.entry.exec import new_shell_task
 from kshell.kernel.fs.filesystem import FileSystem
 from kshell.kernel.ia32.int80 import open_gate
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.lib.kasan import check_access
 from kshell.kernel.link.ksymtab import place_library
 from kshell.kernel.link.objects import globals_of, link_objects
 from kshell.kernel.link.own_files import own_files
@@ -157,6 +156,8 @@ def attach_cpu(k: Kernel, gdt: int, stack_top: int) -> None:
     machine_code.attach(k)
     k.cpu.mmu.on_page_fault = partial(entry.do_user_addr_fault, k)
     if "kasan" in k.cmdline.split():
+        from kshell.kernel.lib.kasan import check_access  # which few kernels need
+
         k.cpu.watch_memory(partial(check_access, k))
 
 

@@ -11,9 +11,8 @@ from kshell.kernel.core.pointers import KernelBug
 from kshell.kernel.core.sections import EXPORT_SYMBOL
 from kshell.kernel.entry.oops import dump_stack, warn
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.lib.kasan import may_free, track_alloc
 from kshell.kernel.lib.slab import Cache, slab_of
-from kshell.kernel.lib.slab_calls import caller_of, gfp_zero, should_failslab
+from kshell.kernel.lib.slab_calls import caller_of, gfp_zero, may_free, should_failslab, track_alloc
 
 STRUCT_SIZE = 192  # of struct kmem_cache, in which nothing is looked at
 WARNS_SINCE = (5, 17)  # when the objects that are left became a WARN

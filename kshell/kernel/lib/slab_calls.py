@@ -11,7 +11,6 @@ from kshell.abi.ptregs import SP
 from kshell.kernel.core.sections import EXPORT_SYMBOL
 from kshell.kernel.entry.oops import warn
 from kshell.kernel.kernel import Kernel
-from kshell.kernel.lib.kasan import may_free, track_alloc
 from kshell.kernel.lib.slab import KMALLOC_MAX_SIZE, ZERO_SIZE_PTR, slab_of
 
 SIZE_MAX = (1 << 64) - 1
@@ -38,6 +37,23 @@ def should_failslab(k: Kernel) -> bool:
     k.printk(KERN_NOTICE, "FAULT_INJECTION: forcing a failure.")
     k.printk(KERN_NOTICE, "name failslab, interval 1, probability 100, space 0, times 1")
     return True
+
+
+def may_free(k: Kernel, address: int) -> bool:
+    """Whether an object may be given back: KASAN, where it runs, has a look first."""
+    if slab_of(k).kasan is None:
+        return True
+    from kshell.kernel.lib import kasan  # which few kernels need
+
+    return kasan.may_free(k, address)
+
+
+def track_alloc(k: Kernel, address: int, size: int) -> None:
+    """KASAN, where it runs, remembers who has allocated an object."""
+    if slab_of(k).kasan is not None:
+        from kshell.kernel.lib import kasan
+
+        kasan.track_alloc(k, address, size)
 
 
 def __kmalloc(k: Kernel, size: SizeT, flags: GfpT) -> Ptr:

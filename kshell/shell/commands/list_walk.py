@@ -52,9 +52,10 @@ def walk_(session: Context, words: list[Word]) -> View:
     by a NULL, a deleted entry, a circle, or a link back that leads elsewhere.
     """
     given = take_options("walk", words)
-    if len(given.words) < 2:
+    texts = [word.raw for word in given.words if word.raw != "struct"]
+    if len(texts) < 2:
         raise misuse("walk", "which list, and by which member is it linked?")
-    head_text, member, *names = [word.raw for word in given.words]
+    head_text, member, *names = texts
     head, tag, path = _head(session, head_text), *_member(session, head_text, member)
     offset = number_of(value_of(session, "print", f"&((struct {tag} *)0)->{path}"))
     found = walk(session.kernel, head, count("walk", plain(given.get("-n") or str(MOST))))
@@ -74,7 +75,7 @@ def _head(session: Context, text: str) -> int:
 
 def _member(session: Context, head: str, text: str) -> tuple[str, str]:
     """The struct's tag, and its member's name."""
-    tag, _, path = text.removeprefix("struct ").partition(".")
+    tag, _, path = text.partition(".")
     kind = type_of(session, "ptype", f"struct {tag}")
     if path and type_of(session, "print", f"((struct {tag} *)0)->{path}").text == "struct list_head":
         return tag, path

@@ -196,7 +196,7 @@ def test_walk_follows_a_list_to_its_head(people: Lab) -> None:
     assert people.text("walk -n 2 people entry.list").endswith(
         "2 entries of struct entry; and so on: walk -n N shows more"
     )
-    assert people.text("walk &people entry.list") == people.text("walk people entry.list")
+    assert people.text("walk &people struct entry.list") == people.text("walk people entry.list")
     found = people.json("walk init_task.tasks task_struct.tasks pid")
     assert [row["fields"] for row in found["entries"]] == [{"pid": "1"}, {"pid": "2"}, {"pid": "77"}]
     assert found["end"] == "head"

@@ -40,6 +40,8 @@ _KINDS_BY_NAME: dict[str, dict[int, str]] = {
     "getrandom": {0: "random_out"},
     "mmap": {5: "hex"},
     "nanosleep": {1: "timespec_rest"},
+    "preadv": {3: "long", 4: "unused"},
+    "pwritev": {3: "long", 4: "unused"},
     "readlink": {2: "register"},
     "readlinkat": {3: "register"},
     "truncate": {1: "register"},

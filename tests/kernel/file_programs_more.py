@@ -125,4 +125,17 @@ def directories_to_stand_in() -> Iterator[list[Step]]:
     yield [["mkdir", path("n"), 0o600], ["open", path("n"), O_RDONLY, 0], ["as_user"], ["fchdir", 3]]
 
 
-GROUPS = (accesses, readlinks, directories, truncates, directories_to_stand_in)
+def positioned() -> Iterator[list[Step]]:
+    """Several buffers at an offset."""
+    for call in ("preadv", "pwritev"):
+        steps = [*PREPARE, ["pipe", ["buf", 8]], ["open", path("f"), O_RDWR, 0], ["open", path("d"), O_RDONLY, 0]]
+        steps += [["open", path("f"), O_RDONLY, 0], ["open", path("f"), O_WRONLY | O_APPEND, 0]]
+        for at in (0, 3, 4096, -1, (1 << 63) - 1, 1 << 63):
+            vector = ["iov", ["buf", 5], 5, ["buf", 9], 9]
+            for count in (0, 1, 2, 1025, -1, 1 << 32):
+                steps += [[call, fd, vector, count, at, 0] for fd in (0, *range(3, 9), 99, 1 << 32 | 5)]
+            steps += [[call, 5, bad, 1, at, 7] for bad in NOWHERE] + [["lseek", 5, 0, SEEK_CUR]]
+        yield [*steps, ["pread64", 5, ["buf", 4200], 4200, 0]]
+
+
+GROUPS = (positioned, accesses, readlinks, directories, truncates, directories_to_stand_in)

@@ -38,7 +38,7 @@ NUMBERS = {
     "faccessat2": 439, "rename": 82, "link": 86, "symlink": 88, "chmod": 90, "fchmod": 91, "chown": 92, "fchown": 93,
     "lchown": 94, "utime": 132, "mknod": 133, "statfs": 137, "fstatfs": 138, "utimes": 235, "mknodat": 259,
     "fchownat": 260, "futimesat": 261, "renameat": 264, "linkat": 265, "symlinkat": 266, "fchmodat": 268,
-    "utimensat": 280, "renameat2": 316, "fchmodat2": 452,
+    "utimensat": 280, "preadv": 295, "pwritev": 296, "renameat2": 316, "fchmodat2": 452,
 }  # fmt: skip
 PAGE = 4096
 AREA = 64 * PAGE

@@ -467,3 +467,15 @@ CASES += [
     ("EBADF", (), ("fstatfs", 9, Buffer(120))),
     ("EFAULT", (), ("fstatfs", 0, 1)),
 ]
+for name in ("preadv", "pwritev"):
+    CASES += [
+        ("EINVAL", (FILE,), (name, 3, iov(1, 4), 1, -1, 0)),
+        ("EBADF", (), (name, 9, iov(1, 4), 1, 0, 0)),
+        ("ESPIPE", (), (name, 0, iov(1, 4), 1, 0, 0)),
+        ("EFAULT", (ZERO,), (name, 3, 1, 1, 0, 0)),
+    ]
+CASES += [
+    ("EISDIR", (FOLDER,), ("preadv", 3, iov(0x40_2000, 4), 1, 0, 0)),
+    ("EFBIG", LONGEST, ("pwritev", 3, iov(0x40_2000, 4), 1, 0, 0)),
+    ("ENOSPC", (FULL,), ("pwritev", 3, iov(0x40_2000, 4), 1, 0, 0)),
+]

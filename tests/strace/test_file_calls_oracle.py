@@ -62,6 +62,17 @@ def add_changes(calls: Calls) -> None:
     calls.add("sync")
 
 
+def add_positioned(calls: Calls) -> None:
+    vector = struct.pack("<4Q", AREA, 30, AREA + 60, 100)
+    for call in ("pwritev", "preadv"):
+        for fd in (2, 99):
+            for count in (0, 1, 2, 3):
+                for at in (0, 5, -1, 1 << 40):
+                    calls.add(call, fd, vector, count, at, 1)
+            for bad in BAD:
+                calls.add(call, fd, bad, 1, 0, 0)
+
+
 def add_names(calls: Calls) -> None:
     for flags in (*range(8), 8, 15, -1):
         calls.add("renameat2", -100, "none", 0, "other", flags)
@@ -131,7 +142,15 @@ def add_file_systems(calls: Calls) -> None:
 
 def test_every_line_is_the_one_that_strace_prints(kernel: Kernel, tmp_path: Path) -> None:
     calls = Calls(kernel)
-    for add in (add_directories, add_questions, add_changes, add_names, add_attributes, add_file_systems):
+    for add in (
+        add_directories,
+        add_positioned,
+        add_questions,
+        add_changes,
+        add_names,
+        add_attributes,
+        add_file_systems,
+    ):
         add(calls)
     calls.add("exit_group", 0)
     compare(kernel, calls, tmp_path)

@@ -1,7 +1,8 @@
 """Making random sequences: what each begins with, its random calls, its end."""
 
 from fidelity_arguments import i, s
-from fidelity_calls import ANONYMOUS, FIXED_ANONYMOUS, STAT_ROOM, Calls
+from fidelity_calls import ANONYMOUS, FIXED_ANONYMOUS, STAT_ROOM
+from fidelity_files import FileCalls
 from fidelity_program import DATA, EDGE, TEXT, ZONE
 from fidelity_values import BADPTR, TOUCHED
 
@@ -9,7 +10,7 @@ VDSO_GUARD = ("i", 0x1FF000)  # the length of a mapping that keeps kshell's othe
 LOOKED_AT = (b"a", b"b", b"c", b"d", b"d/a", b"d/e", b".", b"..", b"/tmp/w", b"/tmp/w/a", b"/home/student")
 
 
-class Gen(Calls):
+class Gen(FileCalls):
     """One random sequence."""
 
     def sequence(self):

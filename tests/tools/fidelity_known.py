@@ -78,6 +78,10 @@ ACCEPTED = [
         (call, lambda n, k, c, s: c[1][1][0] in "ri" and random_source(s), "contents of /proc or random")
         for call in ("openat", "mkdirat", "unlinkat", "newfstatat")
     ),
+    *(
+        (call, lambda n, k, c, s: k == -EPERM and random_source(s), "docs: the mode of a file of /proc stays")
+        for call in ("chmod", "fchmod", "fchmodat")
+    ),
     ("getcwd", lambda n, k, c, s: random_source(s), "contents of /proc or random"),
     *(
         (call, lambda n, k, c, s: c[1][1][0] in "ri" and random_source(s), "contents of /proc or random")
@@ -109,6 +113,12 @@ UNMAPPED_FIRST = "before 6.17 mremap unmaps what is in the way, and then looks"
 INSECURE, EMPTY_PATH, NOTIFICATION, EXEC, ABOVE4G = 4, 0x1000, 0x80, 4, 0x80
 # The same for a kernel of 4.19, against a Linux of 6.17 and later.
 ACCEPTED_4_19 = [
+    ("utimensat", lambda n, k, c, s: k == -EINVAL, "since 5.8 the path is looked at before the times"),
+    (
+        "lseek",
+        lambda n, k, c, s: n >= 0 and k >= 0 and any(step[0] in ("getdents", "getdents64") for step in s),
+        "since 6.14 each name in a directory has a number of its own",
+    ),
     ("getrandom", lambda n, k, c, s: k == -22 and (number(c, 2) or 0) & INSECURE, "5.6 brought GRND_INSECURE"),
     ("getrandom", lambda n, k, c, s: n == -14 and k >= 0, "since 5.19 getrandom looks where its buffer ends first"),
     ("pipe2", lambda n, k, c, s: n == -65 and (number(c, 1) or 0) & NOTIFICATION, "5.8 brought O_NOTIFICATION_PIPE"),

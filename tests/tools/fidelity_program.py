@@ -29,7 +29,11 @@ pread64=17 pwrite64=18 readv=19 writev=20 pipe=22 sched_yield=24 mremap=25 minco
 dup=32 dup2=33 nanosleep=35 getpid=39
 exit=60 uname=63 fcntl=72 getcwd=79 chdir=80 mkdir=83 rmdir=84 unlink=87 gettimeofday=96 getrusage=98 sysinfo=99
 getuid=102 getgid=104 geteuid=107 getegid=108 getppid=110 gettid=186 time=201 clock_gettime=228
-exit_group=231 openat=257 mkdirat=258 newfstatat=262 unlinkat=263 dup3=292 pipe2=293 getrandom=318
+exit_group=231
+access=21 fsync=74 truncate=76 ftruncate=77 getdents=78 fchdir=81 rename=82 link=86 symlink=88 readlink=89 chmod=90
+fchmod=91 chown=92 fchown=93 lchown=94 umask=95 utime=132 mknod=133 getdents64=217 utimes=235 fchownat=260 renameat=264
+linkat=265 symlinkat=266 readlinkat=267 fchmodat=268 faccessat=269 utimensat=280 preadv=295 pwritev=296 renameat2=316
+openat=257 mkdirat=258 newfstatat=262 unlinkat=263 dup3=292 pipe2=293 getrandom=318
 no_call=18446744073709551615 hole=387 too_large=1000 too_large_int=2147483647 gone=174 vserver=236 uprobe=336
 getpid_x32=1073741863 getpid_wide=4294967335 getpid_garbled=16045690981097406503 largest=9223372036854775807
 """,

@@ -10,6 +10,7 @@ MMAPS = 0x7F0000000000  # mmap goes down from above here; addresses are compared
 STAT, STAT_SIZE = struct.Struct("<QQQIIIIQqqq"), 144
 STAT_FIELDS = ("nlink", "mode", "uid", "gid", "pad", "rdev", "size", "blksize", "blocks")
 STATS = ("stat", "lstat", "fstat", "newfstatat")
+DIRENTS = {"getdents": 18, "getdents64": 19}  # where the name stands in a record
 CLOCKS = ("time", "gettimeofday", "clock_gettime")
 WRITES = ("write", "pwrite64", "writev")
 MAPS = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) (\S+) ([0-9a-f]+) (\S+) (\d+)\s*(.*)$")
@@ -54,6 +55,17 @@ def stat_view(buf):
     return {**fields, "tail": bytes(buf[120:STAT_SIZE]).hex(), "after": extent(buf[STAT_SIZE:])}
 
 
+def names_view(buf, name_at):
+    """The names in a directory: inodes and positions are a machine's own."""
+    names, at = [], 0
+    while at < len(buf):
+        length = struct.unpack_from("<H", buf, at + 16)[0]
+        kind = buf[at + 18] if name_at == 19 else buf[at + length - 1]
+        names.append((kind, bytes(buf[at + name_at : at + length]).partition(b"\0")[0]))
+        at += length
+    return names
+
+
 def view(name, result, buf, anchor):
     """A result and its buffer as they are compared."""
     what = result
@@ -65,6 +77,8 @@ def view(name, result, buf, anchor):
         what = f"anchor{result - anchor:+#x}"
     if name in STATS:
         return what, stat_view(buf)
+    if name in DIRENTS:
+        return what, names_view(buf[: max(result, 0)], DIRENTS[name])
     if name in CLOCKS:
         return what, len(buf.rstrip(bytes([FILL])))
     if name == "getrandom":

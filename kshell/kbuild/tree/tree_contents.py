@@ -25,6 +25,7 @@ SOURCES = {
     "opening": "fs/open.py",
     "file_status": "fs/stat.py",
     "descriptors": "fs/fcntl.py",
+    "positioned": "fs/positioned.py",  # fs/read_write.c
     "pipes": "fs/pipe.py",
     "paths": "fs/namei.py",
     "access": "fs/access.py",  # fs/open.c, as the next five

@@ -74,7 +74,7 @@ def _privileges(k: Kernel, inode: Inode) -> int:
 
 def vfs_utimes(k: Kernel, inode: Inode, times: Times | None) -> int:
     """Set both times, each unless it is UTIME_OMIT; None is now. 0 or a negative errno."""
-    if times is not None and not all(_is_valid(nanoseconds) for _, nanoseconds in times):
+    if not are_valid(times):
         return -EINVAL
     now = k.clock.realtime_ns()
     if times is None or all(nanoseconds == UTIME_NOW for _, nanoseconds in times):
@@ -91,8 +91,9 @@ def vfs_utimes(k: Kernel, inode: Inode, times: Times | None) -> int:
     return 0
 
 
-def _is_valid(nanoseconds: int) -> bool:
-    return 0 <= nanoseconds < SECOND or nanoseconds in (UTIME_NOW, UTIME_OMIT)
+def are_valid(times: Times | None) -> bool:
+    """Whether the nanoseconds are such, or mean something else."""
+    return all(0 <= part < SECOND or part in (UTIME_NOW, UTIME_OMIT) for _, part in times or ())
 
 
 def _moment(time: tuple[int, int], old: int, now: int) -> int:

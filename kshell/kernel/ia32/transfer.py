@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from kshell.abi.c_types import BufIn, BufOut, Fd, Long, SizeT, UInt, ULong, ULongFd, Whence, to_signed64
 from kshell.abi.errno import EFAULT
+from kshell.kernel.files.calls.positioned import do_vectored
+from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE
 from kshell.kernel.ia32.compat import CompatIovecIn, CompatIovecOut, CompatOff, LoffPtr, body_of, compat_call
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_to_user
@@ -97,3 +99,29 @@ def writev(k: Kernel, fd: ULongFd, vec: CompatIovecIn, vlen: ULong) -> Long:
     EFAULT  vec or a buffer reaches outside user memory, or not one byte could be fetched
     """
     return body_of(transfer.writev)(k, fd, vec, vlen)
+
+
+@compat_call("compat_sys_preadv")
+def preadv(k: Kernel, fd: ULongFd, vec: CompatIovecIn, vlen: ULong, pos_low: UInt, pos_high: UInt) -> Long:
+    """Read into several buffers at an offset in two registers, and leave the file's own position alone.
+
+    EINVAL  the offset is negative, vlen exceeds 1024, a length is negative, or offset and lengths together exceed the
+            largest offset
+    EBADF   fd is not open for reading
+    ESPIPE  fd is a pipe or a terminal
+    EFAULT  vec or a buffer reaches outside user memory, or not one byte could be stored
+    """
+    return do_vectored(k, FMODE_READ, fd, vec, vlen, loff(pos_low, pos_high))
+
+
+@compat_call("compat_sys_pwritev")
+def pwritev(k: Kernel, fd: ULongFd, vec: CompatIovecIn, vlen: ULong, pos_low: UInt, pos_high: UInt) -> Long:
+    """Write from several buffers at an offset in two registers, and leave the file's own position alone.
+
+    EINVAL  the offset is negative, vlen exceeds 1024, a length is negative, or offset and lengths together exceed the
+            largest offset
+    EBADF   fd is not open for writing
+    ESPIPE  fd is a pipe, a terminal, or a file of /proc that is made when it is read
+    EFAULT  vec or a buffer reaches outside user memory, or not one byte could be fetched
+    """
+    return do_vectored(k, FMODE_WRITE, fd, vec, vlen, loff(pos_low, pos_high))

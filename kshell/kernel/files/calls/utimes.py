@@ -9,19 +9,22 @@ import struct
 
 from kshell.abi.c_types import AtFlags, DirFd, Long, Path, TimespecsIn, TimevalsIn, UtimbufIn
 from kshell.abi.errno import EBADF, EFAULT, EINVAL
-from kshell.abi.fcntl import AT_FDCWD
+from kshell.abi.fcntl import AT_EMPTY_PATH, AT_FDCWD
 from kshell.abi.utime import UTIME_OMIT
 from kshell.kernel.core.declare import SYSCALL_DEFINE2, SYSCALL_DEFINE3, SYSCALL_DEFINE4
-from kshell.kernel.files.attributes import Times, lookup, vfs_utimes
+from kshell.kernel.files.attributes import Times, are_valid, lookup, vfs_utimes
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.uaccess import copy_from_user
 
 TIMES, UTIMBUF = struct.Struct("<4q"), struct.Struct("<2q")
+PATH_FIRST_SINCE = (5, 8)  # which brought AT_EMPTY_PATH, too
 USEC_PER_SEC, NSEC_PER_USEC = 1_000_000, 1000
 
 
 def do_utimes(k: Kernel, dfd: int, filename: int, times: Times | None, flags: int) -> int:
     """Set the times of what a path means; without a path, of the open file dfd."""
+    if k.profile.version < PATH_FIRST_SINCE and (flags & AT_EMPTY_PATH or not are_valid(times)):
+        return -EINVAL
     if not filename and dfd != AT_FDCWD:
         file = k.current.files.get(dfd)
         if flags:
@@ -118,7 +121,9 @@ def utimensat(k: Kernel, dfd: DirFd, filename: Path, utimes: TimespecsIn, flags:
     """Set the times of a file, in seconds and nanoseconds each, with relative paths starting at the directory dfd.
 
     In the place of nanoseconds UTIME_NOW (0x3fffffff) is now and UTIME_OMIT (0x3ffffffe) leaves that time as it is. A
-    NULL path is dfd. flags may hold AT_SYMLINK_NOFOLLOW (a link itself) and AT_EMPTY_PATH (an empty path means dfd).
+    NULL path is dfd. flags may hold AT_SYMLINK_NOFOLLOW (a link itself).
+
+    [since 5.8] It may hold AT_EMPTY_PATH (an empty path means dfd).
 
     EINVAL   flags holds anything else, or any with a NULL path, or the nanoseconds are not in 0 to 999999999
     EBADF    the path is relative and dfd is neither open nor AT_FDCWD

@@ -5,7 +5,7 @@ C counterpart: what gas makes of a .S file, and ld of its names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from kshell.machine.encode import FUNCTION_SIZE
@@ -53,6 +53,14 @@ def place(listing: Iterable[Item], start: int) -> Placed:
 def labels_of(placed: Placed) -> dict[str, int]:
     """The address of each name."""
     return {item.name: at for at, item in placed if isinstance(item, Label)}
+
+
+def extents(placed: Placed, end: int) -> Iterator[tuple[int, Label, int]]:
+    """Each name with its address and size: a function reaches to the next one, another name to the next name."""
+    labels = [(at, item) for at, item in placed if isinstance(item, Label)]
+    for at, label in labels:
+        behind = (other for other, each in labels if other > at and (each.is_function or not label.is_function))
+        yield at, label, next(behind, end) - at
 
 
 def encode(placed: Placed, start: int, names: Mapping[str, int], variables: Mapping[str, int]) -> bytes:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from kshell.kernel.core import layout
 from kshell.kernel.core.kallsyms import Symbol
 from kshell.kernel.entry.entry_64 import FLAGS_4_19, FLAGS_6_19, lines
-from kshell.machine.listing import Label, Line, MayFault, Placed, encode, labels_of, place
+from kshell.machine.listing import Label, Line, MayFault, Placed, encode, extents, labels_of, place
 from kshell.machine.way_in import WayIn
 
 BOOL_SINCE = (6, 7)  # do_syscall_64 says whether sysret will do
@@ -62,18 +62,9 @@ def entry_text(version: tuple[int, int]) -> EntryText:
         exits={at_text["sysretq"]: False, NATIVE_IRET: True},
         own=frozenset(at for at, (text, _) in _instructions(placed) if text == "swapgs"),
     )
-    return EntryText(code, _symbols(placed, layout.ENTRY_TEXT + len(code)), placed, way_in)
+    named = extents(placed, layout.ENTRY_TEXT + len(code))
+    return EntryText(code, [Symbol(label.name, at, label.kind, size) for at, label, size in named], placed, way_in)
 
 
 def _instructions(placed: Placed) -> list[tuple[int, Line]]:
     return [(at, item) for at, item in placed if not isinstance(item, Label | MayFault)]
-
-
-def _symbols(placed: Placed, end: int) -> list[Symbol]:
-    """Each label; a function reaches to the next one, another label to the next label, as kallsyms sees it."""
-    labels = [(at, line) for at, line in placed if isinstance(line, Label)]
-    found = []
-    for index, (at, label) in enumerate(labels):
-        ends = [other for other, each in labels[index + 1 :] if each.is_function or not label.is_function]
-        found.append(Symbol(label.name, at, label.kind, (ends[0] if ends else end) - at))
-    return found

@@ -13,7 +13,7 @@ from kshell.kernel.core import layout
 from kshell.kernel.core.kallsyms import Symbol
 from kshell.kernel.entry.entry_64 import IRET_LABEL, REGISTERS
 from kshell.kernel.entry.entry_text import entry_text, per_cpu
-from kshell.machine.listing import Item, Label, Line, encode, labels_of, place
+from kshell.machine.listing import Item, Label, Line, encode, extents, labels_of, place
 
 SWAPGS: Line = ("swapgs", "0f 01 f8")
 CLAC: Line = ("clac", "0f 01 ca")
@@ -82,8 +82,5 @@ def gate_text(version: tuple[int, int], modern: bool) -> GateText:
     known = {each.name: each.address for each in entry_text(version).symbols}
     names = {**known, **labels, "do_int80_syscall_32": layout.DO_INT80, "int80_emulation": layout.DO_INT80}
     code = encode(placed, layout.INT80_TEXT, names, per_cpu(version))
-    starts = [(at, line) for at, line in placed if isinstance(line, Label) and line.is_function]
-    ends = [*(at for at, _ in starts[1:]), layout.INT80_TEXT + len(code)]
-    return GateText(
-        code, [Symbol(line.name, at, line.kind, end - at) for (at, line), end in zip(starts, ends, strict=True)]
-    )
+    named = extents(placed, layout.INT80_TEXT + len(code))
+    return GateText(code, [Symbol(each.name, at, each.kind, size) for at, each, size in named if each.is_function])

@@ -13,7 +13,7 @@ from kshell.kernel.core import layout
 from kshell.kernel.core.kallsyms import Symbol
 from kshell.kernel.lib import copy_user, getuser
 from kshell.kernel.lib.getuser import CLAC, STAC
-from kshell.machine.listing import Item, Label, MayFault, Placed, encode, labels_of, place
+from kshell.machine.listing import Item, MayFault, Placed, encode, extents, labels_of, place
 
 BY_TYPE_SINCE = (5, 16)  # the third word of an entry of the table is a type, and no handler
 MODERN_SINCE = (6, 13)  # a pointer is clamped, and not compared with a limit of the task's
@@ -41,7 +41,7 @@ def uaccess_text(version: tuple[int, int], smap: bool = True) -> UaccessText:
     variables = {"current_task": layout.PER_CPU_CURRENT, "TASK_addr_limit": layout.TASK_ADDR_LIMIT}
     code = encode(placed, layout.UACCESS_TEXT, labels, variables)
     faults = [(at, labels[item.fixup]) for at, item in placed if isinstance(item, MayFault)]
-    symbols = _symbols(placed, layout.UACCESS_TEXT + len(code))
+    symbols = [*_symbols(placed, layout.UACCESS_TEXT + len(code))]
     # Modules look at the current task by way of gs: they need the offset, and no address.
     symbols.append(Symbol("current_task", layout.PER_CPU_CURRENT, "A", 8, exported="EXPORT_SYMBOL"))
     return UaccessText(code, labels, symbols, faults)
@@ -52,11 +52,8 @@ def _without_smap(listing: Iterable[Item]) -> Iterator[Item]:
         yield _NOP if item in (STAC, CLAC) else item
 
 
-def _symbols(placed: Placed, end: int) -> list[Symbol]:
-    labels = [(at, item) for at, item in placed if isinstance(item, Label) and item.is_function]
-    found = []
-    for at, label in labels:
-        behind = min((other for other, _ in labels if other > at), default=end)
-        exported = "EXPORT_SYMBOL" if label.kind == "T" and label.name not in _NOT_EXPORTED else None
-        found.append(Symbol(label.name, at, label.kind, behind - at, exported=exported))
-    return found
+def _symbols(placed: Placed, end: int) -> Iterator[Symbol]:
+    for at, label, size in extents(placed, end):
+        if label.is_function:
+            exported = "EXPORT_SYMBOL" if label.kind == "T" and label.name not in _NOT_EXPORTED else None
+            yield Symbol(label.name, at, label.kind, size, exported=exported)

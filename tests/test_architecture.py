@@ -30,7 +30,7 @@ ROOMS = (
 )
 # The same inside the kernel.
 FLOORS = (
-    *("core", "trace", "sched", "mm", "fs", "task", "report", "vdso", "mappings", "signal", "time"),
+    *("core", "trace", "sched", "mm", "fs", "task", "report", "vdso", "mappings", "signal", "time", "process"),
     *("syscalls", "files", "entry", "ia32", "lib", "elf", "module", "init_module", "link", "debug", "proc", "boot"),
 )
 # What is read in an evening, and how many lines that may be; the other floors are appendices.

@@ -121,9 +121,12 @@ def unpack_sysinfo(data: bytes) -> dict[str, int]:
     return dict(zip(SYSINFO_FIELDS, _SYSINFO_IN.unpack_from(data), strict=True))
 
 
-def pack_rusage(*, utime: int = 0, maxrss: int = 0, minflt: int = 0, majflt: int = 0) -> bytes:
-    """``struct rusage``, 144 bytes.  `utime` in microseconds, `maxrss` in KiB, page faults as numbers."""
-    return _RUSAGE.pack(*divmod(utime, 10**6), 0, 0, maxrss, 0, 0, 0, minflt, majflt, *[0] * 8)
+def pack_rusage(
+    *, utime: int = 0, maxrss: int = 0, minflt: int = 0, majflt: int = 0, nvcsw: int = 0, nivcsw: int = 0
+) -> bytes:
+    """``struct rusage``, 144 bytes.  `utime` in microseconds, `maxrss` in KiB, page faults and switches as numbers."""
+    faults, switches = (minflt, majflt), (nvcsw, nivcsw)
+    return _RUSAGE.pack(*divmod(utime, 10**6), 0, 0, maxrss, 0, 0, 0, *faults, *[0] * 6, *switches)
 
 
 def unpack_rusage(data: bytes) -> dict[str, int]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kshell.abi import clock, fcntl, getrandom, mman, module_flags, resource, sigaction, signal, st_mode, utime
+from kshell.abi import clock, fcntl, getrandom, mman, module_flags, resource, sigaction, signal, st_mode, utime, wait
 
 _PREFIXES = (
     "O_",
@@ -31,12 +31,15 @@ _PREFIXES = (
     "MREMAP_",
     "MADV_",
     "RUSAGE_",
+    "W",
+    "__W",
+    "P_",
 )
 _ACCESS = ("F_OK", "R_OK", "W_OK", "X_OK")
 
 SYMBOLS: dict[str, int] = {
     name: value
-    for module in (fcntl, st_mode, mman, clock, getrandom, module_flags, resource, signal, sigaction, utime)
+    for module in (fcntl, st_mode, mman, clock, getrandom, module_flags, resource, signal, sigaction, utime, wait)
     for name, value in vars(module).items()
     if isinstance(value, int) and (name.startswith(_PREFIXES) or name in _ACCESS)
 }
@@ -72,6 +75,8 @@ _MAP = _bits(
 _MREMAP = _bits(mman, "MREMAP_MAYMOVE MREMAP_FIXED MREMAP_DONTUNMAP")
 _MADV = {value: name for name, value in vars(mman).items() if name.startswith("MADV_")}
 _RUSAGE = {resource.RUSAGE_SELF: "RUSAGE_SELF", resource.RUSAGE_THREAD: "RUSAGE_THREAD", -1: "RUSAGE_CHILDREN"}
+_WAIT = _bits(wait, "WNOHANG WUNTRACED WEXITED WCONTINUED WNOWAIT __WNOTHREAD __WALL __WCLONE")
+_IDTYPES = {wait.P_ALL: "P_ALL", wait.P_PID: "P_PID", wait.P_PGID: "P_PGID", wait.P_PIDFD: "P_PIDFD"}
 _MAP_TYPES = {0: "MAP_FILE", 1: "MAP_SHARED", 2: "MAP_PRIVATE", 3: "MAP_SHARED_VALIDATE"}
 _GRND = _bits(getrandom, "GRND_NONBLOCK GRND_RANDOM GRND_INSECURE")
 _MODULE = _bits(module_flags, "MODULE_INIT_IGNORE_MODVERSIONS MODULE_INIT_IGNORE_VERMAGIC MODULE_INIT_COMPRESSED_FILE")
@@ -186,6 +191,8 @@ _KINDS: dict[str, Callable[[int], str]] = {
     "mremap_flags": lambda value: _flags(value & (1 << 64) - 1, _MREMAP, "MREMAP_"),
     "madvice": lambda value: _one_of(value & _U32, _MADV, "MADV_"),
     "rusage_who": lambda value: _RUSAGE.get(value) or f"{value & _U32:#x} /* RUSAGE_??? */",
+    "wait_options": lambda value: _flags(value & _U32, _WAIT, "W"),
+    "idtype": lambda value: _one_of(value & _U32, _IDTYPES, "P_"),
     "at_flags": lambda value: _flags(value & _U32, _AT, "AT_"),
     "access_flags": lambda value: _flags(value & _U32, _ACCESS_FLAGS, "AT_"),
     "access_mode": lambda value: _access_mode(value & _U32),

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from kshell.kernel.vdso.vma import Vdso
 
 FIRST_PID = 77
+RESERVED_PIDS, PID_MAX = 300, 32768
 
 
 class Tty(Protocol):
@@ -114,7 +115,8 @@ class Kernel(KernelText):
     way_in: WayIn
     vdso: Vdso
     vsyscall_mode: str  # what is left of the vsyscall page (vdso/vsyscall.py)
-    timer_ends_wait: Callable[[], bool]  # signal/wait.py
+    exit_notify: Callable[[Task], None]  # process/exit.py; the next is of signal/wait.py
+    timer_ends_wait: Callable[[], bool]
 
     def __init__(self, image: Vmlinux, cmdline: str, *, init_budget: int, ram_size: int) -> None:
         super().__init__(KernelMemory(Ram(ram_size)))
@@ -151,6 +153,7 @@ class Kernel(KernelText):
         # Told before a run ends that somebody cuts off (the kind of the stop, the ring): who did, in the end.
         self.on_cut: Callable[[str, int], str] = lambda kind, ring: kind
         self.tasks: dict[int, Task] = {}
+        self.zombies: dict[int, Task] = {}  # those that have ended, and whose parent has not looked yet
         self._last_pid = FIRST_PID - 1
         self.extable_size = 0  # entries of the exception table
         self.uaccess_text: Mapping[str, int] = {}  # the names in the text of copies from and to user memory
@@ -185,9 +188,12 @@ class Kernel(KernelText):
     # Tasks.
 
     def new_pid(self) -> int:
-        """The next process id."""
-        self._last_pid += 1
-        return self._last_pid
+        """The next process id that nobody has; behind PID_MAX they begin again."""
+        taken = {number for task in (*self.tasks.values(), *self.zombies.values()) for number in task.numbers}
+        while True:
+            self._last_pid = self._last_pid + 1 if self._last_pid < PID_MAX - 1 else RESERVED_PIDS
+            if self._last_pid not in taken:
+                return self._last_pid
 
     def switch_to(self, task: Task) -> None:
         """Make `task` the current one."""
@@ -209,7 +215,9 @@ class Kernel(KernelText):
         waiting, self.on_sleep = self.on_sleep, None
         if waiting is not None:
             task = self.current
+            task.lends_cpu = True
             waiting()
+            task.lends_cpu = False
             self.switch_to(task)
 
     def signal_pending(self) -> bool:

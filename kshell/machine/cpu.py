@@ -258,16 +258,6 @@ class Cpu(ByText):
         """The x87 status word and control word."""
         return self._register("fpsw"), self._register("fpcw")
 
-    def fpu_state(self) -> list[Any]:
-        """All of the floating-point and vector state, for set_fpu_state of another CPU."""
-        return [self.uc.reg_read(register) for register in self._extended.REGISTERS]
-
-    def set_fpu_state(self, state: list[Any]) -> None:
-        """Have the floating-point and vector state that another CPU had."""
-        for register, value in zip(self._extended.REGISTERS, state, strict=True):
-            self.uc.reg_write(register, value)
-        self._watch_exceptions()
-
     def reset(self) -> None:
         """The floating-point and vector state that a new program finds (fpu__clear)."""
         self._extended.reset()

@@ -4,6 +4,8 @@ reasons of its own.
 
 from __future__ import annotations
 
+from typing import Any
+
 from unicorn import UcError  # type: ignore[attr-defined]
 from unicorn import unicorn_const as uc_const
 from unicorn import x86_const as x86
@@ -162,6 +164,33 @@ class RunLoop(Emulator):
         from kshell.machine.quirks.simd import unmasked
 
         self.watch.watch_exceptions(unmasked(self._register("mxcsr")), ~self._register("fpcw") & FPU_EXCEPTIONS != 0)
+
+    # State that is not in pt_regs.
+
+    def fpu_state(self) -> list[Any]:
+        """All of the floating-point and vector state, for set_fpu_state of another CPU."""
+        return [self.uc.reg_read(register) for register in self._extended.REGISTERS]
+
+    def set_fpu_state(self, state: list[Any]) -> None:
+        """Have the floating-point and vector state that another CPU had."""
+        for register, value in zip(self._extended.REGISTERS, state, strict=True):
+            self.uc.reg_write(register, value)
+        self._watch_exceptions()
+
+    def user_state(self) -> Any:
+        """After a stop: all that ring 3 has on the CPU, for set_user_state of the same CPU; pt_regs is apart."""
+        if self._extended.exception_taken:
+            self._extended.forget_exceptions()
+        return self.uc.context_save()
+
+    def set_user_state(self, state: Any) -> None:
+        """Have what user_state gave, or fpu_state and nothing else."""
+        if isinstance(state, list):
+            self._extended.reset()
+            self.set_fpu_state(state)
+        else:
+            self.uc.context_restore(state)
+            self._watch_exceptions()
 
     def _transfer(self, rip: int) -> Stop | None:
         """Execute the far transfer at which the CPU stands; a Stop if that ends the run."""

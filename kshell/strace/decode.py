@@ -153,7 +153,10 @@ _OUT: dict[str, _OutDecoder] = {
     "timespec32_out": lambda k, call, i: compat_data.time_pair(k, call.args[i], "tv_nsec"),
     "timeval32_out": lambda k, call, i: compat_data.time_pair(k, call.args[i], "tv_usec"),
     "utsname": lambda k, call, i: show.utsname(k, call.args[i]),
-    "rusage": lambda k, call, i: show.rusage(k, call.args[i]),
+    "rusage": lambda k, call, i: (
+        show.rusage(k, call.args[i]) if call.name != "wait4" or _result(call) else show.pointer(call.args[i])
+    ),
+    "wait_status": lambda k, call, i: signals.status(k, call.args[i], _result(call) > 0),
     "rusage32": lambda k, call, i: compat_data.rusage(k, call.args[i]),
     "sysinfo": lambda k, call, i: show.sysinfo(k, call.args[i]),
     "sysinfo32": lambda k, call, i: compat_data.sysinfo(k, call.args[i]),
@@ -234,10 +237,10 @@ def _is_idle(kinds: list[str], value: int) -> bool:
     return kinds == ["open_flags", "mode"] and not value & (fcntl.O_CREAT | fcntl.__O_TMPFILE)
 
 
-def line(k: Kernel, call: Call, passed: Sequence[ArgumentText]) -> str:
+def line(k: Kernel, call: Call, passed: Sequence[ArgumentText], prefix: str = "", begun: str = "") -> str:
     """The whole line, with what the call has filled in; `passed` is what its arguments were at the way in.
 
-    A call that did not return shows its arguments up to the first that was still to come.
+    A call that did not return shows its arguments up to the first to come; what it has `begun` with was shown before.
     """
     name = call.name or f"syscall_{call.nr & U64:#x}"
     shown: list[str] = []
@@ -246,7 +249,10 @@ def line(k: Kernel, call: Call, passed: Sequence[ArgumentText]) -> str:
             shown.append(" <unfinished ...>")
             break
         shown.append(_late(k, call, i, kind) if text is None else text)
-    return f"{name}({', '.join(shown)}) ".ljust(RESULT_COLUMN) + f"= {_result_text(call)}"
+    text = f"{name}({', '.join(shown)}) "
+    if begun:
+        text = f"<... {name} resumed>{text[len(begun) :]}"
+    return (prefix + text).ljust(RESULT_COLUMN) + f"= {_result_text(call)}"
 
 
 def _late(k: Kernel, call: Call, i: int, kind: str) -> str:

@@ -7,10 +7,13 @@ import struct
 from kshell.abi.ptregs import SP
 from kshell.abi.sigaction import SA_RESTORER, SIGACTION, SIGINFO_SIZE, SIGSET_SIZE, STACK_T
 from kshell.abi.signal import (
+    CLD_EXITED,
+    CLD_KILLED,
     SI_TIMER,
     SI_TKILL,
     SI_USER,
     SIGBUS,
+    SIGCHLD,
     SIGFPE,
     SIGILL,
     SIGNALS,
@@ -121,6 +124,9 @@ def info_text(info: Siginfo) -> str:
         parts += sender
     elif info.signo in FAULTS and info.code > 0:
         parts.append(f"si_addr={pointer(info.address if info.address is not None else uid << 32 | pid)}")
+    elif info.signo == SIGCHLD and info.code in (CLD_EXITED, CLD_KILLED):
+        how = info.value & 0xFF if info.code == CLD_EXITED else signal_name(info.value & 0x7F)
+        parts += [f"si_pid={pid}", f"si_uid={uid}", f"si_status={how}", "si_utime=0", "si_stime=0"]
     elif info.code == SI_TIMER:
         parts += [f"si_timerid={pid:#x}" if pid else "si_timerid=0", f"si_overrun={uid}", *_value(info.value)]
     else:
@@ -134,6 +140,17 @@ def _value(value: int) -> list[str]:
     return [f"si_int={number}", f"si_ptr={pointer(value)}"] if value else []
 
 
+def status(k: Kernel, address: int, is_there: bool) -> str:
+    """The status word that wait4() has stored, if it has."""
+    data = read_exactly(k, address, 4) if address and is_there else None
+    if data is None:
+        return pointer(address)
+    word = int.from_bytes(data, "little")
+    if word & 0x7F:
+        return f"[{{WIFSIGNALED(s) && WTERMSIG(s) == {signal_name(word & 0x7F)}}}]"
+    return f"[{{WIFEXITED(s) && WEXITSTATUS(s) == {word >> 8 & 0xFF}}}]"
+
+
 def delivered(info: Siginfo) -> str:
     """The line of a signal that acts."""
     return f"--- {info.name} {info_text(info)} ---"
@@ -142,6 +159,12 @@ def delivered(info: Siginfo) -> str:
 def stopped(signo: int) -> str:
     """The line of a task that a signal has stopped."""
     return f"--- stopped by {signal_name(signo)} ---"
+
+
+def end_of(status: int) -> str:
+    """The last line of a task that has ended with a status word."""
+    signo = status & 0x7F
+    return f"+++ killed by {signal_name(signo)} +++" if signo else f"+++ exited with {status >> 8 & 0xFF} +++"
 
 
 def ended(outcome: Outcome) -> str:

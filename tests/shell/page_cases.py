@@ -43,6 +43,7 @@ PA = MAP_PRIVATE | MAP_ANONYMOUS
 
 AS_USER: Step = ("uid=1000",)
 ALL_DESCRIPTORS: Step = ("until EMFILE", "dup", 0)
+SLEEPING_CHILD: Step = ("a child sleeps",)
 ALL_INODES: Step = ("no inode is free",)
 DEAD_MODULE: Step = ("a module has died",)
 PIPE: Step = ("pipe", Buffer(8))
@@ -347,6 +348,26 @@ CASES += [
     ("EAGAIN", (("init_module", *module(HELD)),), ("delete_module", b"m", 0)),
     ("EBUSY", (("init_module", *module(image(exit=None))),), ("delete_module", b"m", 0)),
     ("EBUSY", (DEAD_MODULE,), ("delete_module", b"m", 0)),
+]
+
+ALL_TASKS: Step = ("until EAGAIN", "fork")
+ALL_FRAMES: Step = ("no frame is free",)
+WEXITED = 4
+CASES += [
+    *[
+        (errno, (before,), (name,))
+        for name in ("fork", "vfork")
+        for errno, before in (("EAGAIN", ALL_TASKS), ("ENOMEM", ALL_FRAMES))
+    ],
+    ("EINVAL", (), ("wait4", -1, 0, 64, 0)),
+    ("ESRCH", (), ("wait4", -(1 << 31), 0, 0, 0)),
+    ("ECHILD", (), ("wait4", -1, 0, 0, 0)),
+    ("EFAULT", (("fork",),), ("wait4", -1, 1, 0, 0)),
+    ("EINTR", (SLEEPING_CHILD,), ("wait4", -1, 0, 0, 0)),
+    ("EINVAL", (), ("waitid", 9, 0, 0, WEXITED, 0)),
+    ("ECHILD", (), ("waitid", 0, 0, 0, WEXITED, 0)),
+    ("EFAULT", (("fork",),), ("waitid", 0, 0, 1, WEXITED, 0)),
+    ("EINTR", (SLEEPING_CHILD,), ("waitid", 0, 0, 0, WEXITED, 0)),
 ]
 
 GIGABYTE = 1 << 30

@@ -11,11 +11,13 @@ from kshell.abi.errno import errno_name, is_error
 from kshell.kernel.boot.start import boot
 from kshell.kernel.entry.exec import run_stub
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.process.fork import FRAMES
+from kshell.kernel.sched.wait import Waiting
 from kshell.shell.calls.manual import page
 from tests.kernel.entry.test_fuzz_calls import argument
 from tests.kernel.module.images import image
 from tests.shell.lab import Lab
-from tests.shell.page_cases import ALL_DESCRIPTORS, ALL_INODES, AS_USER, CASES, DEAD_MODULE, PA, Step, module
+from tests.shell.page_cases import ALL_FRAMES, ALL_INODES, AS_USER, CASES, DEAD_MODULE, PA, SLEEPING_CHILD, Step, module
 
 PROFILES = ("4.19", "course", "6.19")
 
@@ -58,9 +60,15 @@ class Machines:
 
 def answers(k: Kernel, before: tuple[Step, ...], step: Step) -> str:
     for first in before:
-        if first == ALL_DESCRIPTORS:
-            while answer(k, ("dup", 0)) != "EMFILE":
+        if str(first[0]).startswith("until "):
+            while answer(k, first[1:]) != str(first[0]).removeprefix("until "):
                 pass
+        elif first == ALL_FRAMES:
+            while k.ram.frames_total - k.ram.frames_used > FRAMES - 1:
+                k.ram.alloc_frame()
+        elif first == SLEEPING_CHILD:
+            assert answer(k, ("fork",)).isdigit()
+            k.tasks[max(k.tasks)].waiting = Waiting("nothing", 0, interruptible=True)
         elif first == ALL_INODES:  # as if 32,768 files had been made
             k.fs.root.inode.sb.free_inodes = 0
         elif first == DEAD_MODULE:

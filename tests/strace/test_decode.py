@@ -93,8 +93,8 @@ def test_memory_is_shown_as_strace_shows_it(
 
 
 def test_a_call_without_a_body_here_is_printed_with_its_name_and_six_registers(kernel: Kernel) -> None:
-    text = line_of(kernel, 57, [1, 2, 0, 0, 0, -1], b"", b"", -38)
-    assert text == "fork(0x1, 0x2, 0, 0, 0, 0xffffffffffffffff) = -1 ENOSYS (Function not implemented)"
+    text = line_of(kernel, 101, [1, 2, 0, 0, 0, -1], b"", b"", -38)
+    assert text == "ptrace(0x1, 0x2, 0, 0, 0, 0xffffffffffffffff) = -1 ENOSYS (Function not implemented)"
 
 
 @SYSCALL_DEFINE2

@@ -34,6 +34,7 @@ from kshell.kernel.link.way_in import place_way_in
 from kshell.kernel.mappings.swap import SwapArea
 from kshell.kernel.module.init_exit import call_as
 from kshell.kernel.proc.mount import mount
+from kshell.kernel.process.exit import exit_notify
 from kshell.kernel.report.taint import PLACES_4_19, PLACES_TODAY, Taint
 from kshell.kernel.sched.task_struct import init_tasks
 from kshell.kernel.signal.wait import timer_ends_wait
@@ -85,7 +86,7 @@ def start_kernel(k: Kernel) -> None:
     _enter_user_mode(k)
     k.clock.advance(BOOT_STEP_NS)
     k.code_trace = CodeTrace(k)
-    k.timer_ends_wait = partial(timer_ends_wait, k)
+    k.timer_ends_wait, k.exit_notify = partial(timer_ends_wait, k), partial(exit_notify, k)
     k.place_of, k.bug_at = partial(place_of, k), partial(bug_at, k)
     k.fs, k.swap = FileSystem(k), SwapArea(k.ram)
     mount(k)

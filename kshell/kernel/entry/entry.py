@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from kshell.abi.c_types import U64, to_signed64
 from kshell.abi.ptregs import AX, ORIG_AX
-from kshell.kernel.core.calling import TailCall
+from kshell.kernel.core.calling import CallAgain, TailCall
 from kshell.kernel.core.clock import SYSCALL_NS
 from kshell.kernel.entry import oops
 from kshell.kernel.kernel import Kernel
 from kshell.kernel.mm.fault import bring_in
+from kshell.kernel.process.again import call_again
 from kshell.kernel.task.task import TaskExit
 from kshell.kernel.trace.syscall_trace import syscall_trace_enter, syscall_trace_exit
-from kshell.machine.ring0 import KernelEntry
+from kshell.machine.ring0 import SYSCALL_SIZE, KernelEntry
+from kshell.machine.stop import SLEEPING
 
 
 class CallStatistics:
@@ -44,6 +46,11 @@ def entry_SYSCALL_64(k: Kernel, regs: memoryview, by_text: bool = False) -> Kern
         machine_code = do_syscall_64(k, regs)
         if machine_code is not None:
             return machine_code
+    except CallAgain:
+        new_statistics(k, lookup(k, regs[ORIG_AX])[1]).count -= 1
+        call_again(k, regs, 0 if by_text else SYSCALL_SIZE)
+        k.cpu.stop(SLEEPING) if by_text else k.cpu.reload()
+        return None
     except TailCall as call:
         return KernelEntry(call.address, k.current.regs_address, call.args)
     except TaskExit:

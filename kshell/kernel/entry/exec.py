@@ -31,6 +31,7 @@ STUB_DATA_SIZE = 16 << 20
 STUB_END = STUB_DATA + STUB_DATA_SIZE
 STUB_HANDLER = USER_TEXT + PAGE_SIZE - 16  # of the shell's task for SIGINT, which does nothing; and its restorer
 HANDLER = b"\xc3" + b"\xb8\x0f\x00\x00\x00\x0f\x05"  # ret; mov eax, __NR_rt_sigreturn; syscall
+CHILD = b"\x31\xff\xb8\xe7\x00\x00\x00\x0f\x05"  # behind the stub: a child that it has made exits at once
 SHELL_ACTIONS = {  # as a shell at its prompt has them
     SIGINT: SigAction(STUB_HANDLER, SA_RESTORER, STUB_HANDLER + 1),
     **dict.fromkeys((SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU), SigAction(SIG_IGN)),
@@ -110,7 +111,7 @@ def run_stub(
         stub = stub_listing(nr, [arg if isinstance(arg, int) else at[i] for i, arg in enumerate(args)], is_32)
         strings = [(at[i], arg + b"\0") for i, arg in enumerate(args) if isinstance(arg, bytes)]
         strings += [(at[i], arg.first) for i, arg in enumerate(args) if isinstance(arg, Buffer) and arg.first]
-        text = b"".join(code for code, _ in stub).ljust(STUB_HANDLER - USER_TEXT, b"\0") + HANDLER
+        text = (b"".join(code for code, _ in stub) + CHILD).ljust(STUB_HANDLER - USER_TEXT, b"\0") + HANDLER
         _load_stub(k, task, [*strings, (USER_TEXT, text)])
         task.signals.presses, k.bad_access = 0, None
         with heard_by(k, tracer):
@@ -163,6 +164,7 @@ def load_program(
         except OutOfMemory:
             raise ValueError("the machine has no memory left for another task") from None
         k.tasks[task.nr] = task
+        task.is_program = True
         k.switch_to(task)
         try:
             task.mm.start_brk = task.mm.brk = map_segments(k, task, segments)

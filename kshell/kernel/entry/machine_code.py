@@ -173,6 +173,8 @@ def go_on(k: Kernel, stop: Stop, last: KernelPath | None, user_regs: memoryview 
     ring0, overtime = k.cpu.ring0, last.overtime if last is not None else 0
     if stop.kind == STOPPED:
         return None
+    if stop.kind == SLEEPING and k.current.waiting is not None:
+        return ring0.suspended()
     if stop.kind == SLEEPING:
         path, task = ring0.suspended(), k.current
         before, task.stack_in_use = task.stack_in_use, ring0.regs[SP]

@@ -8,10 +8,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kshell.abi.signal import SI_KERNEL, SIGINT
+from kshell.kernel.core.clock import INSTRUCTION_NS
 from kshell.kernel.core.signal import Siginfo
 from kshell.kernel.entry import traps
 from kshell.kernel.entry.machine_code import budget_of, go_on
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.process.schedule import is_due, schedule
+from kshell.kernel.process.wait import end_group, reap
 from kshell.kernel.signal.ctrl_c import press_is_sigint
 from kshell.kernel.signal.deliver import do_signal
 from kshell.kernel.signal.timer import tick, until_tick
@@ -28,46 +31,48 @@ CALL_COST = 100  # instructions charged for a system call
 
 class Outcome(NamedTuple):
     """How a run ended: "returned" (to the shell, after one call), "exited" with `status`, "killed" by `signal`,
-    "budget" (too many instructions) or "interrupted" (Ctrl-C)."""
+    "budget" (too many instructions), "interrupted" (Ctrl-C) or "asleep" (nobody is left who could go on)."""
 
     kind: str
     status: int | None = None
     signal: Siginfo | None = None
 
 
-def run_task(k: Kernel, task: Task, calls: int = 0, budget: int = 0) -> Outcome:
-    """Run the current task in ring 3 until it ends, or has made `calls` system calls ("returned"; 0: any number).
+def run_task(k: Kernel, task: Task, calls: int = 0, budget: int = 0, background: bool = False) -> Outcome:
+    """Run a task, the current one, in ring 3 until it ends, or has made `calls` system calls ("returned"; 0: any
+    number).  Others have the CPU in turn; where it is in the `background`, all may sleep ("asleep").
 
     `budget` is a number of instructions, 0 for no limit; a system call counts as CALL_COST of them.
     """
     k.calls_left = calls or budget // CALL_COST or -1
-    left, path = budget, None
+    left = budget
     while True:
+        now, path = k.current, k.current.path
         whole = budget_of(left, path) if budget else 0
         some = until_tick(k, whole)
-        stop = k.cpu.run(task.frame, some, path)
+        stop = k.cpu.run(now.frame, some, path)
         is_tick = some != whole and stop.kind == BUDGET
         if is_tick:
             tick(k)
-        path = _path_after(k, task, stop, path, is_tick) if stop.ring == 0 else None
+        now.path = _path_after(k, now, stop, path, is_tick) if stop.ring == 0 else None
         left -= k.cpu.charged  # a warning is charged, too
-        if path is not None:
-            continue
         if stop.ring == 3 and stop.kind not in (STOPPED, CTRL_C, BUDGET, CUT):
-            path = traps.handle(k, task, stop)
+            now.path = traps.handle(k, now, stop)
             left -= TRAP_COST
-            if path is not None:
-                continue
-        if task.is_alive and (k.cpu.ctrl_c.pressed or stop.kind == CUT):
+        if now.path is not None and now.waiting is None:
+            continue
+        if now.is_alive and (k.cpu.ctrl_c.pressed or stop.kind == CUT):
             k.on_cut(CTRL_C, 3)
             if not press_is_sigint(k):
                 return Outcome("interrupted")
-        if task.is_alive and task.signals.pending:
+        if now.is_alive and now.signals.pending and now.waiting is None:
             do_signal(k)
+        if not now.is_alive and k.tracer is not None:  # machine code that died has not come back to where a call ends
+            syscall_trace_exit(k, k.tracer, now.regs)
         if not task.is_alive:
-            if k.tracer is not None:  # machine code that died has not come back to where a call ends
-                syscall_trace_exit(k, k.tracer, task.regs)
             return _ended(task)
+        if is_due(k, task) and not schedule(k, None if background else task):
+            return Outcome("asleep")
         if k.calls_left == 0 and calls:
             return Outcome("returned")
         if k.calls_left == 0 or (budget and left <= 0):
@@ -99,8 +104,21 @@ def run_program(k: Kernel, task: Task, budget: int = 0, tracer: Tracer | None = 
             k.switch_to(task)
             k.cpu.reset()
             outcome = run_task(k, task, budget=budget)
+            if outcome.kind in ("interrupted", "budget") or not _orphans_run(k, budget):
+                end_group(k, task.group)
         finally:
             do_exit(k, task, 130)
             release_task(k, task)
             k.switch_to(k.shell_task)
+            reap(k)
     return outcome
+
+
+def _orphans_run(k: Kernel, budget: int) -> bool:
+    """Let those go on that a program has left behind, until none can; False where the `budget` cuts that off."""
+    end = k.clock.ns + budget * INSTRUCTION_NS
+    while schedule(k, None):
+        kind = run_task(k, k.current, budget=budget, background=True).kind
+        if kind in ("interrupted", "budget") or (budget and k.clock.ns > end):
+            return False
+    return True

@@ -6,6 +6,8 @@ C counterpart: fs/pipe.c.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 
 from kshell.abi.errno import EAGAIN, EFAULT, EINTR, EINVAL, EPIPE, ERESTARTSYS
 from kshell.abi.fcntl import O_DIRECT, O_NONBLOCK, O_RDONLY, O_WRONLY
@@ -17,6 +19,7 @@ from kshell.kernel.fs.file import FMODE_READ, FMODE_WRITE, File, Kiocb
 from kshell.kernel.fs.inode import Inode, SuperBlock
 from kshell.kernel.fs.uio import IovIter
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.sched.wait import Waiting, resumed, wait_on, wake_up
 from kshell.machine.ram import PAGE_SIZE
 
 PIPE_DEF_BUFFERS = 16
@@ -34,7 +37,7 @@ class PipeBuffer:
 class PipeInode(Inode):
     """Both ends of a pipe.  An end is gone when no descriptor anywhere refers to it."""
 
-    __slots__ = ("bufs", "readers", "writers")
+    __slots__ = ("bufs", "on_release", "readers", "writers")
     can_seek = False
     can_signal = True
 
@@ -42,6 +45,7 @@ class PipeInode(Inode):
         super().__init__(sb, S_IFIFO | 0o600, now, uid, gid)
         self.bufs: deque[PipeBuffer] = deque()
         self.readers = self.writers = 0
+        self.on_release: Callable[[], None] = lambda: None
 
     def open(self, k: Kernel, file: File) -> int:
         """Count the end; the fourth access mode is none."""
@@ -56,10 +60,11 @@ class PipeInode(Inode):
         self.readers -= bool(file.mode & FMODE_READ)
         self.writers -= bool(file.mode & FMODE_WRITE)
         self.nlink = int(self.readers + self.writers > 0)
+        self.on_release()
 
     def read_iter(self, k: Kernel, iocb: Kiocb, to: IovIter) -> int:
         """What there is, up to the count; 0 when it is empty and nobody can write any more."""
-        done = 0
+        last, done = resumed(k), 0
         if not to.count:
             return 0
         while self.bufs and to.count:
@@ -75,33 +80,48 @@ class PipeInode(Inode):
                 break
         if done:
             self.accessed(k.clock.realtime_ns())
+            wake_up(k, self)
         elif self.writers:
-            return wait_for_ever(k, iocb.file, "The pipe is empty and its write end is still open")
+            return self._wait(k, iocb.file, last, 0, "The pipe is empty and its write end is still open")
         return done
 
     def write_iter(self, k: Kernel, iocb: Kiocb, source: IovIter) -> int:
         """Put bytes in, the last few first into the room that the newest buffer has left."""
+        last = resumed(k)
+        before = last.done if last is not None else 0
+        source.skip(before)
         if not source.count:
-            return 0
+            return before
         if not self.readers:
             send_sig(k, SIGPIPE, "it wrote to a pipe that nobody has open for reading")
-            return -EPIPE
-        done = self._merge(source)
+            return before or -EPIPE
+        done = self._fill(k, iocb.file, source, last, before)
+        if done > 0:
+            self.modified(k.clock.realtime_ns())
+            wake_up(k, self)
+        return done
+
+    def _fill(self, k: Kernel, file: File, source: IovIter, last: Waiting | None, before: int) -> int:
+        done = before or self._merge(source)
         while done >= 0 and source.count:
             if len(self.bufs) >= PIPE_DEF_BUFFERS:
-                err = wait_for_ever(k, iocb.file, "The pipe is full and its read end is still open")
-                done = done or err
-                break
+                err = self._wait(k, file, last, done, "The pipe is full and its read end is still open")
+                return done or err
             wanted = min(PAGE_SIZE, source.count)
             data = source.copy_from_iter(wanted)
             if len(data) < wanted:
                 done = done or -EFAULT
                 break
-            self.bufs.append(PipeBuffer(data, bool(iocb.file.flags & O_DIRECT)))
+            self.bufs.append(PipeBuffer(data, bool(file.flags & O_DIRECT)))
             done += len(data)
-        if done > 0:
-            self.modified(k.clock.realtime_ns())
         return done
+
+    def _wait(self, k: Kernel, file: File, last: Waiting | None, done: int, why: str) -> int:
+        """Let the task wait for the other end; what the call answers where it must not, or in vain."""
+        if not file.flags & O_NONBLOCK:
+            wake_up(k, self)
+            wait_on(k, self, last, done)
+        return wait_for_ever(k, file, why)
 
     def _merge(self, source: IovIter) -> int:
         """Append the part of a write that is not whole pages to the newest buffer, if it fits there."""
@@ -120,6 +140,7 @@ def create_pipe_files(k: Kernel, sb: SuperBlock, flags: int) -> tuple[File, File
     inode = PipeInode(sb, k.clock.realtime_ns(), k.current.cred.euid, k.current.cred.egid)
     dentry = Dentry(b"pipe:[%d]" % inode.ino, None, inode)
     ends = File(dentry, O_RDONLY | flags & O_NONBLOCK), File(dentry, O_WRONLY | flags & (O_NONBLOCK | O_DIRECT))
+    inode.on_release = partial(wake_up, k, inode)
     for end in ends:
         inode.open(k, end)
     return ends

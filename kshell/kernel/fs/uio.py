@@ -42,6 +42,13 @@ class IovIter:
         else:
             del self._segments[0]
 
+    def skip(self, size: int) -> None:
+        """Leave out so many bytes: they were transferred before the call had to wait."""
+        while size:
+            part = min(size, self._segments[0][1])
+            self._advance(part)
+            size -= part
+
     def copy_to_iter(self, data: bytes) -> int:
         """Deliver the first bytes of `data`, at most `count`; how many arrived (fewer: the buffer faulted)."""
         total = 0

@@ -11,7 +11,7 @@ from kshell.abi.c_types import U64
 from kshell.abi.errno import ENOSYS
 from kshell.abi.ptregs import AX, ORIG_AX
 from kshell.kernel.core import layout
-from kshell.kernel.core.calling import TailCall
+from kshell.kernel.core.calling import CallAgain, TailCall
 from kshell.kernel.core.pointers import function_at
 from kshell.kernel.entry import oops
 from kshell.kernel.entry.entry import syscall_exit_to_user_mode
@@ -20,8 +20,9 @@ from kshell.kernel.ia32.entry_compat import gate_text
 from kshell.kernel.ia32.int80_trace import int80_trace_enter
 from kshell.kernel.ia32.placement import place_ia32
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.process.again import call_again
 from kshell.kernel.task.task import Task, TaskExit
-from kshell.machine.ring0 import KernelEntry, KernelPath
+from kshell.machine.ring0 import SYSCALL_SIZE, KernelEntry, KernelPath
 from kshell.machine.stop import INT80
 
 U32 = 0xFFFF_FFFF
@@ -48,6 +49,11 @@ def entry_INT80(k: Kernel, task: Task) -> KernelPath | None:
     task.in_compat_syscall = True
     try:
         entry = do_int80_syscall_32(k, regs)
+    except CallAgain:
+        k.ia32.statistics_of(k, regs[ORIG_AX]).count -= 1
+        call_again(k, regs, SYSCALL_SIZE)  # int 0x80 is as long
+        task.in_compat_syscall = False
+        return None
     except TailCall as call:
         entry = KernelEntry(call.address, task.regs_address, call.args)
     except TaskExit:

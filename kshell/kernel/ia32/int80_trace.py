@@ -16,6 +16,9 @@ PUSHED = {"ss": ptregs.SS, "rsp": ptregs.SP, "rflags": ptregs.FLAGS, "cs": ptreg
 
 def int80_trace_enter(k: Kernel, tracer: Tracer, regs: memoryview, address: int | None, nr: int) -> None:
     """A call was dispatched as `nr` to `address`, or to no function if that is None."""
+    if tracer.running is not None and tracer.running.waits:
+        tracer.running.waits = False
+        return
     row, registers = k.ia32.table.by_number.get(nr), arguments_32(regs)
     call = Call(
         nr,

@@ -63,6 +63,7 @@ class AddressSpace:
         self.pages = PageTable(k.ram, k.memory.space)
         self.pages.free_swap = k.swap.free
         self.vmas = VmaList()
+        self.users = 1  # tasks
         self.changes = 0  # of mappings that were there: who made one sees whether it is still as it was
         self.start_brk = self.brk = 0
         self.arg_start = self.arg_end = 0
@@ -216,10 +217,17 @@ class AddressSpace:
         """The address of each page that is in RAM."""
         return (page for page, _ in self.pages.user_pages())
 
+    def shared(self) -> AddressSpace:
+        """The same, for one task more (C: mmget)."""
+        self.users += 1
+        return self
+
     def destroy(self) -> None:
-        """Free every page and table (C: exit_mmap)."""
-        self.vmas.clear()
-        self.pages.destroy()
+        """One task fewer; the last one frees every page and table (C: mmput, exit_mmap)."""
+        self.users -= 1
+        if not self.users:
+            self.vmas.clear()
+            self.pages.destroy()
 
 
 def unmap_mapping(k: Kernel, inode: MappedInode) -> None:

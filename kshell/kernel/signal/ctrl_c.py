@@ -9,6 +9,7 @@ from kshell.abi.sigaction import SIG_DFL, sigmask
 from kshell.abi.signal import SI_KERNEL, SIGINT
 from kshell.kernel.core.signal import Siginfo, interrupt
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.signal.kill import interrupt_group
 from kshell.kernel.task.task import Task
 
 MOST_PRESSES = 3
@@ -22,6 +23,7 @@ def press_is_sigint(k: Kernel) -> bool:
     """Ctrl-C was pressed: SIGINT is sent to the current task.  False if the run is to end by it, here and now."""
     signals = k.current.signals
     interrupt(k)
+    interrupt_group(k, k.current.group, k.current)
     default = signals.action(SIGINT).handler == SIG_DFL and not signals.blocked & sigmask(SIGINT)
     if default or signals.presses >= MOST_PRESSES:
         return False

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from kshell.abi.errno import EAGAIN, EINVAL, ESRCH
 from kshell.abi.sigaction import CORE, SIG_DFL, TERMINATE, default_action, sigmask
-from kshell.abi.signal import SI_USER, SIGKILL, SIGRTMAX, SIGRTMIN
+from kshell.abi.signal import SI_KERNEL, SI_USER, SIGINT, SIGKILL, SIGRTMAX, SIGRTMIN
 from kshell.kernel.core.layout import THREAD_SIZE
 from kshell.kernel.core.signal import Siginfo, send_signal
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.sched.wait import resched
 from kshell.kernel.signal.death import die_of
 from kshell.kernel.task.task import Task
 from kshell.machine.ram import PAGE_SIZE
@@ -37,6 +38,8 @@ def send_to(k: Kernel, task: Task | None, info: Siginfo) -> int:
         die_of(k, task, info)  # it sleeps, is woken, and dies
     else:
         send_signal(k, task.signals, info)
+    if task is not k.current:
+        resched(k)
     return 0
 
 
@@ -54,10 +57,18 @@ def info_of(k: Kernel, signo: int, code: int, how: str) -> Siginfo:
 
 
 def kill_something_info(k: Kernel, pid: int, info: Siginfo) -> int:
-    """kill(2).  Each task here is a process group of its own, as a shell makes one of each job."""
+    """kill(2): a process, a group, or all but the caller.  A zombie takes no signal, but is there."""
     if pid == INT_MIN:
         return -ESRCH
-    if pid == -1:
-        results = [send_to(k, task, info) for task in list(k.tasks.values()) if task is not k.current]
-        return results[-1] if results else -ESRCH
-    return send_to(k, k.tasks.get(abs(pid)) if pid else k.current, info)
+    if pid > 0:
+        return 0 if pid in k.zombies and 0 <= info.signo <= SIGRTMAX else send_to(k, k.tasks.get(pid), info)
+    group = -pid or k.current.group
+    wanted = [task for task in k.tasks.values() if (task is not k.current if pid == -1 else task.group == group)]
+    results = [send_to(k, task, info) for task in wanted]
+    return (0 if 0 in results else results[-1]) if results else -ESRCH
+
+
+def interrupt_group(k: Kernel, group: int, but: Task | None = None) -> None:
+    """Ctrl-C: the terminal sends SIGINT to every task of a process group."""
+    for task in [each for each in k.tasks.values() if each.group == group and each is not but]:
+        send_to(k, task, Siginfo(SIGINT, SI_KERNEL, why="Ctrl-C was pressed: the terminal sends SIGINT"))

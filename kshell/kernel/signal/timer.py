@@ -10,6 +10,7 @@ from kshell.abi.signal import SI_KERNEL, SIGALRM, SIGPROF, SIGVTALRM
 from kshell.kernel.core.clock import INSTRUCTION_NS
 from kshell.kernel.core.signal import Siginfo, send_signal
 from kshell.kernel.kernel import Kernel
+from kshell.kernel.task.task import Task
 
 SIGNAL_OF = {ITIMER_REAL: SIGALRM, ITIMER_VIRTUAL: SIGVTALRM, ITIMER_PROF: SIGPROF}
 CPU_TIMERS = (ITIMER_VIRTUAL, ITIMER_PROF)  # they stand still while the task sleeps
@@ -34,9 +35,9 @@ def remaining(k: Kernel, which: int) -> tuple[int, int]:
     return (max(expires - k.clock.ns, 1000) if expires else 0, interval)
 
 
-def run_timers(k: Kernel) -> None:
-    """Send the signals of the timers that have run out."""
-    timers = k.current.signals.timers
+def run_timers(k: Kernel, task: Task) -> None:
+    """Send the signals of a task's timers that have run out."""
+    timers = task.signals.timers
     for which, (expires, interval) in list(timers.items()):
         if not expires or expires > k.clock.ns:
             continue
@@ -44,13 +45,13 @@ def run_timers(k: Kernel) -> None:
         if interval:
             missed = (k.clock.ns - expires) // interval
             timers[which] = (expires + (missed + 1) * interval, interval)
-        send_signal(k, k.current.signals, Siginfo(SIGNAL_OF[which], SI_KERNEL, why=WHY, to_process=True))
+        send_signal(k, task.signals, Siginfo(SIGNAL_OF[which], SI_KERNEL, why=WHY, to_process=True))
 
 
 def until_tick(k: Kernel, budget: int) -> int:
-    """How many instructions of a `budget` (0: any number) may run until somebody has to look at the timers."""
-    timers = k.current.signals.timers
-    armed = [expires for expires, _ in timers.values() if expires]
+    """How many instructions of a `budget` (0: any number) may run until somebody has to look at the timers, or at
+    whose turn it is."""
+    armed = _expiries(k)
     if not armed:
         return budget
     first = min(armed) - k.clock.ns
@@ -58,7 +59,20 @@ def until_tick(k: Kernel, budget: int) -> int:
     return min(budget, tick) if budget else tick
 
 
+def _expiries(k: Kernel) -> list[int]:
+    """When timers run out, the current task's and, by the wall's clock, of others; far away while others could run."""
+    found = [expires for expires, _ in k.current.signals.timers.values() if expires]
+    for task in k.tasks.values() if len(k.tasks) > 2 else ():
+        if task.is_program and task is not k.current:
+            if ITIMER_REAL in task.signals.timers:
+                found.append(task.signals.timers[ITIMER_REAL][0])
+            if task.is_ready:
+                found.append(k.clock.ns + TICK * INSTRUCTION_NS)
+    return found
+
+
 def tick(k: Kernel) -> None:
     """A run has gone to its tick: it took that long."""
     k.clock.advance(k.cpu.charged * INSTRUCTION_NS)
-    run_timers(k)
+    for task in [k.current, *(each for each in k.tasks.values() if each.is_program and each is not k.current)]:
+        run_timers(k, task)

@@ -24,7 +24,7 @@ def wait_for_signal(k: Kernel, until: int | None = None) -> str:
             _sleep_until(k, until or 0)
             return TIME
         _sleep_until(k, expires)
-        run_timers(k)
+        run_timers(k, k.current)
     return SIGNAL
 
 

@@ -14,6 +14,7 @@ from kshell.kernel.mm.address_space import AddressSpace
 from kshell.kernel.sched.cred import init_cred
 from kshell.kernel.sched.in_memory import InMemory
 from kshell.kernel.sched.task_struct import exited, new_task_struct, released
+from kshell.kernel.sched.wait import Switched
 
 if TYPE_CHECKING:
     from kshell.kernel.fs.dcache import Dentry
@@ -27,7 +28,7 @@ class TaskExit(BaseException):
     """Ends the current task from the depth of a system call.  No Exception: a module cannot catch it by accident."""
 
 
-class Task(InMemory):
+class Task(InMemory, Switched):
     """One task.  `nr` is its number (C: struct pid); `regs` is its pt_regs, at the top of its kernel stack; `struct`
     its task_struct in memory, which modules see and change; `is_alive` until it exits or is killed."""
 
@@ -43,9 +44,9 @@ class Task(InMemory):
         k.memory.store(self.regs_address - 8, k.way_in.back)  # what each call pushes first, be it by the short road
         above, cred = (parent.struct, parent.cred) if parent else (k.init, init_cred(k.cmdline))
         super().__init__(new_task_struct(k, self.nr, comm, above, cred), self.stack, k.clock.ns)
+        self.group, self.session = self.nr, parent.session if parent else self.nr
         self.cmin_flt = self.cmaj_flt = 0  # page faults of its children that have ended
         self.is_alive = True
-        self.sleeps = False  # it is in msleep, for which the CPU may do other work (C: __state)
         self.stack_in_use = self.regs_address  # from here up, if it stands in the kernel and waits (C: thread.sp)
         self.signals = Signals()
         self.in_compat_syscall = False  # its call came by `int 0x80` (C: TS_COMPAT)
@@ -70,12 +71,14 @@ def do_exit(k: Kernel, task: Task, status: int | None, signal: Siginfo | None = 
     task.mm.destroy()
     k.tasks.pop(task.nr, None)
     exited(k, task.struct, signal.signo if signal else (status or 0) << 8, signal is not None)
+    k.exit_notify(task)
 
 
 def release_task(k: Kernel, task: Task) -> None:
     """Free the kernel stack of a task that has exited (C: put_task_stack); its registers can be read until then.
 
     What it has used is its parent's then (C: wait_task_zombie)."""
+    k.zombies.pop(task.nr, None)
     parent = k.tasks.get(task.ppid)
     if parent is not None:
         parent.cmin_flt += task.min_flt + task.cmin_flt

@@ -21,6 +21,8 @@
                                      of ip) and code (the bytes there)
     fault      oops                  exception (as "#PF"), error_code, ip: of one in ring 0 that nothing mends
     sleep      msleep                ms
+    sched      switch                prev, prev_comm, next, next_comm, why ("preempted", "waits", "exited"): another
+                                     task has the CPU, and its address space is in force
     meanwhile  command, answer       command, answer: what another task does
     call       enter                 function, module, depth (how many calls it is in), and arguments: of each name,
                                      type, value, and the text that C would write

@@ -28,3 +28,5 @@ def stop_listening(k: Kernel) -> None:
     if k.on_event is not None:
         k.code_trace.end()
     k.tracer = k.on_event = None
+    for task in k.tasks.values():
+        task.call = None

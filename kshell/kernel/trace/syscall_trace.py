@@ -17,7 +17,9 @@ def syscall_trace_enter(k: Kernel, tracer: Tracer, regs: memoryview, address: in
     if tracer.running is None:
         syscall_trace_begin(k, tracer, regs, nr)
     call = tracer.running
-    if call is not None and k.on_event is not None:
+    if call is not None and call.waits:
+        call.waits = False
+    elif call is not None and k.on_event is not None:
         k.tell("entry", "pt_regs", k.current.regs_address)
         k.tell("dispatch", "number", nr=nr)
         if address is None:

@@ -22,7 +22,7 @@ class Call:
     signed result, None if it did not return.  `text` is empty: room for the words of who listens.
     """
 
-    __slots__ = ("args", "definition", "is_32", "name", "nr", "registers", "ret", "text", "values")
+    __slots__ = ("args", "definition", "is_32", "name", "nr", "registers", "ret", "text", "values", "waits")
 
     def __init__(
         self,
@@ -37,6 +37,7 @@ class Call:
         self.is_32, self.registers = registers is not None, args if registers is None else registers
         self.ret: int | None = None
         self.text = ""
+        self.waits = False  # it was begun, and is made again when its task is woken
 
 
 class Tracer:
@@ -69,6 +70,12 @@ class Tracer:
 
     def task_stopped(self, info: Siginfo) -> None:
         """It has stopped the task."""
+
+    def task_ended(self, nr: int, status: int) -> None:
+        """One of several tasks has ended, with that status word."""
+
+    def call_waits(self, call: Call) -> None:
+        """The task of a call has left the CPU before the call is over."""
 
     def call_ends(self, call: Call) -> None:
         """A call is over; `ret` says how."""

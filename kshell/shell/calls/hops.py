@@ -43,6 +43,7 @@ WORDS = {
     "emulated": "nothing is executed there: emulate_vsyscall calls {name}, and returns to {caller:#x}",
     "record": "{printed}",
     "pointer": "{stub} -> {function}",
+    "switch": "context switch: {prev_comm} {prev} {why} -> {next_comm} {next}",
     "msleep": "msleep({ms}): the CPU is free for other tasks",
     "command": "another task: {command}",
     "answer": "{answer}",

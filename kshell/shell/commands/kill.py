@@ -43,7 +43,7 @@ def kill(session: Context, words: list[Word]) -> View:
     The shell's task makes the system call kill, which is shown with what the signal does. -0 sends nothing, and asks
     only whether there is such a task.
 
-    One program runs at a time, so at the prompt there is only the shell's own task.
+    At the prompt there is the shell's own task, and what a program has left behind that sleeps: `ls /proc` names them.
     """
     texts = [word.text for word in words]
     if texts == ["-l"]:

@@ -22,7 +22,7 @@ _ADVICE: dict[str, tuple[str, str]] = {
         "trace syscall getpid  (or, every call of a program: trace run FILE.s)",
     ),
     "ps": (
-        "the machine runs one task at a time: the one that your command starts",
+        "what it shows is in /proc, a folder for each task",
         "ls /proc  (the tasks that there are; regs has the registers of the last)",
     ),
     "top": (

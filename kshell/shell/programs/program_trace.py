@@ -14,7 +14,7 @@ from kshell.machine.ram import PAGE_SIZE
 from kshell.shell.calls.hops import HopColumn, Hops
 from kshell.shell.programs.program_files import Program
 from kshell.shell.views.view import Line
-from kshell.strace.strace import Strace
+from kshell.strace.strace import StraceOfAll
 
 SYSCALL_SIZE = 2  # of the instruction, one as the other
 WAYS_IN = {"syscall": "syscall", "int80": "int 0x80"}
@@ -26,7 +26,7 @@ TRAPS = (
 )
 
 
-class ProgramTracer(Strace):
+class ProgramTracer(StraceOfAll):
     """Notes also which instruction each call comes from; for `syscall` its stub's listing shows that.
 
     With `show` each call is given to it as it ends, and none is kept; with `show_line` each hop is, as a line, when it

@@ -147,6 +147,10 @@ INTEGERS = {
 }
 
 
+# What only one call's pointer means, or takes another argument for.
+_ONE_CALLS = ("fd_pair", "wait_status", "iov_in", "iov_out")
+
+
 def pointed_to(c: str) -> str:
     """What the pointer type `c` points to, without const and __user; "" where it is none.
 
@@ -164,7 +168,7 @@ def declared(c: str) -> CType:
     is_const = c.startswith("const ")
     if target.endswith("*") or target.startswith(("struct ", "union ")) or target in INTEGERS:
         known = _known(f"{'const ' * is_const}{target} __user *")
-        shows = known.show if known is not None and known.show not in ("fd_pair", "iov_in", "iov_out") else ""
+        shows = known.show if known is not None and known.show not in _ONE_CALLS else ""
         return CType(c, 8, False, shows or ("pointed_in" if is_const else "pointed_out"))
     size, signed = INTEGERS.get(c, (8, not c.endswith("*")))
     return _known(c) or CType(c, size, signed, "address" if c.endswith("*") else "int")

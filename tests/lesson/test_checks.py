@@ -37,7 +37,7 @@ CASES: list[tuple[list[str], dict[str, Any], dict[str, Any], str]] = [
     ([], {"slot": "getpid", "to": "__x64_sys_getpid"}, {"slot": "frob", "to": ""}, "the table has none"),
     ([], {"memory": "STUB_test_call", "value": 0, "size": 8}, {"memory": "STUB_test_call", "value": 1}, "0"),
     ([], {"symbol": "sys_call_table"}, {"symbol": "frob"}, "it is not there"),
-    ([], {"row": "test_call", "number": 335}, {"row": "fork"}, "57 fork, and no function behind it"),
+    ([], {"row": "test_call", "number": 335}, {"row": "ptrace"}, "101 ptrace, and no function behind it"),
     (["syscall test_call 3"], {"dmesg": "int is 3$"}, {"dmesg": "int is 4"}, "int is 3"),
     ([], {"oops": 0}, {"oops": 1}, "0"),
     (["modprobe syscallModule"], {"taint": "O"}, {"taint": ""}, "O"),

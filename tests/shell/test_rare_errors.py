@@ -68,7 +68,7 @@ STOPPED = [
     ("frame 1 2", "frame: one level"),
     ("list a b", "list: one place"),
     ("list nothing_here", 'Function "nothing_here" not defined.'),
-    ("print sys_call_table", "'sys_call_table' has unknown type"),
+    ("print cpu_tss_rw", "'cpu_tss_rw' has unknown type"),
     ("bt 1", "bt: it takes no arguments"),
     ("finish 1", "finish: it takes no arguments"),
     ("detach 1", "detach: it takes no arguments"),

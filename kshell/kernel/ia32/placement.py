@@ -27,7 +27,7 @@ from kshell.machine.encode import FUNCTION_SIZE, KERNEL_FUNCTION_STUB
 
 SUBJECTS = (
     *("file_status", "itimer", "mapping", "old_signal", "opening", "readdir", "signal", "statfs", "time", "transfer"),
-    *("truncate", "uid16", "uname", "utimes"),
+    *("truncate", "uid16", "uname", "utimes", "wait"),
 )
 ROOM = layout.EXTRA_TEXT - layout.IA32_TEXT
 # mov reg, [rdi+slot], for the sixth argument down to the first, which takes rdi itself.

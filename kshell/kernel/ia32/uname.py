@@ -64,5 +64,10 @@ def getrusage(k: Kernel, who: RusageWho, ru: CompatRusagePtr) -> Long:
     """
     if who not in (RUSAGE_SELF, RUSAGE_CHILDREN, RUSAGE_THREAD):
         return -EINVAL
-    numbers = [number & U32 for (number,) in struct.iter_unpack("<Q", rusage_of(k, who))]
-    return -EFAULT if copy_to_user(k, ru, struct.pack(f"<{len(numbers)}I", *numbers)) else 0
+    return -EFAULT if copy_to_user(k, ru, compat_rusage(rusage_of(k, who))) else 0
+
+
+def compat_rusage(used: bytes) -> bytes:
+    """A struct rusage as a struct compat_rusage, which has 4 bytes for each number."""
+    numbers = [number & U32 for (number,) in struct.iter_unpack("<Q", used)]
+    return struct.pack(f"<{len(numbers)}I", *numbers)

@@ -28,7 +28,7 @@ from kshell.shell.views.view import View, show
     ),
 )
 def explain(session: Context, words: list[Word]) -> View:
-    """Walk through the kernel's last report, line by line, or say what a handler could have done at the last death.
+    """Walk through the kernel's last report, or a death by a signal.
 
     The report is that of an oops, a warning or a loop, as dmesg shows it. Under each line stands what it says of this
     very case: the error code in words, the instruction that failed and the registers that it used, who called it,

@@ -97,7 +97,7 @@ def _lines(k: Kernel, value: Value, text: str, write: WriteNumber | None) -> lis
     examples=(("ptype struct task_struct", "its fields"), ("ptype current->cred", "what that pointer leads to")),
 )
 def ptype(session: Context, words: list[Word]) -> View:
-    """Show what a type is made of: the fields of a struct, with the offset of each in bytes.
+    """Show what a type is made of: a struct's fields and offsets.
 
     It is a type's name, or an expression whose type is meant.
     """

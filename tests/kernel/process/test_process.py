@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 
+from kshell import api
 from kshell.abi.errno import ECHILD, EINTR
+from kshell.abi.signal import SIGCHLD
+from kshell.abi.wait import P_ALL, P_PID, WEXITED
 from kshell.kernel.boot.start import boot
 from kshell.kernel.core.layout import USER_TEXT
-from kshell.kernel.entry.exec import run_stub
+from kshell.kernel.entry.exec import Buffer, run_stub
 from kshell.kernel.kernel import Kernel
 from kshell.machine.paging import FRAME_MASK
 from kshell.strace.strace import StraceOfAll
@@ -186,3 +191,37 @@ def test_a_call_that_waits_is_counted_once(k: Kernel, by_text: bool) -> None:
 def test_int_80_makes_children(k: Kernel) -> None:
     first = "mov eax, 2; int 0x80; test eax, eax; jz child"
     assert run(k, f"{first}; WAIT; STATUS; PUT rbx; EXIT 0; child:; EXIT 3").words == (0x300,)
+
+
+def answer_32(k: Kernel, nr: int, *args: int | Buffer) -> tuple[int | None, list[bytes]]:
+    """What a call by `int 0x80` of the shell's task answers, and what is in its buffers then."""
+    made = run_stub(k, nr, args, is_32=True)
+    assert made.call is not None
+    return made.call.ret, [data for _, _, data in made.buffers]
+
+
+def test_the_calls_for_children_by_their_names() -> None:
+    machine = api.boot()
+    child = machine.syscall("vfork")
+    status, used = bytearray(4), bytearray(144)
+    assert machine.syscall("wait4", -1, status, 0, used) == child
+    assert (bytes(status), machine.syscall("wait4", -1, 0, 0, 0)) == (bytes(4), -ECHILD)
+    child, info = machine.syscall("fork"), bytearray(b"\x55" * 128)
+    assert machine.syscall("waitid", P_PID, child or 0, info, WEXITED, 0) == 0
+    told = SIGCHLD, 0, 1, 0x55555555, child, 0, 0  # CLD_EXITED; what says nothing of a child is left alone
+    assert struct.unpack("<4i3i", info[:28]) == told
+    assert info[28:] == b"\x55" * 100
+
+
+def test_32_bit_programs_wait_with_structures_of_their_own(k: Kernel) -> None:
+    child, _ = answer_32(k, 2)
+    ret, (status, used) = answer_32(k, 114, -1, Buffer(4, b"\x55" * 4), 0, Buffer(72))
+    left_once = (*[0] * 16, 1, 0)  # nvcsw: it ended
+    assert (ret, status, struct.unpack("<18I", used)) == (child, bytes(4), left_once)
+    child, _ = answer_32(k, 2)
+    assert answer_32(k, 7, child or 0, Buffer(4, b"\x55" * 4), 0) == (child, [bytes(4)])
+    child, _ = answer_32(k, 190)
+    ret, (info, used) = answer_32(k, 284, P_ALL, 0, Buffer(128, b"\x55" * 128), WEXITED, Buffer(72))
+    assert (ret, struct.unpack("<6i", info[:24])) == (0, (SIGCHLD, 0, 1, child, 0, 0))
+    assert (info[24:], struct.unpack("<18I", used)) == (b"\x55" * 104, left_once)
+    assert answer_32(k, 284, P_ALL, 0, 0, WEXITED, 0) == (-ECHILD, [])

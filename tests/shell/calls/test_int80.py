@@ -32,7 +32,7 @@ def test_a_traced_call_goes_in_by_the_gate_and_out_by_iretq(lab: Lab) -> None:
 
 def test_an_error_says_why_in_the_words_of_that_table(lab: Lab) -> None:
     assert "IA32_NR_syscalls = 388" in lab.json("syscall --abi i386 5000")["because"]
-    assert "vfork is i386 call 190" in lab.json("syscall --abi i386 vfork")["because"]
+    assert "ptrace is i386 call 26" in lab.json("syscall --abi i386 ptrace")["because"]
     assert "nothing has been behind it" in lab.json("syscall --abi i386 break")["because"]
     assert "a hole" in lab.json("syscall --abi i386 222")["because"]
     assert lab.json("syscall --abi i386 close 99")["because"].startswith("fd is not open")
@@ -63,4 +63,4 @@ def test_a_page_of_that_side_has_its_registers(lab: Lab) -> None:
     page = lab.text("man --abi i386 stat64")
     assert "i386 call 195" in page
     assert "  ebx  const char __user *filename" in page
-    assert "-ENOSYS" in lab.text("man --abi i386 vfork")
+    assert "-ENOSYS" in lab.text("man --abi i386 ptrace")

@@ -207,7 +207,7 @@ def test_a_symbol_that_is_like_no_other_is_sent_to_the_list_of_all(shared: Lab, 
         ("x/gx STUB_test_cal", "x/gx STUB_test_call"),
         ("x/2gx sys_call_tabl[39]", "x/2gx sys_call_table[39]"),
         ("disas getpdi", "disas getpid"),
-        ("disas fork", "disas sys_ni_syscall"),
+        ("disas ptrace", "disas sys_ni_syscall"),
     ],
 )
 def test_a_misspelt_symbol_gets_the_whole_command_that_works(shared: Lab, typed: str, try_: str) -> None:

@@ -204,6 +204,7 @@ def test_every_event_can_be_drawn_wherever_it_comes(what: str) -> None:
         "not_copied",
     ]
     texts += ["gate", "dispatcher", "register", "exception", "name", "action", "access", "where", "how", "by", "mode"]
+    facts, texts = [*facts, "prev", "next"], [*texts, "prev_comm", "next_comm", "why"]
     values: dict[str, Any] = dict.fromkeys(facts, -2) | dict.fromkeys(texts, "text") | {"module": None, "result": None}
     values |= {"cause": "zero_page", "arguments": [], "variables": [], "registers": {}, "side": 0}
     if what in (*WAYS, "pointer"):

@@ -66,10 +66,10 @@ def test_an_event_that_there_is_not_is_refused_with_a_way_out(typed: str) -> Non
         ("$ sudo insmod x", "root is not the kernel", "insmod x"),
         ("watch -n 1 lsmod", "nothing changes between two commands", "lsmod"),
         ("watch", "nothing changes between two commands", "lsmod  (or: dmesg -w)"),
-        ("ps aux", "one task at a time", "ls /proc"),
+        ("ps aux", "in /proc, a folder for each task", "ls /proc"),
         ("lab.ksh", "read, line by line", "source lab.ksh"),
         ("./lab.ks", "read, line by line", "source ./lab.ks"),
-        ("help panic", "no command of that name", "help dmesg  (that page has the word)"),
+        ("help panicked", "no command of that name", "help dmesg  (that page has the word)"),
     ],
 )
 def test_what_other_systems_have_is_answered_with_what_to_type(shared: Lab, line: str, because: str, try_: str) -> None:

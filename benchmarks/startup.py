@@ -65,7 +65,7 @@ def figures(rounds: int = ROUNDS) -> Iterator[Figure]:
     command, unicorn = ("-m", "kshell", "-c", "syscall getpid"), ("-c", "import unicorn")
     run_time(*command)  # compiled files and the disk's cache: not counted
     name = "kshell -c 'syscall getpid' / import unicorn"
-    yield slower(name, lambda: run_time(*command), lambda: run_time(*unicorn), rounds, most=2.2)
+    yield slower(name, lambda: run_time(*command), lambda: run_time(*unicorn), rounds, most=2.8)
     if os.name == "posix":
         name, toolkit = "first prompt / import prompt_toolkit, rich", ("-c", "import prompt_toolkit, rich.console")
         yield slower(name, first_prompt_time, lambda: run_time(*toolkit), rounds, most=1.7)

@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from kshell.kernel.kernel import Kernel
     from kshell.kernel.sched.cred import Cred
 
-MAX_NON_LFS = (1 << 31) - 1  # of a file that was opened without O_LARGEFILE
+MAX_NON_LFS = (1 << 31) - 1  # of a file opened without O_LARGEFILE, or of /proc and /sys, which never asked for more
 MAX_LFS_FILESIZE = (1 << 63) - 1  # the largest offset that an off_t can say
-MAX_NON_LFS = (1 << 31) - 1  # the largest one of a file system that never asked for more: /proc and /sys
 BOGO_DIRENT_SIZE = 20  # what tmpfs says that one name in a directory weighs
 DAY_NS = 86_400 * 10**9
 
